@@ -1,0 +1,61 @@
+"""train: a generator, from a corpus to a run folder."""
+
+from __future__ import annotations
+
+import signal
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = """Train a generator on the training songs of a corpus, into a run folder.
+
+The folder holds the settings, a log, the best sampling weights, the weights' histogram, a summary and the
+state to go on from. Ctrl-C stops safely; the same command, after that or after a crash, resumes where it stood.
+
+Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a day), full (100,000 iterations)."""
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("model", help="the generator's name, for example midi-gan")
+        parser.add_argument("--corpus", type=Path, required=True, help="a corpus that prepare_corpus made")
+        parser.add_argument("--profile", choices=["smoke", "cpu", "full"], default="cpu")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--out", type=Path, required=True, help="the run folder")
+        parser.add_argument("--iterations", type=int, help="stop at this iteration instead of the profile's last")
+        parser.add_argument("--threads", type=int, help="processor threads to use (default: one per core)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        import torch
+
+        from generation.corpus import load_corpus
+        from generation.errors import InputError
+        from generation.training import Run
+
+        if options["threads"]:
+            torch.set_num_threads(options["threads"])
+        # A scheduler's polite stop is a Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            run = Run(
+                options["model"],
+                load_corpus(options["corpus"]),
+                options["profile"],
+                options["seed"],
+                options["out"],
+                options["iterations"],
+            )
+            run.train_to_end(self.stdout.write)
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Stopped at iteration {run.iteration}; the same command goes on from the last saved state.",
+                returncode=130,
+            ) from None
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{options['out']}: {run.iteration} iterations in {run.seconds:.0f} s.")

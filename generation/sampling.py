@@ -1,0 +1,58 @@
+"""Trained weights to melodies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+from generation.errors import InputError
+from generation.files import sha256
+from generation.melody import Tokens
+from generation.networks import network
+from generation.networks.midi_gan import MidiGAN
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A generator ready to sample, and the hash of the weights it has."""
+
+    name: str
+    sha256: str
+    model: MidiGAN
+
+    def sample(self, n: int, rng: np.random.Generator) -> Tokens:
+        """Tokens (n, 80); the same generator state gives the same melodies on the same machine."""
+        return self.model.sample(n, rng)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """The checkpoint in a run folder or in fixtures/checkpoints. Raises InputError where it cannot be used."""
+    config, weights = folder / "config.json", folder / "weights.safetensors"
+    for path in (config, weights):
+        if not path.is_file():
+            raise InputError(f"{path} is missing: train a model into this folder first (`manage.py train --help`).")
+    try:
+        description = json.loads(config.read_text(encoding="utf-8"))
+        kind = network(description["model"])
+        model = kind(kind.settings_type(**description["settings"]))
+        data = weights.read_bytes()
+        state = load(data)
+        model.load_sampling_state(
+            {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+        )
+    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder} does not hold weights that fit its config.json: train this model again.") from error
+    return Checkpoint(description["model"], sha256(data), model.eval())
+
+
+def quiet_denormals() -> None:
+    """Flush denormal numbers to zero: saturated soft outputs are full of them and slow a processor fourfold."""
+    torch.set_flush_denormal(True)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import muspy
+import numpy as np
+import pytest
+
+from generation import metrics
+from generation.errors import InputError
+from generation.melody import PITCHES, REST, STEPS, Note, Tokens, notes_to_tokens, tokens_to_notes
+from tests.generation.songs import random_tokens, write_song
+
+
+def batch(*melodies: list[tuple[int, int, int]]) -> Tokens:
+    return notes_to_tokens([[Note(*note) for note in notes] for notes in melodies])
+
+
+def as_muspy(notes: list[Note], shorter: int) -> muspy.Music:
+    """A MusPy object at four steps a beat, every note ``shorter`` steps shorter than it is."""
+    track = muspy.Track(
+        notes=[muspy.Note(time=note.start, pitch=note.pitch, duration=note.length - shorter) for note in notes]
+    )
+    return muspy.Music(resolution=4, tracks=[track])
+
+
+def melodies_to_the_end(n: int, seed: int) -> Tokens:
+    """Random melodies that sound in the last step, so that MusPy sees all 20 beats."""
+    tokens = random_tokens(n, seed)
+    tokens[:, -1] = 40
+    return tokens
+
+
+def test_metrics_equal_muspy_when_its_notes_end_one_step_early() -> None:
+    tokens = melodies_to_the_end(300, seed=1)
+    pieces = [as_muspy(notes, shorter=1) for notes in tokens_to_notes(tokens)]
+    assert np.array_equal(metrics.upc(tokens), [muspy.n_pitches_used(piece) for piece in pieces])
+    assert np.allclose(metrics.gc(tokens), [muspy.groove_consistency(piece, 16) for piece in pieces])
+    assert np.allclose(metrics.ebr(tokens), [muspy.empty_beat_rate(piece) for piece in pieces])
+
+
+def test_muspy_as_shipped_adds_an_empty_bar_at_the_end() -> None:
+    tokens = melodies_to_the_end(50, seed=2)
+    shipped = [muspy.groove_consistency(as_muspy(notes, shorter=0), 16) for notes in tokens_to_notes(tokens)]
+    last_bar = (tokens[:, -16:] < PITCHES).mean(axis=1)
+    assert np.allclose(shipped, (4 * metrics.gc(tokens) + 1 - last_bar) / 5)
+
+
+def test_known_values_by_hand() -> None:
+    quarters_and_rests = [(beat * 4, 4, 60 + beat) for beat in range(0, 20, 2)]
+    one_long_note = [(0, 80, 72)]
+    tokens = batch(quarters_and_rests, one_long_note)
+    assert metrics.upc(tokens).tolist() == [10, 1]
+    assert metrics.upc_bar(tokens).tolist() == [2, 0.2]
+    assert metrics.gc(tokens).tolist() == [1, 1 - 1 / 64]
+    assert metrics.ebr(tokens).tolist() == [0.5, 0]
+    assert metrics.ebr_onset(tokens).tolist() == [0.5, 0.95]
+    assert metrics.rests(tokens).tolist() == [10, 0]
+    assert metrics.notes(tokens).tolist() == [10, 1]
+
+
+def test_silence_has_no_groove_and_every_beat_empty() -> None:
+    silence = np.full((1, STEPS), REST, dtype=np.int8)
+    values = {name: measure(silence)[0] for name, measure in metrics.METRICS.items()}
+    assert np.isnan(values.pop("gc"))
+    assert values == {"upc": 0, "upc_bar": 0, "ebr": 1, "ebr_onset": 1, "rests": 1, "notes": 0}
+
+
+def test_a_batch_gives_what_its_melodies_give_alone() -> None:
+    tokens = random_tokens(20, seed=3)
+    for measure in metrics.METRICS.values():
+        assert np.array_equal(measure(tokens), np.concatenate([measure(row[None]) for row in tokens]))
+
+
+def test_transposition_changes_no_metric() -> None:
+    tokens = random_tokens(50, seed=4)
+    higher = np.where(tokens < PITCHES, tokens + 5, tokens).astype(np.int8)
+    for measure in metrics.METRICS.values():
+        assert np.array_equal(measure(tokens), measure(higher))
+
+
+def test_a_metric_that_does_not_exist_is_an_empty_cell() -> None:
+    silence = metrics.own_clip(np.full(STEPS, REST, dtype=np.int8))
+    header, row = metrics.table(["silent"], [silence]).decode().splitlines()
+    assert header == "clip_id,upc,upc_bar,gc,ebr,ebr_onset,rests,notes,padded_steps,cut_steps"
+    assert row == "silent,0,0,,1,1,1,0,80,0"
+
+
+def rows_of(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as file:
+        return {row["clip_id"]: row for row in csv.DictReader(file)}
+
+
+def test_files_are_padded_or_cut_and_flagged(tmp_path: Path) -> None:
+    write_song(tmp_path / "in" / "short.mid", [(beat, 1, 60) for beat in range(18)], tempo=90)
+    write_song(tmp_path / "in" / "long.mid", [(beat, 1, 60 + beat) for beat in range(24)], key="D major")
+    write_song(tmp_path / "in" / "exact.MID", [(beat, 1, 60) for beat in range(20)])
+    assert metrics.measure_folder(tmp_path / "in", tmp_path / "metrics.csv") == 3
+    rows = rows_of(tmp_path / "metrics.csv")
+    assert {name: (row["padded_steps"], row["cut_steps"]) for name, row in rows.items()} == {
+        "exact": ("0", "0"),
+        "long": ("0", "16"),
+        "short": ("8", "0"),
+    }
+    assert (rows["long"]["upc"], rows["long"]["notes"], rows["short"]["notes"]) == ("20", "20", "18")
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("corrupt", "b.mid is not a readable MIDI file"),
+        ("too high", "b.mid cannot be measured: MIDI pitch 120"),
+        ("same name", "shares its name"),
+        ("empty folder", "holds no MIDI file"),
+        ("no folder", "is not a folder"),
+        ("pack without MIDI", "midi holds no MIDI file"),
+    ],
+)
+def test_what_cannot_be_measured_is_named_and_nothing_is_written(tmp_path: Path, fault: str, sentence: str) -> None:
+    folder, out = tmp_path / "in", tmp_path / "metrics.csv"
+    if fault != "no folder":
+        folder.mkdir()
+    if fault in {"corrupt", "too high", "same name", "pack without MIDI"}:
+        write_song(folder / "a.mid", [(0, 1, 60)])
+    if fault == "corrupt":
+        (folder / "b.mid").write_bytes(b"MThd and no more")
+    elif fault == "too high":
+        write_song(folder / "b.mid", [(0, 1, 120)])
+    elif fault == "same name":
+        write_song(folder / "a.midi", [(0, 1, 60)])
+    elif fault == "pack without MIDI":
+        (folder / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match=sentence):
+        metrics.measure_folder(folder, out)
+    assert not list(tmp_path.glob("*metrics*"))
