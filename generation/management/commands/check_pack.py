@@ -1,0 +1,35 @@
+"""check_pack: is a pack whole, and are its clips alike but for their music?"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
+size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
+
+Stops at the first fault and names the file and the mend. docs/packs.md lists every rule."""
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from generation.errors import InputError
+        from generation.pack.check import check_pack
+
+        try:
+            manifest = check_pack(options["pack"])
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        counts = Counter(clip.system for clip in manifest.clips)
+        systems = ", ".join(f"{number} {system}" for system, number in sorted(counts.items()))
+        self.stdout.write(f"{options['pack']} is whole: {len(manifest.clips)} clips ({systems}).")

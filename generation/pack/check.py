@@ -1,0 +1,101 @@
+"""Going through a finished pack: nothing missing, altered or left over, and all clips alike but for their music."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from tqdm import tqdm
+
+from generation.audio import measure_file
+from generation.errors import InputError
+from generation.files import sha256_of
+from generation.pack.manifest import NAME, PRACTICE, ROLES, Clip, Manifest, named_in, read_manifest
+
+LOUDNESS_TOLERANCE_LU = 0.5
+HIGHEST_PEAK_DBTP = -1.0
+DURATION_TOLERANCE_S = 0.001
+SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MEND = "make the pack again or restore the file"
+
+
+def check_pack(pack: Path) -> Manifest:
+    """Check every promise of docs/packs.md. Raises InputError with the first fault: the file, and how to mend it."""
+    if not pack.is_dir():
+        raise InputError(f"{pack} is not a folder: give a pack.")
+    manifest = read_manifest(pack)
+    _check_names(pack, manifest)
+    _check_files(pack, manifest)
+    for clip in tqdm(manifest.clips, desc="Checking", unit="clip", disable=None, delay=2):
+        _check_audio(clip.audio(pack, manifest.audio.format), clip, manifest)
+    return manifest
+
+
+def _check_names(pack: Path, manifest: Manifest) -> None:
+    where = pack / NAME
+    systems = {clip.system for clip in manifest.clips if clip.role == "study"}
+    seen: set[str] = set()
+    for clip in manifest.clips:
+        if not SAFE_ID.fullmatch(clip.clip_id):
+            raise InputError(f"{where}: clip id {clip.clip_id!r} must be 1-64 letters, digits, '-' or '_'.")
+        if clip.clip_id in seen:
+            raise InputError(f"{where}: clip id {clip.clip_id} stands there twice: give each clip its own.")
+        seen.add(clip.clip_id)
+        if clip.role not in ROLES:
+            raise InputError(f"{where}: clip {clip.clip_id} has the role {clip.role!r}; roles are {', '.join(ROLES)}.")
+        if told := named_in(clip.clip_id, sorted(systems | {PRACTICE})):
+            raise InputError(f"{where}: clip id {clip.clip_id} names its system ({told[0]}): draw ids at random.")
+        if clip.role == "practice" and clip.system in systems:
+            raise InputError(
+                f"{where}: practice clip {clip.clip_id} is of the study's system {clip.system}: take another."
+            )
+    if [clip.clip_id for clip in manifest.clips] != sorted(seen):
+        raise InputError(f"{where}: clips must be sorted by clip_id, an order that says nothing of the system.")
+
+
+def _check_files(pack: Path, manifest: Manifest) -> None:
+    expected: dict[Path, str] = {}
+    for clip in manifest.clips:
+        expected[clip.audio(pack, manifest.audio.format)] = clip.audio_sha256
+        if clip.midi_sha256 is not None:
+            expected[clip.midi(pack)] = clip.midi_sha256
+    if manifest.metrics_sha256 is not None:
+        expected[pack / "metrics.csv"] = manifest.metrics_sha256
+    for path, digest in expected.items():
+        if not path.is_file():
+            raise InputError(f"{path} is missing: {MEND}.")
+        if sha256_of(path) != digest:
+            raise InputError(f"{path} has been altered (its SHA-256 is not the manifest's): {MEND}.")
+    for folder in (pack / "audio", pack / "midi"):
+        if surplus := sorted(set(folder.glob("*")) - set(expected)):
+            raise InputError(f"{surplus[0]} belongs to no clip of the manifest: remove it.")
+    if manifest.metrics_sha256 is not None:
+        _check_metrics(pack / "metrics.csv", manifest)
+
+
+def _check_metrics(path: Path, manifest: Manifest) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row.get("clip_id") for row in csv.DictReader(file)]
+    if sorted(map(str, rows)) != [clip.clip_id for clip in manifest.clips]:
+        raise InputError(f"{path} must have one row for each clip of the manifest: {MEND}.")
+
+
+def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> None:
+    facts, common = measure_file(path), manifest.audio
+    for what, found, due in (
+        ("bytes", facts.size, common.bytes),
+        ("samples", facts.samples, common.samples),
+        ("samples a second", facts.rate, common.sample_rate_hz),
+        ("channels", facts.channels, common.channels),
+    ):
+        if found != due:
+            raise InputError(f"{path} has {found} {what}, the pack's clips have {due}: {MEND}.")
+    if not abs(facts.duration_s - clip.duration_s) <= DURATION_TOLERANCE_S:
+        raise InputError(f"{path} lasts {facts.duration_s:.3f} s, the manifest says {clip.duration_s:.3f} s: {MEND}.")
+    if not abs(facts.lufs - common.target_lufs) <= LOUDNESS_TOLERANCE_LU:
+        raise InputError(f"{path} has {facts.lufs:.2f} LUFS, the pack's target is {common.target_lufs:.2f}: {MEND}.")
+    if not facts.true_peak_dbtp <= HIGHEST_PEAK_DBTP:
+        raise InputError(
+            f"{path} peaks at {facts.true_peak_dbtp:.2f} dBTP, above {HIGHEST_PEAK_DBTP:.0f}: lower the whole set."
+        )

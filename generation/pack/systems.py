@@ -1,0 +1,74 @@
+"""From the names of systems to trained generators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from generation.errors import InputError
+from generation.networks import REGISTRY
+from generation.pack.draw import REAL
+from generation.sampling import Checkpoint, load_checkpoint
+
+WEIGHTS = "weights.safetensors"
+
+
+def find_generators(
+    systems: Sequence[str] | None, checkpoints: Path, runs: Sequence[Path]
+) -> tuple[dict[str, Checkpoint], bool]:
+    """The generators of these systems by name, and whether ``real`` is among them.
+
+    ``systems`` None means every system with weights, and ``real``. A run folder stands before the sub-folder of
+    ``checkpoints`` for the same system. Raises InputError for an unknown system or missing or foreign weights.
+    """
+    _check_known(systems or [])
+    trained = _from_runs(runs)
+    if systems is None:
+        shipped = _shipped(checkpoints)
+        if not shipped and not trained:
+            raise InputError(
+                f"{checkpoints} holds no weights (SYSTEM/{WEIGHTS}): train a system and name its run with --run."
+            )
+        wanted = {*shipped, *trained}
+    else:
+        wanted = set(systems) - {REAL}
+        if unasked := set(trained) - wanted:
+            raise InputError(
+                f"A run is of {min(unasked)}, which --systems does not name: add it there, or leave it out."
+            )
+    generators = {name: trained.get(name) or _load(checkpoints / name, name) for name in sorted(wanted)}
+    return generators, systems is None or REAL in systems
+
+
+def _check_known(systems: Sequence[str]) -> None:
+    known = [*REGISTRY, REAL]
+    for name in systems:
+        if name not in known:
+            raise InputError(f"There is no system {name!r}: the known ones are {', '.join(sorted(known))}.")
+
+
+def _shipped(checkpoints: Path) -> list[str]:
+    names = sorted(path.parent.name for path in checkpoints.glob(f"*/{WEIGHTS}"))
+    _check_known(names)
+    return names
+
+
+def _from_runs(runs: Sequence[Path]) -> dict[str, Checkpoint]:
+    trained: dict[str, Checkpoint] = {}
+    for folder in runs:
+        checkpoint = load_checkpoint(folder)
+        if checkpoint.name in trained:
+            raise InputError(f"{folder} is a second run of {checkpoint.name}: a pack has one of each system.")
+        trained[checkpoint.name] = checkpoint
+    return trained
+
+
+def _load(folder: Path, name: str) -> Checkpoint:
+    if not (folder / WEIGHTS).is_file():
+        raise InputError(
+            f"{folder / WEIGHTS} is missing: train {name} and name its run with --run, or leave {name} out."
+        )
+    checkpoint = load_checkpoint(folder)
+    if checkpoint.name != name:
+        raise InputError(f"{folder} holds weights of {checkpoint.name}: rename the folder to {checkpoint.name}.")
+    return checkpoint

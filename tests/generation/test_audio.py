@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.signal import butter, sosfilt
+
+from generation import audio
+from generation.errors import InputError
+from generation.melody import REST, STEPS, Note, Tokens, notes_to_tokens
+from tests.generation.songs import random_tokens
+
+
+def melody(*notes: tuple[int, int, int]) -> Tokens:
+    row: Tokens = notes_to_tokens([[Note(*note) for note in notes]])[0]
+    return row
+
+
+def decoded(data: bytes) -> audio.Samples:
+    samples, _ = soundfile.read(io.BytesIO(data), dtype="float64")
+    return np.asarray(samples, dtype=np.float64)
+
+
+def decibel(value: float) -> float:
+    return float(20 * np.log10(max(value, 1e-12)))
+
+
+def test_bytes_depend_on_nothing_but_the_tokens(tmp_path: Path) -> None:
+    clips = random_tokens(3, seed=4)
+    here = [audio.clip(row) for row in clips]
+    assert [audio.clip(row) for row in clips[::-1]] == here[::-1]
+    with audio.pool(2) as executor:
+        jobs = [executor.submit(audio.render, row, tmp_path / f"{n}.mp3", -20.0) for n, row in enumerate(clips)]
+        rendered = [job.result() for job in jobs]
+    assert [(tmp_path / f"{n}.mp3").read_bytes() for n in range(3)] == here
+    assert len({clip.audio_sha256 for clip in rendered}) == 3
+
+
+def test_sparse_and_dense_clips_have_one_size_length_and_loudness() -> None:
+    sparse = melody((40, 1, 60))
+    dense = melody(*((step, 1, 84 - step % 5) for step in range(STEPS)))
+    facts = [audio.measure(audio.clip(row)) for row in (sparse, dense)]
+    assert {fact[:4] for fact in facts} == {(facts[0].size, audio.SAMPLES, 44_100, 1)}
+    assert facts[0].duration_s == pytest.approx(11.52)
+    assert [fact.lufs for fact in facts] == pytest.approx([-20, -20], abs=0.1)
+    assert max(fact.true_peak_dbtp for fact in facts) < audio.CEILING_DBTP
+
+
+def test_a_clip_begins_and_ends_in_silence() -> None:
+    samples = decoded(audio.clip(melody((0, 80, 69))))
+    assert decibel(np.abs(samples[: round(0.09 * audio.RATE)]).max()) < -60
+    assert decibel(np.abs(samples[-round(0.02 * audio.RATE) :]).max()) < -90
+    assert decibel(np.abs(samples[round(11.0 * audio.RATE) :]).max()) < -60
+
+
+def test_notes_begin_on_their_step_and_die_away_at_their_end() -> None:
+    samples = np.abs(audio.synthesise(melody((8, 4, 69), (40, 2, 72))))
+    loud = samples > 0.05 * samples.max()
+    for step, length in ((8, 4), (40, 2)):
+        start = round((0.10 + step * 0.125) * audio.RATE)
+        end = start + round(length * 0.125 * audio.RATE)
+        assert not loud[start - audio.RATE // 2 : start].any()
+        assert loud[start : start + round(0.02 * audio.RATE)].any()
+        assert not loud[end + round(0.4 * audio.RATE) : end + audio.RATE].any()
+
+
+def test_pitch_is_that_of_the_score() -> None:
+    samples = audio.synthesise(melody((0, 80, 69)))[audio.RATE : 9 * audio.RATE]
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    assert np.argmax(spectrum) / 8 == pytest.approx(440, abs=2)
+
+
+def test_note_ends_do_not_tick() -> None:
+    samples = audio.synthesise(melody((0, 4, 72)))
+    high = np.abs(sosfilt(butter(8, 8000, "hp", fs=audio.RATE, output="sos"), samples))
+    end = round(0.6 * audio.RATE)
+    assert decibel(high[end - 200 : end + 1000].max() / np.abs(samples).max()) < -40
+
+
+def test_a_repeated_note_is_struck_again() -> None:
+    held = audio.synthesise(melody((0, 8, 69)))
+    struck = audio.synthesise(melody((0, 4, 69), (4, 4, 69)))
+    again = slice(round(0.6 * audio.RATE), round(0.65 * audio.RATE))
+    assert np.abs(held[again] - struck[again]).max() > 0.1 * np.abs(held).max()
+
+
+def test_a_melody_without_a_note_is_no_clip() -> None:
+    with pytest.raises(ValueError, match="without a note"):
+        audio.synthesise(np.full(STEPS, REST, dtype=np.int8))
+
+
+def test_loudness_and_true_peak_agree_with_the_standard() -> None:
+    time = np.arange(5 * audio.RATE) / audio.RATE
+    assert audio.loudness(np.sin(2 * np.pi * 997 * time)) == pytest.approx(-3.01, abs=0.1)
+    between_samples = np.sin(2 * np.pi * audio.RATE / 4 * time + np.pi / 4)
+    assert decibel(np.abs(between_samples).max()) == pytest.approx(-3.01, abs=0.01)
+    assert audio.true_peak(between_samples * np.hanning(len(time))) == pytest.approx(0, abs=0.1)
+    assert audio.loudness(np.zeros(audio.RATE)) == audio.true_peak(np.zeros(audio.RATE)) == -np.inf
+
+
+def test_a_set_is_lowered_until_its_highest_peak_fits() -> None:
+    assert audio.lowered(-20.0, [-9.0, -2.0]) == -20.0
+    assert audio.lowered(-20.0, [-9.0, -0.5]) == -21.5
+    assert audio.lowered(-20.0, [-1.97]) == -20.1
+
+
+def test_a_file_that_is_no_audio_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_bytes(b"no audio")
+    for name in ("a.mp3", "missing.mp3"):
+        with pytest.raises(InputError, match=f"{name} cannot be read as audio"):
+            audio.measure_file(tmp_path / name)
