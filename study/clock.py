@@ -1,0 +1,25 @@
+"""The one clock of the study. Only code can replace it (tests, blinding checks): no setting or variable reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_read: Callable[[], datetime] | None = None
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return _read() if _read else datetime.now(UTC)
+
+
+@contextmanager
+def use(read: Callable[[], datetime]) -> Iterator[None]:
+    """Within the block every thread of this process takes the time from `read`."""
+    global _read
+    before, _read = _read, read
+    try:
+        yield
+    finally:
+        _read = before

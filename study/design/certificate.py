@@ -1,0 +1,108 @@
+"""The figures by which a reader can check a plan's balance, computed from the plan alone."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import rfc8785
+
+
+def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
+    """The figures by which a reader can check the plan's balance, computed from the plan alone."""
+    systems: list[str] = sessions["systems"]
+    firsts = [[trial for trial in slot["trials"] if not trial["repeat"]] for slot in sessions["slots"]]
+    whole = [slot["trials"] for slot in sessions["slots"]]
+    number = _table(systems, [(index, trial["system"]) for row in firsts for index, trial in enumerate(row)])
+    place = _table(systems, [(trial["position"] - 1, trial["system"]) for row in firsts for trial in row])
+    follows = _carry_table(systems, firsts)
+    clips = _clip_counts(sessions, firsts)
+    gaps = [gap for row in whole for gap in _gaps(row)]
+    return {
+        "seed": sessions["seed"],
+        "sessions_sha256": hashlib.sha256(rfc8785.dumps(sessions)).hexdigest(),
+        "slots": len(whole),
+        "trials_per_slot": len(whole[0]),
+        "systems_by_trial_number": number,
+        "trial_number_spread": _widest(number),
+        "systems_by_place_in_block": place,
+        "place_spread": _widest(place),
+        "carry_over": follows,
+        "carry_over_spread": _carry_spread(follows),
+        "self_following_spread": _self_spread(follows),
+        "clip_counts": {system: [min(counts), max(counts)] for system, counts in clips.items()},
+        "concurrence": _concurrence(sessions, firsts),
+        "immediate_repetitions": sum(a["system"] == b["system"] for row in whole for a, b in pairwise(row)),
+        "repeats_per_slot": len(whole[0]) - len(firsts[0]),
+        "shortest_repeat_gap": min(gaps, default=0),
+    }
+
+
+def _table(systems: list[str], seen: list[tuple[int, str]]) -> dict[str, list[int]]:
+    """For each system how often it stands at each place."""
+    places = max(place for place, _ in seen) + 1
+    table = {system: [0] * places for system in systems}
+    for place, system in seen:
+        table[system][place] += 1
+    return table
+
+
+def _widest(table: dict[str, list[int]]) -> int:
+    """The largest difference between two systems' counts at one place."""
+    columns: list[tuple[int, ...]] = list(zip(*table.values(), strict=True))
+    return max(max(column) - min(column) for column in columns)
+
+
+def _carry_table(systems: list[str], rows: list[list[dict[str, Any]]]) -> dict[str, dict[str, int]]:
+    table = {before: dict.fromkeys(systems, 0) for before in systems}
+    for row in rows:
+        for before, after in pairwise(row):
+            table[before["system"]][after["system"]] += 1
+    return table
+
+
+def _carry_spread(table: dict[str, dict[str, int]]) -> int:
+    """Highest less lowest count of one system after another."""
+    apart = [count for before, row in table.items() for after, count in row.items() if before != after]
+    return max(apart) - min(apart)
+
+
+def _self_spread(table: dict[str, dict[str, int]]) -> int:
+    """The same of systems that follow themselves."""
+    itself = [row[system] for system, row in table.items()]
+    return max(itself) - min(itself)
+
+
+def _clip_counts(sessions: dict[str, Any], rows: list[list[dict[str, Any]]]) -> dict[str, list[int]]:
+    counts = {system: [0] * sessions["clips_per_system"] for system in sessions["systems"]}
+    for trial in (trial for row in rows for trial in row):
+        counts[trial["system"]][trial["clip"]] += 1
+    return counts
+
+
+def _concurrence(sessions: dict[str, Any], rows: list[list[dict[str, Any]]]) -> list[int]:
+    """Fewest and most slots that hear the same two clips of one system."""
+    size = sessions["clips_per_system"]
+    lowest, highest = len(rows), 0
+    for system in sessions["systems"]:
+        heard = np.zeros((len(rows), size), dtype=int)
+        for slot, row in enumerate(rows):
+            heard[slot, [trial["clip"] for trial in row if trial["system"] == system]] = 1
+        together = (heard.T @ heard)[np.triu_indices(size, k=1)]
+        if together.size:
+            lowest, highest = min(lowest, int(together.min())), max(highest, int(together.max()))
+    return [min(lowest, highest), highest]
+
+
+def _gaps(trials: list[dict[str, Any]]) -> list[int]:
+    """Trials from a clip's first hearing to its repeat."""
+    at: dict[tuple[str, int], int] = {}
+    gaps = []
+    for number, trial in enumerate(trials):
+        clip = (trial["system"], trial["clip"])
+        if trial["repeat"]:
+            gaps.append(number - at[clip])
+        at[clip] = number
+    return gaps

@@ -1,0 +1,106 @@
+"""Orders of two or three systems: random, for any rule of the squares' kind would give the next clip away.
+
+Slots come in sets, one slot a system, whose orders are images of one another under relabelling: in a set every
+system stands at every trial number once, and follows every other as often as any, whatever the first order was. Only
+the last set may have fewer slots; its order is chosen so that its places are even too.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from study.design.squares import Blocks, Counts, carry_over
+
+#: Clips of one system in a block; trials of one system running; trials of a pattern such as ABABAB.
+MOST_IN_BLOCK = 5
+LONGEST_RUN = 3
+LONGEST_PATTERN = 6
+#: Changes tried on the order of a whole set, and of a set of fewer slots.
+CHANGES, CHANGES_ALONE = 150, 3000
+
+
+def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generator) -> list[Blocks]:
+    """For every slot its blocks, each system `heard` times in all; each whole set stands together."""
+    sizes = block_sizes(heard)
+    counts = [[0] * systems for _ in range(systems)]
+    orders: list[Blocks] = []
+    while len(orders) < slots:
+        shifts = rng.permutation(systems)[: slots - len(orders)].tolist()
+        base = _settled(systems, sizes, shifts, counts, rng)
+        images = [_image(base, shift, systems) for shift in shifts]
+        counts = _added(counts, carry_over(images, systems))
+        orders += images
+    return orders
+
+
+def block_sizes(heard: int) -> list[int]:
+    """Clips of each system in each block, as even as can be."""
+    blocks = -(-heard // MOST_IN_BLOCK)
+    return [heard // blocks + (block < heard % blocks) for block in range(blocks)]
+
+
+def _image(blocks: Blocks, shift: int, systems: int) -> Blocks:
+    return [[(system + shift) % systems for system in block] for block in blocks]
+
+
+def _added(counts: Counts, more: Counts) -> Counts:
+    return [[a + b for a, b in zip(row, other, strict=True)] for row, other in zip(counts, more, strict=True)]
+
+
+def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, rng: np.random.Generator) -> Blocks:
+    """A random order, changed by swaps within its blocks until its set fits the counts so far."""
+    blocks = [[int(system) for system in rng.permutation(np.repeat(np.arange(systems), size))] for size in sizes]
+    # As often as by chance among all systems, so that the last clip tells nothing about the next.
+    usual = round((sum(sizes) * systems - 1) / systems)
+    lowest = _cost(blocks, shifts, counts, usual)
+    for _ in range(CHANGES if len(shifts) == systems else CHANGES_ALONE):
+        if lowest == 0:
+            break
+        block = blocks[int(rng.integers(len(blocks)))]
+        one, other = rng.integers(len(block), size=2).tolist()
+        block[one], block[other] = block[other], block[one]
+        cost = _cost(blocks, shifts, counts, usual)
+        if cost > lowest:
+            block[one], block[other] = block[other], block[one]
+        else:
+            lowest = cost
+    return blocks
+
+
+def _cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:
+    """0 where carry-over is even, runs are short, self-following is as usual and places, where it matters, are even."""
+    systems = len(counts)
+    images = [_image(blocks, shift, systems) for shift in shifts]
+    follows = _added(counts, carry_over(images, systems))
+    apart = [follows[a][b] for a in range(systems) for b in range(systems) if a != b]
+    itself = [follows[system][system] for system in range(systems)]
+    flat = [system for block in blocks for system in block]
+    running = sum(before == after for before, after in pairwise(flat))
+    cost = 5 * _excess(apart) + 5 * _excess(itself) + 10 * _long_runs(flat, systems) + max(0, abs(running - usual) - 1)
+    return cost + (5 * _place_excess(images, systems) if len(shifts) < systems else 0)
+
+
+def _excess(counts: list[int]) -> int:
+    return max(0, max(counts) - min(counts) - 1)
+
+
+def _long_runs(flat: list[int], systems: int) -> int:
+    """How many trials go on with a run, of one system or of one change again and again, that is long enough already."""
+    steps = [(after - before) % systems for before, after in pairwise(flat)]
+    found, run = 0, 1
+    for before, after in pairwise([-1, *steps]):
+        run = run + 1 if before == after else 1
+        found += run >= (LONGEST_RUN if after == 0 else LONGEST_PATTERN)
+    return found
+
+
+def _place_excess(images: list[Blocks], systems: int) -> int:
+    """By how much the systems' counts at a place of a block differ by more than one, over all places."""
+    blocks = [block for image in images for block in image]
+    excess = 0
+    for place in range(max(map(len, blocks))):
+        here = [block[place] for block in blocks if place < len(block)]
+        excess += _excess([here.count(system) for system in range(systems)])
+    return excess

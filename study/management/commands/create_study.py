@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from study import services, study_file
+from study.errors import InputError
+from study.pack import read_pack
+from study.text_files import slug_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, draws "
+        "the session plans, copies the clips under ids of the study's own, freezes the plan and opens the study. "
+        "Nothing is written unless everything is in order."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", metavar="STUDY.toml", type=Path, help="the study file")
+        parser.add_argument("--pack", type=Path, help="folder of the pack; not needed with --check")
+        parser.add_argument("--check", action="store_true", help="only check the study file, and write nothing")
+        parser.add_argument("--owner", metavar="USER", help="login of the researcher who may see the study at the desk")
+        parser.add_argument("--slug", help="the study's short name; default: the file's name without ending")
+        parser.add_argument("--draft", action="store_true", help="leave the study unopened")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            file, sha256 = study_file.read(options["study"])
+            if options["check"]:
+                self.stdout.write(f"{options['study']} is in order: {_summary(file)}.")
+                return
+            if options["pack"] is None:
+                raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
+            study = services.create_study(
+                slug=slug_of(options["slug"] or options["study"].stem),
+                file=file,
+                file_sha256=sha256,
+                clips=services.choose_clips(file, read_pack(options["pack"])),
+                owner=_owner(options["owner"]),
+                draft=options["draft"],
+            )
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error
+        self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
+        self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
+
+
+def _summary(file: dict[str, Any]) -> str:
+    slots = sum(group["slots"] for group in file["groups"])
+    trials = study_file.trials_per_expert(file)
+    return f"{slots} slots of {trials} trials, {len(file['systems'])} systems, {len(file['scales'])} scales"
+
+
+def _owner(name: str | None) -> User | None:
+    if name is None:
+        return None
+    try:
+        return User.objects.get(username=name)
+    except User.DoesNotExist:
+        raise InputError(f"There is no user {name!r}; make one with manage.py createsuperuser.") from None

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import csv
+import io
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from study import services
+from study.errors import InputError
+from study.text_files import read_text, study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Invites experts from a CSV with the columns code,group,language and perhaps name, and prints code,link. "
+        "Only a hash of a link is stored, so keep the output. An expert invited again gets a fresh link; the older one "
+        "stops working, her answers stay."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument(
+            "experts", metavar="EXPERTS.csv", type=Path, help="UTF-8, comma-separated, one expert a line"
+        )
+        parser.add_argument(
+            "--site", default="http://127.0.0.1:8000", help="address under which experts reach the site"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            study = study_of(options["slug"])
+            invitees = services.read_experts(study, read_text(options["experts"]))
+            links = services.invite(study, invitees, actor="command")
+        except InputError as error:
+            raise CommandError(f"{options['experts']}: {error}") from error
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(["code", "link"])
+        site = options["site"].rstrip("/")
+        writer.writerows([code, f"{site}{reverse('room:invitation', args=[secret])}"] for code, secret in links)
+        self.stdout.write(table.getvalue(), ending="")

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from study.errors import InputError
+from study.simulation import simulate
+from study.text_files import study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Copies a study to SLUG-simulated, fills the copy with simulated ratings in every place, closes it and opens "
+        "its seal. The study itself is untouched, and the copy can never hold an expert's answers. Everything made "
+        "from the copy is marked as simulated."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument("--seed", type=int, required=True, help="whole number; the same one gives the same ratings")
+        parser.add_argument("--replace", action="store_true", help="replace an earlier simulated copy")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["seed"] < 0:
+                raise InputError(f"--seed {options['seed']} is negative; give a whole number from 0.")
+            copy = simulate(study_of(options["slug"]), options["seed"], replace=options["replace"])
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"Study {copy.slug} holds simulated ratings. Next: manage.py export_dataset {copy.slug} --out DATASET"
+        )

@@ -1,0 +1,331 @@
+"""What the site remembers. Rules that must hold are constraints of the database (docs/invariants.md).
+
+A study has systems and clips (from a pack), slots with trials (from the plan), experts who take slots, and what the
+experts say. Ratings, listenings, consents and events are only ever inserted: nothing here edits or deletes one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+#: The widest bounds a scale may have; each study's file sets its own within these.
+LOWEST_RATING, HIGHEST_RATING = 0, 100
+
+
+def trial_token() -> str:
+    """128 random bits: the only name under which a browser knows a trial and its clip."""
+    return secrets.token_urlsafe(16)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a link's secret."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Study(models.Model):
+    """One listening study, from its file."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+        UNSEALED = "unsealed", _("unsealed")
+
+    slug = models.SlugField(max_length=60, unique=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="studies")
+    #: The study file, parsed and checked (study/study_file.py); its text's hash beside it.
+    file = models.JSONField()
+    file_sha256 = models.CharField(max_length=64)
+    #: The frozen plan as RFC 8785 JSON, its hash, and the certificate of the session plans' balance.
+    plan = models.JSONField(default=dict)
+    plan_sha256 = models.CharField(max_length=64, blank=True)
+    certificate = models.JSONField(default=dict)
+    seed = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    #: Set on the copies that `simulate_ratings` fills; such a study can never hold an expert's answers.
+    simulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    unsealed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def text(self, key: str, language: str) -> str:
+        """A text of the study file in a language, or in the file's first language where it has no such translation."""
+        texts: dict[str, str] = self.file[key]
+        return texts.get(language) or texts[self.file["languages"][0]]
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is still hidden which system made which clip."""
+        return self.state != self.State.UNSEALED
+
+
+class System(models.Model):
+    """A generator or the real music, under the code that hides it until the seal is opened."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="systems")
+    system_id = models.CharField(max_length=60)
+    code = models.CharField(max_length=3)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "system_id"], name="one_row_per_system"),
+            models.UniqueConstraint(fields=["study", "code"], name="one_system_per_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Clip(models.Model):
+    """A piece of audio under an id of this study's own, unlike its id in the pack."""
+
+    class Role(models.TextChoices):
+        STUDY = "study"
+        PRACTICE = "practice"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="clips")
+    #: None for practice clips, which belong to no system under study.
+    system = models.ForeignKey(System, null=True, on_delete=models.PROTECT, related_name="clips")
+    role = models.CharField(max_length=10, choices=Role)
+    clip_id = models.CharField(max_length=16)
+    #: Path under the media storage; named by clip_id, so that nothing of the pack shows.
+    audio = models.CharField(max_length=120)
+    duration_ms = models.PositiveIntegerField()
+    #: The clip's entry in the pack's manifest and its row of metrics.csv, sealed with the systems.
+    pack_entry = models.JSONField()
+    metrics = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["clip_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "clip_id"], name="one_clip_per_id"),
+            models.CheckConstraint(
+                condition=Q(role="practice", system=None) | Q(role="study", system__isnull=False),
+                name="study_clips_have_a_system",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.clip_id
+
+
+class Slot(models.Model):
+    """One expert's session, planned before any expert exists. A replacement takes it over whole."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="slots")
+    number = models.PositiveSmallIntegerField()
+    group = models.CharField(max_length=40)
+    #: The order in which this slot's expert sees the scales, the same in every trial.
+    scale_order = models.JSONField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="one_slot_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.study}/{self.number}"
+
+
+class Trial(models.Model):
+    """One clip put before whoever holds the slot. Practice trials come first and are never exported as data."""
+
+    class Phase(models.TextChoices):
+        PRACTICE = "practice"
+        STUDY = "study"
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="trials")
+    clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="trials")
+    token = models.CharField(max_length=32, unique=True, default=trial_token)
+    phase = models.CharField(max_length=10, choices=Phase)
+    #: 1, 2, 3 … within the phase; block and position (from 1) are the plan's.
+    number = models.PositiveSmallIntegerField()
+    block = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    is_repeat = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["slot", "phase", "number"]
+        constraints = [models.UniqueConstraint(fields=["slot", "phase", "number"], name="one_trial_per_number")]
+
+    def __str__(self) -> str:
+        return self.token
+
+
+class Expert(models.Model):
+    """A person who rates, under a code. Names, where a researcher gives them, are kept apart in `ExpertName`."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="experts")
+    code = models.CharField(max_length=40)
+    group = models.CharField(max_length=40)
+    language = models.CharField(max_length=10)
+    slot = models.OneToOneField(Slot, null=True, on_delete=models.PROTECT, related_name="expert")
+    created_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["study", "code"], name="one_expert_per_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ExpertName(models.Model):
+    """An expert's name, apart from everything she says, and never exported."""
+
+    expert = models.OneToOneField(Expert, on_delete=models.CASCADE, related_name="personal_name")
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Invitation(models.Model):
+    """A personal link. Only its hash is stored, so sending it again means issuing a new one."""
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.expert}"
+
+    def works_at(self, moment: datetime) -> bool:
+        """Whether the link opens the room at a moment: neither revoked nor expired."""
+        return self.revoked_at is None and moment < self.expires_at
+
+
+class Device(models.Model):
+    """A browser in which an expert accepted her link, by POST."""
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="devices")
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="devices")
+    accepted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"device of {self.expert}"
+
+
+class Consent(models.Model):
+    """That an expert agreed: to which version, in which language, when."""
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="consents")
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    given_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"consent of {self.expert}"
+
+
+class Background(models.Model):
+    """One submission of the background questions; the newest of an expert counts."""
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="backgrounds")
+    answers = models.JSONField()
+    given_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"background of {self.expert}"
+
+
+class Listening(models.Model):
+    """What a browser reports of one trial's playing: the intervals heard since the last report, and its events."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="listenings")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="listenings")
+    client_uuid = models.UUIDField(unique=True)
+    #: [[start_ms, end_ms], …] of the clip really played.
+    intervals = models.JSONField()
+    #: [{"event": "play" | "pause" | "ended" | "blur" | "error", "clip_ms": …, "at": "…Z"}, …]
+    events = models.JSONField(default=list)
+    plays = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"listening of {self.trial}"
+
+
+class Rating(models.Model):
+    """One value on one scale in one trial. A changed mind is a new row with a higher revision."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="ratings")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="ratings")
+    scale = models.CharField(max_length=40)
+    value = models.PositiveSmallIntegerField()
+    revision = models.PositiveSmallIntegerField()
+    client_uuid = models.UUIDField(unique=True)
+    #: By the browser's clock; received_at is the server's.
+    given_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    plays = models.PositiveSmallIntegerField(default=0)
+    heard_ms = models.PositiveIntegerField(default=0)
+    #: From the trial's first showing to the answer.
+    rt_ms = models.PositiveIntegerField(default=0)
+    #: Given before the study closed or the link expired, but received after.
+    late = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "expert", "scale", "revision"], name="one_rating_per_revision"),
+            models.CheckConstraint(
+                condition=Q(value__gte=LOWEST_RATING, value__lte=HIGHEST_RATING), name="rating_within_outer_bounds"
+            ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trial} {self.scale}={self.value} r{self.revision}"
+
+
+class Event(models.Model):
+    """Anything a person may ask about later. Each row carries the hash of the one before it in its study."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+    #: "researcher:NAME", "expert:CODE" or "command".
+    actor = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="one_event_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.study} #{self.number} {self.kind}"
+
+    def content(self) -> dict[str, Any]:
+        """What the hash covers."""
+        return {
+            "number": self.number,
+            "at": self.at.isoformat(),
+            "actor": self.actor,
+            "kind": self.kind,
+            "detail": self.detail,
+            "previous_hash": self.previous_hash,
+        }

@@ -1,0 +1,222 @@
+"""Reads for the pages, the desk and the exports. Nothing here writes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from study import study_file
+from study.errors import Refused
+from study.models import Expert, Listening, Rating, Study, Trial
+
+Interval = tuple[int, int]
+
+#: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
+THINKING_S = 20
+#: From this many trials on, her own pace is used.
+PACE_TRIALS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What counts at present on one scale of one trial."""
+
+    value: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an expert is within a phase, and an honest guess at the minutes left of the whole session."""
+
+    done: int
+    total: int
+    phase: str
+    minutes_left: int
+
+
+def locked(expert: Expert) -> Expert:
+    """The expert as the database has her now, her row locked until the transaction ends; study and slot at hand."""
+    rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
+    return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
+
+
+def trial_for(expert: Expert, token: str) -> Trial:
+    """The expert's own trial of that token; someone else's and an unknown one get the same answer."""
+    found = _trials(expert).filter(token=token).first()
+    if found is None:
+        raise Refused(404, "unknown", _("There is no such page in your session."))
+    return found
+
+
+def _trials(expert: Expert) -> QuerySet[Trial]:
+    """The expert's trials in order: practice first."""
+    if expert.slot_id is None:
+        return Trial.objects.none()
+    return Trial.objects.filter(slot_id=expert.slot_id).select_related("clip", "slot").order_by("phase", "number")
+
+
+def _unfinished(expert: Expert) -> QuerySet[Trial]:
+    """Trials that lack an answer on some scale."""
+    answered = Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
+    return _trials(expert).annotate(answered=answered).filter(answered__lt=len(expert.study.file["scales"]))
+
+
+def current_trial(expert: Expert) -> Trial | None:
+    """The first trial, practice first, that lacks an answer; None when all are answered."""
+    return _unfinished(expert).first()
+
+
+def incomplete_trials(expert: Expert) -> list[int]:
+    """Numbers of the study trials that lack an answer."""
+    return list(_unfinished(expert).filter(phase=Trial.Phase.STUDY).values_list("number", flat=True))
+
+
+def next_step(expert: Expert) -> str:
+    """Where the expert goes now: consent, background, practice, trial, review, thanks; closed when the study is."""
+    study = expert.study
+    if expert.submitted_at:
+        return "thanks"
+    if study.state in {Study.State.CLOSED, Study.State.UNSEALED}:
+        return "closed"
+    if not expert.consents.filter(version=study.file["consent"]["version"]).exists():
+        return "consent"
+    if study.file["background"] and not expert.backgrounds.exists():
+        return "background"
+    trial = current_trial(expert)
+    if trial is None:
+        return "review"
+    return "practice" if trial.phase == Trial.Phase.PRACTICE else "trial"
+
+
+def following_trial(trial: Trial) -> Trial | None:
+    """The trial after this one in the same session; after the last practice trial, the first study trial."""
+    rest = Trial.objects.filter(slot=trial.slot_id).select_related("clip", "slot").order_by("phase", "number")
+    return rest.filter(Q(phase=trial.phase, number__gt=trial.number) | Q(phase__gt=trial.phase)).first()
+
+
+def previous_trial(trial: Trial) -> Trial | None:
+    """The trial before this one in the same session."""
+    rest = Trial.objects.filter(slot=trial.slot_id).select_related("clip", "slot").order_by("phase", "number")
+    return rest.filter(Q(phase=trial.phase, number__lt=trial.number) | Q(phase__lt=trial.phase)).last()
+
+
+def break_before(trial: Trial) -> bool:
+    """Whether the plan puts a break just before this trial."""
+    last = study_file.break_after(trial.slot.study.file)
+    return trial.phase == Trial.Phase.STUDY and last > 0 and trial.number == last + 1
+
+
+def answers(trial: Trial, expert: Expert) -> dict[str, Answer]:
+    """What counts at present, by scale."""
+    rows = Rating.objects.filter(trial=trial, expert=expert).order_by("revision")
+    return {row.scale: Answer(row.value, row.revision) for row in rows}
+
+
+def heard_intervals(trial: Trial, expert: Expert) -> list[Interval]:
+    """What the expert has heard of the trial's clip, in ms: the union of all reports, merged and ordered."""
+    reports = Listening.objects.filter(trial=trial, expert=expert).values_list("intervals", flat=True)
+    return merged(interval for report in reports for interval in report)
+
+
+def heard_by_trial(expert: Expert) -> dict[int, list[Interval]]:
+    """`heard_intervals` of every trial of the expert, by the trial's key."""
+    reports: dict[int, list[list[int]]] = {}
+    for trial, intervals in Listening.objects.filter(expert=expert).values_list("trial_id", "intervals"):
+        reports.setdefault(trial, []).extend(intervals)
+    return {trial: merged(intervals) for trial, intervals in reports.items()}
+
+
+def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:
+    """The union of intervals as ordered, disjoint ones."""
+    union: list[Interval] = []
+    for start, end in sorted((start, end) for start, end in intervals):
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
+        else:
+            union.append((start, end))
+    return union
+
+
+def length(intervals: Iterable[Interval]) -> int:
+    """Total length of disjoint intervals."""
+    return sum(end - start for start, end in intervals)
+
+
+def link_ended(expert: Expert, moment: datetime) -> datetime | None:
+    """When the last of the expert's links stopped working, or None while one works at that moment."""
+    links = list(expert.invitations.all())
+    if not links or any(link.works_at(moment) for link in links):
+        return None
+    return max(min(link.expires_at, link.revoked_at or link.expires_at) for link in links)
+
+
+def progress(expert: Expert) -> Progress:
+    """Trials done in the present phase, and minutes left at the expert's own pace once it is known."""
+    trials = list(_trials(expert))
+    unfinished = {trial.pk for trial in _unfinished(expert)}
+    phase = Trial.Phase.PRACTICE if any(t.pk in unfinished and t.phase == "practice" for t in trials) else "study"
+    here = [trial for trial in trials if trial.phase == phase]
+    left = [trial for trial in trials if trial.pk in unfinished]
+    pace = _pace_s(expert)
+    seconds = sum(pace if pace is not None else trial.clip.duration_ms / 1000 + THINKING_S for trial in left)
+    done = sum(trial.pk not in unfinished for trial in here)
+    return Progress(done, len(here), str(phase), math.ceil(seconds / 60))
+
+
+def _pace_s(expert: Expert) -> float | None:
+    """Median seconds from one finished study trial to the next, or None before five are done.
+
+    The median, so that a night between two trials does not count as thinking.
+    """
+    rows = Rating.objects.filter(expert=expert, revision=1, trial__phase=Trial.Phase.STUDY).values("trial")
+    wanted = len(expert.study.file["scales"])
+    done = rows.annotate(scales=Count("scale"), at=Max("given_at")).filter(scales=wanted).order_by("at")
+    times = [row["at"] for row in done]
+    if len(times) < PACE_TRIALS:
+        return None
+    return float(median((after - before).total_seconds() for before, after in pairwise(times)))
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One expert on the desk's board."""
+
+    code: str
+    group: str
+    done: int
+    total: int
+    last_seen: datetime | None
+    submitted_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def board(study: Study) -> list[BoardRow]:
+    """How far each expert is, in three queries whatever the study's size; says nothing about any system."""
+    total, scales = study_file.trials_per_expert(study.file), len(study.file["scales"])
+    ratings = Rating.objects.filter(expert__study=study, trial__phase=Trial.Phase.STUDY)
+    rated = ratings.values("expert", "trial").annotate(scales=Count("scale", distinct=True)).filter(scales=scales)
+    done = Counter(rated.values_list("expert", flat=True))
+    heard = dict(Listening.objects.filter(expert__study=study).values_list("expert").annotate(Max("received_at")))
+    experts = study.experts.annotate(came=Max("devices__accepted_at"), answered=Max("ratings__received_at"))
+    experts = experts.order_by("code")  # grouping drops the model's own order
+    return [
+        BoardRow(
+            code=expert.code,
+            group=expert.group,
+            done=done[expert.pk],
+            total=total,
+            last_seen=max(filter(None, (expert.came, expert.answered, heard.get(expert.pk))), default=None),
+            submitted_at=expert.submitted_at,
+            withdrawn_at=expert.withdrawn_at,
+        )
+        for expert in experts
+    ]

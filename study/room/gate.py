@@ -1,0 +1,96 @@
+"""Who is asking: the one gate of the room, and how every page and every save says no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from study import clock
+from study.errors import Refused
+from study.models import Device, Expert, Invitation
+
+P = ParamSpec("P")
+ExpertView = Callable[Concatenate[HttpRequest, Expert, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
+    """The expert whose link this browser accepted.
+
+    A page needs a link that works now. A save does not need an unexpired one: `services` keeps what was given in time.
+    """
+    rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
+    rows = rows.defer("expert__study__plan", "expert__study__certificate")
+    device = rows.filter(pk=request.session.get("device", 0)).first()
+    if device is None or not _admits(device.invitation, saving):
+        raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
+    if device.expert.withdrawn_at:
+        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
+    if saving and not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(device.expert)):
+        raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
+    return device.expert
+
+
+def _admits(invitation: Invitation, saving: bool) -> bool:
+    return invitation.revoked_at is None and (saving or invitation.works_at(clock.now()))
+
+
+def expert_tag(expert: Expert) -> str:
+    """Keeps apart what the browsers of two experts on one computer still have to send; says nothing about either."""
+    return salted_hmac("study.room.expert", str(expert.pk), algorithm="sha256").hexdigest()[:20]
+
+
+def room_page(view: ExpertView[P]) -> View[P]:
+    """A page of the room: never cached, and a refusal is a page in words."""
+
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, expert_of(request), *args, **kwargs)
+        except Refused as refused:
+            return refusal(request, refused)
+
+    return wrapped
+
+
+def room_save(view: ExpertView[P]) -> View[P]:
+    """A PUT by the page's script: every refusal that the script must act on is JSON."""
+
+    @never_cache
+    @require_http_methods(["PUT"])
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, expert_of(request, saving=True), *args, **kwargs)
+        except Refused as refused:
+            body = {"error": refused.code, "message": refused.message, **refused.detail}
+            return JsonResponse(body, status=refused.status)
+
+    return wrapped
+
+
+def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal as a page."""
+    heading = _("There is no such page") if refused.status == 404 else _("This page is not open")
+    context = {"heading": heading, "message": refused.message}
+    return render(request, "room/message.html", context, status=refused.status)
+
+
+def room_render(
+    request: HttpRequest, expert: Expert, template: str, status: int = 200, **context: object
+) -> HttpResponse:
+    """A room page with what every one of them shows."""
+    title = expert.study.text("title", translation.get_language())
+    return render(
+        request, f"room/{template}.html", {"title": title, "tag": expert_tag(expert), **context}, status=status
+    )

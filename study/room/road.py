@@ -1,0 +1,185 @@
+"""Her link, consent, background, instructions; and after the clips the review and the thanks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from study import queries, services
+from study.errors import Refused
+from study.models import Device, Expert, Trial
+from study.room.gate import refusal, room_page, room_render
+from study.room.trials import scale_order, scale_shown
+from study.study_file import localised
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page."""
+    return render(request, "room/home.html", {"in_room": "device" in request.session})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """A personal link. Opening it only shows it (mail programs do that too); the button accepts."""
+    try:
+        found = services.find_invitation(token)
+        if request.method == "POST":
+            return _accept(request, services.accept_invitation(found))
+    except Refused as refused:
+        return refusal(request, refused)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        translation.activate(found.expert.language)
+    title = found.expert.study.text("title", translation.get_language())
+    return render(request, "room/invitation.html", {"title": title})
+
+
+def _accept(request: HttpRequest, device: Device) -> HttpResponse:
+    request.session.cycle_key()
+    request.session["device"] = device.pk
+    response = redirect("room:room")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        device.expert.language,
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response
+
+
+@require_GET
+@room_page
+def room(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """To wherever the expert goes on: the same clip on any device."""
+    step = queries.next_step(expert)
+    if step == "closed":
+        raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
+    if step not in {"practice", "trial"}:
+        return redirect(f"room:{step}")
+    trial = queries.current_trial(expert)
+    if trial is None or (step == "practice" and not expert.listenings.exists()):
+        return redirect("room:instructions")
+    return redirect("room:trial", trial.token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@room_page
+def consent(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """The consent text, in the language that is stored with the consent."""
+    if queries.next_step(expert) != "consent":
+        return redirect("room:room")
+    problem = ""
+    if request.method == "POST" and request.POST.get("agree") == "yes":
+        version, shown = request.POST.get("version", ""), request.POST.get("language", "")
+        services.give_consent(expert, version=version, language=shown)
+        return redirect("room:room")
+    if request.method == "POST":
+        problem = _("Please tick the box if you agree.")
+    file = expert.study.file
+    language = translation.get_language()
+    context = {
+        "text": localised(file["consent"]["text"], language),
+        "version": file["consent"]["version"],
+        "language": language if language in file["languages"] else file["languages"][0],
+        "problem": problem,
+    }
+    return room_render(request, expert, "consent", status=400 if problem else 200, **context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@room_page
+def background(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """The background questions; a wrong answer is named and the others are kept."""
+    if queries.next_step(expert) != "background":
+        return redirect("room:room")
+    problem, status = "", 200
+    if request.method == "POST":
+        given = {question["key"]: request.POST.get(question["key"], "") for question in expert.study.file["background"]}
+        try:
+            services.save_background(expert, answers=given)
+        except Refused as refused:
+            problem, status = refused.message, refused.status
+        else:
+            return redirect("room:room")
+    questions = [_question(question, request.POST) for question in expert.study.file["background"]]
+    return room_render(request, expert, "background", status=status, questions=questions, problem=problem)
+
+
+def _question(question: dict[str, Any], given: Any) -> dict[str, Any]:
+    language = translation.get_language()
+    choices = [
+        {"key": choice["key"], "label": localised(choice["label"], language)} for choice in question.get("choices", [])
+    ]
+    label = localised(question["label"], language)
+    return {**question, "label": label, "choices": choices, "answer": given.get(question["key"], "")}
+
+
+@require_GET
+@room_page
+def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """How it goes, before the first clip and whenever she wants to read it again."""
+    if queries.next_step(expert) in {"consent", "background", "thanks", "closed"}:
+        return redirect("room:room")
+    trial = queries.current_trial(expert)
+    return room_render(
+        request,
+        expert,
+        "instructions",
+        text=expert.study.text("instructions", translation.get_language()),
+        scales=[scale_shown(expert, key) for key in scale_order(expert)],
+        go_on=reverse("room:trial", args=[trial.token]) if trial else reverse("room:review"),
+        begun=expert.listenings.exists(),
+    )
+
+
+@require_GET
+@room_page
+def review(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """All answers, each open to change, and the button that ends the session."""
+    if queries.next_step(expert) != "review":
+        return redirect("room:room")
+    return _review(request, expert)
+
+
+def _review(request: HttpRequest, expert: Expert, problem: str = "", status: int = 200) -> HttpResponse:
+    scales = [scale_shown(expert, key) for key in scale_order(expert)]
+    newest = {(row.trial_id, row.scale): row.value for row in expert.ratings.order_by("revision")}
+    rows = [
+        {
+            "number": shown.number,
+            "url": reverse("room:trial", args=[shown.token]),
+            "answers": [{"label": scale["label"], "value": newest.get((shown.pk, scale["key"]))} for scale in scales],
+        }
+        for shown in Trial.objects.filter(slot=expert.slot_id, phase=Trial.Phase.STUDY)
+    ]
+    return room_render(request, expert, "review", status=status, rows=rows, problem=problem)
+
+
+@require_POST
+@room_page
+def submit(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """Ends the session."""
+    try:
+        services.submit(expert)
+    except Refused as refused:
+        return _review(request, expert, refused.message, refused.status)
+    return redirect("room:thanks")
+
+
+@require_GET
+@room_page
+def thanks(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """The end of the road."""
+    if queries.next_step(expert) != "thanks":
+        return redirect("room:room")
+    return room_render(request, expert, "thanks")

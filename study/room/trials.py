@@ -1,0 +1,160 @@
+"""One clip at a time: the page, its audio, and what the page's script saves."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from study import queries, services
+from study.errors import Refused
+from study.models import Expert, Trial
+from study.room.gate import room_page, room_render, room_save
+from study.study_file import localised
+
+#: Scales with more points than this are answered with a slider.
+MOST_BUTTONS = 11
+
+
+def scale_order(expert: Expert) -> list[str]:
+    """Keys of the scales in the order that the plan drew for this expert."""
+    return list(expert.slot.scale_order) if expert.slot else []
+
+
+def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
+    """A scale in the active language, with its points where it is answered by buttons."""
+    scale = next(scale for scale in expert.study.file["scales"] if scale["key"] == key)
+    texts = {
+        name: localised(scale[name], translation.get_language()) for name in ("label", "definition", "low", "high")
+    }
+    points = range(scale["minimum"], scale["maximum"] + 1)
+    return {**scale, **texts, "points": list(points) if len(points) <= MOST_BUTTONS else None}
+
+
+@require_GET
+@room_page
+def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
+    """One clip and its scales, with what she has answered so far."""
+    shown = queries.trial_for(expert, token)
+    step = queries.next_step(expert)
+    if step not in {"practice", "trial", "review"}:
+        return redirect("room:room")
+    heard = queries.heard_intervals(shown, expert)
+    answers = queries.answers(shown, expert)
+    return room_render(
+        request,
+        expert,
+        "trial",
+        trial=shown,
+        total=Trial.objects.filter(slot=shown.slot_id, phase=shown.phase).count(),
+        done=shown.number - 1,
+        minutes_left=queries.progress(expert).minutes_left,
+        panel="" if heard or answers else _panel(shown),
+        scales=[_answered(expert, shown, key, answers.get(key)) for key in scale_order(expert)],
+        heard=json.dumps(heard),
+        plays=expert.listenings.filter(trial=shown).aggregate(plays=Sum("plays"))["plays"] or 0,
+        **_neighbours(shown, reviewing=step == "review"),
+    )
+
+
+def _panel(shown: Trial) -> str:
+    """The calm page before some trials: the end of practice, and the break."""
+    if queries.break_before(shown):
+        return "break"
+    return "begin" if shown.phase == Trial.Phase.STUDY and shown.number == 1 else ""
+
+
+def _answered(expert: Expert, shown: Trial, key: str, answer: queries.Answer | None) -> dict[str, Any]:
+    url = reverse("room:rating", args=[shown.token, key])
+    value, revision = (answer.value, answer.revision) if answer else (None, 0)
+    return {**scale_shown(expert, key), "url": url, "value": value, "revision": revision}
+
+
+def _neighbours(shown: Trial, *, reviewing: bool) -> dict[str, Any]:
+    """Where Back and Next lead, and the clip to fetch meanwhile."""
+    before, after = queries.previous_trial(shown), queries.following_trial(shown)
+    back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
+    if reviewing or after is None:
+        return {"back": back, "next": reverse("room:room"), "next_is_trial": False, "next_audio": ""}
+    page, audio_of = (reverse(f"room:{name}", args=[after.token]) for name in ("trial", "audio"))
+    return {"back": back, "next": page, "next_is_trial": True, "next_audio": audio_of}
+
+
+@require_GET
+@room_page
+def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
+    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag."""
+    with default_storage.open(queries.trial_for(expert, token).clip.audio) as file:
+        data = file.read()
+    headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
+    return HttpResponse(data, content_type="audio/mpeg", headers=headers)
+
+
+@room_save
+def rating(request: HttpRequest, expert: Expert, token: str, scale: str) -> HttpResponse:
+    """Saves one answer. The same UUID again gets the first answer again."""
+    shown = queries.trial_for(expert, token)
+    body = _json(request)
+    given: dict[str, Any] = {name: body.get(name) for name in ("value", "revision", "plays", "heard_ms", "rt_ms")}
+    saved, _created = services.save_rating(
+        expert,
+        trial=shown,
+        scale=scale,
+        client_uuid=_uuid(body),
+        given_at=_moment(body),
+        **given,
+    )
+    return JsonResponse({"saved": True, "revision": saved.revision, "value": saved.value})
+
+
+@room_save
+def listening(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
+    """Saves a report of what was heard."""
+    shown = queries.trial_for(expert, token)
+    body = _json(request)
+    report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays")}
+    services.save_listening(expert, trial=shown, client_uuid=_uuid(body), **report)
+    return JsonResponse({"saved": True})
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(400, "json", _("The page sent something that cannot be read. Please reload it."))
+    return body
+
+
+def _uuid(body: dict[str, Any]) -> UUID:
+    try:
+        return UUID(body.get("client_uuid"))
+    except (ValueError, TypeError, AttributeError):
+        raise Refused(400, "uuid", _("The page sent something that cannot be read. Please reload it.")) from None
+
+
+def _moment(body: dict[str, Any]) -> datetime:
+    try:
+        return datetime.fromisoformat(body["given_at"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError, OverflowError):
+        raise Refused(400, "given_at", _("The page sent something that cannot be read. Please reload it.")) from None
+
+
+@never_cache
+@require_GET
+def csrf(request: HttpRequest) -> JsonResponse:
+    """A fresh token for a page that has been open too long."""
+    return JsonResponse({"token": get_token(request)})

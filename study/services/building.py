@@ -1,0 +1,236 @@
+"""Making a study out of its file and a pack, all of it or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random, SystemRandom
+from string import ascii_uppercase
+from typing import Any
+
+import rfc8785
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study import clock
+from study.design import Shape, certificate_of, make_sessions
+from study.errors import InputError, Refused
+from study.models import Clip, Slot, Study, System, Trial
+from study.pack import PackClip
+from study.services.log import log_event
+from study.study_file import LARGEST_SEED, break_after
+
+#: 2020-01-01 00:00 UTC: when a clip was copied is nobody's business.
+CLIP_TIME = 1_577_836_800
+SECRET = SystemRandom()
+
+
+@dataclass
+class Chosen:
+    """Clips a study will use: of each system, and for practice."""
+
+    study: dict[str, list[PackClip]] = field(default_factory=dict)
+    practice: list[PackClip] = field(default_factory=list)
+
+
+def choose_clips(file: dict[str, Any], pack: Iterable[PackClip]) -> Chosen:
+    """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few."""
+    clips = list(pack)
+    design = file["design"]
+    wanted, practice = design["clips_per_system"], design["practice"]
+    chosen = Chosen(practice=[clip for clip in clips if clip.role == "practice"][:practice])
+    faults = []
+    for system in (row["id"] for row in file["systems"]):
+        found = [clip for clip in clips if clip.role == "study" and clip.system == system]
+        chosen.study[system] = found[:wanted]
+        if len(found) < wanted:
+            faults.append(f"of {system} it has {len(found)} clips and the study file asks for {wanted}")
+    if len(chosen.practice) < practice:
+        faults.append(f"of practice clips it has {len(chosen.practice)} and the study file asks for {practice}")
+    if faults:
+        has = ", ".join(sorted({clip.system for clip in clips if clip.role == "study"}))
+        raise InputError(f"The pack does not fit the study file: {'; '.join(faults)}. The pack's systems: {has}.")
+    return chosen
+
+
+def create_study(
+    *,
+    slug: str,
+    file: dict[str, Any],
+    file_sha256: str,
+    clips: Chosen,
+    owner: User | None = None,
+    actor: str = "command",
+    draft: bool = False,
+    simulated: bool = False,
+    chance: Random = SECRET,
+) -> Study:
+    """A study with its plan frozen and its clips copied under ids of its own, open unless `draft`.
+
+    Audio is copied first and removed again if anything fails. A simulated study plays to nobody and gets no audio.
+    `chance` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
+    """
+    if Study.objects.filter(slug=slug).exists():
+        raise InputError(f"There is a study {slug!r} already; choose another slug.")
+    seed = file["design"].get("seed", secrets.randbelow(LARGEST_SEED + 1))
+    with _copied(slug, clips, chance, wanted=not simulated) as copies, transaction.atomic():
+        study = Study(
+            slug=slug,
+            owner=owner,
+            file=file,
+            file_sha256=file_sha256,
+            seed=seed,
+            simulated=simulated,
+            created_at=clock.now(),
+        )
+        codes = _codes(len(file["systems"]), chance)
+        _freeze_plan(study, sorted(codes))
+        study.save(force_insert=True)
+        _write_sessions(study, *_write_clips(study, clips, codes, copies, chance))
+        _log_birth(study, actor)
+        if not draft:
+            open_study(study, actor=actor)
+    return study
+
+
+@transaction.atomic
+def open_study(study: Study, *, actor: str) -> None:
+    """From now on experts can rate and nothing in the study can be edited."""
+    if study.state != Study.State.DRAFT:
+        raise Refused(409, "state", _("Only a draft can be opened."))
+    study.state, study.opened_at = Study.State.OPEN, clock.now()
+    study.save(update_fields=["state", "opened_at"])
+    log_event(study, actor=actor, kind="opened", detail={"plan_sha256": study.plan_sha256})
+
+
+def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> Shape:
+    """What the session plans depend on. They are made over codes, so that a plan can be read while sealed."""
+    design = file["design"]
+    return Shape(
+        systems=tuple(codes),
+        clips=design["clips_per_system"],
+        heard=design["heard_per_expert"],
+        groups=tuple((group["key"], group["slots"]) for group in file["groups"]),
+        repeats=design["repeats"],
+        practice=design["practice"],
+        break_after=break_after(file),
+        scales=tuple(scale["key"] for scale in file["scales"]),
+        seed=seed,
+    )
+
+
+def _codes(count: int, chance: Random) -> list[str]:
+    """A, B, C … in random order: the i-th belongs to the file's i-th system."""
+    return chance.sample(ascii_uppercase[:count], count)
+
+
+def _freeze_plan(study: Study, codes: list[str]) -> None:
+    """The plan as RFC 8785 JSON: what will be asked and analysed, and every session; its hash and its certificate."""
+    sessions = make_sessions(shape_of(study.file, codes, study.seed))
+    study.plan = {
+        "schema": 1,
+        "study_file_sha256": study.file_sha256,
+        "scales": study.file["scales"],
+        "analysis": study.file["analysis"],
+        "design": study.file["design"],
+        "sessions": sessions,
+    }
+    study.plan_sha256 = hashlib.sha256(rfc8785.dumps(study.plan)).hexdigest()
+    study.certificate = certificate_of(sessions)
+
+
+@contextmanager
+def _copied(slug: str, clips: Chosen, chance: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
+    """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails."""
+    paths: dict[str, str] = {}
+    every = [*clips.practice, *(clip for rows in clips.study.values() for clip in rows)]
+    try:
+        for clip in every if wanted else []:
+            name = f"studies/{slug}/{_new_id(chance)}.{clip.ending}"
+            paths[clip.clip_id] = default_storage.save(name, ContentFile(clip.audio))
+            _forget_time(paths[clip.clip_id])
+        yield paths
+    except BaseException:
+        for path in paths.values():
+            default_storage.delete(path)
+        raise
+
+
+def _forget_time(path: str) -> None:
+    try:
+        os.utime(default_storage.path(path), (CLIP_TIME, CLIP_TIME))
+    except NotImplementedError:  # a storage without a file system keeps times of its own, and no page shows them
+        return
+
+
+def _write_clips(
+    study: Study, clips: Chosen, codes: list[str], copies: dict[str, str], chance: Random
+) -> tuple[dict[tuple[str, int], Clip], list[Clip]]:
+    """Rows for systems and clips. Within a system the plan's numbers go to the clips in a secret order."""
+    by_number: dict[tuple[str, int], Clip] = {}
+    for (system_id, found), code in zip(clips.study.items(), codes, strict=True):
+        system = System.objects.create(study=study, system_id=system_id, code=code)
+        shuffled = chance.sample(found, len(found))
+        for index, clip in enumerate(shuffled):
+            by_number[code, index] = _clip(study, clip, system, copies.get(clip.clip_id, ""), chance)
+    practice = [_clip(study, clip, None, copies.get(clip.clip_id, ""), chance) for clip in clips.practice]
+    # Saved in the order of their random ids, so that a row's key says nothing either.
+    Clip.objects.bulk_create(sorted([*by_number.values(), *practice], key=lambda clip: clip.clip_id))
+    return by_number, practice
+
+
+def _new_id(chance: Random) -> str:
+    """64 random bits as text: a clip's only name in a study, and its file's."""
+    return chance.randbytes(8).hex()
+
+
+def _clip(study: Study, clip: PackClip, system: System | None, path: str, chance: Random) -> Clip:
+    return Clip(
+        study=study,
+        system=system,
+        role=clip.role,
+        clip_id=Path(path).stem or _new_id(chance),
+        audio=path,
+        duration_ms=clip.duration_ms,
+        pack_entry=clip.entry,
+        metrics=clip.metrics,
+    )
+
+
+def _write_sessions(study: Study, clips: dict[tuple[str, int], Clip], practice: list[Clip]) -> None:
+    """Slots and trials as the plan says."""
+    trials = []
+    for row in study.plan["sessions"]["slots"]:
+        slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
+        for number, index in enumerate(row["practice"], start=1):
+            trials.append(
+                Trial(
+                    slot=slot, clip=practice[index], phase=Trial.Phase.PRACTICE, number=number, block=1, position=number
+                )
+            )
+        for number, trial in enumerate(row["trials"], start=1):
+            trials.append(
+                Trial(
+                    slot=slot,
+                    clip=clips[trial["system"], trial["clip"]],
+                    phase=Trial.Phase.STUDY,
+                    number=number,
+                    block=trial["block"],
+                    position=trial["position"],
+                    is_repeat=trial["repeat"],
+                )
+            )
+    Trial.objects.bulk_create(trials, batch_size=500)
+
+
+def _log_birth(study: Study, actor: str) -> None:
+    detail = {"study_file_sha256": study.file_sha256, "plan_sha256": study.plan_sha256, "simulated": study.simulated}
+    log_event(study, actor=actor, kind="created", detail=detail)

@@ -1,0 +1,135 @@
+"""An expert's session: her link, her consent, who she is, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study import clock, queries
+from study.errors import Refused
+from study.models import Background, Consent, Device, Expert, Invitation, Slot, Study, token_hash
+from study.services.log import log_event
+from study.study_file import localised
+
+LONGEST_TEXT = 500
+LARGEST_NUMBER = 9999
+
+
+def find_invitation(token: str) -> Invitation:
+    """The invitation behind a link's secret, if the room can be entered by it now."""
+    found = Invitation.objects.select_related("expert__study").filter(token_hash=token_hash(token)).first()
+    if found is None:
+        raise Refused(404, "unknown", _("This link is not known. Please ask the researcher who invited you for it."))
+    study = found.expert.study
+    if not found.works_at(clock.now()) or found.expert.withdrawn_at:
+        message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
+        raise Refused(410, "expired", message)
+    if study.state == Study.State.DRAFT:
+        raise Refused(403, "not-open", _("This study has not begun yet. Please come back when the researcher says so."))
+    if study.state != Study.State.OPEN:
+        raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
+    return found
+
+
+@transaction.atomic
+def accept_invitation(invitation: Invitation) -> Device:
+    """A new device of the invited expert, who takes a free slot of her group if she has none yet."""
+    expert = _locked(invitation.expert)
+    if expert.slot is None:
+        expert.slot = _free_slot(expert)
+        expert.save(update_fields=["slot"])
+    device = Device.objects.create(expert=expert, invitation=invitation, accepted_at=clock.now())
+    _log(expert, "device accepted", slot=expert.slot.number)
+    return device
+
+
+def _free_slot(expert: Expert) -> Slot:
+    """The first slot of the expert's group that nobody holds. The study's row is locked: two can't take the same."""
+    slot = expert.study.slots.filter(group=expert.group, expert=None).first()
+    if slot is None:
+        message = _("All places of your group are taken. Please tell the researcher who invited you.")
+        raise Refused(409, "full", message)
+    return slot
+
+
+@transaction.atomic
+def give_consent(expert: Expert, *, version: str, language: str) -> None:
+    """Records that the expert agreed to the text now shown. Agreeing twice to the same text records it once."""
+    study = expert.study
+    if version != study.file["consent"]["version"] or language not in study.file["languages"]:
+        raise Refused(409, "consent", _("The consent text has changed. Please read it again."))
+    expert = _locked(expert)
+    if not expert.consents.filter(version=version, language=language).exists():
+        Consent.objects.create(expert=expert, version=version, language=language, given_at=clock.now())
+        _log(expert, "consent given", version=version, language=language)
+
+
+@transaction.atomic
+def save_background(expert: Expert, *, answers: dict[str, str]) -> None:
+    """Stores checked answers to the background questions; the newest submission counts."""
+    questions = expert.study.file["background"]
+    kept = {question["key"]: _checked(question, answers.get(question["key"], ""), expert) for question in questions}
+    expert = _locked(expert)
+    Background.objects.create(expert=expert, answers=kept, given_at=clock.now())
+    _log(expert, "background saved")
+
+
+def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
+    """One answer, stripped, or the reason why it can't stand."""
+    answer = str(answer).strip()
+    label = localised(question["label"], expert.language)
+    detail = {"question": question["key"]}
+    if not answer:
+        if question["required"]:
+            raise Refused(400, "background", _("Please answer “%(label)s”.") % {"label": label}, **detail)
+        return ""
+    if question["kind"] == "choice" and answer not in {choice["key"] for choice in question["choices"]}:
+        raise Refused(400, "background", _("Please choose one answer to “%(label)s”.") % {"label": label}, **detail)
+    if question["kind"] == "number" and not (answer.isdecimal() and int(answer) <= LARGEST_NUMBER):
+        raise Refused(400, "background", _("“%(label)s” takes a whole number.") % {"label": label}, **detail)
+    if len(answer) > LONGEST_TEXT:
+        message = _("The answer to “%(label)s” is longer than %(most)d characters.")
+        raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
+    return answer
+
+
+@transaction.atomic
+def submit(expert: Expert) -> None:
+    """Ends the session: from now on no answer changes. Submitting twice is the same as once."""
+    expert = _locked(expert)
+    if expert.submitted_at:
+        return
+    if expert.withdrawn_at:
+        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
+    if expert.study.state != Study.State.OPEN:
+        raise Refused(410, "closed", _("This study is closed."))
+    missing = queries.incomplete_trials(expert)
+    if missing:
+        raise Refused(409, "incomplete", _("Some clips are not rated on every scale yet."), trials=missing)
+    expert.submitted_at = clock.now()
+    expert.save(update_fields=["submitted_at"])
+    _log(expert, "submitted")
+
+
+@transaction.atomic
+def withdraw(expert: Expert, *, actor: str) -> None:
+    """Records that an expert withdrew: her rows leave every export, her links stop, her plan is free for another."""
+    expert = _locked(expert)
+    if expert.withdrawn_at:
+        return
+    expert.withdrawn_at, expert.slot = clock.now(), None
+    expert.save(update_fields=["withdrawn_at", "slot"])
+    expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
+    log_event(expert.study, actor=actor, kind="withdrawn", detail={"expert": expert.code})
+
+
+def _locked(expert: Expert) -> Expert:
+    """The expert as the database has her now. Whoever logs locks the study first, then the expert: no deadlock."""
+    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
+    return queries.locked(expert)
+
+
+def _log(expert: Expert, kind: str, **detail: object) -> None:
+    log_event(expert.study, actor=f"expert:{expert.code}", kind=kind, detail=detail)

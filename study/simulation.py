@@ -1,0 +1,176 @@
+"""Filling a copy of a study with simulated ratings, so that a newcomer sees a report before any expert has come.
+
+An answer is a latent value cut at the middles between the scale's points:
+
+    scale's mean + system + expert + expert:system + clip + noise
+
+with the variances that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
+expert:system .25, clip .35 and noise .85 (standard deviations). All five are shared out between what the scales have
+in common and what each has of its own. The systems' means are invented and differ, so that figures show something.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from tqdm import tqdm
+
+from study.errors import InputError
+from study.models import Clip, Consent, Device, Event, Expert, Invitation, Rating, Slot, Study, System, Trial
+from study.pack import PackClip
+from study.services.building import Chosen, create_study
+from study.services.seal import close_study, open_seal
+
+EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
+#: Share of each effect's variance that all scales have in common: raters' halo.
+SHARED = 0.5
+#: Means of the first system, of those between and of the real music, on a scale from 1 to 5.
+LOWEST_MEAN, HIGHEST_MEAN = 2.7, 3.6
+#: How much a system's mean varies from scale to scale.
+TILT_SD = 0.15
+SECONDS_A_TRIAL = 30
+#: A date on which nobody rated, so that the same seed gives the same ratings to the byte.
+BEGUN = datetime(2000, 1, 1, 9, tzinfo=UTC)
+
+
+def simulate(study: Study, seed: int, *, replace: bool) -> Study:
+    """A closed and unsealed copy of the study, SLUG-simulated, with a rating in every place. Nothing else changes."""
+    if study.simulated:
+        raise InputError(f"{study.slug} is itself simulated; name the study it was copied from.")
+    slug = f"{study.slug}-simulated"
+    earlier = Study.objects.filter(slug=slug).first()
+    if earlier and not (replace and earlier.simulated):
+        raise InputError(f"{slug} exists already; add --replace to simulate it anew.")
+    # Nothing is hidden in a simulated study, and the same seed should give the same copy.
+    chance = Random(seed)  # noqa: S311
+    with transaction.atomic():
+        if earlier:
+            _delete(earlier)
+        copy = create_study(
+            slug=slug,
+            file=study.file,
+            file_sha256=study.file_sha256,
+            clips=_clips_of(study),
+            owner=study.owner,
+            simulated=True,
+            chance=chance,
+        )
+        _fill(copy, chance)
+        close_study(copy, actor="command")
+        open_seal(copy, actor="command")
+    return copy
+
+
+def _clips_of(study: Study) -> Chosen:
+    """The study's clips as if they came from the pack again; simulated studies play nothing, so no audio."""
+    chosen = Chosen(study={system["id"]: [] for system in study.file["systems"]})
+    clips = study.clips.select_related("system")
+    for clip in sorted(clips, key=lambda clip: str(clip.pack_entry["clip_id"])):
+        again = PackClip(
+            clip_id=clip.pack_entry["clip_id"],
+            system=clip.pack_entry["system"],
+            role=clip.role,
+            duration_ms=clip.duration_ms,
+            ending="",
+            audio=b"",
+            entry=clip.pack_entry,
+            metrics=clip.metrics,
+        )
+        (chosen.study[clip.system.system_id] if clip.system else chosen.practice).append(again)
+    return chosen
+
+
+def _delete(study: Study) -> None:
+    """Removes a simulated study; real ones are never deleted."""
+    Rating.objects.filter(expert__study=study).delete()
+    for rows in (Consent, Device, Invitation):
+        rows.objects.filter(expert__study=study).delete()
+    Expert.objects.filter(study=study).delete()
+    Trial.objects.filter(slot__study=study).delete()
+    for own in (Slot, Clip, System, Event):
+        own.objects.filter(study=study).delete()
+    study.delete()
+
+
+def _fill(study: Study, rng: Random) -> None:
+    """An expert in every slot, who rates each study trial on each scale and submits."""
+    latent = _latent(study, rng)
+    for slot in tqdm(study.slots.order_by("number"), desc="Simulating", unit="expert", disable=None, delay=2):
+        trials = list(slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system").order_by("number"))
+        expert = Expert.objects.create(
+            study=study,
+            code=f"simulated-{slot.number:03d}",
+            group=slot.group,
+            language=rng.choice(study.file["languages"]),
+            slot=slot,
+            created_at=BEGUN,
+            submitted_at=BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (len(trials) + 1)),
+        )
+        Rating.objects.bulk_create(_ratings(expert, trials, latent))
+
+
+@dataclass(frozen=True)
+class _Latent:
+    """The effects that make up an answer; the innermost list has one value a scale."""
+
+    mean: dict[str, list[float]]
+    clip: dict[int, list[float]]
+    rng: Random
+    scales: int
+
+    def drawn(self, sd: float) -> list[float]:
+        """A normal effect on every scale, partly common to all of them."""
+        common = self.rng.gauss(0, sd * SHARED**0.5)
+        return [common + self.rng.gauss(0, sd * (1 - SHARED) ** 0.5) for _ in range(self.scales)]
+
+
+def _latent(study: Study, rng: Random) -> _Latent:
+    """Means of systems (invented) and effects of clips (drawn); experts' are drawn as they come."""
+    scales = len(study.file["scales"])
+    systems = [system["id"] for system in study.file["systems"]]
+    ranked = sorted(systems, key=lambda system: system == study.file["real_system"])
+    step = (HIGHEST_MEAN - LOWEST_MEAN) / (len(ranked) - 1)
+    mean = {
+        system: [LOWEST_MEAN + step * rank + rng.gauss(0, TILT_SD) for _ in range(scales)]
+        for rank, system in enumerate(ranked)
+    }
+    latent = _Latent(mean, {}, rng, scales)
+    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id").values_list("pk", flat=True)
+    latent.clip.update({clip: latent.drawn(CLIP_SD) for clip in clips})
+    return latent
+
+
+def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
+    scales, rng = expert.study.file["scales"], latent.rng
+    own = latent.drawn(EXPERT_SD)
+    on_system = {system: latent.drawn(EXPERT_SYSTEM_SD) for system in latent.mean}
+    for trial in trials:
+        system = trial.clip.system.system_id if trial.clip.system else ""
+        parts = (latent.mean[system], own, on_system[system], latent.clip[trial.clip_id], latent.drawn(NOISE_SD))
+        shown = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * trial.number)
+        for index, scale in enumerate(scales):
+            thinking = trial.clip.duration_ms + rng.randrange(2000, 4000) * (index + 1)
+            yield Rating(
+                trial=trial,
+                expert=expert,
+                scale=scale["key"],
+                value=_on_scale(sum(part[index] for part in parts), scale["minimum"], scale["maximum"]),
+                revision=1,
+                client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+                given_at=shown + timedelta(milliseconds=thinking),
+                received_at=shown + timedelta(milliseconds=thinking),
+                plays=1,
+                heard_ms=trial.clip.duration_ms,
+                rt_ms=thinking,
+            )
+
+
+def _on_scale(value: float, low: int, high: int) -> int:
+    """A latent value, thought of on 1 to 5, as the nearest point of a scale."""
+    point = low + (value - 1) * (high - low) / 4
+    return min(high, max(low, round(point)))

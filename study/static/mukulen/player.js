@@ -1,0 +1,185 @@
+// Plays one clip from memory and keeps account of what was really heard.
+
+const KEPT = 3;
+const PATIENCE_MS = 1_500;
+const clips = new Map(); // address → promise of a blob; the newest few
+
+/** The whole clip, fetched once; a failed fetch is forgotten, so that asking again tries again. */
+export function fetchClip(address) {
+  if (!clips.has(address)) {
+    const clip = download(address);
+    clips.set(address, clip);
+    clip.catch(() => clips.delete(address));
+    while (clips.size > KEPT) clips.delete(clips.keys().next().value);
+  }
+  return clips.get(address);
+}
+
+async function download(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const blob = await response.blob();
+  const expected = Number(response.headers.get("Content-Length"));
+  if (expected && blob.size !== expected) throw new Error("cut short");
+  return blob;
+}
+
+/** The union of intervals [[start, end], …], sorted and merged. */
+export function union(intervals) {
+  const merged = [];
+  for (const [start, end] of [...intervals].sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else merged.push([start, end]);
+  }
+  return merged;
+}
+
+export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
+
+/**
+ * `on.state(name)`: loading, ready, playing, paused, ended, failed, broken; `on.position(share)`;
+ * `on.report({intervals, events, plays})` at each stop; `on.started(ms)` from the press to the first sound.
+ */
+export function createPlayer({ address, durationMs, on }) {
+  const audio = new Audio();
+  let source = "";
+  let state = "loading";
+  let since = null; // where the stretch now playing began, in ms of the clip
+  let reached = 0;
+  let pressed = 0;
+  let plays = 0;
+  let events = [];
+  let frame = 0;
+  let closed = false;
+  let timer = 0;
+
+  const now = () => Math.min(durationMs, Math.round(audio.currentTime * 1000));
+  const enter = (name) => on.state((state = name));
+  const note = (event) => events.push({ event, clip_ms: now(), at: new Date().toISOString() });
+
+  async function load(wait = 1_000) {
+    enter("loading");
+    try {
+      const blob = await fetchClip(address);
+      if (closed) return;
+      source = URL.createObjectURL(blob);
+      audio.preload = "auto";
+      audio.src = source;
+      audio.load();
+      timer = setTimeout(becomeReady, PATIENCE_MS); // Safari on phones reads nothing before it is asked to play
+    } catch {
+      if (closed) return;
+      enter("failed");
+      timer = setTimeout(() => load(Math.min(30_000, wait * 2)), wait);
+    }
+  }
+
+  function becomeReady() {
+    clearTimeout(timer);
+    if (state === "loading" && !closed) enter("ready");
+  }
+
+  function stretch() {
+    if (since === null || reached <= since) return [];
+    const heard = [[since, reached]];
+    since = reached;
+    return heard;
+  }
+
+  function report() {
+    const intervals = stretch();
+    if (!intervals.length && !plays) return;
+    on.report({ intervals, events, plays });
+    events = [];
+    plays = 0;
+  }
+
+  function stop(name) {
+    cancelAnimationFrame(frame);
+    if (since !== null) reached = name === "ended" ? durationMs : now();
+    note(name === "ended" ? "ended" : "pause");
+    report();
+    since = null;
+    enter(name);
+  }
+
+  function draw() {
+    on.position(Math.min(1, (audio.currentTime * 1000) / durationMs));
+    frame = requestAnimationFrame(draw);
+  }
+
+  audio.addEventListener("canplaythrough", becomeReady);
+  audio.addEventListener("playing", () => {
+    since = reached = now();
+    if (pressed) on.started(performance.now() - pressed);
+    pressed = 0;
+    note("play");
+    enter("playing");
+    draw();
+  });
+  // Where the position jumps, what was skipped counts as not heard.
+  audio.addEventListener("timeupdate", () => !audio.seeking && since !== null && (reached = now()));
+  audio.addEventListener("seeking", () => {
+    if (since === null || audio.ended) return;
+    report();
+    since = reached = now();
+  });
+  audio.addEventListener("pause", () => !audio.ended && state === "playing" && stop("paused"));
+  audio.addEventListener("ended", () => {
+    on.position(1);
+    stop("ended");
+  });
+  audio.addEventListener("error", () => {
+    if (closed || !source) return;
+    note("error");
+    enter("broken");
+  });
+
+  function play() {
+    if (pressed) return; // the sound of the last press is still on its way
+    if (audio.ended || audio.currentTime === 0) {
+      audio.currentTime = 0;
+      plays += 1;
+    }
+    pressed = performance.now();
+    audio.play().catch((error) => {
+      pressed = 0;
+      if (error.name !== "AbortError") enter("broken");
+    });
+  }
+
+  load();
+  return {
+    /** The one button: play, pause, play again, or load again after a failure. */
+    press() {
+      if (state === "playing") audio.pause();
+      else if (state === "failed" || state === "broken") retry();
+      else if (state !== "loading") play();
+    },
+    blur() {
+      if (state === "playing") note("blur");
+    },
+    /** Report what was heard so far: the page may be about to go. */
+    settle() {
+      if (state === "playing") reached = now();
+      report();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      if (state === "playing") stop("paused");
+      audio.removeAttribute("src");
+      URL.revokeObjectURL(source);
+    },
+  };
+
+  function retry() {
+    clearTimeout(timer);
+    URL.revokeObjectURL(source);
+    clips.delete(address);
+    source = "";
+    load();
+  }
+}

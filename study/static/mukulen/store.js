@@ -1,0 +1,77 @@
+// Entries that must survive a reload, a killed tab and a second tab: one key of localStorage each, so that two tabs
+// never overwrite one another's. Where storage is refused (blocked, full), entries live in memory and `durable` says so.
+
+const memory = new Map();
+let counter = 0;
+
+export function openStore(tag) {
+  const prefix = `mukulen:${tag}:`;
+  let durable = true;
+
+  const write = (key, text) => {
+    try {
+      localStorage.setItem(key, text);
+      memory.delete(key);
+    } catch {
+      durable = false;
+      memory.set(key, text);
+    }
+  };
+  const keys = () => {
+    const found = new Set(memory.keys());
+    try {
+      for (let i = 0; i < localStorage.length; i += 1) found.add(localStorage.key(i));
+    } catch {
+      durable = false;
+    }
+    return [...found].filter((key) => key.startsWith(prefix)).sort();
+  };
+  const read = (key) => {
+    let text = memory.get(key);
+    try {
+      text ??= localStorage.getItem(key);
+      return text ? { ...JSON.parse(text), key } : null;
+    } catch {
+      return null; // no entry of ours
+    }
+  };
+
+  const probe = `${prefix}probe`;
+  write(probe, "");
+  const store = {
+    prefix,
+    get durable() {
+      return durable;
+    },
+    /** Entries of a shelf ("queue" or "aside"), oldest first. */
+    list: (shelf) => keys().filter((key) => key.startsWith(`${prefix}${shelf}:`)).map(read).filter(Boolean),
+    has: (key) => memory.has(key) || read(key) !== null,
+    add(shelf, entry) {
+      counter += 1;
+      const place = `${Date.now().toString().padStart(15, "0")}-${counter.toString().padStart(6, "0")}`;
+      const key = `${prefix}${shelf}:${place}-${identifier()}`;
+      write(key, JSON.stringify(entry));
+      return { ...entry, key };
+    },
+    replace: (entry) => write(entry.key, JSON.stringify(entry)),
+    remove(key) {
+      memory.delete(key);
+      try {
+        localStorage.removeItem(key);
+      } catch {
+        durable = false;
+      }
+    },
+  };
+  store.remove(probe);
+  return store;
+}
+
+/** A random UUID; `crypto.randomUUID` itself is missing on plain-HTTP pages of a local network. */
+export function identifier() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

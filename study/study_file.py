@@ -1,0 +1,253 @@
+"""The study file: TOML in, a checked dict out, or every fault at once with its line, its key and the mend."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from study.errors import InputError
+from study.models import HIGHEST_RATING, LOWEST_RATING
+from study.text_files import read_text
+from study.toml_check import Check, KeyPath
+
+#: Numbers beyond this are not exact in RFC 8785 JSON.
+LARGEST_SEED = 2**53 - 1
+MOST_SYSTEMS, MOST_SLOTS, MOST_PRACTICE = 12, 200, 20
+#: Trials between a hidden repeat and its first hearing.
+REPEAT_GAP = 8
+#: Names that a scale can't have, for datasets have columns of these names.
+RESERVED = {
+    *("expert_id", "group", "trial", "block", "position", "system", "clip_id", "is_repeat", "scale", "rating"),
+    *("revision", "rated_at", "plays", "heard_ms", "rt_ms", "late"),
+}
+
+
+def read(path: Path) -> tuple[dict[str, Any], str]:
+    """A study file on disk, checked, and its SHA-256. Each fault in the `InputError` begins with the file's name."""
+    text = read_text(path)
+    try:
+        return parse(text), hashlib.sha256(text.encode()).hexdigest()
+    except InputError as error:
+        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).splitlines())) from error
+
+
+def parse(text: str) -> dict[str, Any]:
+    """A study file's content, checked and completed (docs/study-file.md). Raises `InputError`, a line a fault."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"this is not TOML: {error}.") from error
+    check = Check(text)
+    study = _study(check, content)
+    if check.faults:
+        raise InputError("\n".join(f"line {line}, {key}: {fault}" for line, key, fault in sorted(check.faults)))
+    return study
+
+
+def localised(texts: Any, language: str) -> str:
+    """The text of a language, or of another where there is none in it."""
+    found: str = texts.get(language) or next(iter(texts.values()))
+    return found
+
+
+def trials_per_expert(study: dict[str, Any]) -> int:
+    """Study trials of a session, hidden repeats included and practice not."""
+    design = study["design"]
+    return int(design["heard_per_expert"] * len(study["systems"]) + design["repeats"])
+
+
+def break_after(study: dict[str, Any]) -> int:
+    """The trial number after which a session pauses; 0 for no break."""
+    chosen = study["design"]["break_after"]
+    return math.ceil(trials_per_expert(study) / 2) if chosen == "half" else int(chosen)
+
+
+KEYS = "title languages systems design groups scales consent instructions analysis"
+ID = (r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", "small letters, digits and hyphens (at most 40)")
+COLUMN = (r"[a-z][a-z0-9_]{0,38}", "small letters, digits and underscores, a letter first (at most 39)")
+
+
+def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
+    check.table(content, (), KEYS, "background real_system")
+    check.languages = _languages(check, content)
+    systems = _each(check, content, "systems", 2, MOST_SYSTEMS, _system)
+    scales = _each(check, content, "scales", 1, 12, _scale)
+    groups = _each(check, content, "groups", 1, 20, _group)
+    check.unique([system["id"] for system in systems], ("systems",), "id")
+    for key, rows in (("scales", scales), ("groups", groups)):
+        check.unique([row["key"] for row in rows], (key,), "key")
+    real = check.text(content, "real_system", ()) or None
+    ids = [system["id"] for system in systems]
+    if real is not None and real not in ids:
+        check.fault(("real_system",), f"{real!r} is not among the systems; name one of {', '.join(ids)}.")
+    return {
+        "title": check.texts(content, "title", ()),
+        "languages": check.languages,
+        "systems": systems,
+        "real_system": real,
+        "design": _design(check, content, len(systems), groups),
+        "groups": groups,
+        "scales": scales,
+        "background": _background(check, content),
+        "consent": _consent(check, content),
+        "instructions": check.texts(content, "instructions", ()),
+        "analysis": _analysis(check, content, ids, [scale["key"] for scale in scales]),
+    }
+
+
+def _each(
+    check: Check,
+    content: dict[str, Any],
+    key: str,
+    least: int,
+    most: int,
+    read: Callable[[Check, Any, KeyPath], dict[str, Any]],
+) -> list[dict[str, Any]]:
+    return [read(check, row, (key, index)) for index, row in enumerate(check.rows(content, key, least, most))]
+
+
+def _languages(check: Check, content: dict[str, Any]) -> list[str]:
+    languages = content.get("languages", [])
+    known = isinstance(languages, list) and set(map(str, languages)) <= {"en", "zh-hans"}
+    if "languages" in content and (not known or not languages or len(set(languages)) < len(languages)):
+        check.fault(("languages",), 'Write a list of "en", "zh-hans" or both, the first choice first.')
+        return []
+    return list(languages)
+
+
+def _system(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
+    table = check.table(row, path, "id label")
+    return {"id": check.name(table, "id", path, *ID), "label": check.texts(table, "label", path)}
+
+
+def _scale(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
+    table = check.table(row, path, "key minimum maximum label definition low high")
+    key = check.name(table, "key", path, *COLUMN)
+    if key in RESERVED:
+        check.fault((*path, "key"), f"Datasets have a column {key!r} already; choose another name.")
+    low = check.whole(table, "minimum", path, LOWEST_RATING, HIGHEST_RATING - 1)
+    high = check.whole({"maximum": low + 1, **table}, "maximum", path, low + 1, HIGHEST_RATING)
+    texts = {part: check.texts(table, part, path) for part in ("label", "definition", "low", "high")}
+    return {"key": key, "minimum": low, "maximum": high, **texts}
+
+
+def _group(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
+    table = check.table(row, path, "key label slots")
+    return {
+        "key": check.name(table, "key", path, *ID),
+        "label": check.texts(table, "label", path),
+        "slots": check.whole(table, "slots", path, 1, MOST_SLOTS),
+    }
+
+
+def _design(check: Check, content: dict[str, Any], systems: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
+    path: KeyPath = ("design",)
+    table = check.table(
+        content.get("design", {}), path, "clips_per_system heard_per_expert", "repeats break_after practice seed"
+    )
+    clips = check.whole(table, "clips_per_system", path, 1, 1000)
+    heard = check.whole(table, "heard_per_expert", path, 1, clips)
+    trials = heard * systems
+    most = trials if trials >= REPEAT_GAP else 0
+    repeats = (
+        check.whole({"repeats": 0, **table}, "repeats", path, 0, most) if table.get("heard_per_expert") == heard else 0
+    )
+    slots = {group["key"]: group["slots"] for group in groups}
+    if groups and not 2 <= sum(slots.values()) <= MOST_SLOTS:
+        check.fault(("groups",), f"The groups have {sum(slots.values())} slots together; give 2 to {MOST_SLOTS}.")
+    design = {
+        "clips_per_system": clips,
+        "heard_per_expert": heard,
+        "repeats": repeats,
+        "break_after": table.get("break_after", "half"),
+        "practice": check.whole({"practice": 0, **table}, "practice", path, 0, MOST_PRACTICE),
+        "slots": slots,
+    }
+    if design["break_after"] != "half":
+        design["break_after"] = check.whole(table, "break_after", path, 0, max(trials + repeats - 1, 0))
+    if "seed" in table:
+        design["seed"] = check.whole(table, "seed", path, 0, LARGEST_SEED)
+    return design
+
+
+def _background(check: Check, content: dict[str, Any]) -> list[dict[str, Any]]:
+    questions = _each(check, content, "background", 0, 30, _question)
+    check.unique([question["key"] for question in questions], ("background",), "key")
+    return questions
+
+
+def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
+    table = check.table(row, path, "key kind label", "required choices")
+    kind = check.text(table, "kind", path)
+    if kind and kind not in {"choice", "number", "text"}:
+        check.fault((*path, "kind"), f'{kind!r} does not fit: write "choice", "number" or "text".')
+    if type(table.get("required", False)) is not bool:
+        check.fault((*path, "required"), "Write true or false.")
+    question = {
+        "key": check.name(table, "key", path, *COLUMN),
+        "kind": kind,
+        "label": check.texts(table, "label", path),
+        "required": bool(table.get("required", False)),
+    }
+    if question["key"] in {"expert_id", "group", "language", "submitted"}:
+        check.fault((*path, "key"), f"Datasets have a column {question['key']!r} already; choose another name.")
+    if kind == "choice":
+        question["choices"] = _choices(check, table, path)
+    elif "choices" in table:
+        check.fault((*path, "choices"), 'Only a question of the kind "choice" has choices; leave them out.')
+    return question
+
+
+def _choices(check: Check, table: dict[str, Any], path: KeyPath) -> list[dict[str, Any]]:
+    rows = table.get("choices")
+    if not isinstance(rows, list) or len(rows) < 2:
+        check.fault((*path, "choices"), "Give two choices or more, each { key = …, label = { … } }.")
+        return []
+    choices: list[dict[str, Any]] = []
+    for index, row in enumerate(rows):
+        place = (*path, "choices", index)
+        choice = check.table(row, place, "key label")
+        choices.append({"key": check.name(choice, "key", place, *ID), "label": check.texts(choice, "label", place)})
+    check.unique([choice["key"] for choice in choices], (*path, "choices"), "key")
+    return choices
+
+
+def _consent(check: Check, content: dict[str, Any]) -> dict[str, Any]:
+    table = check.table(content.get("consent", {}), ("consent",), "version text")
+    version = check.text(table, "version", ("consent",))
+    if len(version) > 20:
+        check.fault(("consent", "version"), "Write at most 20 characters.")
+    return {"version": version, "text": check.texts(table, "text", ("consent",))}
+
+
+def _analysis(check: Check, content: dict[str, Any], systems: list[str], scales: list[str]) -> dict[str, Any]:
+    path: KeyPath = ("analysis",)
+    keys = "primary_scale contrasts smallest_gap alpha exclusions dropouts"
+    table = check.table(content.get("analysis", {}), path, keys)
+    primary = check.text(table, "primary_scale", path)
+    if primary and primary not in scales:
+        check.fault((*path, "primary_scale"), f"{primary!r} is not among the scales: {', '.join(scales)}.")
+    contrasts = table.get("contrasts", [])
+    pairs = isinstance(contrasts, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in contrasts)
+    if not pairs or any(pair[0] == pair[1] or not {*map(str, pair)} <= {*systems} for pair in contrasts):
+        check.fault((*path, "contrasts"), f'Write pairs of two systems, [["a", "b"]], of {", ".join(systems)}.')
+    return {
+        "primary_scale": primary,
+        "contrasts": contrasts,
+        "smallest_gap": _fraction(check, table, "smallest_gap", HIGHEST_RATING),
+        "alpha": _fraction(check, table, "alpha", 1),
+        "exclusions": check.text(table, "exclusions", path),
+        "dropouts": check.text(table, "dropouts", path),
+    }
+
+
+def _fraction(check: Check, table: dict[str, Any], key: str, below: int) -> float:
+    value = table.get(key, 0.5)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < below:
+        return float(value)
+    check.fault(("analysis", key), f"{value!r} does not fit: write a number above 0 and below {below}.")
+    return 0.5

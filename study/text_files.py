@@ -1,0 +1,35 @@
+"""Small checks of what people type and hand in: text files and slugs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from study.errors import InputError
+from study.models import Study
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file's text, whatever its line ends. Raises `InputError` where it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
+
+
+def slug_of(text: str) -> str:
+    """A study's short name, as it stands in addresses and file names."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
+        raise InputError(f"{text!r} can't be a slug: use small letters, digits and single hyphens, at most 60.")
+    return text
+
+
+def study_of(slug: str) -> Study:
+    """The study of that slug. Raises `InputError` naming those there are."""
+    found = Study.objects.filter(slug=slug).first()
+    if found is None:
+        there = ", ".join(Study.objects.values_list("slug", flat=True)) or "none yet"
+        raise InputError(f"There is no study {slug!r}; there are: {there}.")
+    return found

@@ -1,0 +1,131 @@
+"""Checking TOML by hand-written rules: every fault at once, each with its line, its key and the mend."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+#: A key's way from the top: names, and numbers of entries in arrays of tables.
+KeyPath = tuple[str | int, ...]
+
+
+class Check:
+    """Collects faults; knows on which line of the text each key stands."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = dict(_key_lines(text))
+        self.languages: list[str] = []
+        self.faults: list[tuple[int, str, str]] = []
+
+    def fault(self, path: KeyPath, message: str) -> None:
+        """Notes a fault at a key, or at the nearest table around it that stands in the text."""
+        known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), ())
+        self.faults.append((self.lines.get(known, 1), _dotted(path), message))
+
+    def table(self, value: object, path: KeyPath, required: str, optional: str = "") -> dict[str, Any]:
+        """A table with no key missing and none unknown; {} where there is no table at all."""
+        if not isinstance(value, dict):
+            self.fault(path, f"Write a table with the keys {required.replace(' ', ', ')}.")
+            return {}
+        allowed = [*required.split(), *optional.split()]
+        for key in value.keys() - set(allowed):
+            close = difflib.get_close_matches(key, allowed, n=1)
+            mend = f"Did you mean {close[0]!r}?" if close else f"Leave it out; known here: {', '.join(allowed)}."
+            self.fault((*path, key), f"There is no such key. {mend}")
+        for key in required.split():
+            if key not in value:
+                self.fault((*path, key), "This key is missing; add it.")
+        return value
+
+    def rows(self, content: dict[str, Any], key: str, least: int, most: int) -> list[Any]:
+        """An array of tables with so many entries."""
+        value = content.get(key, [])
+        if key in content and not isinstance(value, list):
+            self.fault((key,), f"Write it as [[{key}]], once for each entry.")
+            return []
+        if key in content and not least <= len(value) <= most:
+            self.fault((key,), f"There are {len(value)} entries; give {least} to {most}.")
+        return list(value)
+
+    def text(self, table: dict[str, Any], key: str, path: KeyPath) -> str:
+        value = table.get(key, "")
+        if key in table and (not isinstance(value, str) or not value.strip()):
+            self.fault((*path, key), 'Write a text in quotes, such as "…".')
+        return value if isinstance(value, str) else ""
+
+    def name(self, table: dict[str, Any], key: str, path: KeyPath, pattern: str, meaning: str) -> str:
+        """A machine name of a pattern."""
+        value = self.text(table, key, path)
+        if value.strip() and not re.fullmatch(pattern, value):
+            self.fault((*path, key), f"{value!r} does not fit: use {meaning}.")
+        return value
+
+    def whole(self, table: dict[str, Any], key: str, path: KeyPath, least: int, most: int) -> int:
+        """A whole number within bounds, both included."""
+        value = table.get(key, least)
+        if type(value) is int and least <= value <= most:
+            return value
+        self.fault((*path, key), f"{value!r} does not fit: write a whole number from {least} to {most}.")
+        return least
+
+    def texts(self, table: dict[str, Any], key: str, path: KeyPath) -> dict[str, str]:
+        """A text in each of the file's languages."""
+        value = table.get(key, {})
+        if key not in table or not self.languages:
+            return {}
+        wanted = ", ".join(f'{language} = "…"' for language in self.languages)
+        if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
+            self.fault((*path, key), f"Write a text in each language: {{ {wanted} }}.")
+            return {}
+        for language in set(self.languages) ^ value.keys():
+            problem = "is missing" if language in self.languages else "is not among the file's languages"
+            self.fault((*path, key, language), f"The language {problem}; write {{ {wanted} }}.")
+        return {language: text.strip() for language, text in value.items()}
+
+    def unique(self, values: list[str], path: KeyPath, key: str) -> None:
+        for index, value in enumerate(values):
+            if value and value in values[:index]:
+                self.fault((*path, index, key), f"{value!r} stands twice; each must be different.")
+
+
+def _dotted(path: KeyPath) -> str:
+    """scales[2].minimum, counting from 1."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _key_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """(path, line) of every table heading and every `key =` of a valid TOML text; inline tables count as one key."""
+    prefix: KeyPath = ()
+    counts: dict[KeyPath, int] = {}
+    quote, depth = "", 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if quote:  # within a text of several lines
+            quote = "" if quote in line else quote
+        elif depth:  # within an array of several lines
+            depth += _depth(line)
+        elif heading := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+            prefix = _names(heading[2])
+            if heading[1] == "[[":
+                counts[prefix] = counts.get(prefix, -1) + 1
+                if counts[prefix] == 0:
+                    yield prefix, number
+                prefix = (*prefix, counts[prefix])
+            elif prefix[:1] in counts:  # [scales.label] belongs to the latest [[scales]]
+                prefix = (prefix[0], counts[prefix[:1]], *prefix[1:])
+            yield prefix, number
+        elif key := re.match(r"""\s*([\w"'.\- ]+?)\s*=(.*)""", line):
+            yield (*prefix, *_names(key[1])), number
+            quote = next((mark for mark in ('"""', "'''") if key[2].count(mark) == 1), "")
+            depth = 0 if quote else _depth(key[2])
+
+
+def _depth(line: str) -> int:
+    """How many arrays a line opens less those it closes, texts and comments aside."""
+    bare = re.sub(r'"(\\.|[^"\\])*"|\'[^\']*\'|#.*', "", line)
+    return bare.count("[") - bare.count("]")
+
+
+def _names(dotted: str) -> KeyPath:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))

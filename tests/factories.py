@@ -1,0 +1,233 @@
+"""Plain makers of the things tests need: a pack on disk, a study from it, experts, their listening and rating."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import soundfile
+from django.contrib.auth.models import User
+
+from study import clock, queries, services
+from study.models import Device, Expert, Rating, Study, Trial
+from study.pack import read_pack
+from study.services.invitations import Invitee
+from study.study_file import parse
+
+RATE = 16_000
+SECONDS = 1.0
+SCALES = ("valence", "overall")
+
+
+@functools.cache
+def tone(number: int, seconds: float = SECONDS) -> bytes:
+    """A short real MP3 of constant bit rate: a tone that differs by number, all of one size."""
+    times = np.arange(int(RATE * seconds)) / RATE
+    wave = 0.2 * np.sin(2 * np.pi * (300 + 20 * number) * times)
+    file = io.BytesIO()
+    soundfile.write(file, wave, RATE, format="MP3", bitrate_mode="CONSTANT", compression_level=0.5)
+    return file.getvalue()
+
+
+def make_pack(
+    path: Path,
+    systems: Sequence[str] = ("midi-gan", "real"),
+    clips: int = 3,
+    *,
+    practice: int = 1,
+    seconds: float = SECONDS,
+) -> Path:
+    """A small pack on disk: `clips` a system and some for practice, hashes and metrics as a real one has them."""
+    (path / "audio").mkdir(parents=True)
+    rows = [(system, "study", index) for system in systems for index in range(clips)]
+    rows += [("practice", "practice", index) for index in range(practice)]
+    entries = []
+    metrics = ["clip_id,upc,gc"]
+    for number, (system, role, index) in enumerate(rows):
+        clip_id = hashlib.sha256(f"clip {number}".encode()).hexdigest()[:16]
+        audio = tone(number, seconds)
+        (path / "audio" / f"{clip_id}.mp3").write_bytes(audio)
+        metrics.append(f"{clip_id},{5 + number},0.{number:02d}")
+        entries.append(
+            {
+                "clip_id": clip_id,
+                "system": system,
+                "role": role,
+                "provenance": {"song": f"song {number}", "segment": index},
+                "audio_sha256": hashlib.sha256(audio).hexdigest(),
+                "midi_sha256": None,
+                "duration_s": seconds,
+                "lufs": -23.0,
+                "true_peak_dbtp": -3.0,
+            }
+        )
+    table = ("\n".join(metrics) + "\n").encode()
+    (path / "metrics.csv").write_bytes(table)
+    manifest = {
+        "schema_version": 1,
+        "inputs": {},
+        "drawing": {},
+        "audio": {
+            "format": "mp3",
+            "bit_rate_kbit_s": 64,
+            "sample_rate_hz": RATE,
+            "channels": 1,
+            "samples": int(RATE * seconds),
+            "bytes": len(tone(0, seconds)),
+            "duration_s": seconds,
+            "target_lufs": -23.0,
+        },
+        "metrics_sha256": hashlib.sha256(table).hexdigest(),
+        "clips": sorted(entries, key=lambda entry: str(entry["clip_id"])),
+    }
+    (path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return path
+
+
+def study_toml(
+    *,
+    systems: Sequence[str] = ("midi-gan", "real"),
+    scales: Sequence[str] = SCALES,
+    clips: int = 3,
+    heard: int = 2,
+    repeats: int = 0,
+    practice: int = 1,
+    slots: int = 2,
+    groups: Sequence[str] = ("all",),
+) -> str:
+    """A small study file in both languages, with one required and one free background question."""
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    parts = [
+        f"title = {both('A small study')}",
+        'languages = ["en", "zh-hans"]',
+        f'real_system = "{systems[-1]}"',
+        f"instructions = {both('Listen, then rate.')}",
+        f"[design]\nclips_per_system = {clips}\nheard_per_expert = {heard}\nrepeats = {repeats}",
+        f"practice = {practice}\nseed = 7",
+        *(f'[[systems]]\nid = "{system}"\nlabel = {both(system.upper())}' for system in systems),
+        *(f'[[groups]]\nkey = "{group}"\nlabel = {both(group)}\nslots = {slots}' for group in groups),
+        *(
+            f'[[scales]]\nkey = "{scale}"\nminimum = 1\nmaximum = 5\nlabel = {both(scale)}\n'
+            f"definition = {both('What it means')}\nlow = {both('least')}\nhigh = {both('most')}"
+            for scale in scales
+        ),
+        f'[[background]]\nkey = "years"\nkind = "number"\nlabel = {both("Years of listening")}',
+        '[[background]]\nkey = "device"\nkind = "choice"\nrequired = true\n'
+        f"label = {both('How do you listen?')}\nchoices = [\n"
+        f'  {{ key = "headphones", label = {both("Headphones")} }},\n'
+        f'  {{ key = "speakers", label = {both("Speakers")} }},\n]',
+        f'[consent]\nversion = "1"\ntext = {both("Your answers are kept under a code.")}',
+        f'[analysis]\nprimary_scale = "{scales[-1]}"\ncontrasts = [["{systems[0]}", "{systems[-1]}"]]',
+        'smallest_gap = 0.5\nalpha = 0.05\nexclusions = "None."\ndropouts = "Kept as far as they go."',
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def make_study(
+    folder: Path,
+    *,
+    slug: str = "small",
+    text: str | None = None,
+    seconds: float = SECONDS,
+    owner: User | None = None,
+    draft: bool = False,
+    systems: Sequence[str] = ("midi-gan", "real"),
+    clips: int = 3,
+    heard: int = 2,
+    repeats: int = 0,
+    practice: int = 1,
+    slots: int = 2,
+    groups: Sequence[str] = ("all",),
+    scales: Sequence[str] = SCALES,
+) -> Study:
+    """An open study whose pack lies in `folder`. The keywords shape its study file; `text` replaces that."""
+    pack = folder / f"pack-{slug}"
+    make_pack(pack, systems, clips, practice=practice, seconds=seconds)
+    text = text or study_toml(
+        systems=systems,
+        scales=scales,
+        clips=clips,
+        heard=heard,
+        repeats=repeats,
+        practice=practice,
+        slots=slots,
+        groups=groups,
+    )
+    file = parse(text)
+    chosen = services.choose_clips(file, read_pack(pack))
+    return services.create_study(
+        slug=slug,
+        file=file,
+        file_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        clips=chosen,
+        owner=owner,
+        draft=draft,
+    )
+
+
+def make_link(study: Study, code: str = "e01", group: str = "all", language: str = "en") -> tuple[Expert, str]:
+    """An invited expert who has not come yet, and the secret of her link."""
+    [(_, secret)] = services.invite(study, [Invitee(code, group, language)], actor="command")
+    return study.experts.get(code=code), secret
+
+
+def make_expert(study: Study, code: str = "e01", group: str = "all", language: str = "en") -> Expert:
+    """An expert who accepted her link an hour ago and holds a slot; no consent yet."""
+    _, secret = make_link(study, code, group, language)
+    device = services.accept_invitation(services.find_invitation(secret))
+    Device.objects.filter(pk=device.pk).update(accepted_at=clock.now() - timedelta(hours=1))
+    return Expert.objects.select_related("study", "slot").get(pk=device.expert_id)
+
+
+def begin(expert: Expert) -> None:
+    """Consent and background, so that the next step is the first trial."""
+    services.give_consent(expert, version="1", language=expert.language)
+    services.save_background(expert, answers={"device": "headphones"})
+
+
+def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:
+    """The expert's trials of a phase, in order."""
+    assert expert.slot is not None
+    return list(expert.slot.trials.filter(phase=phase).select_related("clip", "slot").order_by("number"))
+
+
+def hear(expert: Expert, trial: Trial) -> None:
+    """Reports the trial's clip as played through once."""
+    services.save_listening(
+        expert, trial=trial, client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
+    )
+
+
+def rate(
+    expert: Expert, trial: Trial, scale: str = "overall", value: int = 3, revision: int = 1, at: datetime | None = None
+) -> Rating:
+    """One answer, as the page would send it."""
+    rating, _ = services.save_rating(
+        expert,
+        trial=trial,
+        scale=scale,
+        value=value,
+        revision=revision,
+        client_uuid=uuid4(),
+        given_at=at or clock.now(),
+        plays=1,
+        heard_ms=trial.clip.duration_ms,
+        rt_ms=4000,
+    )
+    return rating
+
+
+def rate_all(expert: Expert, value: int = 3) -> None:
+    """Hears and rates everything the expert has not rated yet."""
+    while (trial := queries.current_trial(expert)) is not None:
+        hear(expert, trial)
+        for scale in expert.study.file["scales"]:
+            if scale["key"] not in queries.answers(trial, expert):
+                rate(expert, trial, scale["key"], value)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.design import REPEAT_GAP, Shape, certificate_of, make_sessions
+from study.design.squares import williams
+
+PAPER = (("men", 13), ("women", 13))
+
+
+def shape(
+    systems: int = 6,
+    clips: int = 13,
+    heard: int = 10,
+    groups: tuple[tuple[str, int], ...] = PAPER,
+    repeats: int = 6,
+    seed: int = 1,
+) -> Shape:
+    return Shape(
+        systems=tuple("ABCDEFGHIJKL"[:systems]),
+        clips=clips,
+        heard=heard,
+        groups=groups,
+        repeats=repeats,
+        practice=3,
+        break_after=33,
+        scales=("valence", "arousal", "authenticity", "harmony", "overall"),
+        seed=seed,
+    )
+
+
+def firsts(slot: dict[str, Any]) -> list[dict[str, Any]]:
+    return [trial for trial in slot["trials"] if not trial["repeat"]]
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> Shape:
+    systems = draw(st.integers(2, 12))
+    clips = draw(st.integers(1, 20))
+    heard = draw(st.integers(1, min(clips, 12)))
+    sizes = draw(st.lists(st.integers(1, 20), min_size=1, max_size=3).filter(lambda sizes: sum(sizes) >= 2))
+    most = min(6, systems * heard) if systems * heard >= REPEAT_GAP else 0
+    return shape(
+        systems,
+        clips,
+        heard,
+        tuple((f"g{index}", size) for index, size in enumerate(sizes)),
+        draw(st.integers(0, most)),
+        draw(st.integers(0, 2**53 - 1)),
+    )
+
+
+@given(shapes())
+@settings(max_examples=60, deadline=None)
+def test_every_plan_keeps_its_promises(shape: Shape) -> None:
+    sessions = make_sessions(shape)
+    certificate = certificate_of(sessions)
+    assert certificate["trial_number_spread"] <= 1
+    assert certificate["place_spread"] <= 2
+    assert certificate["carry_over_spread"] <= 3
+    assert all(high - low <= 1 for low, high in certificate["clip_counts"].values())
+    assert certificate["repeats_per_slot"] == shape.repeats
+    assert shape.repeats == 0 or certificate["shortest_repeat_gap"] >= REPEAT_GAP
+    assert len(shape.systems) < 4 or certificate["immediate_repetitions"] == 0
+
+
+@given(shapes())
+@settings(max_examples=20, deadline=None)
+def test_each_slot_hears_its_share_of_each_system_and_no_clip_twice_but_repeats(shape: Shape) -> None:
+    for slot in make_sessions(shape)["slots"]:
+        heard = [(trial["system"], trial["clip"]) for trial in firsts(slot)]
+        assert len(set(heard)) == len(heard) == shape.heard * len(shape.systems)
+        assert {system: sum(name == system for name, _ in heard) for system in shape.systems} == dict.fromkeys(
+            shape.systems, shape.heard
+        )
+        again = [(trial["system"], trial["clip"]) for trial in slot["trials"] if trial["repeat"]]
+        assert len(set(again)) == len(again)
+        assert set(again) <= set(heard)
+        assert sorted(slot["scales"]) == sorted(shape.scales)
+
+
+@pytest.mark.parametrize("systems", [2, 3, 4, 5, 6, 12])
+def test_the_papers_study_is_even_within_one_everywhere(systems: int) -> None:
+    certificate = certificate_of(make_sessions(shape(systems)))
+    assert certificate["trial_number_spread"] <= 1
+    assert certificate["place_spread"] <= 1
+    assert certificate["carry_over_spread"] <= 1
+
+
+def test_the_papers_study_hears_each_clip_20_times_and_each_pair_15_times() -> None:
+    sessions = make_sessions(shape())
+    certificate = certificate_of(sessions)
+    assert set(map(tuple, certificate["clip_counts"].values())) == {(20, 20)}
+    assert certificate["concurrence"] == [15, 15]
+    men = [slot for slot in sessions["slots"] if slot["group"] == "men"]
+    counts = [
+        sum((trial["system"], trial["clip"]) == ("A", clip) for slot in men for trial in firsts(slot))
+        for clip in range(13)
+    ]
+    assert counts == [10] * 13
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_plan() -> None:
+    assert rfc8785.dumps(make_sessions(shape())) == rfc8785.dumps(make_sessions(shape()))
+    assert make_sessions(shape())["slots"] != make_sessions(shape(seed=2))["slots"]
+
+
+def test_two_systems_do_not_take_turns() -> None:
+    sessions = make_sessions(shape(systems=2, repeats=0))
+    orders = ["".join(trial["system"] for trial in slot["trials"]) for slot in sessions["slots"]]
+    assert not any("ABABABAB" in order or "BABABABA" in order for order in orders)
+    assert not any("AAAA" in order or "BBBB" in order for order in orders)
+    steps = [before != after for order in orders for before, after in pairwise(order)]
+    assert 0.4 < sum(steps) / len(steps) < 0.65
+    assert len(set(orders)) > 20
+
+
+def test_two_systems_are_each_others_image_in_every_pair_of_slots() -> None:
+    sessions = make_sessions(shape(systems=2, repeats=0, groups=(("all", 8),)))
+    orders = ["".join(trial["system"] for trial in slot["trials"]) for slot in sessions["slots"]]
+    swapped = str.maketrans("AB", "BA")
+    assert all(first.translate(swapped) == second for first, second in zip(orders[::2], orders[1::2], strict=True))
+
+
+@pytest.mark.parametrize("systems", range(2, 13))
+def test_williams_rows_balance_places_and_carry_over_exactly(systems: int) -> None:
+    rows = williams(systems)
+    share = len(rows) // systems
+    for place in range(systems):
+        assert sorted(row[place] for row in rows) == sorted(list(range(systems)) * share)
+    follows = [pair for row in rows for pair in pairwise(row)]
+    assert {follows.count((a, b)) for a in range(systems) for b in range(systems) if a != b} == {share}
+
+
+def test_the_certificate_counts_what_the_plan_holds() -> None:
+    sessions = make_sessions(shape(systems=4, clips=3, heard=2, groups=(("all", 4),), repeats=0))
+    certificate = certificate_of(sessions)
+    assert certificate["systems_by_trial_number"]["A"] == [1] * 8
+    assert sum(sum(row.values()) for row in certificate["carry_over"].values()) == 4 * 7
+    sessions["slots"][0]["trials"][0] = {
+        **sessions["slots"][0]["trials"][0],
+        "system": sessions["slots"][0]["trials"][1]["system"],
+    }
+    altered = certificate_of(sessions)
+    assert altered["immediate_repetitions"] == 1
+    assert altered["trial_number_spread"] == 2
+    assert altered["sessions_sha256"] != certificate["sessions_sha256"]

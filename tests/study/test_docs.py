@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from study.dataset import codebook
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_every_test_that_the_invariants_name_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "invariants.md").read_text(encoding="utf-8"))
+    assert len(named) > 30
+    sources = {file: (DOCS.parent / file).read_text(encoding="utf-8") for file, _ in named}
+    assert [f"{file}::{name}" for file, name in named if f"def {name}(" not in sources[file]] == []
+
+
+def test_the_datasets_page_describes_every_column_of_the_ratings() -> None:
+    page = (DOCS / "datasets.md").read_text(encoding="utf-8")
+    assert [column.name for column in codebook.long_columns() if f"`{column.name}`" not in page] == []
+
+
+@pytest.mark.parametrize("key", ["design", "systems", "groups", "scales", "background", "consent", "analysis"])
+def test_the_study_file_page_has_a_section_for_every_part(key: str) -> None:
+    assert re.search(rf"^## \[+{key}\]", (DOCS / "study-file.md").read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from study import services
+from study.models import Expert, ExpertName, Invitation
+from tests.factories import make_study
+
+pytestmark = pytest.mark.django_db
+
+TABLE = "code,group,language,name\nw01,women,zh-hans,敖登挂\nm01,men,en,\n"
+
+
+def invite(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str], **options: str) -> dict[str, str]:
+    path = tmp_path / "experts.csv"
+    path.write_text(text, encoding="utf-8")
+    call_command("invite_experts", "small", str(path), **options)
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    return {row["code"]: row["link"] for row in rows}
+
+
+def refused(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> str:
+    before = Invitation.objects.count()
+    with pytest.raises(CommandError) as error:
+        invite(tmp_path, text, capsys)
+    assert Invitation.objects.count() == before
+    return str(error.value)
+
+
+def test_each_expert_gets_a_link_that_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    links = invite(tmp_path, TABLE, capsys, site="https://study.example.org/")
+    assert list(links) == ["w01", "m01"]
+    prefix = "https://study.example.org/i/"
+    assert all(link.startswith(prefix) for link in links.values())
+    invitation = services.find_invitation(links["w01"].removeprefix(prefix).strip("/"))
+    assert (invitation.expert.code, invitation.expert.group, invitation.expert.language) == ("w01", "women", "zh-hans")
+
+
+def test_names_are_kept_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    invite(tmp_path, TABLE, capsys)
+    assert ExpertName.objects.get().name == "敖登挂"
+
+
+def test_a_second_run_gives_fresh_links_and_stops_the_older(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    first, second = invite(tmp_path, TABLE, capsys), invite(tmp_path, TABLE, capsys)
+    assert Expert.objects.count() == 2
+    assert not set(first.values()) & set(second.values())
+    assert Invitation.objects.filter(revoked_at=None).count() == 2
+
+
+def test_a_spreadsheets_byte_order_mark_does_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    assert list(invite(tmp_path, "\ufeff" + TABLE, capsys)) == ["w01", "m01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code;group;language\n", "line 1: the column code is missing"),
+        ("code,group,language\n", "line 2: there is no expert"),
+        ("code,group,language\na,men,en\nb,man,en\n", "line 3: there is no group 'man'; write one of men, women."),
+        ("code,group,language\na,men,fr\n", "line 2: the study has no language 'fr'; write one of en, zh-hans."),
+        ("code,group,language\na,men,en\na,men,en\n", "line 3: the code 'a' stands twice"),
+        ("code,group,language\na b,men,en\n", "line 2: the code 'a b' does not fit"),
+        ("code,group,language\na,men\n", "line 2: this line has not as many cells"),
+        ("code,group,language\na,men,en,x,y\n", "line 2: this line has not as many cells"),
+        ("code,group,language\na,men,en\nb,men,en\nc,men,en\n", "Group men would have 3 experts"),
+    ],
+)
+def test_a_bad_row_is_named_and_nobody_is_invited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    make_study(tmp_path, groups=("men", "women"), slots=2)
+    assert said in refused(tmp_path, text, capsys)
+    assert not Expert.objects.exists()
+
+
+def test_an_expert_cannot_change_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    invite(tmp_path, TABLE, capsys)
+    assert "w01 was invited in group women" in refused(tmp_path, "code,group,language\nw01,men,en\n", capsys)
+
+
+def test_nobody_is_invited_to_a_closed_study_or_to_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = make_study(tmp_path, groups=("men", "women"))
+    services.close_study(study, actor="command")
+    assert "small is closed" in refused(tmp_path, TABLE, capsys)
+    with pytest.raises(CommandError, match="There is no study 'large'; there are: small"):
+        call_command("invite_experts", "large", str(tmp_path / "experts.csv"))

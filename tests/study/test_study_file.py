@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from study import study_file
+from study.errors import InputError
+from study.study_file import parse
+from tests.factories import study_toml
+
+DAUR = Path("fixtures/studies/daur.toml")
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(InputError) as refused:
+        parse(text)
+    return str(refused.value).splitlines()
+
+
+def test_the_shipped_study_is_in_order() -> None:
+    study, sha256 = study_file.read(DAUR)
+    assert [scale["key"] for scale in study["scales"]] == ["valence", "arousal", "authenticity", "harmony", "overall"]
+    assert study_file.trials_per_expert(study) == 22
+    assert study_file.break_after(study) == 11
+    assert study["design"]["slots"] == {"men": 13, "women": 13}
+    assert len(sha256) == 64
+
+
+def test_every_text_of_the_shipped_study_stands_in_both_languages() -> None:
+    study, _ = study_file.read(DAUR)
+    texts = [study["title"], study["instructions"], study["consent"]["text"]]
+    texts += [scale[part] for scale in study["scales"] for part in ("label", "definition", "low", "high")]
+    texts += [question["label"] for question in study["background"]]
+    assert all(set(text) == {"en", "zh-hans"} for text in texts)
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in text["zh-hans"]) for text in texts)
+
+
+def test_what_is_left_out_gets_its_default() -> None:
+    text = study_toml().replace("repeats = 0\n", "").replace("practice = 1\n", "").replace('real_system = "real"\n', "")
+    study = parse(text)
+    assert study["design"]["repeats"] == study["design"]["practice"] == 0
+    assert study["design"]["break_after"] == "half"
+    assert study["real_system"] is None
+
+
+def test_an_unknown_key_is_named_with_its_line_and_the_likely_one() -> None:
+    text = study_toml().replace("heard_per_expert = 2", "heard_per_expertt = 2")
+    line = text.splitlines().index("heard_per_expertt = 2") + 1
+    assert f"line {line}, design.heard_per_expertt: There is no such key. Did you mean 'heard_per_expert'?" in faults(
+        text
+    )
+
+
+def test_a_missing_key_is_named_at_its_table() -> None:
+    text = study_toml().replace("alpha = 0.05\n", "")
+    line = text.splitlines().index("[analysis]") + 1
+    assert f"line {line}, analysis.alpha: This key is missing; add it." in faults(text)
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
+    text = study_toml().replace("minimum = 1", "minimum = 7").replace("alpha = 0.05", "alpha = 5")
+    told = faults(text)
+    assert [fault.split(", ")[1].split(":")[0] for fault in told] == [
+        "scales[1].maximum",
+        "scales[2].maximum",
+        "analysis.alpha",
+    ]
+    lines = [int(fault.split(",")[0].removeprefix("line ")) for fault in told]
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ('languages = ["en", "zh-hans"]', 'languages = ["en", "fr"]', "languages: Write a list"),
+        ('real_system = "real"', 'real_system = "unreal"', "'unreal' is not among the systems"),
+        ("heard_per_expert = 2", "heard_per_expert = 4", "4 does not fit: write a whole number from 1 to 3"),
+        ("repeats = 0", "repeats = 1", "1 does not fit: write a whole number from 0 to 0"),
+        ("maximum = 5", "maximum = 101", "101 does not fit: write a whole number from 2 to 100"),
+        ("maximum = 5", "maximum = true", "True does not fit"),
+        ('key = "valence"', 'key = "trial"', "Datasets have a column 'trial' already"),
+        ('key = "valence"', 'key = "overall"', "'overall' stands twice"),
+        ('id = "midi-gan"', 'id = "MIDI GAN"', "'MIDI GAN' does not fit"),
+        ('kind = "number"', 'kind = "date"', "'date' does not fit"),
+        ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not among the scales"),
+        ('contrasts = [["midi-gan", "real"]]', 'contrasts = [["midi-gan", "midi-gan"]]', "Write pairs of two systems"),
+        (
+            'low = { en = "least", zh-hans = "least（中）" }',
+            'low = { en = "least" }',
+            "low.zh-hans: The language is missing",
+        ),
+        (
+            'title = { en = "A small study", zh-hans',
+            'title = { en = "", zh-hans',
+            "title: Write a text in each language",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_the_mend(before: str, after: str, fault: str) -> None:
+    text = study_toml()
+    assert before in text
+    assert any(fault in told for told in faults(text.replace(before, after, 1)))
+
+
+def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
+    assert faults("title = = 3") == ["this is not TOML: Invalid value (at line 1, column 9)."]
+
+
+def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None:
+    text = study_toml().replace(
+        'contrasts = [["midi-gan", "real"]]\nsmallest_gap = 0.5',
+        'contrasts = [\n  ["midi-gan", "real"],\n]\nsmallest_gap = 0',
+    )
+    line = text.splitlines().index("smallest_gap = 0") + 1
+    assert faults(text) == [
+        f"line {line}, analysis.smallest_gap: 0 does not fit: write a number above 0 and below 100."
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"missing.toml can't be read"):
+        study_file.read(tmp_path / "missing.toml")
+    (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
+    with pytest.raises(InputError, match="is not UTF-8 text"):
+        study_file.read(tmp_path / "latin.toml")

@@ -1,0 +1,67 @@
+"""Who may import whom: the rooms stay apart, joined only by two folders on disk."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NEVER = {
+    "generation": {"django", "study", "analysis"},
+    "study": {"torch", "scipy", "pandas", "matplotlib", "generation", "analysis", "pretty_midi", "soundfile"},
+    "analysis": {"django", "torch", "study", "generation"},
+}
+#: Django finds these two itself; they hold nothing else.
+DJANGO_OWN = {"apps.py"}
+NUMPY_IN_STUDY = {"design", "blinding", "blinding.py"}
+
+
+def core_files(package: str) -> Iterator[Path]:
+    """The package's own modules, without commands and migrations."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT / package).parts
+        if parts[0] not in {"management", "migrations"} and not (package != "study" and parts[-1] in DJANGO_OWN):
+            yield path
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of everything a module imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", NEVER)
+def test_no_core_imports_what_its_room_must_not_know(package: str) -> None:
+    files = list(core_files(package))
+    assert files
+    wrong = {str(path.relative_to(ROOT)): found for path in files if (found := imported(path) & NEVER[package])}
+    assert wrong == {}
+
+
+def test_in_the_study_only_plans_and_blinding_checks_use_numpy() -> None:
+    users = {path.relative_to(ROOT / "study").parts[0] for path in core_files("study") if "numpy" in imported(path)}
+    assert users <= NUMPY_IN_STUDY
+
+
+def test_the_web_process_starts_without_the_heavy_libraries() -> None:
+    code = (
+        "import os, sys, django\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n"
+        "django.setup()\n"
+        "from django.urls import get_resolver, reverse\n"
+        "get_resolver().url_patterns, reverse('desk:studies')\n"
+        "import config.wsgi\n"
+        "print([name for name in ('torch', 'scipy', 'pandas', 'matplotlib') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
