@@ -1,0 +1,135 @@
+"""A real Chromium against a live server. Without a browser these tests fail and say what to install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study import clock, services
+from study.models import Expert, Study
+from tests.factories import hear, make_link, make_study, rate, trials_of
+
+# Playwright's own event loop runs in the tests' thread; Django's guard against that has nothing to protect here.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
+SECONDS = 2.0
+QUIET = (
+    "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync --disable-default-apps --mute-audio"
+)
+#: What Chromium itself writes when a test cuts the line.
+CUT = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_ABORTED", "ERR_NETWORK_CHANGED")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, or the one that CHROMIUM names."""
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail("There is no Chromium to run the browser tests with: apt install chromium", pytrace=False)
+    return {"executable_path": found, "args": QUIET.split(), "headless": True}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {"viewport": {"width": 1100, "height": 850}, "locale": "en-GB"}
+
+
+@pytest.fixture(autouse=True)
+def _patience(context: BrowserContext) -> None:
+    context.set_default_timeout(15_000)
+    expect.set_options(timeout=15_000)
+
+
+@dataclass
+class Log:
+    """What the browser complained of."""
+
+    errors: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(cut in message.text for cut in CUT):
+            self.errors.append(f"{message.text} {message.location}")
+
+
+@pytest.fixture
+def log(context: BrowserContext) -> Iterator[Log]:
+    """Fails the test on any error in the console, violations of the content security policy among them."""
+    log = Log()
+    context.on("page", log.watch)
+    yield log
+    assert log.errors == []
+
+
+@pytest.fixture
+def study(live_server: LiveServer, tmp_path: Path) -> Study:
+    """Two systems, two clips heard of each, one practice clip, five scales."""
+    return make_study(tmp_path, seconds=SECONDS, scales=SCALES, slots=3)
+
+
+@pytest.fixture
+def page(context: BrowserContext, log: Log) -> Page:
+    """A page whose console is watched."""
+    return context.new_page()
+
+
+Accept = Callable[..., Expert]
+
+
+@pytest.fixture
+def accept(live_server: LiveServer, study: Study) -> Accept:
+    """Opens a personal link in a page and presses its button."""
+
+    def accept(page: Page, code: str = "e01", language: str = "en") -> Expert:
+        expert, secret = make_link(study, code, study.file["groups"][0]["key"], language)
+        page.goto(f"{live_server.url}/i/{secret}/")
+        page.locator("main button").click()
+        page.wait_for_url("**/room/consent/")
+        expert.refresh_from_db()
+        return expert
+
+    return accept
+
+
+def practised(expert: Expert) -> None:
+    """Past consent, background and practice, an hour after she came."""
+    expert.devices.update(accepted_at=clock.now() - timedelta(hours=1))
+    services.give_consent(expert, version="1", language=expert.language)
+    services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
+    for trial in trials_of(expert, "practice"):
+        hear(expert, trial)
+        for scale in expert.study.file["scales"]:
+            rate(expert, trial, scale["key"])
+
+
+def listen(page: Page) -> None:
+    """Plays the clip through."""
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+
+
+def answer(page: Page, value: int, *scales: str) -> None:
+    """Presses the point of that value on each scale."""
+    for scale in scales or SCALES:
+        page.locator(f'[data-scale="{scale}"] .point').nth(value - 1).click()
+
+
+def settled(page: Page) -> None:
+    """Waits until every answer has reached the server."""
+    expect(page.locator("body")).to_have_attribute("data-pending", "0")

@@ -1,0 +1,82 @@
+"""A trial rated without a pointer; and a scale of a hundred points."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study.models import Rating, Study
+from tests.browser.conftest import SCALES, Accept, listen, practised, settled
+from tests.factories import trials_of
+
+
+def test_a_trial_can_be_heard_and_rated_by_keyboard_alone(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.keyboard.press("3")
+    expect(page.locator("#announce")).to_have_text("Please listen to the whole clip first; then you can answer.")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("data-state", "paused")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    for value in (1, 2, 3, 4, 5):
+        page.keyboard.press(str(value))
+    settled(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_be_focused()
+    expect(page.locator("#panel")).to_be_visible()
+    ratings = Rating.objects.filter(trial=trial)
+    assert expert.slot is not None
+    assert {row.scale: row.value for row in ratings} == dict(zip(expert.slot.scale_order, (1, 2, 3, 4, 5), strict=True))
+
+
+def test_tab_and_arrows_reach_and_change_every_scale(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[0]
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    page.locator("#panel button").press("Enter")
+    expect(page.locator("#play")).to_be_focused()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.keyboard.press("Enter")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    for _ in SCALES:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowRight")
+    settled(page)
+    newest = {row.scale: row.value for row in Rating.objects.filter(trial=trial).order_by("revision")}
+    assert newest == dict.fromkeys(SCALES, 2)
+
+
+def test_a_scale_of_a_hundred_points_holds_no_value_until_it_is_given_one(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    file = expert.study.file
+    for scale in file["scales"]:
+        scale |= {"minimum": 0, "maximum": 100}
+    Study.objects.filter(pk=expert.study_id).update(file=file)
+    trial = trials_of(expert)[1]
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    first = page.locator(".scale").first
+    expect(first.locator("[type=number]")).to_have_value("")
+    first.locator("[type=range]").click(force=True)
+    expect(page.locator("#announce")).to_have_text("Please listen to the whole clip first; then you can answer.")
+    listen(page)
+    first.locator("[type=range]").click()  # in the middle
+    expect(first.locator("[type=number]")).to_have_value("50")
+    second = page.locator(".scale").nth(1).locator("[type=number]")
+    second.fill("101")
+    second.press("Tab")
+    expect(page.locator("#announce")).to_have_text("Please give a whole number from 0 to 100.")
+    second.fill("0")
+    second.press("Tab")
+    settled(page)
+    assert sorted(Rating.objects.filter(trial=trial).values_list("value", flat=True)) == [0, 50]

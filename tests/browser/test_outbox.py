@@ -1,0 +1,162 @@
+"""Answers on their way: two tabs, a stale page, another expert at the same computer, a browser that stores nothing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study import clock, services
+from study.models import Expert, Rating, Study
+from tests.browser.conftest import Accept, Log, answer, listen, practised, settled
+from tests.factories import hear, trials_of
+
+
+@pytest.fixture
+def expert(page: Page, live_server: LiveServer, accept: Accept) -> Expert:
+    """An expert at her second clip, which she has heard already."""
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    hear(expert, trial)
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    return expert
+
+
+def values(scale: str) -> list[tuple[int, int]]:
+    rows = Rating.objects.filter(trial__phase="study", scale=scale)
+    return list(rows.order_by("revision").values_list("revision", "value"))
+
+
+def test_a_changed_mind_is_a_new_revision(page: Page, expert: Expert) -> None:
+    answer(page, 2, "valence")
+    answer(page, 4, "valence")
+    settled(page)
+    assert values("valence") == [(1, 2), (2, 4)]
+
+
+def test_two_tabs_end_with_the_last_answer_in_both_orders_kept(
+    page: Page, context: BrowserContext, expert: Expert, log: Log
+) -> None:
+    other = context.new_page()
+    other.goto(page.url)
+    answer(page, 2, "valence")
+    settled(page)
+    answer(other, 5, "valence")
+    settled(other)
+    assert values("valence") == [(1, 2), (2, 5)]
+    expect(other.locator('[data-scale="valence"] [value="5"]')).to_be_checked()
+    answer(other, 1, "valence")
+    settled(other)
+    assert values("valence")[-1] == (3, 1)
+    log.errors[:] = [error for error in log.errors if "status of 409" not in error]
+
+
+def test_answers_given_offline_survive_a_killed_tab(page: Page, context: BrowserContext, expert: Expert) -> None:
+    address = page.url
+    context.set_offline(True)
+    answer(page, 3, "valence", "arousal")
+    page.close()
+    context.set_offline(False)
+    assert not values("valence")
+    again = context.new_page()
+    again.goto(address)
+    expect(again.locator('[data-scale="valence"] [value="3"]')).to_be_checked()
+    settled(again)
+    assert values("valence") == [(1, 3)]
+    assert values("arousal") == [(1, 3)]
+
+
+def test_a_stale_token_costs_no_answer(page: Page, context: BrowserContext, expert: Expert, log: Log) -> None:
+    context.clear_cookies(name="csrftoken")
+    answer(page, 4, "harmony")
+    settled(page)
+    assert values("harmony") == [(1, 4)]
+    log.errors[:] = [error for error in log.errors if "status of 403" not in error]
+
+
+def test_a_server_in_trouble_is_asked_again_until_it_answers(page: Page, expert: Expert, log: Log) -> None:
+    asked: list[str] = []
+
+    def handle(route: Route, request: Request) -> None:
+        asked.append(request.post_data or "")
+        if len(asked) < 3:
+            route.fulfill(status=503, body="busy")
+        else:
+            route.continue_()
+
+    page.route("**/ratings/*", handle)
+    answer(page, 4, "harmony")
+    expect(page.locator("#status")).to_have_attribute("data-state", "offline")
+    settled(page)
+    assert len(set(asked)) == 1
+    assert len(asked) == 3
+    assert values("harmony") == [(1, 4)]
+    log.errors[:] = [error for error in log.errors if "status of 503" not in error]
+
+
+def test_what_cannot_be_saved_is_said_in_words_and_kept(page: Page, expert: Expert, log: Log) -> None:
+    Expert.objects.filter(pk=expert.pk).update(submitted_at=clock.now())
+    answer(page, 4, "harmony")
+    notice = page.locator("#aside")
+    expect(notice).to_contain_text("You have finished this session")
+    Expert.objects.filter(pk=expert.pk).update(submitted_at=None)
+    page.reload()
+    expect(notice).to_be_visible()
+    notice.get_by_role("button", name="Try again").click()
+    expect(notice).to_be_hidden()
+    settled(page)
+    assert values("harmony") == [(1, 4)]
+    log.errors[:] = [error for error in log.errors if "status of 403" not in error]
+
+
+def test_what_one_expert_has_not_sent_is_not_sent_as_another_s(
+    page: Page, context: BrowserContext, expert: Expert, accept: Accept, log: Log
+) -> None:
+    context.set_offline(True)
+    answer(page, 5, "overall")
+    context.route("**/ratings/*", lambda route: route.abort())
+    context.set_offline(False)
+    second = context.new_page()
+    accept(second, "e02")
+    context.unroute("**/ratings/*")
+    expect(second.locator("body")).to_have_attribute("data-pending", "0")
+    expect(page.locator("#status")).to_have_attribute("data-state", "link", timeout=30_000)
+    assert not Rating.objects.filter(scale="overall", trial__phase="study").exists()
+    log.errors[:] = [error for error in log.errors if "status of 403" not in error]
+
+
+def test_without_storage_answers_are_still_saved_and_the_page_warns(
+    page: Page, live_server: LiveServer, accept: Accept, study: Study
+) -> None:
+    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('blocked'); }})")
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    listen(page)
+    page.route("**/ratings/*", lambda route: route.abort())
+    answer(page, 4, "overall")
+    expect(page.locator("#status")).to_contain_text("does not let the page keep answers")
+    page.unroute("**/ratings/*")
+    settled(page)
+    assert values("overall") == [(1, 4)]
+
+
+def test_a_closed_study_still_takes_what_was_given_before(page: Page, context: BrowserContext, expert: Expert) -> None:
+    context.set_offline(True)
+    answer(page, 2, "overall")
+    services.close_study(expert.study, actor="command")
+    context.set_offline(False)
+    settled(page)
+    assert list(Rating.objects.filter(scale="overall", late=True).values_list("value", flat=True)) == [2]
+
+
+def test_a_clip_that_cannot_be_fetched_is_asked_for_again(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.route("**/audio", lambda route: route.abort())
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    expect(page.locator("#player-text")).to_have_text("The clip could not be loaded. Trying again shortly.")
+    page.unroute("**/audio")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")

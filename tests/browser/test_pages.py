@@ -1,0 +1,192 @@
+"""Every page of the room, in both languages: no fault that axe can find, nothing wider than a small phone.
+
+SCREENSHOTS=1 also writes each page's picture to docs/screenshots/.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import User
+from PIL import Image
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study.models import Expert, Study
+from tests.browser.conftest import SECONDS, Accept, Log, answer, listen, practised, settled
+from tests.factories import hear, make_link, make_study, rate, rate_all, trials_of
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1100, "height": 900}
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
+    ("phone", PHONE, "light"),
+    ("desktop", DESKTOP, "dark"),
+)
+FOLDER = Path(settings.BASE_DIR) / "docs" / "screenshots"
+MOST_PAINT_MS = 1000
+
+
+def look_at(page: Page, name: str, language: str) -> None:
+    """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its picture if wanted."""
+    for device, size, scheme in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}, {device}, {scheme}: {found.generate_report()}"
+        if os.environ.get("SCREENSHOTS"):
+            take(page, f"{name}.{language}.{device}")
+    page.emulate_media(color_scheme="light")
+
+
+def take(page: Page, name: str) -> None:
+    """The page by day, and a trial by night as well."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for scheme in SCHEMES if name.startswith("trial.") else SCHEMES[:1]:
+        page.emulate_media(color_scheme=scheme)
+        ending = "" if scheme == "light" else f".{scheme}"
+        picture = Image.open(BytesIO(page.screenshot()))
+        picture.convert("RGB").quantize(64).save(FOLDER / f"{name}{ending}.png", optimize=True)
+
+
+@pytest.fixture
+def study(live_server: LiveServer, tmp_path: Path) -> Study:
+    """The shipped study with its real wording, but few clips."""
+    text = (Path(settings.BASE_DIR) / "fixtures" / "studies" / "daur.toml").read_text(encoding="utf-8")
+    for key, number in {"clips_per_system": 2, "heard_per_expert": 2, "repeats": 0, "practice": 1}.items():
+        text = re.sub(rf"^{key} = \d+$", f"{key} = {number}", text, flags=re.MULTILINE)
+    return make_study(tmp_path, text=text, seconds=SECONDS, clips=2)
+
+
+@pytest.fixture(params=["en", "zh-hans"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_pages_before_the_first_clip(page: Page, live_server: LiveServer, study: Study, language: str) -> None:
+    _, secret = make_link(study, group="men", language=language)
+    page.goto(f"{live_server.url}/i/{secret}/")
+    assert page.locator("html").get_attribute("lang") == {"en": "en", "zh-hans": "zh-Hans"}[language]
+    look_at(page, "invitation", language)
+    page.locator("main button").click()
+    look_at(page, "consent", language)
+    page.locator("[name=agree]").check()
+    page.locator("main button").click()
+    look_at(page, "background", language)
+    page.locator("[value=headphones]").check()
+    page.locator("main button").click()
+    page.wait_for_url("**/room/instructions/")
+    look_at(page, "instructions", language)
+    page.locator("main .button").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    look_at(page, "practice", language)
+
+
+def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
+    expert = accept(page, language=language)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/")
+    look_at(page, "begin", language)
+    page.locator("#panel button").click()
+    listen(page)
+    answer(page, 4, "valence")
+    answer(page, 2, "overall")
+    settled(page)
+    look_at(page, "trial", language)
+    for trial in trials_of(expert)[:2]:
+        finish(expert, trial.number)
+    page.goto(f"{live_server.url}/room/")
+    look_at(page, "break", language)
+
+
+def test_pages_after_the_last_clip(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
+    expert = accept(page, language=language)
+    practised(expert)
+    rate_all(expert)
+    page.goto(f"{live_server.url}/room/")
+    page.wait_for_url("**/room/review/")
+    look_at(page, "review", language)
+    page.locator("#submit button").click()
+    page.wait_for_url("**/room/thanks/")
+    look_at(page, "thanks", language)
+
+
+def test_pages_that_say_no_and_the_front_page(
+    page: Page, live_server: LiveServer, accept: Accept, log: Log, language: str
+) -> None:
+    accept(page, language=language)
+    page.goto(f"{live_server.url}/")
+    look_at(page, "front", language)
+    page.goto(f"{live_server.url}/i/nobody/")
+    look_at(page, "unknown-link", language)
+    page.goto(f"{live_server.url}/nowhere")
+    look_at(page, "not-found", language)
+    log.errors[:] = [error for error in log.errors if "status of 404" not in error]
+
+
+def test_pages_of_the_desk(
+    page: Page, live_server: LiveServer, study: Study, accept: Accept, admin_user: User, language: str
+) -> None:
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+    page.goto(f"{live_server.url}/desk/")
+    look_at(page, "desk-login", language)
+    practised(accept(page, language=language))
+    page.goto(f"{live_server.url}/desk/")
+    page.locator("[name=username]").fill(admin_user.get_username())
+    page.locator("[name=password]").fill("password")
+    page.locator("main button").click()
+    look_at(page, "desk-studies", language)
+    page.goto(f"{live_server.url}/desk/studies/{study.slug}/")
+    look_at(page, "desk-study", language)
+
+
+def finish(expert: Expert, number: int) -> None:
+    """Every scale of one study trial answered, some perhaps already."""
+    trial = trials_of(expert)[number - 1]
+    hear(expert, trial)
+    done = set(trial.ratings.values_list("scale", flat=True))
+    for scale in expert.study.file["scales"]:
+        if scale["key"] not in done:
+            rate(expert, trial, scale["key"])
+
+
+def test_a_trial_is_painted_within_a_second_on_a_cold_start(
+    page: Page, browser: Browser, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    address = f"{live_server.url}/room/t/{trials_of(expert)[1].token}/"
+    state = page.context.storage_state()
+    paints = [first_paint(browser, state, address) for _ in range(3)]
+    assert min(paints) < MOST_PAINT_MS, paints
+
+
+def first_paint(browser: Browser, state: StorageState, address: str) -> float:
+    """Milliseconds until something is seen, in a browser profile that has never been here."""
+    with browser.new_context(storage_state=state) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+        return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+
+
+def test_the_language_can_be_changed_in_the_middle_of_a_trial_without_losing_the_place(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    listen(page)
+    answer(page, 3, "harmony")
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("#heading")).to_have_text("第 2 段，共 4 段")
+    expect(page.locator('[data-scale="harmony"] [value="3"]')).to_be_checked()
