@@ -1,0 +1,164 @@
+"""The DATASET folder: its description, its scales and systems, and the proof that no file was changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import InputError
+
+SCHEMA = 1
+PLAN_FILE = "plan.json"
+#: A text by language code: "en", "zh-hans".
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One rating scale: its bounds, its name and the words at its ends."""
+
+    key: str
+    minimum: float
+    maximum: float
+    label: Text
+    low: Text
+    high: Text
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a DATASET folder says about itself; the ratings are in `ratings_file`."""
+
+    folder: Path
+    slug: str
+    title: Text
+    is_simulated: bool
+    is_unsealed: bool
+    real_system: str | None
+    scales: tuple[Scale, ...]
+    system_labels: Mapping[str, Text]
+    plan: Mapping[str, Any]
+    plan_sha256: str | None
+    planned_scales: tuple[str, ...]
+    sha256: str
+
+    @property
+    def ratings_file(self) -> Path:
+        return self.folder / "data" / f"study-{self.slug}_task-rating_data.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.folder / "metrics.csv"
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read the description of a DATASET folder after comparing every file with hashes.json.
+
+    Raises InputError for a missing, changed or unlisted file and for a description of another form.
+    """
+    path = folder / "dataset_description.json"
+    description = _json(path)
+    if not isinstance(description.get("mukulen"), dict):
+        raise InputError(f"{path} has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).")
+    sha256 = check_hashes(folder)
+    own = description["mukulen"]
+    if own.get("schema") != SCHEMA:
+        raise InputError(f"{path}: schema {own.get('schema')!r} is not {SCHEMA}, the one this version reads.")
+    try:
+        dataset = _dataset(folder, own, sha256)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: the 'mukulen' part is incomplete ({error}); export the dataset again.") from error
+    for file in (dataset.ratings_file, dataset.metrics_file, folder / PLAN_FILE):
+        _require_listed(folder, file)
+    return dataset
+
+
+def _dataset(folder: Path, own: Mapping[str, Any], sha256: str) -> Dataset:
+    return Dataset(
+        folder=folder,
+        slug=str(own["study"]),
+        title=dict(own["title"]),
+        is_simulated=bool(own["simulated"]),
+        is_unsealed=bool(own["unsealed"]),
+        real_system=own["real_system"],
+        scales=tuple(_scale(entry) for entry in own["scales"]),
+        system_labels={entry["id"]: dict(entry["label"]) for entry in own["systems"]},
+        plan=dict(own.get("analysis") or {}),
+        plan_sha256=own.get("plan_sha256") or None,
+        planned_scales=_planned_scales(folder) if own.get("plan_sha256") else (),
+        sha256=sha256,
+    )
+
+
+def _planned_scales(folder: Path) -> tuple[str, ...]:
+    return tuple(scale["key"] for scale in _json(folder / PLAN_FILE)["scales"])
+
+
+def _scale(entry: Mapping[str, Any]) -> Scale:
+    return Scale(
+        key=str(entry["key"]),
+        minimum=float(entry["minimum"]),
+        maximum=float(entry["maximum"]),
+        label=dict(entry["label"]),
+        low=dict(entry.get("low") or {}),
+        high=dict(entry.get("high") or {}),
+    )
+
+
+def check_hashes(folder: Path) -> str:
+    """Compare every file that hashes.json lists with its SHA-256; return the hash of the whole listing."""
+    path = folder / "hashes.json"
+    hashes = _json(path)
+    files = hashes.get("files")
+    if not isinstance(files, dict) or not files:
+        raise InputError(f"{path} lists no files; export the dataset again.")
+    for name, expected in files.items():
+        if sha256_of(_inside(folder, name)) != expected:
+            raise InputError(f"{folder / name} is not the file that was exported: its hash differs from hashes.json.")
+    listing = listing_sha256(files)
+    if hashes.get("dataset_sha256") != listing:
+        raise InputError(f"{path}: dataset_sha256 does not belong to the files listed; export the dataset again.")
+    return listing
+
+
+def listing_sha256(files: Mapping[str, str]) -> str:
+    """SHA-256 of the listing {relative path: sha256} as canonical JSON (RFC 8785: sorted, no blanks, UTF-8)."""
+    canonical = json.dumps(files, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes; InputError where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{folder / 'hashes.json'} names {name!r}, which lies outside the dataset.")
+    return path
+
+
+def _require_listed(folder: Path, path: Path) -> None:
+    if path.exists() and path.relative_to(folder).as_posix() not in _json(folder / "hashes.json")["files"]:
+        raise InputError(f"{path} is missing from hashes.json; export the dataset again.")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not readable JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} must hold a JSON object.")
+    return content

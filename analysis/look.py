@@ -1,0 +1,156 @@
+"""One look for every figure: order and colours of the systems, fonts, the mark of simulated ratings, file bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+LANGUAGES = ("en", "zh-hans")
+FORMATS = ("svg", "pdf", "png")
+
+#: The real music, then the generators, in the order of every legend and table.
+SYSTEM_LABELS: Mapping[str, Mapping[str, str]] = {
+    "real": {"en": "Real music", "zh-hans": "真实音乐"},
+    "midi-gan": {"en": "MIDI-GAN", "zh-hans": "MIDI-GAN"},
+    "sr-cnn-vaegan": {"en": "SR-CNN-VAEGAN", "zh-hans": "SR-CNN-VAEGAN"},
+    "music-vae": {"en": "MusicVAE", "zh-hans": "MusicVAE"},
+    "transformer": {"en": "Transformer", "zh-hans": "Transformer"},
+    "mlstm": {"en": "mLSTM", "zh-hans": "mLSTM"},
+}
+REAL_LINE = "#4D4D4D"
+REAL_BAND = "#BDBDBD"
+#: Okabe & Ito's colours for the named generators; no two of all twelve come close in normal or colour-blind sight.
+NAMED_COLOURS = {
+    "midi-gan": "#D55E00",
+    "sr-cnn-vaegan": "#0072B2",
+    "music-vae": "#009E73",
+    "transformer": "#CC79A7",
+    "mlstm": "#E69F00",
+}
+#: For other systems and for sealed codes, which must not borrow a named generator's colour while others are left.
+FURTHER_COLOURS = ("#56B4E9", "#882255", "#DDCC77", "#332288", "#000000", "#661100", "#8C564B")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p", "h", "*")
+
+#: Fonts with simplified Chinese, the best shapes first.
+CHINESE_FONTS = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC"),
+    *(
+        "Microsoft YaHei",
+        "WenQuanYi Micro Hei",
+        "WenQuanYi Zen Hei",
+        "SimHei",
+        "Noto Sans CJK JP",
+        "Droid Sans Fallback",
+    ),
+)
+CHINESE_FONT_FILES = re.compile(r"noto.*cjk|notosanssc|sourcehan|wqy|msyh|simhei|pingfang|droidsansfallback", re.I)
+NO_CHINESE_FONT = (
+    "No font with Chinese characters was found, so the Chinese figures are not drawn; "
+    "install one (Debian and Ubuntu: apt install fonts-noto-cjk) and run again."
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one system is drawn, everywhere."""
+
+    colour: str
+    marker: str
+
+
+def system_order(systems: Iterable[str], real: str | None = None) -> tuple[str, ...]:
+    """The real music, the named generators, then all others with numbers in them in numeric order."""
+    named = [real, *NAMED_COLOURS]
+
+    def place(system: str) -> tuple[int, list[tuple[int, str]]]:
+        parts = re.findall(r"\d+|\D+", system)
+        natural = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+        return (named.index(system) if system in named else len(named)), natural
+
+    return tuple(sorted(systems, key=place))
+
+
+def system_marks(systems: Sequence[str], real: str | None = None) -> dict[str, Mark]:
+    """Colour and marker of each system but the real music, in the order given; beyond twelve, colours come again."""
+    colours = dict(NAMED_COLOURS)
+    free = [*FURTHER_COLOURS, *(colour for name, colour in NAMED_COLOURS.items() if name not in systems)]
+    others = [system for system in systems if system not in NAMED_COLOURS and system != real]
+    colours.update({system: free[n % len(free)] for n, system in enumerate(others)})
+    shown = [system for system in systems if system != real]
+    count = len(MARKERS)
+    return {system: Mark(colours[system], MARKERS[(n + n // count) % count]) for n, system in enumerate(shown)}
+
+
+def system_label(system: str, lang: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    """The system's name in a language: the study's own, else the built-in one, else its id."""
+    own = {**SYSTEM_LABELS.get(system, {}), **labels.get(system, {})}
+    return own.get(lang) or own.get("en") or system
+
+
+@cache
+def chinese_font() -> str | None:
+    """The name of an installed font with simplified Chinese, or None."""
+    manager = font_manager.fontManager
+    known = {font.fname for font in manager.ttflist}
+    for path in font_manager.findSystemFonts():  # matplotlib's own list may be older than an installed font
+        if path not in known and CHINESE_FONT_FILES.search(Path(path).name):
+            manager.addfont(path)
+    names = {font.name for font in manager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in names), None)
+
+
+@contextmanager
+def house_style(lang: str) -> Iterator[None]:
+    """Draw and save inside this context: the same settings whatever the user's matplotlibrc says."""
+    chinese = chinese_font()
+    fonts = [name for name in (chinese, "DejaVu Sans") if name]
+    settings: dict[Any, Any] = {
+        "font.family": fonts if lang == "zh-hans" else fonts[::-1],
+        "font.size": 8,
+        "axes.unicode_minus": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "text.parse_math": False,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "mukulen",
+        "pdf.fonttype": 3,  # outlines: type 42 garbles the Chinese fonts, which are OpenType with CFF shapes
+    }
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
+        yield
+
+
+def watermark(figure: Figure) -> None:
+    """Write SIMULATED across the whole figure."""
+    text = "SIMULATED / 模拟数据" if chinese_font() else "SIMULATED"
+    width, height = figure.get_size_inches()
+    size = min(width * 72 / 13, height * 72 / 5)
+    look = {"fontsize": size, "color": "#B00020", "alpha": 0.22, "rotation": 20}
+    figure.text(0.5, 0.5, text, ha="center", va="center", zorder=100, in_layout=False, **look)
+
+
+def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
+    """Save as SVG, PDF and PNG (300 dpi) without dates, so that equal figures are equal bytes.
+
+    `subject` (what the figure was made from) goes into each file's metadata. Call inside `house_style`.
+    """
+    metadata: dict[str, dict[str, str | None]] = {
+        "svg": {"Date": None, "Description": subject},
+        "pdf": {"CreationDate": None, "ModDate": None, "Subject": subject},
+        "png": {"Description": subject},
+    }
+    paths = [folder / f"{stem}.{form}" for form in FORMATS]
+    for form, path in zip(FORMATS, paths, strict=True):
+        figure.savefig(path, format=form, dpi=300, metadata=metadata[form])
+    return paths

@@ -1,0 +1,114 @@
+"""A CSV file as text cells that remember their line, so that every complaint can name it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import InputError
+
+DELIMITERS = (",", ";", "\t")
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The cells of a CSV file. `lines[i]` is the line of the file on which row `i` ends."""
+
+    path: Path
+    header: tuple[str, ...]
+    cells: list[list[str]]
+    lines: list[int]
+    decimal_comma: bool
+
+    def column(self, name: str) -> list[str]:
+        """The cells of one column, without surrounding blanks."""
+        place = self.header.index(name)
+        return [row[place] for row in self.cells]
+
+    def require(self, names: Sequence[str]) -> None:
+        """Raise InputError for the columns that are not there."""
+        missing = [name for name in names if name not in self.header]
+        if missing:
+            raise InputError(
+                f"{self.path}: column {', '.join(missing)} is missing; the first line has {', '.join(self.header)}."
+            )
+
+    def numbers(self, name: str) -> list[float]:
+        """A column as numbers, NaN where a cell is empty or NA; InputError names the line of anything else."""
+        return [self._number(text, line, name) for text, line in zip(self.column(name), self.lines, strict=True)]
+
+    def _number(self, text: str, line: int, name: str) -> float:
+        if text.lower() in MISSING:
+            return math.nan
+        value = parse_number(text, decimal_comma=self.decimal_comma)
+        if value is None:
+            raise InputError(
+                f"{self.path}, line {line}: {name} is {text!r}, which is not a number; correct it or leave it empty."
+            )
+        return value
+
+    def is_mostly_numeric(self, name: str) -> bool:
+        """Whether at least half of the filled cells are numbers: then the others are slips, not words."""
+        filled = [text for text in self.column(name) if text.lower() not in MISSING]
+        count = sum(parse_number(text, decimal_comma=self.decimal_comma) is not None for text in filled)
+        return bool(filled) and 2 * count >= len(filled)
+
+
+def parse_number(text: str, *, decimal_comma: bool) -> float | None:
+    """The finite number that a cell holds, or None."""
+    try:
+        value = float(text.replace(",", ".") if decimal_comma else text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and "_" not in text else None
+
+
+def read_rows(path: Path) -> Rows:
+    """Read a CSV file in UTF-8 (with or without BOM), separated by comma, semicolon or tab.
+
+    With semicolons or tabs, "3,5" is read as 3.5. Blank lines are passed over. Raises InputError.
+    """
+    text = _text(path)
+    first = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    cells, lines = _split(path, text, delimiter)
+    if not cells:
+        raise InputError(f"{path} is empty; its first line must name the columns.")
+    header = tuple(cells[0])
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}, line 1: column {twice[0]!r} is there twice; rename or remove one.")
+    if len(cells) == 1:
+        raise InputError(f"{path} has a first line but no rows under it.")
+    for row, line in zip(cells, lines, strict=True):
+        if len(row) != len(header):
+            raise InputError(f"{path}, line {line}: {len(row)} cells where the first line names {len(header)} columns.")
+    return Rows(path, header, cells[1:], lines[1:], decimal_comma=delimiter != ",")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it again as 'CSV UTF-8'.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    cells, lines = [], []
+    try:
+        for row in reader:
+            stripped = [cell.strip() for cell in row]
+            if any(stripped):
+                cells.append(stripped)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: not a readable CSV line ({error}).") from error
+    return cells, lines

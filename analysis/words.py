@@ -1,0 +1,181 @@
+"""What figures, tables and reports say, in English and simplified Chinese. Both have the same keys and places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        # figures
+        "axis_mean": "Mean rating and 95 % interval",
+        "legend_real": "{name} (band: 95 % interval)",
+        "legend_code": "System {name}",
+        "figure_all_exploratory": "Exploratory: no plan was frozen before the ratings were seen",
+        "figure_exploratory": "† exploratory: not in the plan that was frozen before the ratings were seen",
+        "figure_no_interval": "Hollow mark or line without band: no interval (the report says why)",
+        "figure_observed_range": "Axes show the range of the ratings given: the file states no bounds",
+        # tables
+        "method_line": "Method: {method}.",
+        "bootstrap_method": (
+            "two-way bootstrap (experts and clips resampled with replacement, {replicates:,} replicates, seed {seed}; "
+            "Owen 2007); se is the bootstrap standard error, the interval is the 95 % percentile interval; the method "
+            "has no df"
+        ),
+        "means_caption": "Mean rating of each system on each scale, with its 95 % confidence interval",
+        "table_exploratory": "Exploratory, not in a frozen plan: {scales}.",
+        "exploratory_line": "Exploratory: not in a frozen plan.",
+        "reason_few_experts": "No interval, fewer than 6 experts: {cells}.",
+        "reason_few_clips": "No interval, fewer than 3 clips: {cells}.",
+        "reason_all_equal": "No interval, all ratings are equal: {cells}.",
+        "reason_sparse": "No interval, too few ratings for so many experts and clips: {cells}.",
+        "objective_caption": "Objective metrics of the rated clips, by system",
+        "objective_note": (
+            "upc: pitch classes used in a clip; gc: groove consistency; ebr: share of empty beats. They describe the "
+            "notes, not how a clip sounds to anyone. sd is between clips."
+        ),
+        # the page
+        "lang_name": "English",
+        "report": "Report of a listening study",
+        "simulated": "SIMULATED / 模拟数据. A program made these ratings. They say nothing about any music.",
+        "asked": "What was asked, and who answered",
+        "experts": "Experts",
+        "clips": "Clips",
+        "systems": "Systems",
+        "ratings": "Ratings counted",
+        "repeats": "Ratings of repeated clips, left out of all means",
+        "missing": "Empty ratings, left out",
+        "columns_left_out": "Columns left out because they hold words",
+        "scale": "Scale",
+        "range": "Range",
+        "low": "Lowest means",
+        "high": "Highest means",
+        "status": "Status",
+        "primary": "planned, primary",
+        "secondary": "planned, secondary",
+        "exploratory": "exploratory",
+        "system": "System",
+        "means": "What they answered",
+        "figure7": (
+            "Figure 7. Mean rating of each system on each scale. A mark is the mean of all the system's ratings, its "
+            "line the 95 % confidence interval. The dark line is the mean of the real music and the grey band its "
+            "interval. Each axis shows the scale's whole range."
+        ),
+        "figure7_sealed": " The seal is closed: letters stand for the systems, the real music among them.",
+        "no_chinese_figure": "",
+        "interval": "What the interval means",
+        "interval_text": (
+            "Other experts of the same kind, and other clips of the same systems, would have given other means. The "
+            "interval says how far: made in this way for study after study, about 95 of 100 intervals hold the mean "
+            "that very many such experts and clips would give. Both experts and clips count as a sample, so neither "
+            "many ratings by few people nor many ratings of few clips make it narrow. The method errs on the wide side."
+        ),
+        "cannot": "What cannot be said from this report",
+        "cannot_rank": (
+            "Which system is better. Intervals are of single means, and no difference was tested. Intervals that "
+            "overlap do not show that two systems are equal."
+        ),
+        "cannot_many": "Anything from the one largest gap: intervals are not corrected for how many there are.",
+        "cannot_beyond": "Anything about other listeners, other music, other scales or other ways of making clips.",
+        "cannot_incomplete": (
+            "Not every expert rated every clip. Means are plain means of the ratings that exist, not adjusted for who "
+            "rated what."
+        ),
+        "cannot_few": "Fewer than 20 experts took part, below what listening-test standards usually ask for.",
+        "cannot_range": "The file states no bounds for the scales; the lowest and highest rating given stand for them.",
+        "no_plan": "No plan was frozen before the ratings were seen, so everything here is exploratory.",
+        "objective": "The notes of the clips",
+        "metric": "Metric",
+        "mean": "Mean",
+        "made": "How this report was made",
+        "source": "Read from",
+        "dataset_hash": "Data (SHA-256)",
+        "plan_hash": "Frozen plan (SHA-256)",
+        "none": "none",
+        "seed": "Seed",
+        "versions": "Versions",
+        "files": "Files of this report",
+    },
+    "zh-hans": {
+        "axis_mean": "平均评分及 95 % 区间",
+        "legend_real": "{name}（灰带：95 % 区间）",
+        "legend_code": "系统 {name}",
+        "figure_all_exploratory": "探索性结果：看到评分之前没有冻结计划",
+        "figure_exploratory": "† 探索性结果：不在看到评分之前冻结的计划之内",
+        "figure_no_interval": "空心标记或无灰带的线：没有区间（原因见报告）",
+        "figure_observed_range": "坐标轴为实际给出的评分范围：文件未说明量表上下限",
+        "method_line": "方法：{method}。",
+        "bootstrap_method": (
+            "双向自助法（专家与片段均有放回重抽样，{replicates:,} 次，随机种子 {seed}；Owen 2007）；se 为自助法标准误，"
+            "区间为 95 % 百分位区间；该方法没有自由度 df"
+        ),
+        "means_caption": "各系统在各量表上的平均评分及其 95 % 置信区间",
+        "table_exploratory": "探索性结果，不在冻结的计划之内：{scales}。",
+        "exploratory_line": "探索性结果：不在冻结的计划之内。",
+        "reason_few_experts": "没有区间，专家少于 6 位：{cells}。",
+        "reason_few_clips": "没有区间，片段少于 3 个：{cells}。",
+        "reason_all_equal": "没有区间，所有评分都相同：{cells}。",
+        "reason_sparse": "没有区间，相对于专家和片段的数目，评分太少：{cells}。",
+        "objective_caption": "被评片段的客观指标（按系统）",
+        "objective_note": (
+            "upc：片段使用的音级数；gc：律动一致性；ebr：空拍比例。它们描述的是音符，而不是听感。"
+            "sd 为片段之间的标准差。"
+        ),
+        "lang_name": "简体中文",
+        "report": "听评研究报告",
+        "simulated": "SIMULATED / 模拟数据。这些评分由程序生成，不说明任何音乐的好坏。",
+        "asked": "问了什么，谁作了回答",
+        "experts": "专家",
+        "clips": "片段",
+        "systems": "系统",
+        "ratings": "计入的评分",
+        "repeats": "重复片段的评分（不计入平均值）",
+        "missing": "空缺的评分（不计入）",
+        "columns_left_out": "内容为文字而未采用的列",
+        "scale": "量表",
+        "range": "范围",
+        "low": "最低分的含义",
+        "high": "最高分的含义",
+        "status": "性质",
+        "primary": "计划之内，主要",
+        "secondary": "计划之内，次要",
+        "exploratory": "探索性",
+        "system": "系统",
+        "means": "回答的结果",
+        "figure7": (
+            "图 7. 各系统在各量表上的平均评分。标记为该系统全部评分的平均值，竖线为其 95 % 置信区间。深色横线为"
+            "真实音乐的平均值，灰带为其区间。纵轴显示量表的全部范围。"
+        ),
+        "figure7_sealed": "封条尚未开启：各系统（包括真实音乐）以字母代号表示。",
+        "no_chinese_figure": "本机没有中文字体，此处为英文图。",
+        "interval": "区间的含义",
+        "interval_text": (
+            "换一批同类的专家，或换一批同样系统的片段，平均值就会不同。区间说明会相差多少：若一次又一次地做这样的研究，"
+            "用这种方法得到的区间，每 100 个中约有 95 个包含由极多这样的专家和片段所得的平均值。专家和片段都被视为"
+            "样本，所以少数人给出的许多评分，或对少数片段的许多评分，都不会使区间变窄。这种方法宁宽勿窄。"
+        ),
+        "cannot": "本报告不能说明什么",
+        "cannot_rank": "不能说明哪个系统更好。区间只属于单个平均值，没有检验任何差异。区间重叠也不表明两个系统相同。",
+        "cannot_many": "不能由单独一个最大的差距得出结论：区间没有按其数目作校正。",
+        "cannot_beyond": "不能推及其他听者、其他音乐、其他量表或其他制作片段的方式。",
+        "cannot_incomplete": "并非每位专家都评了每个片段。平均值是现有评分的简单平均，没有按“谁评了什么”作调整。",
+        "cannot_few": "参加的专家少于 20 位，低于听音测试标准通常的要求。",
+        "cannot_range": "文件未说明量表的上下限；以实际给出的最低分和最高分代替。",
+        "no_plan": "看到评分之前没有冻结计划，因此这里的一切都是探索性的。",
+        "objective": "片段的音符",
+        "metric": "指标",
+        "mean": "平均值",
+        "made": "本报告如何生成",
+        "source": "数据来源",
+        "dataset_hash": "数据（SHA-256）",
+        "plan_hash": "冻结的计划（SHA-256）",
+        "none": "无",
+        "seed": "随机种子",
+        "versions": "版本",
+        "files": "本报告的文件",
+    },
+}
+
+
+def in_language(text: Mapping[str, str], lang: str) -> str:
+    """A text in a language, or in English, or in whichever it has; "" where it has none."""
+    return text.get(lang) or text.get("en") or next(iter(text.values()), "")

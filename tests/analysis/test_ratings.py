@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import InputError
+from analysis.ratings import read
+from tests.analysis.makers import make_frame, write_csv
+
+HEADER = "expert_id,system,clip_id,scale,rating\n"
+
+
+def written(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "ratings.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def refusal(path: Path, *scales: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path, scales)
+    return str(caught.value)
+
+
+def test_a_long_and_a_wide_file_of_the_same_ratings_read_alike(tmp_path: Path) -> None:
+    long = make_frame()
+    wide = long.pivot(index=["expert_id", "system", "clip_id"], columns="scale", values="rating").reset_index()
+    first = read(write_csv(tmp_path / "long.csv", long))
+    second = read(write_csv(tmp_path / "wide.csv", wide), ["valence", "overall"])
+    columns = ["expert_id", "system", "clip_id", "scale", "rating"]
+    assert first.frame[columns].equals(second.frame[columns])
+    assert [scale.key for scale in first.scales] == [scale.key for scale in second.scales] == ["valence", "overall"]
+
+
+def test_a_semicolon_file_with_bom_and_decimal_commas_is_read(tmp_path: Path) -> None:
+    text = "expert_id;system;clip_id;quality\ne1;real;a;3,5\ne2;real;a;4\n"
+    data = read(written(tmp_path, text, encoding="utf-8-sig"))
+    assert data.frame["rating"].tolist() == [3.5, 4.0]
+    assert data.frame["expert_id"].tolist() == ["e1", "e2"]
+
+
+def test_columns_of_words_and_of_circumstances_are_not_taken_for_scales(tmp_path: Path) -> None:
+    text = "expert_id,system,clip_id,trial,liking,instrument,comment\ne1,real,a,1,4,flute,7\ne2,real,a,2,5,drum,8\n"
+    data = read(written(tmp_path, text))
+    assert [scale.key for scale in data.scales] == ["liking"]
+    assert data.columns_left_out == ("instrument",)
+    assert data.frame["trial"].tolist() == [1, 2]
+
+
+def test_a_slip_in_a_column_of_numbers_is_named_by_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "expert_id,system,clip_id,liking\ne1,real,a,4\ne2,real,a,good\ne3,real,a,5\n")
+    assert refusal(path) == f"{path}, line 3: liking is 'good', which is not a number; correct it or leave it empty."
+
+
+def test_the_line_is_right_after_a_quoted_line_break_and_a_blank_line(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, 'expert_id,system,clip_id,liking,comment\ne1,real,a,4,"so\nso"\n\ne2,real,a,bad,\ne3,real,a,1,\n'
+    )
+    assert ", line 5: liking is 'bad'" in refusal(path)
+
+
+def test_empty_ratings_are_left_out_and_counted(tmp_path: Path) -> None:
+    data = read(written(tmp_path, HEADER + "e1,real,a,q,4\ne2,real,a,q,\ne3,real,a,q,NA\n"))
+    assert data.n_missing == 2
+    assert len(data.frame) == 1
+
+
+def test_repeats_are_kept_but_do_not_count(tmp_path: Path) -> None:
+    text = "expert_id,system,clip_id,is_repeat,scale,rating\ne1,real,a,0,q,4\ne1,real,a,1,q,1\n"
+    data = read(written(tmp_path, text))
+    assert len(data.frame) == 2
+    assert data.counted["rating"].tolist() == [4.0]
+
+
+def test_bounds_of_a_plain_file_are_the_observed_range_and_said_to_be(tmp_path: Path) -> None:
+    data = read(written(tmp_path, HEADER + "e1,real,a,q,20\ne2,real,a,q,80\n"))
+    assert (data.scales[0].minimum, data.scales[0].maximum) == (20.0, 80.0)
+    assert data.bounds_observed
+    assert data.status("q") == "exploratory"
+
+
+def test_real_music_is_the_system_named_real(tmp_path: Path) -> None:
+    assert read(written(tmp_path, HEADER + "e1,real,a,q,4\n")).real_system == "real"
+    assert read(written(tmp_path, HEADER + "e1,mine,a,q,4\n")).real_system is None
+
+
+def test_scales_picks_and_orders(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "long.csv", make_frame(scales=("a", "b", "c")))
+    assert [scale.key for scale in read(path, ["c", "a"]).scales] == ["c", "a"]
+    assert "there is no scale 'd'; the file has a, b, c." in refusal(path, "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty; its first line must name the columns."),
+        (HEADER, "has a first line but no rows under it."),
+        (
+            "expert_id,system,scale,rating\ne1,real,q,4\n",
+            "column clip_id is missing; the first line has expert_id, system",
+        ),
+        ("expert_id,system,clip_id,scale\ne1,real,a,q\n", "column rating is missing"),
+        ("expert_id,system,clip_id,note\ne1,real,a,nice\n", "holds no ratings: it needs the columns scale and rating"),
+        ("expert_id,system,clip_id,q,q\ne1,real,a,4,4\n", "line 1: column 'q' is there twice"),
+        (HEADER + "e1,real,a,q,4\ne2,real,a,q\n", "line 3: 4 cells where the first line names 5 columns."),
+        (HEADER + "e1,real,a,q,inf\n", "line 2: rating is 'inf', which is not a number"),
+        (HEADER + "e1,real,a,q,4\n,real,a,q,4\n", "line 3: expert_id is empty"),
+        (HEADER + "e1,real,a,q,\n", "holds no rating: every cell is empty."),
+        (
+            HEADER + "e1,real,a,q,4\ne2,real,a,q,4\ne1,real,a,q,5\n",
+            "lines 2 and 4: expert e1 rates clip a of real twice",
+        ),
+        (HEADER + 'e1,real,"a,q,4\n', "line 2: not a readable CSV line"),
+    ],
+)
+def test_bad_files_are_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    message = refusal(written(tmp_path, text))
+    assert sentence in message
+    assert "\n" not in message
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    assert "not text in UTF-8" in refusal(written(tmp_path, HEADER + "专家,real,a,q,4\n", encoding="gb18030"))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "does not exist" in refusal(tmp_path / "none.csv")
+
+
+def test_a_questionnaire_is_refused_until_its_scales_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path, f"expert_id,system,clip_id,{','.join(f'q{n}' for n in range(30))}\ne1,real,a{',4' * 30}\n")
+    assert "has 30 scales; name those to analyse, at most 24, with --scales." in refusal(path)
+    assert len(read(path, ["q3", "q4"]).scales) == 2

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis import look, report
+from analysis.errors import InputError
+from analysis.ratings import read
+from tests.analysis.makers import make_dataset, make_frame, make_ratings
+
+FIGURES = {f"figures/figure7.{lang}.{form}" for lang in look.LANGUAGES for form in look.FORMATS}
+TABLES = {f"tables/system_means.{form}" for form in ("csv", "md", "tex")}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def page_of(tmp_path: Path, **changes: Any) -> str:
+    report.write_report(make_ratings(**changes), tmp_path / "r", replicates=1000)
+    return (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def no_chinese_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(look, "CHINESE_FONTS", ("A font that nobody has",))
+    look.chinese_font.cache_clear()
+    yield
+    look.chinese_font.cache_clear()
+
+
+def test_the_folder_holds_every_figure_and_table_and_lists_them(tmp_path: Path) -> None:
+    written = report.write_report(read(make_dataset(tmp_path / "d")), tmp_path / "r", replicates=1000)
+    objective = {f"tables/objective_means.{form}" for form in ("csv", "md", "tex")}
+    expected = FIGURES | TABLES | objective | {"figures/figure7.csv", "report.html", "report.json"}
+    assert set(contents(tmp_path / "r")) == expected
+    assert {str(path.relative_to(tmp_path / "r")) for path in written.files} == expected
+    assert written.warnings == ()
+    assert set(json.loads((tmp_path / "r" / "report.json").read_text())["report"]["files"]) == expected
+
+
+def test_the_same_ratings_and_seed_give_the_same_bytes(tmp_path: Path) -> None:
+    ratings = read(make_dataset(tmp_path / "d"))
+    for name in ("one", "two"):
+        report.write_report(ratings, tmp_path / name, replicates=1000, seed=5)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_the_page_is_stamped_and_stands_alone(tmp_path: Path) -> None:
+    page = page_of(tmp_path, plan_sha256="b" * 64, planned_scales=("overall",))
+    for stamp in ("d" * 64, "b" * 64, "numpy ", "matplotlib ", "<dd>1</dd>"):
+        assert page.count(stamp) >= 2, stamp
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    assert "<script" not in page
+    assert page.count('src="data:image/svg+xml;base64,') == 2
+
+
+class Balance(HTMLParser):
+    """Collects the elements that were opened and not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_closes_its_elements_and_escapes_what_the_study_says(tmp_path: Path) -> None:
+    page = page_of(tmp_path, title={"en": "<b>Songs & dances", "zh-hans": "歌<舞"})
+    assert "&lt;b&gt;Songs &amp; dances" in page
+    checker = Balance()
+    checker.feed(page)
+    assert checker.open == []
+
+
+def test_both_languages_are_reached_by_anchors_and_count_the_same(tmp_path: Path) -> None:
+    page = page_of(tmp_path)
+    assert '<a href="#zh-hans"' in page
+    assert '<section id="zh-hans" lang="zh-Hans">' in page
+    english, chinese = page.split('<section id="zh-hans"')
+    for section, words in ((english, "Ratings counted"), (chinese, "计入的评分")):
+        assert f"<dt>{words}</dt><dd>384</dd>" in section
+
+
+def test_the_page_is_humble(tmp_path: Path) -> None:
+    frame = make_frame(experts=7).assign(is_repeat=False)
+    page = page_of(tmp_path, frame=frame.iloc[1:], n_missing=1, bounds_observed=True)
+    for sentence in ("no difference was tested", "Fewer than 20 experts", "Not every expert rated every clip"):
+        assert sentence in page
+    assert "The file states no bounds" in page
+    assert "No plan was frozen" in page
+    assert "<dt>Empty ratings, left out</dt><dd>1</dd>" in page
+
+
+def test_repeats_are_counted_apart_and_do_not_move_the_means(tmp_path: Path) -> None:
+    frame = make_frame().assign(is_repeat=False)
+    report.write_report(make_ratings(frame=frame), tmp_path / "without", replicates=1000)
+    repeats = frame.iloc[:10].assign(is_repeat=True, rating=1.0)
+    report.write_report(make_ratings(frame=pd.concat([frame, repeats])), tmp_path / "with", replicates=1000)
+    one, other = ((tmp_path / name / "tables/system_means.csv").read_text() for name in ("without", "with"))
+    assert one == other
+    assert "left out of all means</dt><dd>10</dd>" in (tmp_path / "with" / "report.html").read_text()
+
+
+def test_simulated_ratings_are_marked_on_the_page_and_in_every_table(tmp_path: Path) -> None:
+    report.write_report(read(make_dataset(tmp_path / "d", simulated=True)), tmp_path / "r", replicates=1000)
+    for name, content in contents(tmp_path / "r").items():
+        if name.endswith((".csv", ".md", ".tex", ".html")):
+            assert "SIMULATED" in content.decode(), name
+    assert json.loads((tmp_path / "r" / "report.json").read_text())["report"]["simulated"] is True
+
+
+def test_a_sealed_report_names_no_system(tmp_path: Path) -> None:
+    frame = make_frame(systems=tuple("ABC"))
+    report.write_report(read(make_dataset(tmp_path / "d", frame, unsealed=False)), tmp_path / "r", replicates=1000)
+    text = b"".join(contents(tmp_path / "r").values()).decode(errors="ignore").lower()
+    assert "midi-gan" not in text
+    assert "objective" not in text
+    assert "The seal is closed" in (tmp_path / "r" / "report.html").read_text()
+
+
+@pytest.mark.usefixtures("no_chinese_font")
+def test_without_a_chinese_font_one_sentence_says_what_to_install_and_no_boxes_are_drawn(tmp_path: Path) -> None:
+    written = report.write_report(make_ratings(), tmp_path / "r", replicates=1000)
+    assert len(written.warnings) == 1
+    assert "apt install fonts-noto-cjk" in written.warnings[0]
+    assert not list((tmp_path / "r").rglob("figure7.zh-hans.*"))
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "本机没有中文字体，此处为英文图。" in page
+
+
+def test_a_former_report_is_replaced_whole(tmp_path: Path) -> None:
+    report.write_report(read(make_dataset(tmp_path / "d")), tmp_path / "r", replicates=1000)
+    report.write_report(make_ratings(), tmp_path / "r", replicates=1000)
+    assert not (tmp_path / "r" / "tables" / "objective_means.csv").exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "figures/figure7.edited.svg"])
+def test_a_folder_with_anything_else_in_it_is_refused_and_kept(tmp_path: Path, name: str) -> None:
+    report.write_report(make_ratings(), tmp_path / "r", replicates=1000)
+    (tmp_path / "r" / name).write_text("mine")
+    before = contents(tmp_path / "r")
+    with pytest.raises(InputError, match="which is not part of a report; name another folder"):
+        report.write_report(make_ratings(), tmp_path / "r", replicates=1000)
+    assert contents(tmp_path / "r") == before
+
+
+def test_a_failure_leaves_the_former_report_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "work" / "r"
+    report.write_report(make_ratings(), out, replicates=1000)
+    before = contents(out)
+
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="cannot be written: No space left on device"):
+        report.write_report(make_ratings(), out, replicates=1000, on_step=fail)
+    assert contents(out) == before
+    assert list(out.parent.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(("replicates", "seed"), [(10, 1), (10_000_000, 1), (1000, -1)])
+def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, replicates: int, seed: int) -> None:
+    with pytest.raises(InputError, match="must"):
+        report.write_report(make_ratings(), tmp_path / "r", replicates=replicates, seed=seed)
+    assert not (tmp_path / "r").exists()

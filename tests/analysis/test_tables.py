@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import bootstrap, tables
+from analysis.look import system_order
+from analysis.ratings import Ratings, read
+from tests.analysis.makers import make_dataset, make_frame, make_ratings
+
+CONTRACT = ["scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips"]
+
+
+def means_table(ratings: Ratings) -> tables.Table:
+    order = system_order(ratings.systems, ratings.real_system)
+    means = bootstrap.system_means(ratings.counted, [scale.key for scale in ratings.scales], order, replicates=1000)
+    return tables.system_means_table(ratings, means, tables.say("bootstrap_method", replicates=1000, seed=1))
+
+
+def test_system_means_has_exactly_the_contracted_columns_and_rereads_to_the_same_numbers(tmp_path: Path) -> None:
+    table = means_table(make_ratings())
+    paths = tables.write_table(table, tmp_path)
+    assert [path.name for path in paths] == ["system_means.csv", "system_means.md", "system_means.tex"]
+    again = pd.read_csv(paths[0])
+    assert list(again.columns) == CONTRACT
+    assert again["mean"].tolist() == pytest.approx(table.frame["mean"].tolist(), abs=1e-6)
+    assert again["df"].isna().all()
+    assert list(again["system"].unique())[0] == "real"
+    assert b"\r" not in paths[0].read_bytes()
+
+
+def test_simulated_ratings_are_marked_in_every_form_and_the_csv_stays_rectangular() -> None:
+    table = means_table(make_ratings(is_simulated=True))
+    text = tables.csv_text(table.frame, is_simulated=True)
+    again = pd.read_csv(io.StringIO(text))
+    assert list(again.columns) == CONTRACT
+    assert again.iloc[-1]["scale"] == "SIMULATED / 模拟数据"
+    assert again.iloc[-1, 1:].isna().all()
+    assert again["mean"].dtype == float
+    assert "SIMULATED / 模拟数据" in tables.markdown_text(table)
+    assert "SIMULATED" in tables.latex_text(table).split(r"\bottomrule")[1]
+
+
+def test_real_ratings_carry_no_mark() -> None:
+    table = means_table(make_ratings())
+    forms = (tables.csv_text(table.frame, is_simulated=False), tables.markdown_text(table), tables.latex_text(table))
+    assert not any("SIMULATED" in form for form in forms)
+
+
+def test_the_reason_for_an_empty_interval_names_systems_and_scales() -> None:
+    frame = make_frame(systems=("a", "b"))
+    frame = frame[(frame["system"] != "b") | (frame["clip_id"] < "1x2")].assign(is_repeat=False)
+    table = means_table(make_ratings(("a", "b"), frame=frame))
+    assert "No interval, fewer than 3 clips: b (valence, overall)." in [note["en"] for note in table.notes]
+    assert "没有区间，片段少于 3 个：b (valence, overall)。" in tables.markdown_text(table)
+
+
+def test_a_table_says_its_method_and_what_is_exploratory() -> None:
+    notes = [note["en"] for note in means_table(make_ratings(planned_scales=("overall",))).notes]
+    assert "1,000 replicates, seed 1" in notes[0]
+    assert notes[1] == "Exploratory, not in a frozen plan: valence."
+
+
+def test_objective_means_are_means_over_the_rated_clips_of_each_system(tmp_path: Path) -> None:
+    ratings = read(make_dataset(tmp_path / "d"))
+    table = tables.objective_means_table(ratings)
+    assert table is not None
+    frame = table.frame.set_index(["system", "metric"])
+    assert frame.loc[("real", "ebr"), "mean"] == pytest.approx(0.15)
+    assert frame.loc[("real", "gc"), "mean"] == 0.75
+    assert frame.loc[("mlstm", "upc"), "n_clips"] == 4
+    assert "Exploratory: not in a frozen plan." in [note["en"] for note in table.notes]
+
+
+def test_a_metric_that_a_clip_lacks_is_left_out_not_zero() -> None:
+    metrics = pd.DataFrame({"clip_id": ["a", "b"], "system": "real", "upc": [4.0, float("nan")], "gc": float("nan")})
+    table = tables.objective_means_table(make_ratings(metrics=metrics))
+    assert table is not None
+    frame = table.frame.set_index("metric")
+    assert (frame.loc["upc", "mean"], frame.loc["upc", "n_clips"]) == (4.0, 1)
+    assert frame["sd"].isna().all()
+    assert frame["mean"].isna().to_dict() == {"upc": False, "gc": True}
+
+
+def test_latex_and_markdown_escape_what_would_break_them() -> None:
+    assert tables.latex_escape(r"50 % of_a & b \ {c}") == r"50 \% of\_a \& b \textbackslash{} \{c\}"
+    frame = pd.DataFrame({"a|b": ["x|y"]})
+    table = tables.Table("t", frame, {"en": "T", "zh-hans": "表"}, (), is_simulated=False)
+    assert r"| x\|y |" in tables.markdown_text(table)
