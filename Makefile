@@ -1,0 +1,73 @@
+# Mukulen: `make run` shows it, `make test` proves it. Everything is installed into .venv, all data lie in var/.
+PYTHON ?= python3.11
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# More arguments for the one line that installs torch, such as an index of CPU-only builds (README).
+TORCH_FLAGS ?=
+# How many processes make clips and run the suite.
+JOBS ?= 2
+
+BIN = .venv/bin
+MANAGE = $(BIN)/python manage.py
+SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check translations screenshots clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.ready  ## .venv and everything that a user needs
+
+.venv/.ready: requirements.txt requirements-nodeps.txt
+	$(PYTHON) -m venv .venv
+	@echo "Installing (one to three minutes) ..."
+	$(PIP) $(TORCH_FLAGS) "$$(grep -o '^torch==[^ ]*' requirements.txt)"
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-nodeps.txt
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+demo: var/.demo  ## the demo study, built from the shipped weights and the songs
+
+var/.demo: .venv/.ready
+	@mkdir -p var
+	$(MANAGE) migrate --verbosity 0
+	$(MANAGE) prepare_corpus --out var/corpus.npz
+	$(MANAGE) generate_stimuli --corpus var/corpus.npz --out var/packs/daur --seed 1 --workers $(JOBS)
+	$(MANAGE) create_study fixtures/studies/daur.toml --pack var/packs/daur
+	@touch $@
+
+var/secret_key:
+	@mkdir -p var
+	@umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
+
+run: var/.demo var/secret_key  ## set up if needed, then serve the demo study and print a link into it
+	@$(SERVE) $(MANAGE) migrate --verbosity 0
+	@$(SERVE) $(MANAGE) collectstatic --noinput --verbosity 0
+	@$(SERVE) $(MANAGE) demo_login daur --site http://$(HOST):$(PORT)
+	@$(SERVE) $(BIN)/gunicorn config.wsgi --bind $(HOST):$(PORT) --workers 2 --threads 4 --no-control-socket
+
+test: .venv/.ready-dev  ## set up if needed, then the whole suite
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+check: .venv/.ready-dev  ## lint, format, types, migrations, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(MANAGE) check --fail-level WARNING
+	$(MANAGE) makemigrations --check --dry-run
+	$(BIN)/python -m tests.translations
+
+translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
+	$(BIN)/python -m tests.translations --update
+
+screenshots: .venv/.ready-dev  ## redraw docs/screenshots with the browser tests
+	SCREENSHOTS=1 $(BIN)/pytest tests/browser
+
+clean:  ## forget the demo study and everything else in var/
+	rm -rf var

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from study.errors import InputError
+from study.services.guests import RESEARCHER, invite_guest, researcher_password
+from study.text_files import study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints ways into a study that is being tried out on this computer: a guest's link in each language and a "
+        "fresh password of the account `researcher`. For a real study use invite_experts and createsuperuser."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument("--site", default="http://127.0.0.1:8000", help="address under which the site is served")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        site = options["site"].rstrip("/")
+        try:
+            study = study_of(options["slug"])
+            links = {language: invite_guest(study, language) for language in study.file["languages"]}
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"\n{study.text('title', 'en')}")
+        for language, secret in links.items():
+            self.stdout.write(f"  Rate as an expert ({language}):  {site}{reverse('room:invitation', args=[secret])}")
+        password = researcher_password(study)
+        if password:
+            self.stdout.write(f"  Researcher's desk:  {site}{reverse('desk:login')}  {RESEARCHER} / {password}")
+        self.stdout.write("  Ctrl-C stops the server.\n")
