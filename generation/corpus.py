@@ -125,7 +125,10 @@ def transposition(fifths: int | None) -> int:
 def judge(song: Song) -> Verdict:
     """Read a song and decide whether it can be used."""
     try:
+        song.name.encode()
         reading = melody.read_midi(song.path)
+    except UnicodeEncodeError:
+        return Verdict(song, "name not UTF-8", 0, 0, [])
     except InputError:
         return Verdict(song, "unreadable", 0, 0, [])
     shift = transposition(reading.fifths)
@@ -205,11 +208,11 @@ def split_of(name: str, held_out: set[str]) -> str:
     return "train" if place < 0.8 else "validation" if place < 0.9 else "test"
 
 
-def build(songs: Sequence[Song], verdicts: Sequence[Verdict], source: str) -> Corpus:
+def build(songs: Sequence[Song], verdicts: Sequence[Verdict], source: str, report: Path) -> Corpus:
     """Cut the usable songs into segments.
 
     A training segment that stands token for token anywhere in a held-out song as well is left out of training.
-    Raises InputError where no song could be used.
+    Raises InputError where no song could be used, and writes the report that says why.
     """
     held_out = held_out_songs(songs)
     rows: list[tuple[str, str, str, int, Tokens]] = []
@@ -221,7 +224,8 @@ def build(songs: Sequence[Song], verdicts: Sequence[Verdict], source: str) -> Co
         why = ", ".join(
             f"{count} {reason}" for reason, count in Counter(verdict.reason for verdict in verdicts).most_common()
         )
-        raise InputError(f"No song of {source} could be used ({why}): the report beside the corpus names each file.")
+        write_report(verdicts, None, report)
+        raise InputError(f"No song of {source} could be used ({why}): {report} says why of each file.")
     elsewhere = {row[4].tobytes() for row in rows if row[0] != "train"}
     kept = [
         row for row in rows if (row[4].tobytes() not in elsewhere if row[0] == "train" else row[3] % melody.BARS == 0)
@@ -298,9 +302,12 @@ def write_report(verdicts: Sequence[Verdict], corpus: Corpus | None, path: Path)
     table = csv.writer(content, lineterminator="\n")
     table.writerow(["song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"])
     for verdict in verdicts:
-        name = verdict.song.name
+        name, reason = verdict.song.name, verdict.reason
+        if corpus and not reason and not made[name]:
+            reason = "copies of held-out songs"
         table.writerow(
-            [name, int(not verdict.reason), verdict.reason, verdict.complete, made[name], verdict.transposition]
+            [name, int(not reason), reason, verdict.complete, made[name], verdict.transposition]
             + [verdict.song.group, split.get(name, "")]
         )
-    write_whole(path, content.getvalue().encode())
+    # A file's name may be no text; then its bytes are spelled out.
+    write_whole(path, content.getvalue().encode("utf-8", "backslashreplace"))

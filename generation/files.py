@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from generation.errors import InputError
 
 #: 2020-01-01 00:00 UTC. Servers turn a file's time into headers, and the order of rendering is not for experts to see.
 CLIP_TIME = 1_577_836_800
@@ -13,11 +16,12 @@ CLIP_TIME = 1_577_836_800
 def write_whole(path: Path, data: bytes, *, dated: bool = True) -> None:
     """Write a file under a temporary name, flush it to the disk, then put it in place.
 
-    With ``dated=False`` its time of change is CLIP_TIME, whenever it was written.
+    With ``dated=False`` its time of change is CLIP_TIME, whenever it was written. Raises InputError where it cannot
+    be written; then what was there before is still there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
@@ -25,8 +29,11 @@ def write_whole(path: Path, data: bytes, *, dated: bool = True) -> None:
         if not dated:
             os.utime(temporary, (CLIP_TIME, CLIP_TIME))
         os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def sha256(data: bytes) -> str:

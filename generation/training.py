@@ -99,8 +99,10 @@ class Run:
                 f"needs {self.model.segments_per_step} and 1: add songs."
             )
         config = self.out / "config.json"
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"{self.out} is a file: name a folder for the run.")
         if config.is_file():
-            if json.loads(config.read_text(encoding="utf-8")) != self.config:
+            if read_json(config) != self.config:
                 raise InputError(f"{self.out} holds another run: name a new folder, or repeat that run's own command.")
         elif self.out.exists() and any(self.out.iterdir()):
             raise InputError(f"{self.out} is not empty and holds no run: name a new folder.")
@@ -119,7 +121,7 @@ class Run:
             table.writerows(rows)
 
     def train_to_end(self, progress: Callable[[str], None] = lambda text: None) -> None:
-        """Train until the profile's last iteration. On Ctrl-C the state is saved before KeyboardInterrupt goes on."""
+        """Train until the profile's last iteration. After Ctrl-C a run goes on from the last row of its log."""
         self.start()
         torch_bar = tqdm(total=self.profile.iterations, initial=self.iteration, unit="it", disable=None, delay=2)
         window: list[dict[str, float]] = []
@@ -199,7 +201,10 @@ class Run:
         write_whole(self.out / "state.pt", content.getvalue())
 
     def _load(self, path: Path) -> None:
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:  # torch raises half a dozen kinds for a damaged file
+            raise InputError(f"{path} is damaged: remove {self.out} and train again.") from error
         self.iteration, self.seconds, self.best = state["iteration"], state["seconds"], state["best"]
         self.model.iterations = state["averaged"]
         self.model.load_state_dict(state["model"])
@@ -271,7 +276,7 @@ def read_log(path: Path) -> list[dict[str, str]]:
     """The rows of a run's log, none where there is none yet. A row torn by a crash is left out."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         return [row for row in csv.DictReader(file) if all(row.get(name) is not None for name in LOG_COLUMNS)]
 
 
@@ -282,6 +287,14 @@ def processor() -> str:
     except OSError:
         return platform.processor()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def read_json(path: Path) -> object:
+    """The content of a JSON file, None where it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -112,8 +112,12 @@ def _already_done(out: Path, inputs: dict[str, Any]) -> dict[str, Done]:
             clip.clip_id: Done(target, clip.audio_sha256, clip.lufs, clip.true_peak_dbtp) for clip in manifest.clips
         }
     if (out / PROGRESS).exists():
-        first, *lines = (out / PROGRESS).read_text(encoding="utf-8").splitlines()
-        _compare(out, json.loads(first), inputs)
+        try:
+            first, *lines = (out / PROGRESS).read_text(encoding="utf-8").splitlines()
+            there = dict(json.loads(first))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{out / PROGRESS} is damaged: remove {out} and make the pack again.") from error
+        _compare(out, there, inputs)
         return {clip_id: Done(*facts) for clip_id, *facts in _whole_lines(lines)}
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there already and is no pack: name a new folder.")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_no_song_stands_in_two_splits_and_training_copies_of_held_out_segments_a
     notes = walk(40)
     paths = [write_song(tmp_path / f"song{number}.mid", notes) for number in range(40)]
     songs = [Song(path.stem, path, "") for path in paths]
-    made = corpus.build(songs, [corpus.judge(song) for song in songs], "songs of our own")
+    made = corpus.build(songs, [corpus.judge(song) for song in songs], "songs of our own", tmp_path / "report.csv")
     assert "train" not in made.split
     assert set(made.split) == {"validation", "test"}
 
@@ -108,9 +109,10 @@ def test_the_chinese_songs_of_the_essen_collection_come_out_as_documented(tmp_pa
     with (tmp_path / "corpus.report.csv").open(encoding="utf-8") as file:
         report = list(csv.DictReader(file))
     assert len(report) == 2240
-    assert sum(int(row["used"]) for row in report) == 1321
+    assert sum(int(row["used"]) for row in report) == 1316
     assert sum(int(row["complete_segments"]) for row in report) == 2250
-    assert Counter(row["reason"] for row in report)["unreadable"] == 0
+    reasons = Counter(row["reason"] for row in report if row["reason"])
+    assert reasons == {"too short": 443, "not duple": 418, "off-grid": 58, "copies of held-out songs": 5}
     daur = [row for row in report if row["group"] == "Daur"]
     assert [(row["song"], row["complete_segments"], row["split"]) for row in daur] == [
         ("natmn001", "1", "near-daur"),
@@ -129,7 +131,7 @@ def test_a_folder_of_ones_own_songs_becomes_a_corpus(tmp_path: Path, capsys: pyt
     write_song(tmp_path / "songs" / "waltz.mid", walk(60), metre=(3, 4))
     out = tmp_path / "own" / "corpus.npz"
     call_command("prepare_corpus", source=str(tmp_path / "songs"), out=out)
-    assert "12 of 13 songs used" in capsys.readouterr().out
+    assert "12 of 13 songs are usable" in capsys.readouterr().out
     assert "deep/3" in corpus.load_corpus(out).songs
 
 
@@ -140,9 +142,35 @@ def test_a_folder_of_ones_own_songs_becomes_a_corpus(tmp_path: Path, capsys: pyt
 def test_a_folder_without_usable_songs_is_refused(tmp_path: Path, files: list[str] | None, sentence: str) -> None:
     folder = tmp_path / "songs"
     if files is not None:
-        folder.mkdir()
+        folder.mkdir(parents=True)
         for name in files:
             (folder / name).write_bytes(b"MThd")
     with pytest.raises(CommandError, match=sentence):
         call_command("prepare_corpus", source=str(folder), out=tmp_path / "corpus.npz")
     assert not (tmp_path / "corpus.npz").exists()
+    assert (tmp_path / "corpus.report.csv").exists() == bool(files)
+
+
+def test_a_place_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    for number in range(12):
+        write_song(tmp_path / "songs" / f"{number}.mid", walk(60, seed=number))
+    (tmp_path / "corpus.npz").mkdir()
+    with pytest.raises(CommandError, match=r"corpus\.npz cannot be written: Is a directory"):
+        call_command("prepare_corpus", source=str(tmp_path / "songs"), out=tmp_path / "corpus.npz")
+    assert not (tmp_path / "corpus.report.csv").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_empty_name_is_refused() -> None:
+    with pytest.raises(CommandError, match="name a file or folder"):
+        call_command("prepare_corpus", "--out", "")
+
+
+def test_a_file_whose_name_is_no_text_is_reported_and_skipped(tmp_path: Path) -> None:
+    for number in range(12):
+        write_song(tmp_path / "songs" / f"{number}.mid", walk(60, seed=number))
+    strange = os.fsencode(tmp_path / "songs") + b"/a\xff.mid"
+    os.rename(tmp_path / "songs" / "0.mid", strange)
+    call_command("prepare_corpus", source=str(tmp_path / "songs"), out=tmp_path / "corpus.npz")
+    report = (tmp_path / "corpus.report.csv").read_text(encoding="utf-8")
+    assert "a\\udcff,0,name not UTF-8" in report

@@ -102,6 +102,32 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(
     assert (tmp_path / "run" / "state.pt").read_bytes() == state
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("config.json", "holds another run"), ("state.pt", r"state\.pt is damaged: remove")]
+)
+def test_a_damaged_run_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
+    train(tmp_path / "run", iterations=1)
+    (tmp_path / "run" / name).write_bytes(b"\xff\x00 not what it was")
+    with pytest.raises(InputError, match=sentence):
+        train(tmp_path / "run")
+
+
+def test_a_file_in_the_runs_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a letter")
+    with pytest.raises(InputError, match="is a file: name a folder"):
+        train(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--seed", "-1"), ("--seed", str(2**63)), ("--threads", "-2"), ("--iterations", "0")]
+)
+def test_a_number_out_of_range_is_refused_before_anything_is_written(tmp_path: Path, option: str, value: str) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(CommandError, match="is not a whole number from"):
+        call_command("train", "midi-gan", "--corpus", "corpus.npz", "--out", str(out), f"{option}={value}")
+    assert not out.exists()
+
+
 def test_every_epoch_shows_every_segment_once_in_an_order_of_its_own() -> None:
     first, second = order(5, 30, 0, 30), order(5, 30, 30, 30)
     assert sorted(first) == sorted(second) == list(range(30))

@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
+
+from generation.management.plain import plain_errors
 
 
 class Command(BaseCommand):
@@ -23,13 +25,10 @@ Stops at the first fault and names the file and the mend. docs/packs.md lists ev
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation.errors import InputError
-        from generation.pack.check import check_pack
+        with plain_errors(options["pack"]):
+            from generation.pack.check import check_pack
 
-        try:
             manifest = check_pack(options["pack"])
-        except InputError as error:
-            raise CommandError(str(error)) from error
         counts = Counter(clip.system for clip in manifest.clips)
         systems = ", ".join(f"{number} {system}" for system, number in sorted(counts.items()))
         self.stdout.write(f"{options['pack']} is whole: {len(manifest.clips)} clips ({systems}).")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-
-def count(text: str) -> int:
-    """A whole number from 1 up."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 up.")
-    return int(text)
-
-
-def seed(text: str) -> int:
-    """A whole number from 0 up."""
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 up.")
-    return int(text)
+from generation.management.plain import count, place, plain_errors, seed
 
 
 class Command(BaseCommand):
@@ -35,7 +23,7 @@ docs/packs.md describes the rule and the folder."""
         return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--out", type=Path, required=True, metavar="PACK", help="the folder to write")
+        parser.add_argument("--out", type=place, required=True, metavar="PACK", help="the folder to write")
         parser.add_argument(
             "--systems",
             default="all",
@@ -59,15 +47,14 @@ docs/packs.md describes the rule and the folder."""
         parser.add_argument("--workers", type=count, default=1, metavar="N", help="processes (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation.corpus import load_corpus
-        from generation.errors import InputError
-        from generation.pack.build import build_pack
-        from generation.pack.draw import FATES
-        from generation.pack.systems import find_generators
-
         names = None if options["systems"] == "all" else [name.strip() for name in options["systems"].split(",")]
         out: Path = options["out"]
-        try:
+        with plain_errors(out, again=f"the same command goes on with {out}"):
+            from generation.corpus import load_corpus
+            from generation.pack.build import build_pack
+            from generation.pack.draw import FATES
+            from generation.pack.systems import find_generators
+
             corpus = load_corpus(options["corpus"])
             generators, real = find_generators(names, options["checkpoints"], options["run"])
             built = build_pack(
@@ -79,12 +66,6 @@ docs/packs.md describes the rule and the folder."""
                 seed=options["seed"],
                 workers=options["workers"],
             )
-        except InputError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename or out} cannot be written: {error.strerror}.") from error
-        except KeyboardInterrupt:
-            raise CommandError(f"Stopped; the same command goes on with {out}.", returncode=130) from None
         for system, fates in built.manifest.drawing["systems"].items():
             passed = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in FATES)
             self.stdout.write(f"{system}: {passed}")

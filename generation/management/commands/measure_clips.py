@@ -6,7 +6,9 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
+
+from generation.management.plain import place, plain_errors
 
 
 class Command(BaseCommand):
@@ -21,16 +23,11 @@ docs/packs.md says what each column means. An unreadable file is named, and noth
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="PACK|FOLDER", help="a pack with midi/, or a folder of *.mid")
-        parser.add_argument("--out", type=Path, required=True, metavar="metrics.csv", help="the table to write")
+        parser.add_argument("--out", type=place, required=True, metavar="metrics.csv", help="the table to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation.errors import InputError
-        from generation.metrics import measure_folder
+        with plain_errors(options["out"]):
+            from generation.metrics import measure_folder
 
-        try:
             rows = measure_folder(options["folder"], options["out"])
-        except InputError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename or options['out']} cannot be written: {error.strerror}.") from error
         self.stdout.write(f"{options['out']}: {rows} clips measured.")

@@ -7,8 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from tqdm import tqdm
+
+from generation.management.plain import place, plain_errors
 
 
 class Command(BaseCommand):
@@ -27,26 +29,22 @@ every file what became of it and why."""
             default="essen-china",
             help="essen-china (the Chinese songs of the Essen collection, the default) or a folder of MIDI files",
         )
-        parser.add_argument("--out", type=Path, required=True, help="the corpus to write, for example corpus.npz")
+        parser.add_argument("--out", type=place, required=True, help="the corpus to write, for example corpus.npz")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation import corpus as core
-        from generation.errors import InputError
-
         source, out = options["source"], options["out"]
-        try:
+        report = out.with_suffix(".report.csv")
+        with plain_errors(out):
+            from generation import corpus as core
+
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
             verdicts = [core.judge(song) for song in tqdm(songs, "reading", unit="song", disable=None, delay=2)]
-            report = out.with_suffix(".report.csv")
-            core.write_report(verdicts, None, report)
-            corpus = core.build(songs, verdicts, source)
-            core.write_report(verdicts, corpus, report)
+            corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
-        except InputError as error:
-            raise CommandError(str(error)) from error
+            core.write_report(verdicts, corpus, report)
         used = [verdict for verdict in verdicts if not verdict.reason]
         complete = sum(verdict.complete for verdict in used)
-        self.stdout.write(f"{len(used)} of {len(verdicts)} songs used: {complete} complete segments without overlap.")
+        self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} complete segments without overlap.")
         for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
             self.stdout.write(f"  skipped, {reason}: {count}")
         for split, count in Counter(corpus.split).items():

@@ -7,7 +7,9 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
+
+from generation.management.plain import count, place, plain_errors, seed
 
 
 class Command(BaseCommand):
@@ -25,23 +27,22 @@ Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a
         parser.add_argument("model", help="the generator's name, for example midi-gan")
         parser.add_argument("--corpus", type=Path, required=True, help="a corpus that prepare_corpus made")
         parser.add_argument("--profile", choices=["smoke", "cpu", "full"], default="cpu")
-        parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--out", type=Path, required=True, help="the run folder")
-        parser.add_argument("--iterations", type=int, help="stop at this iteration instead of the profile's last")
-        parser.add_argument("--threads", type=int, help="processor threads to use (default: one per core)")
+        parser.add_argument("--seed", type=seed, default=1)
+        parser.add_argument("--out", type=place, required=True, help="the run folder")
+        parser.add_argument("--iterations", type=count, help="stop at this iteration instead of the profile's last")
+        parser.add_argument("--threads", type=count, help="processor threads to use (default: one per core)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        import torch
-
-        from generation.corpus import load_corpus
-        from generation.errors import InputError
-        from generation.training import Run
-
-        if options["threads"]:
-            torch.set_num_threads(options["threads"])
         # A scheduler's polite stop is a Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
+        with plain_errors(options["out"], again="the same command goes on from the last row of the log"):
+            import torch
+
+            from generation.corpus import load_corpus
+            from generation.training import Run
+
+            if options["threads"]:
+                torch.set_num_threads(options["threads"])
             run = Run(
                 options["model"],
                 load_corpus(options["corpus"]),
@@ -51,11 +52,4 @@ Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a
                 options["iterations"],
             )
             run.train_to_end(self.stdout.write)
-        except KeyboardInterrupt:
-            raise CommandError(
-                f"Stopped at iteration {run.iteration}; the same command goes on from the last saved state.",
-                returncode=130,
-            ) from None
-        except InputError as error:
-            raise CommandError(str(error)) from error
         self.stdout.write(f"{options['out']}: {run.iteration} iterations in {run.seconds:.0f} s.")

@@ -1,0 +1,48 @@
+"""What the commands share: arguments checked as they are read, and faults said in one sentence."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from generation.errors import InputError
+
+LARGEST_SEED = 2**63 - 1
+
+
+def count(text: str) -> int:
+    """A whole number from 1 up."""
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 up.")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 up."""
+    if not text.isdecimal() or len(text) > 19 or int(text) > LARGEST_SEED:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 to {LARGEST_SEED}.")
+    return int(text)
+
+
+def place(text: str) -> Path:
+    """Where something is to be written."""
+    if not text.strip():
+        raise ArgumentTypeError("it is empty: name a file or folder.")
+    return Path(text)
+
+
+@contextmanager
+def plain_errors(out: Path, *, again: str = "nothing was written") -> Iterator[None]:
+    """Turns what may go wrong with a user's input, a disk or a Ctrl-C into one sentence and an exit status."""
+    try:
+        yield
+    except InputError as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{error.filename or out} cannot be read or written: {error.strerror}.") from error
+    except KeyboardInterrupt:
+        raise CommandError(f"Stopped: {again}.", returncode=130) from None
