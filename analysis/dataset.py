@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import InputError
+from analysis.fields import field, number, objects, optional_text, texts
 
 SCHEMA = 1
 PLAN_FILE = "plan.json"
@@ -68,45 +70,65 @@ def read_dataset(folder: Path) -> Dataset:
     own = description["mukulen"]
     if own.get("schema") != SCHEMA:
         raise InputError(f"{path}: schema {own.get('schema')!r} is not {SCHEMA}, the one this version reads.")
+    plan = _frozen_plan(folder, own.get("plan_sha256"))
     try:
-        dataset = _dataset(folder, own, sha256)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: the 'mukulen' part is incomplete ({error}); export the dataset again.") from error
+        dataset = _dataset(folder, own, plan, sha256)
+    except ValueError as error:
+        raise InputError(f"{path} or {PLAN_FILE}: {error}; export the dataset again.") from error
     for file in (dataset.ratings_file, dataset.metrics_file, folder / PLAN_FILE):
         _require_listed(folder, file)
     return dataset
 
 
-def _dataset(folder: Path, own: Mapping[str, Any], sha256: str) -> Dataset:
+def _frozen_plan(folder: Path, expected: object) -> dict[str, Any]:
+    """plan.json, whose hash is that of the plan frozen before the ratings were seen; {} where none was frozen."""
+    path = folder / PLAN_FILE
+    if not expected:
+        return {}
+    if sha256_of(path) != expected:
+        raise InputError(
+            f"{path} is not the plan that was frozen: its hash differs from plan_sha256 in dataset_description.json; "
+            "export the dataset again."
+        )
+    return _json(path)
+
+
+def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha256: str) -> Dataset:
     return Dataset(
         folder=folder,
-        slug=str(own["study"]),
-        title=dict(own["title"]),
-        is_simulated=bool(own["simulated"]),
-        is_unsealed=bool(own["unsealed"]),
-        real_system=own["real_system"],
-        scales=tuple(_scale(entry) for entry in own["scales"]),
-        system_labels={entry["id"]: dict(entry["label"]) for entry in own["systems"]},
-        plan=dict(own.get("analysis") or {}),
-        plan_sha256=own.get("plan_sha256") or None,
-        planned_scales=_planned_scales(folder) if own.get("plan_sha256") else (),
+        slug=_slug(own),
+        title=texts(own, "title"),
+        is_simulated=field(own, "simulated", bool),
+        is_unsealed=field(own, "unsealed", bool),
+        real_system=optional_text(own, "real_system"),
+        scales=tuple(_scale(entry) for entry in objects(own, "scales")),
+        system_labels={field(entry, "id", str): texts(entry, "label") for entry in objects(own, "systems")},
+        plan=field(plan, "analysis", dict) if plan else {},
+        plan_sha256=optional_text(own, "plan_sha256"),
+        planned_scales=tuple(field(entry, "key", str) for entry in objects(plan, "scales")) if plan else (),
         sha256=sha256,
     )
 
 
-def _planned_scales(folder: Path) -> tuple[str, ...]:
-    return tuple(scale["key"] for scale in _json(folder / PLAN_FILE)["scales"])
+def _slug(own: Mapping[str, Any]) -> str:
+    slug = field(own, "study", str)
+    if not re.fullmatch(r"\w+", slug):
+        raise ValueError(f"'study' is {slug!r}, which no file can be named after")
+    return slug
 
 
 def _scale(entry: Mapping[str, Any]) -> Scale:
-    return Scale(
-        key=str(entry["key"]),
-        minimum=float(entry["minimum"]),
-        maximum=float(entry["maximum"]),
-        label=dict(entry["label"]),
-        low=dict(entry.get("low") or {}),
-        high=dict(entry.get("high") or {}),
+    scale = Scale(
+        key=field(entry, "key", str),
+        minimum=number(entry, "minimum"),
+        maximum=number(entry, "maximum"),
+        label=texts(entry, "label"),
+        low=texts(entry, "low"),
+        high=texts(entry, "high"),
     )
+    if scale.minimum >= scale.maximum:
+        raise ValueError(f"scale {scale.key!r} has a minimum that is not below its maximum")
+    return scale
 
 
 def check_hashes(folder: Path) -> str:
@@ -155,9 +177,10 @@ def _require_listed(folder: Path, path: Path) -> None:
 def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # half a character, as \ud800, could not be written again
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not readable JSON: {error}.") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} must hold a JSON object.")

@@ -23,8 +23,11 @@ from analysis.words import WORDS, in_language
 
 PANELS_PER_ROW = 5
 MOST_WIDTH = 7.2  # inches: a page's width in most journals
+AXIS_WORDS = 0.4  # inches left of the first panel
 SMALL = 6.5
-LONGEST_NAME = 40
+LONGEST_NAME = 40  # in the legend
+LONGEST_WORDING = 80  # above and below a panel
+WIDE_LETTERS = frozenset("MWmw@%")
 
 
 def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
@@ -47,7 +50,7 @@ def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
             axis,
             scale,
             lang,
-            width / n_columns,
+            (width - AXIS_WORDS) / n_columns,
             is_marked=_is_mixed(ratings) and scale.key in ratings.exploratory_scales,
         )
         is_first = place % n_columns == 0
@@ -101,11 +104,11 @@ def _whole_range(axis: Axes, scale: Scale) -> None:
 
 
 def _panel_words(axis: Axes, scale: Scale, lang: str, width: float, *, is_marked: bool) -> None:
-    name = in_language(scale.label, lang) or scale.key
+    name = _short(in_language(scale.label, lang) or scale.key, LONGEST_WORDING)
     sign = "†" if is_marked else ""
     axis.set_title("\n".join(_wrap([name + sign], width * 0.75)), fontsize=8.5)
     ends = [
-        f"{bound:g}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{in_language(words, lang)}"
+        f"{bound:g}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{_short(in_language(words, lang), LONGEST_WORDING)}"
         for bound, words in ((scale.minimum, scale.low), (scale.maximum, scale.high))
         if in_language(words, lang)
     ]
@@ -130,19 +133,27 @@ def _is_mixed(ratings: Ratings) -> bool:
 
 
 def _wrap(texts: Sequence[str], width: float) -> list[str]:
-    """Lines about `width` inches wide in small print, where a Chinese character takes nearly two letters' room."""
+    """Lines about `width` inches wide in small print."""
     lines: list[str] = []
     for text in texts:
-        letter = fmean(1.0 if ord(sign) > 0x2E7F else 0.56 for sign in text) * SMALL / 72
+        letter = fmean(map(_room, text)) * SMALL / 72
         lines += textwrap.wrap(text, max(6, int(width / letter)))
     return lines
+
+
+def _room(sign: str) -> float:
+    """About how wide a sign is, as a share of the font's size."""
+    if ord(sign) > 0x2E7F or sign in WIDE_LETTERS:  # Chinese, and what is as wide
+        return 1.0
+    return 0.7 if sign.isupper() else 0.56
 
 
 def _legend(figure: Figure, systems: Sequence[str], marks: dict[str, Mark], ratings: Ratings, lang: str) -> None:
     handles: list[Any] = []  # an artist, or a tuple of artists drawn over one another
     labels = []
     for system in systems:
-        name = _short(system_label(system, lang, ratings.system_labels))
+        name = _short(system_label(system, lang, ratings.system_labels), LONGEST_NAME)
+        name = f" {name}" if name.startswith("_") else name  # a legend passes over names that begin so
         if system == ratings.real_system:
             handles.append((Patch(color=REAL_BAND, alpha=0.6, linewidth=0), Line2D([], [], color=REAL_LINE)))
             labels.append(WORDS[lang]["legend_real"].format(name=name))
@@ -157,10 +168,8 @@ def _legend(figure: Figure, systems: Sequence[str], marks: dict[str, Mark], rati
         legend.remove()
 
 
-def _short(name: str) -> str:
-    """A name that fits a legend, which passes over names that begin with an underscore."""
-    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    return f" {name}" if name.startswith("_") else name
+def _short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def _place_legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], columns: int) -> Legend:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.dataset import Dataset, Scale, Text, read_dataset, sha256_of
 from analysis.errors import InputError
-from analysis.rows import Rows, read_rows
+from analysis.rows import UNWRITABLE, Rows, read_rows
 
 IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. In a wide file they are never taken for a scale.
@@ -22,6 +22,8 @@ CIRCUMSTANCES = (
 NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
 FLAGS = frozenset({"is_repeat", "late"})
 REAL = "real"
+#: The codes of simulated experts begin so, and no person is ever invited under such a code.
+SIMULATED_CODE = "simulated-"
 #: More columns of numbers than this are a questionnaire, not the scales of a listening study.
 MOST_SCALES = 24
 
@@ -99,7 +101,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         title=dataset.title,
         sha256=dataset.sha256,
         n_missing=n_missing,
-        is_simulated=dataset.is_simulated,
+        is_simulated=_are_simulated(rows) or dataset.is_simulated,
         is_sealed=not dataset.is_unsealed,
         real_system=real if real in set(frame["system"]) else None,
         system_labels=dataset.system_labels if dataset.is_unsealed else {},
@@ -135,6 +137,7 @@ def _from_csv(path: Path, wanted: Sequence[str]) -> Ratings:
         sha256=sha256_of(path),
         n_missing=n_missing,
         bounds_observed=True,
+        is_simulated=_are_simulated(rows),
         real_system=REAL if REAL in set(frame["system"]) else None,
         columns_left_out=left_out,
     )
@@ -178,7 +181,7 @@ def _identity(rows: Rows) -> pd.DataFrame:
         if name in rows.header:
             frame[name] = rows.numbers(name) if name in NUMERIC else rows.column(name)
     for name in FLAGS & set(rows.header):
-        frame[name] = [text.lower() in {"1", "true", "yes"} for text in rows.column(name)]
+        frame[name] = rows.flags(name)
     if "is_repeat" not in frame:
         frame["is_repeat"] = False
     return frame.assign(line=rows.lines)
@@ -190,12 +193,31 @@ def _checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
         nameless = frame.loc[frame[name] == "", "line"]
         if len(nameless):
             raise InputError(f"{path}, line {nameless.iloc[0]}: {name} is empty; every rating needs it.")
+        broken = frame[frame[name].str.contains(UNWRITABLE)]
+        if len(broken):
+            first = broken.iloc[0]
+            raise InputError(
+                f"{path}, line {first['line']}: {name} {first[name]!r} has a line break or control sign; take it out."
+            )
     filled = frame[frame["rating"].notna()]
     if filled.empty:
         raise InputError(f"{path} holds no rating: every cell is empty.")
     _check_doubles(filled[~filled["is_repeat"]], path)
     order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
     return filled.sort_values([*order, "line"], ignore_index=True), len(frame) - len(filled)
+
+
+def _are_simulated(rows: Rows) -> bool:
+    """Whether a program made the ratings, told by the experts' codes; InputError where only some of them say so."""
+    lines = dict(zip(rows.column("expert_id"), rows.lines, strict=True))
+    simulated = [code for code in lines if code.startswith(SIMULATED_CODE)]
+    if simulated and len(simulated) < len(lines):
+        one, other = simulated[0], next(code for code in lines if code not in simulated)
+        raise InputError(
+            f"{rows.path} mixes simulated experts ({one}, line {lines[one]}) with others ({other}, line "
+            f"{lines[other]}); analyse the ratings of people apart from those that a program made."
+        )
+    return bool(simulated)
 
 
 def _check_doubles(frame: pd.DataFrame, path: Path) -> None:

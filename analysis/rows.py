@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from analysis.errors import InputError
 
 DELIMITERS = (",", ";", "\t")
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
+FLAGS = {"": False, "no": False, "false": False, "yes": True, "true": True}
+#: Nothing that people rate or a clock counts goes beyond it, and no sum or axis overflows below it.
+LARGEST = 1e12
+#: A name with one of these would break the line of a table or figure in two, or cannot be written at all.
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,22 @@ class Rows:
         if text.lower() in MISSING:
             return math.nan
         value = parse_number(text, decimal_comma=self.decimal_comma)
-        if value is None:
+        if value is None or abs(value) > LARGEST:
+            fault = "not a number" if value is None else f"beyond {LARGEST:g} or -{LARGEST:g}"
             raise InputError(
-                f"{self.path}, line {line}: {name} is {text!r}, which is not a number; correct it or leave it empty."
+                f"{self.path}, line {line}: {name} is {text!r}, which is {fault}; correct it or leave it empty."
             )
         return value
+
+    def flags(self, name: str) -> list[bool]:
+        """A column of 1 and 0, yes and no, true and false, where an empty cell is no; InputError names other lines."""
+        return [self._flag(text, line, name) for text, line in zip(self.column(name), self.lines, strict=True)]
+
+    def _flag(self, text: str, line: int, name: str) -> bool:
+        value = FLAGS.get(text.lower(), parse_number(text, decimal_comma=self.decimal_comma))
+        if value not in (0, 1):
+            raise InputError(f"{self.path}, line {line}: {name} is {text!r}; write 1 for yes, and 0 or nothing for no.")
+        return bool(value)
 
     def is_mostly_numeric(self, name: str) -> bool:
         """Whether at least half of the filled cells are numbers: then the others are slips, not words."""
@@ -83,6 +100,9 @@ def read_rows(path: Path) -> Rows:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise InputError(f"{path}, line 1: column {twice[0]!r} is there twice; rename or remove one.")
+    broken = next(filter(UNWRITABLE.search, header), None)
+    if broken:
+        raise InputError(f"{path}, line 1: column {broken!r} has a line break or control sign in its name; rename it.")
     if len(cells) == 1:
         raise InputError(f"{path} has a first line but no rows under it.")
     for row, line in zip(cells, lines, strict=True):

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,8 @@ METRICS = ("upc", "gc", "ebr")
 LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$"},
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    **{"[": "{[}", "*": "{*}"},  # at the start of a row, `\\` before it would take them for its own options
 }
 
 
@@ -115,16 +118,24 @@ def markdown_text(table: Table) -> str:
     lines = [f"**{SIMULATED}**", ""] if table.is_simulated else []
     lines += [f"**{table.caption[lang]}**\n" for lang in WORDS]
     lines += [_markdown_row(header), _markdown_row(["---"] * len(header)), *map(_markdown_row, rows), ""]
-    lines += [f"- {note[lang]}" for lang in WORDS for note in table.notes]
+    lines += [f"- {markdown_escape(note[lang])}" for lang in WORDS for note in table.notes]
     return "\n".join(lines) + "\n"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(markdown_escape, cells)) + " |"
+
+
+def markdown_escape(text: str) -> str:
+    """Text without Markdown's links, images, code, stars, cell borders and HTML."""
+    return re.sub(r"[\\`*\[|]", r"\\\g<0>", escape(text, quote=False))
 
 
 def latex_text(table: Table) -> str:
-    """The table in LaTeX (needs booktabs), in English only: Chinese would need a special engine."""
+    """The table in LaTeX (needs booktabs), caption and notes in English.
+
+    Names stay as the study has them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
+    """
     header = [latex_escape(str(name)) for name in table.frame.columns]
     align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.frame.dtypes)
     notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note["en"] for note in table.notes)]

@@ -30,7 +30,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reason_sparse": "No interval, too few ratings for so many experts and clips: {cells}.",
         "objective_caption": "Objective metrics of the rated clips, by system",
         "objective_note": (
-            "upc: pitch classes used in a clip; gc: groove consistency; ebr: share of empty beats. They describe the "
+            "upc: different pitches in a clip; gc: groove consistency; ebr: share of empty beats. They describe the "
             "notes, not how a clip sounds to anyone. sd is between clips."
         ),
         # the page
@@ -117,7 +117,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reason_sparse": "没有区间，相对于专家和片段的数目，评分太少：{cells}。",
         "objective_caption": "被评片段的客观指标（按系统）",
         "objective_note": (
-            "upc：片段使用的音级数；gc：律动一致性；ebr：空拍比例。它们描述的是音符，而不是听感。"
+            "upc：一段中不同音高的个数；gc：律动一致性；ebr：空拍比例。它们描述的是音符，而不是听感。"
             "sd 为片段之间的标准差。"
         ),
         "lang_name": "简体中文",

@@ -91,6 +91,8 @@ def make_dataset(
     systems = sorted(frame["system"].unique())
     scales = [_described(make_scale(key)) for key in ("valence", "overall")]
     analysis = {"primary_scale": "overall", "contrasts": [], "smallest_gap": 0.5, "alpha": 0.05}
+    (folder / "data").mkdir(parents=True)
+    _write_json(folder / "plan.json", {"scales": scales, "analysis": analysis})
     own: dict[str, Any] = {
         "schema": 1,
         "study": "daur",
@@ -100,13 +102,11 @@ def make_dataset(
         "real_system": "real" if unsealed and "real" in systems else None,
         "scales": scales,
         "systems": [{"id": system, "label": {"en": system.upper(), "zh-hans": system.upper()}} for system in systems],
-        "plan_sha256": "b" * 64,
+        "plan_sha256": hashlib.sha256((folder / "plan.json").read_bytes()).hexdigest(),
         "analysis": analysis,
         **(changes or {}),
     }
-    (folder / "data").mkdir(parents=True)
     write_csv(folder / "data" / "study-daur_task-rating_data.csv", frame)
-    _write_json(folder / "plan.json", {"scales": scales, "analysis": analysis})
     _write_json(folder / "dataset_description.json", {"name": "Daur music", "mukulen": own})
     if unsealed:
         clips = frame[["system", "clip_id"]].drop_duplicates()
@@ -129,4 +129,4 @@ def _described(scale: Scale) -> dict[str, object]:
 
 
 def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")

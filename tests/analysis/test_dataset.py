@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,11 +100,68 @@ def test_a_scale_that_the_description_lacks_is_named_by_line(tmp_path: Path) -> 
     assert "line 2: scale 'tempo' is not in dataset_description.json" in refusal(make_dataset(tmp_path / "d", frame))
 
 
-def test_a_newer_schema_and_an_incomplete_description_are_refused(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     assert "schema 2 is not 1" in refusal(make_dataset(tmp_path / "d", changes={"schema": 2}))
-    assert "the 'mukulen' part is incomplete" in refusal(
-        make_dataset(tmp_path / "e", changes={"scales": [{"key": "a"}]})
-    )
+
+
+SCALE = {"key": "overall", "minimum": 1, "maximum": 5, "label": {"en": "O"}, "low": {}, "high": {}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"real_system": []}, "'real_system' must be text"),
+        ({"simulated": "no"}, "'simulated' must be true or false"),
+        ({"unsealed": 1}, "'unsealed' must be true or false"),
+        ({"title": {"en": 5}}, "'title' must give a text for each language"),
+        ({"study": "../daur"}, "'study' is '../daur', which no file can be named after"),
+        ({"scales": {"overall": SCALE}}, "'scales' must be a list"),
+        ({"scales": ["overall"]}, "'scales' must be a list of objects"),
+        ({"scales": [{"key": "overall"}]}, "'minimum' must be a number"),
+        ({"scales": [{**SCALE, "maximum": float("nan")}]}, "'maximum' must be a number"),
+        ({"scales": [{**SCALE, "maximum": 10**400}]}, "'maximum' must be a number"),
+        ({"scales": [{**SCALE, "maximum": True}]}, "'maximum' must be a number"),
+        ({"scales": [{**SCALE, "maximum": 1}]}, "scale 'overall' has a minimum that is not below its maximum"),
+        ({"scales": [{**SCALE, "label": {"en": 5}}]}, "'label' must give a text for each language"),
+        ({"systems": [{"id": "real", "label": {"en": 5}}]}, "'label' must give a text for each language"),
+        ({"systems": [{"id": "real"}]}, "'label' is missing"),
+        ({"systems": [{"id": ["real"], "label": {}}]}, "'id' must be text"),
+        ({"title": {"en": "\ud800"}}, "is not readable JSON"),
+    ],
+)
+def test_a_description_of_another_form_is_refused_in_one_sentence(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    message = refusal(make_dataset(tmp_path / "d", changes=changes))
+    assert "dataset_description.json" in message
+    assert sentence in message
+    assert "\n" not in message
+
+
+def test_labels_of_several_lines_are_put_on_one(tmp_path: Path) -> None:
+    systems = [{"id": "real", "label": {"en": "Real\n music\u2028here\x07"}}]
+    data = read(make_dataset(tmp_path / "d", changes={"systems": systems}))
+    assert data.system_labels["real"]["en"] == "Real music here"
+
+
+def test_a_plan_that_is_not_the_frozen_one_is_refused_though_every_hash_of_a_file_is_right(tmp_path: Path) -> None:
+    folder = make_dataset(tmp_path / "d")
+    plan = json.loads((folder / "plan.json").read_text())
+    plan["analysis"]["primary_scale"] = "valence"
+    (folder / "plan.json").write_text(json.dumps(plan))
+    write_hashes(folder)
+    assert "plan.json is not the plan that was frozen" in refusal(folder)
+
+
+def test_the_primary_scale_is_the_frozen_plan_s_not_the_description_s(tmp_path: Path) -> None:
+    data = read(make_dataset(tmp_path / "d", changes={"analysis": {"primary_scale": "valence"}}))
+    assert data.status("overall") == "primary"
+
+
+def test_a_dataset_of_simulated_experts_is_simulated_whatever_it_says(tmp_path: Path) -> None:
+    frame = make_frame()
+    frame["expert_id"] = "simulated-" + frame["expert_id"]
+    assert read(make_dataset(tmp_path / "d", frame, simulated=False)).is_simulated
 
 
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path) -> None:

@@ -137,6 +137,21 @@ def test_odd_names_of_systems_and_scales_are_shown_as_they_are_and_fit() -> None
         assert one.padded(-1).count_overlaps([other.padded(-1)]) == 0
 
 
+@pytest.mark.parametrize("name", ["W" * 200, "宫" * 200, "a long wording of what is asked " * 9])
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_title_of_any_length_stays_on_the_page_and_ends_where_it_was_cut(name: str, count: int) -> None:
+    figure = draw(make_ratings(SIX[:2], (name, *FIVE[1:count])), "en")
+    for axis in figure.axes:
+        box = axis.title.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.width
+    title = figure.axes[0].get_title().replace("\n", "")
+    assert len(title) <= 80
+    assert title.endswith("…")
+    for one, other in combinations(boxes(figure), 2):
+        assert one.padded(-1).count_overlaps([other.padded(-1)]) == 0
+
+
 SAVE = """
 import sys
 from pathlib import Path

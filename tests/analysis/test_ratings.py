@@ -73,6 +73,39 @@ def test_repeats_are_kept_but_do_not_count(tmp_path: Path) -> None:
     assert data.counted["rating"].tolist() == [4.0]
 
 
+REPEATS = "expert_id,system,clip_id,is_repeat,late,scale,rating\n"
+
+
+@pytest.mark.parametrize("yes", ["1", "1.0", "true", "TRUE", "Yes"])
+@pytest.mark.parametrize("no", ["0", "0.0", "false", "False", "NO", ""])
+def test_flags_are_read_as_people_and_programs_write_them(tmp_path: Path, yes: str, no: str) -> None:
+    text = f"{REPEATS}e1,real,a,{no},{yes},q,4\ne1,real,a,{yes},{no},q,1\n"
+    data = read(written(tmp_path, text))
+    assert data.counted["rating"].tolist() == [4.0]
+    assert data.frame["late"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("word", ["yes!", "maybe", "2", "-1", "NA"])
+def test_a_flag_that_is_neither_yes_nor_no_is_refused_by_line(tmp_path: Path, word: str) -> None:
+    assert f"line 3: is_repeat is {word!r}; write 1 for yes, and 0 or nothing for no." in refusal(
+        written(tmp_path, f"{REPEATS}e1,real,a,0,,q,4\ne1,real,a,{word},,q,1\n")
+    )
+    assert f"line 2: late is {word!r};" in refusal(written(tmp_path, f"{REPEATS}e1,real,a,0,{word},q,4\n"))
+
+
+def test_a_table_of_simulated_experts_is_simulated_wherever_it_lies(tmp_path: Path) -> None:
+    wide = "expert_id,system,clip_id,q\nsimulated-001,real,a,4\nsimulated-002,real,a,4\n"
+    long = HEADER + "simulated-001,real,a,q,4\nsimulated-002,real,a,q,4\n"
+    assert read(written(tmp_path, wide)).is_simulated
+    assert read(written(tmp_path, long)).is_simulated
+    assert not read(written(tmp_path, HEADER + "e1,real,a,q,4\n")).is_simulated
+
+
+def test_simulated_and_real_ratings_in_one_table_are_refused(tmp_path: Path) -> None:
+    message = refusal(written(tmp_path, HEADER + "e1,real,a,q,4\nsimulated-002,real,a,q,4\n"))
+    assert "mixes simulated experts (simulated-002, line 3) with others (e1, line 2)" in message
+
+
 def test_bounds_of_a_plain_file_are_the_observed_range_and_said_to_be(tmp_path: Path) -> None:
     data = read(written(tmp_path, HEADER + "e1,real,a,q,20\ne2,real,a,q,80\n"))
     assert (data.scales[0].minimum, data.scales[0].maximum) == (20.0, 80.0)
@@ -105,6 +138,10 @@ def test_scales_picks_and_orders(tmp_path: Path) -> None:
         ("expert_id,system,clip_id,q,q\ne1,real,a,4,4\n", "line 1: column 'q' is there twice"),
         (HEADER + "e1,real,a,q,4\ne2,real,a,q\n", "line 3: 4 cells where the first line names 5 columns."),
         (HEADER + "e1,real,a,q,inf\n", "line 2: rating is 'inf', which is not a number"),
+        (HEADER + "e1,real,a,q,4\ne2,real,a,q,-1e300\n", "line 3: rating is '-1e300', which is beyond 1e+12 or -1e+12"),
+        (HEADER + 'e1,"mine\nown",a,q,4\n', r"line 3: system 'mine\nown' has a line break or control sign"),
+        (HEADER + "e1,mine,a,q\x07,4\n", r"line 2: scale 'q\x07' has a line break or control sign"),
+        ('expert_id,system,clip_id,"q\nr"\ne1,real,a,4\n', r"line 1: column 'q\nr' has a line break"),
         (HEADER + "e1,real,a,q,4\n,real,a,q,4\n", "line 3: expert_id is empty"),
         (HEADER + "e1,real,a,q,\n", "holds no rating: every cell is empty."),
         (

@@ -20,6 +20,10 @@ def means_table(ratings: Ratings) -> tables.Table:
     return tables.system_means_table(ratings, means, tables.say("bootstrap_method", replicates=1000, seed=1))
 
 
+def small_table(frame: pd.DataFrame, *notes: dict[str, str]) -> tables.Table:
+    return tables.Table("t", frame, {"en": "T", "zh-hans": "表"}, notes, is_simulated=False)
+
+
 def test_system_means_has_exactly_the_contracted_columns_and_rereads_to_the_same_numbers(tmp_path: Path) -> None:
     table = means_table(make_ratings())
     paths = tables.write_table(table, tmp_path)
@@ -85,8 +89,28 @@ def test_a_metric_that_a_clip_lacks_is_left_out_not_zero() -> None:
     assert frame["mean"].isna().to_dict() == {"upc": False, "gc": True}
 
 
-def test_latex_and_markdown_escape_what_would_break_them() -> None:
+def test_latex_escapes_what_would_break_it() -> None:
     assert tables.latex_escape(r"50 % of_a & b \ {c}") == r"50 \% of\_a \& b \textbackslash{} \{c\}"
-    frame = pd.DataFrame({"a|b": ["x|y"]})
-    table = tables.Table("t", frame, {"en": "T", "zh-hans": "表"}, (), is_simulated=False)
-    assert r"| x\|y |" in tables.markdown_text(table)
+    assert tables.latex_escape("a<b>|c") == r"a\textless{}b\textgreater{}\textbar{}c"
+    frame = pd.DataFrame({"scale": ["[2cm]", "*"], "mean": [1.0, 2.0]})
+    rows = tables.latex_text(small_table(frame)).split("\\midrule\n")[1].splitlines()
+    assert rows[:2] == [r"{[}2cm] & 1.00 \\", r"{*} & 2.00 \\"]  # bare, \midrule and \\ would read them as options
+
+
+def test_markdown_keeps_names_from_becoming_html_links_or_cells() -> None:
+    note = {"en": "No interval: <img src=x> [a](b).", "zh-hans": "没有区间"}
+    frame = pd.DataFrame({"a|b": ["x|y", "<script>alert(1)</script>", "![p](http://x/y) & `z` *"]})
+    text = tables.markdown_text(small_table(frame, note))
+    assert r"| a\|b |" in text
+    assert r"| x\|y |" in text
+    assert "| &lt;script&gt;alert(1)&lt;/script&gt; |" in text
+    assert r"| !\[p](http://x/y) &amp; \`z\` \* |" in text
+    assert r"- No interval: &lt;img src=x&gt; \[a](b)." in text
+
+
+def test_upc_is_called_what_the_pack_counts(tmp_path: Path) -> None:
+    table = tables.objective_means_table(read(make_dataset(tmp_path / "d")))
+    assert table is not None
+    note = table.notes[0]
+    assert "upc: different pitches in a clip;" in note["en"]
+    assert "upc：一段中不同音高的个数；" in note["zh-hans"]
