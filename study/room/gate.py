@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from study import clock
 from study.errors import Refused
-from study.models import Device, Expert, Invitation
+from study.models import Device, Expert
 
 P = ParamSpec("P")
 ExpertView = Callable[Concatenate[HttpRequest, Expert, P], HttpResponseBase]
@@ -28,20 +28,23 @@ def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
 
     A page needs a link that works now. A save does not need an unexpired one: `services` keeps what was given in time.
     """
-    rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
-    rows = rows.defer("expert__study__plan", "expert__study__certificate")
-    device = rows.filter(pk=request.session.get("device", 0)).first()
-    if device is None or not _admits(device.invitation, saving):
+    device = _device_of(request)
+    if device is None or device.invitation.revoked_at:
         raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
     if device.expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
+    if not saving and not device.invitation.works_at(clock.now()):
+        message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
+        raise Refused(410, "expired", message)
     if saving and not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(device.expert)):
         raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
     return device.expert
 
 
-def _admits(invitation: Invitation, saving: bool) -> bool:
-    return invitation.revoked_at is None and (saving or invitation.works_at(clock.now()))
+def _device_of(request: HttpRequest) -> Device | None:
+    rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
+    rows = rows.defer("expert__study__plan", "expert__study__certificate")
+    return rows.filter(pk=request.session.get("device", 0)).first()
 
 
 def expert_tag(expert: Expert) -> str:
@@ -80,10 +83,13 @@ def room_save(view: ExpertView[P]) -> View[P]:
 
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """A refusal as a page."""
+    """A refusal as a page. In an expert's browser it still sends what waits there: the saves judge what is in time."""
     heading = _("There is no such page") if refused.status == 404 else _("This page is not open")
     context = {"heading": heading, "message": refused.message}
-    return render(request, "room/message.html", context, status=refused.status)
+    device = _device_of(request)
+    if device is None or device.invitation.revoked_at or device.expert.withdrawn_at:
+        return render(request, "room/message.html", {"parent": "base.html", **context}, status=refused.status)
+    return room_render(request, device.expert, "message", status=refused.status, parent="room/room.html", **context)
 
 
 def room_render(

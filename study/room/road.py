@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from study import queries, services
 from study.errors import Refused
@@ -37,7 +37,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             return _accept(request, services.accept_invitation(found))
     except Refused as refused:
         return refusal(request, refused)
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+    if not _has_language(request):
         translation.activate(found.expert.language)
     title = found.expert.study.text("title", translation.get_language())
     return render(request, "room/invitation.html", {"title": title})
@@ -47,14 +47,20 @@ def _accept(request: HttpRequest, device: Device) -> HttpResponse:
     request.session.cycle_key()
     request.session["device"] = device.pk
     response = redirect("room:room")
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        device.expert.language,
-        max_age=settings.SESSION_COOKIE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
+    if not _has_language(request):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            device.expert.language,
+            max_age=settings.SESSION_COOKIE_AGE,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
     return response
+
+
+def _has_language(request: HttpRequest) -> bool:
+    """Whether a language was chosen in this browser; it goes before the invitation's."""
+    return settings.LANGUAGE_COOKIE_NAME in request.COOKIES
 
 
 @require_GET
@@ -145,34 +151,33 @@ def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
 @require_GET
 @room_page
 def review(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """All answers, each open to change, and the button that ends the session."""
-    if queries.next_step(expert) != "review":
+    """All answers, each open to change, and the button that ends the session; or which clips still lack an answer."""
+    if queries.next_step(expert) not in {"practice", "trial", "review"}:
         return redirect("room:room")
-    return _review(request, expert)
-
-
-def _review(request: HttpRequest, expert: Expert, problem: str = "", status: int = 200) -> HttpResponse:
     scales = [scale_shown(expert, key) for key in scale_order(expert)]
     newest = {(row.trial_id, row.scale): row.value for row in expert.ratings.order_by("revision")}
+    begun = {trial for trial, _scale in newest}
     rows = [
         {
             "number": shown.number,
-            "url": reverse("room:trial", args=[shown.token]),
+            "url": reverse("room:trial", args=[shown.token]) if shown.pk in begun else "",
             "answers": [{"label": scale["label"], "value": newest.get((shown.pk, scale["key"]))} for scale in scales],
         }
         for shown in Trial.objects.filter(slot=expert.slot_id, phase=Trial.Phase.STUDY)
     ]
-    return room_render(request, expert, "review", status=status, rows=rows, problem=problem)
+    return room_render(request, expert, "review", rows=rows, unfinished=queries.incomplete_trials(expert))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @room_page
 def submit(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """Ends the session."""
+    """Ends the session by POST. The review says why it can't end yet."""
+    if request.method != "POST":
+        return redirect("room:review")
     try:
         services.submit(expert)
-    except Refused as refused:
-        return _review(request, expert, refused.message, refused.status)
+    except Refused:
+        return redirect("room:review")
     return redirect("room:thanks")
 
 

@@ -92,11 +92,19 @@ def _neighbours(shown: Trial, *, reviewing: bool) -> dict[str, Any]:
     return {"back": back, "next": page, "next_is_trial": True, "next_audio": audio_of}
 
 
+def _agreed_trial(expert: Expert, token: str) -> Trial:
+    """Her trial of that token. Nothing is played to her, and nothing of it kept, before she has agreed to take part."""
+    shown = queries.trial_for(expert, token)
+    if not expert.consents.exists():
+        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
+    return shown
+
+
 @require_GET
 @room_page
 def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag."""
-    with default_storage.open(queries.trial_for(expert, token).clip.audio) as file:
+    with default_storage.open(_agreed_trial(expert, token).clip.audio) as file:
         data = file.read()
     headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type="audio/mpeg", headers=headers)
@@ -105,7 +113,7 @@ def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
 @room_save
 def rating(request: HttpRequest, expert: Expert, token: str, scale: str) -> HttpResponse:
     """Saves one answer. The same UUID again gets the first answer again."""
-    shown = queries.trial_for(expert, token)
+    shown = _agreed_trial(expert, token)
     body = _json(request)
     given: dict[str, Any] = {name: body.get(name) for name in ("value", "revision", "plays", "heard_ms", "rt_ms")}
     saved, _created = services.save_rating(
@@ -122,7 +130,7 @@ def rating(request: HttpRequest, expert: Expert, token: str, scale: str) -> Http
 @room_save
 def listening(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """Saves a report of what was heard."""
-    shown = queries.trial_for(expert, token)
+    shown = _agreed_trial(expert, token)
     body = _json(request)
     report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays")}
     services.save_listening(expert, trial=shown, client_uuid=_uuid(body), **report)

@@ -81,12 +81,10 @@ def save_rating(
     if first is not None:
         return _first_answer(first, (expert.pk, trial.pk, scale, value, revision)), False
     _refuse_withdrawn(expert)
-    if expert.submitted_at:
-        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
+    late = _is_late(expert, given_at)
     _check_value(expert.study, scale, value)
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (_measure(plays, LARGEST_SMALL), _measure(heard_ms, LARGEST), _measure(rt_ms, LARGEST))
-    late = _is_late(expert, given_at)
     if not known:  # a trial that has an answer was heard before
         _check_heard(expert, trial)
     rating = Rating.objects.create(
@@ -139,16 +137,19 @@ def _check_revision(earlier: list[Rating], revision: object) -> None:
     highest = max(earlier, key=lambda rating: rating.revision, default=None)
     if highest is not None and revision <= highest.revision:
         message = _("A newer answer is already saved, perhaps from another window.")
-        raise Refused(409, "revision", message, revision=highest.revision, value=highest.value)
+        saved = {"revision": highest.revision, "value": highest.value, "given_at": highest.given_at.isoformat()}
+        raise Refused(409, "revision", message, **saved)
 
 
 def _is_late(expert: Expert, given_at: datetime) -> bool:
-    """Whether the room has closed to this expert, if the answer was still given in time; refuses one that was not."""
+    """Whether the answer arrives after she submitted or the room closed to her; refuses one also given after that."""
     if given_at.tzinfo is None:
         raise Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
+    if expert.submitted_at and given_at > expert.submitted_at:
+        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
     end = expert.study.closed_at or queries.link_ended(expert, clock.now())
     if end is None or clock.now() < end:
-        return False
+        return expert.submitted_at is not None
     if given_at > end:
         raise Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
     return True

@@ -8,8 +8,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Rating, Study
-from tests.browser.conftest import Accept, Log, answer, listen, practised, settled
-from tests.factories import hear, trials_of
+from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practised, settled
+from tests.factories import hear, rate, trials_of
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ def test_what_cannot_be_saved_is_said_in_words_and_kept(page: Page, expert: Expe
     answer(page, 4, "harmony")
     notice = page.locator("#aside")
     expect(notice).to_contain_text("You have finished this session")
+    expect(page.locator("#status")).to_have_text("Not all saved")
     Expert.objects.filter(pk=expert.pk).update(submitted_at=None)
     page.reload()
     expect(notice).to_be_visible()
@@ -150,6 +151,86 @@ def test_a_closed_study_still_takes_what_was_given_before(page: Page, context: B
     context.set_offline(False)
     settled(page)
     assert list(Rating.objects.filter(scale="overall", late=True).values_list("value", flat=True)) == [2]
+
+
+def test_a_closed_study_takes_what_was_given_before_also_from_a_browser_opened_after(
+    page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept, log: Log
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    context.set_offline(True)
+    listen(page)
+    answer(page, 2, "overall", "valence")
+    page.close()
+    services.close_study(expert.study, actor="command")
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(f"{live_server.url}/room/")
+    expect(again.locator("main")).to_contain_text("This study is closed")
+    expect(again.locator("#status")).to_have_text("All answers saved")
+    assert sorted(Rating.objects.filter(late=True).values_list("scale", "value")) == [("overall", 2), ("valence", 2)]
+    log.errors[:] = [error for error in log.errors if "status of 410" not in error]
+
+
+def test_a_later_answer_from_another_device_stands_over_an_older_one_sent_after_it(
+    page: Page, context: BrowserContext, expert: Expert, log: Log
+) -> None:
+    context.set_offline(True)
+    answer(page, 2, "overall")
+    answer(page, 1, "overall")
+    rate(expert, trials_of(expert)[1], "overall", 5)
+    context.set_offline(False)
+    settled(page)
+    expect(page.locator('[data-scale="overall"] [value="5"]')).to_be_checked()
+    assert values("overall") == [(1, 5)]
+    answer(page, 4, "overall")
+    settled(page)
+    assert values("overall") == [(1, 5), (2, 4)]
+    log.errors[:] = [error for error in log.errors if "status of 409" not in error]
+
+
+def test_an_answer_that_was_refused_is_never_called_saved_and_discarding_it_empties_the_scale(
+    page: Page, expert: Expert, log: Log
+) -> None:
+    answer(page, 3, *SCALES[:-1])
+    settled(page)
+    refused = {"error": "uuid", "message": "Sent before with other content."}
+    page.route("**/ratings/*", lambda route: route.fulfill(status=409, json=refused))
+    answer(page, 4, SCALES[-1])
+    expect(page.locator("#aside")).to_contain_text("Not saved: 1. Sent before with other content.")
+    expect(page.locator("#status")).to_have_text("Not all saved")
+    expect(page.locator("#next")).to_have_attribute("aria-disabled", "false")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator("#next")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(f'[data-scale="{SCALES[-1]}"] :checked')).to_have_count(0)
+    expect(page.locator(f'[data-scale="{SCALES[0]}"] [value="3"]')).to_be_checked()
+    expect(page.locator("#status")).to_have_text("All answers saved")
+    log.errors[:] = [error for error in log.errors if "status of 409" not in error]
+
+
+def test_going_back_without_a_line_waits_for_it(page: Page, context: BrowserContext, expert: Expert) -> None:
+    answer(page, 3)
+    settled(page)
+    page.locator("#next").click()
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+    context.set_offline(True)
+    page.go_back()
+    expect(page.locator("#status")).to_contain_text("No connection")
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+    context.set_offline(False)
+    expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
+    assert page.url.endswith(f"/{trials_of(expert)[1].token}/")
+
+
+def test_jumping_to_the_page_s_content_does_not_load_it_anew(page: Page, expert: Expert) -> None:
+    page.evaluate("window.kept = true")
+    page.locator(".skip").press("Enter")
+    page.wait_for_url("**/#main")
+    page.go_back()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    assert page.evaluate("window.kept")
 
 
 def test_a_clip_that_cannot_be_fetched_is_asked_for_again(page: Page, live_server: LiveServer, accept: Accept) -> None:

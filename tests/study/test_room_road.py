@@ -13,7 +13,7 @@ from django.views.defaults import server_error
 
 from study import clock, services
 from study.models import Background, Consent, Device, Event, Expert, Study
-from tests.factories import begin, make_expert, make_link, make_study, rate_all, trials_of
+from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,12 @@ def test_accepting_a_link_leads_into_the_room_without_the_secret_in_its_address(
     assert expert.slot is not None
 
 
+def test_a_language_chosen_on_the_link_s_page_stays_after_begin(client: Client, study: Study) -> None:
+    _, secret = make_link(study, language="zh-hans")
+    client.post("/language/", {"language": "en", "next": f"/i/{secret}/"})
+    assert '<html lang="en">' in client.post(f"/i/{secret}/", follow=True).text
+
+
 def test_an_unknown_link_is_refused_in_words(client: Client) -> None:
     response = client.get("/i/nobody/", headers={"accept-language": "en"})
     assert response.status_code == 404
@@ -103,34 +109,9 @@ def test_a_link_takes_no_other_method(client: Client, study: Study) -> None:
     assert client.put(f"/i/{secret}/").status_code == 405
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_opens_without_an_accepted_link(client: Client, page: str) -> None:
-    response = client.get(reverse(f"room:{page}"), headers={"accept-language": "en"})
-    assert response.status_code == 403
-    assert "open your personal link again" in response.text
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_opens_to_a_link_that_ended_meanwhile(client: Client, alice: Expert, page: str) -> None:
-    enter(client, alice)
-    alice.invitations.update(revoked_at=clock.now())
-    assert client.get(reverse(f"room:{page}")).status_code == 403
-
-
-def test_no_page_opens_to_an_expert_who_withdrew(client: Client, alice: Expert) -> None:
-    enter(client, alice)
-    services.withdraw(alice, actor="command")
-    assert client.get("/room/").status_code == 403
-
-
 @pytest.mark.parametrize("page", ["room", "instructions", "review", "thanks"])
 def test_reading_pages_take_no_post(client: Client, alice: Expert, page: str) -> None:
     assert enter(client, alice).post(reverse(f"room:{page}")).status_code == 405
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_pages_are_never_kept_by_the_browser(client: Client, alice: Expert, page: str) -> None:
-    assert "no-store" in enter(client, alice).get(reverse(f"room:{page}"))["Cache-Control"]
 
 
 def test_the_room_leads_through_consent_background_and_instructions_to_the_clips(client: Client, alice: Expert) -> None:
@@ -198,18 +179,42 @@ def test_review_lists_every_study_clip_and_submitting_ends_the_session(client: C
     assert alice.submitted_at is not None
 
 
-def test_submitting_too_early_is_refused_in_words(client: Client, alice: Expert) -> None:
+def test_submitting_too_early_leads_to_a_review_that_names_the_unfinished_clips(client: Client, alice: Expert) -> None:
     enter(client, alice)
     begin(alice)
-    response = client.post("/room/submit/")
-    assert response.status_code == 409
-    assert "Some clips are not rated on every scale yet." in response.text
+    first, second, *_ = trials_of(alice)
+    hear(alice, first)
+    for scale in ("valence", "overall"):
+        rate(alice, first, scale)
+    hear(alice, second)
+    rate(alice, second, "overall")
+    response = client.post("/room/submit/", follow=True)
+    assert response.redirect_chain == [("/room/review/", 302)]
+    assert "Clips not yet rated on every scale: 2, 3, 4." in response.text
+    assert "You have answered every clip" not in response.text
+    assert 'id="submit"' not in response.text
+    assert [trial.token in response.text for trial in trials_of(alice)] == [True, True, False, False]
     alice.refresh_from_db()
     assert alice.submitted_at is None
 
 
-def test_submitting_takes_a_post(client: Client, alice: Expert) -> None:
-    assert enter(client, alice).get("/room/submit/").status_code == 405
+def test_submitting_to_a_closed_study_is_refused_in_words(client: Client, alice: Expert) -> None:
+    enter(client, alice)
+    begin(alice)
+    rate_all(alice)
+    services.close_study(alice.study, actor="command")
+    response = client.post("/room/submit/", follow=True)
+    assert response.redirect_chain[-1][0] == "/room/"
+    assert "This study is closed" in response.text
+
+
+def test_opening_the_address_of_submitting_submits_nothing(client: Client, alice: Expert) -> None:
+    enter(client, alice)
+    begin(alice)
+    rate_all(alice)
+    assert client.get("/room/submit/")["Location"] == "/room/review/"
+    alice.refresh_from_db()
+    assert alice.submitted_at is None
 
 
 def test_a_closed_study_says_so(client: Client, alice: Expert) -> None:

@@ -160,10 +160,11 @@ def test_an_answer_before_the_clip_was_heard_is_refused_in_her_language(
 
 def test_a_taken_revision_is_refused_with_the_one_that_stands(client: Client, alice: Expert, trial: Trial) -> None:
     hear(alice, trial)
-    rate(alice, trial, "overall", 5, revision=2)
+    stands = rate(alice, trial, "overall", 5, revision=2)
     reply = put_rating(client, trial, rating_body(revision=2), alice)
     assert reply.status_code == 409
-    assert (reply.json()["error"], reply.json()["revision"], reply.json()["value"]) == ("revision", 2, 5)
+    detail = {"revision": 2, "value": 5, "given_at": stands.given_at.isoformat()}
+    assert reply.json() == {"error": "revision", "message": reply.json()["message"], **detail}
 
 
 def test_a_uuid_with_another_value_is_refused(client: Client, alice: Expert, trial: Trial) -> None:
@@ -225,7 +226,7 @@ def test_an_expired_link_still_saves_what_was_given_in_time_and_marks_it_late(
     hear(alice, trial)
     ended = clock.now() - timedelta(minutes=5)
     alice.invitations.update(expires_at=ended)
-    assert client.get(f"/room/t/{trial.token}/").status_code == 403
+    assert client.get(f"/room/t/{trial.token}/").status_code == 410
     in_time = rating_body(given_at=(ended - timedelta(minutes=1)).isoformat())
     assert put_rating(client, trial, in_time, alice).status_code == 200
     assert put_rating(client, trial, rating_body(), alice, scale="valence").status_code == 410
@@ -249,6 +250,15 @@ def test_after_submitting_only_a_repeat_of_a_saved_answer_is_acknowledged(
     services.submit(alice)
     assert put_rating(client, trial, body, alice).status_code == 200
     assert put_rating(client, trial, rating_body(revision=2), alice).status_code == 403
+
+
+def test_before_consent_nothing_is_saved(client: Client, study: Study) -> None:
+    expert = make_expert(study, "carol")
+    enter(client, expert)
+    trial = trials_of(expert)[0]
+    replies = [put_listening(client, trial, expert), put_rating(client, trial, rating_body(), expert)]
+    assert [(reply.status_code, reply.json()["error"]) for reply in replies] == [(403, "consent")] * 2
+    assert not Listening.objects.exists()
 
 
 def test_a_listening_report_is_saved_once(client: Client, alice: Expert, trial: Trial) -> None:

@@ -139,6 +139,14 @@ def test_a_trial_takes_no_post(client: Client, trial: Trial, page: str) -> None:
     assert client.post(f"/room/t/{trial.token}/{page}").status_code == 405
 
 
+def test_before_consent_no_clip_is_played(client: Client, study: Study) -> None:
+    expert = make_expert(study, "carol")
+    enter(client, expert)
+    response = client.get(f"/room/t/{trials_of(expert)[0].token}/audio")
+    assert response.status_code == 403
+    assert "read the consent text and agree to it first" in response.text
+
+
 def test_every_clip_comes_whole_with_the_same_headers_and_nothing_that_tells_it_apart(
     client: Client, alice: Expert
 ) -> None:

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from study import clock, queries, services
 from study.errors import Refused
-from study.models import Expert, Invitation, Listening, Rating, Trial
+from study.models import Expert, Invitation, Rating, Trial
 from tests.factories import hear, make_expert, make_study, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
@@ -121,11 +121,11 @@ def test_a_page_left_open_for_weeks_still_saves(tmp_path: Path) -> None:
 
 def test_a_revision_that_is_taken_or_goes_back_is_refused_with_what_is_saved(tmp_path: Path) -> None:
     expert, trial = heard_trial(tmp_path)
-    save(expert, trial, value=2, revision=3)
+    saved, _ = save(expert, trial, value=2, revision=3)
     for revision in (3, 2):
         refused = refusal(expert, trial, value=5, revision=revision)
         assert (refused.status, refused.code) == (409, "revision")
-        assert refused.detail == {"revision": 3, "value": 2}
+        assert refused.detail == {"revision": 3, "value": 2, "given_at": saved.given_at.isoformat()}
 
 
 def test_revisions_of_one_scale_do_not_concern_another(tmp_path: Path) -> None:
@@ -213,6 +213,18 @@ def test_after_submission_nothing_changes(tmp_path: Path) -> None:
     assert (refused.status, refused.code) == (403, "submitted")
 
 
+def test_an_answer_given_before_submission_is_kept_and_counts_although_it_comes_after(tmp_path: Path) -> None:
+    expert = make_expert(make_study(tmp_path))
+    rate_all(expert, value=3)
+    trial = trials_of(expert)[0]
+    before = clock.now()
+    services.submit(expert)
+    assert save(expert, trial, value=5, revision=2, given_at=before)[0].late
+    assert queries.answers(trial, expert)["overall"] == queries.Answer(5, 2)
+    after = clock.now() + timedelta(seconds=1)
+    assert refusal(expert, trial, value=1, revision=3, given_at=after).code == "submitted"
+
+
 def test_a_withdrawn_expert_can_neither_rate_nor_report_listening(tmp_path: Path) -> None:
     expert, trial = heard_trial(tmp_path)
     services.withdraw(expert, actor="command")
@@ -255,49 +267,8 @@ def test_a_time_without_zone_is_refused(tmp_path: Path) -> None:
     assert refusal(expert, trial, given_at=datetime(2026, 1, 1)).status == 400  # noqa: DTZ001
 
 
-def test_a_listening_report_sent_twice_is_stored_once(tmp_path: Path) -> None:
-    expert = make_expert(make_study(tmp_path))
-    trial = trials_of(expert)[0]
-    uuid = uuid4()
-    event = {"event": "play", "clip_ms": 0, "at": "2026-01-01T10:00:00Z"}
-    report = {"trial": trial, "client_uuid": uuid, "intervals": [[0, 1000]], "events": [event], "plays": 1}
-    first = services.save_listening(expert, **report)  # type: ignore[arg-type]
-    assert services.save_listening(expert, **report) == first  # type: ignore[arg-type]
-    assert Listening.objects.get().events == [event]
-    with pytest.raises(Refused) as refused:
-        services.save_listening(expert, **{**report, "trial": trials_of(expert)[1]})  # type: ignore[arg-type]
-    assert refused.value.code == "uuid"
-
-
-@pytest.mark.parametrize(
-    "intervals", [[[0, 1251]], [[-1, 5]], [[5, 4]], [[0]], [[0, 1.5]], [["0", 5]], "[]", [[0, True]], [[0, 1]] * 2001]
-)
-def test_intervals_that_cannot_be_are_refused(tmp_path: Path, intervals: Any) -> None:
-    expert = make_expert(make_study(tmp_path))
-    with pytest.raises(Refused) as refused:
-        services.save_listening(
-            expert, trial=trials_of(expert)[0], client_uuid=uuid4(), intervals=intervals, events=[], plays=1
-        )
-    assert (refused.value.status, refused.value.code) == (400, "intervals")
-    assert not Listening.objects.exists()
-
-
-@pytest.mark.parametrize("event", ["play", {"event": "play"}, {"event": "x" * 21, "clip_ms": 0, "at": ""}])
-def test_player_events_that_cannot_be_are_refused(tmp_path: Path, event: Any) -> None:
-    expert = make_expert(make_study(tmp_path))
-    with pytest.raises(Refused) as refused:
-        services.save_listening(
-            expert, trial=trials_of(expert)[0], client_uuid=uuid4(), intervals=[], events=[event], plays=1
-        )
-    assert refused.value.code == "events"
-
-
 def test_a_saved_answer_takes_few_queries(tmp_path: Path, django_assert_max_num_queries: Any) -> None:
     expert, trial = heard_trial(tmp_path)
     rate(expert, trial, "valence")
     with django_assert_max_num_queries(6):  # two of them are the transaction's savepoint within a test
         rate(expert, trial, "overall")
-
-
-def test_merging_intervals_joins_what_touches() -> None:
-    assert queries.merged([[5, 9], [0, 3], [3, 4], [8, 12]]) == [(0, 4), (5, 12)]

@@ -9,7 +9,7 @@ const KEEPALIVE_LENGTH = 30_000; // browsers refuse larger requests that may out
 const LONGEST_WAIT_MS = 30_000;
 const REMEMBERED_MS = 120_000;
 
-export function openOutbox({ tag, csrfUrl, onState, onSaved }) {
+export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
   const store = openStore(tag);
   let token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   let failures = 0;
@@ -86,14 +86,18 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved }) {
     store.remove(key);
   }
 
-  /** Another tab or device has used this revision: the newest value waiting here goes on top of it. */
+  /** Another tab or device has used this revision: of its answer and the newest one waiting here the later counts. */
   function resolveRevision(entry, reply) {
     const rivals = pending().filter((other) => other.trial === entry.trial && other.scale === entry.scale);
     const newest = rivals.at(-1) ?? entry;
-    const body = { ...newest.body, client_uuid: identifier(), revision: reply.revision + 1 };
-    store.add("queue", { ...newest, body });
+    const isLater = Date.parse(newest.body.given_at) > Date.parse(reply.given_at);
+    if (isLater) {
+      const body = { ...newest.body, client_uuid: identifier(), revision: reply.revision + 1 };
+      store.add("queue", { ...newest, body });
+    }
     for (const rival of rivals) store.remove(rival.key);
     store.remove(entry.key);
+    if (!isLater) onOverruled(entry, reply);
     return "done";
   }
 

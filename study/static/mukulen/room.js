@@ -9,9 +9,10 @@ const PATIENCE_MS = 400; // a save faster than this is not worth announcing
 const main = document.getElementById("main");
 const status = document.getElementById("status");
 const bar = document.getElementById("bar");
-const quiet = bar.hidden; // a page without answers of its own shows the bar only while some wait
+let quiet = bar.hidden; // a page without answers of its own shows the bar from when some wait
 const aside = document.getElementById("aside");
 let current = null;
+let shown = location.pathname;
 let notice = ""; // what the next step is waiting for
 let saving = 0;
 let losable = false; // answers that closing the page would lose
@@ -21,6 +22,7 @@ const outbox = openOutbox({
   csrfUrl: document.body.dataset.csrf,
   onState: showState,
   onSaved: (entry, reply) => current?.saved(entry, reply),
+  onOverruled: (entry, reply) => current?.overruled(entry, reply),
 });
 
 function setStatus(state, sentence) {
@@ -32,12 +34,14 @@ function showState({ pending, aside: refused, trouble, durable }) {
   clearTimeout(saving);
   losable = pending > 0 && !durable;
   document.body.dataset.pending = pending;
-  const state = !pending ? "saved" : trouble || (navigator.onLine ? "saving" : "offline");
+  const sending = trouble || (navigator.onLine ? "saving" : "offline");
+  const state = refused.length ? "refused" : pending ? sending : "saved";
   const sentence = notice || text(state, { n: pending });
   if (state === "saving" && !notice) saving = setTimeout(setStatus, PATIENCE_MS, state, sentence);
   else setStatus(state, pending && !durable ? `${sentence} ${text("memory")}` : sentence);
   aside.hidden = !refused.length;
-  bar.hidden = quiet && !pending && !refused.length;
+  quiet &&= !pending && !refused.length;
+  bar.hidden = quiet;
   const reasons = [...new Set(refused.map((entry) => entry.message))].join(" ");
   aside.querySelector("p").textContent = `${text("aside", { n: refused.length })} ${reasons}`;
 }
@@ -52,8 +56,12 @@ async function swap(address) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const incoming = fresh.getElementById("main");
-  if (!response.ok || !incoming?.dataset.trial) return location.assign(address);
+  if (!response.ok || !incoming?.dataset.trial) {
+    location.assign(address);
+    return true;
+  }
   history.pushState(null, "", response.url);
+  shown = location.pathname;
   current?.close();
   current = null;
   for (const name of Object.keys(main.dataset)) delete main.dataset[name];
@@ -65,15 +73,16 @@ async function swap(address) {
   enter();
   scrollTo(0, 0);
   document.getElementById("heading").focus();
+  return true;
 }
 
 let leaving = false;
 
-/** The next step needs the server. Without a connection the page says so and goes on by itself later. */
-async function goTo(address, { isTrial }) {
+/** A step that needs the server. Without a connection the page says so and goes on by itself later. */
+async function persist(step) {
   if (leaving) return;
   leaving = true;
-  while (!(await attempt(address, isTrial))) {
+  while (!(await step().catch(() => false))) {
     notice = text("connection");
     outbox.tell();
     await new Promise((resolve) => {
@@ -86,15 +95,19 @@ async function goTo(address, { isTrial }) {
   outbox.tell();
 }
 
-async function attempt(address, isTrial) {
-  try {
-    if (isTrial) await swap(address);
-    else if (!(await emptied())) return false;
-    else location.assign((await fetch(address)).url); // fetched first: a lost connection must not end in a dead page
-    return true;
-  } catch {
-    return false;
-  }
+const goTo = (address, { isTrial }) => persist(() => (isTrial ? swap(address) : leave(address)));
+
+// Both fetch first: a lost connection must not end in a dead page.
+async function leave(address) {
+  if (!(await emptied())) return false;
+  location.assign((await fetch(address)).url);
+  return true;
+}
+
+async function renew() {
+  await fetch(location.pathname);
+  location.replace(location.pathname);
+  return true;
 }
 
 /** Whether every answer has arrived; pages that look at all answers must not be asked for before. */
@@ -111,10 +124,12 @@ document.getElementById("submit")?.addEventListener("submit", async (event) => {
 });
 aside.addEventListener("click", (event) => {
   if (event.target.dataset.do === "retry") outbox.retryAside();
-  if (event.target.dataset.do === "discard") outbox.discardAside();
+  if (event.target.dataset.do !== "discard") return;
+  outbox.discardAside();
+  persist(renew); // with the answers that the server has
 });
 addEventListener("beforeunload", (event) => losable && event.preventDefault());
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => location.pathname !== shown && persist(renew)); // not at a jump within the page
 
 enter();
 outbox.flush();

@@ -69,10 +69,10 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
       form.classList.toggle("shut", !open);
       for (const input of form.querySelectorAll("input")) input.setAttribute("aria-disabled", String(!open));
     },
-    /** An answer that is still on its way, or one that the server has given a revision. */
-    put(key, { value, revision }) {
+    /** An answer that is still on its way, or one that the server has given a revision; `anyway` over a higher one. */
+    put(key, { value, revision }, { anyway = false } = {}) {
       const scale = scales.find((one) => one.key === key);
-      if (!scale || revision < scale.revision) return;
+      if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
       show(scale);

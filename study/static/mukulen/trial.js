@@ -133,6 +133,10 @@ export function mount(main, outbox, { goTo }) {
     saved(entry, reply) {
       if (entry.trial === trial && entry.kind === "rating") scales.put(entry.scale, reply);
     },
+    /** She gave a later answer elsewhere, which stands in the place of this one. */
+    overruled(entry, reply) {
+      if (entry.trial === trial) scales.put(entry.scale, reply, { anyway: true });
+    },
     close() {
       stop.abort();
       player.close();
