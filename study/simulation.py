@@ -24,6 +24,7 @@ from study.errors import InputError
 from study.models import Clip, Consent, Device, Event, Expert, Invitation, Rating, Slot, Study, System, Trial
 from study.pack import PackClip
 from study.services.building import Chosen, create_study
+from study.services.invitations import RESERVED
 from study.services.seal import close_study, open_seal
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
@@ -104,7 +105,7 @@ def _fill(study: Study, rng: Random) -> None:
         trials = list(slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system").order_by("number"))
         expert = Expert.objects.create(
             study=study,
-            code=f"simulated-{slot.number:03d}",
+            code=f"{RESERVED}{slot.number:03d}",
             group=slot.group,
             language=rng.choice(study.file["languages"]),
             slot=slot,

@@ -16,7 +16,8 @@ from study.toml_check import Check, KeyPath
 
 #: Numbers beyond this are not exact in RFC 8785 JSON.
 LARGEST_SEED = 2**53 - 1
-MOST_SYSTEMS, MOST_SLOTS, MOST_PRACTICE = 12, 200, 20
+MOST_SYSTEMS, MOST_CLIPS, MOST_SLOTS, MOST_PRACTICE = 12, 1000, 200, 20
+MOST_TRIALS = MOST_SYSTEMS * MOST_CLIPS
 #: Trials between a hidden repeat and its first hearing.
 REPEAT_GAP = 8
 #: Names that a scale can't have, for datasets have columns of these names.
@@ -82,7 +83,7 @@ def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
         check.unique([row["key"] for row in rows], (key,), "key")
     real = check.text(content, "real_system", ()) or None
     ids = [system["id"] for system in systems]
-    if real is not None and real not in ids:
+    if real is not None and check.sound("systems") and real not in ids:
         check.fault(("real_system",), f"{real!r} is not among the systems; name one of {', '.join(ids)}.")
     return {
         "title": check.texts(content, "title", ()),
@@ -146,32 +147,38 @@ def _group(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
 
 def _design(check: Check, content: dict[str, Any], systems: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
     path: KeyPath = ("design",)
-    table = check.table(
-        content.get("design", {}), path, "clips_per_system heard_per_expert", "repeats break_after practice seed"
-    )
-    clips = check.whole(table, "clips_per_system", path, 1, 1000)
-    heard = check.whole(table, "heard_per_expert", path, 1, clips)
-    trials = heard * systems
-    most = trials if trials >= REPEAT_GAP else 0
-    repeats = (
-        check.whole({"repeats": 0, **table}, "repeats", path, 0, most) if table.get("heard_per_expert") == heard else 0
-    )
-    slots = {group["key"]: group["slots"] for group in groups}
-    if groups and not 2 <= sum(slots.values()) <= MOST_SLOTS:
-        check.fault(("groups",), f"The groups have {sum(slots.values())} slots together; give 2 to {MOST_SLOTS}.")
+    optional = {"repeats": 0, "break_after": "half", "practice": 0}
+    keys = f"{' '.join(optional)} seed"
+    table = check.table(content.get("design", {}), path, "clips_per_system heard_per_expert", keys)
+    table = {**optional, **table}
+    clips = check.whole(table, "clips_per_system", path, 1, MOST_CLIPS)
+    most = clips if check.sound("design.clips_per_system") else MOST_CLIPS
+    heard = check.whole(table, "heard_per_expert", path, 1, most)
+    trials = heard * systems if check.sound("systems", "design.heard_per_expert") else MOST_TRIALS
+    repeats = check.whole(table, "repeats", path, 0, trials if trials >= REPEAT_GAP else 0)
+    trials = trials + repeats if check.sound("design.repeats") else MOST_TRIALS
     design = {
         "clips_per_system": clips,
         "heard_per_expert": heard,
         "repeats": repeats,
-        "break_after": table.get("break_after", "half"),
-        "practice": check.whole({"practice": 0, **table}, "practice", path, 0, MOST_PRACTICE),
-        "slots": slots,
+        "break_after": table["break_after"],
+        "practice": check.whole(table, "practice", path, 0, MOST_PRACTICE),
+        "slots": _slots(check, groups),
     }
     if design["break_after"] != "half":
-        design["break_after"] = check.whole(table, "break_after", path, 0, max(trials + repeats - 1, 0))
+        design["break_after"] = check.whole(table, "break_after", path, 0, trials - 1)
     if "seed" in table:
         design["seed"] = check.whole(table, "seed", path, 0, LARGEST_SEED)
     return design
+
+
+def _slots(check: Check, groups: list[dict[str, Any]]) -> dict[str, int]:
+    slots = {group["key"]: group["slots"] for group in groups}
+    together = sum(slots.values())
+    each = [f"groups[{number}].slots" for number in range(1, len(groups) + 1)]
+    if groups and check.sound(*each) and not 2 <= together <= MOST_SLOTS:
+        check.fault(("groups",), f"The groups have {together} slots together; give 2 to {MOST_SLOTS}.")
+    return slots
 
 
 def _background(check: Check, content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -229,11 +236,11 @@ def _analysis(check: Check, content: dict[str, Any], systems: list[str], scales:
     keys = "primary_scale contrasts smallest_gap alpha exclusions dropouts"
     table = check.table(content.get("analysis", {}), path, keys)
     primary = check.text(table, "primary_scale", path)
-    if primary and primary not in scales:
+    if primary and check.sound("scales") and primary not in scales:
         check.fault((*path, "primary_scale"), f"{primary!r} is not among the scales: {', '.join(scales)}.")
     contrasts = table.get("contrasts", [])
     pairs = isinstance(contrasts, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in contrasts)
-    if not pairs or any(pair[0] == pair[1] or not {*map(str, pair)} <= {*systems} for pair in contrasts):
+    if check.sound("systems") and not (pairs and all(_are_two_of(systems, *pair) for pair in contrasts)):
         check.fault((*path, "contrasts"), f'Write pairs of two systems, [["a", "b"]], of {", ".join(systems)}.')
     return {
         "primary_scale": primary,
@@ -243,6 +250,10 @@ def _analysis(check: Check, content: dict[str, Any], systems: list[str], scales:
         "exclusions": check.text(table, "exclusions", path),
         "dropouts": check.text(table, "dropouts", path),
     }
+
+
+def _are_two_of(systems: list[str], one: object, other: object) -> bool:
+    return one != other and one in systems and other in systems
 
 
 def _fraction(check: Check, table: dict[str, Any], key: str, below: int) -> float:

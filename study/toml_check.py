@@ -24,6 +24,10 @@ class Check:
         known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), ())
         self.faults.append((self.lines.get(known, 1), _dotted(path), message))
 
+    def sound(self, *keys: str) -> bool:
+        """Whether none of these keys, written as in a fault, has one. What depends on them can be judged only then."""
+        return not {key for _, key, _ in self.faults} & {*keys}
+
     def table(self, value: object, path: KeyPath, required: str, optional: str = "") -> dict[str, Any]:
         """A table with no key missing and none unknown; {} where there is no table at all."""
         if not isinstance(value, dict):

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import rfc8785
+from django.db.models import F, Q
 from tqdm import tqdm
 
 from study.dataset import codebook
@@ -25,6 +27,9 @@ from study.dataset.codebook import Column
 from study.errors import InputError
 from study.models import Clip, Rating, Study, Trial
 
+#: Whether an answer was given before the expert submitted; what had arrived by then was, whatever her clock says.
+SUBMITTED = F("expert__submitted_at")
+IN_TIME = Q(expert__submitted_at=None) | Q(given_at__lte=SUBMITTED) | Q(received_at__lte=SUBMITTED)
 #: A spreadsheet takes a cell that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
@@ -32,10 +37,10 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 def export(study: Study, out: Path) -> str:
     """Writes the dataset to `out`, whole or not at all, and returns its SHA-256.
 
-    A dataset that is there already is replaced; anything else in the way is refused (`InputError`).
+    An older dataset of the same study is replaced; anything else in the way is refused (`InputError`).
     """
-    if out.exists() and not _is_dataset(out) and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} exists and is no dataset; name a new folder.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        _refuse_foreign(study, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
@@ -48,11 +53,27 @@ def export(study: Study, out: Path) -> str:
     return digest
 
 
-def _is_dataset(folder: Path) -> bool:
+def _refuse_foreign(study: Study, folder: Path) -> None:
+    """Refuses a folder that holds anything but a dataset of this study, as its own list of files has it."""
+    about = _object(folder / "dataset_description.json").get("mukulen")
+    if not isinstance(about, dict):
+        raise InputError(f"{folder} exists and is no dataset; name a new folder.")
+    if about.get("slug") != study.slug:
+        raise InputError(f"{folder} holds the dataset of the study {about.get('slug')}; name another folder.")
+    files = _object(folder / "hashes.json").get("files")
+    own = {"hashes.json", *(files if isinstance(files, dict) else ())}
+    for path in sorted(folder.rglob("*")):
+        if path.relative_to(folder).as_posix() not in own and (path.is_symlink() or not path.is_dir()):
+            raise InputError(f"{path} is no file of the dataset there; move it away, or name another folder.")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none."""
     try:
-        return "mukulen" in json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _put_in_place(part: Path, out: Path) -> None:
@@ -109,7 +130,7 @@ def _trials(study: Study) -> Iterator[tuple[list[object], dict[str, list[object]
     about += ["trial__clip__clip_id", "trial__is_repeat"]
     answer = ["scale", "value", "revision", "given_at", "plays", "heard_ms", "rt_ms", "late"]
     rows = (
-        Rating.objects.filter(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+        Rating.objects.filter(IN_TIME, expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
         .order_by("expert__code", "trial__number", "revision")
         .values_list(*about, *answer)
         .iterator(chunk_size=2000)

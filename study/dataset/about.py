@@ -48,11 +48,12 @@ def description(study: Study, tables: Tables) -> dict[str, Any]:
 
 
 def _systems(study: Study) -> list[dict[str, Any]]:
-    """The systems in the study file's order; while sealed only their codes, in the order of the alphabet."""
+    """The systems in the study file's order, with the codes that plan.json has; while sealed the codes alone."""
     if study.sealed:
         codes = study.systems.order_by("code").values_list("code", flat=True)
         return [{"id": code, "label": dict.fromkeys(study.file["languages"], code)} for code in codes]
-    return [{"id": system["id"], "label": system["label"]} for system in study.file["systems"]]
+    code_of = dict(study.systems.values_list("system_id", "code"))
+    return [{"id": row["id"], "code": code_of[row["id"]], "label": row["label"]} for row in study.file["systems"]]
 
 
 def _warning(study: Study) -> str:
@@ -79,7 +80,8 @@ def readme(study: Study, tables: Tables) -> str:
         "- `events.jsonl`: the study's log; each line carries the hash of the one before",
         "- `hashes.json`: SHA-256 of every file",
         "",
-        "Experts who withdrew are left out. Of each answer the last revision is given.",
+        "Experts who withdrew are left out of the tables; that they were invited and withdrew stays in the log.",
+        "Of each answer the last revision is given that the expert made before she finished.",
         "A free text that began with = + - or @ has an apostrophe before it: no spreadsheet takes it for a formula.",
         *(["", *small] if small else []),
     ]

@@ -48,8 +48,8 @@ ANSWER = (
     _column(
         "revision",
         "integer",
-        "How many times this answer was given; the last one counts.",
-        "第几次给出；以最后一次为准。",
+        "How many times this answer was given; the last one before the expert finished counts.",
+        "第几次给出；以专家提交之前的最后一次为准。",
     ),
     _column(
         "rated_at",
@@ -70,8 +70,8 @@ ANSWER = (
     _column(
         "late",
         "integer",
-        "Whether the answer was given in time but arrived after the study closed or the link expired.",
-        "答案是否在研究结束或链接失效之前作出、但在此之后才送达。",
+        "Whether an answer given in time came after the expert finished, the study closed or the link expired.",
+        "答案是否在专家提交、研究结束或链接失效之前作出、但在此之后才送达。",
         coding="0 = no, 1 = yes",
     ),
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +20,10 @@ from study.services.log import log_event
 #: How long a link works unless it is revoked.
 VALID_FOR = timedelta(days=60)
 COLUMNS = ("code", "group", "language")
+SEPARATORS = ",;\t"
+LONGEST_NAME = 200
+#: Codes that begin so are for the simulated copy of a study.
+RESERVED = "simulated-"
 
 
 @dataclass(frozen=True)
@@ -31,19 +37,21 @@ class Invitee:
 
 
 def read_experts(study: Study, text: str) -> list[Invitee]:
-    """The experts of a CSV with columns code, group, language and perhaps name. Raises `InputError`, a line a fault."""
-    reader = csv.DictReader(text.lstrip("\ufeff").splitlines())
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
-    if missing:
-        raise InputError(f"line 1: the column {missing[0]} is missing; the first line must be code,group,language.")
+    """The experts of a CSV with columns code, group, language and perhaps name. Raises `InputError`, a line a fault.
+
+    Cells may be separated by commas, semicolons or tabs, whichever the first line has most of.
+    """
     invitees: list[Invitee] = []
     faults: list[str] = []
-    for row in reader:
+    for line, row in _rows(text):
         if None in row or None in row.values():
-            faults.append(f"line {reader.line_num}: this line has not as many cells as the first line; mend it.")
+            faults.append(f"line {line}: this line has not as many cells as the first line; mend it.")
             continue
-        invitee = Invitee(**{key: str(row.get(key, "")).strip() for key in (*COLUMNS, "name")})
-        faults += [f"line {reader.line_num}: {fault}" for fault in _faults(study, invitee, invitees)]
+        if any(ord(letter) < ord(" ") for cell in row.values() for letter in cell):
+            faults.append(f"line {line}: a cell goes over several lines or holds a tab; is a quotation mark left open?")
+            continue
+        invitee = Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")})
+        faults += [f"line {line}: {fault}" for fault in _faults(study, invitee, invitees)]
         invitees.append(invitee)
     if faults:
         raise InputError("\n".join(faults))
@@ -53,12 +61,45 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     return invitees
 
 
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, cells by column) of each row of a table whose first line names the columns."""
+    text = text.lstrip("\ufeff")
+    separator = max(SEPARATORS, key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 0
+    try:
+        reader.fieldnames = _columns(reader.fieldnames or [])
+        line = reader.line_num
+        for row in reader:
+            line = reader.line_num
+            yield line, row
+    except csv.Error as error:
+        fault = f"line {line + 1}: what begins here can't be read ({error}); is a quotation mark left open?"
+        raise InputError(fault) from error
+
+
+def _columns(cells: Iterable[str]) -> list[str]:
+    """The first line's names, checked: each that is needed, and none twice but the empty one."""
+    columns = [cell.strip() for cell in cells]
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise InputError(f"line 1: the column {missing[0]} is missing; the first line must be code,group,language.")
+    twice = [column for column in columns if column and columns.count(column) > 1]
+    if twice:
+        raise InputError(f"line 1: the column {twice[0]} stands twice; leave one out.")
+    return columns
+
+
 def _faults(study: Study, invitee: Invitee, earlier: list[Invitee]) -> list[str]:
     """What is wrong with one row of the table."""
     faults = []
     groups = [group["key"] for group in study.file["groups"]]
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", invitee.code):
         faults.append(f"the code {invitee.code!r} does not fit: use letters, digits, - and _.")
+    if invitee.code.startswith(RESERVED):
+        faults.append(f"codes that begin with {RESERVED} are for simulated experts; choose another.")
+    if len(invitee.name) > LONGEST_NAME:
+        faults.append(f"the name has {len(invitee.name)} characters; write at most {LONGEST_NAME}.")
     if invitee.code in {other.code for other in earlier}:
         faults.append(f"the code {invitee.code!r} stands twice; each expert needs one of their own.")
     if invitee.group not in groups:
@@ -81,7 +122,7 @@ def _refuse_too_many(study: Study, invitees: list[Invitee]) -> None:
         experts = known | {invitee.code for invitee in invitees if invitee.group == group["key"]}
         if len(experts) > group["slots"]:
             raise InputError(
-                f"Group {group['key']} would have {len(experts)} experts and the plan has {group['slots']} slots; "
+                f"group {group['key']} would have {len(experts)} experts and the plan has {group['slots']} slots; "
                 "invite fewer, or make a study with more slots."
             )
 

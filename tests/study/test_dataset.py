@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import rfc8785
@@ -86,6 +87,32 @@ def test_late_answers_and_repeats_are_marked(tmp_path: Path) -> None:
     assert [row["is_repeat"] for row in table] == ["0"] * 16 + ["1"] * 2
 
 
+def test_the_highest_revision_given_before_submitting_counts(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    expert = make_expert(study)
+    begin(expert)
+    rate_all(expert)
+    first, second, third, _ = trials_of(expert)
+    rate(expert, second, "overall", 4, revision=2, at=clock.now() + timedelta(minutes=5))  # her clock is fast
+    before = clock.now()
+    services.submit(expert)
+    rate(expert, first, "overall", 5, revision=2, at=before)
+    early = rate(expert, third, "overall", 5, revision=2, at=before)
+    after = clock.now()
+    early.pk, early.revision, early.value, early.client_uuid = None, 3, 1, uuid4()
+    early.given_at = early.received_at = after
+    early.save(force_insert=True)  # as no save would let it in
+    dataset.export(study, tmp_path / "out")
+    counted = [row for row in rows(tmp_path / "out" / LONG) if row["scale"] == "overall"]
+    assert [(row["rating"], row["revision"], row["late"]) for row in counted] == [
+        ("5", "2", "1"),
+        ("4", "2", "0"),
+        ("5", "2", "1"),
+        ("3", "1", "0"),
+    ]
+    assert [row["overall"] for row in rows(tmp_path / "out" / WIDE)] == ["5", "4", "5", "3"]
+
+
 def test_withdrawn_experts_are_left_out_everywhere(tmp_path: Path) -> None:
     study = rated_study(tmp_path)
     services.withdraw(study.experts.get(code="e01"), actor="command")
@@ -121,6 +148,8 @@ def test_after_unsealing_systems_have_names_and_clips_their_origin(tmp_path: Pat
     assert {row["clip_id"] for row in rows(tmp_path / "out" / "metrics.csv")} == set(system_of)
     description = json.loads((tmp_path / "out" / "dataset_description.json").read_text(encoding="utf-8"))["mukulen"]
     assert (description["real_system"], description["unsealed"]) == ("real", True)
+    codes = {system["id"]: system["code"] for system in description["systems"]}
+    assert codes == dict(study.systems.values_list("system_id", "code"))
 
 
 def test_hashes_cover_every_file_and_the_whole(tmp_path: Path) -> None:
@@ -198,6 +227,47 @@ def test_an_older_dataset_is_replaced_and_anything_else_is_left_alone(tmp_path: 
     assert (tmp_path / "diary" / "page.txt").read_text() == "dear diary"
 
 
+def files_of(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_file_of_somebody_elses_in_the_older_dataset_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
+    study, out = rated_study(tmp_path), tmp_path / "out"
+    dataset.export(study, out)
+    (out / "mynotes").mkdir()
+    (out / "mynotes" / "n.txt").write_text("years of work")
+    before = files_of(out)
+    with pytest.raises(InputError, match=r"out/mynotes/n\.txt is no file of the dataset there"):
+        dataset.export(study, out)
+    assert files_of(out) == before
+
+
+def test_a_dataset_without_its_list_of_files_is_not_replaced(tmp_path: Path) -> None:
+    study, out = rated_study(tmp_path), tmp_path / "out"
+    dataset.export(study, out)
+    (out / "hashes.json").write_text("[]")
+    before = files_of(out)
+    with pytest.raises(InputError, match="README.md is no file of the dataset there"):
+        dataset.export(study, out)
+    assert files_of(out) == before
+
+
+def test_the_dataset_of_another_study_is_not_replaced(tmp_path: Path) -> None:
+    dataset.export(rated_study(tmp_path), tmp_path / "out")
+    before = files_of(tmp_path / "out")
+    with pytest.raises(InputError, match="out holds the dataset of the study small; name another folder"):
+        dataset.export(make_study(tmp_path, slug="other"), tmp_path / "out")
+    assert files_of(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("content", ["5", "[]", '{"mukulen": 5}', "no json", '{"name": "a dataset of another tool"}'])
+def test_a_description_of_anything_else_makes_no_dataset(tmp_path: Path, content: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "dataset_description.json").write_text(content)
+    with pytest.raises(InputError, match="exists and is no dataset"):
+        dataset.export(make_study(tmp_path), tmp_path / "out")
+
+
 def test_a_failed_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = rated_study(tmp_path)
 
@@ -216,16 +286,12 @@ def test_the_command_names_a_study_that_is_not_there(tmp_path: Path) -> None:
         call_command("export_dataset", "daur", out=tmp_path / "out")
 
 
-def test_exporting_takes_as_many_queries_for_many_answers_as_for_few(
-    tmp_path: Path, django_assert_max_num_queries: object
-) -> None:
+def test_exporting_takes_as_many_queries_for_many_answers_as_for_few(tmp_path: Path) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     study = rated_study(tmp_path)
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         dataset.export(study, tmp_path / "out")
     rate_all(study.experts.select_related("study", "slot").get(code="e02"))
     with CaptureQueriesContext(connection) as many:

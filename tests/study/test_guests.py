@@ -40,7 +40,7 @@ def test_when_everybody_is_done_the_way_to_start_afresh_is_told(tmp_path: Path) 
     for _ in range(2):
         accept(invite_guest(study, "en"))
     study.experts.update(submitted_at=study.created_at)
-    with pytest.raises(InputError, match="make clean run"):
+    with pytest.raises(InputError, match="make a new study"):
         invite_guest(study, "en")
 
 

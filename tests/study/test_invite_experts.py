@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from study import services
 from study.models import Expert, ExpertName, Invitation
+from study.simulation import simulate
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db
@@ -61,10 +62,39 @@ def test_a_spreadsheets_byte_order_mark_does_no_harm(tmp_path: Path, capsys: pyt
     assert list(invite(tmp_path, "\ufeff" + TABLE, capsys)) == ["w01", "m01"]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_may_be_separated_as_spreadsheets_like_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], separator: str
+) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    text = TABLE.replace(",", separator).replace("敖登挂", "Ada, of the Daur")
+    assert list(invite(tmp_path, text, capsys)) == ["w01", "m01"]
+    assert ExpertName.objects.get().name == "Ada, of the Daur"
+
+
+def test_the_codes_of_simulated_experts_are_reserved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = make_study(tmp_path)
+    [code, _] = simulate(study, 1, replace=False).experts.values_list("code", flat=True)
+    assert "are for simulated experts" in refused(tmp_path, f"code,group,language\n{code},all,en\n", capsys)
+
+
+def test_every_fault_is_told_with_the_files_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    told = refused(tmp_path, "code,group,language\na,man,en\nb,man,en\n", capsys).splitlines()
+    assert [fault.split(":")[0] for fault in told] == [f"{tmp_path / 'experts.csv'}, line {line}" for line in (2, 3)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("code;group;language\n", "line 1: the column code is missing"),
+        ("code:group:language\n", "line 1: the column code is missing"),
+        ("code,code,group,language\n", "line 1: the column code stands twice"),
+        ('code,group,language,name\na,men,en,"x\nb,men,en,\n', "line 2: what begins here can't be read"),
+        ('code,group,language,name\na,men,en,x\nb,men,en,"x"y\n', "line 3: what begins here can't be read"),
+        ('code,group,language,name\na,men,en,"x\nb,men,en,"\n', "line 3: a cell goes over several lines"),
+        ('code,group,language,note\na,men,en,"x\nb,men,en,"\n', "line 3: a cell goes over several lines"),
+        (f"code,group,language,name\na,men,en,{'x' * 201}\n", "line 2: the name has 201 characters; write at most 200"),
+        ("code,group,language\nsimulated-001,men,en\n", "line 2: codes that begin with simulated- are for simulated"),
         ("code,group,language\n", "line 2: there is no expert"),
         ("code,group,language\na,men,en\nb,man,en\n", "line 3: there is no group 'man'; write one of men, women."),
         ("code,group,language\na,men,fr\n", "line 2: the study has no language 'fr'; write one of en, zh-hans."),
@@ -72,7 +102,7 @@ def test_a_spreadsheets_byte_order_mark_does_no_harm(tmp_path: Path, capsys: pyt
         ("code,group,language\na b,men,en\n", "line 2: the code 'a b' does not fit"),
         ("code,group,language\na,men\n", "line 2: this line has not as many cells"),
         ("code,group,language\na,men,en,x,y\n", "line 2: this line has not as many cells"),
-        ("code,group,language\na,men,en\nb,men,en\nc,men,en\n", "Group men would have 3 experts"),
+        ("code,group,language\na,men,en\nb,men,en\nc,men,en\n", "group men would have 3 experts"),
     ],
 )
 def test_a_bad_row_is_named_and_nobody_is_invited(

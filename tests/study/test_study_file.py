@@ -103,6 +103,27 @@ def test_a_wrong_value_is_named_with_the_mend(before: str, after: str, fault: st
     assert any(fault in told for told in faults(text.replace(before, after, 1)))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "keys"),
+    [
+        ("clips_per_system = 5", 'clips_per_system = "three"', {"design.clips_per_system"}),
+        ("clips_per_system = 5", "clips_per_system = true", {"design.clips_per_system"}),
+        ("clips_per_system = 5\n", "", {"design.clips_per_system"}),
+        ("heard_per_expert = 4", "heard_per_expert = 0", {"design.heard_per_expert"}),
+        ("repeats = 2", "repeats = -1", {"design.repeats"}),
+        ("slots = 2", "slots = 0", {"groups[1].slots"}),
+        ("slots = 2", "slots = 300", {"groups[1].slots"}),
+        ("[[systems]]", "[[sistems]]", {"systems", "sistems"}),
+        ("[[scales]]", "[[skales]]", {"scales", "skales"}),
+    ],
+)
+def test_what_depends_on_a_wrong_value_is_not_called_wrong_as_well(before: str, after: str, keys: set[str]) -> None:
+    text = study_toml(clips=5, heard=4, repeats=2).replace("seed = 7", "break_after = 9")
+    assert parse(text)
+    assert before in text
+    assert {fault.split(": ")[0].split(", ")[1] for fault in faults(text.replace(before, after))} == keys
+
+
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
     assert faults("title = = 3") == ["this is not TOML: Invalid value (at line 1, column 9)."]
 

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from study import services, study_file
 from study.errors import InputError
+from study.management.plain import plain_errors
+from study.models import Study
 from study.pack import read_pack
 from study.text_files import slug_of
 
@@ -29,27 +31,30 @@ class Command(BaseCommand):
         parser.add_argument("--draft", action="store_true", help="leave the study unopened")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with plain_errors():
             file, sha256 = study_file.read(options["study"])
             if options["check"]:
                 self.stdout.write(f"{options['study']} is in order: {_summary(file)}.")
                 return
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
-            study = services.create_study(
-                slug=slug_of(options["slug"] or options["study"].stem),
-                file=file,
-                file_sha256=sha256,
-                clips=services.choose_clips(file, read_pack(options["pack"])),
-                owner=_owner(options["owner"]),
-                draft=options["draft"],
-            )
-        except InputError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error
+            study = _create(file, sha256, options)
         self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
         self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
+
+
+def _create(file: dict[str, Any], sha256: str, options: dict[str, Any]) -> Study:
+    try:
+        return services.create_study(
+            slug=slug_of(options["slug"] or options["study"].stem),
+            file=file,
+            file_sha256=sha256,
+            clips=services.choose_clips(file, read_pack(options["pack"])),
+            owner=_owner(options["owner"]),
+            draft=options["draft"],
+        )
+    except OSError as error:
+        raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error
 
 
 def _summary(file: dict[str, Any]) -> str:

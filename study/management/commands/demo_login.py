@@ -3,10 +3,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from study.errors import InputError
+from study.management.plain import plain_errors
 from study.services.guests import RESEARCHER, invite_guest, researcher_password
 from study.text_files import study_of
 
@@ -23,11 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         site = options["site"].rstrip("/")
-        try:
+        with plain_errors():
             study = study_of(options["slug"])
             links = {language: invite_guest(study, language) for language in study.file["languages"]}
-        except InputError as error:
-            raise CommandError(str(error)) from error
         self.stdout.write(f"\n{study.text('title', 'en')}")
         for language, secret in links.items():
             self.stdout.write(f"  Rate as an expert ({language}):  {site}{reverse('room:invitation', args=[secret])}")

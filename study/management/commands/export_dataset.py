@@ -7,14 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study import dataset
-from study.errors import InputError
+from study.management.plain import plain_errors
 from study.text_files import study_of
 
 
 class Command(BaseCommand):
     help = (
         "Writes a study's dataset (docs/datasets.md): ratings in long and wide form, experts, codebook, plan, log and "
-        "hashes; after the seal is opened also the clips' origin and metrics. A dataset already at --out is replaced."
+        "hashes; after the seal is opened also the clips' origin and metrics. An older dataset of the same study at "
+        "--out is replaced; anything else there is left alone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,9 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            digest = dataset.export(study_of(options["slug"]), options["out"])
-        except InputError as error:
-            raise CommandError(str(error)) from error
+            with plain_errors():
+                digest = dataset.export(study_of(options["slug"]), options["out"])
         except OSError as error:
             raise CommandError(f"{options['out']} can't be written: {error.strerror}.") from error
         self.stdout.write(f"Dataset in {options['out']}, SHA-256 {digest}.")

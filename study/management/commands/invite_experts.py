@@ -6,11 +6,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.urls import reverse
 
 from study import services
 from study.errors import InputError
+from study.management.plain import plain_errors
+from study.models import Study
+from study.services.invitations import Invitee
 from study.text_files import read_text, study_of
 
 
@@ -24,22 +27,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument(
-            "experts", metavar="EXPERTS.csv", type=Path, help="UTF-8, comma-separated, one expert a line"
+            "experts", metavar="EXPERTS.csv", type=Path, help="UTF-8, one expert a line, cells between commas"
         )
         parser.add_argument(
             "--site", default="http://127.0.0.1:8000", help="address under which experts reach the site"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with plain_errors():
             study = study_of(options["slug"])
-            invitees = services.read_experts(study, read_text(options["experts"]))
-            links = services.invite(study, invitees, actor="command")
-        except InputError as error:
-            raise CommandError(f"{options['experts']}: {error}") from error
+            links = services.invite(study, _read(study, options["experts"]), actor="command")
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["code", "link"])
         site = options["site"].rstrip("/")
         writer.writerows([code, f"{site}{reverse('room:invitation', args=[secret])}"] for code, secret in links)
         self.stdout.write(table.getvalue(), ending="")
+
+
+def _read(study: Study, path: Path) -> list[Invitee]:
+    """The table's experts; each fault begins with the file's name."""
+    text = read_text(path)
+    try:
+        return services.read_experts(study, text)
+    except InputError as error:
+        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).splitlines())) from error

@@ -3,9 +3,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from study.errors import InputError
+from study.management.plain import plain_errors
 from study.simulation import simulate
 from study.text_files import study_of
 
@@ -23,12 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--replace", action="store_true", help="replace an earlier simulated copy")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with plain_errors():
             if options["seed"] < 0:
                 raise InputError(f"--seed {options['seed']} is negative; give a whole number from 0.")
             copy = simulate(study_of(options["slug"]), options["seed"], replace=options["replace"])
-        except InputError as error:
-            raise CommandError(str(error)) from error
         self.stdout.write(
             f"Study {copy.slug} holds simulated ratings. Next: manage.py export_dataset {copy.slug} --out DATASET"
         )
