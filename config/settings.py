@@ -16,6 +16,10 @@ from config.env import env_bool, env_list, env_secret, env_str
 BASE_DIR = Path(__file__).resolve().parent.parent
 #: Everything this installation writes: database, clips of the studies, collected static files.
 DATA_DIR = Path(env_str("MUKULEN_DATA", str(BASE_DIR / "var")))
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"MUKULEN_DATA={str(DATA_DIR)!r} cannot be made: {error.strerror}.") from error
 
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses"
 DEBUG = env_bool("DEBUG", False)
@@ -24,9 +28,6 @@ SECRET_KEY = env_secret("SECRET_KEY", DEVELOPMENT_KEY)
 HTTPS = env_bool("HTTPS", False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
-
-if HTTPS and SECRET_KEY == DEVELOPMENT_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY or SECRET_KEY_FILE: a public server must not use the development key.")
 
 INSTALLED_APPS = [
     "generation",
@@ -109,6 +110,7 @@ LOGIN_REDIRECT_URL = "desk:studies"
 LOGOUT_REDIRECT_URL = "desk:login"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1  # hours
+AXES_LOCKOUT_TEMPLATE = "desk/locked.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
 LANGUAGE_CODE = "zh-hans"
@@ -126,8 +128,8 @@ STORAGES = {
 
 SESSION_COOKIE_AGE = LANGUAGE_COOKIE_AGE = 60 * 24 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -154,7 +156,8 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no-secrets": {"()": "config.logs.NoSecrets"}},
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no-secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

@@ -56,7 +56,7 @@ def test_in_the_study_only_plans_and_blinding_checks_use_numpy() -> None:
 def test_the_web_process_starts_without_the_heavy_libraries() -> None:
     code = (
         "import os, sys, django\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n"
+        "os.environ |= {'DJANGO_SETTINGS_MODULE': 'config.settings', 'SECRET_KEY': 50 * 'x'}\n"
         "django.setup()\n"
         "from django.urls import get_resolver, reverse\n"
         "get_resolver().url_patterns, reverse('desk:studies')\n"

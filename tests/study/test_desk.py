@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from study.models import Event, Expert, Study
 from tests.factories import begin, make_expert, make_study, rate_all
@@ -210,6 +211,16 @@ def test_logging_in_and_out(study: Study) -> None:
     assert client.get(address("studies")).status_code == 200
     client.post(reverse("desk:logout"))
     assert client.get(address("studies")).status_code == 302
+
+
+def test_after_many_wrong_passwords_the_login_closes_in_the_readers_language(study: Study, settings: Settings) -> None:
+    client = Client(headers={"accept-language": "zh-hans"})
+    answers = [
+        client.post(reverse("desk:login"), {"username": "ada", "password": "wrong"})
+        for _ in range(settings.AXES_FAILURE_LIMIT)
+    ]
+    assert answers[-1].status_code == 429
+    assert "尝试次数过多" in text(answers[-1])
 
 
 def test_the_study_page_takes_no_more_queries_for_more_experts(tmp_path: Path, ada: Client) -> None:

@@ -1,0 +1,67 @@
+"""What must hold of the settings and the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+from config.logs import NoSecrets
+from config.settings import sqlite_options
+
+
+def start_server(**variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "import config.wsgi"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SECRET_KEY")}
+    return subprocess.run(command, env=inherited | variables, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("variables", "starts"),
+    [({}, False), ({"HTTPS": "1"}, False), ({"SECRET_KEY": "x" * 50, "HTTPS": "1"}, True), ({"DEBUG": "1"}, True)],
+)
+def test_a_server_starts_only_with_a_key_of_its_own(variables: dict[str, str], starts: bool) -> None:
+    result = start_server(**variables)
+    assert (result.returncode == 0) == starts
+    assert starts or "Set SECRET_KEY or SECRET_KEY_FILE" in result.stderr
+
+
+def test_the_log_names_no_link_and_no_trial() -> None:
+    record = logging.LogRecord(
+        "django", 30, "", 0, "Forbidden: %s by %s", ("/i/a-secret_1/", "/room/t/tok-2/audio"), None
+    )
+    assert NoSecrets().filter(record)
+    assert record.getMessage() == "Forbidden: /i/…/ by /room/t/…/audio"
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"),
+    [((3, 40, 1), "DELETE"), ((3, 44, 6), "WAL"), ((3, 45, 0), "DELETE"), ((3, 50, 7), "WAL"), ((3, 51, 2), "DELETE"),
+     ((3, 51, 3), "WAL"), ((3, 53, 0), "WAL")],
+)  # fmt: skip
+def test_sqlite_writes_ahead_only_where_that_is_sound(version: tuple[int, int, int], mode: str) -> None:
+    options = sqlite_options(version)
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert options["init_command"] == f"PRAGMA journal_mode={mode}; PRAGMA synchronous=FULL;"
+
+
+def test_a_setting_that_is_neither_yes_nor_no_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="HTTPS='perhaps'"):
+        env.env_bool("HTTPS", False)
+
+
+def test_a_secret_can_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: os.PathLike[str]) -> None:
+    path = os.path.join(tmp_path, "key")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("hidden\n")
+    monkeypatch.setenv("SECRET_KEY_FILE", path)
+    assert env.env_secret("SECRET_KEY", "none") == "hidden"
+    os.remove(path)
+    with pytest.raises(ImproperlyConfigured, match="cannot be read"):
+        env.env_secret("SECRET_KEY", "none")
