@@ -13,7 +13,7 @@ SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check translations screenshots clean
+.PHONY: help setup demo run test check bench translations screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,11 +63,19 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python -m tests.translations
 
+bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update
 
-screenshots: .venv/.ready-dev  ## redraw docs/screenshots with the browser tests
+screenshots: .venv/.ready-dev var/.demo  ## redraw docs/screenshots: pages by the browser tests, Figure 7 by a report
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser
+	$(MANAGE) simulate_ratings daur --seed 1 --replace
+	rm -rf var/simulated
+	$(MANAGE) export_dataset daur-simulated --out var/simulated/dataset
+	$(MANAGE) analyse var/simulated/dataset --out var/simulated/report
+	cp var/simulated/report/figures/figure7.en.png var/simulated/report/figures/figure7.zh-hans.png docs/screenshots/
 
 clean:  ## forget the demo study and everything else in var/
 	rm -rf var

@@ -283,7 +283,7 @@ class Rating(models.Model):
     heard_ms = models.PositiveIntegerField(default=0)
     #: From the trial's first showing to the answer.
     rt_ms = models.PositiveIntegerField(default=0)
-    #: Given before the study closed or the link expired, but received after.
+    #: Given before the study closed, the link expired or the session was submitted, but received after.
     late = models.BooleanField(default=False)
 
     class Meta:

@@ -6,7 +6,7 @@ Wasserstein GANs"; the multi-scale module has parallel dilated convolutions that
 half a bar and a bar.
 
 All inner tensors are channels-last, (batch, steps, channels): a convolution is then one matrix product over shifted
-copies, which is twice as fast on a processor as Conv1d and differentiates twice.
+copies, which is faster on a processor than Conv1d (docs/benchmarks.md) and differentiates twice.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from study import clock, queries
@@ -14,7 +15,7 @@ from study.services.log import log_event
 from study.study_file import localised
 
 LONGEST_TEXT = 500
-LARGEST_NUMBER = 9999
+LONGEST_NUMBER = 4
 
 
 def find_invitation(token: str) -> Invitation:
@@ -79,7 +80,7 @@ def save_background(expert: Expert, *, answers: dict[str, str]) -> None:
 def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
     """One answer, stripped, or the reason why it can't stand."""
     answer = str(answer).strip()
-    label = localised(question["label"], expert.language)
+    label = localised(question["label"], get_language() or expert.language)
     detail = {"question": question["key"]}
     if not answer:
         if question["required"]:
@@ -87,8 +88,10 @@ def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
         return ""
     if question["kind"] == "choice" and answer not in {choice["key"] for choice in question["choices"]}:
         raise Refused(400, "background", _("Please choose one answer to “%(label)s”.") % {"label": label}, **detail)
-    if question["kind"] == "number" and not (answer.isdecimal() and int(answer) <= LARGEST_NUMBER):
-        raise Refused(400, "background", _("“%(label)s” takes a whole number.") % {"label": label}, **detail)
+    if question["kind"] == "number":
+        if not answer.isdecimal() or len(answer) > LONGEST_NUMBER:
+            raise Refused(400, "background", _("“%(label)s” takes a whole number.") % {"label": label}, **detail)
+        return str(int(answer))  # a Chinese keyboard may have written ３０
     if len(answer) > LONGEST_TEXT:
         message = _("The answer to “%(label)s” is longer than %(most)d characters.")
         raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)

@@ -44,7 +44,7 @@ every file what became of it and why."""
             core.write_report(verdicts, corpus, report)
         used = [verdict for verdict in verdicts if not verdict.reason]
         complete = sum(verdict.complete for verdict in used)
-        self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} complete segments without overlap.")
+        self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} segments without overlap.")
         for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
             self.stdout.write(f"  skipped, {reason}: {count}")
         for split, count in Counter(corpus.split).items():
