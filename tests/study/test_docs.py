@@ -25,3 +25,9 @@ def test_the_datasets_page_describes_every_column_of_the_ratings() -> None:
 @pytest.mark.parametrize("key", ["design", "systems", "groups", "scales", "background", "consent", "analysis"])
 def test_the_study_file_page_has_a_section_for_every_part(key: str) -> None:
     assert re.search(rf"^## \[+{key}\]", (DOCS / "study-file.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_link_within_the_pages_leads_somewhere() -> None:
+    for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} points to {target}"
