@@ -14,6 +14,7 @@ from uuid import uuid4
 import numpy as np
 import soundfile
 from django.contrib.auth.models import User
+from django.test import Client
 
 from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
@@ -184,6 +185,15 @@ def make_expert(study: Study, code: str = "e01", group: str = "all", language: s
     device = services.accept_invitation(services.find_invitation(secret))
     Device.objects.filter(pk=device.pk).update(accepted_at=clock.now() - timedelta(hours=1))
     return Expert.objects.select_related("study", "slot").get(pk=device.expert_id)
+
+
+def enter(client: Client, expert: Expert) -> Client:
+    """The client becomes a browser in which the expert accepted her link."""
+    session = client.session
+    session["device"] = expert.devices.latest("pk").pk
+    session.save()
+    client.cookies["django_language"] = expert.language
+    return client
 
 
 def begin(expert: Expert) -> None:

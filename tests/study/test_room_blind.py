@@ -13,8 +13,7 @@ from django.test import Client
 
 from study import services
 from study.models import Clip, Expert, Study
-from tests.factories import make_expert, make_study, rate_all, trials_of
-from tests.study.test_room_road import enter
+from tests.factories import enter, make_expert, make_study, rate_all, trials_of
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
 pytestmark = pytest.mark.django_db

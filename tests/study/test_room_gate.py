@@ -11,8 +11,8 @@ from django.urls import reverse
 from study import clock, services
 from study.models import Expert, Study
 from study.room.gate import expert_tag
-from tests.factories import make_expert, make_link, make_study
-from tests.study.test_room_road import PAGES, enter
+from tests.factories import enter, make_expert, make_link, make_study
+from tests.study.test_room_road import PAGES
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.views.defaults import server_error
 
 from study import clock, services
 from study.models import Background, Consent, Device, Event, Expert, Study
-from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
+from tests.factories import begin, enter, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,15 +29,6 @@ def study(tmp_path: Path) -> Study:
 def alice(study: Study) -> Expert:
     """Has accepted her link, and nothing more."""
     return make_expert(study, "alice")
-
-
-def enter(client: Client, expert: Expert) -> Client:
-    """The client becomes a browser in which the expert accepted her link."""
-    session = client.session
-    session["device"] = expert.devices.latest("pk").pk
-    session.save()
-    client.cookies["django_language"] = expert.language
-    return client
 
 
 def where(client: Client) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,37 +14,9 @@ from django.test import Client
 from study import clock, services
 from study.models import Expert, Listening, Rating, Study, Trial
 from study.room.gate import expert_tag
-from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
-from tests.study.test_room_road import enter
+from tests.factories import enter, hear, make_expert, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return make_study(tmp_path)
-
-
-@pytest.fixture
-def alice(study: Study, client: Client) -> Expert:
-    """At the clips, in the browser `client`."""
-    expert = make_expert(study, "alice")
-    begin(expert)
-    enter(client, expert)
-    return expert
-
-
-@pytest.fixture
-def bob(study: Study) -> Expert:
-    expert = make_expert(study, "bob")
-    begin(expert)
-    return expert
-
-
-@pytest.fixture
-def trial(alice: Expert) -> Trial:
-    """Alice's first study trial, not heard yet."""
-    return trials_of(alice)[0]
 
 
 def rating_body(**changes: object) -> dict[str, object]:

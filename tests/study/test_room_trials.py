@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from django.test import Client
 
 from study import services
 from study.models import Expert, Study, Trial
-from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
-from tests.study.test_room_road import enter
+from tests.factories import enter, hear, make_expert, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return make_study(tmp_path)
-
-
-@pytest.fixture
-def alice(study: Study, client: Client) -> Expert:
-    """At the clips, in the browser `client`."""
-    expert = make_expert(study, "alice")
-    begin(expert)
-    enter(client, expert)
-    return expert
-
-
-@pytest.fixture
-def bob(study: Study) -> Expert:
-    expert = make_expert(study, "bob")
-    begin(expert)
-    return expert
-
-
-@pytest.fixture
-def trial(alice: Expert) -> Trial:
-    """Alice's first study trial, not heard yet."""
-    return trials_of(alice)[0]
 
 
 def test_a_trial_shows_its_number_every_scale_in_the_planned_order_and_no_answer(

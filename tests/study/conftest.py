@@ -1,0 +1,38 @@
+"""A small study with two experts at its clips, for the tests of the room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from study.models import Expert, Study, Trial
+from tests.factories import begin, enter, make_expert, make_study, trials_of
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path)
+
+
+@pytest.fixture
+def alice(study: Study, client: Client) -> Expert:
+    """At the clips, in the browser `client`."""
+    expert = make_expert(study, "alice")
+    begin(expert)
+    enter(client, expert)
+    return expert
+
+
+@pytest.fixture
+def bob(study: Study) -> Expert:
+    expert = make_expert(study, "bob")
+    begin(expert)
+    return expert
+
+
+@pytest.fixture
+def trial(alice: Expert) -> Trial:
+    """Alice's first study trial, not heard yet."""
+    return trials_of(alice)[0]
