@@ -115,29 +115,31 @@ class Run:
         if state.is_file():
             self._load(state)
         rows = [row for row in read_log(self.out / "log.csv") if int(row["iteration"]) <= self.iteration]
-        with (self.out / "log.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, LOG_COLUMNS, lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
+        log = io.StringIO()
+        table = csv.DictWriter(log, LOG_COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        write_whole(self.out / "log.csv", log.getvalue().encode())
 
     def train_to_end(self, progress: Callable[[str], None] = lambda text: None) -> None:
         """Train until the profile's last iteration. After Ctrl-C a run goes on from the last row of its log."""
         self.start()
-        torch_bar = tqdm(total=self.profile.iterations, initial=self.iteration, unit="it", disable=None, delay=2)
+        bar = tqdm(total=self.profile.iterations, initial=self.iteration, unit="it", disable=None, delay=2)
         window: list[dict[str, float]] = []
         begun = time.monotonic() - self.seconds
         try:
             while self.iteration < self.profile.iterations:
                 window.append(self._step())
                 self.seconds = time.monotonic() - begun
-                torch_bar.update()
+                bar.update()
                 if self.iteration % self.profile.log_every == 0:
                     row = self._log(window)
                     window = []
                     self.save()
                     progress(" ".join(f"{name}={value:.4g}" for name, value in row.items() if value != ""))
         finally:
-            torch_bar.close()
+            bar.close()
+        self.save()
         self.summarise()
 
     def _step(self) -> dict[str, float]:
