@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from generation.management.plain import plain_errors
+from generation.management.plain import PlainCommand, plain_errors
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
 size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
 Stops at the first fault and names the file and the mend. docs/packs.md lists every rule."""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")

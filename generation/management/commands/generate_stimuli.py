@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from generation.management.plain import count, place, plain_errors, seed
+from generation.management.plain import PlainCommand, count, place, plain_errors, seed
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = """Draw clips from trained generators and from held-out songs, and write them as a pack.
 
 Clips are taken in seed order; only empty ones, duplicates and copies of training segments are passed over, and
 counted. All are played by one instrument, brought to one loudness, one length and one size. The same arguments
 give the same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do.
 docs/packs.md describes the rule and the folder."""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=place, required=True, metavar="PACK", help="the folder to write")

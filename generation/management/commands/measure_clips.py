@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from generation.management.plain import place, plain_errors
+from generation.management.plain import PlainCommand, place, plain_errors
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = """Measure the clips of a pack, or the MIDI files of a folder, and write one row a clip.
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
 columns padded_steps and cut_steps say by how many sixteenths. Where two notes sound at once, the later one counts.
 docs/packs.md says what each column means. An unreadable file is named, and nothing is written."""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="PACK|FOLDER", help="a pack with midi/, or a folder of *.mid")

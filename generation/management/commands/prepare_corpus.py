@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from generation.management.plain import place, plain_errors
+from generation.management.plain import PlainCommand, place, plain_errors
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = """Read songs, judge each, and write the usable ones as a corpus of five-bar segments.
 
 A song is used when it is one voice, in 2/4, 4/4 or 2/2 throughout, with at least nine in ten notes on the
 sixteenth grid, and five bars of 4/4 long or longer. A report beside the corpus (OUT with .report.csv) says of
 every file what became of it and why."""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import signal
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from generation.management.plain import count, place, plain_errors, seed
+from generation.management.plain import PlainCommand, count, place, plain_errors, seed
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = """Train a generator on the training songs of a corpus, into a run folder.
 
 The folder holds the settings, a log, the best sampling weights, the weights' histogram, a summary and the
 state to go on from. Ctrl-C stops safely; the same command, after that or after a crash, resumes where it stood.
 
 Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a day), full (100,000 iterations)."""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="the generator's name, for example midi-gan")
