@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
@@ -46,13 +45,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         model.load_sampling_state(
             {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
         )
+    except InputError:
+        raise
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{folder} does not hold weights that fit its config.json: train this model again.") from error
     return Checkpoint(description["model"], sha256(data), model.eval())
-
-
-def quiet_denormals() -> None:
-    """Flush denormal numbers to zero: saturated soft outputs are full of them and slow a processor fourfold."""
-    torch.set_flush_denormal(True)

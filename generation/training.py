@@ -30,10 +30,9 @@ from generation import metrics
 from generation.corpus import Corpus
 from generation.errors import InputError
 from generation.files import write_whole
-from generation.melody import Tokens
+from generation.melody import REST, Tokens
 from generation.networks import network
 from generation.networks.midi_gan import MidiGAN
-from generation.sampling import quiet_denormals
 
 LOG_COLUMNS = [
     "iteration", "epoch", "seconds", "negative_critic_loss", "wasserstein", "wasserstein_validation", "penalty",
@@ -82,7 +81,8 @@ class Run:
             "corpus": corpus.sha256,
             "source": corpus.source,
         }
-        quiet_denormals()
+        # Saturated soft outputs are full of denormal numbers, which slow a processor fourfold.
+        torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model: MidiGAN = kind(self.settings).to(self.device)
@@ -254,7 +254,7 @@ def clip_metrics(tokens: Tokens) -> dict[str, float]:
         "gc": float(np.nanmean(metrics.gc(tokens))),
         "ebr": float(np.nanmean(metrics.ebr(tokens))),
         "ebr_onset": float(np.nanmean(metrics.ebr_onset(tokens))),
-        "with_rests": float(np.mean((tokens == 88).any(axis=1))),
+        "with_rests": float(np.mean((tokens == REST).any(axis=1))),
     }
 
 
