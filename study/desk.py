@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -95,24 +96,14 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a draft to its experts."""
-    found = own_study(request, slug)
-    try:
-        services.open_study(found, actor=_actor(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:study", slug)
+    return _act(request, own_study(request, slug), services.open_study)
 
 
 @login_required
 @require_POST
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Closes an open study."""
-    found = own_study(request, slug)
-    try:
-        services.close_study(found, actor=_actor(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:study", slug)
+    return _act(request, own_study(request, slug), services.close_study)
 
 
 @login_required
@@ -125,11 +116,7 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
     if authenticate(request, username=name, password=password) is None:
         messages.error(request, _("The password is not right, so the seal stays closed."))
         return redirect("desk:study", slug)
-    try:
-        services.open_seal(found, actor=_actor(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:study", slug)
+    return _act(request, found, services.open_seal)
 
 
 @login_required
@@ -157,6 +144,15 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     response = FileResponse(archive, as_attachment=True, filename=f"{stem}.zip", content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _act(request: HttpRequest, found: Study, act: Callable[..., None]) -> HttpResponse:
+    """One step of a study's life in the user's name, and back to its page, which says why if it was refused."""
+    try:
+        act(found, actor=_actor(request))
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("desk:study", found.slug)
 
 
 def _actor(request: HttpRequest) -> str:
