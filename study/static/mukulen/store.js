@@ -43,9 +43,8 @@ export function openStore(tag) {
     get durable() {
       return durable;
     },
-    /** Entries of a shelf ("queue" or "aside"), oldest first. */
+    /** Entries of a shelf ("queue", "aside" or "sent"), oldest first. */
     list: (shelf) => keys().filter((key) => key.startsWith(`${prefix}${shelf}:`)).map(read).filter(Boolean),
-    has: (key) => memory.has(key) || read(key) !== null,
     add(shelf, entry) {
       counter += 1;
       const place = `${Date.now().toString().padStart(15, "0")}-${counter.toString().padStart(6, "0")}`;
@@ -53,7 +52,6 @@ export function openStore(tag) {
       write(key, JSON.stringify(entry));
       return { ...entry, key };
     },
-    replace: (entry) => write(entry.key, JSON.stringify(entry)),
     remove(key) {
       memory.delete(key);
       try {
