@@ -1,9 +1,11 @@
-"""What every test stands on: a database and folders of its own, one thread a process, quick passwords."""
+"""What every test stands on: a database and folders of its own, one thread a process, quick passwords, a browser."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -12,6 +14,11 @@ from pytest_django.fixtures import Settings
 # Read when numerical libraries load: two test processes with two threads each would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+QUIET = (
+    "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync --disable-default-apps --mute-audio"
+)
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +46,13 @@ def _own_folders(settings: Settings, tmp_path: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, or the one that CHROMIUM names."""
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail("There is no Chromium to run the browser tests with: apt install chromium", pytrace=False)
+    return {"executable_path": found, "args": QUIET.split(), "headless": True}

@@ -7,7 +7,6 @@ from playwright.sync_api import Page
 
 from analysis import report
 from tests.analysis.makers import SIX, make_ratings
-from tests.browser.conftest import browser_type_launch_args as browser_type_launch_args
 
 LONG_WORDS = {"columns_left_out": ("q" * 300,), "title": {"en": "t" * 300, "zh-hans": "题" * 300}}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,22 +22,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 SECONDS = 2.0
-QUIET = (
-    "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --disable-default-apps --mute-audio"
-)
 #: What Chromium itself writes when a test cuts the line.
 CUT = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_ABORTED", "ERR_NETWORK_CHANGED")
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail("There is no Chromium to run the browser tests with: apt install chromium", pytrace=False)
-    return {"executable_path": found, "args": QUIET.split(), "headless": True}
 
 
 @pytest.fixture(scope="session")
