@@ -2,7 +2,7 @@
 
 Every clip is played by one instrument at one velocity and one tempo, dry, in mono at 44.1 kHz, with the same
 lead, tail, fades and length, and is brought to one loudness (ITU-R BS.1770-4). The format is MP3 of constant
-bit rate, where equal lengths give equal sizes. Same tokens, same bytes, in any order and in any process.
+bit rate, where equal lengths give equal sizes. Same music, same bytes, in any order and in any process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+import lameenc
 import numpy as np
 import pyloudnorm
 import soundfile
@@ -35,20 +36,27 @@ FONT = Path(__file__).resolve().parent.parent / "fixtures" / "soundfont" / "stud
 RATE = 44_100
 #: The synthesiser changes gains every 64 samples and ticks at note ends; at twice the rate the tick is 5-8 dB lower.
 OVERSAMPLING = 2
+MUSIC_S = STEPS * SECONDS_PER_STEP
 LEAD_S, TAIL_S, FADE_IN_S, FADE_OUT_S = 0.10, 1.40, 0.005, 0.300
 MP3_FRAME = 1152
 #: A whole number of MP3 frames, so that no player sees padding.
-SAMPLES = math.ceil((LEAD_S + STEPS * SECONDS_PER_STEP + TAIL_S) * RATE / MP3_FRAME) * MP3_FRAME
+SAMPLES = math.ceil((LEAD_S + MUSIC_S + TAIL_S) * RATE / MP3_FRAME) * MP3_FRAME
 DURATION_S = SAMPLES / RATE
+#: What an MP3 coder and decoder put before the music, in samples; it comes out of the silent lead.
+MP3_DELAY = 1105
+#: LAME adds a frame unless this much of the last one is left to it.
+MP3_REST = 47
 
 TARGET_LUFS = -20.0
 #: A set is lowered as a whole until no clip passes this true peak; a limiter would change some clips and not others.
 CEILING_DBTP = -2.0
-MP3_KBIT_S = 96
-#: soundfile counts MP3 quality from 0 (320 kbit/s) to 1 (32 kbit/s); at 44.1 kHz this is 96 kbit/s.
-MP3_COMPRESSION = 0.8
+#: Bit rate and LAME's quality setting, 0 to 9, together: docs/packs.md gives speed and noise of other choices.
+MP3_KBIT_S, MP3_QUALITY = 128, 7
 #: LAME multiplies its input by 0.95.
-LAME_LOSS_DB = -20 * math.log10(0.95)
+LAME_LOSS = 0.95
+FULL_SCALE = 32_767
+#: Silence by ear, added before loudness is measured: in digital silence the filters slow down two to three times.
+NO_DENORMALS = 1e-12
 
 
 class Facts(NamedTuple):
@@ -85,13 +93,21 @@ def font_sha256() -> str:
     return sha256(_font())
 
 
-@cache
-def _envelope() -> Samples:
-    envelope = np.ones(SAMPLES)
-    for seconds, end in ((FADE_IN_S, slice(None)), (FADE_OUT_S, slice(None, None, -1))):
-        length = round(seconds * RATE)
-        envelope[end][:length] = 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)
-    return envelope
+def faded(samples: Samples, fade_in_s: float, fade_out_s: float) -> Samples:
+    """Samples at 44.1 kHz with a raised cosine at either end."""
+    envelope = np.ones(len(samples))
+    for seconds, end in ((fade_in_s, envelope), (fade_out_s, envelope[::-1])):
+        length = min(round(seconds * RATE), len(samples))
+        end[:length] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)
+    return samples * envelope
+
+
+class Sounding(NamedTuple):
+    """A note to be played: onset and end in seconds after the lead, MIDI pitch."""
+
+    start_s: float
+    end_s: float
+    pitch: int
 
 
 def synthesise(melody: Tokens) -> Samples:
@@ -100,35 +116,49 @@ def synthesise(melody: Tokens) -> Samples:
     Raises ValueError where the melody has no note.
     """
     (notes,) = tokens_to_notes(melody[None])
-    if not notes:
+    step = SECONDS_PER_STEP
+    return play(Sounding(note.start * step, (note.start + note.length) * step, note.pitch) for note in notes)
+
+
+def play(notes: Iterable[Sounding]) -> Samples:
+    """Play notes of the first MUSIC_S seconds, one or many at a time: samples at 44.1 kHz, shape (SAMPLES,).
+
+    Raises ValueError where there is none.
+    """
+    events = sorted(
+        (round((LEAD_S + seconds) * RATE * OVERSAMPLING), begins, note.pitch)
+        for note in notes
+        for seconds, begins in ((note.start_s, True), (note.end_s, False))
+    )
+    if not events:
         raise ValueError("A melody without a note cannot become a clip.")
-    # A synthesiser of its own for each clip costs 5 ms and leaves nothing of the clip before.
+    # A synthesiser of its own for each clip costs 2 ms and leaves nothing of the clip before.
     synth = tinysoundfont.Synth(samplerate=RATE * OVERSAMPLING)
     synth.program_select(0, synth.sfload(_font()), 0, PROGRAM)
-    lead, step = (round(seconds * RATE * OVERSAMPLING) for seconds in (LEAD_S, SECONDS_PER_STEP))
     sound = np.zeros(SAMPLES * OVERSAMPLING)
     position = 0
-
-    def play_until(end: int) -> None:
-        nonlocal position
+    for end, begins, pitch in [*events, (len(sound), False, 0)]:
         stereo = np.frombuffer(synth.generate(end - position), dtype=np.float32)
-        sound[position:end] = stereo.reshape(-1, 2).mean(axis=1)
+        np.add(stereo[::2], stereo[1::2], out=sound[position:end])
         position = end
+        if begins:
+            synth.noteon(0, pitch, VELOCITY)
+        else:
+            synth.noteoff(0, pitch)
+    return faded(resample_poly(sound, 1, OVERSAMPLING, window=("kaiser", 8.0)), FADE_IN_S, FADE_OUT_S)
 
-    for note in notes:
-        play_until(lead + note.start * step)
-        synth.noteon(0, note.pitch, VELOCITY)
-        play_until(lead + (note.start + note.length) * step)
-        synth.noteoff(0, note.pitch)
-    play_until(len(sound))
-    return resample_poly(sound, 1, OVERSAMPLING, window=("kaiser", 8.0)) * _envelope()
+
+def framed(music: Samples) -> Samples:
+    """Mono samples at 44.1 kHz, at most MUSIC_S seconds, with the lead before and silence after: shape (SAMPLES,)."""
+    lead = round(LEAD_S * RATE)
+    return np.pad(music, (lead, SAMPLES - lead - len(music)))
 
 
 def loudness(samples: Samples, rate: int = RATE) -> float:
     """Integrated loudness in LUFS (ITU-R BS.1770-4); minus infinity in silence, NaN below 0.4 s."""
     if len(samples) < 0.4 * rate:
         return math.nan
-    return float(pyloudnorm.Meter(rate).integrated_loudness(samples))
+    return float(pyloudnorm.Meter(rate).integrated_loudness(samples + NO_DENORMALS))
 
 
 def true_peak(samples: Samples) -> float:
@@ -138,18 +168,20 @@ def true_peak(samples: Samples) -> float:
 
 
 def encode(samples: Samples) -> bytes:
-    """Mono samples at 44.1 kHz to an MP3 file of constant bit rate that decodes to the level of the input."""
-    file = io.BytesIO()
-    soundfile.write(
-        file,
-        samples * 10 ** (LAME_LOSS_DB / 20),
-        RATE,
-        format="MP3",
-        subtype="MPEG_LAYER_III",
-        bitrate_mode="CONSTANT",
-        compression_level=MP3_COMPRESSION,
-    )
-    return file.getvalue()
+    """Mono samples at 44.1 kHz to an MP3 file of constant bit rate that decodes to the input, sample for sample.
+
+    The first MP3_DELAY samples must be silent, and the length a multiple of MP3_FRAME. The file has no header
+    beside those of its frames, so that nothing in it is a clip's own but the sound.
+    """
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_channels(1)
+    encoder.set_in_sample_rate(RATE)
+    encoder.set_bit_rate(MP3_KBIT_S)
+    encoder.set_quality(MP3_QUALITY)
+    levels = np.round(samples[MP3_DELAY:-MP3_REST] * (FULL_SCALE / LAME_LOSS))
+    pcm = np.clip(levels, -FULL_SCALE, FULL_SCALE).astype("<i2")
+    return bytes(encoder.encode(pcm.tobytes()) + encoder.flush())
 
 
 def measure(data: bytes) -> Facts:
@@ -166,15 +198,14 @@ def measure_file(path: Path) -> Facts:
         raise InputError(f"{path} cannot be read as audio: make the pack again.") from error
 
 
-def clip(melody: Tokens, target_lufs: float = TARGET_LUFS) -> bytes:
-    """One melody (tokens, shape (80,)) as an MP3 file of the given loudness."""
-    samples = synthesise(melody)
+def clip(samples: Samples, target_lufs: float = TARGET_LUFS) -> bytes:
+    """Samples of one clip, shape (SAMPLES,), as an MP3 file of the given loudness."""
     return encode(samples * 10 ** ((target_lufs - loudness(samples)) / 20))
 
 
-def render(melody: Tokens, path: Path, target_lufs: float) -> Rendered:
-    """Write one melody as a clip and measure what was written."""
-    data = clip(melody, target_lufs)
+def render(samples: Samples, path: Path, target_lufs: float) -> Rendered:
+    """Write one clip and measure what was written."""
+    data = clip(samples, target_lufs)
     write_whole(path, data, dated=False)
     return Rendered(sha256(data), measure(data))
 

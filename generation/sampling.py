@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from safetensors import SafetensorError
@@ -13,8 +14,9 @@ from safetensors.torch import load
 from generation.errors import InputError
 from generation.files import sha256
 from generation.melody import Tokens
-from generation.networks import network
-from generation.networks.midi_gan import MidiGAN
+from generation.metrics import Reference
+from generation.networks import REFERENCE, network
+from generation.networks.contract import Network
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Checkpoint:
 
     name: str
     sha256: str
-    model: MidiGAN
+    model: Network
 
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
         """Tokens (n, 80); the same generator state gives the same melodies on the same machine."""
@@ -50,3 +52,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder} does not hold weights that fit its config.json: train this model again.") from error
     return Checkpoint(description["model"], sha256(data), model.eval())
+
+
+def load_reference(folder: Path) -> Reference:
+    """The reference model in a run folder or in fixtures/checkpoints/reference. Raises InputError for any other."""
+    checkpoint = load_checkpoint(folder)
+    if checkpoint.name != REFERENCE:
+        raise InputError(f"{folder} holds {checkpoint.name}: name a run of `manage.py train {REFERENCE}`.")
+    return cast(Reference, checkpoint.model)

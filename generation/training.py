@@ -1,4 +1,4 @@
-"""The training loop: one run folder, resumable at any moment.
+"""The training loop: one run folder, resumable at any moment, by one process or several (torchrun).
 
 A run folder holds ``config.json`` (what was asked), ``log.csv`` (a row every few iterations), ``weights.safetensors``
 (the best sampling weights so far, half precision), ``histograms.npz`` (the critic's weights), ``summary.json`` (what
@@ -8,88 +8,93 @@ that a killed process leaves the last good ones; the log is cut back to the stat
 
 from __future__ import annotations
 
-import csv
+import fcntl
 import io
-import json
 import math
+import os
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from numpy.typing import NDArray
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 from tqdm import tqdm
 
-from generation import metrics
 from generation.corpus import Corpus
 from generation.errors import InputError
-from generation.files import write_whole
-from generation.melody import REST, Tokens
+from generation.files import sha256_of, write_whole
 from generation.networks import network
-from generation.networks.midi_gan import MidiGAN
-
-LOG_COLUMNS = [
-    "iteration", "epoch", "seconds", "negative_critic_loss", "wasserstein", "wasserstein_validation", "penalty",
-    "match_fake", "match_real", "generator_loss", "upc", "gc", "ebr", "ebr_onset", "with_rests", "distance",
-]  # fmt: skip
-#: One unit of distance from the validation songs, for each clip metric: the gap that docs/models.md calls close.
-TOLERANCES = {"upc": 0.3, "gc": 0.03, "ebr_onset": 0.02, "with_rests": 0.1}
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How long a run is and how often it writes."""
-
-    iterations: int
-    log_every: int
-    measure_every: int
-    samples: int
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-PROFILES = {
-    "smoke": Profile(iterations=4, log_every=1, measure_every=2, samples=32, settings={"batch_size": 8}),
-    "cpu": Profile(iterations=10_000, log_every=50, measure_every=250, samples=500, settings={"batch_size": 32}),
-    "full": Profile(iterations=100_000, log_every=100, measure_every=1_000, samples=1_000),
-}
+from generation.networks.parts import share
+from generation.run_folder import append_log, machine, read_json, read_log, write_histograms, write_json, write_log
+from generation.sampling import load_reference
+from generation.validation import COLUMNS, Yardstick, convergence
 
 
 class Run:
     """A training run in a folder: starts or resumes it, trains to the end or until it is interrupted."""
 
     def __init__(
-        self, name: str, corpus: Corpus, profile: str, seed: int, out: Path, iterations: int | None = None
+        self,
+        name: str,
+        corpus: Corpus,
+        profile: str,
+        seed: int,
+        out: Path,
+        iterations: int | None = None,
+        variant: str = "",
+        reference: Path | None = None,
     ) -> None:
-        self.profile = PROFILES[profile]
+        kind = network(name)
+        if variant and variant not in kind.variants:
+            known = ", ".join(kind.variants) or "none"
+            raise InputError(f"There is no variant {variant!r} of {name}: the known ones are {known}.")
+        self.profile = kind.profiles[profile]
         if iterations is not None:
             self.profile = replace(self.profile, iterations=iterations)
-        kind = network(name)
-        self.settings = kind.settings_type(**self.profile.settings)
+        self.settings = kind.settings_type(**{**self.profile.settings, **kind.variants.get(variant, {})})
         self.out, self.seed = out, seed
         self.train, self.validation = corpus.of("train"), corpus.of("validation")
         self.config = {
             "model": name,
+            "variant": variant,
             "settings": asdict(self.settings),
             "profile": profile,
             "seed": seed,
             "corpus": corpus.sha256,
             "source": corpus.source,
+            "reference": sha256_of(reference / "weights.safetensors") if reference else None,
         }
+        self.columns = ["iteration", "epoch", "seconds", *kind.columns, *COLUMNS]
         # Saturated soft outputs are full of denormal numbers, which slow a processor fourfold.
         torch.set_flush_denormal(True)
-        torch.manual_seed(seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model: MidiGAN = kind(self.settings).to(self.device)
+        torch.manual_seed(seed)
+        self.model = kind(self.settings).to(self.device)
+        # Once more, so that a variant with other layers trains on the same random numbers.
+        torch.manual_seed(seed)
         self.optimisers = self.model.optimisers()
-        self.iteration, self.seconds, self.best = 0, 0.0, math.inf
+        self.iteration, self.seconds, self.best, self.stale = 0, 0.0, math.inf, 0
         self._check(corpus.source)
-        self.real = clip_metrics(self.validation)
+        self.yardstick = Yardstick(self.validation, load_reference(reference) if reference else None)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes."""
+        return share()[0] == 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last iteration is done, or the weights have not become better for too long."""
+        patience = self.profile.patience
+        return self.iteration >= self.profile.iterations or (patience is not None and self.stale >= patience)
 
     def _check(self, source: str) -> None:
         """Refuse a corpus that is too small, and a folder that holds another run."""
@@ -98,6 +103,8 @@ class Run:
                 f"{source} has {len(self.train)} training and {len(self.validation)} validation segments; this profile "
                 f"needs {self.model.segments_per_step} and 1: add songs."
             )
+        if self.settings.batch_size % share()[1]:
+            raise InputError(f"{share()[1]} processes cannot share a batch of {self.settings.batch_size} equally.")
         config = self.out / "config.json"
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"{self.out} is a file: name a folder for the run.")
@@ -106,29 +113,45 @@ class Run:
                 raise InputError(f"{self.out} holds another run: name a new folder, or repeat that run's own command.")
         elif self.out.exists() and any(self.out.iterdir()):
             raise InputError(f"{self.out} is not empty and holds no run: name a new folder.")
+        if share()[1] > 1:
+            dist.barrier()  # nobody may write before everybody has looked
 
     def start(self) -> None:
         """Make the folder, or load the state it holds and cut the log back to it."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        write_json(self.out / "config.json", self.config)
+        if self.leads:
+            self.out.mkdir(parents=True, exist_ok=True)
+            self._lock()
         state = self.out / "state.pt"
         if state.is_file():
             self._load(state)
-        rows = [row for row in read_log(self.out / "log.csv") if int(row["iteration"]) <= self.iteration]
-        log = io.StringIO()
-        table = csv.DictWriter(log, LOG_COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        write_whole(self.out / "log.csv", log.getvalue().encode())
+        if self.leads:
+            write_json(self.out / "config.json", self.config)
+            log = self.out / "log.csv"
+            kept = [row for row in read_log(log) if int(row["iteration"]) <= self.iteration]
+            write_log(log, self.columns, kept)
+
+    def _lock(self) -> None:
+        """Keep other runs out of the folder for as long as this process lives."""
+        self.lock = (self.out / ".lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{self.out} is being trained by another process: wait for it, or stop it.") from error
 
     def train_to_end(self, progress: Callable[[str], None] = lambda text: None) -> None:
-        """Train until the profile's last iteration. After Ctrl-C a run goes on from the last row of its log."""
+        """Train until the run ends. After Ctrl-C a run goes on from the last row of its log."""
         self.start()
-        bar = tqdm(total=self.profile.iterations, initial=self.iteration, unit="it", disable=None, delay=2)
+        bar = tqdm(
+            total=self.profile.iterations,
+            initial=self.iteration,
+            unit="it",
+            disable=None if self.leads else True,
+            delay=2,
+        )
         window: list[dict[str, float]] = []
         begun = time.monotonic() - self.seconds
         try:
-            while self.iteration < self.profile.iterations:
+            while not self.ended:
                 window.append(self._step())
                 self.seconds = time.monotonic() - begun
                 bar.update()
@@ -140,12 +163,16 @@ class Run:
         finally:
             bar.close()
         self.save()
-        self.summarise()
+        if self.leads:
+            self.summarise()
+            self.lock.close()
 
     def _step(self) -> dict[str, float]:
-        n = self.model.segments_per_step
+        n, batch = self.model.segments_per_step, self.settings.batch_size
         chosen = order(self.seed, len(self.train), self.iteration * n, n)
-        log = self.model.training_step(torch.from_numpy(self.train[chosen]).to(self.device), self.optimisers)
+        rank, world = share()
+        own = chosen.reshape(-1, world, batch // world)[:, rank].reshape(-1)
+        log = self.model.training_step(torch.from_numpy(self.train[own]).to(self.device), self.optimisers)
         if not all(math.isfinite(value) for value in log.values()):
             raise InputError(
                 f"The loss is no longer a number at iteration {self.iteration + 1}; {self.out} keeps an earlier state."
@@ -154,45 +181,44 @@ class Run:
         return log
 
     def _log(self, window: list[dict[str, float]]) -> dict[str, Any]:
-        """Append a row of means over the window, with the clip metrics of fresh samples when they are due."""
+        """Append a row of means over the window, with the figures of fresh samples when they are due."""
         row: dict[str, Any] = {
-            name: float(np.mean([log[name] for log in window if name in log])) for name in window[-1]
+            "iteration": self.iteration,
+            "epoch": self.iteration * self.model.segments_per_step / len(self.train),
+            "seconds": self.seconds,
         }
-        row["iteration"] = self.iteration
-        row["epoch"] = self.iteration * self.model.segments_per_step / len(self.train)
-        row["seconds"] = self.seconds
-        row["wasserstein_validation"] = self._validate()
+        row |= {name: float(np.mean([log[name] for log in window if name in log])) for name in window[-1]}
+        row |= self.model.validate(torch.from_numpy(self.validation).to(self.device))
         if self.iteration % self.profile.measure_every == 0:
-            row |= self._measure()
-        with (self.out / "log.csv").open("a", encoding="utf-8", newline="") as file:
-            csv.DictWriter(file, LOG_COLUMNS, lineterminator="\n").writerow(row)
+            tokens = self.model.sample(self.profile.samples, np.random.default_rng([self.seed, self.iteration]))
+            row |= self.yardstick.measure(tokens)
+            self._keep(row[self.model.kept_by])
+        if self.leads:
+            append_log(self.out / "log.csv", self.columns, row)
         return row
 
-    def _validate(self) -> float:
-        return self.model.wasserstein(torch.from_numpy(self.validation[:256]).to(self.device))
-
-    def _measure(self) -> dict[str, float]:
-        """Clip metrics of samples from the sampling weights; keeps the weights if they are the nearest so far."""
-        tokens = self.model.sample(self.profile.samples, np.random.default_rng([self.seed, self.iteration]))
-        found = clip_metrics(tokens)
-        found["distance"] = sum(abs(found[name] - self.real[name]) / unit for name, unit in TOLERANCES.items())
-        if found["distance"] < self.best:
-            self.best = found["distance"]
+    def _keep(self, criterion: float) -> None:
+        """Keep the weights if they are the best so far."""
+        self.stale += 1
+        if criterion < self.best:
+            self.best, self.stale = criterion, 0
             self.save_weights()
-        return found
 
     def save_weights(self) -> None:
         """Write the sampling weights in half precision."""
-        state = {name: as_stored(value) for name, value in self.model.sampling_state().items()}
-        write_whole(self.out / "weights.safetensors", save(state))
+        if self.leads:
+            state = {name: as_stored(value) for name, value in self.model.sampling_state().items()}
+            write_whole(self.out / "weights.safetensors", save(state))
 
     def save(self) -> None:
         """Write everything that going on needs."""
+        if not self.leads:
+            return
         state = {
             "iteration": self.iteration,
             "seconds": self.seconds,
             "best": self.best,
-            "averaged": self.model.iterations,
+            "stale": self.stale,
             "model": self.model.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "random": torch.get_rng_state(),
@@ -207,8 +233,9 @@ class Run:
             state = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as error:  # torch raises half a dozen kinds for a damaged file
             raise InputError(f"{path} is damaged: remove {self.out} and train again.") from error
-        self.iteration, self.seconds, self.best = state["iteration"], state["seconds"], state["best"]
-        self.model.iterations = state["averaged"]
+        self.iteration, self.seconds, self.best, self.stale = (
+            state[name] for name in ("iteration", "seconds", "best", "stale")
+        )
         self.model.load_state_dict(state["model"])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
@@ -217,45 +244,57 @@ class Run:
             torch.cuda.set_rng_state_all([part.cpu() for part in state["random_cuda"]])
 
     def summarise(self) -> dict[str, Any]:
-        """Write summary.json and the histogram of the critic's weights."""
+        """Choose the sampling temperature, and write summary.json and the weights' histograms."""
+        write_histograms(self.out / "histograms.npz", self.model.histogram_weights())
         if not (self.out / "weights.safetensors").is_file():
             self.save_weights()
-        weights = torch.cat([value.detach().flatten().cpu() for value in self.model.critic.parameters()]).numpy()
-        edges = np.linspace(-0.5, 0.5, 401)
-        content = io.BytesIO()
-        counts, beyond = np.histogram(weights, edges)[0], np.sum(np.abs(weights) > 0.5)
-        np.savez_compressed(content, edges=edges, critic=counts, beyond=beyond)
-        write_whole(self.out / "histograms.npz", content.getvalue())
-        measured = [row for row in read_log(self.out / "log.csv") if row["distance"]]
-        nearest = min(measured, key=lambda row: float(row["distance"]), default=None)
+        log = read_log(self.out / "log.csv")
+        measured = [row for row in log if row["distance"]]
+        kept = min(measured, key=lambda row: float(row[self.model.kept_by]), default=None)
         epochs = self.iteration * self.model.segments_per_step / len(self.train)
+        criterion = [float(row[self.model.kept_by]) for row in measured]
         summary = {
             "parameters": sum(value.numel() for value in self.model.parameters() if value.requires_grad),
             "iterations": self.iteration,
             "epochs": round(epochs, 3),
+            "convergence_epoch": convergence([float(row["epoch"]) for row in measured], criterion),
             "seconds": round(self.seconds, 1),
             "seconds_per_epoch": round(self.seconds / epochs, 3) if epochs else None,
-            "device": torch.cuda.get_device_name() if self.device.type == "cuda" else processor(),
+            "device": machine(self.device),
+            "processes": share()[1],
             "threads": torch.get_num_threads(),
             "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
             "corpus": self.config["corpus"],
             "seed": self.seed,
-            "validation": self.real,
-            "weights": {name: float(value) for name, value in nearest.items() if value} if nearest else None,
+            "validation": self.yardstick.real,
+            "kept_by": self.model.kept_by,
+            "weights": {name: float(value) for name, value in kept.items() if value} if kept else None,
+            "temperatures": self._choose_temperature(),
         }
         write_json(self.out / "summary.json", summary)
         return summary
 
+    def _choose_temperature(self) -> dict[str, dict[str, float]]:
+        if not self.model.temperatures:
+            return {}
+        stored = load_file(self.out / "weights.safetensors")
+        self.model.load_sampling_state({name: as_used(value) for name, value in stored.items()})
+        ratios = self.yardstick.choose_temperature(self.model, self.profile.samples, self.seed)
+        self.save_weights()
+        return ratios
 
-def clip_metrics(tokens: Tokens) -> dict[str, float]:
-    """Means over clips of the metrics that a run watches."""
-    return {
-        "upc": float(np.nanmean(metrics.upc(tokens))),
-        "gc": float(np.nanmean(metrics.gc(tokens))),
-        "ebr": float(np.nanmean(metrics.ebr(tokens))),
-        "ebr_onset": float(np.nanmean(metrics.ebr_onset(tokens))),
-        "with_rests": float(np.mean((tokens == REST).any(axis=1))),
-    }
+
+@contextmanager
+def processes() -> Iterator[None]:
+    """Joins the other processes of torchrun, where it started this one."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield
+        return
+    dist.init_process_group("gloo")
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
 
 
 def order(seed: int, n: int, start: int, count: int) -> NDArray[np.int64]:
@@ -274,31 +313,6 @@ def as_stored(value: Tensor) -> Tensor:
     return value.half() if value.is_floating_point() else value
 
 
-def read_log(path: Path) -> list[dict[str, str]]:
-    """The rows of a run's log, none where there is none yet. A row torn by a crash is left out."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return [row for row in csv.DictReader(file) if all(row.get(name) is not None for name in LOG_COLUMNS)]
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def read_json(path: Path) -> object:
-    """The content of a JSON file, None where it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a file of JSON that a person can read."""
-    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+def as_used(value: Tensor) -> Tensor:
+    """A tensor of the weights file as a network computes with it."""
+    return value.float() if value.is_floating_point() else value

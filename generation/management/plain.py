@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.errors import InputError
 
+#: The reference model of perplexity that the project ships.
+REFERENCE = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 LARGEST_SEED = 2**63 - 1
 
 

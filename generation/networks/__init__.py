@@ -1,15 +1,29 @@
-"""The generators. A new one is a file beside this and a line in REGISTRY."""
+"""The generators. A new one is a file beside this and a line in SYSTEMS (docs/models.md)."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from generation.errors import InputError
-from generation.networks.midi_gan import MidiGAN
+from generation.networks.contract import Network
 
-REGISTRY: dict[str, type[MidiGAN]] = {"midi-gan": MidiGAN}
+#: The class of each system's generator, as "module:class", so that a command loads only what it uses.
+SYSTEMS = {
+    "midi-gan": "generation.networks.midi_gan:MidiGAN",
+    "sr-cnn-vaegan": "generation.networks.sr_cnn_vaegan:SRCNNVAEGAN",
+    "music-vae": "generation.networks.music_vae:MusicVAE",
+    "transformer": "generation.networks.transformer:Transformer",
+    "mlstm": "generation.networks.mlstm:MLSTM",
+}
+#: The model behind perplexity: trained like the others, compared with none.
+REFERENCE = "reference"
 
 
-def network(name: str) -> type[MidiGAN]:
-    """The class of a generator. Raises InputError for an unknown name."""
-    if name not in REGISTRY:
-        raise InputError(f"There is no generator {name!r}: the known ones are {', '.join(sorted(REGISTRY))}.")
-    return REGISTRY[name]
+def network(name: str) -> type[Network]:
+    """The class of a generator or of the reference model. Raises InputError for an unknown name."""
+    known = {**SYSTEMS, REFERENCE: "generation.networks.reference:Reference"}
+    if name not in known:
+        raise InputError(f"There is no generator {name!r}: the known ones are {', '.join(sorted(known))}.")
+    module, kind = known[name].split(":")
+    found: type[Network] = getattr(import_module(module), kind)
+    return found

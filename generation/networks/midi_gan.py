@@ -3,20 +3,15 @@
 After Zhang 2025, whose paper names the parts and their size (2.13M parameters) and leaves the layers open; those
 chosen here are documented in docs/models.md. The loss is that of Gulrajani et al. 2017, "Improved training of
 Wasserstein GANs"; the multi-scale module has parallel dilated convolutions that see a sixteenth, an eighth, a beat,
-half a bar and a bar.
-
-All inner tensors are channels-last, (batch, steps, channels): a convolution is then one matrix product over shifted
-copies, which is faster on a processor than Conv1d (docs/benchmarks.md) and differentiates twice.
+half a bar and a bar. All inner tensors are channels-last, (batch, steps, channels).
 """
 
 from __future__ import annotations
 
 import copy
-import functools
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -26,11 +21,23 @@ from torch import Tensor, nn
 
 from generation import melody
 from generation.melody import ONSET_ROW, PITCHES, ROWS, STEPS, VOCABULARY, Tokens
+from generation.networks.contract import Network, Profile
+from generation.networks.convolution import Conv, UpConv
+from generation.networks.parts import BatchNorm, autocast, figures, rand, randn, update
+
+#: Carries a gradient of a block's output back to its input.
+Back = Callable[[Tensor], Tensor]
+SLOPE = 0.2
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the paper leaves open. ``critic_steps`` critic updates go with each generator update."""
+    """What the paper leaves open. ``critic_steps`` critic updates go with each generator update.
+
+    The generator's outputs are soft until the iteration ``soft_until`` and wholly hard from ``hard_from``. From the
+    iteration ``cool_from`` the learning rates fall in a line, to a fiftieth at ``cool_until``.
+    ``critic`` is "multi-scale" or "plain", ``lipschitz`` "penalty" (WGAN-GP) or "clipping" (Arjovsky et al. 2017).
+    """
 
     batch_size: int = 64
     learning_rate: float = 2e-4
@@ -40,86 +47,14 @@ class Settings:
     matching_margin: float = 0.5
     latent: int = 128
     average_decay: float = 0.999
-
-
-class Shifted(torch.autograd.Function):
-    """Copies of (batch, steps, i) shifted by multiples of the dilation, side by side: (batch, steps / stride, width i).
-
-    Its gradient is the adjoint `Gathered` and the other way round, so that either can be differentiated any number of
-    times. Built from slices and cat, each gradient would fill and add a whole tensor for every copy.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, width: int, dilation: int, stride: int) -> Tensor:
-        ctx.how = x.shape[1], width, dilation, stride
-        out = x.new_empty(len(x), x.shape[1] // stride, width, x.shape[2])
-        for k, (into, out_of) in enumerate(overlaps(*ctx.how)):
-            out[:, : into.start, k] = 0
-            out[:, into.stop :, k] = 0
-            out[:, into, k] = x[:, out_of]
-        return out.flatten(2)
-
-    @staticmethod
-    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        back: Tensor = Gathered.apply(gradient[0], *ctx.how)  # type: ignore[no-untyped-call]
-        return back, None, None, None
-
-
-class Gathered(torch.autograd.Function):
-    """The adjoint of `Shifted`: every copy moved back to where it came from, and added up."""
-
-    @staticmethod
-    def forward(ctx: Any, y: Tensor, steps: int, width: int, dilation: int, stride: int) -> Tensor:
-        ctx.how = width, dilation, stride
-        copies = y.view(*y.shape[:2], width, -1)
-        x = y.new_zeros(len(y), steps, copies.shape[3])
-        for k, (into, out_of) in enumerate(overlaps(steps, width, dilation, stride)):
-            x[:, out_of] += copies[:, into, k]
-        return x
-
-    @staticmethod
-    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
-        back: Tensor = Shifted.apply(gradient[0], *ctx.how)  # type: ignore[no-untyped-call]
-        return back, None, None, None, None
-
-
-@functools.cache
-def overlaps(steps: int, width: int, dilation: int, stride: int) -> list[tuple[slice, slice]]:
-    """For each shifted copy, which of its steps come from which steps of the input; the others are padding."""
-    found = []
-    for k in range(width):
-        shift = (k - (width - 1) // 2) * dilation
-        first = max(0, -(shift // stride))
-        last = min(steps // stride, (steps - 1 - shift) // stride + 1)
-        found.append((slice(first, last), slice(first * stride + shift, (last - 1) * stride + shift + 1, stride)))
-    return found
-
-
-class Conv(nn.Module):
-    """A convolution over time as one matrix product, (batch, steps, i) to (batch, steps / stride, o)."""
-
-    def __init__(self, i: int, o: int, width: int, dilation: int = 1, stride: int = 1) -> None:
-        super().__init__()
-        self.width, self.dilation, self.stride = width, dilation, stride
-        self.weight = nn.Parameter(torch.empty(o, width * i))
-        self.bias = nn.Parameter(torch.empty(o))
-        # The start that torch gives its own convolutions (He et al. 2015 with a = sqrt 5).
-        bound = 1 / math.sqrt(width * i)
-        nn.init.uniform_(self.weight, -bound, bound)
-        nn.init.uniform_(self.bias, -bound, bound)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.width == 1:
-            return F.linear(x, self.weight, self.bias)
-        copies: Tensor = Shifted.apply(x, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
-        return F.linear(copies, self.weight, self.bias)
-
-
-class BatchNorm(nn.BatchNorm1d):
-    """Batch normalisation of the channels of (batch, steps, channels)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(0, 1)).view(x.shape)
+    soft_until: int = 500
+    hard_from: int = 2000
+    cool_from: int = 50_000
+    cool_until: int = 100_000
+    critic: str = "multi-scale"
+    lipschitz: str = "penalty"
+    clip: float = 0.01
+    clip_learning_rate: float = 5e-5
 
 
 class ResUp(nn.Module):
@@ -127,19 +62,19 @@ class ResUp(nn.Module):
 
     def __init__(self, i: int, o: int) -> None:
         super().__init__()
-        self.norm1, self.conv1 = BatchNorm(i), Conv(i, o, 3)
+        self.norm1, self.conv1 = BatchNorm(i), UpConv(i, o)
         self.norm2, self.conv2 = BatchNorm(o), Conv(o, o, 3)
         self.skip = Conv(i, o, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.conv1(F.relu(self.norm1(x)).repeat_interleave(2, dim=1))
+        h = self.conv1(F.relu(self.norm1(x)))
         # A 1 x 1 convolution commutes with repetition and costs half as much before it.
         out: Tensor = self.conv2(F.relu(self.norm2(h))) + self.skip(x).repeat_interleave(2, dim=1)
         return out
 
 
 class Generator(nn.Module):
-    """Noise (batch, 128) to a soft matrix (batch, 80, 89): softmax over pitches and rest, sigmoid for the onset."""
+    """Noise (batch, 128) to a matrix (batch, 80, 89): softmax over pitches and rest, sigmoid for the onset."""
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -153,11 +88,35 @@ class Generator(nn.Module):
         out: Tensor = self.end(F.relu(self.norm(h)))
         return out
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, hardness: float = 0.0) -> Tensor:
+        """The critic's view of the melodies; at hardness 1 exactly that of the decoded ones.
+
+        What is hard has the gradient of what is soft (the straight-through estimator, Bengio et al. 2013).
+        """
         logits = self.logits(z).float()
         pitches = logits[..., : PITCHES + 1].softmax(dim=-1)
         onset = logits[..., PITCHES + 1 :].sigmoid()
+        if hardness:
+            chosen, struck = choose(logits.detach())
+            pitches = pitches + hardness * (F.one_hot(chosen, PITCHES + 1) - pitches).detach()
+            onset = onset + hardness * (struck.unsqueeze(2).float() - onset).detach()
         return torch.cat([pitches[..., :PITCHES], signed_onset(onset, pitches[..., PITCHES:])], dim=-1)
+
+
+def choose(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Of logits (n, 80, 90) the pitch or rest that sounds at each step, and whether a note begins there, (n, 80).
+
+    A rest is where it is likeliest. Elsewhere the onset row alone decides where notes begin: where an onset is
+    likelier than not, and after a rest. A note keeps the pitch that is likeliest where it begins: were a change of
+    pitch an onset too, every pitch that changes a sixteenth too late would add a note.
+    """
+    likeliest = logits[..., : PITCHES + 1].argmax(dim=-1)
+    rest = likeliest == melody.REST
+    after_rest = F.pad(rest[:, :-1], (1, 0), value=True)
+    struck = ~rest & ((logits[..., PITCHES + 1] > 0) | after_rest)
+    steps = torch.arange(STEPS, device=logits.device)
+    begun = torch.where(struck | rest, steps, 0).cummax(dim=1).values
+    return likeliest.gather(1, begun), struck
 
 
 def signed_onset(onset: Tensor, rest: Tensor) -> Tensor:
@@ -178,9 +137,42 @@ class MultiScale(nn.Module):
         self.join = Conv(6 * branch, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        views = torch.cat([branch(x) for branch in self.branches], dim=2)
-        joined: Tensor = self.join(F.leaky_relu(views, 0.2))
-        return x + joined
+        out: Tensor = x + self.join(F.leaky_relu(self.views(x), SLOPE))
+        return out
+
+    def views(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.branches], dim=2)
+
+    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+        views = self.views(x)
+        slopes = slope(views)
+
+        def back(gradient: Tensor) -> Tensor:
+            parts = (self.join.back(gradient) * slopes).chunk(len(self.branches), dim=2)
+            for branch, part in zip(cast("list[Conv]", self.branches), parts, strict=True):
+                gradient = gradient + branch.back(part)
+            return gradient
+
+        return x + self.join(views * slopes), back
+
+
+class SingleScale(nn.Module):
+    """The multi-scale module's plain counterpart of the same size, for the ablation: one scale, two convolutions."""
+
+    def __init__(self, channels: int = 32, inner: int = 59) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = Conv(channels, inner, 3), Conv(inner, channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.conv2(F.leaky_relu(self.conv1(x), SLOPE))
+        return out
+
+    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+        h = self.conv1(x)
+        slopes = slope(h)
+        return x + self.conv2(
+            h * slopes
+        ), lambda gradient: gradient + self.conv1.back(self.conv2.back(gradient) * slopes)
 
 
 class ResDown(nn.Module):
@@ -191,24 +183,65 @@ class ResDown(nn.Module):
         self.conv1, self.conv2, self.skip = Conv(i, i, 3), Conv(i, o, 4, stride=2), Conv(i, o, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2))
-        halved = (x[:, ::2] + x[:, 1::2]) / 2
-        out: Tensor = h + self.skip(halved)
+        h = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(x, SLOPE)), SLOPE))
+        out: Tensor = h + self.skip(halved(x))
         return out
+
+    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+        outer = slope(x)
+        h = self.conv1(x * outer)
+        inner = slope(h)
+
+        def back(gradient: Tensor) -> Tensor:
+            through = self.conv1.back(self.conv2.back(gradient) * inner) * outer
+            return through + (self.skip.back(gradient) / 2).repeat_interleave(2, dim=1)
+
+        return self.conv2(h * inner) + self.skip(halved(x)), back
 
 
 class Critic(nn.Module):
     """Matrix (batch, 80, 89) to a score (batch,): larger for what looks real."""
 
-    def __init__(self) -> None:
+    def __init__(self, scales: str) -> None:
         super().__init__()
-        self.embed, self.scales = Conv(ROWS, 32, 1), MultiScale()
-        self.blocks = nn.Sequential(ResDown(32, 48), ResDown(48, 112), ResDown(112, 256), ResDown(256, 352))
+        self.embed = Conv(ROWS, 32, 1)
+        blocks = [ResDown(32, 48), ResDown(48, 112), ResDown(112, 256), ResDown(256, 352)]
+        self.blocks = nn.ModuleList([MultiScale() if scales == "multi-scale" else SingleScale(), *blocks])
         self.end = nn.Linear(5 * 352, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        score: Tensor = self.end(self.blocks(self.scales(self.embed(x))).flatten(1))
+        h = self.embed(x)
+        for block in self.blocks:
+            h = block(h)
+        score: Tensor = self.end(h.flatten(1))
         return score.float().squeeze(1)
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """The gradient of the score at x, (batch, 80, 89), as a function of the weights.
+
+        The critic is piecewise linear, so within a piece the gradient is a product of its weights. Written out it
+        takes two thirds of the work of differentiating twice, which would carry zeros back through the forward pass.
+        """
+        backs = []
+        with torch.no_grad():
+            h = self.embed(x)
+            for block in cast("list[MultiScale | SingleScale | ResDown]", self.blocks):
+                h, back = block.linearised(h)
+                backs.append(back)
+        gradient = self.end.weight.view(1, 5, -1).expand(len(x), -1, -1)
+        for back in reversed(backs):
+            gradient = back(gradient)
+        return self.embed.back(gradient).float()
+
+
+def slope(x: Tensor) -> Tensor:
+    """The derivative of the leaky ReLU at x."""
+    return torch.where(x > 0, 1.0, SLOPE)
+
+
+def halved(x: Tensor) -> Tensor:
+    """Means of neighbouring steps, (batch, steps / 2, channels)."""
+    return (x[:, ::2] + x[:, 1::2]) / 2
 
 
 class Matcher(nn.Module):
@@ -242,130 +275,182 @@ class Matcher(nn.Module):
         return [F.cosine_similarity(one, like, dim=2).mean(dim=1) for one, like in zip(ones, found, strict=True)]
 
 
-class MidiGAN(nn.Module):
+#: What differs on a processor, which manages a tenth of the iterations.
+CPU = {"batch_size": 32, "cool_from": 4000, "cool_until": 10_000}
+
+
+class MidiGAN(Network):
     """The three networks, their optimisers and the training of one generator iteration."""
 
     settings_type = Settings
+    variants = {
+        "plain": {"critic": "plain"},
+        "clipping": {"lipschitz": "clipping"},
+        "unmatched": {"matching_weight": 0.0},
+    }
+    columns = (
+        "negative_critic_loss", "wasserstein", "wasserstein_validation", "penalty",
+        "match_fake", "match_real", "generator_loss",
+    )  # fmt: skip
+    kept_by = "distance"
+    profiles = {
+        "smoke": Profile(4, log_every=1, measure_every=2, samples=32, settings={"batch_size": 8}),
+        "cpu": Profile(10_000, log_every=50, measure_every=250, settings=CPU),
+        "full": Profile(100_000, log_every=100, measure_every=1_000, samples=1_000),
+    }
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.settings = settings
-        self.generator, self.critic, self.matcher = Generator(settings.latent), Critic(), Matcher()
+        self.settings: Settings = settings
+        self.generator, self.critic, self.matcher = Generator(settings.latent), Critic(settings.critic), Matcher()
         #: The running mean of the generator's weights, from which samples are drawn; no parameters of its own.
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
-        self.iterations = 0
+        self.iterations: Tensor
+        self.register_buffer("iterations", torch.zeros((), dtype=torch.int64))
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """Adam as in Gulrajani et al. 2017: no momentum, one for the generator and one for its two judges."""
+        """Adam without momentum as in Gulrajani et al. 2017; RMSProp with clipping, as in Arjovsky et al. 2017."""
         rate, betas = self.settings.learning_rate, (0.0, 0.9)
-        judges = [*self.critic.parameters(), *self.matcher.parameters()]
-        return {
-            "generator": torch.optim.Adam(self.generator.parameters(), rate, betas, fused=True),
-            "judges": torch.optim.Adam(judges, rate, betas, fused=True),
+        adam = {
+            name: torch.optim.Adam(getattr(self, name).parameters(), rate, betas, fused=True)
+            for name in ("generator", "critic", "matcher")
+        }
+        if self.settings.lipschitz == "penalty":
+            return dict(adam)
+        rate = self.settings.clip_learning_rate
+        return adam | {
+            name: torch.optim.RMSprop(getattr(self, name).parameters(), rate) for name in ("generator", "critic")
         }
 
     @property
     def segments_per_step(self) -> int:
-        """How many real segments one call of training_step takes: a fresh batch for every critic update."""
+        """A fresh batch for every critic update."""
         return self.settings.batch_size * self.settings.critic_steps
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """One generator iteration on tokens (segments_per_step, 80): the critic's updates, then the generator's."""
-        batches = torch.split(as_input(tokens), self.settings.batch_size)
-        for real, other in zip(batches, (*batches[1:], batches[0]), strict=True):
-            log = self.judge(real, other, optimisers["judges"])
+        """One generator iteration: the critic's updates, then the matcher's and the generator's."""
+        self.cool(optimisers)
+        batches = as_input(tokens).chunk(self.settings.critic_steps)
+        for real in batches:
+            log, fake = self.judge(real, optimisers["critic"])
+        if self.settings.matching_weight:
+            log |= self.match(batches[-1], batches[0], fake, optimisers["matcher"])
         log |= self.generate(batches[0], optimisers["generator"])
         self.update_average()
-        return {name: float(value) for name, value in log.items()}
+        return figures(log)
 
-    def judge(self, real: Tensor, other: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """One update of critic and matcher. ``other`` is a second batch of real segments, for the matcher."""
-        with torch.no_grad(), autocast(real):
-            fake = self.generator(self.noise(len(real), real.device))
-        with autocast(real):
+    def judge(self, real: Tensor, optimiser: torch.optim.Optimizer) -> tuple[dict[str, Tensor], Tensor]:
+        """One update of the critic; returns its log and the generated segments it saw."""
+        with torch.no_grad(), autocast(real.device):
+            fake = self.draw(len(real), real.device)
+        with autocast(real.device):
             scores = self.critic(torch.cat([fake, real]))
             wasserstein = scores[len(fake) :].mean() - scores[: len(fake)].mean()
-            penalty = self.penalty(real, fake)
-            loss = self.settings.penalty_weight * penalty - wasserstein
-            log = {
-                "negative_critic_loss": -loss.detach(),
-                "wasserstein": wasserstein.detach(),
-                "penalty": penalty.detach(),
-            }
-            if self.settings.matching_weight:
-                unlike, alike = self.matcher(fake, other, real)
-                loss = loss + F.relu(self.settings.matching_margin + unlike - alike).mean()
-                log |= {"match_fake": unlike.detach().mean(), "match_real": alike.detach().mean()}
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        return log
+            loss, log = -wasserstein, {"wasserstein": wasserstein}
+            if self.settings.lipschitz == "penalty":
+                penalty = self.penalty(real, fake)
+                loss = loss + self.settings.penalty_weight * penalty
+                log["penalty"] = penalty
+            log["negative_critic_loss"] = -loss
+        update(optimiser, loss)
+        if self.settings.lipschitz == "clipping":
+            with torch.no_grad():
+                for value in self.critic.parameters():
+                    value.clamp_(-self.settings.clip, self.settings.clip)
+        return log, fake
 
     def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
         """Mean squared distance from 1 of the critic's gradient norm, between real and generated segments."""
-        share = torch.rand(len(real), 1, 1, device=real.device)
-        between = (share * real + (1 - share) * fake).requires_grad_()
-        (gradient,) = torch.autograd.grad(self.critic(between).sum(), between, create_graph=True)
-        norms: Tensor = gradient.flatten(1).norm(2, dim=1)
-        return ((norms - 1) ** 2).mean()
+        share = rand(len(real), 1, 1, device=real.device)
+        norms = self.critic.gradient(share * real + (1 - share) * fake).flatten(1).norm(2, dim=1)
+        penalty: Tensor = ((norms - 1) ** 2).mean()
+        return penalty
+
+    def match(self, real: Tensor, other: Tensor, fake: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+        """One update of the matcher, which learns that real segments are like each other and generated ones are not."""
+        with autocast(real.device):
+            unlike, alike = self.matcher(fake, other, real)
+            update(optimiser, F.relu(self.settings.matching_margin + unlike - alike).mean())
+        return {"match_fake": unlike, "match_real": alike}
 
     def generate(self, real: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
         """One update of the generator."""
-        with autocast(real):
-            fake = self.generator(self.noise(len(real), real.device))
+        with autocast(real.device):
+            fake = self.draw(len(real), real.device)
             loss = -self.critic(fake).mean()
             if self.settings.matching_weight:
                 (alike,) = self.matcher(fake, real)
                 loss = loss + self.settings.matching_weight * (1 - alike.mean())
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        return {"generator_loss": loss.detach()}
+        update(optimiser, loss)
+        return {"generator_loss": loss}
+
+    def draw(self, n: int, device: torch.device) -> Tensor:
+        """Fresh segments of the generator in training, as the critic sees them."""
+        fake: Tensor = self.generator(randn(n, self.settings.latent, device=device), self.hardness)
+        return fake
+
+    def cool(self, optimisers: dict[str, torch.optim.Optimizer]) -> None:
+        """Set this iteration's learning rates."""
+        start, end = self.settings.cool_from, self.settings.cool_until
+        factor = 1 - 0.98 * min(1.0, max(0.0, (int(self.iterations) - start) / (end - start)))
+        for optimiser in optimisers.values():
+            for group in optimiser.param_groups:
+                group.setdefault("first_lr", group["lr"])
+                group["lr"] = group["first_lr"] * factor
+
+    @property
+    def hardness(self) -> float:
+        """How hard the generator's outputs are at this iteration, 0-1."""
+        start, end = self.settings.soft_until, self.settings.hard_from
+        return min(1.0, max(0.0, (int(self.iterations) - start) / max(1, end - start)))
 
     @torch.no_grad()
-    def wasserstein(self, tokens: Tensor) -> float:
-        """The critic's Wasserstein estimate on other real segments, such as the validation songs'."""
+    def validate(self, tokens: Tensor) -> dict[str, float]:
+        """The critic's Wasserstein estimate on held-out segments; leaves the state of the random numbers alone."""
         real = as_input(tokens)
-        fake = self.generator(self.noise(len(real), real.device))
-        return float(self.critic(real).mean() - self.critic(fake).mean())
+        source = torch.Generator().manual_seed(int(self.iterations))
+        noise = torch.randn(len(real), self.settings.latent, generator=source).to(real.device)
+        self.generator.eval()
+        fake: Tensor = self.generator(noise, self.hardness)
+        self.generator.train()
+        return {"wasserstein_validation": float(self.critic(real).mean() - self.critic(fake).mean())}
 
     @torch.no_grad()
     def update_average(self) -> None:
         """Move the average towards the generator; slower as it grows older, up to the set decay."""
         self.iterations += 1
-        decay = min(self.settings.average_decay, self.iterations / (self.iterations + 10))
+        decay = min(self.settings.average_decay, int(self.iterations) / (int(self.iterations) + 10))
         for mean, value in zip(tensors(self.average), tensors(self.generator), strict=True):
             if mean.is_floating_point():
                 mean.lerp_(value, 1 - decay)
             else:
                 mean.copy_(value)
 
-    def noise(self, n: int, device: torch.device) -> Tensor:
-        return torch.randn(n, self.settings.latent, device=device)
-
     def sampling_state(self) -> dict[str, Tensor]:
-        """The tensors that sampling needs: the averaged generator alone."""
+        """The averaged generator alone."""
         return dict(self.average.state_dict())
 
     def load_sampling_state(self, state: dict[str, Tensor]) -> None:
-        """Take tensors that sampling_state gave."""
         self.average.load_state_dict(state)
+
+    def histogram_weights(self) -> Tensor:
+        """The critic's, which weight clipping drives to its bounds (Gulrajani et al. 2017, figure 1b)."""
+        return torch.cat([value.detach().flatten() for value in self.critic.parameters()])
 
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw tokens (n, 80): at each step the likeliest pitch or rest, an onset where its chance exceeds 1/2."""
+        """The averaged generator's outputs, decoded by `choose`."""
         noise = torch.from_numpy(rng.standard_normal((n, self.settings.latent), dtype=np.float32))
         device = next(self.average.parameters()).device
         logits = torch.cat([self.average.logits(part.to(device)).float().cpu() for part in torch.split(noise, 256)])
-        return decode(logits.numpy())
+        return decode(logits)
 
 
-def decode(logits: NDArray[np.floating]) -> Tokens:
-    """Logits (n, 80, 90) to tokens (n, 80): an onset is where it is likely, or where the pitch changes."""
-    pitch = logits[..., : PITCHES + 1].argmax(axis=-1)
-    before = np.concatenate([np.full((len(pitch), 1), melody.REST), pitch[:, :-1]], axis=1)
-    onset = (logits[..., PITCHES + 1] > 0) | (pitch != before)
-    return np.where(pitch == melody.REST, melody.REST, np.where(onset, pitch, melody.HOLD)).astype(np.int8)
+def decode(logits: Tensor) -> Tokens:
+    """Logits (n, 80, 90) to tokens (n, 80)."""
+    pitch, struck = (part.numpy() for part in choose(logits))
+    tokens: NDArray[np.int8] = np.where(struck | (pitch == melody.REST), pitch, melody.HOLD).astype(np.int8)
+    return tokens
 
 
 def as_input(tokens: Tensor) -> Tensor:
@@ -374,16 +459,6 @@ def as_input(tokens: Tensor) -> Tensor:
     rest = 1 - matrix[:, :PITCHES].sum(dim=1)
     matrix[:, ONSET_ROW] = matrix[:, ONSET_ROW] - rest
     return matrix.transpose(1, 2).contiguous()
-
-
-def autocast(like: Tensor) -> torch.autocast:
-    """bf16 for matrix products, where the machine gains by it."""
-    return torch.autocast(like.device.type, dtype=torch.bfloat16, enabled=bf16_pays(like.device))
-
-
-def bf16_pays(device: torch.device) -> bool:
-    """Whether bf16 matrix products are faster than fp32 here."""
-    return device.type == "cuda" or torch.cpu._is_amx_tile_supported()
 
 
 def tensors(module: nn.Module) -> Iterator[Tensor]:

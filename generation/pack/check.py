@@ -11,7 +11,7 @@ from tqdm import tqdm
 from generation.audio import measure_file
 from generation.errors import InputError
 from generation.files import sha256_of
-from generation.pack.manifest import NAME, PRACTICE, ROLES, Clip, Manifest, named_in, read_manifest
+from generation.pack.manifest import METRICS, NAME, PRACTICE, ROLES, Clip, Manifest, named_in, read_manifest
 
 LOUDNESS_TOLERANCE_LU = 0.5
 HIGHEST_PEAK_DBTP = -1.0
@@ -61,7 +61,7 @@ def _check_files(pack: Path, manifest: Manifest) -> None:
         if clip.midi_sha256 is not None:
             expected[clip.midi(pack)] = clip.midi_sha256
     if manifest.metrics_sha256 is not None:
-        expected[pack / "metrics.csv"] = manifest.metrics_sha256
+        expected[pack / METRICS] = manifest.metrics_sha256
     for path, digest in expected.items():
         if not path.is_file():
             raise InputError(f"{path} is missing: {MEND}.")
@@ -71,14 +71,18 @@ def _check_files(pack: Path, manifest: Manifest) -> None:
         if surplus := sorted(set(folder.glob("*")) - set(expected)):
             raise InputError(f"{surplus[0]} belongs to no clip of the manifest: remove it.")
     if manifest.metrics_sha256 is not None:
-        _check_metrics(pack / "metrics.csv", manifest)
+        _check_metrics(pack / METRICS, manifest)
 
 
 def _check_metrics(path: Path, manifest: Manifest) -> None:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [row.get("clip_id") for row in csv.DictReader(file)]
-    if sorted(map(str, rows)) != [clip.clip_id for clip in manifest.clips]:
-        raise InputError(f"{path} must have one row for each clip of the manifest: {MEND}.")
+        rows = [str(row.get("clip_id")) for row in csv.DictReader(file)]
+    clips = {clip.clip_id for clip in manifest.clips}
+    with_notes = {clip.clip_id for clip in manifest.clips if clip.midi_sha256 is not None}
+    if len(rows) != len(set(rows)) or not with_notes <= set(rows) <= clips:
+        raise InputError(
+            f"{path} must have one row for each clip with a MIDI file, and no clip of another pack: {MEND}."
+        )
 
 
 def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> None:

@@ -12,6 +12,7 @@ from generation.errors import InputError
 
 SCHEMA_VERSION = 1
 NAME = "manifest.json"
+METRICS = "metrics.csv"
 ROLES = ("study", "practice")
 #: The system that practice clips name: they belong to no system of the study.
 PRACTICE = "practice"

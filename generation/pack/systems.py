@@ -1,4 +1,4 @@
-"""From the names of systems to trained generators."""
+"""From the names of systems to trained generators, and to the reference model behind perplexity."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generation.errors import InputError
-from generation.networks import REGISTRY
+from generation.files import sha256_of
+from generation.networks import REFERENCE, SYSTEMS
+from generation.pack.build import Reader
 from generation.pack.draw import REAL
-from generation.sampling import Checkpoint, load_checkpoint
+from generation.sampling import Checkpoint, load_checkpoint, load_reference
 
 WEIGHTS = "weights.safetensors"
 
@@ -40,8 +42,13 @@ def find_generators(
     return generators, systems is None or REAL in systems
 
 
+def find_reader(folder: Path) -> Reader:
+    """The reference model of a run folder or of fixtures/checkpoints. Raises InputError for any other folder."""
+    return Reader(load_reference(folder), sha256_of(folder / WEIGHTS))
+
+
 def _check_known(systems: Sequence[str]) -> None:
-    known = [*REGISTRY, REAL]
+    known = [*SYSTEMS, REAL]
     for name in systems:
         if name not in known:
             raise InputError(f"There is no system {name!r}: the known ones are {', '.join(sorted(known))}.")
@@ -49,8 +56,9 @@ def _check_known(systems: Sequence[str]) -> None:
 
 def _shipped(checkpoints: Path) -> list[str]:
     names = sorted(path.parent.name for path in checkpoints.glob(f"*/{WEIGHTS}"))
-    _check_known(names)
-    return names
+    systems = [name for name in names if name != REFERENCE]
+    _check_known(systems)
+    return systems
 
 
 def _from_runs(runs: Sequence[Path]) -> dict[str, Checkpoint]:

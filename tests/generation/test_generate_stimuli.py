@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import asdict
@@ -14,18 +15,20 @@ from safetensors.torch import save_file
 from generation.corpus import save_corpus
 from generation.errors import InputError
 from generation.files import sha256_of
-from generation.networks import REGISTRY
-from generation.networks.midi_gan import MidiGAN, Settings
+from generation.networks import SYSTEMS, network
 from generation.pack.systems import find_generators
-from tests.generation.songs import small_corpus, write_song
+from tests.generation.songs import small_corpus, walk, write_song
+from tests.generation.test_pack_folder import folder_of
 
 
-def weights(folder: Path, seed: int = 0) -> Path:
-    """A checkpoint folder of MIDI-GAN as it is before training."""
+def weights(folder: Path, seed: int = 0, name: str = "midi-gan") -> Path:
+    """A checkpoint folder of a network as it is before training."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True)
-    save_file(MidiGAN(Settings()).sampling_state(), folder / "weights.safetensors")
-    (folder / "config.json").write_text(json.dumps({"model": "midi-gan", "settings": asdict(Settings())}))
+    kind = network(name)
+    settings = kind.settings_type()
+    save_file(kind(settings).sampling_state(), folder / "weights.safetensors")
+    (folder / "config.json").write_text(json.dumps({"model": name, "settings": asdict(settings)}))
     return folder
 
 
@@ -86,6 +89,52 @@ def test_a_run_stands_before_the_shipped_weights_and_real_is_added(room: Path, t
     assert shipped["midi-gan"].sha256 == sha256_of(room / "checkpoints" / "midi-gan" / "weights.safetensors")
 
 
+def test_a_pack_takes_every_system_that_has_weights_and_ppl_from_the_reference_model(
+    room: Path, tmp_path: Path
+) -> None:
+    weights(tmp_path / "checkpoints" / "midi-gan")
+    weights(tmp_path / "checkpoints" / "mlstm", name="mlstm")
+    reference = weights(tmp_path / "checkpoints" / "reference", name="reference")
+    arguments = ("--out", str(tmp_path / "pack"), "--reference", str(reference))
+    said = run(room, *arguments, checkpoints=str(tmp_path / "checkpoints"))
+    assert "6 clips, 6 rendered now" in said
+    assert "6 clips (1 midi-gan, 1 mlstm, 3 practice, 1 real)" in command("check_pack", str(tmp_path / "pack"))
+    rows = csv.DictReader((tmp_path / "pack" / "metrics.csv").read_text().splitlines())
+    assert all(float(row["ppl"]) > 1 for row in rows)
+    with pytest.raises(CommandError, match=r"another pack \(reference_sha256 differ\)"):
+        run(room, *arguments[:2], checkpoints=str(tmp_path / "checkpoints"))
+
+
+def test_a_folder_of_ones_own_clips_becomes_a_pack_and_what_is_left_out_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = folder_of(tmp_path / "own", "ours/1.wav", "theirs/1.wav", "theirs/2.wav")
+    write_song(folder / "ours" / "2.mid", walk(8))
+    (folder / "ours" / "3.aiff").write_bytes(b"")
+    arguments = ("generate_stimuli", "--from", str(folder), "--out", str(tmp_path / "pack"), "--practice", "1")
+    said = command(*arguments)
+    assert "left out: ours/3.aiff: it is not a WAV, FLAC, MP3 or MIDI file" in capsys.readouterr().err
+    assert "ours: 1 used, 1 left out, 0 not drawn\npractice: 1 used" in said
+    assert "4 clips, 4 rendered now" in said
+    assert "nothing was done" in command(*arguments)
+    assert "is whole: 4 clips" in command("check_pack", str(tmp_path / "pack"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--from", "own", "--run", "run"], "leave out --systems and --run"),
+        (["--from", "own", "--systems", "real"], "leave out --systems and --run"),
+        (["--practice", "3"], "--practice goes with --from"),
+        (["--from", "nowhere"], "nowhere is not a folder"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        command("generate_stimuli", "--out", str(tmp_path / "pack"), *arguments)
+    assert not (tmp_path / "pack").exists()
+
+
 def test_runs_that_clash_or_were_not_asked_for_are_refused(room: Path, tmp_path: Path) -> None:
     own, second = weights(tmp_path / "a", seed=1), weights(tmp_path / "b", seed=2)
     with pytest.raises(InputError, match="b is a second run of midi-gan"):
@@ -106,7 +155,7 @@ def refused(
 def test_an_unknown_system_is_refused_with_the_known_ones(room: Path, tmp_path: Path) -> None:
     sentence = refused(room, tmp_path / "pack", "--systems", "midi-gam,real")
     assert (
-        sentence == "There is no system 'midi-gam': the known ones are " + ", ".join(sorted([*REGISTRY, "real"])) + "."
+        sentence == "There is no system 'midi-gam': the known ones are " + ", ".join(sorted([*SYSTEMS, "real"])) + "."
     )
 
 

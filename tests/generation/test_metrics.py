@@ -6,11 +6,20 @@ from pathlib import Path
 import muspy
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from generation import metrics
 from generation.errors import InputError
-from generation.melody import PITCHES, REST, STEPS, Note, Tokens, notes_to_tokens, tokens_to_notes
-from tests.generation.songs import random_tokens, write_song
+from generation.melody import HOLD, PITCHES, REST, STEPS, Note, Tokens, legal, notes_to_tokens, tokens_to_notes
+from tests.generation.songs import random_tokens, small_corpus, write_song
+
+#: Three melodies of pitches 30-53 of the 88, so that they can be moved by two octaves either way.
+melodies = hnp.arrays(np.int8, (3, STEPS), elements=st.sampled_from([*range(30, 54), *[REST] * 4, *[HOLD] * 20])).map(
+    legal
+)
+few = settings(max_examples=40, deadline=None)
 
 
 def batch(*melodies: list[tuple[int, int, int]]) -> Tokens:
@@ -41,10 +50,28 @@ def test_metrics_equal_muspy_when_its_notes_end_one_step_early() -> None:
 
 
 def test_muspy_as_shipped_adds_an_empty_bar_at_the_end() -> None:
-    tokens = melodies_to_the_end(50, seed=2)
+    tokens = melodies_to_the_end(200, seed=2)
     shipped = [muspy.groove_consistency(as_muspy(notes, shorter=0), 16) for notes in tokens_to_notes(tokens)]
     last_bar = (tokens[:, -16:] < PITCHES).mean(axis=1)
     assert np.allclose(shipped, (4 * metrics.gc(tokens) + 1 - last_bar) / 5)
+
+
+def test_muspy_as_shipped_lets_a_note_fill_the_beat_after_it() -> None:
+    """With a 21st beat that the last note fills too; every note a step longer is the same fault in our words."""
+    tokens = melodies_to_the_end(200, seed=5)
+    shipped = [muspy.empty_beat_rate(as_muspy(notes, shorter=0)) for notes in tokens_to_notes(tokens)]
+    longer = [[note._replace(length=note.length + 1) for note in notes] for notes in tokens_to_notes(tokens)]
+    assert np.allclose(shipped, metrics.ebr(notes_to_tokens(longer)) * 20 / 21)
+    assert (metrics.ebr(tokens) * 20 / 21 > np.array(shipped)).any()
+
+
+def test_muspy_as_shipped_is_deaf_to_silence_after_the_last_note() -> None:
+    tokens = batch([(0, 4, 60)])
+    (piece,) = (as_muspy(notes, shorter=1) for notes in tokens_to_notes(tokens))
+    assert muspy.empty_beat_rate(piece) == 0
+    assert np.isnan(muspy.groove_consistency(piece, 16))
+    assert metrics.ebr(tokens).tolist() == [0.95]
+    assert metrics.gc(tokens).tolist() == [1 - 1 / 64]
 
 
 def test_known_values_by_hand() -> None:
@@ -67,24 +94,73 @@ def test_silence_has_no_groove_and_every_beat_empty() -> None:
     assert values == {"upc": 0, "upc_bar": 0, "ebr": 1, "ebr_onset": 1, "rests": 1, "notes": 0}
 
 
-def test_a_batch_gives_what_its_melodies_give_alone() -> None:
+def test_the_whole_piano_is_counted() -> None:
+    scale = np.arange(PITCHES, dtype=np.int8)
+    tokens = np.stack([scale[:STEPS], scale[-STEPS:], np.tile(scale[[0, 63, 64, 87]], 20)])
+    assert metrics.upc(tokens).tolist() == [80, 80, 4]
+    assert metrics.upc_bar(tokens).tolist() == [16, 16, 4]
+
+
+def test_a_batch_gives_what_its_melodies_give_alone_however_it_lies_in_memory() -> None:
     tokens = random_tokens(20, seed=3)
-    for measure in metrics.METRICS.values():
-        assert np.array_equal(measure(tokens), np.concatenate([measure(row[None]) for row in tokens]))
+    for measure in [*metrics.METRICS.values(), metrics.with_rests]:
+        together = measure(tokens)
+        assert np.array_equal(together, np.concatenate([measure(row[None]) for row in tokens]))
+        assert np.array_equal(together, measure(np.asfortranarray(tokens)))
+        assert np.array_equal(together[::-2], measure(tokens[::-2]))
 
 
-def test_transposition_changes_no_metric() -> None:
-    tokens = random_tokens(50, seed=4)
-    higher = np.where(tokens < PITCHES, tokens + 5, tokens).astype(np.int8)
+def test_no_clips_give_no_values() -> None:
+    nothing = np.empty((0, STEPS), dtype=np.int8)
+    for measure in [*metrics.METRICS.values(), metrics.with_rests]:
+        assert measure(nothing).shape == (0,)
+
+
+@few
+@given(melodies, st.integers(-24, 24))
+def test_transposition_changes_no_metric(tokens: Tokens, semitones: int) -> None:
+    moved = np.where(tokens < PITCHES, tokens + semitones, tokens).astype(np.int8)
     for measure in metrics.METRICS.values():
-        assert np.array_equal(measure(tokens), measure(higher))
+        assert np.array_equal(measure(tokens), measure(moved), equal_nan=True)
+
+
+@few
+@given(melodies)
+def test_played_backwards_a_melody_keeps_its_pitches_notes_rests_and_empty_beats(tokens: Tokens) -> None:
+    backwards = notes_to_tokens(
+        [
+            [Note(STEPS - start - length, length, pitch) for start, length, pitch in notes]
+            for notes in tokens_to_notes(tokens)
+        ]
+    )
+    for name in ("upc", "notes", "rests", "ebr"):
+        measure = metrics.METRICS[name]
+        assert np.array_equal(measure(tokens), measure(backwards))
+
+
+@few
+@given(melodies)
+def test_metrics_keep_their_bounds(tokens: Tokens) -> None:
+    found = metrics.measure(tokens)
+    assert np.nanmin([found["gc"], found["ebr"], found["ebr_onset"]]) >= 0
+    assert np.nanmax([found["gc"], found["ebr"], found["ebr_onset"]]) <= 1
+    assert (found["ebr"] <= found["ebr_onset"]).all()
+    assert (found["upc"] <= found["notes"]).all()
+    assert (found["upc_bar"] <= found["upc"]).all()
+    assert np.array_equal(np.isnan(found["gc"]), found["notes"] == 0)
+    assert np.array_equal(metrics.with_rests(tokens) == 1, found["rests"] > 0)
 
 
 def test_a_metric_that_does_not_exist_is_an_empty_cell() -> None:
     silence = metrics.own_clip(np.full(STEPS, REST, dtype=np.int8))
     header, row = metrics.table(["silent"], [silence]).decode().splitlines()
-    assert header == "clip_id,upc,upc_bar,gc,ebr,ebr_onset,rests,notes,padded_steps,cut_steps"
-    assert row == "silent,0,0,,1,1,1,0,80,0"
+    assert header == "clip_id,upc,upc_bar,gc,ebr,ebr_onset,rests,notes,ppl,padded_steps,cut_steps"
+    assert header == ",".join(metrics.COLUMNS)
+    assert row == "silent,0,0,,1,1,1,0,,80,0"
+
+
+def test_a_table_of_no_clips_is_its_head_alone() -> None:
+    assert metrics.table([], []).decode().splitlines() == [",".join(metrics.COLUMNS)]
 
 
 def rows_of(path: Path) -> dict[str, dict[str, str]]:
@@ -96,7 +172,8 @@ def test_files_are_padded_or_cut_and_flagged(tmp_path: Path) -> None:
     write_song(tmp_path / "in" / "short.mid", [(beat, 1, 60) for beat in range(18)], tempo=90)
     write_song(tmp_path / "in" / "long.mid", [(beat, 1, 60 + beat) for beat in range(24)], key="D major")
     write_song(tmp_path / "in" / "exact.MID", [(beat, 1, 60) for beat in range(20)])
-    assert metrics.measure_folder(tmp_path / "in", tmp_path / "metrics.csv") == 3
+    found = metrics.measure_folder(tmp_path / "in", tmp_path / "metrics.csv")
+    assert found.clip_ids == ["exact", "long", "short"]
     rows = rows_of(tmp_path / "metrics.csv")
     assert {name: (row["padded_steps"], row["cut_steps"]) for name, row in rows.items()} == {
         "exact": ("0", "0"),
@@ -104,6 +181,22 @@ def test_files_are_padded_or_cut_and_flagged(tmp_path: Path) -> None:
         "short": ("8", "0"),
     }
     assert (rows["long"]["upc"], rows["long"]["notes"], rows["short"]["notes"]) == ("20", "20", "18")
+
+
+def test_why_cells_are_empty_is_said(tmp_path: Path) -> None:
+    for name, notes in {"tune": [(beat, 1, 60 + beat % 5) for beat in range(20)], "note": [(0, 1, 60)]}.items():
+        write_song(tmp_path / "in" / f"{name}.mid", notes)
+    write_song(tmp_path / "in" / "silence.mid", [])
+    found = metrics.measure_folder(tmp_path / "in", tmp_path / "metrics.csv", corpus=small_corpus())
+    assert found.remarks == [
+        "gc is empty for 1 of 3 clips: no note begins in them.",
+        "ppl is empty for 3 of 3 clips: name a reference model to read them with (--reference).",
+        "longest_shared is empty for 2 of 3 clips: it takes two notes, and a corpus with training songs.",
+        "shared_5grams is empty for 2 of 3 clips: it takes six notes, and a corpus with training songs.",
+    ]
+    rows = rows_of(tmp_path / "metrics.csv")
+    assert [rows[name]["longest_shared"] != "" for name in ("tune", "note", "silence")] == [True, False, False]
+    assert [rows[name]["gc"] != "" for name in ("tune", "note", "silence")] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from generation import melody
-from generation.networks import midi_gan
-from generation.networks.midi_gan import Conv, MidiGAN, Settings, Shifted, as_input, decode
+from generation.networks.convolution import Conv, Shifted
+from generation.networks.midi_gan import Critic, MidiGAN, Settings, as_input, decode
+from generation.networks.parts import autocast, bf16_pays
 from tests.generation.songs import random_tokens
 
 
@@ -47,19 +48,75 @@ def test_the_convolutions_own_gradients_are_right_twice(width: int, dilation: in
     assert torch.autograd.gradgradcheck(squared, x)
 
 
+@pytest.mark.parametrize("scales", ["multi-scale", "plain"])
+def test_the_critics_written_out_gradient_and_its_penalty_are_autograds(scales: str) -> None:
+    torch.manual_seed(0)
+    critic = Critic(scales)
+    x = as_input(torch.from_numpy(random_tokens(4))) + torch.rand(4, 80, 89)
+    (expected,) = torch.autograd.grad(critic(x.requires_grad_()).sum(), x, create_graph=True)
+    found = critic.gradient(x.detach())
+    torch.testing.assert_close(found, expected)
+    weights = [value for name, value in critic.named_parameters() if "bias" not in name]
+    twice = [
+        torch.autograd.grad(((gradient.flatten(1).norm(2, dim=1) - 1) ** 2).mean(), weights)
+        for gradient in (found, expected)
+    ]
+    torch.testing.assert_close(*twice)
+
+
 def test_the_penalty_is_of_each_segments_whole_gradient() -> None:
     """With a linear critic the gradient is the same everywhere, so the penalty is known exactly."""
     model = MidiGAN(Settings())
-    weight = torch.randn(80 * 89)
+    weight = torch.randn(80, 89)
 
     class Linear(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x.flatten(1) @ weight
+        def gradient(self, x: torch.Tensor) -> torch.Tensor:
+            return weight.expand(len(x), -1, -1)
 
     model.critic = Linear()  # type: ignore[assignment]
     real = as_input(torch.from_numpy(random_tokens(4)))
     expected = (weight.norm() - 1) ** 2
     torch.testing.assert_close(model.penalty(real, torch.zeros_like(real)), expected)
+
+
+def test_the_plain_critic_is_as_large_as_the_multi_scale_one() -> None:
+    plain, multi = count(Critic("plain")), count(Critic("multi-scale"))
+    assert abs(plain - multi) / multi < 0.001
+
+
+def test_a_hard_output_is_what_the_critic_sees_of_the_decoded_melody() -> None:
+    model = MidiGAN(Settings()).eval()
+    z = torch.randn(6, 128)
+    seen = model.generator(z, hardness=1.0)
+    torch.testing.assert_close(seen.detach(), as_input(torch.from_numpy(decode(model.generator.logits(z).detach()))))
+    seen[..., 40].sum().backward()
+    assert float(model.generator.end.weight.grad.abs().sum()) > 0  # type: ignore[union-attr]
+
+
+def test_hardness_grows_from_soft_until_to_hard_from() -> None:
+    model = MidiGAN(Settings(soft_until=10, hard_from=20))
+    found = []
+    for iteration in (0, 10, 15, 20, 99):
+        model.iterations.fill_(iteration)
+        found.append(model.hardness)
+    assert found == [0.0, 0.0, 0.5, 1.0, 1.0]
+
+
+def test_clipping_keeps_every_weight_of_the_critic_within_its_bounds() -> None:
+    torch.manual_seed(0)
+    model = MidiGAN(Settings(batch_size=4, critic_steps=2, lipschitz="clipping"))
+    log = model.training_step(torch.from_numpy(random_tokens(8)), model.optimisers())
+    assert "penalty" not in log
+    assert float(model.histogram_weights().abs().max()) <= 0.01
+
+
+def test_without_the_matcher_its_weights_stay_and_the_rest_learns() -> None:
+    torch.manual_seed(0)
+    model = MidiGAN(Settings(batch_size=4, critic_steps=2, matching_weight=0.0))
+    before = [value.clone() for value in model.matcher.parameters()]
+    log = model.training_step(torch.from_numpy(random_tokens(8)), model.optimisers())
+    assert "match_fake" not in log
+    assert all(torch.equal(one, two) for one, two in zip(before, model.matcher.parameters(), strict=True))
 
 
 def test_the_critic_sees_a_rest() -> None:
@@ -95,9 +152,9 @@ def test_a_step_changes_all_three_networks_and_their_average() -> None:
 def test_the_critic_learns_to_tell_noise_from_songs() -> None:
     torch.manual_seed(0)
     model = MidiGAN(Settings(learning_rate=1e-3))
-    judges = model.optimisers()["judges"]
-    real = as_input(torch.from_numpy(random_tokens(32)))
-    scores = [model.judge(real[:16], real[16:], judges)["wasserstein"] for _ in range(30)]
+    optimiser = model.optimisers()["critic"]
+    real = as_input(torch.from_numpy(random_tokens(16)))
+    scores = [model.judge(real, optimiser)[0]["wasserstein"].detach() for _ in range(30)]
     assert float(scores[-1]) > float(scores[0]) + 0.5
 
 
@@ -110,19 +167,21 @@ def test_samples_are_legal_and_follow_the_generator_state() -> None:
 
 
 def test_any_logits_decode_to_a_melody() -> None:
-    logits = np.random.default_rng(0).normal(size=(50, 80, 90))
+    logits = torch.randn(50, 80, 90, generator=torch.Generator().manual_seed(0))
     melody.check_tokens(decode(logits))
 
 
-def test_decoding_strikes_a_note_where_the_pitch_changes_and_where_an_onset_is_likely() -> None:
-    logits = np.full((1, 80, 90), -5.0)
+def test_decoding_strikes_a_note_where_an_onset_is_likely_and_after_a_rest_and_keeps_its_pitch() -> None:
+    logits = torch.full((1, 80, 90), -5.0)
     logits[0, :, melody.REST] = 0
-    logits[0, 0:6, 40] = 9
-    logits[0, 6:8, 43] = 9
-    logits[0, 3, 89] = 1
-    assert decode(logits)[0, :10].tolist() == [40, 89, 89, 40, 89, 89, 43, 89, 88, 88]
+    logits[0, 0:4, 40] = 9
+    logits[0, 4:6, 43] = 9
+    logits[0, 8:10, 43] = 9
+    logits[0, 3, 89] = logits[0, 20, 89] = 1
+    assert decode(logits)[0, :12].tolist() == [40, 89, 89, 40, 89, 89, 88, 88, 43, 89, 88, 88]
+    assert set(decode(logits)[0, 12:].tolist()) == {melody.REST}
 
 
 def test_bf16_is_used_only_where_it_is_faster() -> None:
-    context = midi_gan.autocast(torch.zeros(1))
-    assert context._enabled == midi_gan.bf16_pays(torch.device("cpu"))
+    device = torch.device("cpu")
+    assert autocast(device)._enabled == bf16_pays(device)

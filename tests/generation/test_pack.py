@@ -91,7 +91,7 @@ build(Path({out!r}))
 def test_a_killed_build_goes_on_where_it_stopped(tmp_path: Path, finished: Path) -> None:
     out = tmp_path / "pack"
     process = subprocess.Popen([sys.executable, "-c", KILLED.format(out=str(out))], cwd=ROOT)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while len(list(out.glob("audio/*.mp3"))) < 3 and time.monotonic() < until:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
@@ -198,7 +198,7 @@ def test_a_louder_clip_is_named(pack: Path) -> None:
 def test_a_clip_that_peaks_too_high_is_named(pack: Path) -> None:
     samples = audio.synthesise(random_tokens(1)[0])
     samples *= 10 ** ((-20 - audio.loudness(samples)) / 20)
-    samples[len(samples) // 2] = 2.0
+    samples[len(samples) // 2 :][:100] = 1.0
     replace_audio(pack, samples)
     with pytest.raises(InputError, match="peaks at"):
         check_pack(pack)

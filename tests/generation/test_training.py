@@ -12,19 +12,20 @@ import pytest
 from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 
-from generation import training
 from generation.corpus import save_corpus
 from generation.errors import InputError
+from generation.management.plain import REFERENCE
 from generation.networks.midi_gan import MidiGAN
+from generation.run_folder import read_log
 from generation.sampling import load_checkpoint
-from generation.training import Run, order, read_log
+from generation.training import Run, order
 from tests.generation.songs import small_corpus
 
 CORPUS = small_corpus()
 
 
-def train(out: Path, iterations: int | None = None, seed: int = 1) -> Run:
-    run = Run("midi-gan", CORPUS, "smoke", seed, out, iterations)
+def train(out: Path, iterations: int | None = None, seed: int = 1, reference: Path | None = None) -> Run:
+    run = Run("midi-gan", CORPUS, "smoke", seed, out, iterations, reference=reference)
     run.train_to_end()
     return run
 
@@ -37,12 +38,20 @@ def numbers(out: Path) -> list[dict[str, str]]:
 def test_a_run_folder_holds_what_it_promises(tmp_path: Path) -> None:
     train(tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"config.json", "log.csv", "weights.safetensors", "histograms.npz", "summary.json", "state.pt"}
+    assert names == {
+        "config.json",
+        "log.csv",
+        "weights.safetensors",
+        "histograms.npz",
+        "summary.json",
+        "state.pt",
+        ".lock",
+    }
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["parameters"], summary["iterations"], summary["corpus"]) == (2_130_347, 4, CORPUS.sha256)
     assert [row["iteration"] for row in numbers(tmp_path / "run")] == ["1", "2", "3", "4"]
     with np.load(tmp_path / "run" / "histograms.npz") as file:
-        assert file["critic"].sum() + file["beyond"] == 890_721
+        assert file["wide"].sum() + file["beyond"] == 890_721
 
 
 def test_an_interrupted_run_gives_the_numbers_of_an_uninterrupted_one(tmp_path: Path) -> None:
@@ -66,8 +75,8 @@ def test_a_killed_process_resumes_and_loses_no_row(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     reached = len(numbers(out))
-    train(out, iterations=reached + 2)
-    train(tmp_path / "whole", iterations=reached + 2)
+    train(out, iterations=reached + 2, reference=REFERENCE)
+    train(tmp_path / "whole", iterations=reached + 2, reference=REFERENCE)
     assert [row["iteration"] for row in numbers(out)] == [str(i) for i in range(1, reached + 3)]
     assert numbers(out) == numbers(tmp_path / "whole")
 
@@ -112,6 +121,13 @@ def test_a_damaged_run_is_refused(tmp_path: Path, name: str, sentence: str) -> N
         train(tmp_path / "run")
 
 
+def test_a_run_that_another_process_trains_is_refused(tmp_path: Path) -> None:
+    first = Run("midi-gan", CORPUS, "smoke", 1, tmp_path / "run")
+    first.start()
+    with pytest.raises(InputError, match="is being trained by another process"):
+        train(tmp_path / "run")
+
+
 def test_a_file_in_the_runs_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("a letter")
     with pytest.raises(InputError, match="is a file: name a folder"):
@@ -146,12 +162,12 @@ def test_the_nearest_weights_are_the_ones_kept(tmp_path: Path) -> None:
 
 def test_the_command_names_an_unknown_model(tmp_path: Path) -> None:
     save_corpus(CORPUS, tmp_path / "corpus.npz")
-    with pytest.raises(CommandError, match="no generator 'lstm': the known ones are midi-gan"):
+    with pytest.raises(CommandError, match="no generator 'lstm': the known ones are midi-gan, mlstm"):
         call_command("train", "lstm", corpus=tmp_path / "corpus.npz", out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_torn_row_of_the_log_is_left_out(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
-    log.write_text(",".join(training.LOG_COLUMNS) + "\n" + "1" + "," * 15 + "\n2,0.5")
+    log.write_text("iteration,epoch,nll\n1,,\n2,0.5")
     assert [row["iteration"] for row in read_log(log)] == ["1"]

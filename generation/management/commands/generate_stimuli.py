@@ -1,24 +1,43 @@
-"""generate_stimuli: weights and songs to a pack."""
+"""generate_stimuli: weights and songs, or a folder of anyone's clips, to a pack."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from generation.management.plain import PlainCommand, count, place, plain_errors, seed
+from django.core.management.base import CommandError
+
+from generation.management.plain import REFERENCE, PlainCommand, count, place, plain_errors, seed
+
+if TYPE_CHECKING:
+    from generation.pack.build import Built
+
+CLIPS_PER_SYSTEM = 13
+#: What can become of a sample, a song's segment or a file, in the order in which it is told.
+FATES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 
 
 class Command(PlainCommand):
-    help = """Draw clips from trained generators and from held-out songs, and write them as a pack.
+    help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
-Clips are taken in seed order; only empty ones, duplicates and copies of training segments are passed over, and
-counted. All are played by one instrument, brought to one loudness, one length and one size. The same arguments
-give the same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do.
-docs/packs.md describes the rule and the folder."""
+From generators, clips are taken in seed order; only empty ones, duplicates and copies of training segments are passed
+over, and counted. All are played by one instrument.
+
+--from FOLDER takes one sub-folder a system, with WAV, FLAC, MP3 or MIDI files. Recordings are mixed to one channel and
+cut to ten seconds or padded with silence; MIDI is played by the study's instrument. What cannot be used is named with
+its reason and left out. Practice clips come from a sub-folder "practice", or with --practice N from files that the
+systems can spare.
+
+All clips of a pack get one loudness, one length and one size, and names that tell nothing. The same arguments give the
+same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do. PACK/index.html plays
+every clip by system: it is for you, not for experts. docs/packs.md describes the rules and the folder."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=place, required=True, metavar="PACK", help="the folder to write")
+        parser.add_argument(
+            "--from", type=Path, dest="folder", metavar="FOLDER", help="clips of your own, one sub-folder a system"
+        )
         parser.add_argument(
             "--systems",
             default="all",
@@ -37,35 +56,82 @@ docs/packs.md describes the rule and the folder."""
         parser.add_argument(
             "--corpus", type=Path, default=Path("corpus.npz"), help="what prepare_corpus wrote (default: %(default)s)"
         )
-        parser.add_argument("--clips-per-system", type=count, default=13, metavar="N", help="default: %(default)s")
+        parser.add_argument(
+            "--reference",
+            type=Path,
+            metavar="FOLDER",
+            help="a run of `train reference`, for perplexity (default: the shipped one)",
+        )
+        parser.add_argument(
+            "--clips-per-system",
+            type=count,
+            metavar="N",
+            help=f"default: {CLIPS_PER_SYSTEM}; with --from, all that can be used",
+        )
+        parser.add_argument(
+            "--practice", type=count, metavar="N", help="practice clips, with --from (default: see above)"
+        )
         parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
         parser.add_argument("--workers", type=count, default=1, metavar="N", help="processes (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = None if options["systems"] == "all" else [name.strip() for name in options["systems"].split(",")]
         out: Path = options["out"]
+        self._refuse_mixtures(options)
         with plain_errors(out, again=f"the same command goes on with {out}"):
-            from generation.corpus import load_corpus
-            from generation.pack.build import build_pack
-            from generation.pack.draw import FATES
-            from generation.pack.systems import find_generators
-
-            corpus = load_corpus(options["corpus"])
-            generators, real = find_generators(names, options["checkpoints"], options["run"])
-            built = build_pack(
-                out,
-                generators,
-                corpus,
-                real=real,
-                clips_per_system=options["clips_per_system"],
-                seed=options["seed"],
-                workers=options["workers"],
-            )
-        for system, fates in built.manifest.drawing["systems"].items():
-            passed = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in FATES)
-            self.stdout.write(f"{system}: {passed}")
+            built = self._from_folder(options) if options["folder"] else self._from_generators(options)
+        drawing = built.manifest.drawing
+        for left in drawing.get("left_out", []):
+            self.stderr.write(f"left out: {left['file']}: {left['reason']}")
+        for system, fates in sorted(drawing["systems"].items()):
+            told = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in FATES if fate in fates)
+            self.stdout.write(f"{system}: {told}")
         total = len(built.manifest.clips)
         if built.rendered:
-            self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now.")
+            self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now. Listen: {out / 'index.html'}")
         else:
             self.stdout.write(f"{out}: {total} clips, all there already; nothing was done.")
+
+    def _refuse_mixtures(self, options: dict[str, Any]) -> None:
+        if options["folder"] and (options["run"] or options["systems"] != "all"):
+            raise CommandError("--from takes the systems from its sub-folders: leave out --systems and --run.")
+        if options["practice"] and not options["folder"]:
+            raise CommandError(
+                "--practice goes with --from: practice clips beside generators come from held-out songs."
+            )
+
+    def _from_folder(self, options: dict[str, Any]) -> Built:
+        from generation.pack.build import build_from_folder
+
+        return build_from_folder(
+            options["out"],
+            options["folder"],
+            clips_per_system=options["clips_per_system"],
+            practice=options["practice"],
+            **self._shared(options),
+        )
+
+    def _from_generators(self, options: dict[str, Any]) -> Built:
+        from generation.corpus import load_corpus
+        from generation.pack.build import build_pack
+        from generation.pack.systems import find_generators
+
+        names = None if options["systems"] == "all" else [name.strip() for name in options["systems"].split(",")]
+        corpus = load_corpus(options["corpus"])
+        generators, real = find_generators(names, options["checkpoints"], options["run"])
+        return build_pack(
+            options["out"],
+            generators,
+            corpus,
+            real=real,
+            clips_per_system=options["clips_per_system"] or CLIPS_PER_SYSTEM,
+            **self._shared(options),
+        )
+
+    def _shared(self, options: dict[str, Any]) -> dict[str, Any]:
+        reference = options["reference"] or (REFERENCE if REFERENCE.is_dir() else None)
+        shared = {"seed": options["seed"], "workers": options["workers"]}
+        if reference is None:
+            return shared
+        from generation.pack.systems import find_reader
+
+        return {**shared, "reader": find_reader(reference)}

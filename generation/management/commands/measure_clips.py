@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import PlainCommand, place, plain_errors
+from generation.management.plain import REFERENCE, PlainCommand, place, plain_errors
 
 
 class Command(PlainCommand):
@@ -14,15 +14,46 @@ class Command(PlainCommand):
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
 columns padded_steps and cut_steps say by how many sixteenths. Where two notes sound at once, the later one counts.
-docs/packs.md says what each column means. An unreadable file is named, and nothing is written."""
+
+Perplexity (ppl) needs a reference model, trained by `manage.py train reference`. With --corpus the table says as well
+how much of each clip stands in the training songs, and the same is printed of held-out songs for comparison. With
+--features the nine features of Yang & Lerch are written as arrays.
+
+docs/packs.md says what each column means. An empty cell is a metric that the clip cannot have; why is said at the end.
+An unreadable file is named, and nothing is written."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="PACK|FOLDER", help="a pack with midi/, or a folder of *.mid")
         parser.add_argument("--out", type=place, required=True, metavar="metrics.csv", help="the table to write")
+        parser.add_argument(
+            "--reference",
+            type=Path,
+            metavar="FOLDER",
+            help="a run of `train reference` (default: the shipped one)",
+        )
+        parser.add_argument("--corpus", type=Path, help="what prepare_corpus wrote: compare with its training songs")
+        parser.add_argument("--features", type=place, metavar="features.npz", help="write the nine features here")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plain_errors(options["out"]):
-            from generation.metrics import measure_folder
+            from generation.corpus import load_corpus
+            from generation.metrics import features, held_out, measure_folder, memorisation, save_arrays
+            from generation.sampling import load_reference
 
-            rows = measure_folder(options["folder"], options["out"])
-        self.stdout.write(f"{options['out']}: {rows} clips measured.")
+            folder = options["reference"] or (REFERENCE if REFERENCE.is_dir() else None)
+            corpus = load_corpus(options["corpus"]) if options["corpus"] else None
+            found = measure_folder(
+                options["folder"], options["out"], load_reference(folder) if folder else None, corpus
+            )
+            if options["features"]:
+                save_arrays(options["features"], {"clip_id": found.clip_ids, **features(found.tokens)})
+        if corpus and found.shared:
+            self.compare(found.shared.figures(), memorisation(held_out(corpus), corpus).figures())
+        for remark in found.remarks:
+            self.stderr.write(remark)
+        self.stdout.write(f"{options['out']}: {len(found.clip_ids)} clips measured.")
+
+    def compare(self, clips: dict[str, float], songs: dict[str, float]) -> None:
+        self.stdout.write(f"{'shared with training songs':<28}{'clips':>8}{'held-out songs':>17}")
+        for name, value in clips.items():
+            self.stdout.write(f"{name:<28}{value:>8.3f}{songs[name]:>17.3f}")

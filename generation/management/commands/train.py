@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import PlainCommand, count, place, plain_errors, seed
+from generation.management.plain import REFERENCE, PlainCommand, count, place, plain_errors, seed
 
 
 class Command(PlainCommand):
@@ -16,7 +16,10 @@ class Command(PlainCommand):
 The folder holds the settings, a log, the best sampling weights, the weights' histogram, a summary and the
 state to go on from. Ctrl-C stops safely; the same command, after that or after a crash, resumes where it stood.
 
-Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a day), full (100,000 iterations)."""
+Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a day), full (the paper's length).
+Likelihood models end sooner, when the validation songs no longer gain.
+
+Several processes: torchrun --nproc-per-node 2 manage.py train ... shares every batch between them."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="the generator's name, for example midi-gan")
@@ -24,6 +27,12 @@ Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a
         parser.add_argument("--profile", choices=["smoke", "cpu", "full"], default="cpu")
         parser.add_argument("--seed", type=seed, default=1)
         parser.add_argument("--out", type=place, required=True, help="the run folder")
+        parser.add_argument("--variant", default="", help="an ablation: plain, clipping or unmatched (midi-gan)")
+        parser.add_argument(
+            "--reference",
+            type=Path,
+            help="the model behind perplexity, a run of `train reference` (default: the shipped one)",
+        )
         parser.add_argument("--iterations", type=count, help="stop at this iteration instead of the profile's last")
         parser.add_argument("--threads", type=count, help="processor threads to use (default: one per core)")
 
@@ -34,17 +43,23 @@ Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a
             import torch
 
             from generation.corpus import load_corpus
-            from generation.training import Run
+            from generation.training import Run, processes
 
             if options["threads"]:
                 torch.set_num_threads(options["threads"])
-            run = Run(
-                options["model"],
-                load_corpus(options["corpus"]),
-                options["profile"],
-                options["seed"],
-                options["out"],
-                options["iterations"],
-            )
-            run.train_to_end(self.stdout.write)
-        self.stdout.write(f"{options['out']}: {run.iteration} iterations in {run.seconds:.0f} s.")
+            shipped = REFERENCE if options["model"] != "reference" and REFERENCE.is_dir() else None
+            reference = options["reference"] or shipped
+            with processes():
+                run = Run(
+                    options["model"],
+                    load_corpus(options["corpus"]),
+                    options["profile"],
+                    options["seed"],
+                    options["out"],
+                    options["iterations"],
+                    options["variant"],
+                    reference,
+                )
+                run.train_to_end(self.stdout.write if run.leads else lambda text: None)
+                if run.leads:
+                    self.stdout.write(f"{options['out']}: {run.iteration} iterations in {run.seconds:.0f} s.")

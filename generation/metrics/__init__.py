@@ -1,0 +1,68 @@
+"""Objective metrics of melodies: of one clip, of a set of clips, and of a set against real songs.
+
+Every function takes tokens int8 (n, 80) and says when it has no value; then it gives NaN, never 0.
+"""
+
+from __future__ import annotations
+
+from generation.metrics.clips import Values, ebr, ebr_onset, gc, known_mean, notes, rests, upc, upc_bar, with_rests
+from generation.metrics.copies import Memorisation, held_out, memorisation
+from generation.metrics.likelihood import (
+    Reference,
+    clip_nll,
+    clip_perplexity,
+    log_perplexity_ratio,
+    perplexity,
+    reverse_perplexity,
+)
+from generation.metrics.ngrams import ORDERS, ngram_jsd
+from generation.metrics.sets import SetMeasures, measure_set, save_arrays
+from generation.metrics.table import (
+    COLUMNS,
+    METRICS,
+    GridClip,
+    Measured,
+    measure,
+    measure_folder,
+    own_clip,
+    read_clip,
+    table,
+)
+from generation.metrics.yang_lerch import features
+
+__all__ = [
+    "COLUMNS",
+    "METRICS",
+    "ORDERS",
+    "GridClip",
+    "Measured",
+    "Memorisation",
+    "Reference",
+    "SetMeasures",
+    "Values",
+    "clip_nll",
+    "clip_perplexity",
+    "ebr",
+    "ebr_onset",
+    "features",
+    "gc",
+    "held_out",
+    "known_mean",
+    "log_perplexity_ratio",
+    "measure",
+    "measure_folder",
+    "measure_set",
+    "memorisation",
+    "ngram_jsd",
+    "notes",
+    "own_clip",
+    "perplexity",
+    "read_clip",
+    "rests",
+    "reverse_perplexity",
+    "save_arrays",
+    "table",
+    "upc",
+    "upc_bar",
+    "with_rests",
+]

@@ -1,0 +1,110 @@
+"""Metrics of one clip, over batches of tokens of shape (n, 80); each gives float64 of shape (n,).
+
+The grid is fixed: 20 beats, 5 bars. MusPy 0.5.0 (Dong et al., ISMIR 2020) has the same formulas, but takes the
+length from the last note, adds an empty bar after a piece that ends on a barline and lets a note that ends on a
+beat fill the next beat; docs/methods.md says how far its figures differ.
+
+Tokens are legal, as melody.check_tokens has it. Steps are handled as bits of whole words: a training log measures
+hundreds of samples every few steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.melody import BARS, PITCHES, REST, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Tokens
+
+Values = NDArray[np.float64]
+BEATS = STEPS // STEPS_PER_BEAT
+WORD = 64
+
+
+def notes(tokens: Tokens) -> Values:
+    """Number of notes."""
+    return np.asarray(np.count_nonzero(tokens < PITCHES, axis=1), dtype=np.float64)
+
+
+def rests(tokens: Tokens) -> Values:
+    """Number of rests: maximal runs of silent steps, before, between or after notes."""
+    silent = tokens == REST
+    starts = silent & ~np.pad(silent, ((0, 0), (1, 0)))[:, :-1]
+    return np.asarray(np.count_nonzero(starts, axis=1), dtype=np.float64)
+
+
+def with_rests(tokens: Tokens) -> Values:
+    """1 where the clip has a silent step, else 0; the mean over clips is the share of clips with rests."""
+    return np.asarray((tokens == REST).any(axis=1), dtype=np.float64)
+
+
+def upc(tokens: Tokens) -> Values:
+    """Used pitches: how many different MIDI pitches the clip has; 0 without notes.
+
+    The paper's UPC by its size (8.4-9.35 a clip); ``muspy.n_pitches_used``.
+    """
+    return _different(tokens)
+
+
+def upc_bar(tokens: Tokens) -> Values:
+    """Different MIDI pitches that begin in a bar, mean over the five bars; a bar without notes counts 0.
+
+    UPC as the paper words it. MuseGAN (Dong et al., AAAI 2018) counts pitch classes instead.
+    """
+    bars = tokens.reshape(len(tokens) * BARS, STEPS_PER_BAR)
+    return np.asarray(_different(bars).reshape(len(tokens), BARS).mean(axis=1), dtype=np.float64)
+
+
+def gc(tokens: Tokens) -> Values:
+    """Groove consistency in 0-1: 1 - mean over neighbouring bars of d(G_i, G_i+1).
+
+    G_i is the bar's vector of 16 onset bits, d the share of bits that differ (Wu & Yang, ISMIR 2020;
+    ``muspy.groove_consistency`` with ``measure_resolution=16``). NaN if the clip has no note.
+    """
+    onsets = np.ascontiguousarray(tokens < PITCHES)
+    bars = np.packbits(onsets).view(np.uint16).reshape(len(tokens), BARS)
+    differences = (bars[:, :-1] ^ bars[:, 1:]).view(np.uint64)[:, 0]
+    consistency = 1.0 - np.bitwise_count(differences) / ((BARS - 1) * STEPS_PER_BAR)
+    consistency[(differences | bars[:, 0]) == 0] = np.nan
+    return consistency
+
+
+def ebr(tokens: Tokens) -> Values:
+    """Empty-beat rate in 0-1: share of the 20 beats in which nothing sounds; 1 without notes.
+
+    ``muspy.empty_beat_rate`` (Dong et al., ISMIR 2018), without its fault at note ends.
+    """
+    return 1.0 - _beats_with(tokens != REST) / BEATS
+
+
+def ebr_onset(tokens: Tokens) -> Values:
+    """Share in 0-1 of the 20 beats in which no note begins; 1 without notes.
+
+    The paper's EBR by its size (.11-.25): held notes fill nearly every beat of a sung melody.
+    """
+    return 1.0 - _beats_with(tokens < PITCHES) / BEATS
+
+
+def known_mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
+    """The mean of the values that exist; NaN where none does."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def _different(tokens: Tokens) -> Values:
+    """How many different pitches each row has: a bit for each pitch, as many words as the batch's range needs."""
+    count = np.zeros(len(tokens))
+    lowest = int(tokens.min(initial=PITCHES))
+    for first in range(lowest, PITCHES, WORD):
+        # What lies below the first pitch of the word wraps round, and shifts beyond 63 leave no bit.
+        bits = (tokens.astype(np.uint8) - np.uint8(first)).astype(np.uint64)
+        np.left_shift(np.uint64(1), bits, out=bits)
+        pitches = np.uint64((1 << min(WORD, PITCHES - first)) - 1)
+        count += np.bitwise_count(np.bitwise_or.reduce(bits, axis=1) & pitches)
+    return count
+
+
+def _beats_with(steps: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """In how many of the 20 beats some step is true: four steps are one 32-bit word, and so are four beats."""
+    beats = np.ascontiguousarray(steps).view(np.uint32) != 0
+    four_beats = np.bitwise_count(beats.view(np.uint32))
+    return np.asarray(four_beats @ np.ones(BEATS // 4, dtype=np.uint8))

@@ -1,0 +1,55 @@
+"""All metrics of a set of clips at once, and arrays on disk that an analysis reads without torch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from generation.corpus import Corpus
+from generation.files import write_whole
+from generation.melody import Tokens
+from generation.metrics.clips import Values, known_mean, with_rests
+from generation.metrics.copies import memorisation
+from generation.metrics.likelihood import Reference, clip_nll
+from generation.metrics.ngrams import ORDERS, ngram_jsd
+from generation.metrics.table import measure
+from generation.metrics.yang_lerch import features
+
+
+class SetMeasures(NamedTuple):
+    """``clips``: arrays with a first axis of n clips, NaN where a clip has no value; ``figures``: of the whole set."""
+
+    clips: dict[str, Values]
+    figures: dict[str, float]
+
+
+def measure_set(tokens: Tokens, real: Tokens, corpus: Corpus, reference: Reference | None = None) -> SetMeasures:
+    """Every metric of a system's clips (n, 80), beside real held-out segments (m, 80).
+
+    ``clips`` has the columns of ``metrics.csv``, ``with_rests``, the nine features and the memorisation of each
+    clip; ``figures`` the perplexity, its log ratio to real, ``jsd_1`` to ``jsd_4``, the memorisation of the set.
+    The real row of a table is the same with ``tokens=real``. NaN where a figure does not exist.
+    """
+    nll = clip_nll(reference, tokens) if reference else np.full(len(tokens), np.nan)
+    real_nll = known_mean(clip_nll(reference, real)) if reference else np.nan
+    shared = memorisation(tokens, corpus)
+    clips = {**measure(tokens, nll), "with_rests": with_rests(tokens), **features(tokens), **shared._asdict()}
+    figures = {
+        "ppl": float(np.exp(known_mean(nll))),
+        "log_ppl_ratio": known_mean(nll) - real_nll,
+        **{f"jsd_{n}": ngram_jsd(tokens, real, n) for n in ORDERS},
+        **shared.figures(),
+    }
+    return SetMeasures(clips, figures)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
+    """Write arrays as .npz, whole or not at all; the same arrays give the same bytes."""
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+    write_whole(path, content.getvalue())

@@ -1,0 +1,118 @@
+"""Convolution over time as one matrix product over shifted copies, for tensors (batch, steps, channels).
+
+On a processor this is faster than torch's Conv1d (docs/benchmarks.md), and it differentiates any number of times.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Shifted(torch.autograd.Function):
+    """Copies of (batch, steps, i) shifted by multiples of the dilation, side by side: (batch, steps / stride, width i).
+
+    Its gradient is the adjoint `Gathered` and the other way round, so that either can be differentiated any number of
+    times. Built from slices and cat, each gradient would fill and add a whole tensor for every copy.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, width: int, dilation: int, stride: int) -> Tensor:
+        ctx.how = x.shape[1], width, dilation, stride
+        out = x.new_empty(len(x), x.shape[1] // stride, width, x.shape[2])
+        for k, (into, out_of) in enumerate(overlaps(*ctx.how)):
+            out[:, : into.start, k] = 0
+            out[:, into.stop :, k] = 0
+            out[:, into, k] = x[:, out_of]
+        return out.flatten(2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        back: Tensor = Gathered.apply(gradient[0], *ctx.how)  # type: ignore[no-untyped-call]
+        return back, None, None, None
+
+
+class Gathered(torch.autograd.Function):
+    """The adjoint of `Shifted`: every copy moved back to where it came from, and added up."""
+
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, steps: int, width: int, dilation: int, stride: int) -> Tensor:
+        ctx.how = width, dilation, stride
+        copies = y.view(*y.shape[:2], width, -1)
+        x = y.new_zeros(len(y), steps, copies.shape[3])
+        for k, (into, out_of) in enumerate(overlaps(steps, width, dilation, stride)):
+            x[:, out_of] += copies[:, into, k]
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
+        back: Tensor = Shifted.apply(gradient[0], *ctx.how)  # type: ignore[no-untyped-call]
+        return back, None, None, None, None
+
+
+@functools.cache
+def overlaps(steps: int, width: int, dilation: int, stride: int) -> list[tuple[slice, slice]]:
+    """For each shifted copy, which of its steps come from which steps of the input; the others are padding."""
+    found = []
+    for k in range(width):
+        shift = (k - (width - 1) // 2) * dilation
+        first = max(0, -(shift // stride))
+        last = min(steps // stride, (steps - 1 - shift) // stride + 1)
+        found.append((slice(first, last), slice(first * stride + shift, (last - 1) * stride + shift + 1, stride)))
+    return found
+
+
+class Conv(nn.Module):
+    """A convolution over time as one matrix product, (batch, steps, i) to (batch, steps / stride, o)."""
+
+    def __init__(self, i: int, o: int, width: int, dilation: int = 1, stride: int = 1) -> None:
+        super().__init__()
+        self.width, self.dilation, self.stride = width, dilation, stride
+        self.weight = nn.Parameter(torch.empty(o, width * i))
+        self.bias = nn.Parameter(torch.empty(o))
+        # The start that torch gives its own convolutions (He et al. 2015 with a = sqrt 5).
+        bound = 1 / math.sqrt(width * i)
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.width == 1:
+            return F.linear(x, self.weight, self.bias)
+        copies: Tensor = Shifted.apply(x, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
+        return F.linear(copies, self.weight, self.bias)
+
+    def back(self, gradient: Tensor) -> Tensor:
+        """What a gradient of the output, (batch, steps / stride, o), is for the input, (batch, steps, i)."""
+        copies = F.linear(gradient, self.weight.t())
+        if self.width == 1:
+            return copies
+        steps = gradient.shape[1] * self.stride
+        x: Tensor = Gathered.apply(copies, steps, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
+        return x
+
+
+class UpConv(nn.Module):
+    """A transposed convolution of width 3 that doubles the steps, (batch, steps, i) to (batch, 2 steps, o).
+
+    Even and odd steps have weights of their own. After plain repetition a convolution could not tell a strong
+    sixteenth from a weak one where its input does not change.
+    """
+
+    def __init__(self, i: int, o: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(3 * o, i))
+        self.bias = nn.Parameter(torch.empty(o))
+        # On average one and a half of the three taps meet each output.
+        bound = 1 / math.sqrt(1.5 * i)
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        taps = F.linear(x, self.weight)
+        out: Tensor = Gathered.apply(taps, 2 * x.shape[1], 3, 1, 2)  # type: ignore[no-untyped-call]
+        return out + self.bias

@@ -1,0 +1,156 @@
+"""The multiplicative LSTM of Krause et al. 2016, "Multiplicative LSTM for sequence modelling".
+
+Its formulas here are those of the authors' later code and of Radford et al. 2017: the new content is a tanh and the
+output gate is outside the cell's tanh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from generation.melody import VOCABULARY
+from generation.networks.autoregressive import Autoregressive
+from generation.networks.parts import Dropout
+
+EMBEDDING, HIDDEN = 64, 640
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paper gives none; docs/models.md says how these came about.
+
+    ``dropout`` is that of the layer's inputs and outputs, ``weight_dropout`` that of its recurrent weights.
+    """
+
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    cooling: float = 0.999
+    weight_decay: float = 0.1
+    dropout: float = 0.3
+    weight_dropout: float = 0.3
+
+
+class Recurrence(torch.autograd.Function):
+    """The multiplicative LSTM over all steps, from zeros: inputs' shares (steps, n, …) to outputs (steps, n, hidden).
+
+    m = xm * (h W_mh'), gates = xg + m W_m', then an LSTM's cell. Differentiated by hand: the gradients of the two
+    matrices are then one product each over all steps, where autograd would add up a whole matrix at every step.
+    Products are taken in ``dtype``, everything else as it comes.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, xm: Tensor, xg: Tensor, w_mh: Tensor, w_m: Tensor, dtype: torch.dtype) -> Tensor:
+        steps, n, hidden = xm.shape
+        into_m, into_gates = w_mh.to(dtype).t(), w_m.to(dtype).t()
+        a, m = (xm.new_empty(steps, n, hidden, dtype=dtype) for _ in range(2))
+        gates = xg.new_empty(steps, n, 4 * hidden)
+        h, c = (xm.new_zeros(steps + 1, n, hidden) for _ in range(2))
+        for t in range(steps):
+            torch.mm(h[t].to(dtype), into_m, out=a[t])
+            torch.mul(xm[t], a[t], out=m[t])
+            torch.add(xg[t], m[t] @ into_gates, out=gates[t])
+            cell(gates[t], c[t], c[t + 1], h[t + 1])
+        ctx.save_for_backward(xm, a, m, gates, h, c, w_mh, w_m)
+        ctx.dtype = dtype
+        return h[1:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+        xm, a, m, gates, h, c, w_mh, w_m = ctx.saved_tensors
+        w_mh, w_m = w_mh.to(ctx.dtype), w_m.to(ctx.dtype)
+        d_gates, d_m, d_a = torch.empty_like(gates, dtype=ctx.dtype), torch.empty_like(a), torch.empty_like(a)
+        d_c = torch.zeros_like(c[0])
+        d_h = torch.zeros_like(c[0])
+        for t in reversed(range(len(xm))):
+            cell_backward(gates[t], c[t], c[t + 1], d_h + gradient[0][t], d_c, d_gates[t])
+            torch.mm(d_gates[t], w_m, out=d_m[t])
+            torch.mul(d_m[t], xm[t], out=d_a[t])
+            d_h = d_a[t] @ w_mh
+        d_w_m = d_gates.flatten(0, 1).t() @ m.flatten(0, 1)
+        d_w_mh = d_a.flatten(0, 1).t() @ h[:-1].flatten(0, 1).to(ctx.dtype)
+        return (d_m * a).to(xm.dtype), d_gates.to(gates.dtype), d_w_mh.float(), d_w_m.float(), None
+
+
+def cell(gates: Tensor, c_before: Tensor, c: Tensor, h: Tensor) -> None:
+    """One step of an LSTM's cell, into ``c`` and ``h`` (n, hidden).
+
+    The gates (n, 4 hidden) are input, forget and output gate and the new content; they are activated in place.
+    """
+    hidden = c.shape[1]
+    gates[:, : 3 * hidden].sigmoid_()
+    gates[:, 3 * hidden :].tanh_()
+    i, f, o, u = gates.chunk(4, dim=1)
+    torch.mul(i, u, out=c)
+    c.addcmul_(f, c_before)
+    torch.tanh(c, out=h)
+    h.mul_(o)
+
+
+def cell_backward(gates: Tensor, c_before: Tensor, c: Tensor, d_h: Tensor, d_c: Tensor, d_gates: Tensor) -> None:
+    """The cell's gradient, into ``d_gates`` before their activation; ``d_c`` goes from after the step to before it."""
+    i, f, o, u = gates.chunk(4, dim=1)
+    bent = torch.tanh(c)
+    d_c += d_h * o * (1 - bent * bent)
+    d_i, d_f, d_o, d_u = d_gates.chunk(4, dim=1)
+    d_i.copy_(d_c * u * i * (1 - i))
+    d_f.copy_(d_c * c_before * f * (1 - f))
+    d_o.copy_(d_h * bent * o * (1 - o))
+    d_u.copy_(d_c * i * (1 - u * u))
+    d_c *= f
+
+
+class MLSTM(Autoregressive):
+    """Embedding of 64, one multiplicative LSTM of 640 units, a linear output."""
+
+    settings_type = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.token = nn.Embedding(VOCABULARY + 1, EMBEDDING)
+        self.x_to_m = nn.Linear(EMBEDDING, HIDDEN, bias=False)
+        self.h_to_m = nn.Linear(HIDDEN, HIDDEN, bias=False)
+        self.x_to_gates = nn.Linear(EMBEDDING, 4 * HIDDEN)
+        self.m_to_gates = nn.Linear(HIDDEN, 4 * HIDDEN, bias=False)
+        self.end = nn.Linear(HIDDEN, VOCABULARY)
+        self.dropout = Dropout(settings.dropout)
+        with torch.no_grad():
+            self.x_to_gates.bias.zero_()
+            self.x_to_gates.bias[HIDDEN : 2 * HIDDEN] = 1.0
+
+    def forward(self, before: Tensor) -> Tensor:
+        x = self.dropout(self.token(before)).transpose(0, 1)
+        xm, xg = self.x_to_m(x), self.x_to_gates(x)
+        w_mh, w_m = self.thinned(self.h_to_m.weight), self.thinned(self.m_to_gates.weight)
+        h: Tensor = Recurrence.apply(xm.float(), xg.float(), w_mh, w_m, xm.dtype)  # type: ignore[no-untyped-call]
+        logits: Tensor = self.end(self.dropout(h.transpose(0, 1)))
+        return logits
+
+    def thinned(self, weight: Tensor) -> Tensor:
+        """In training the weight with some of it dropped, the same at every step (Merity et al. 2018).
+
+        Every process draws the same mask.
+        """
+        p = self.settings.weight_dropout
+        if not self.training or not p:
+            return weight
+        thin: Tensor = weight * (torch.rand(weight.shape, device=weight.device) >= p) / (1 - p)
+        return thin
+
+    def state(self, n: int) -> tuple[Tensor, ...]:
+        zeros = self.temperature.new_zeros(2, n, HIDDEN)
+        return zeros[0], zeros[1]
+
+    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+        h, c = state
+        x = self.token(before)
+        gates = self.x_to_gates(x) + self.m_to_gates(self.x_to_m(x) * self.h_to_m(h))
+        cell(gates, c.clone(), c, h)
+        logits: Tensor = self.end(h)
+        return logits

@@ -1,0 +1,117 @@
+"""What several networks are made of, and what lets one step be shared between processes.
+
+With `torchrun` each process takes an equal share of every batch. Everything random is drawn for the whole batch by
+each process, which then keeps its own rows; gradients and batch statistics are averaged over the processes. So two
+processes compute the losses of one, within the error of floating-point sums.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def share() -> tuple[int, int]:
+    """This process's number and how many there are."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def own(whole: Tensor) -> Tensor:
+    """This process's rows of a tensor that was drawn for all processes."""
+    rank, world = share()
+    return whole.chunk(world)[rank]
+
+
+def randn(n: int, *shape: int, device: torch.device) -> Tensor:
+    """Standard normal numbers (n, ...) for this process's n rows of a batch."""
+    return own(torch.randn(n * share()[1], *shape, device=device))
+
+
+def rand(n: int, *shape: int, device: torch.device) -> Tensor:
+    """Uniform numbers in [0, 1), (n, ...), for this process's n rows of a batch."""
+    return own(torch.rand(n * share()[1], *shape, device=device))
+
+
+class Dropout(nn.Module):
+    """Dropout whose mask does not depend on how a batch (n, ...) is shared between processes."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        return x * (rand(*x.shape, device=x.device) >= self.p) / (1 - self.p)
+
+
+class Averaged(torch.autograd.Function):
+    """The mean of a tensor over the processes; its own adjoint."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total / share()[1]
+
+    @staticmethod
+    def backward(ctx: Any, *gradient: Tensor) -> Tensor:
+        back: Tensor = Averaged.apply(gradient[0])  # type: ignore[no-untyped-call]
+        return back
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation of the channels of (batch, ..., channels), over the batch of all processes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(0, -2)
+        if not self.training or share()[1] == 1:
+            return super().forward(flat).view(x.shape)
+        mean: Tensor = Averaged.apply(flat.mean(dim=0))  # type: ignore[no-untyped-call]
+        variance: Tensor = Averaged.apply(((flat - mean) ** 2).mean(dim=0))  # type: ignore[no-untyped-call]
+        n = len(flat) * share()[1]
+        self.get_buffer("running_mean").lerp_(mean.detach(), self.momentum or 0.0)
+        self.get_buffer("running_var").lerp_(variance.detach() * n / (n - 1), self.momentum or 0.0)
+        scaled = (flat - mean) * torch.rsqrt(variance + self.eps)
+        return (scaled * self.weight + self.bias).view(x.shape)
+
+
+def update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> None:
+    """One step of the optimiser down the mean loss of the processes, the gradient's norm cut to ``clip``."""
+    chosen = [value for group in optimiser.param_groups for value in group["params"]]
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    gradients = [value.grad for value in chosen if value.grad is not None]
+    if share()[1] > 1:
+        # One message for all gradients: a message each would wait longer than it computes.
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= share()[1]
+        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+    if clip is not None:
+        nn.utils.clip_grad_norm_(chosen, clip)
+    optimiser.step()
+
+
+def figures(log: dict[str, Tensor]) -> dict[str, float]:
+    """Numbers for the log, each the mean over the processes."""
+    values = torch.stack([value.detach().float().mean() for value in log.values()])
+    if share()[1] > 1:
+        dist.all_reduce(values)
+        values /= share()[1]
+    return dict(zip(log, values.tolist(), strict=True))
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bf16 for matrix products, where the machine gains by it."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16_pays(device))
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Whether bf16 matrix products are faster than fp32 here."""
+    return device.type == "cuda" or torch.cpu._is_amx_tile_supported()

@@ -1,0 +1,98 @@
+"""A Transformer language model of tokens: decoder only, layer norm first, learned positions.
+
+The layers are those of GPT-2 (Radford et al. 2019), as nanoGPT has them, at 192 channels, 6 layers and 6 heads.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from generation.melody import STEPS, VOCABULARY
+from generation.networks.autoregressive import Autoregressive
+from generation.networks.parts import Dropout
+
+WIDTH, LAYERS, HEADS = 192, 6, 6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paper gives none; docs/models.md says how these came about."""
+
+    batch_size: int = 32
+    learning_rate: float = 7e-4
+    cooling: float = 0.999
+    weight_decay: float = 0.1
+    dropout: float = 0.25
+
+
+class Block(nn.Module):
+    """Causal self-attention, then two dense layers; each is added to its input."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.norm1, self.qkv, self.out = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.norm2, self.wide = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 4 * WIDTH)
+        self.narrow = nn.Linear(4 * WIDTH, WIDTH)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor, past: Tensor | None = None, step: int = 0) -> Tensor:
+        """(n, steps, 192) to the same; with ``past``, for one step whose key and value are kept there.
+
+        ``past`` has shape (2, n, heads, 80, width of a head).
+        """
+        qkv = self.qkv(self.norm1(x)).unflatten(2, (3, HEADS, -1)).transpose(1, 3)
+        q, k, v = qkv.unbind(2)
+        if past is not None:
+            past[0, :, :, step], past[1, :, :, step] = k[:, :, 0], v[:, :, 0]
+            k, v = past[:, :, :, : step + 1]
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=past is None)
+        x = x + self.dropout(self.out(attended.transpose(1, 2).flatten(2)))
+        added: Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(self.norm2(x)))))
+        return added
+
+
+class Transformer(Autoregressive):
+    """Embeddings of token and position, six blocks, a linear output without bias."""
+
+    settings_type = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.token, self.position = nn.Embedding(VOCABULARY + 1, WIDTH), nn.Embedding(STEPS, WIDTH)
+        self.blocks = nn.ModuleList(Block(settings.dropout) for _ in range(LAYERS))
+        self.norm, self.end = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, VOCABULARY, bias=False)
+        self.dropout = Dropout(settings.dropout)
+        for name, module in self.named_modules():
+            initialise(name, module)
+
+    def forward(self, before: Tensor) -> Tensor:
+        x = self.dropout(self.token(before) + self.position.weight)
+        for block in self.blocks:
+            x = block(x)
+        logits: Tensor = self.end(self.norm(x))
+        return logits
+
+    def state(self, n: int) -> tuple[Tensor, ...]:
+        shape = 2, n, HEADS, STEPS, WIDTH // HEADS
+        return tuple(self.temperature.new_zeros(shape) for _ in self.blocks)
+
+    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+        x = (self.token(before) + self.position.weight[step]).unsqueeze(1)
+        for block, past in zip(self.blocks, state, strict=True):
+            x = block(x, past, step)
+        logits: Tensor = self.end(self.norm(x.squeeze(1)))
+        return logits
+
+
+def initialise(name: str, module: nn.Module) -> None:
+    """Small normal weights and no bias, as GPT-2 starts; smaller still where 12 layers add to one sum."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        adds = name.endswith((".out", ".narrow"))
+        nn.init.normal_(module.weight, std=0.02 / math.sqrt(2 * LAYERS) if adds else 0.02)
+    if isinstance(module, nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)

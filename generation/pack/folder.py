@@ -1,0 +1,164 @@
+"""Which clips a pack made from a folder holds: one sub-folder of recordings or MIDI files a system.
+
+All usable files of a system are taken, or as many as were asked for, in a seeded order. Practice clips come from a
+sub-folder "practice"; where there is none, from files that the systems can spare, so that no clip is both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from generation import audio, metrics
+from generation.errors import InputError
+from generation.files import sha256, sha256_of
+from generation.pack.draw import clip_ids, stream
+from generation.pack.manifest import PRACTICE
+from generation.pack.recordings import is_midi, judge
+from generation.pack.rendering import Piece, Selection
+
+#: The study file's rule for the id of a system.
+SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+MOST_REASONS = 10
+
+
+class Found(NamedTuple):
+    """What lies in the folder: the hash of each file by system and name in it, and what is no system's file."""
+
+    systems: dict[str, dict[str, str]]
+    strays: dict[str, str]
+
+
+def look_into(folder: Path) -> Found:
+    """The sub-folders and their files, hidden ones apart. Raises InputError where they are no systems."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: name one with a sub-folder of clips for each system.")
+    systems: dict[str, dict[str, str]] = {}
+    strays: dict[str, str] = {}
+    for entry in _visible(folder):
+        if not entry.is_dir():
+            strays[entry.name] = "it lies beside the systems' folders, not in one"
+            continue
+        if not SYSTEM_ID.fullmatch(entry.name):
+            raise InputError(
+                f"{entry} gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."
+            )
+        files = {path: f"{entry.name}/{path.name}" for path in _visible(entry)}
+        systems[entry.name] = {name: sha256_of(path) for path, name in files.items() if path.is_file()}
+        strays |= {name: "it is not a file" for path, name in files.items() if not path.is_file()}
+    if not systems.keys() - {PRACTICE}:
+        raise InputError(f"{folder} has no sub-folder: put the clips of each system into one, named after the system.")
+    return Found(systems, strays)
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What a user put there, and not what file managers and archives leave behind."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")))
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """SHA-256 of the names and contents of a system's files."""
+    return sha256("".join(f"{name}\t{content}\n" for name, content in sorted(files.items())).encode())
+
+
+def select(
+    folder: Path, found: Found, *, clips_per_system: int | None, practice: int | None, seed: int, workers: int
+) -> Selection:
+    """The clips of the pack by the rule of this module. Raises InputError where a system is left without one."""
+    reasons = _reasons(folder, found, workers)
+    usable = {
+        system: _shuffled([name for name in files if name not in reasons], seed, system)
+        for system, files in sorted(found.systems.items())
+    }
+    apart = usable.pop(PRACTICE, None)
+    _require_clips(folder, usable, found, reasons)
+    spare = {name: files[clips_per_system or 1 :] for name, files in usable.items()}
+    rehearsed = _spared(spare, practice or 0) if apart is None else apart[:practice]
+    chosen = [
+        (system, "study", name)
+        for system, files in usable.items()
+        for name in [name for name in files if name not in rehearsed][:clips_per_system]
+    ] + [(PRACTICE, "practice", name) for name in rehearsed]
+    hashes = {name: content for files in found.systems.values() for name, content in files.items()}
+    ids = clip_ids(len(chosen), stream(seed, "clip ids"), found.systems)
+    pieces = [
+        _piece(folder / name, clip_id, system, role, {"file": name, "file_sha256": hashes[name]})
+        for clip_id, (system, role, name) in zip(ids, chosen, strict=True)
+    ]
+    return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
+
+
+def _reasons(folder: Path, found: Found, workers: int) -> dict[str, str]:
+    """Why files cannot be used, by name; of files with the same content the first counts."""
+    reasons = dict(found.strays)
+    first: dict[str, str] = {}
+    for files in found.systems.values():
+        for name, content in files.items():
+            if first.setdefault(content, name) != name:
+                reasons[name] = f"it is the same file as {first[content]}"
+    names = list(first.values())
+    try:
+        with audio.pool(max(1, min(workers, len(names)))) as executor:
+            verdicts = executor.map(judge, [folder / name for name in names])
+            bar = tqdm(verdicts, total=len(names), desc="Listening", unit="file", disable=None, delay=2)
+            reasons |= {name: reason for name, reason in zip(names, bar, strict=True) if reason}
+    except BrokenExecutor as error:
+        raise InputError(f"A process that read {folder} was killed (memory?): give fewer --workers.") from error
+    return reasons
+
+
+def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:
+    return [names[place] for place in stream(seed, system).permutation(len(names))]
+
+
+def _require_clips(folder: Path, usable: Mapping[str, list[str]], found: Found, reasons: Mapping[str, str]) -> None:
+    for system, files in usable.items():
+        if not files:
+            told = [f"{name}: {reasons[name]}" for name in found.systems[system]]
+            more = [f"and {len(told) - MOST_REASONS} more"] if len(told) > MOST_REASONS else []
+            why = "; ".join([*told[:MOST_REASONS], *more]) or "it is empty"
+            raise InputError(f"{folder / system} holds no clip that can be used ({why}).")
+
+
+def _spared(spare: dict[str, list[str]], count: int) -> list[str]:
+    """Up to ``count`` files, each from the system with the most left to spare."""
+    taken: list[str] = []
+    while len(taken) < count and any(spare.values()):
+        taken.append(max(spare.values(), key=len).pop())
+    return taken
+
+
+def _piece(path: Path, clip_id: str, system: str, role: str, provenance: dict[str, str]) -> Piece:
+    midi = is_midi(path)
+    return Piece(
+        clip_id,
+        system,
+        role,
+        provenance,
+        path,
+        path.read_bytes() if midi else None,
+        metrics.read_clip(path) if midi else None,
+    )
+
+
+def _account(found: Found, reasons: Mapping[str, str], chosen: Sequence[tuple[str, str, str]]) -> dict[str, object]:
+    """What became of every file, for the manifest."""
+    used = {name for _, _, name in chosen}
+    counts = Counter(system for system, _, _ in chosen)
+    return {
+        "systems": {
+            system: {
+                "used": counts[system],
+                "left_out": sum(name.startswith(f"{system}/") for name in reasons),
+                "not_drawn": sum(name not in used and name not in reasons for name in files),
+            }
+            for system, files in ({PRACTICE: {}, **found.systems} if counts[PRACTICE] else found.systems).items()
+        },
+        "left_out": [{"file": name, "reason": reason} for name, reason in sorted(reasons.items())],
+    }
