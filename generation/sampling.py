@@ -14,7 +14,7 @@ from safetensors.torch import load
 from generation.errors import InputError
 from generation.files import sha256
 from generation.melody import Tokens
-from generation.metrics import Reference
+from generation.metrics.likelihood import Reference, one_thread
 from generation.networks import REFERENCE, network
 from generation.networks.contract import Network
 
@@ -29,7 +29,8 @@ class Checkpoint:
 
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
         """Tokens (n, 80); the same generator state gives the same melodies on the same machine."""
-        return self.model.sample(n, rng)
+        with one_thread():
+            return self.model.sample(n, rng)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:

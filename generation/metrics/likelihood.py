@@ -38,7 +38,7 @@ def clip_nll(reference: Reference, tokens: Tokens) -> Values:
     import torch
 
     found = [np.empty(0)]
-    with torch.inference_mode(), _one_thread():
+    with torch.inference_mode(), one_thread():
         for start in range(0, len(tokens), BATCH):
             batch = np.full((BATCH, STEPS), REST, dtype=np.int64)
             rows = tokens[start : start + BATCH]
@@ -49,8 +49,8 @@ def clip_nll(reference: Reference, tokens: Tokens) -> Values:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread for torch: so small a model gains nothing from two, and loses much where the cores are busy."""
+def one_thread() -> Iterator[None]:
+    """One thread for torch: small models gain nothing from two, and lose much where the cores are busy."""
     import torch
 
     threads = torch.get_num_threads()
