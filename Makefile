@@ -13,7 +13,7 @@ SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser test check bench translations screenshots clean
+.PHONY: help setup demo run browser test check bench bench-stats translations screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,9 +68,14 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(MANAGE) check --fail-level WARNING
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python -m tests.translations
+	$(BIN)/python -m tests.reproduction
 
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies (an hour)
+	$(BIN)/python -m tests.bench_stats
+	$(BIN)/python -m tests.bench_power
 
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update

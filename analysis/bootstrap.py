@@ -42,6 +42,8 @@ class Crossed:
     systems: tuple[str, ...]
     values: Floats
     clips_of_system: tuple[int, ...]
+    experts: tuple[str, ...]
+    clips: tuple[str, ...]
 
     @property
     def starts(self) -> list[int]:
@@ -56,17 +58,17 @@ def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) ->
     system must have at least one clip.
     """
     frame = frame[frame["scale"].isin(scales) & frame["system"].isin(systems)]
-    clips = frame[["system", "clip_id"]].drop_duplicates()
     order = {system: place for place, system in enumerate(systems)}
-    clips = clips.assign(place=clips["system"].map(order)).sort_values(["place", "clip_id"], ignore_index=True)
-    column = {pair: n for n, pair in enumerate(zip(clips["system"], clips["clip_id"], strict=True))}
-    experts = {expert: n for n, expert in enumerate(sorted(frame["expert_id"].unique()))}
+    frame = frame.assign(place=frame["system"].map(order))
+    column = frame.groupby(["place", "clip_id"]).ngroup().to_numpy()
+    row, experts = pd.factorize(frame["expert_id"], sort=True)
+    clips = frame[["place", "clip_id"]].drop_duplicates().sort_values(["place", "clip_id"])
     values = np.full((len(scales), len(experts), len(clips)), np.nan)
-    pairs = zip(frame["system"], frame["clip_id"], strict=True)
     layer = frame["scale"].map({key: n for n, key in enumerate(scales)}).to_numpy()
-    values[layer, frame["expert_id"].map(experts).to_numpy(), [column[pair] for pair in pairs]] = frame["rating"]
-    counts = clips["system"].value_counts()
-    return Crossed(tuple(scales), tuple(systems), values, tuple(int(counts[system]) for system in systems))
+    values[layer, row, column] = frame["rating"]
+    counts = clips["place"].value_counts()
+    per_system = tuple(int(counts[place]) for place in range(len(systems)))
+    return Crossed(tuple(scales), tuple(systems), values, per_system, tuple(experts), tuple(clips["clip_id"]))
 
 
 def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Integers:

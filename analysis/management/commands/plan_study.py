@@ -1,0 +1,64 @@
+"""`manage.py plan_study`: what a study of so many experts and clips can find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+HELP = """Say on one page whether a planned study can find a gap between two systems.
+
+The page gives the chance to find the gap (power), the half-width of its interval, the smallest gap that such a study
+finds, what more clips or more experts would change, and a plain verdict. How much ratings scatter is taken from a pilot
+(a DATASET folder or a CSV of ratings, docs/analysis.md); without one, three assumptions bracket it.
+
+Example: manage.py plan_study --experts 26 --gap 0.17"""
+
+
+class Command(BaseCommand):
+    help = HELP
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--experts", type=int, required=True, metavar="N", help="how many will rate")
+        parser.add_argument(
+            "--gap", type=float, required=True, metavar="POINTS", help="the true difference to find, in rating points"
+        )
+        parser.add_argument("--clips", type=int, default=13, metavar="N", help="different clips a system (default 13)")
+        parser.add_argument(
+            "--heard", type=int, metavar="N", help="of these, how many each expert hears (default: all, at most 10)"
+        )
+        parser.add_argument(
+            "--systems", type=int, default=6, metavar="N", help="systems, the real music among them (default 6)"
+        )
+        parser.add_argument("--alpha", type=float, default=0.05, help="of the two-sided test (default 0.05)")
+        parser.add_argument(
+            "--contrasts", type=int, default=1, metavar="N", help="named comparisons that Holm corrects for (default 1)"
+        )
+        parser.add_argument("--pilot", type=Path, metavar="DATASET|RATINGS.csv", help="ratings of a pilot")
+        parser.add_argument(
+            "--scale", default="", help="the pilot's scale (default: its plan's primary scale, else the first)"
+        )
+        parser.add_argument("--language", choices=["en", "zh-hans"], default="en", help="of the page (default en)")
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from analysis import pilot, power_page, ratings
+        from analysis.errors import InputError
+
+        try:
+            design = power_page.design_of(
+                **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")}
+            )
+            tried = pilot.from_ratings(ratings.read(options["pilot"]), options["scale"]) if options["pilot"] else None
+            scenarios = power_page.scenarios_of(tried)
+            text = power_page.page(design, options["gap"], scenarios, options["language"], pilot=tried)
+            if options["out"]:
+                from analysis.figures_power import save_power_curve
+
+                simulated = bool(tried and tried.is_simulated)
+                save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
+        except InputError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(text, ending="")

@@ -1,0 +1,93 @@
+"""Ratings of one scale as tables of experts and clips, and which variances their design can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.bootstrap import cross
+from analysis.mixed_model.random_effects import EFFECTS, Floats
+from analysis.mixed_model.reml import Cells
+
+KEY = ["expert_id", "system", "clip_id"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The cells of a scale with the names of their rows and columns; clips stand system by system."""
+
+    scale: str
+    systems: tuple[str, ...]
+    experts: tuple[str, ...]
+    clips: tuple[str, ...]
+    covariates: tuple[str, ...]
+    cells: Cells
+
+    @property
+    def ratings(self) -> Floats:
+        """(R, C): the ratings, 0 where there is none."""
+        table: Floats = self.cells.layers[-1]
+        return table
+
+    @property
+    def clips_of_system(self) -> Floats:
+        counts: Floats = self.cells.nest.sum(axis=0)
+        return counts
+
+
+def lay_out(frame: pd.DataFrame, scale: str, systems: Sequence[str] = (), covariates: Sequence[str] = ()) -> Layout:
+    """Ratings of `scale` (expert_id, system, clip_id, scale, rating; one a cell) in the order of `systems`.
+
+    Systems without a rating are left out. `covariates` are columns of numbers, centred here. Raises ValueError for a
+    rating given twice, a covariate with gaps, and where there is no rating.
+    """
+    frame = frame[(frame["scale"] == scale) & frame["rating"].notna()]
+    if frame.empty:
+        raise ValueError(f"there is no rating on the scale {scale!r}")
+    if frame.duplicated(KEY).any():
+        raise ValueError(f"an expert rates a clip twice on the scale {scale!r}; leave repeats out first")
+    rated = set(frame["system"])
+    systems = [system for system in systems if system in rated] or sorted(rated)
+    frame = frame[frame["system"].isin(systems)]
+    crossed = cross(frame, [scale], systems)
+    present = (~np.isnan(crossed.values[0])).astype(np.float64)
+    nest = np.repeat(np.eye(len(systems)), crossed.clips_of_system, axis=0)
+    tables = [nest.T[:, None, :] * present]
+    tables += [_covariate(frame, name, scale, systems)[None] for name in covariates]
+    fixed = np.concatenate(tables).reshape(-1, present.size)
+    if np.linalg.matrix_rank(fixed @ fixed.T) < len(fixed):
+        raise ValueError(f"{', '.join(covariates)} cannot be told from the systems on the scale {scale!r}")
+    tables.append(np.nan_to_num(crossed.values))
+    return Layout(
+        scale=scale,
+        systems=tuple(systems),
+        experts=crossed.experts,
+        clips=crossed.clips,
+        covariates=tuple(covariates),
+        cells=Cells(np.concatenate(tables), present, nest),
+    )
+
+
+def _covariate(frame: pd.DataFrame, name: str, scale: str, systems: Sequence[str]) -> Floats:
+    if frame[name].isna().any():
+        raise ValueError(f"{name} is not known for every rating on the scale {scale!r}")
+    values = frame[name].astype(np.float64)
+    table: Floats = np.nan_to_num(cross(frame.assign(rating=values - values.mean()), [scale], systems).values[0])
+    return table
+
+
+def separable(cells: Cells) -> tuple[bool, ...]:
+    """Which of EFFECTS can be told from each other, from the fixed part and from the residual, in that order.
+
+    Experts: two or more. Clips: two or more in a system, and two or more experts on some clip. Experts within systems:
+    some expert with several ratings of a system, and with several systems.
+    """
+    per_clip, by_system = cells.present.sum(axis=0), cells.present @ cells.nest
+    several = len(cells.present) > 1
+    clip = bool((cells.nest.sum(axis=0) > 1).any() and (per_clip > 1).any())
+    interaction = bool(several and (by_system > 1).any() and ((by_system > 0).sum(axis=1) > 1).any())
+    found = {"expert": several, "clip": clip, "expert:system": interaction}
+    return tuple(found[name] for name in EFFECTS)

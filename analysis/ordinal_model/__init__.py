@@ -1,0 +1,16 @@
+"""The ordinal check: ratings as ordered categories, by a cumulative link mixed model.
+
+P(rating <= j) = F(threshold_j - system - expert - clip - expert:system), F normal (probit) or logistic (logit). It does
+not take the steps of the scale as equal, which the linear model does; where the two disagree, `disagreements` says so.
+It is a check and no more: its tests are Wald tests without degrees of freedom, slightly too ready to find something.
+
+Source: R. H. B. Christensen's `clmm` (R package ordinal), with which it agrees; Liddell & Kruschke, J. Experimental
+Social Psychology 79 (2018) 328-348, on what goes wrong when ordinal ratings are taken as metric.
+"""
+
+from __future__ import annotations
+
+from analysis.ordinal_model.agreement import disagreements, say_disagreements
+from analysis.ordinal_model.model import MOST_LEVELS, OrdinalFit, fit
+
+__all__ = ["MOST_LEVELS", "OrdinalFit", "disagreements", "fit", "say_disagreements"]

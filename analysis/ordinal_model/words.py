@@ -1,0 +1,85 @@
+"""What the ordinal check says of itself and of the linear model, in the languages of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.mixed_model.notes import Text
+
+SENTENCES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "one_level": "{scale}: all ratings are equal; there is no ordinal check.",
+        "many_levels": (
+            "{scale}: the ratings take {count} different values. The ordinal check is left out beyond {most}, where "
+            "the steps of a scale are so small that the linear model serves."
+        ),
+        "too_few": "{scale}: too few ratings for so many levels; there is no ordinal check.",
+        "runaway": (
+            "{scale}: a system or level hardly overlaps with the others, so that its place in the ordinal model "
+            "({link}) has no bound; its standard errors and tests mean little."
+        ),
+        "not_converged": "{scale}: the ordinal model ({link}) did not settle; read its numbers with distrust.",
+        "agree": (
+            "{scale}: the ordinal model ({link}) agrees with the linear one on all {count} differences, in sign and in "
+            "significance."
+        ),
+        "unchecked": "{scale}: the ordinal model ({link}) gives no test; nothing was checked.",
+        "sign": (
+            "{scale}: {a} and {b} change places: the linear model puts the {higher_linear} higher, the ordinal model "
+            "({link}) the {higher_ordinal}. {weight}"
+        ),
+        "sign_small": "Neither finds the difference significant.",
+        "sign_grave": "At least one finds the difference significant: nothing should be concluded from it.",
+        "linear_only": (
+            "{scale}: the difference between {a} and {b} is significant in the linear model ({p_linear}) but not "
+            "in the ordinal one ({link}, {p_ordinal}): it hangs on the steps of the scale being taken as equal."
+        ),
+        "ordinal_only": (
+            "{scale}: the difference between {a} and {b} is significant in the ordinal model ({link}, {p_ordinal}) "
+            "but not in the linear one ({p_linear}): the linear result stands, with that doubt."
+        ),
+        "first": "first",
+        "second": "second",
+    },
+    "zh-hans": {
+        "one_level": "{scale}：所有评分都相同，未作有序模型检验。",
+        "many_levels": (
+            "{scale}：评分有 {count} 个不同取值。超过 {most} 个时不作有序模型检验：此时各级间距很小，线性模型已经适用。"
+        ),
+        "too_few": "{scale}：评分太少而等级太多，未作有序模型检验。",
+        "runaway": (
+            "{scale}：某个系统或等级与其他几乎没有重叠，它在有序模型（{link}）中的位置没有界限；其标准误和检验意义不大。"
+        ),
+        "not_converged": "{scale}：有序模型（{link}）未能收敛，其数字应谨慎看待。",
+        "agree": "{scale}：有序模型（{link}）与线性模型在全部 {count} 个差异的方向和显著性上一致。",
+        "unchecked": "{scale}：有序模型（{link}）没有给出检验，未能核对。",
+        "sign": (
+            "{scale}：{a} 与 {b} 的高低不一致：线性模型中{higher_linear}较高，"
+            "有序模型（{link}）中{higher_ordinal}较高。{weight}"
+        ),
+        "sign_small": "两个模型都认为该差异不显著。",
+        "sign_grave": "至少一个模型认为该差异显著：不应由此得出结论。",
+        "linear_only": (
+            "{scale}：{a} 与 {b} 的差异在线性模型中显著（{p_linear}），在有序模型中不显著（{link}，{p_ordinal}）："
+            "该结论取决于把量表各级视为等距。"
+        ),
+        "ordinal_only": (
+            "{scale}：{a} 与 {b} 的差异在有序模型中显著（{link}，{p_ordinal}），在线性模型中不显著（{p_linear}）："
+            "以线性模型的结果为准，但存有这一疑问。"
+        ),
+        "first": "前者",
+        "second": "后者",
+    },
+}
+
+
+def say(key: str, **values: object) -> Text:
+    """A sentence in every language; a value that is itself a sentence is said in each language too."""
+    return {
+        lang: sentences[key].format(**{name: _in(lang, value) for name, value in values.items()})
+        for lang, sentences in SENTENCES.items()
+    }
+
+
+def _in(lang: str, value: object) -> object:
+    return value[lang] if isinstance(value, Mapping) else value

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from analysis import power_page
+from analysis.power import Design, Variances, bracket
+from analysis.power_words import WORDS
+from tests.analysis.makers import make_dataset, make_frame, read_oracle, write_csv
+
+STUDY = ("--experts", 26, "--gap", 0.17)
+
+
+def plan(*arguments: object) -> str:
+    """Run the command; what it printed."""
+    out = io.StringIO()
+    call_command("plan_study", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_the_papers_gap_is_answered_with_no_in_plain_words() -> None:
+    page = plan(*STUDY)
+    text = " ".join(page.split())
+    assert "No. A true gap of 0.17 is found in only 14% to 37% of such studies" in text
+    assert "if it finds no difference that does not mean there is none" in text
+    assert "with 1000 clips a system 26 experts would still find the gap in 76% of studies" in text
+    assert max(map(len, page.splitlines())) <= 96
+    assert len(page.splitlines()) < 70
+
+
+def test_the_page_is_there_in_chinese_without_an_english_sentence() -> None:
+    page = plan(*STUDY, "--language", "zh-hans")
+    assert "不能。真实差距为 0.17 时" in page
+    assert " the " not in page
+    assert max(map(power_page._room, page.splitlines())) <= 98
+
+
+def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -> None:
+    assert "\nYes. A true gap of 1 is found in" in plan("--experts", 26, "--gap", 1)
+    assert "\nOnly if ratings scatter little. A true gap of 0.4" in plan("--experts", 26, "--gap", 0.4)
+
+
+def test_named_comparisons_make_the_test_stricter() -> None:
+    assert "test at 0.0125" in plan(*STUDY, "--contrasts", 4).replace("\n", " ")
+
+
+def test_too_few_experts_or_clips_are_said_to_carry_no_claim() -> None:
+    assert "Fewer than 6 experts or 3 clips" in plan("--experts", 5, "--gap", 1)
+    assert "Fewer than 6 experts or 3 clips" not in plan(*STUDY)
+
+
+def test_a_pilot_takes_the_place_of_the_assumptions_and_says_how_sure_it_is(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "pilot.csv", read_oracle("sim26x60x5.csv"))
+    page = plan(*STUDY, "--pilot", source, "--scale", "overall")
+    assert "estimated from pilot.csv (overall)" in page
+    assert re.search(r"residual +0\.82\n", page)
+    assert "The pilot's variances are themselves uncertain" in page
+    assert "low  middle" not in page
+
+
+def test_a_simulated_pilot_is_called_so_on_the_page_and_across_the_figure(tmp_path: Path) -> None:
+    frame = make_frame()
+    frame["expert_id"] = "simulated-" + frame["expert_id"]
+    folder = make_dataset(tmp_path / "d", frame, simulated=True)
+    page = plan(*STUDY, "--pilot", folder, "--out", tmp_path / "figures")
+    assert page.startswith("SIMULATED")
+    assert "SIMULATED" in (tmp_path / "figures" / "power.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--experts", 1, "--gap", 0.2), "at least 2 experts"),
+        (("--experts", 26, "--gap", 0), "--gap 0 must be a number of rating points above 0"),
+        (("--experts", 26, "--gap", "nan"), "--gap nan must be"),
+        ((*STUDY, "--heard", 20), "between 1 and all 13 clips"),
+        ((*STUDY, "--alpha", 0), "alpha must lie between 0 and 1"),
+        ((*STUDY, "--contrasts", 0), "--contrasts 0 must be at least 1"),
+        ((*STUDY, "--clips", 10**9), "can be 100000 at most"),
+        ((*STUDY, "--pilot", "nowhere.csv"), "nowhere.csv does not exist"),
+    ],
+)
+def test_what_is_no_study_is_refused_in_one_sentence(arguments: tuple[object, ...], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        plan(*arguments)
+
+
+def test_nothing_is_written_where_the_pilot_cannot_be_read(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "pilot.csv", make_frame(clips=1))
+    with pytest.raises(CommandError, match="too small for a pilot"):
+        plan(*STUDY, "--pilot", source, "--out", tmp_path / "figures")
+    assert not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize("lang", WORDS)
+@pytest.mark.parametrize("experts", [2, 26, 2000])
+def test_every_page_fits_the_window(lang: str, experts: int) -> None:
+    for design, gap in ((Design(experts, 2, 1), 0.05), (Design(experts, 100, 100, systems=12), 40.0)):
+        for scenarios in (bracket(), {"pilot": Variances(100.0, 0.0, 0.0, 400.0)}):
+            text = power_page.page(design, gap, scenarios, lang)
+            assert "nan" not in text
+            assert "{" not in text
+            assert max(map(power_page._room, text.splitlines())) <= 98

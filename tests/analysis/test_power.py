@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import mixed_model, power
+from analysis.power import Design, Variances
+from tests.bench_power import closed_form_p, observed_gap, studies
+
+FELT = {name: Variances(*(sd * sd for sd in sds)) for name, sds in power.FELT.items()}
+
+
+def grid(design: Design, ratings: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """p of the first two systems by the mixed model's own fit."""
+    cells = np.indices(ratings.shape).reshape(3, -1)
+    frame = pd.DataFrame({"expert_id": cells[1], "system": cells[0], "clip_id": cells[2], "rating": ratings.ravel()})
+    frame = frame.assign(scale="q", clip_id=frame["clip_id"].astype(str), system="s" + frame["system"].astype(str))
+    fitted = mixed_model.fit(frame, "q", contrasts=[("s0", "s1")])
+    planned = fitted.contrasts[fitted.contrasts["family"] == "planned"]
+    return float(planned["p"].iloc[0])
+
+
+def test_the_simulated_analysis_is_the_mixed_model() -> None:
+    design = Design(7, 5, 5, systems=3)
+    for felt in (FELT["middle"], Variances(0.2, 0.0, 0.0, 1.0)):
+        ratings = studies(design, felt, 0.3, 4, seed=1)
+        expected = [grid(design, study) for study in ratings]
+        assert closed_form_p(ratings).tolist() == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("scatter", power.FELT)
+@pytest.mark.parametrize(("experts", "clips", "gap"), [(26, 10, 0.4), (12, 20, 0.4), (26, 5, 0.17)])
+def test_power_is_what_simulated_studies_find_within_three_hundredths(
+    scatter: str, experts: int, clips: int, gap: float
+) -> None:
+    design = Design(experts, clips, clips)
+    ratings = studies(design, FELT[scatter], gap, 2500, seed=2)
+    assert np.mean(closed_form_p(ratings) < 0.05) == pytest.approx(power.power(design, FELT[scatter], gap), abs=0.03)
+
+
+@pytest.mark.parametrize("scatter", power.FELT)
+def test_power_from_the_bracket_is_what_studies_with_ratings_1_to_5_find(scatter: str) -> None:
+    design = Design(26, 10, 10)
+    ratings = studies(design, FELT[scatter], 0.45, 2500, seed=3, mean=power.FELT_MEAN)
+    shown = observed_gap(FELT[scatter], 0.45, power.FELT_MEAN)
+    expected = power.power(design, power.bracket()[scatter], shown)
+    assert np.mean(closed_form_p(ratings) < 0.05) == pytest.approx(expected, abs=0.03)
+
+
+def test_rounding_to_a_scale_leaves_the_variances_that_rounded_ratings_have() -> None:
+    felt = FELT["high"]
+    found = power.rounded(felt, 3.5, 1, 5)
+    ratings = studies(Design(150, 150, 150, systems=2), felt, 0.0, 20, seed=4, mean=3.5)
+    by_clip, by_expert = ratings.mean(axis=2), ratings.mean(axis=3)
+    assert sum(found) == pytest.approx(ratings.var(), rel=0.03)
+    assert found.clip == pytest.approx(by_clip.var(axis=2, ddof=1).mean() - found.residual / 150, rel=0.05)
+    across = np.mean([np.cov(study)[0, 1] for study in by_expert])
+    assert found.expert == pytest.approx(across, rel=0.1)
+    within = by_expert.var(axis=2, ddof=1).mean() - found.residual / 150
+    assert found.expert + found.expert_system == pytest.approx(within, rel=0.05)
+    fine = power.rounded(felt, 500.0, 0, 1000)
+    assert list(fine) == pytest.approx([*felt[:3], felt.residual + 1 / 12], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("clips", "low", "middle", "high"),
+    [
+        (5, 0.18, 0.10, 0.08),
+        (10, 0.31, 0.16, 0.11),
+        (20, 0.56, 0.26, 0.18),
+        (50, 0.88, 0.44, 0.31),
+        (100, 0.98, 0.59, 0.38),
+    ],
+)
+def test_the_papers_gap_has_the_power_that_an_independent_simulation_gave(
+    clips: int, low: float, middle: float, high: float
+) -> None:
+    found = [power.power(Design(26, clips, clips), variances, 0.17) for variances in power.bracket().values()]
+    assert found == pytest.approx([low, middle, high], abs=0.03)
+
+
+def test_equal_systems_are_told_apart_with_probability_alpha() -> None:
+    for variances in power.bracket().values():
+        assert power.power(Design(26, 13, 10), variances, 1e-9) == pytest.approx(0.05, abs=1e-6)
+        assert power.power(Design(26, 13, 10, alpha=0.0125), variances, 1e-9) == pytest.approx(0.0125, abs=1e-6)
+
+
+def test_power_grows_with_experts_clips_hearing_and_gap_and_reaches_one() -> None:
+    middle = power.bracket()["middle"]
+    base = Design(26, 20, 10)
+    more = [replace(base, experts=40), replace(base, clips=40), replace(base, heard=20)]
+    start = power.power(base, middle, 0.3)
+    assert all(power.power(design, middle, 0.3) > start for design in more)
+    assert power.power(base, middle, 5.0) == pytest.approx(1.0)
+
+
+def test_what_is_needed_is_the_fewest_that_reaches_the_goal() -> None:
+    low = power.bracket()["low"]
+    design = Design(26, 13, 13)
+    clips = power.clips_needed(design, low, 0.17, all_heard=True)
+    assert clips == 38
+    assert power.power(Design(26, 38, 38), low, 0.17) >= 0.8 > power.power(Design(26, 37, 37), low, 0.17)
+    experts = power.experts_needed(Design(26, 40, 40), low, 0.17)
+    assert experts is not None
+    assert power.power(Design(experts, 40, 40), low, 0.17) >= 0.8 > power.power(Design(experts - 1, 40, 40), low, 0.17)
+    smallest = power.smallest_gap(design, low)
+    assert power.power(design, low, smallest) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_no_number_of_clips_makes_up_for_too_few_experts() -> None:
+    for name in ("middle", "high"):
+        variances = power.bracket()[name]
+        assert power.clips_needed(Design(26, 13, 13), variances, 0.17, all_heard=True) is None
+        assert power.most_power(Design(26, 13, 13), variances, 0.17) < 0.8
+
+
+def test_the_interval_is_as_wide_as_simulated_differences_scatter() -> None:
+    design, felt = Design(26, 10, 10), FELT["middle"]
+    means = studies(design, felt, 0.0, 3000, seed=5).mean(axis=(2, 3))
+    gaps = means[:, 0] - means[:, 1]
+    assert power.standard_error(design, felt) == pytest.approx(gaps.std(), rel=0.05)
+    assert power.half_width(design, felt) == pytest.approx(1.96 * gaps.std(), rel=0.06)
+    assert power.chance_between_equals(design, felt, 0.3) == pytest.approx(np.mean(np.abs(gaps) >= 0.3), abs=0.02)
+
+
+def test_what_is_found_with_little_power_looks_larger_than_it_is() -> None:
+    design, felt = Design(26, 10, 10), FELT["middle"]
+    ratings = studies(design, felt, 0.3, 3000, seed=6)
+    means = ratings.mean(axis=(2, 3))
+    gaps, found = means[:, 0] - means[:, 1], closed_form_p(ratings) < 0.05
+    shown = power.size_when_found(design, felt, 0.3)
+    assert shown == pytest.approx(np.abs(gaps[found]).mean(), abs=0.03)
+    assert shown > 0.4
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((1, 5, 5), "at least 2 experts"),
+        ((5, 1, 1), "2 clips a system"),
+        ((5, 4, 5), "between 1 and all 4"),
+        ((5, 4, 0), "between 1"),
+    ],
+)
+def test_a_design_that_is_none_is_refused(numbers: tuple[int, int, int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Design(*numbers)

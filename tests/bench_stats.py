@@ -1,0 +1,123 @@
+"""`make bench-stats`: false alarms and coverage of the mixed model over simulated studies, printed as JSON.
+
+Six equal systems, 26 experts, ratings rounded to 1-5 as experts give them; at three sizes of variance; complete (10
+clips a system) and incomplete (13 clips a system, of which each expert hears 10, by the blocks of a Steiner system).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from tqdm import tqdm
+
+from analysis import mixed_model
+
+Floats = npt.NDArray[np.float64]
+
+SYSTEMS, EXPERTS = 6, 26
+#: Standard deviations in rating points, bracketed by two published listening tests: expert, expert:system, clip, rest.
+SPREADS: Mapping[str, tuple[float, float, float, float]] = {
+    "low": (0.40, 0.10, 0.20, 0.80),
+    "middle": (0.40, 0.25, 0.35, 0.85),
+    "high": (0.45, 0.35, 0.48, 0.95),
+}
+DESIGNS = ("complete", "STS(13)")
+#: How far the systems' latent means lie from the middle of the scale, for the coverage of gaps that are there.
+GAPS = np.array([-0.5, -0.2, 0.0, 0.1, 0.3, 0.6])
+NONE = np.zeros(SYSTEMS)
+ALPHA = 0.05
+DEFAULT_STUDIES, DEFAULT_SEED = 1000, 1
+
+
+def heard(design: str) -> npt.NDArray[np.bool_]:
+    """Who hears which clips of a system (experts, clips): all of ten, or all but three of thirteen.
+
+    The blocks {0, 1, 4} and {0, 2, 7}, shifted by 0 to 12 modulo 13, are the 26 triples of a Steiner system STS(13).
+    """
+    if design == "complete":
+        return np.ones((EXPERTS, 10), dtype=bool)
+    table = np.ones((EXPERTS, 13), dtype=bool)
+    for half, block in enumerate(((0, 1, 4), (0, 2, 7))):
+        for shift in range(13):
+            table[13 * half + shift, [(clip + shift) % 13 for clip in block]] = False
+    return table
+
+
+def simulate(design: str, spread: str, shifts: Floats, rng: np.random.Generator) -> pd.DataFrame:
+    """Ratings of one study as `mixed_model.fit` takes them."""
+    table = heard(design)
+    expert, interaction, clip, rest = SPREADS[spread]
+    size = (EXPERTS, SYSTEMS, table.shape[1])
+    latent = 3 + shifts[None, :, None] + rng.normal(0, expert, (EXPERTS, 1, 1))
+    latent = latent + rng.normal(0, interaction, (EXPERTS, SYSTEMS, 1)) + rng.normal(0, clip, (1, *size[1:]))
+    ratings = np.clip(np.rint(latent + rng.normal(0, rest, size)), 1, 5)
+    experts, systems, clips = np.nonzero(np.broadcast_to(table[:, None, :], size))
+    names = {"expert_id": experts, "system": systems, "clip_id": clips}
+    return pd.DataFrame({**names, "scale": "overall", "rating": ratings[experts, systems, clips]})
+
+
+def expected(spread: str, shifts: Floats) -> Floats:
+    """The mean rating of each system over all experts and clips, after rounding to 1-5."""
+    sd = np.sqrt(np.square(SPREADS[spread]).sum())
+    above: Floats = stats.norm.sf((np.arange(1.5, 5) - 3 - shifts[:, None]) / sd)
+    means: Floats = 1 + above.sum(axis=1)
+    return means
+
+
+def null_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, float]:
+    """What the model says of six equal systems: shares of alarms, and whether the intervals hold the truth."""
+    found = mixed_model.fit(simulate(design, spread, NONE, rng), "overall")
+    means, truth = found.means, expected(spread, NONE)
+    return {
+        "false_alarms_contrast": float((found.contrasts["p"] < ALPHA).mean()),
+        "false_alarm_omnibus": float(found.omnibus["p"].iloc[0] < ALPHA),
+        "family_wise_after_holm": float((found.contrasts["p_holm"] < ALPHA).any()),
+        "coverage_means": float(((means["ci_low"] <= truth) & (truth <= means["ci_high"])).mean()),
+        "not_converged": float(any("did not settle" in note["en"] for note in found.notes)),
+    }
+
+
+def gap_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, float]:
+    """The share of contrasts' intervals that hold the true difference, where there are differences."""
+    contrasts = mixed_model.fit(simulate(design, spread, GAPS, rng), "overall").contrasts
+    means = expected(spread, GAPS)
+    truth = means[contrasts["system_a"].to_numpy(int)] - means[contrasts["system_b"].to_numpy(int)]
+    return {"coverage_contrasts": float(((contrasts["ci_low"] <= truth) & (truth <= contrasts["ci_high"])).mean())}
+
+
+def measure(design: str, spread: str, studies: int, seed: int) -> dict[str, float]:
+    """Averages over `studies` null studies and as many with gaps; each condition has a stream of its own."""
+    stream = (seed, DESIGNS.index(design), list(SPREADS).index(spread))
+    rng = np.random.default_rng(stream)
+    steps = tqdm(range(studies), desc=f"{design}, {spread}", disable=None)
+    rows = [null_study(design, spread, rng) | gap_study(design, spread, rng) for _ in steps]
+    return {str(name): round(float(value), 4) for name, value in pd.DataFrame(rows).mean().items()}
+
+
+def conditions() -> Iterator[tuple[str, str]]:
+    return ((design, spread) for design in DESIGNS for spread in SPREADS)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=DEFAULT_STUDIES, help="null studies a condition, and with gaps")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    given = parser.parse_args()
+    results = [
+        {"design": design, "variance": spread, **measure(design, spread, given.studies, given.seed)}
+        for design, spread in conditions()
+    ]
+    about = {"seed": given.seed, "studies": given.studies, "experts": EXPERTS, "systems": SYSTEMS, "alpha": ALPHA}
+    json.dump({**about, "results": results}, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
