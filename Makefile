@@ -52,11 +52,13 @@ run: var/.demo var/secret_key  ## set up if needed, then serve the demo study an
 	@$(SERVE) $(MANAGE) demo_login daur --site http://$(HOST):$(PORT)
 	@$(SERVE) $(BIN)/gunicorn config.wsgi --bind $(HOST):$(PORT) --workers 2 --threads 4 --no-control-socket
 
-# The suite drives a real browser and draws Chinese figures. Without root the tests that need them fail and say this line.
+# The suite drives three real browsers and draws Chinese figures. Without root the tests that need them fail and say so.
+BROWSERS = chromium firefox-esr webkit2gtk-driver xvfb gstreamer1.0-plugins-good fontconfig fonts-noto-cjk
 browser:
-	@if [ "$$(id -u)" = 0 ] && ! { command -v chromium && fc-list : family | grep -q "Noto Sans CJK"; } >/dev/null 2>&1; then \
-		echo "apt install chromium fontconfig fonts-noto-cjk"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk >/dev/null; fi
+	@if [ "$$(id -u)" = 0 ] && ! { command -v chromium && command -v firefox-esr && command -v WebKitWebDriver && \
+		command -v Xvfb && fc-list : family | grep -q "Noto Sans CJK"; } >/dev/null 2>&1; then \
+		echo "apt install $(BROWSERS)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $(BROWSERS) >/dev/null; fi
 
 test: .venv/.ready-dev browser  ## set up if needed, then the whole suite
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
@@ -73,9 +75,9 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies (an hour)
-	$(BIN)/python -m tests.bench_stats
-	$(BIN)/python -m tests.bench_power
+bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_stats
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_power
 
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update

@@ -34,11 +34,14 @@ KINDS = {
     "device accepted": gettext_lazy("link opened on a device"),
     "consent given": gettext_lazy("consent given"),
     "background saved": gettext_lazy("background answered"),
+    "sound checked": gettext_lazy("sound set up"),
+    "problem reported": gettext_lazy("a clip would not play"),
     "submitted": gettext_lazy("session finished"),
     "withdrawn": gettext_lazy("expert withdrawn"),
     "closed": gettext_lazy("study closed"),
     "unsealed": gettext_lazy("seal opened"),
     "dataset downloaded": gettext_lazy("dataset downloaded"),
+    "previewed": gettext_lazy("previewed"),
 }
 #: Inside a zip every file has this date, so that the same dataset gives the same bytes.
 ZIP_TIME = (2020, 1, 1, 0, 0, 0)
@@ -46,7 +49,7 @@ ZIP_TIME = (2020, 1, 1, 0, 0, 0)
 
 def own_study(request: HttpRequest, slug: str) -> Study:
     """The study, if it is the user's own or the user is a superuser; else there is none."""
-    study = get_object_or_404(Study, slug=slug)
+    study = get_object_or_404(Study, slug=slug, preview=False)
     if not _researcher(request).is_superuser and study.owner_id != _researcher(request).pk:
         raise Http404
     return study
@@ -64,7 +67,7 @@ def _researcher(request: HttpRequest) -> User:
 def studies(request: HttpRequest) -> HttpResponse:
     """All studies of the user; of a superuser, all there are."""
     user = _researcher(request)
-    rows = Study.objects.defer("plan", "certificate")
+    rows = Study.objects.filter(preview=False).defer("plan", "certificate")
     found = rows if user.is_superuser else rows.filter(owner=user)
     language = get_language() or ""
     return render(

@@ -53,6 +53,8 @@ class Study(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     #: Set on the copies that `simulate_ratings` fills; such a study can never hold an expert's answers.
     simulated = models.BooleanField(default=False)
+    #: Set on the copies through which researchers walk as an expert would; no dataset is ever made of one.
+    preview = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -258,9 +260,11 @@ class Listening(models.Model):
     client_uuid = models.UUIDField(unique=True)
     #: [[start_ms, end_ms], …] of the clip really played.
     intervals = models.JSONField()
-    #: [{"event": "play" | "pause" | "ended" | "blur" | "error", "clip_ms": …, "at": "…Z"}, …]
+    #: [{"event": "play" | "replay" | "pause" | "ended" | "blur" | "error" | "problem", "clip_ms": …, "at": "…Z"}, …]
     events = models.JSONField(default=list)
     plays = models.PositiveSmallIntegerField(default=0)
+    #: Whether she said that the clip would not play; a trial with such a report may be left unanswered.
+    problem = models.BooleanField(default=False)
     received_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -285,6 +289,9 @@ class Rating(models.Model):
     rt_ms = models.PositiveIntegerField(default=0)
     #: Given before the study closed, the link expired or the session was submitted, but received after.
     late = models.BooleanField(default=False)
+    #: In which language the scale was read, and the version of its wording there (study/wording.py).
+    language = models.CharField(max_length=10, blank=True)
+    wording = models.CharField(max_length=12, blank=True)
 
     class Meta:
         constraints = [
@@ -297,6 +304,49 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trial} {self.scale}={self.value} r{self.revision}"
+
+
+class Remark(models.Model):
+    """Whether an expert knows a trial's song, and what else she says of it. As with a rating, a change is a new row."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="remarks")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="remarks")
+    known = models.BooleanField(default=False)
+    comment = models.TextField(blank=True)
+    revision = models.PositiveSmallIntegerField()
+    client_uuid = models.UUIDField(unique=True)
+    given_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    late = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "expert", "revision"], name="one_remark_per_revision"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="remark_revision_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"remark on {self.trial} r{self.revision}"
+
+
+class SoundCheck(models.Model):
+    """One run of the sound page: the level that an expert chose, and which tone she took for the quietest."""
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="sound_checks")
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="sound_checks")
+    #: Of the player, in per cent; what the device itself is set to no page can know.
+    level = models.PositiveSmallIntegerField()
+    #: [{"order": ["quiet", "plain", "antiphase"], "chosen": 0 | 1 | 2}, …]; empty if she passed the check over.
+    answers = models.JSONField(default=list)
+    #: How often she chose the quiet one.
+    correct = models.PositiveSmallIntegerField(default=0)
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(level__lte=100), name="level_in_per_cent")]
+
+    def __str__(self) -> str:
+        return f"sound check of {self.expert}"
 
 
 class Event(models.Model):

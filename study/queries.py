@@ -10,12 +10,12 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from study import study_file
 from study.errors import Refused
-from study.models import Expert, Listening, Rating, Study, Trial
+from study.models import Expert, Listening, Rating, Remark, SoundCheck, Study, Trial
 
 Interval = tuple[int, int]
 
@@ -65,13 +65,15 @@ def _trials(expert: Expert) -> QuerySet[Trial]:
 
 
 def _unfinished(expert: Expert) -> QuerySet[Trial]:
-    """Trials that lack an answer on some scale."""
+    """Trials that lack an answer on some scale, but for those of which she said that the clip would not play."""
     answered = Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
-    return _trials(expert).annotate(answered=answered).filter(answered__lt=len(expert.study.file["scales"]))
+    mute = Listening.objects.filter(trial=OuterRef("pk"), expert=expert, problem=True)
+    rows = _trials(expert).annotate(answered=answered).filter(answered__lt=len(expert.study.file["scales"]))
+    return rows.exclude(Exists(mute))
 
 
 def current_trial(expert: Expert) -> Trial | None:
-    """The first trial, practice first, that lacks an answer; None when all are answered."""
+    """The first trial, practice first, that lacks an answer; None when there is none left."""
     return _unfinished(expert).first()
 
 
@@ -81,7 +83,7 @@ def incomplete_trials(expert: Expert) -> list[int]:
 
 
 def next_step(expert: Expert) -> str:
-    """Where the expert goes now: consent, background, practice, trial, review, thanks; closed when the study is."""
+    """Where the expert goes now: consent, background, sound, practice, trial, review, thanks; or closed."""
     study = expert.study
     if expert.submitted_at:
         return "thanks"
@@ -91,6 +93,8 @@ def next_step(expert: Expert) -> str:
         return "consent"
     if study.file["background"] and not expert.backgrounds.exists():
         return "background"
+    if not (expert.sound_checks.exists() or expert.listenings.exists()):
+        return "sound"
     trial = current_trial(expert)
     if trial is None:
         return "review"
@@ -121,6 +125,55 @@ def answers(trial: Trial, expert: Expert) -> dict[str, Answer]:
     return {row.scale: Answer(row.value, row.revision) for row in rows}
 
 
+def remark_on(trial: Trial, expert: Expert) -> Remark | None:
+    """Her newest remark on a trial."""
+    return Remark.objects.filter(trial=trial, expert=expert).order_by("revision").last()
+
+
+def level_of(expert: Expert) -> int:
+    """The level of the player that she chose last, in per cent; all there is where she chose none."""
+    newest = SoundCheck.objects.filter(expert=expert).order_by("pk").last()
+    return newest.level if newest else 100
+
+
+@dataclass(frozen=True)
+class AnsweredTrial:
+    """One study trial as the review shows it."""
+
+    number: int
+    token: str
+    values: dict[str, int]
+    known: bool
+    comment: str
+    problem: bool
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to look at again; a clip not come to yet is not opened from the review."""
+        return bool(self.values or self.known or self.comment or self.problem)
+
+
+def answered_trials(expert: Expert) -> list[AnsweredTrial]:
+    """Every study trial of the expert with what counts at present, in four queries."""
+    values: dict[int, dict[str, int]] = {}
+    for trial, scale, value in expert.ratings.order_by("revision").values_list("trial_id", "scale", "value"):
+        values.setdefault(trial, {})[scale] = value
+    remarks = {remark.trial_id: remark for remark in expert.remarks.order_by("revision")}
+    mute = set(expert.listenings.filter(problem=True).values_list("trial_id", flat=True))
+    rows = _trials(expert).filter(phase=Trial.Phase.STUDY).values_list("pk", "number", "token")
+    return [
+        AnsweredTrial(
+            number,
+            token,
+            values.get(pk, {}),
+            known=pk in remarks and remarks[pk].known,
+            comment=remarks[pk].comment if pk in remarks else "",
+            problem=pk in mute,
+        )
+        for pk, number, token in rows
+    ]
+
+
 def heard_intervals(trial: Trial, expert: Expert) -> list[Interval]:
     """What the expert has heard of the trial's clip, in ms: the union of all reports, merged and ordered."""
     reports = Listening.objects.filter(trial=trial, expert=expert).values_list("intervals", flat=True)
@@ -149,14 +202,6 @@ def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:
 def length(intervals: Iterable[Interval]) -> int:
     """Total length of disjoint intervals."""
     return sum(end - start for start, end in intervals)
-
-
-def link_ended(expert: Expert, moment: datetime) -> datetime | None:
-    """When the last of the expert's links stopped working, or None while one works at that moment."""
-    links = list(expert.invitations.all())
-    if not links or any(link.works_at(moment) for link in links):
-        return None
-    return max(min(link.expires_at, link.revoked_at or link.expires_at) for link in links)
 
 
 def progress(expert: Expert) -> Progress:

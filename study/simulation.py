@@ -21,11 +21,14 @@ from django.db import transaction
 from tqdm import tqdm
 
 from study.errors import InputError
-from study.models import Clip, Consent, Device, Event, Expert, Invitation, Rating, Slot, Study, System, Trial
+from study.models import Clip, Expert, Rating, Study, Trial
 from study.pack import PackClip
 from study.services.building import Chosen, create_study
+from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
+from study.services.opening import open_study
 from study.services.seal import close_study, open_seal
+from study.wording import wording_of
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
 #: Share of each effect's variance that all scales have in common: raters' halo.
@@ -41,8 +44,8 @@ BEGUN = datetime(2000, 1, 1, 9, tzinfo=UTC)
 
 def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     """A closed and unsealed copy of the study, SLUG-simulated, with a rating in every place. Nothing else changes."""
-    if study.simulated:
-        raise InputError(f"{study.slug} is itself simulated; name the study it was copied from.")
+    if study.simulated or study.preview:
+        raise InputError(f"{study.slug} is itself a copy; name the study it was copied from.")
     slug = f"{study.slug}-simulated"
     earlier = Study.objects.filter(slug=slug).first()
     if earlier and not (replace and earlier.simulated):
@@ -51,7 +54,7 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     chance = Random(seed)  # noqa: S311
     with transaction.atomic():
         if earlier:
-            _delete(earlier)
+            delete_copy(earlier)
         copy = create_study(
             slug=slug,
             file=study.file,
@@ -61,6 +64,7 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
             simulated=True,
             chance=chance,
         )
+        open_study(copy, actor="command")
         _fill(copy, chance)
         close_study(copy, actor="command")
         open_seal(copy, actor="command")
@@ -84,18 +88,6 @@ def _clips_of(study: Study) -> Chosen:
         )
         (chosen.study[clip.system.system_id] if clip.system else chosen.practice).append(again)
     return chosen
-
-
-def _delete(study: Study) -> None:
-    """Removes a simulated study; real ones are never deleted."""
-    Rating.objects.filter(expert__study=study).delete()
-    for rows in (Consent, Device, Invitation):
-        rows.objects.filter(expert__study=study).delete()
-    Expert.objects.filter(study=study).delete()
-    Trial.objects.filter(slot__study=study).delete()
-    for own in (Slot, Clip, System, Event):
-        own.objects.filter(study=study).delete()
-    study.delete()
 
 
 def _fill(study: Study, rng: Random) -> None:
@@ -148,6 +140,7 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
     scales, rng = expert.study.file["scales"], latent.rng
+    wording = {scale["key"]: wording_of(expert.study.file, scale["key"], expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
     on_system = {system: latent.drawn(EXPERT_SYSTEM_SD) for system in latent.mean}
     for trial in trials:
@@ -168,6 +161,8 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
                 plays=1,
                 heard_ms=trial.clip.duration_ms,
                 rt_ms=thinking,
+                language=expert.language,
+                wording=wording[scale["key"]],
             )
 
 

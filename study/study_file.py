@@ -23,7 +23,11 @@ REPEAT_GAP = 8
 #: Names that a scale can't have, for datasets have columns of these names.
 RESERVED = {
     *("expert_id", "group", "trial", "block", "position", "system", "clip_id", "is_repeat", "scale", "rating"),
-    *("revision", "rated_at", "plays", "heard_ms", "rt_ms", "late"),
+    *("revision", "rated_at", "plays", "heard_ms", "rt_ms", "late", "known", "language", "wording"),
+}
+#: Names that a background question can't have, for the same reason.
+EXPERT_COLUMNS = {
+    *("expert_id", "group", "language", "submitted", "level", "headphones_correct", "headphones_rounds"),
 }
 
 
@@ -200,7 +204,7 @@ def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
         "label": check.texts(table, "label", path),
         "required": bool(table.get("required", False)),
     }
-    if question["key"] in {"expert_id", "group", "language", "submitted"}:
+    if question["key"] in EXPERT_COLUMNS:
         check.fault((*path, "key"), f"Datasets have a column {question['key']!r} already; choose another name.")
     if kind == "choice":
         question["choices"] = _choices(check, table, path)

@@ -19,7 +19,10 @@ from django.test import Client
 from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
 from study.pack import read_pack
+from study.room import gate
 from study.services.invitations import Invitee
+from study.standing import Standing
+from study.standing import standing as standing_of_device
 from study.study_file import parse
 
 RATE = 16_000
@@ -29,9 +32,10 @@ SCALES = ("valence", "overall")
 
 @functools.cache
 def tone(number: int, seconds: float = SECONDS) -> bytes:
-    """A short real MP3 of constant bit rate: a tone that differs by number, all of one size."""
+    """A short real MP3 of constant bit rate: a tone between silent edges that differs by number, all of one size."""
     times = np.arange(int(RATE * seconds)) / RATE
-    wave = 0.2 * np.sin(2 * np.pi * (300 + 20 * number) * times)
+    inside = np.clip((np.minimum(times, seconds - times) - 0.12) / 0.02, 0, 1)
+    wave = 0.2 * inside * np.sin(2 * np.pi * (300 + 20 * number) * times)
     file = io.BytesIO()
     soundfile.write(file, wave, RATE, format="MP3", bitrate_mode="CONSTANT", compression_level=0.5)
     return file.getvalue()
@@ -163,14 +167,17 @@ def make_study(
     )
     file = parse(text)
     chosen = services.choose_clips(file, read_pack(pack))
-    return services.create_study(
+    study = services.create_study(
         slug=slug,
         file=file,
         file_sha256=hashlib.sha256(text.encode()).hexdigest(),
         clips=chosen,
         owner=owner,
-        draft=draft,
     )
+    if not draft:
+        services.record_blinding(study, actor="test", detail={})
+        services.open_study(study, actor="test")
+    return study
 
 
 def make_link(study: Study, code: str = "e01", group: str = "all", language: str = "en") -> tuple[Expert, str]:
@@ -189,17 +196,16 @@ def make_expert(study: Study, code: str = "e01", group: str = "all", language: s
 
 def enter(client: Client, expert: Expert) -> Client:
     """The client becomes a browser in which the expert accepted her link."""
-    session = client.session
-    session["device"] = expert.devices.latest("pk").pk
-    session.save()
+    client.cookies[gate.COOKIE] = gate.signed(expert.devices.latest("pk"))
     client.cookies["django_language"] = expert.language
     return client
 
 
 def begin(expert: Expert) -> None:
-    """Consent and background, so that the next step is the first trial."""
+    """Consent, background and the sound check passed over, so that the next step is the first trial."""
     services.give_consent(expert, version="1", language=expert.language)
     services.save_background(expert, answers={"device": "headphones"})
+    services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
 
 
 def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:
@@ -208,10 +214,17 @@ def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:
     return list(expert.slot.trials.filter(phase=phase).select_related("clip", "slot").order_by("number"))
 
 
+def standing(expert: Expert, trial: Trial) -> Standing:
+    """Where the expert stands at a trial now, seen from her newest device."""
+    found = standing_of_device(expert.devices.latest("pk").pk, trial.token)
+    assert found is not None
+    return found
+
+
 def hear(expert: Expert, trial: Trial) -> None:
     """Reports the trial's clip as played through once."""
     services.save_listening(
-        expert, trial=trial, client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
+        standing(expert, trial), client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
     )
 
 
@@ -220,8 +233,7 @@ def rate(
 ) -> Rating:
     """One answer, as the page would send it."""
     rating, _ = services.save_rating(
-        expert,
-        trial=trial,
+        standing(expert, trial),
         scale=scale,
         value=value,
         revision=revision,
@@ -230,6 +242,7 @@ def rate(
         plays=1,
         heard_ms=trial.clip.duration_ms,
         rt_ms=4000,
+        language=expert.language,
     )
     return rating
 

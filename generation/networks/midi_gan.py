@@ -103,20 +103,25 @@ class Generator(nn.Module):
         return torch.cat([pitches[..., :PITCHES], signed_onset(onset, pitches[..., PITCHES:])], dim=-1)
 
 
-def choose(logits: Tensor) -> tuple[Tensor, Tensor]:
+def choose(logits: Tensor, rest_margin: float = 0.0) -> tuple[Tensor, Tensor]:
     """Of logits (n, 80, 90) the pitch or rest that sounds at each step, and whether a note begins there, (n, 80).
 
-    A rest is where it is likeliest. Elsewhere the onset row alone decides where notes begin: where an onset is
-    likelier than not, and after a rest. A note keeps the pitch that is likeliest where it begins: were a change of
-    pitch an onset too, every pitch that changes a sixteenth too late would add a note.
+    A rest is where its logit exceeds every pitch's by the margin. Elsewhere the onset row alone decides where notes
+    begin: where an onset is likelier than not, and after a rest. A note keeps the pitch that is likeliest where it
+    begins: were a change of pitch an onset too, every pitch that changes a sixteenth too late would add a note.
     """
-    likeliest = logits[..., : PITCHES + 1].argmax(dim=-1)
-    rest = likeliest == melody.REST
+    rest = rest_lead(logits) > rest_margin
+    likeliest = torch.where(rest, melody.REST, logits[..., :PITCHES].argmax(dim=-1))
     after_rest = F.pad(rest[:, :-1], (1, 0), value=True)
     struck = ~rest & ((logits[..., PITCHES + 1] > 0) | after_rest)
     steps = torch.arange(STEPS, device=logits.device)
     begun = torch.where(struck | rest, steps, 0).cummax(dim=1).values
     return likeliest.gather(1, begun), struck
+
+
+def rest_lead(logits: Tensor) -> Tensor:
+    """By how much the logit of a rest exceeds that of the likeliest pitch, (n, 80)."""
+    return logits[..., PITCHES] - logits[..., :PITCHES].amax(dim=-1)
 
 
 def signed_onset(onset: Tensor, rest: Tensor) -> Tensor:
@@ -307,6 +312,8 @@ class MidiGAN(Network):
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.iterations: Tensor
         self.register_buffer("iterations", torch.zeros((), dtype=torch.int64))
+        self.rest_margin: Tensor
+        self.register_buffer("rest_margin", torch.zeros(()))
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Adam without momentum as in Gulrajani et al. 2017; RMSProp with clipping, as in Arjovsky et al. 2017."""
@@ -406,14 +413,23 @@ class MidiGAN(Network):
 
     @torch.no_grad()
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """The critic's Wasserstein estimate on held-out segments; leaves the state of the random numbers alone."""
+        """The critic's Wasserstein estimate on held-out segments; leaves the state of the random numbers alone.
+
+        Sets the margin by which a rest must lead when melodies are drawn: as many clips get a rest as of these.
+        """
         real = as_input(tokens)
         source = torch.Generator().manual_seed(int(self.iterations))
-        noise = torch.randn(len(real), self.settings.latent, generator=source).to(real.device)
+        leads = rest_lead(self.average.logits(self.fixed_noise(512, source))).amax(dim=1)
+        silent = (tokens == melody.REST).any(dim=1).float().mean()
+        self.rest_margin.fill_(leads.quantile(1 - float(silent)).clamp(min=0.0))
+        noise = self.fixed_noise(len(real), source)
         self.generator.eval()
         fake: Tensor = self.generator(noise, self.hardness)
         self.generator.train()
         return {"wasserstein_validation": float(self.critic(real).mean() - self.critic(fake).mean())}
+
+    def fixed_noise(self, n: int, source: torch.Generator) -> Tensor:
+        return torch.randn(n, self.settings.latent, generator=source).to(self.rest_margin.device)
 
     @torch.no_grad()
     def update_average(self) -> None:
@@ -427,11 +443,12 @@ class MidiGAN(Network):
                 mean.copy_(value)
 
     def sampling_state(self) -> dict[str, Tensor]:
-        """The averaged generator alone."""
-        return dict(self.average.state_dict())
+        """The averaged generator and the margin of rests."""
+        return {**self.average.state_dict(), "rest_margin": self.rest_margin}
 
     def load_sampling_state(self, state: dict[str, Tensor]) -> None:
-        self.average.load_state_dict(state)
+        self.rest_margin.copy_(state["rest_margin"])
+        self.average.load_state_dict({name: value for name, value in state.items() if name != "rest_margin"})
 
     def histogram_weights(self) -> Tensor:
         """The critic's, which weight clipping drives to its bounds (Gulrajani et al. 2017, figure 1b)."""
@@ -443,12 +460,12 @@ class MidiGAN(Network):
         noise = torch.from_numpy(rng.standard_normal((n, self.settings.latent), dtype=np.float32))
         device = next(self.average.parameters()).device
         logits = torch.cat([self.average.logits(part.to(device)).float().cpu() for part in torch.split(noise, 256)])
-        return decode(logits)
+        return decode(logits, float(self.rest_margin))
 
 
-def decode(logits: Tensor) -> Tokens:
+def decode(logits: Tensor, rest_margin: float = 0.0) -> Tokens:
     """Logits (n, 80, 90) to tokens (n, 80)."""
-    pitch, struck = (part.numpy() for part in choose(logits))
+    pitch, struck = (part.numpy() for part in choose(logits, rest_margin))
     tokens: NDArray[np.int8] = np.where(struck | (pitch == melody.REST), pitch, melody.HOLD).astype(np.int8)
     return tokens
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from tqdm import tqdm
 
 from study.dataset import codebook
 from study.dataset.about import codebook_page, codebook_rows, description, file_stem, readme
 from study.dataset.codebook import Column
 from study.errors import InputError
-from study.models import Clip, Rating, Study, Trial
+from study.models import Clip, Rating, Remark, Study, Trial
 
 #: Whether an answer was given before the expert submitted; what had arrived by then was, whatever her clock says.
 SUBMITTED = F("expert__submitted_at")
@@ -37,8 +37,11 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 def export(study: Study, out: Path) -> str:
     """Writes the dataset to `out`, whole or not at all, and returns its SHA-256.
 
-    An older dataset of the same study is replaced; anything else in the way is refused (`InputError`).
+    An older dataset of the same study is replaced; anything else in the way is refused (`InputError`), and so is a
+    preview: nothing answered in it is data.
     """
+    if study.preview:
+        raise InputError(f"{study.slug} is a preview, and nothing answered in it is data; name the study itself.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         _refuse_foreign(study, out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,10 +94,12 @@ def _write(study: Study, folder: Path) -> str:
     tables = {
         f"data/study-{file_stem(study.slug)}_task-rating_data.csv": codebook.long_columns(),
         f"data/study-{file_stem(study.slug)}_task-rating_desc-wide_data.csv": codebook.wide_columns(study.file),
+        "remarks.csv": codebook.remark_columns(),
         "experts.csv": codebook.expert_columns(study.file),
     }
-    long, wide, experts = (folder / name for name in tables)
+    long, wide, remarks, experts = (folder / name for name in tables)
     _write_ratings(study, long, wide)
+    _write_table(remarks, tables["remarks.csv"], _remark_rows(study))
     _write_table(experts, tables["experts.csv"], _expert_rows(study))
     if not study.sealed:
         tables |= _write_clips(study, folder)
@@ -123,14 +128,26 @@ def _write_ratings(study: Study, long: Path, wide: Path) -> None:
             wide_rows.writerow([*about, *(answers[scale][0] if scale in answers else "" for scale in scales)])
 
 
-def _trials(study: Study) -> Iterator[tuple[list[object], dict[str, list[object]]]]:
-    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts."""
+def _about(study: Study) -> list[str]:
+    """What a row says of its trial, of a rating and of a remark alike."""
     system = "trial__clip__system__" + ("code" if study.sealed else "system_id")
     about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", system]
-    about += ["trial__clip__clip_id", "trial__is_repeat"]
-    answer = ["scale", "value", "revision", "given_at", "plays", "heard_ms", "rt_ms", "late"]
+    return [*about, "trial__clip__clip_id", "trial__is_repeat"]
+
+
+def _counting(study: Study) -> Q:
+    """The rows that count: given in time, in a study trial, by an expert who has not withdrawn."""
+    return IN_TIME & Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+
+
+def _trials(study: Study) -> Iterator[tuple[list[object], dict[str, list[object]]]]:
+    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts."""
+    remarks = Remark.objects.filter(IN_TIME, trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
+    about = [*_about(study), "known"]
+    answer = ["scale", "value", "revision", "given_at", "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
-        Rating.objects.filter(IN_TIME, expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+        Rating.objects.filter(_counting(study))
+        .annotate(known=Subquery(remarks.values("known")[:1]))
         .order_by("expert__code", "trial__number", "revision")
         .values_list(*about, *answer)
         .iterator(chunk_size=2000)
@@ -138,9 +155,25 @@ def _trials(study: Study) -> Iterator[tuple[list[object], dict[str, list[object]
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         answers = {}
         for row in group:  # a higher revision comes later and replaces the one before
-            scale, value, revision, given_at, plays, heard_ms, rt_ms, late = row[len(about) :]
-            answers[scale] = [value, revision, timestamp(given_at), plays, heard_ms, rt_ms, int(late)]
-        yield [*trial[:-1], int(trial[-1])], answers
+            scale, value, revision, given_at, *rest, late = row[len(about) :]
+            answers[scale] = [value, revision, timestamp(given_at), *rest, int(late)]
+        *about_trial, is_repeat, known = trial
+        yield [*about_trial, int(is_repeat), int(known or False)], answers
+
+
+def _remark_rows(study: Study) -> Iterator[list[object]]:
+    """The newest remark on each trial of which an expert said something."""
+    about = _about(study)
+    rows = (
+        Remark.objects.filter(_counting(study))
+        .order_by("expert__code", "trial__number", "revision")
+        .values_list(*about, "known", "comment", "given_at")
+        .iterator(chunk_size=2000)
+    )
+    for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
+        *_, (known, comment, given_at) = (row[len(about) :] for row in group)
+        if known or comment:
+            yield [*trial[:-1], int(trial[-1]), int(known), defused(comment), timestamp(given_at)]
 
 
 def timestamp(moment: datetime) -> str:
@@ -149,9 +182,11 @@ def timestamp(moment: datetime) -> str:
 
 
 def _expert_rows(study: Study) -> Iterator[list[object]]:
-    experts = study.experts.filter(withdrawn_at=None).prefetch_related("backgrounds").order_by("code")
+    experts = study.experts.filter(withdrawn_at=None).prefetch_related("backgrounds", "sound_checks").order_by("code")
     for expert in experts.iterator(chunk_size=500):
         given = max(expert.backgrounds.all(), key=lambda background: background.pk, default=None)
+        check = max(expert.sound_checks.all(), key=lambda check: check.pk, default=None)
+        sound = [check.level, check.correct if check.answers else "", len(check.answers)] if check else [""] * 3
         answers = given.answers if given else {}
         submitted = timestamp(expert.submitted_at) if expert.submitted_at else ""
         own = [
@@ -160,7 +195,7 @@ def _expert_rows(study: Study) -> Iterator[list[object]]:
             else answers.get(question["key"], "")
             for question in study.file["background"]
         ]
-        yield [expert.code, expert.group, expert.language, submitted, *own]
+        yield [expert.code, expert.group, expert.language, submitted, *sound, *own]
 
 
 def defused(text: str) -> str:

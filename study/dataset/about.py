@@ -8,6 +8,7 @@ from typing import Any
 from study.dataset import codebook
 from study.dataset.codebook import Column
 from study.models import Study
+from study.wording import wording_of
 
 SCHEMA = 1
 Tables = dict[str, list[Column]]
@@ -102,11 +103,13 @@ def codebook_page(study: Study, tables: Tables) -> str:
         lines += [f"## {name}", "", "| column | kind | unit | coding | meaning | 含义 |", "|---|---|---|---|---|---|"]
         rows = ([c.name, c.kind, c.unit, c.coding, c.meaning["en"], c.meaning["zh-hans"]] for c in columns)
         lines += [*map(_table_line, rows), ""]
-    lines += ["## Scales as worded", "", "| scale | language | label | definition | ends |", "|---|---|---|---|---|"]
+    lines += ["## Scales as worded", "", "| scale | language | wording | label | definition | ends |"]
+    lines.append("|---|---|---|---|---|---|")
     for scale in study.file["scales"]:
         for language in study.file["languages"]:
             ends = codebook.coding_of(scale, language)
-            cells = [scale["key"], language, scale["label"][language], scale["definition"][language], ends]
+            wording = wording_of(study.file, scale["key"], language)
+            cells = [scale["key"], language, wording, scale["label"][language], scale["definition"][language], ends]
             lines.append(_table_line(cells))
     return "\n".join([*lines, ""])
 

@@ -67,12 +67,37 @@ ANSWER = (
         "从试次首次显示到作答的时间。",
         unit="ms",
     ),
+    _column("language", "text", "The language in which the scale was read.", "作答时量表所用的语言。"),
+    _column(
+        "wording",
+        "text",
+        "The version of the scale's wording in that language; the wordings are in codebook.md.",
+        "量表在该语言中的措辞版本；各版本措辞见 codebook.md。",
+    ),
     _column(
         "late",
         "integer",
         "Whether an answer given in time came after the expert finished, the study closed or the link expired.",
         "答案是否在专家提交、研究结束或链接失效之前作出、但在此之后才送达。",
         coding="0 = no, 1 = yes",
+    ),
+)
+KNOWN = _column(
+    "known",
+    "integer",
+    "Whether the expert said that she knows the song.",
+    "专家是否表示知道这首歌。",
+    coding="0 = no, 1 = yes",
+)
+REMARK = (
+    KNOWN,
+    _column("comment", "text", "What else she said of the clip.", "专家对该片段的其他说明。"),
+    _column(
+        "remarked_at",
+        "time",
+        "When she last changed this, by the browser's clock.",
+        "最后一次修改的时间，以浏览器时钟为准。",
+        unit="UTC, ISO 8601",
     ),
 )
 SCALE = _column("scale", "text", "Which scale was rated; its wording is below.", "所评的量表；措辞见下。")
@@ -94,6 +119,27 @@ SUBMITTED = _column(
     unit="UTC, ISO 8601",
 )
 LANGUAGE = _column("language", "text", "Language of the expert's link.", "专家链接所用的语言。")
+SOUND = (
+    _column(
+        "level",
+        "integer",
+        "The player's level that she chose before the first clip (or last); empty if none.",
+        "第一段之前（或最后一次）选定的播放音量；没有则为空。",
+        unit="%",
+    ),
+    _column(
+        "headphones_correct",
+        "integer",
+        "In how many rounds of the headphone check she found the quietest tone; 5 of 6 pass as headphones.",
+        "耳机检测中正确找出最轻音的轮数；6 轮中对 5 轮即视为使用耳机。",
+    ),
+    _column(
+        "headphones_rounds",
+        "integer",
+        "How many rounds of the headphone check she did; 0 if she passed it over, empty if she never came to it.",
+        "完成耳机检测的轮数；跳过为 0，未到这一步则为空。",
+    ),
+)
 
 
 #: Columns of the codebook itself.
@@ -105,17 +151,23 @@ BOOK = [
 
 def long_columns() -> list[Column]:
     """Columns of the ratings, one row a trial and scale."""
-    return [EXPERT, GROUP, *TRIAL, SCALE, RATING, *ANSWER]
+    return [EXPERT, GROUP, *TRIAL, KNOWN, SCALE, RATING, *ANSWER]
 
 
 def wide_columns(file: dict[str, Any]) -> list[Column]:
     """Columns of the ratings, one row a trial."""
-    return [EXPERT, GROUP, *TRIAL, *(_scale_column(scale) for scale in file["scales"])]
+    return [EXPERT, GROUP, *TRIAL, KNOWN, *(_scale_column(scale) for scale in file["scales"])]
+
+
+def remark_columns() -> list[Column]:
+    """Columns of the remarks, one row a trial of which something was said."""
+    return [EXPERT, GROUP, *TRIAL, *REMARK]
 
 
 def expert_columns(file: dict[str, Any]) -> list[Column]:
     """Columns of the experts."""
-    return [EXPERT, GROUP, LANGUAGE, SUBMITTED, *(_question_column(question) for question in file["background"])]
+    questions = (_question_column(question) for question in file["background"])
+    return [EXPERT, GROUP, LANGUAGE, SUBMITTED, *SOUND, *questions]
 
 
 def clip_columns(provenance: list[str]) -> list[Column]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import rfc8785
 
+from study.design.shape import REPEAT_GAP, SQUARES_FROM
+
 
 def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
     """The figures by which a reader can check the plan's balance, computed from the plan alone."""
@@ -20,7 +22,7 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
     follows = _carry_table(systems, firsts)
     clips = _clip_counts(sessions, firsts)
     gaps = [gap for row in whole for gap in _gaps(row)]
-    return {
+    figures = {
         "seed": sessions["seed"],
         "sessions_sha256": hashlib.sha256(rfc8785.dumps(sessions)).hexdigest(),
         "slots": len(whole),
@@ -31,6 +33,7 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
         "place_spread": _widest(place),
         "carry_over": follows,
         "carry_over_spread": _carry_spread(follows),
+        "carry_over_from_even": _from_even(follows),
         "self_following_spread": _self_spread(follows),
         "clip_counts": {system: [min(counts), max(counts)] for system, counts in clips.items()},
         "concurrence": _concurrence(sessions, firsts),
@@ -38,6 +41,20 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
         "repeats_per_slot": len(whole[0]) - len(firsts[0]),
         "shortest_repeat_gap": min(gaps, default=0),
     }
+    return {**figures, "uneven": _uneven(figures, systems)}
+
+
+def _uneven(figures: dict[str, Any], systems: list[str]) -> list[str]:
+    """Which figures are not within their bounds (docs/datasets.md says for which shapes that can't be helped)."""
+    bounds = {"trial_number_spread": 1, "place_spread": 1, "carry_over_spread": 1}
+    over = [name for name, most in bounds.items() if figures[name] > most]
+    if any(high - low > 1 for low, high in figures["clip_counts"].values()):
+        over.append("clip_counts")
+    if len(systems) >= SQUARES_FROM and figures["immediate_repetitions"]:
+        over.append("immediate_repetitions")
+    if figures["repeats_per_slot"] and figures["shortest_repeat_gap"] < REPEAT_GAP:
+        over.append("shortest_repeat_gap")
+    return over
 
 
 def _table(systems: list[str], seen: list[tuple[int, str]]) -> dict[str, list[int]]:
@@ -67,6 +84,12 @@ def _carry_spread(table: dict[str, dict[str, int]]) -> int:
     """Highest less lowest count of one system after another."""
     apart = [count for before, row in table.items() for after, count in row.items() if before != after]
     return max(apart) - min(apart)
+
+
+def _from_even(table: dict[str, dict[str, int]]) -> float:
+    """By how much any count of one system after another is off the even share, to a thousandth."""
+    apart = [count for before, row in table.items() for after, count in row.items() if before != after]
+    return round(max(abs(count - sum(apart) / len(apart)) for count in apart), 3)
 
 
 def _self_spread(table: dict[str, dict[str, int]]) -> int:

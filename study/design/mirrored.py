@@ -7,32 +7,50 @@ the last set may have fewer slots; its order is chosen so that its places are ev
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 
+from study.design.search import anneal
 from study.design.squares import Blocks, Counts, carry_over
 
 #: Clips of one system in a block; trials of one system running; trials of a pattern such as ABABAB.
 MOST_IN_BLOCK = 5
 LONGEST_RUN = 3
 LONGEST_PATTERN = 6
-#: Changes tried on the order of a whole set, and of a set of fewer slots.
-CHANGES, CHANGES_ALONE = 150, 3000
+#: Changes tried on the order of a whole set, and of a set of fewer slots; how often that starts afresh.
+CHANGES, CHANGES_ALONE, STARTS = 150, 4000, 5
+#: One unevenness costs 5, so these changes are tried at higher temperatures.
+HEAT = (3.0, 0.5)
 
 
 def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generator) -> list[Blocks]:
     """For every slot its blocks, each system `heard` times in all; each whole set stands together."""
+    chance = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
     sizes = block_sizes(heard)
     counts = [[0] * systems for _ in range(systems)]
     orders: list[Blocks] = []
     while len(orders) < slots:
-        shifts = rng.permutation(systems)[: slots - len(orders)].tolist()
-        base = _settled(systems, sizes, shifts, counts, rng)
+        shifts = chance.sample(range(systems), min(systems, slots - len(orders)))
+        starts = (_settled(systems, sizes, shifts, counts, chance) for _ in range(STARTS))
+        base = _first_fitting(starts)
         images = [_image(base, shift, systems) for shift in shifts]
         counts = _added(counts, carry_over(images, systems))
         orders += images
     return orders
+
+
+def _first_fitting(found: Iterable[tuple[Blocks, int]]) -> Blocks:
+    """The first of these orders at whose set nothing is uneven, or else that at which least is."""
+    best, lowest = [], -1
+    for blocks, cost in found:
+        if lowest < 0 or cost < lowest:
+            best, lowest = blocks, cost
+        if cost == 0:
+            break
+    return best
 
 
 def block_sizes(heard: int) -> list[int]:
@@ -49,24 +67,27 @@ def _added(counts: Counts, more: Counts) -> Counts:
     return [[a + b for a, b in zip(row, other, strict=True)] for row, other in zip(counts, more, strict=True)]
 
 
-def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, rng: np.random.Generator) -> Blocks:
-    """A random order, changed by swaps within its blocks until its set fits the counts so far."""
-    blocks = [[int(system) for system in rng.permutation(np.repeat(np.arange(systems), size))] for size in sizes]
+def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, chance: Random) -> tuple[Blocks, int]:
+    """A random order, changed by swaps within its blocks until its set fits the counts so far; what does not fit."""
+    blocks = [chance.sample(list(range(systems)) * size, systems * size) for size in sizes]
     # As often as by chance among all systems, so that the last clip tells nothing about the next.
     usual = round((sum(sizes) * systems - 1) / systems)
     lowest = _cost(blocks, shifts, counts, usual)
-    for _ in range(CHANGES if len(shifts) == systems else CHANGES_ALONE):
-        if lowest == 0:
-            break
-        block = blocks[int(rng.integers(len(blocks)))]
-        one, other = rng.integers(len(block), size=2).tolist()
+
+    def attempt(limit: float) -> int:
+        nonlocal lowest
+        block = blocks[int(chance.random() * len(blocks))]
+        one, other = (int(chance.random() * len(block)) for _ in (0, 1))
         block[one], block[other] = block[other], block[one]
-        cost = _cost(blocks, shifts, counts, usual)
-        if cost > lowest:
+        gain = _cost(blocks, shifts, counts, usual) - lowest
+        if gain > limit:
             block[one], block[other] = block[other], block[one]
-        else:
-            lowest = cost
-    return blocks
+            return 0
+        lowest += gain
+        return gain
+
+    anneal(lowest, attempt, CHANGES if len(shifts) == systems else CHANGES_ALONE, chance, HEAT)
+    return blocks, lowest
 
 
 def _cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:

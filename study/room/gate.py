@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -14,13 +16,40 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from study import clock
+from study import clock, queries
 from study.errors import Refused
 from study.models import Device, Expert
+from study.standing import Standing, standing
+
+#: The cookie that says which device this browser is: signed, so that no query is needed to believe it.
+COOKIE = "device"
 
 P = ParamSpec("P")
 ExpertView = Callable[Concatenate[HttpRequest, Expert, P], HttpResponseBase]
+SaveView = Callable[Concatenate[HttpRequest, Standing, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def signed(device: Device) -> str:
+    """The cookie's value for a device."""
+    return signing.get_cookie_signer(salt=COOKIE).sign(str(device.pk))
+
+
+def remember(response: HttpResponse, device: Device) -> None:
+    """Makes the browser that gets this response the device."""
+    response.set_cookie(
+        COOKIE,
+        signed(device),
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def device_key(request: HttpRequest) -> int:
+    """The key of the device that this browser is; 0 if it is none."""
+    return int(request.get_signed_cookie(COOKIE, default="0") or 0)
 
 
 def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
@@ -28,23 +57,42 @@ def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
 
     A page needs a link that works now. A save does not need an unexpired one: `services` keeps what was given in time.
     """
-    device = _device_of(request)
+    device = device_of(request)
+    if device is not None and device.expert.withdrawn_at:
+        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     if device is None or device.invitation.revoked_at:
         raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
-    if device.expert.withdrawn_at:
-        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     if not saving and not device.invitation.works_at(clock.now()):
         message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
         raise Refused(410, "expired", message)
-    if saving and not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(device.expert)):
-        raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
     return device.expert
 
 
-def _device_of(request: HttpRequest) -> Device | None:
+def standing_of(request: HttpRequest, token: str) -> Standing:
+    """Where the expert in this browser stands at a trial of hers, in one query where all is well."""
+    found = standing(device_key(request), token)
+    if found is None or found.revoked:
+        expert = expert_of(request, saving=True)
+        _refuse_other_expert(request, expert)
+        queries.trial_for(expert, token)
+        raise Refused(404, "unknown", _("There is no such page in your session."))
+    _refuse_other_expert(request, found.expert)
+    if not found.consented:
+        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
+    return found
+
+
+def _refuse_other_expert(request: HttpRequest, expert: Expert) -> None:
+    """What one expert left in a browser is not another's, who opened her own link there later."""
+    if not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(expert)):
+        raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
+
+
+def device_of(request: HttpRequest) -> Device | None:
+    """The device that this browser is, with its expert, her study and her link; None if it is none."""
     rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
     rows = rows.defer("expert__study__plan", "expert__study__certificate")
-    return rows.filter(pk=request.session.get("device", 0)).first()
+    return rows.filter(pk=device_key(request)).first()
 
 
 def expert_tag(expert: Expert) -> str:
@@ -66,15 +114,15 @@ def room_page(view: ExpertView[P]) -> View[P]:
     return wrapped
 
 
-def room_save(view: ExpertView[P]) -> View[P]:
-    """A PUT by the page's script: every refusal that the script must act on is JSON."""
+def room_save(view: SaveView[P]) -> Callable[..., HttpResponseBase]:
+    """A PUT by a trial's script: every refusal that the script must act on is JSON."""
 
     @never_cache
     @require_http_methods(["PUT"])
     @wraps(view)
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, expert_of(request, saving=True), *args, **kwargs)
+            return view(request, standing_of(request, token), *args, **kwargs)
         except Refused as refused:
             body = {"error": refused.code, "message": refused.message, **refused.detail}
             return JsonResponse(body, status=refused.status)
@@ -86,7 +134,7 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A refusal as a page. In an expert's browser it still sends what waits there: the saves judge what is in time."""
     heading = _("There is no such page") if refused.status == 404 else _("This page is not open")
     context = {"heading": heading, "message": refused.message}
-    device = _device_of(request)
+    device = device_of(request)
     if device is None or device.invitation.revoked_at or device.expert.withdrawn_at:
         return render(request, "room/message.html", {"parent": "base.html", **context}, status=refused.status)
     return room_render(request, device.expert, "message", status=refused.status, parent="room/room.html", **context)
@@ -97,6 +145,5 @@ def room_render(
 ) -> HttpResponse:
     """A room page with what every one of them shows."""
     title = expert.study.text("title", translation.get_language())
-    return render(
-        request, f"room/{template}.html", {"title": title, "tag": expert_tag(expert), **context}, status=status
-    )
+    shared = {"title": title, "tag": expert_tag(expert), "preview": expert.study.preview}
+    return render(request, f"room/{template}.html", {**shared, **context}, status=status)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from study import queries, services
 from study.errors import Refused
-from study.models import Device, Expert, Trial
-from study.room.gate import refusal, room_page, room_render
+from study.models import Device, Expert
+from study.room.gate import COOKIE, refusal, remember, room_page, room_render
 from study.room.trials import scale_order, scale_shown
 from study.study_file import localised
 
@@ -24,7 +24,7 @@ from study.study_file import localised
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    return render(request, "room/home.html", {"in_room": "device" in request.session})
+    return render(request, "room/home.html", {"in_room": COOKIE in request.COOKIES})
 
 
 @never_cache
@@ -44,9 +44,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, device: Device) -> HttpResponse:
-    request.session.cycle_key()
-    request.session["device"] = device.pk
     response = redirect("room:room")
+    remember(response, device)
     if not _has_language(request):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -155,15 +154,16 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
     if queries.next_step(expert) not in {"practice", "trial", "review"}:
         return redirect("room:room")
     scales = [scale_shown(expert, key) for key in scale_order(expert)]
-    newest = {(row.trial_id, row.scale): row.value for row in expert.ratings.order_by("revision")}
-    begun = {trial for trial, _scale in newest}
     rows = [
         {
-            "number": shown.number,
-            "url": reverse("room:trial", args=[shown.token]) if shown.pk in begun else "",
-            "answers": [{"label": scale["label"], "value": newest.get((shown.pk, scale["key"]))} for scale in scales],
+            "number": row.number,
+            "url": reverse("room:trial", args=[row.token]) if row.begun else "",
+            "answers": [{"label": scale["label"], "value": row.values.get(scale["key"])} for scale in scales],
+            "known": row.known,
+            "comment": row.comment,
+            "problem": row.problem,
         }
-        for shown in Trial.objects.filter(slot=expert.slot_id, phase=Trial.Phase.STUDY)
+        for row in queries.answered_trials(expert)
     ]
     return room_render(request, expert, "review", rows=rows, unfinished=queries.incomplete_trials(expert))
 
@@ -179,6 +179,19 @@ def submit(request: HttpRequest, expert: Expert) -> HttpResponse:
     except Refused:
         return redirect("room:review")
     return redirect("room:thanks")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@room_page
+def withdraw(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """An expert leaves by herself, by POST and with a tick; from then on her answers are in no dataset."""
+    problem = ""
+    if request.method == "POST" and request.POST.get("sure") == "yes":
+        services.withdraw(expert, actor=f"expert:{expert.code}")
+        return render(request, "room/goodbye.html")
+    if request.method == "POST":
+        problem = _("Please tick the box if you are sure.")
+    return room_render(request, expert, "withdraw", status=400 if problem else 200, problem=problem)
 
 
 @require_GET

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
@@ -22,7 +22,9 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
 from study.room.gate import room_page, room_render, room_save
+from study.standing import Standing
 from study.study_file import localised
+from study.wording import language_shown
 
 #: Scales with more points than this are answered with a slider.
 MOST_BUTTONS = 11
@@ -53,6 +55,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         return redirect("room:room")
     heard = queries.heard_intervals(shown, expert)
     answers = queries.answers(shown, expert)
+    reports = expert.listenings.filter(trial=shown).aggregate(plays=Sum("plays"), problems=Count("pk", Q(problem=True)))
     return room_render(
         request,
         expert,
@@ -63,8 +66,13 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         minutes_left=queries.progress(expert).minutes_left,
         panel="" if heard or answers else _panel(shown),
         scales=[_answered(expert, shown, key, answers.get(key)) for key in scale_order(expert)],
+        remark=queries.remark_on(shown, expert),
+        longest_comment=services.LONGEST_COMMENT,
+        language=language_shown(expert.study.file, translation.get_language()),
+        level=queries.level_of(expert),
         heard=json.dumps(heard),
-        plays=expert.listenings.filter(trial=shown).aggregate(plays=Sum("plays"))["plays"] or 0,
+        plays=reports["plays"] or 0,
+        problem=reports["problems"] > 0,
         **_neighbours(shown, reviewing=step == "review"),
     )
 
@@ -87,9 +95,9 @@ def _neighbours(shown: Trial, *, reviewing: bool) -> dict[str, Any]:
     before, after = queries.previous_trial(shown), queries.following_trial(shown)
     back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
     if reviewing or after is None:
-        return {"back": back, "next": reverse("room:room"), "next_is_trial": False, "next_audio": ""}
+        return {"back": back, "next": reverse("room:room"), "next_audio": "", "reviewing": reviewing}
     page, audio_of = (reverse(f"room:{name}", args=[after.token]) for name in ("trial", "audio"))
-    return {"back": back, "next": page, "next_is_trial": True, "next_audio": audio_of}
+    return {"back": back, "next": page, "next_audio": audio_of, "reviewing": False}
 
 
 def _agreed_trial(expert: Expert, token: str) -> Trial:
@@ -111,29 +119,36 @@ def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
 
 
 @room_save
-def rating(request: HttpRequest, expert: Expert, token: str, scale: str) -> HttpResponse:
+def rating(request: HttpRequest, standing: Standing, scale: str) -> HttpResponse:
     """Saves one answer. The same UUID again gets the first answer again."""
-    shown = _agreed_trial(expert, token)
     body = _json(request)
     given: dict[str, Any] = {name: body.get(name) for name in ("value", "revision", "plays", "heard_ms", "rt_ms")}
     saved, _created = services.save_rating(
-        expert,
-        trial=shown,
+        standing,
         scale=scale,
         client_uuid=_uuid(body),
         given_at=_moment(body),
+        language=str(body.get("language")),
         **given,
     )
     return JsonResponse({"saved": True, "revision": saved.revision, "value": saved.value})
 
 
 @room_save
-def listening(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
+def remark(request: HttpRequest, standing: Standing) -> HttpResponse:
+    """Saves that she knows the song, and her comment; like an answer."""
+    body = _json(request)
+    given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "revision")}
+    saved, _created = services.save_remark(standing, client_uuid=_uuid(body), given_at=_moment(body), **given)
+    return JsonResponse({"saved": True, "revision": saved.revision, "known": saved.known, "comment": saved.comment})
+
+
+@room_save
+def listening(request: HttpRequest, standing: Standing) -> HttpResponse:
     """Saves a report of what was heard."""
-    shown = _agreed_trial(expert, token)
     body = _json(request)
     report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays")}
-    services.save_listening(expert, trial=shown, client_uuid=_uuid(body), **report)
+    services.save_listening(standing, client_uuid=_uuid(body), **report)
     return JsonResponse({"saved": True})
 
 

@@ -1,67 +1,40 @@
-"""What an expert hears and says, saved as it comes. Saves only insert, and are idempotent by the browser's UUID."""
+"""What an expert says of a clip, saved as it comes. Saves only insert, and are idempotent by the browser's UUID."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from study import clock, queries
 from study.errors import Refused
-from study.models import Expert, Listening, Rating, Study, Trial
+from study.models import Rating, Remark, Study
+from study.services.saving import (
+    LARGEST,
+    LARGEST_SMALL,
+    is_late,
+    measure,
+    once_more,
+    refuse_closed_room,
+    refuse_going_back,
+    uuid_taken,
+)
+from study.standing import Standing
+from study.wording import language_shown, wording_of
 
-#: A browser's clock of a clip may run this far past its written duration.
-OVERRUN_MS = 250
 #: A clip counts as played through when all but this much of it has sounded.
 UNHEARD_MS = 500
 #: Playing can't take less time than it lasts, but for this much.
 HASTE_MS = 5000
-MOST_ITEMS = 2000
-LARGEST_SMALL = 32_767
-LARGEST = 2_147_483_647
+LONGEST_COMMENT = 2000
 
 
-@transaction.atomic
-def save_listening(
-    expert: Expert,
-    *,
-    trial: Trial,
-    client_uuid: UUID,
-    intervals: list[list[int]],
-    events: list[dict[str, Any]],
-    plays: int,
-) -> Listening:
-    """Stores what was played since the last report: intervals [start, end] of the clip in ms, and how often it started.
-
-    The same UUID again returns the first report.
-    """
-    expert = queries.locked(expert)
-    known = Listening.objects.filter(client_uuid=client_uuid).first()
-    if known is not None:
-        if (known.expert_id, known.trial_id) != (expert.pk, trial.pk):
-            raise _uuid_taken()
-        return known
-    _refuse_withdrawn(expert)
-    return Listening.objects.create(
-        trial=trial,
-        expert=expert,
-        client_uuid=client_uuid,
-        intervals=_checked_intervals(intervals, trial.clip.duration_ms + OVERRUN_MS),
-        events=_checked_events(events),
-        plays=_measure(plays, LARGEST_SMALL),
-        received_at=clock.now(),
-    )
-
-
-@transaction.atomic
+@once_more
 def save_rating(
-    expert: Expert,
+    standing: Standing,
     *,
-    trial: Trial,
     scale: str,
     value: int,
     revision: int,
@@ -70,23 +43,26 @@ def save_rating(
     plays: int,
     heard_ms: int,
     rt_ms: int,
+    language: str = "",
 ) -> tuple[Rating, bool]:
     """One answer: a new row and True, or the row that the same UUID made before and False.
 
-    Raises `Refused` where the answer can't stand (docs/invariants.md); nothing is written then.
+    `language` is the page's; with it goes the wording of the scale as she read it. Raises `Refused` where the answer
+    can't stand (docs/invariants.md); nothing is written then.
     """
-    expert = queries.locked(expert)
+    expert, trial = standing.expert, standing.trial
     known = list(Rating.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
     first = next((rating for rating in known if rating.client_uuid == client_uuid), None)
     if first is not None:
         return _first_answer(first, (expert.pk, trial.pk, scale, value, revision)), False
-    _refuse_withdrawn(expert)
-    late = _is_late(expert, given_at)
+    refuse_closed_room(standing)
+    late = is_late(standing, given_at)
     _check_value(expert.study, scale, value)
     _check_revision([rating for rating in known if rating.scale == scale], revision)
-    measures = (_measure(plays, LARGEST_SMALL), _measure(heard_ms, LARGEST), _measure(rt_ms, LARGEST))
+    measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
     if not known:  # a trial that has an answer was heard before
-        _check_heard(expert, trial)
+        _check_heard(standing)
+    shown = language_shown(expert.study.file, language)
     rating = Rating.objects.create(
         trial=trial,
         expert=expert,
@@ -100,25 +76,16 @@ def save_rating(
         heard_ms=measures[1],
         rt_ms=measures[2],
         late=late,
+        language=shown,
+        wording=wording_of(expert.study.file, scale, shown),
     )
     return rating, True
 
 
 def _first_answer(first: Rating, content: tuple[object, ...]) -> Rating:
     if (first.expert_id, first.trial_id, first.scale, first.value, first.revision) != content:
-        raise _uuid_taken()
+        raise uuid_taken()
     return first
-
-
-def _uuid_taken() -> Refused:
-    return Refused(409, "uuid", _("This answer was sent before with other content. Please reload the page."))
-
-
-def _refuse_withdrawn(expert: Expert) -> None:
-    if expert.withdrawn_at:
-        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
-    if expert.study.simulated or expert.study.state == Study.State.DRAFT:
-        raise Refused(403, "not-open", _("This study takes no answers."))
 
 
 def _check_value(study: Study, scale: str, value: object) -> None:
@@ -131,68 +98,64 @@ def _check_value(study: Study, scale: str, value: object) -> None:
 
 
 def _check_revision(earlier: list[Rating], revision: object) -> None:
-    """Refuses a revision that is no number, is taken, or goes back behind the highest."""
-    if type(revision) is not int or not 1 <= revision <= LARGEST_SMALL:
-        raise Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
-    highest = max(earlier, key=lambda rating: rating.revision, default=None)
-    if highest is not None and revision <= highest.revision:
-        message = _("A newer answer is already saved, perhaps from another window.")
-        saved = {"revision": highest.revision, "value": highest.value, "given_at": highest.given_at.isoformat()}
-        raise Refused(409, "revision", message, **saved)
+    newest = max(earlier, key=lambda rating: rating.revision, default=None)
+    saved = {"value": newest.value, "given_at": newest.given_at.isoformat()} if newest else None
+    refuse_going_back(saved, newest.revision if newest else 0, revision)
 
 
-def _is_late(expert: Expert, given_at: datetime) -> bool:
-    """Whether the answer arrives after she submitted or the room closed to her; refuses one also given after that."""
-    if given_at.tzinfo is None:
-        raise Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
-    if expert.submitted_at and given_at > expert.submitted_at:
-        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
-    end = expert.study.closed_at or queries.link_ended(expert, clock.now())
-    if end is None or clock.now() < end:
-        return expert.submitted_at is not None
-    if given_at > end:
-        raise Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
-    return True
-
-
-def _check_heard(expert: Expert, trial: Trial) -> None:
+def _check_heard(standing: Standing) -> None:
     """Refuses an answer before the clip was played through, or after more playing than there was time for."""
-    heard = queries.heard_by_trial(expert)
-    in_trial = queries.length(heard.get(trial.pk, []))
-    started = expert.devices.order_by("accepted_at").values_list("accepted_at", flat=True).first()
-    elapsed_ms = (clock.now() - started).total_seconds() * 1000 if started else 0
+    heard = queries.heard_by_trial(standing.expert)
+    in_trial = queries.length(heard.get(standing.trial.pk, []))
     total = sum(queries.length(intervals) for intervals in heard.values())
-    if in_trial < trial.clip.duration_ms - UNHEARD_MS or total > elapsed_ms + HASTE_MS:
+    if in_trial < standing.trial.clip.duration_ms - UNHEARD_MS or not _had_time(standing, total):
         raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=in_trial)
 
 
-def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:
-    if not isinstance(intervals, list) or len(intervals) > MOST_ITEMS:
-        raise Refused(400, "intervals", _("The page sent a list that makes no sense. Please reload it."))
-    for interval in intervals:
-        numbers = isinstance(interval, list) and len(interval) == 2 and all(type(ms) is int for ms in interval)
-        if not numbers or not 0 <= interval[0] <= interval[1] <= latest:
-            raise Refused(400, "intervals", _("The page sent a list that makes no sense. Please reload it."))
-    return intervals
+def _had_time(standing: Standing, playing_ms: int) -> bool:
+    """Whether so much can have been played since she came: on this device, or where that is too short on her first."""
+
+    def passed_ms(since: datetime) -> float:
+        return (clock.now() - since).total_seconds() * 1000 + HASTE_MS
+
+    if playing_ms <= passed_ms(standing.arrived):
+        return True
+    return playing_ms <= passed_ms(standing.expert.devices.earliest("accepted_at").accepted_at)
 
 
-def _checked_events(events: object) -> list[dict[str, Any]]:
-    """Player events: a short name, the place in the clip in ms and the browser's time."""
-    if not isinstance(events, list) or len(events) > MOST_ITEMS or not all(map(_is_event, events)):
-        raise Refused(400, "events", _("The page sent a list that makes no sense. Please reload it."))
-    return events
-
-
-def _is_event(event: object) -> bool:
-    if not isinstance(event, dict) or set(event) != {"event", "clip_ms", "at"}:
-        return False
-    name, clip_ms, at = event["event"], event["clip_ms"], event["at"]
-    texts = isinstance(name, str) and isinstance(at, str) and 0 < len(name) <= 20 and len(at) <= 40
-    return texts and type(clip_ms) is int and clip_ms >= 0
-
-
-def _measure(value: object, largest: int) -> int:
-    """A count or time reported by a page; one too large for its column is cut, for a page may stay open for weeks."""
-    if type(value) is not int or value < 0:
-        raise Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
-    return min(value, largest)
+@once_more
+def save_remark(
+    standing: Standing, *, known: bool, comment: str, revision: int, client_uuid: UUID, given_at: datetime
+) -> tuple[Remark, bool]:
+    """That she knows the song of a trial, and what else she says of it; the same rules as for a rating."""
+    expert, trial = standing.expert, standing.trial
+    rows = list(Remark.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)).order_by("revision"))
+    first = next((remark for remark in rows if remark.client_uuid == client_uuid), None)
+    if first is not None:
+        if (first.expert_id, first.trial_id, first.known, first.comment) != (expert.pk, trial.pk, known, comment):
+            raise uuid_taken()
+        return first, False
+    refuse_closed_room(standing)
+    late = is_late(standing, given_at)
+    if type(known) is not bool or not isinstance(comment, str) or "\x00" in comment:
+        raise Refused(400, "remark", _("The page sent something that cannot be read. Please reload it."))
+    if len(comment) > LONGEST_COMMENT:
+        message = _("The comment is longer than %(most)d characters.") % {"most": LONGEST_COMMENT}
+        raise Refused(400, "remark", message)
+    newest = rows[-1] if rows else None
+    saved: dict[str, object] | None = None
+    if newest is not None:
+        saved = {"known": newest.known, "comment": newest.comment, "given_at": newest.given_at.isoformat()}
+    refuse_going_back(saved, newest.revision if newest else 0, revision)
+    remark = Remark.objects.create(
+        trial=trial,
+        expert=expert,
+        known=known,
+        comment=comment,
+        revision=revision,
+        client_uuid=client_uuid,
+        given_at=given_at,
+        received_at=clock.now(),
+        late=late,
+    )
+    return remark, True

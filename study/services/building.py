@@ -18,11 +18,10 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from study import clock
 from study.design import Shape, certificate_of, make_sessions
-from study.errors import InputError, Refused
+from study.errors import InputError
 from study.models import Clip, Slot, Study, System, Trial
 from study.pack import PackClip
 from study.services.log import log_event
@@ -69,11 +68,10 @@ def create_study(
     clips: Chosen,
     owner: User | None = None,
     actor: str = "command",
-    draft: bool = False,
     simulated: bool = False,
     chance: Random = SECRET,
 ) -> Study:
-    """A study with its plan frozen and its clips copied under ids of its own, open unless `draft`.
+    """A study with its plan frozen and its clips copied under ids of its own: a draft, not open yet.
 
     Audio is copied first and removed again if anything fails. A simulated study plays to nobody and gets no audio.
     `chance` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
@@ -96,19 +94,7 @@ def create_study(
         study.save(force_insert=True)
         _write_sessions(study, *_write_clips(study, clips, codes, copies, chance))
         _log_birth(study, actor)
-        if not draft:
-            open_study(study, actor=actor)
     return study
-
-
-@transaction.atomic
-def open_study(study: Study, *, actor: str) -> None:
-    """From now on experts can rate and nothing in the study can be edited."""
-    if study.state != Study.State.DRAFT:
-        raise Refused(409, "state", _("Only a draft can be opened."))
-    study.state, study.opened_at = Study.State.OPEN, clock.now()
-    study.save(update_fields=["state", "opened_at"])
-    log_event(study, actor=actor, kind="opened", detail={"plan_sha256": study.plan_sha256})
 
 
 def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> Shape:

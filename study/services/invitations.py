@@ -130,8 +130,8 @@ def _refuse_too_many(study: Study, invitees: list[Invitee]) -> None:
 @transaction.atomic
 def invite(study: Study, invitees: list[Invitee], *, actor: str) -> list[tuple[str, str]]:
     """(code, secret) for each, in order. An expert who had a link gets a fresh one, and the older one stops."""
-    if study.simulated:
-        raise InputError(f"{study.slug} holds simulated ratings, so nobody can be invited to it.")
+    if study.simulated or study.preview:
+        raise InputError(f"{study.slug} is a copy of a study, so nobody can be invited to it; name the study itself.")
     if study.state not in {Study.State.DRAFT, Study.State.OPEN}:
         raise InputError(f"{study.slug} is {study.state}, so nobody can be invited to it any more.")
     Study.objects.select_for_update().only("pk").get(pk=study.pk)  # the study before its experts, as in a session

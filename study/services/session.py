@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from study import clock, queries
 from study.errors import Refused
-from study.models import Background, Consent, Device, Expert, Invitation, Slot, Study, token_hash
+from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
 from study.services.log import log_event
 from study.study_file import localised
 
 LONGEST_TEXT = 500
 LONGEST_NUMBER = 4
+#: The tones of the headphone check, one of each in every round (study/static/mukulen/tones.js).
+TONES = ("antiphase", "plain", "quiet")
+MOST_ROUNDS = 6
 
 
 def find_invitation(token: str) -> Invitation:
@@ -96,6 +99,31 @@ def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
         message = _("The answer to “%(label)s” is longer than %(most)d characters.")
         raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
     return answer
+
+
+@transaction.atomic
+def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> SoundCheck:
+    """Records the level that an expert chose and how the headphone check went; none of it decides who may go on."""
+    rounds = isinstance(answers, list) and len(answers) <= MOST_ROUNDS and all(map(_is_round, answers))
+    if not rounds or not isinstance(level, int) or not 0 <= level <= 100:
+        raise Refused(400, "sound", _("The page sent something that cannot be read. Please reload it."))
+    kept = [{"order": answer["order"], "chosen": answer["chosen"]} for answer in answers]
+    correct = sum(answer["order"][answer["chosen"]] == "quiet" for answer in kept)
+    expert = _locked(device.expert)
+    check = SoundCheck.objects.create(
+        expert=expert, device=device, level=level, answers=kept, correct=correct, given_at=clock.now()
+    )
+    _log(expert, "sound checked", level=check.level, correct=correct, rounds=len(kept))
+    return check
+
+
+def _is_round(answer: object) -> bool:
+    """Whether this is a round: the order of the three tones, and which of them she took for the quietest."""
+    if not isinstance(answer, dict):
+        return False
+    order, chosen = answer.get("order"), answer.get("chosen")
+    tones = isinstance(order, list) and all(isinstance(tone, str) for tone in order) and sorted(order) == list(TONES)
+    return tones and type(chosen) is int and 0 <= chosen < len(TONES)
 
 
 @transaction.atomic

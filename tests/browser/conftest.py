@@ -28,7 +28,8 @@ CUT = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_ABORTED", "ERR_NETWORK_CH
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
-    return {"viewport": {"width": 1100, "height": 850}, "locale": "en-GB"}
+    # Without service workers: what a test does to requests must reach all of them.
+    return {"viewport": {"width": 1100, "height": 850}, "locale": "en-GB", "service_workers": "block"}
 
 
 @pytest.fixture(autouse=True)
@@ -92,10 +93,11 @@ def accept(live_server: LiveServer, study: Study) -> Accept:
 
 
 def practised(expert: Expert) -> None:
-    """Past consent, background and practice, an hour after she came."""
+    """Past consent, background, the sound page and practice, an hour after she came."""
     expert.devices.update(accepted_at=clock.now() - timedelta(hours=1))
     services.give_consent(expert, version="1", language=expert.language)
     services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
+    services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
     for trial in trials_of(expert, "practice"):
         hear(expert, trial)
         for scale in expert.study.file["scales"]:

@@ -10,6 +10,7 @@ import re
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,12 +20,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
+from study import clock, services
 from study.models import Expert, Study
 from tests.browser.conftest import SECONDS, Accept, Log, answer, listen, practised, settled
-from tests.factories import hear, make_link, make_study, rate, rate_all, trials_of
+from tests.factories import hear, make_link, make_study, rate, rate_all, standing, trials_of
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1100, "height": 900}
+#: The desktop at 200 %.
+ZOOMED: ViewportSize = {"width": 550, "height": 450}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
     ("phone", PHONE, "light"),
@@ -35,12 +39,15 @@ MOST_PAINT_MS = 1000
 
 
 def look_at(page: Page, name: str, language: str) -> None:
-    """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its picture if wanted."""
+    """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its pictures if wanted."""
+    assert page.evaluate("document.getAnimations().length") == 0, f"something moves on {name}"
+    for size in (*(size for _, size, _ in LOOKS), ZOOMED):
+        page.set_viewport_size(size)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
     for device, size, scheme in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}, {device}, {scheme}: {found.generate_report()}"
         if os.environ.get("SCREENSHOTS"):
@@ -49,9 +56,9 @@ def look_at(page: Page, name: str, language: str) -> None:
 
 
 def take(page: Page, name: str) -> None:
-    """The page by day, and a trial by night as well."""
+    """The page by day and by night."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for scheme in SCHEMES if name.startswith("trial.") else SCHEMES[:1]:
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         ending = "" if scheme == "light" else f".{scheme}"
         picture = Image.open(BytesIO(page.screenshot()))
@@ -60,10 +67,11 @@ def take(page: Page, name: str) -> None:
 
 @pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path) -> Study:
-    """The shipped study with its real wording, but few clips."""
+    """The shipped study with its real wording, but two systems and few clips."""
     text = (Path(settings.BASE_DIR) / "fixtures" / "studies" / "daur.toml").read_text(encoding="utf-8")
     for key, number in {"clips_per_system": 2, "heard_per_expert": 2, "repeats": 0, "practice": 1}.items():
         text = re.sub(rf"^{key} = \d+$", f"{key} = {number}", text, flags=re.MULTILINE)
+    text = re.sub(r'\[\[systems\]\]\nid = "transformer"\n.*\n\n', "", text)
     return make_study(tmp_path, text=text, seconds=SECONDS, clips=2)
 
 
@@ -78,17 +86,24 @@ def test_pages_before_the_first_clip(page: Page, live_server: LiveServer, study:
     assert page.locator("html").get_attribute("lang") == {"en": "en", "zh-hans": "zh-Hans"}[language]
     look_at(page, "invitation", language)
     page.locator("main button").click()
+    page.wait_for_url("**/room/consent/")
     look_at(page, "consent", language)
     page.locator("[name=agree]").check()
     page.locator("main button").click()
+    page.wait_for_url("**/room/background/")
     look_at(page, "background", language)
     page.locator("[value=headphones]").check()
     page.locator("main button").click()
+    page.wait_for_url("**/room/sound/")
+    look_at(page, "sound", language)
+    page.locator("#sound button").click()
     page.wait_for_url("**/room/instructions/")
     look_at(page, "instructions", language)
     page.locator("main .button").click()
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")
     look_at(page, "practice", language)
+    page.goto(f"{live_server.url}/room/offline/")
+    look_at(page, "offline", language)
 
 
 def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
@@ -104,13 +119,18 @@ def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, l
     look_at(page, "trial", language)
     for trial in trials_of(expert)[:2]:
         finish(expert, trial.number)
+    page.route("**/audio", lambda route: route.fulfill(body=b"no music", content_type="audio/mpeg"))
     page.goto(f"{live_server.url}/room/")
     look_at(page, "break", language)
+    page.locator("#panel button").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "broken")
+    look_at(page, "trouble", language)
 
 
 def test_pages_after_the_last_clip(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
     expert = accept(page, language=language)
     practised(expert)
+    remark_on(expert)
     rate_all(expert)
     page.goto(f"{live_server.url}/room/")
     page.wait_for_url("**/room/review/")
@@ -118,6 +138,15 @@ def test_pages_after_the_last_clip(page: Page, live_server: LiveServer, accept: 
     page.locator("#submit button").click()
     page.wait_for_url("**/room/thanks/")
     look_at(page, "thanks", language)
+    page.locator("main a").click()
+    page.wait_for_url("**/room/withdraw/")
+    look_at(page, "withdraw", language)
+    page.locator("[name=sure]").check()
+    page.locator("main form button").click()
+    expect(page.locator("form [name=sure]")).to_have_count(0)
+    look_at(page, "goodbye", language)
+    expert.refresh_from_db()
+    assert expert.withdrawn_at is not None
 
 
 def test_pages_that_say_no_and_the_front_page(
@@ -147,6 +176,21 @@ def test_pages_of_the_desk(
     look_at(page, "desk-studies", language)
     page.goto(f"{live_server.url}/desk/studies/{study.slug}/")
     look_at(page, "desk-study", language)
+    page.locator(f"form[action$='/preview/{study.slug}/'] button").click()
+    page.wait_for_url("**/room/consent/")
+    look_at(page, "preview", language)
+
+
+def remark_on(expert: Expert) -> None:
+    """A known song, with a comment."""
+    services.save_remark(
+        standing(expert, trials_of(expert)[1]),
+        known=True,
+        comment="乌春",
+        revision=1,
+        client_uuid=uuid4(),
+        given_at=clock.now(),
+    )
 
 
 def finish(expert: Expert, number: int) -> None:

@@ -182,6 +182,20 @@ def test_decoding_strikes_a_note_where_an_onset_is_likely_and_after_a_rest_and_k
     assert set(decode(logits)[0, 12:].tolist()) == {melody.REST}
 
 
+def test_as_many_clips_get_a_rest_as_held_out_songs_have() -> None:
+    torch.manual_seed(0)
+    model = MidiGAN(Settings()).eval()
+    with torch.no_grad():
+        model.average.end.bias[melody.REST] += 1
+    songs = random_tokens(50)
+    share = (songs == melody.REST).any(axis=1).mean()
+    model.validate(torch.from_numpy(songs))
+    drawn = (model.sample(1000, np.random.default_rng(0)) == melody.REST).any(axis=1).mean()
+    model.rest_margin.fill_(0.0)
+    free = (model.sample(1000, np.random.default_rng(0)) == melody.REST).any(axis=1).mean()
+    assert abs(drawn - share) < 0.06 < abs(free - share)
+
+
 def test_bf16_is_used_only_where_it_is_faster() -> None:
     device = torch.device("cpu")
     assert autocast(device)._enabled == bf16_pays(device)

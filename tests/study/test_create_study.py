@@ -29,7 +29,7 @@ def pack(tmp_path: Path) -> Path:
 
 
 def create(file: Path, pack: Path, **options: Any) -> Study:
-    call_command("create_study", str(file), pack=pack, **options)
+    call_command("create_study", str(file), pack=pack, **{"draft": True, **options})
     return Study.objects.get(slug=options.get("slug", "small"))
 
 
@@ -47,7 +47,7 @@ def refused(settings: Settings, *args: object, **options: Any) -> str:
 
 
 def test_a_study_is_open_with_all_its_slots_clips_and_trials(file: Path, pack: Path) -> None:
-    study = create(file, pack)
+    study = create(file, pack, draft=False)
     assert study.state == "open"
     assert study.opened_at is not None
     assert Slot.objects.count() == 4
@@ -55,7 +55,7 @@ def test_a_study_is_open_with_all_its_slots_clips_and_trials(file: Path, pack: P
     assert Clip.objects.filter(role="study").count() == 6
     assert Trial.objects.filter(phase="study").count() == 4 * 4
     assert Trial.objects.filter(phase="practice").count() == 4
-    assert list(Event.objects.values_list("kind", flat=True)) == ["created", "opened"]
+    assert list(Event.objects.values_list("kind", flat=True)) == ["created", "blinding checked", "opened"]
 
 
 def test_the_frozen_plan_has_the_hash_of_its_canonical_json(file: Path, pack: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import time
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.design import REPEAT_GAP, Shape, certificate_of, make_sessions
-from study.design.squares import williams
+from study.design.rows import williams
 
+#: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half.
+SHAPES = int(os.environ.get("SHAPES", "240"))
+PARTS = 8
 PAPER = (("men", 13), ("women", 13))
 
 
@@ -56,18 +62,44 @@ def shapes(draw: st.DrawFn) -> Shape:
     )
 
 
-@given(shapes())
-@settings(max_examples=60, deadline=None)
-def test_every_plan_keeps_its_promises(shape: Shape) -> None:
-    sessions = make_sessions(shape)
-    certificate = certificate_of(sessions)
-    assert certificate["trial_number_spread"] <= 1
-    assert certificate["place_spread"] <= 2
-    assert certificate["carry_over_spread"] <= 3
-    assert all(high - low <= 1 for low, high in certificate["clip_counts"].values())
-    assert certificate["repeats_per_slot"] == shape.repeats
-    assert shape.repeats == 0 or certificate["shortest_repeat_gap"] >= REPEAT_GAP
-    assert len(shape.systems) < 4 or certificate["immediate_repetitions"] == 0
+def drawn_shape(rng: Random) -> Shape:
+    """A shape at random: 2 to 12 systems, 2 to 36 slots in one to three groups, now and then up to 200."""
+    systems, clips = rng.randint(2, 12), rng.randint(1, 20)
+    heard = rng.randint(1, min(clips, 10))
+    sizes = [rng.randint(1, 12) for _ in range(rng.randint(1, 3))]
+    if rng.random() < 0.02:
+        sizes = [rng.randint(37, 200)]
+    if sum(sizes) == 1:
+        sizes = [2]
+    most = min(6, systems * heard) if systems * heard >= REPEAT_GAP else 0
+    groups = tuple((f"g{index}", size) for index, size in enumerate(sizes))
+    return shape(systems, clips, heard, groups, rng.randint(0, most), rng.randrange(2**53))
+
+
+def is_hard(shape: Shape) -> bool:
+    """Whether even orders are impossible or rarely found: docs/datasets.md says why."""
+    odd = len(shape.systems) % 2 == 1
+    return shape.slots < len(shape.systems) or (odd and shape.heard == 1)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_plan_of_many_random_shapes_keeps_its_promises(part: int) -> None:
+    rng, uneven = Random(part), []
+    for _ in range(SHAPES // PARTS):
+        shape = drawn_shape(rng)
+        certificate = certificate_of(make_sessions(shape))
+        assert certificate["trial_number_spread"] <= 1
+        assert all(high - low <= 1 for low, high in certificate["clip_counts"].values())
+        assert certificate["repeats_per_slot"] == shape.repeats
+        assert shape.repeats == 0 or certificate["shortest_repeat_gap"] >= REPEAT_GAP
+        assert len(shape.systems) < 4 or certificate["immediate_repetitions"] == 0
+        assert is_hard(shape) or certificate["place_spread"] <= 1
+        assert certificate["place_spread"] <= 2
+        assert certificate["carry_over_spread"] <= (4 if is_hard(shape) else 2)
+        if certificate["carry_over_spread"] > 1 and not is_hard(shape):
+            uneven.append(shape)
+        assert bool(certificate["uneven"]) == (max(certificate["place_spread"], certificate["carry_over_spread"]) > 1)
+    assert len(uneven) <= 0.02 * SHAPES / PARTS + 1
 
 
 @given(shapes())
@@ -104,6 +136,29 @@ def test_the_papers_study_hears_each_clip_20_times_and_each_pair_15_times() -> N
         for clip in range(13)
     ]
     assert counts == [10] * 13
+
+
+def test_the_papers_study_is_planned_within_a_second() -> None:
+    begun = time.process_time()
+    certificate = certificate_of(make_sessions(shape()))
+    assert time.process_time() - begun < 1
+    assert certificate["uneven"] == []
+    assert certificate["carry_over_from_even"] < 1
+
+
+def test_the_certificate_names_what_is_uneven() -> None:
+    sessions = make_sessions(shape(systems=4, clips=4, heard=4, groups=(("all", 4),), repeats=2))
+    assert certificate_of(sessions)["uneven"] == []
+    for slot in sessions["slots"]:
+        slot["trials"].sort(key=lambda trial: (trial["repeat"], trial["system"]))
+    uneven = certificate_of(sessions)["uneven"]
+    assert {"trial_number_spread", "carry_over_spread", "immediate_repetitions"} <= set(uneven)
+
+
+def test_no_two_slots_hear_the_same_order() -> None:
+    for systems in (2, 3, 4, 6, 7):
+        slots = make_sessions(shape(systems))["slots"]
+        assert len({tuple(trial["system"] for trial in slot["trials"]) for slot in slots}) == len(slots)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_plan() -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from study import services
 from study.models import Event, Expert, Study
 from tests.factories import begin, make_expert, make_study, rate_all
 
@@ -113,6 +114,9 @@ def test_a_superuser_sees_every_study(study: Study) -> None:
 
 def test_a_draft_is_opened_once(tmp_path: Path, ada: Client) -> None:
     draft = make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
+    assert "check_blinding small" in text(ada.post(address("open"), follow=True))
+    assert state(draft) == "draft"
+    services.record_blinding(draft, actor="test", detail={})
     ada.post(address("open"))
     assert state(draft) == "open"
     assert "Only a draft can be opened." in text(ada.post(address("open"), follow=True))

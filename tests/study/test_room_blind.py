@@ -14,6 +14,7 @@ from django.test import Client
 from study import services
 from study.models import Clip, Expert, Study
 from tests.factories import enter, make_expert, make_study, rate_all, trials_of
+from tests.study.test_room_remarks import put_remark
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,11 @@ def session(client: Client, expert: Expert) -> Iterator[Any]:
     yield client.post("/room/consent/", {"agree": "yes", "version": "1", "language": "en"})
     yield client.get("/room/background/")
     yield client.post("/room/background/", {"device": "headphones"})
+    yield client.get("/room/sound/")
+    yield client.post("/room/sound/", {"level": "60", "answers": "[]"})
     yield client.get("/room/instructions/")
+    yield client.get("/room/worker.js")
+    yield client.get("/room/offline/")
     for trial in [*trials_of(expert, "practice"), *trials_of(expert)]:
         yield client.get(f"/room/t/{trial.token}/")
         yield client.get(f"/room/t/{trial.token}/audio")
@@ -42,11 +47,14 @@ def session(client: Client, expert: Expert) -> Iterator[Any]:
         yield put_listening(client, trial, expert)
         yield put_rating(client, trial, rating_body(), expert)
         yield put_rating(client, trial, rating_body(value=9), expert)
+        yield put_remark(client, trial, expert)
     rate_all(expert)
     yield client.get("/room/review/")
     services.submit(expert)
     yield client.get("/room/thanks/")
     yield client.get("/room/t/unknown/")
+    yield client.get("/room/withdraw/")
+    yield client.post("/room/withdraw/", {"sure": "yes"})
 
 
 def secrets_of(study: Study) -> set[str]:

@@ -17,7 +17,7 @@ from tests.factories import begin, enter, hear, make_expert, make_link, make_stu
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("room", "consent", "background", "instructions", "review", "thanks")
+PAGES = ("room", "consent", "background", "sound", "instructions", "review", "withdraw", "thanks")
 
 
 @pytest.fixture
@@ -111,13 +111,15 @@ def test_the_room_leads_through_consent_background_and_instructions_to_the_clips
     client.post("/room/consent/", {"agree": "yes", "version": "1", "language": "en"})
     assert where(client) == "/room/background/"
     client.post("/room/background/", {"years": "30", "device": "headphones"})
+    assert where(client) == "/room/sound/"
+    client.post("/room/sound/", {"level": "60", "answers": "[]"})
     assert where(client) == "/room/instructions/"
     response = client.get("/room/instructions/")
     assert "Listen, then rate." in response.text
     assert f"/room/t/{trials_of(alice, 'practice')[0].token}/" in response.text
 
 
-@pytest.mark.parametrize("page", ["background", "instructions", "review", "thanks"])
+@pytest.mark.parametrize("page", ["background", "sound", "instructions", "review", "thanks"])
 def test_a_page_that_is_not_next_leads_back_to_the_one_that_is(client: Client, alice: Expert, page: str) -> None:
     response = enter(client, alice).get(reverse(f"room:{page}"), follow=True)
     assert response.redirect_chain[-1][0] == "/room/consent/"

@@ -157,10 +157,11 @@ def test_nothing_is_saved_on_someone_else_s_trial(client: Client, alice: Expert,
 def test_what_another_expert_left_in_this_browser_is_not_saved_as_hers(
     client: Client, alice: Expert, bob: Expert, trial: Trial
 ) -> None:
-    hear(alice, trial)
-    reply = put_rating(client, trial, rating_body(), bob)
-    assert reply.status_code == 403
-    assert reply.json()["error"] == "link"
+    for on in (trial, trials_of(bob)[0]):
+        hear(alice if on == trial else bob, on)
+        reply = put_rating(client, on, rating_body(), bob)
+        assert reply.status_code == 403
+        assert reply.json()["error"] == "link"
     assert not Rating.objects.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 from study import queries, services
 from study.errors import Refused
 from study.models import Listening
-from tests.factories import make_expert, make_study, trials_of
+from tests.factories import make_expert, make_study, standing, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,12 +21,12 @@ def test_a_listening_report_sent_twice_is_stored_once(tmp_path: Path) -> None:
     trial = trials_of(expert)[0]
     uuid = uuid4()
     event = {"event": "play", "clip_ms": 0, "at": "2026-01-01T10:00:00Z"}
-    report = {"trial": trial, "client_uuid": uuid, "intervals": [[0, 1000]], "events": [event], "plays": 1}
-    first = services.save_listening(expert, **report)  # type: ignore[arg-type]
-    assert services.save_listening(expert, **report) == first  # type: ignore[arg-type]
+    report: dict[str, Any] = {"client_uuid": uuid, "intervals": [[0, 1000]], "events": [event], "plays": 1}
+    first = services.save_listening(standing(expert, trial), **report)
+    assert services.save_listening(standing(expert, trial), **report) == first
     assert Listening.objects.get().events == [event]
     with pytest.raises(Refused) as refused:
-        services.save_listening(expert, **{**report, "trial": trials_of(expert)[1]})  # type: ignore[arg-type]
+        services.save_listening(standing(expert, trials_of(expert)[1]), **report)
     assert refused.value.code == "uuid"
 
 
@@ -37,7 +37,7 @@ def test_intervals_that_cannot_be_are_refused(tmp_path: Path, intervals: Any) ->
     expert = make_expert(make_study(tmp_path))
     with pytest.raises(Refused) as refused:
         services.save_listening(
-            expert, trial=trials_of(expert)[0], client_uuid=uuid4(), intervals=intervals, events=[], plays=1
+            standing(expert, trials_of(expert)[0]), client_uuid=uuid4(), intervals=intervals, events=[], plays=1
         )
     assert (refused.value.status, refused.value.code) == (400, "intervals")
     assert not Listening.objects.exists()
@@ -48,9 +48,21 @@ def test_player_events_that_cannot_be_are_refused(tmp_path: Path, event: Any) ->
     expert = make_expert(make_study(tmp_path))
     with pytest.raises(Refused) as refused:
         services.save_listening(
-            expert, trial=trials_of(expert)[0], client_uuid=uuid4(), intervals=[], events=[event], plays=1
+            standing(expert, trials_of(expert)[0]), client_uuid=uuid4(), intervals=[], events=[event], plays=1
         )
     assert refused.value.code == "events"
+
+
+def test_a_problem_that_an_expert_reports_is_in_the_studys_log_once(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    expert = make_expert(study)
+    trial, uuid = trials_of(expert)[1], uuid4()
+    event = {"event": "problem", "clip_ms": 0, "at": "2026-01-01T10:00:00Z"}
+    for _ in range(2):
+        services.save_listening(standing(expert, trial), client_uuid=uuid, intervals=[], events=[event], plays=0)
+    [logged] = study.events.filter(kind="problem reported")
+    assert (logged.actor, logged.detail) == ("expert:e01", {"expert": "e01", "phase": "study", "trial": 2})
+    assert services.broken_event(study) is None
 
 
 def test_merging_intervals_joins_what_touches() -> None:

@@ -136,6 +136,8 @@ def test_the_way_leads_from_consent_to_thanks(tmp_path: Path) -> None:
     services.give_consent(expert, version="1", language="en")
     assert queries.next_step(expert) == "background"
     services.save_background(expert, answers={"device": "headphones"})
+    assert queries.next_step(expert) == "sound"
+    services.save_sound_check(expert.devices.get(), level=80, answers=[])
     assert queries.next_step(expert) == "practice"
     rate_all(expert)
     assert queries.next_step(expert) == "review"

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from study import dataset, services
+from study import clock, dataset, services
 from study.errors import Refused
-from study.models import Clip, Expert, Rating, Study
-from tests.factories import make_expert, make_study, rate_all, trials_of
+from study.models import Clip, Device, Expert, Invitation, Rating, Study
+from tests.factories import make_expert, make_study, rate_all, standing, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def test_a_copy_is_not_overwritten_unasked_nor_copied_again(tmp_path: Path) -> N
     simulate()
     with pytest.raises(CommandError, match="add --replace"):
         simulate()
-    with pytest.raises(CommandError, match="is itself simulated"):
+    with pytest.raises(CommandError, match="is itself a copy"):
         call_command("simulate_ratings", "small-simulated", seed=1)
     with pytest.raises(CommandError, match="--seed -1 is negative"):
         simulate(-1)
@@ -116,8 +117,9 @@ def test_a_simulated_study_takes_no_answers(tmp_path: Path) -> None:
     simulate()
     expert = Expert.objects.select_related("study", "slot").filter(study__simulated=True).first()
     assert expert is not None
+    invitation = Invitation.objects.create(expert=expert, token_hash="x", expires_at=clock.now() + timedelta(days=1))
+    Device.objects.create(expert=expert, invitation=invitation)
+    at = standing(expert, trials_of(expert)[0])
     with pytest.raises(Refused) as refused:
-        services.save_listening(
-            expert, trial=trials_of(expert)[0], client_uuid=uuid4(), intervals=[[0, 1000]], events=[], plays=1
-        )
+        services.save_listening(at, client_uuid=uuid4(), intervals=[[0, 1000]], events=[], plays=1)
     assert refused.value.code == "not-open"

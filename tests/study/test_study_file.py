@@ -21,8 +21,8 @@ def faults(text: str) -> list[str]:
 def test_the_shipped_study_is_in_order() -> None:
     study, sha256 = study_file.read(DAUR)
     assert [scale["key"] for scale in study["scales"]] == ["valence", "arousal", "authenticity", "harmony", "overall"]
-    assert study_file.trials_per_expert(study) == 22
-    assert study_file.break_after(study) == 11
+    assert study_file.trials_per_expert(study) == 32
+    assert study_file.break_after(study) == 16
     assert study["design"]["slots"] == {"men": 13, "women": 13}
     assert len(sha256) == 64
 

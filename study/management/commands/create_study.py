@@ -18,8 +18,8 @@ from study.text_files import slug_of
 class Command(BaseCommand):
     help = (
         "Makes a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, draws "
-        "the session plans, copies the clips under ids of the study's own, freezes the plan and opens the study. "
-        "Nothing is written unless everything is in order."
+        "the session plans, copies the clips under ids of the study's own, freezes the plan, checks the blinding "
+        "(check_blinding) and opens the study. Nothing is written unless everything is in order."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="only check the study file, and write nothing")
         parser.add_argument("--owner", metavar="USER", help="login of the researcher who may see the study at the desk")
         parser.add_argument("--slug", help="the study's short name; default: the file's name without ending")
-        parser.add_argument("--draft", action="store_true", help="leave the study unopened")
+        parser.add_argument("--draft", action="store_true", help="leave the study unopened and its blinding unchecked")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plain_errors():
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
             study = _create(file, sha256, options)
+            if not options["draft"]:
+                self.stdout.write(_open(study))
         self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
         self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
 
@@ -51,10 +53,22 @@ def _create(file: dict[str, Any], sha256: str, options: dict[str, Any]) -> Study
             file_sha256=sha256,
             clips=services.choose_clips(file, read_pack(options["pack"])),
             owner=_owner(options["owner"]),
-            draft=options["draft"],
         )
     except OSError as error:
         raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error
+
+
+def _open(study: Study) -> str:
+    """Checks the blinding and opens the study; one that is not blind, or whose check is stopped, is taken back."""
+    from study.management.blinding import check_and_record, in_words
+
+    try:
+        said = in_words(check_and_record(study))
+        services.open_study(study, actor="command")
+    except BaseException:
+        services.discard_draft(study)
+        raise
+    return said
 
 
 def _summary(file: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
 // Sends answers and listening reports, oldest first, again and again until the server acknowledges them.
-// An entry: {kind: "rating" | "listening", trial, scale?, url, body}. `body.client_uuid` makes a repeat harmless.
+// An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; its client_uuid makes a repeat harmless.
 
 import { identifier, openStore } from "./store.js";
 
@@ -9,7 +9,7 @@ const KEEPALIVE_LENGTH = 30_000; // browsers refuse larger requests that may out
 const LONGEST_WAIT_MS = 30_000;
 const REMEMBERED_MS = 120_000;
 
-export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
+export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElsewhere }) {
   const store = openStore(tag);
   let token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   let failures = 0;
@@ -36,7 +36,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
 
   async function freshToken() {
     const response = await fetch(csrfUrl, { signal: within(TIMEOUT_MS) });
-    token = (await response.json()).token;
+    return (token = (await response.json()).token);
   }
 
   /** "done" | "wait" (try again later) | "offline" (nothing will get through now). */
@@ -88,7 +88,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
 
   /** Another tab or device has used this revision: of its answer and the newest one waiting here the later counts. */
   function resolveRevision(entry, reply) {
-    const rivals = pending().filter((other) => other.trial === entry.trial && other.scale === entry.scale);
+    const rivals = pending().filter((other) => other.url === entry.url);
     const newest = rivals.at(-1) ?? entry;
     const isLater = Date.parse(newest.body.given_at) > Date.parse(reply.given_at);
     if (isLater) {
@@ -159,7 +159,9 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
     flush();
   });
   addEventListener("storage", (event) => {
-    if (event.key?.startsWith(store.prefix)) tell();
+    if (!event.key?.startsWith(store.prefix)) return;
+    tell();
+    if (event.newValue && event.key.startsWith(`${store.prefix}queue:`)) onElsewhere(JSON.parse(event.newValue));
   });
   document.addEventListener("visibilitychange", () => pending().length && flush());
 
@@ -168,6 +170,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled }) {
     justSent: () => store.list("sent"),
     flush,
     tell,
+    freshToken,
     add(entry) {
       const kept = store.add("queue", entry);
       flush();

@@ -1,7 +1,10 @@
 // Plays one clip from memory and keeps account of what was really heard.
 
-const KEPT = 3;
+const KEPT = 3; // clips in memory: the one that plays, the next and the one before
 const PATIENCE_MS = 1_500;
+const LOAD_MS = 20_000;
+const START_MS = 8_000; // a press that brings no sound within this time has failed
+const WAITS_MS = [1_000, 2_000, 4_000]; // between the attempts to load a clip; then she is asked
 const clips = new Map(); // address → promise of a blob; the newest few
 
 /** The whole clip, fetched once; a failed fetch is forgotten, so that asking again tries again. */
@@ -16,12 +19,18 @@ export function fetchClip(address) {
 }
 
 async function download(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const blob = await response.blob();
-  const expected = Number(response.headers.get("Content-Length"));
-  if (expected && blob.size !== expected) throw new Error("cut short");
-  return blob;
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), LOAD_MS);
+  try {
+    const response = await fetch(address, { signal: abort.signal });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const blob = await response.blob();
+    const expected = Number(response.headers.get("Content-Length"));
+    if (expected && blob.size !== expected) throw new Error("cut short");
+    return blob;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The union of intervals [[start, end], …], sorted and merged. */
@@ -38,27 +47,32 @@ export function union(intervals) {
 export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
 
 /**
- * `on.state(name)`: loading, ready, playing, paused, ended, failed, broken; `on.position(share)`;
- * `on.report({intervals, events, plays})` at each stop; `on.started(ms)` from the press to the first sound.
+ * `on.state(name)`: loading, ready, playing, paused, ended; failed (tries again by itself), mute (gave up loading) and
+ * broken (would not play), which wait for a press. `on.position(share)`; `on.report({intervals, events, plays})` at each
+ * stop; `on.started(ms)` from the press to the first sound. `level` from 0 to 1.
  */
-export function createPlayer({ address, durationMs, on }) {
+export function createPlayer({ address, durationMs, level, begun, on }) {
   const audio = new Audio();
+  audio.volume = level; // phones by Apple keep to their own buttons
   let source = "";
   let state = "loading";
   let since = null; // where the stretch now playing began, in ms of the clip
   let reached = 0;
   let pressed = 0;
+  let from = 0; // where the press began; a slow browser says late that it plays
   let plays = 0;
   let events = [];
   let frame = 0;
   let closed = false;
   let timer = 0;
+  let failures = 0;
 
   const now = () => Math.min(durationMs, Math.round(audio.currentTime * 1000));
   const enter = (name) => on.state((state = name));
   const note = (event) => events.push({ event, clip_ms: now(), at: new Date().toISOString() });
 
-  async function load(wait = 1_000) {
+  async function load() {
+    clearTimeout(timer);
     enter("loading");
     try {
       const blob = await fetchClip(address);
@@ -70,13 +84,16 @@ export function createPlayer({ address, durationMs, on }) {
       timer = setTimeout(becomeReady, PATIENCE_MS); // Safari on phones reads nothing before it is asked to play
     } catch {
       if (closed) return;
-      enter("failed");
-      timer = setTimeout(() => load(Math.min(30_000, wait * 2)), wait);
+      const wait = WAITS_MS[failures];
+      failures += 1;
+      enter(wait ? "failed" : "mute");
+      if (wait) timer = setTimeout(load, wait);
     }
   }
 
   function becomeReady() {
     clearTimeout(timer);
+    failures = 0;
     if (state === "loading" && !closed) enter("ready");
   }
 
@@ -90,6 +107,10 @@ export function createPlayer({ address, durationMs, on }) {
   function report() {
     const intervals = stretch();
     if (!intervals.length && !plays) return;
+    send(intervals);
+  }
+
+  function send(intervals) {
     on.report({ intervals, events, plays });
     events = [];
     plays = 0;
@@ -104,6 +125,13 @@ export function createPlayer({ address, durationMs, on }) {
     enter(name);
   }
 
+  function give(name) {
+    clearTimeout(timer);
+    pressed = 0;
+    note("error");
+    enter(name);
+  }
+
   function draw() {
     on.position(Math.min(1, (audio.currentTime * 1000) / durationMs));
     frame = requestAnimationFrame(draw);
@@ -111,10 +139,12 @@ export function createPlayer({ address, durationMs, on }) {
 
   audio.addEventListener("canplaythrough", becomeReady);
   audio.addEventListener("playing", () => {
-    since = reached = now();
+    clearTimeout(timer);
+    since ??= pressed ? from : now();
+    reached = now();
     if (pressed) on.started(performance.now() - pressed);
     pressed = 0;
-    note("play");
+    note(plays && begun() ? "replay" : "play");
     enter("playing");
     draw();
   });
@@ -130,35 +160,46 @@ export function createPlayer({ address, durationMs, on }) {
     on.position(1);
     stop("ended");
   });
-  audio.addEventListener("error", () => {
-    if (closed || !source) return;
-    note("error");
-    enter("broken");
-  });
+  audio.addEventListener("error", () => !closed && source && give("broken"));
 
   function play() {
     if (pressed) return; // the sound of the last press is still on its way
-    if (audio.ended || audio.currentTime === 0) {
-      audio.currentTime = 0;
-      plays += 1;
-    }
+    const fresh = audio.ended || audio.currentTime === 0;
+    if (fresh) plays += 1;
+    from = fresh ? 0 : now();
     pressed = performance.now();
+    timer = setTimeout(give, START_MS, "broken");
     audio.play().catch((error) => {
-      pressed = 0;
-      if (error.name !== "AbortError") enter("broken");
+      if (error.name === "AbortError") pressed = 0;
+      else if (!closed) give("broken");
     });
   }
 
+  function again() {
+    failures = 0;
+    URL.revokeObjectURL(source);
+    clips.delete(address);
+    source = "";
+    load();
+  }
+
+  const online = () => (state === "failed" || state === "mute") && again();
+  addEventListener("online", online);
   load();
   return {
     /** The one button: play, pause, play again, or load again after a failure. */
     press() {
       if (state === "playing") audio.pause();
-      else if (state === "failed" || state === "broken") retry();
+      else if (state === "failed" || state === "mute" || state === "broken") again();
       else if (state !== "loading") play();
     },
     blur() {
       if (state === "playing") note("blur");
+    },
+    /** She says that the clip will not play. */
+    problem() {
+      note("problem");
+      send(stretch());
     },
     /** Report what was heard so far: the page may be about to go. */
     settle() {
@@ -169,17 +210,10 @@ export function createPlayer({ address, durationMs, on }) {
       closed = true;
       clearTimeout(timer);
       cancelAnimationFrame(frame);
+      removeEventListener("online", online);
       if (state === "playing") stop("paused");
       audio.removeAttribute("src");
       URL.revokeObjectURL(source);
     },
   };
-
-  function retry() {
-    clearTimeout(timer);
-    URL.revokeObjectURL(source);
-    clips.delete(address);
-    source = "";
-    load();
-  }
 }

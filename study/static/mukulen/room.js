@@ -1,4 +1,5 @@
-// Entry point of the expert's pages: the outbox with its status line, and the step from one trial to the next.
+// Entry point of the expert's pages: the outbox with its status line, and every step from one page to the next. A step
+// is fetched before it is taken, so that a lost connection never ends in a dead page.
 
 import { openOutbox } from "./outbox.js";
 import { text } from "./texts.js";
@@ -21,8 +22,9 @@ const outbox = openOutbox({
   tag: document.body.dataset.tag,
   csrfUrl: document.body.dataset.csrf,
   onState: showState,
-  onSaved: (entry, reply) => current?.saved(entry, reply),
-  onOverruled: (entry, reply) => current?.overruled(entry, reply),
+  onSaved: (entry, reply) => current?.saved?.(entry, reply),
+  onOverruled: (entry, reply) => current?.overruled?.(entry, reply),
+  onElsewhere: (entry) => current?.elsewhere?.(entry),
 });
 
 function setStatus(state, sentence) {
@@ -40,7 +42,7 @@ function showState({ pending, aside: refused, trouble, durable }) {
   if (state === "saving" && !notice) saving = setTimeout(setStatus, PATIENCE_MS, state, sentence);
   else setStatus(state, pending && !durable ? `${sentence} ${text("memory")}` : sentence);
   aside.hidden = !refused.length;
-  quiet &&= !pending && !refused.length;
+  quiet &&= !pending && !refused.length && !notice;
   bar.hidden = quiet;
   const reasons = [...new Set(refused.map((entry) => entry.message))].join(" ");
   aside.querySelector("p").textContent = `${text("aside", { n: refused.length })} ${reasons}`;
@@ -48,32 +50,9 @@ function showState({ pending, aside: refused, trouble, durable }) {
 
 function enter() {
   current?.close();
-  current = main.dataset.trial ? mount(main, outbox, { goTo }) : null;
-}
-
-/** Puts another trial's page in the place of this one, so that the clip fetched meanwhile is at hand. */
-async function swap(address) {
-  const response = await fetch(address, { headers: { Accept: "text/html" } });
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  const incoming = fresh.getElementById("main");
-  if (!response.ok || !incoming?.dataset.trial) {
-    location.assign(address);
-    return true;
-  }
-  history.pushState(null, "", response.url);
-  shown = location.pathname;
-  current?.close();
   current = null;
-  for (const name of Object.keys(main.dataset)) delete main.dataset[name];
-  Object.assign(main.dataset, incoming.dataset);
-  main.replaceChildren(...incoming.childNodes);
-  document.getElementById("steps").replaceWith(fresh.getElementById("steps"));
-  document.querySelector(".languages [name=next]").value = location.pathname;
-  document.title = fresh.title;
-  enter();
-  scrollTo(0, 0);
-  document.getElementById("heading").focus();
-  return true;
+  if (main.dataset.trial) current = mount(main, outbox, { goTo });
+  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => (current = mountSound()));
 }
 
 let leaving = false;
@@ -95,12 +74,55 @@ async function persist(step) {
   outbox.tell();
 }
 
-const goTo = (address, { isTrial }) => persist(() => (isTrial ? swap(address) : leave(address)));
+const goTo = (address) => persist(() => visit(address));
 
-// Both fetch first: a lost connection must not end in a dead page.
-async function leave(address) {
+/** Another trial takes the place of this one, so that the clip fetched meanwhile is at hand; other pages are loaded. */
+async function visit(address) {
+  const toTrial = new URL(address, location).pathname.includes("/t/");
+  if (!toTrial && !(await emptied())) return false; // pages that look at all answers must not be asked for before
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  if (response.status >= 500) return false;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (response.ok && main.dataset.trial && fresh.getElementById("main")?.dataset.trial) show(fresh, response.url);
+  else location.assign(response.redirected ? response.url : address);
+  return true;
+}
+
+function show(fresh, address) {
+  history.pushState(null, "", address);
+  shown = location.pathname;
+  current?.close();
+  current = null;
+  put(fresh);
+  document.getElementById("steps").replaceWith(fresh.getElementById("steps"));
+  document.querySelector(".languages [name=next]").value = location.pathname;
+  enter();
+}
+
+function put(fresh) {
+  const incoming = fresh.getElementById("main");
+  for (const name of Object.keys(main.dataset)) delete main.dataset[name];
+  Object.assign(main.dataset, incoming.dataset);
+  main.replaceChildren(...incoming.childNodes);
+  document.title = fresh.title;
+  scrollTo(0, 0);
+  (document.getElementById("heading") ?? main).focus();
+}
+
+/** A form's step. A page open too long has a stale token: it fetches a fresh one, and nothing has to be typed again. */
+async function post(form, submitter) {
   if (!(await emptied())) return false;
-  location.assign((await fetch(address)).url);
+  const data = new FormData(form);
+  const button = submitter ?? form.querySelector("button");
+  if (button.name) data.append(button.name, button.value);
+  let response = await fetch(form.action, { method: "POST", body: data });
+  if (response.status === 403) {
+    data.set("csrfmiddlewaretoken", await outbox.freshToken());
+    response = await fetch(form.action, { method: "POST", body: data });
+  }
+  if (response.status >= 500) return false;
+  if (response.redirected) location.assign(response.url);
+  else put(new DOMParser().parseFromString(await response.text(), "text/html"));
   return true;
 }
 
@@ -110,17 +132,24 @@ async function renew() {
   return true;
 }
 
-/** Whether every answer has arrived; pages that look at all answers must not be asked for before. */
+/** Whether every answer has arrived. */
 async function emptied() {
   if (outbox.pending().length) await outbox.flush();
   return outbox.pending().length === 0;
 }
 
-document.getElementById("submit")?.addEventListener("submit", async (event) => {
-  if (!outbox.pending().length) return;
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
   event.preventDefault();
-  setStatus("saving", text("sending"));
-  if (await emptied()) event.target.submit();
+  if (outbox.pending().length) setStatus("saving", text("sending"));
+  persist(() => post(event.target, event.submitter));
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+  if (!link || elsewhere || link.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+  event.preventDefault();
+  goTo(link.href);
 });
 aside.addEventListener("click", (event) => {
   if (event.target.dataset.do === "retry") outbox.retryAside();
@@ -133,3 +162,4 @@ addEventListener("popstate", () => location.pathname !== shown && persist(renew)
 
 enter();
 outbox.flush();
+navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {}); // only with HTTPS, or on this computer

@@ -5,7 +5,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const scales = [...form.querySelectorAll(".scale")].map((element) => ({
     element,
     key: element.dataset.scale,
-    label: element.dataset.label,
+    label: element.querySelector("legend").textContent,
     url: element.dataset.url,
     minimum: Number(element.dataset.minimum),
     maximum: Number(element.dataset.maximum),

@@ -1,15 +1,18 @@
-// One trial: the player, the scales and what they report. `mount` wires the page that is there; `close` lets it go.
+// One trial: the player, the scales, the remark and what they report. `mount` wires the page that is there; `close` lets
+// it go.
 
 import { createPlayer, fetchClip, total, union } from "./player.js";
+import { createRemark } from "./remark.js";
 import { createScales } from "./scales.js";
 import { identifier } from "./store.js";
 import { text } from "./texts.js";
 
 const UNHEARD_MS = 500; // the server's tolerance as well
-const WORDS = { playing: "pause", ended: "again", failed: "retry", broken: "retry" };
+const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry", broken: "retry" };
+const TROUBLE = ["failed", "mute", "broken"];
 
 export function mount(main, outbox, { goTo }) {
-  const { trial, audio, listening, nextAudio } = main.dataset;
+  const { trial, audio, listening, nextAudio, language } = main.dataset;
   const durationMs = Number(main.dataset.duration);
   const find = (id) => document.getElementById(id);
   // The server made this page; what was still on its way then counts as well.
@@ -18,6 +21,7 @@ export function mount(main, outbox, { goTo }) {
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
   let heard = union([...JSON.parse(main.dataset.heard), ...reports(known).flatMap((body) => body.intervals)]);
   let plays = reports(waiting).reduce((sum, body) => sum + body.plays, Number(main.dataset.plays));
+  let told = "problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem));
   const shownAt = firstShown(trial);
   const next = find("next");
 
@@ -26,9 +30,14 @@ export function mount(main, outbox, { goTo }) {
     onRefused: () => announce(text("locked")),
     onInvalid: (scale) => announce(text("number", { low: scale.minimum, high: scale.maximum })),
   });
+  const remark = createRemark(find("remark"), {
+    onChange: (said) => outbox.add({ kind: "remark", trial, url: find("remark").dataset.url, body: signed(said) }),
+  });
   const player = createPlayer({
     address: audio,
     durationMs,
+    level: Number(main.dataset.level) / 100,
+    begun: () => plays > 0,
     on: {
       state: showPlayer,
       position: (share) => (find("position").value = Math.round(share * 1000)),
@@ -37,7 +46,7 @@ export function mount(main, outbox, { goTo }) {
     },
   });
 
-  for (const { scale, body } of known.filter((entry) => entry.kind === "rating")) scales.put(scale, body);
+  for (const entry of known) take(entry);
   refresh();
 
   function announce(sentence) {
@@ -53,7 +62,8 @@ export function mount(main, outbox, { goTo }) {
   function refresh() {
     scales.setOpen(isHeard());
     find("locked").hidden = isHeard();
-    next.setAttribute("aria-disabled", String(scales.missing().length > 0));
+    find("told").hidden = !told;
+    next.setAttribute("aria-disabled", String(scales.missing().length > 0 && !told));
   }
 
   function showPlayer(state) {
@@ -62,6 +72,7 @@ export function mount(main, outbox, { goTo }) {
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
     find("player-text").textContent = text(state === "ended" ? "heard" : state);
+    find("problem").hidden = told || !TROUBLE.includes(state);
     if (state === "playing" && nextAudio) fetchClip(nextAudio).catch(() => {}); // asked for again when it is needed
   }
 
@@ -72,24 +83,29 @@ export function mount(main, outbox, { goTo }) {
     refresh();
   }
 
+  function signed(body) {
+    return { ...body, client_uuid: identifier(), given_at: new Date().toISOString(), language };
+  }
+
   function save(scale) {
-    const body = {
-      value: scale.value,
-      revision: scale.revision,
-      client_uuid: identifier(),
-      given_at: new Date().toISOString(),
-      plays,
-      heard_ms: total(heard),
-      rt_ms: Date.now() - shownAt,
-    };
+    const { value, revision } = scale;
+    const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Date.now() - shownAt });
     outbox.add({ kind: "rating", trial, scale: scale.key, url: scale.url, body });
-    announce(text("answered", { scale: scale.label, value: scale.value }));
+    announce(text("answered", { scale: scale.label, value }));
     refresh();
+  }
+
+  function tell() {
+    told = true;
+    player.problem();
+    find("problem").hidden = true;
+    next.focus();
   }
 
   function goOn() {
     const missing = scales.missing();
-    if (!missing.length) return goTo(next.dataset.href, { isTrial: "trial" in next.dataset });
+    remark.settle();
+    if (!missing.length || told) return goTo(next.dataset.href);
     scales.markMissing();
     const names = missing.map((scale) => scale.label).join(", ");
     announce(isHeard() ? text("missing", { scales: names }) : text("locked"));
@@ -106,43 +122,58 @@ export function mount(main, outbox, { goTo }) {
   function onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
-    const typing = control?.matches("[type=number], [type=range]");
+    const typing = control?.matches("[type=number], [type=range], textarea");
     if (/^[0-9]$/.test(event.key) && !typing) {
       if (scales.digit(Number(event.key))) event.preventDefault();
     } else if (event.key === " " && !control) {
       event.preventDefault();
       player.press();
-    } else if (event.key === "Enter" && !control?.matches("a, button, summary")) {
+    } else if (event.key === "Enter" && !control?.matches("a, button, summary, textarea")) {
       event.preventDefault();
       goOn();
     }
   }
 
+  /** What this trial's entry says: still on its way, from another tab, or as the server has it. */
+  function take(entry, body = entry.body, options = {}) {
+    if (entry.trial !== trial) return;
+    if (entry.kind === "rating") scales.put(entry.scale, body, options);
+    if (entry.kind === "remark") remark.put(body, options);
+  }
+
   const stop = new AbortController();
   const listen = (target, name, act) => target.addEventListener(name, act, { signal: stop.signal });
   listen(find("play"), "click", () => player.press());
+  listen(find("problem"), "click", tell);
   listen(next, "click", goOn);
   listen(document, "keydown", onKey);
   listen(find("scales"), "submit", (event) => event.preventDefault());
   listen(window, "blur", () => player.blur());
-  listen(window, "pagehide", () => player.settle());
+  listen(window, "pagehide", () => {
+    remark.settle();
+    player.settle();
+  });
   if (find("panel")) listen(find("panel").querySelector("button"), "click", begin);
 
   return {
     /** The server's word on an answer of this trial, after another tab's or device's went in between. */
-    saved(entry, reply) {
-      if (entry.trial === trial && entry.kind === "rating") scales.put(entry.scale, reply);
-    },
+    saved: (entry, reply) => take(entry, reply),
     /** She gave a later answer elsewhere, which stands in the place of this one. */
-    overruled(entry, reply) {
-      if (entry.trial === trial) scales.put(entry.scale, reply, { anyway: true });
+    overruled: (entry, reply) => take(entry, reply, { anyway: true }),
+    /** She has just answered in another tab. */
+    elsewhere(entry) {
+      take(entry);
+      refresh();
     },
     close() {
       stop.abort();
+      remark.settle();
       player.close();
     },
   };
 }
+
+const isProblem = ({ event }) => event === "problem";
 
 /** When this browser first showed the trial, so that a reload does not start the reaction time anew. */
 function firstShown(trial) {

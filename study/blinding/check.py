@@ -1,0 +1,198 @@
+"""The whole check: what is played, what is looked at, and what comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from tqdm import tqdm
+
+from study import services
+from study.blinding.alike import Sound, unlike, unlike_replies
+from study.blinding.copies import on_a_copy
+from study.blinding.names import leaks, secrets_of, uneven_names
+from study.blinding.pages import Page
+from study.blinding.sessions import Browser, Exchange, own_site, play
+from study.blinding.telling import Verdict, seen_of, verdict
+from study.errors import InputError
+from study.models import Clip, Expert, Slot, Study, Trial
+from study.services.invitations import Invitee
+
+#: How often each clip is heard at least, where there are slots enough, and the fewest sessions.
+HEARINGS, FEWEST = 2, 4
+#: Of the permutations: the same sessions give the same p.
+SEED = 1
+#: Where a study file says what experts are shown.
+SHOWN = ("title", "instructions", "consent", "scales", "background", "groups")
+
+Measure = Callable[[bytes], Sound]
+
+
+@dataclass
+class Report:
+    """What the check found. Every fault is a sentence; the study is blind where there is none."""
+
+    faults: list[str] = field(default_factory=list)
+    clips: int = 0
+    sessions: int = 0
+    exchanges: int = 0
+    bytes: int = 0
+    verdict: Verdict = field(default_factory=Verdict)
+
+
+def default_sessions(study: Study) -> int:
+    """As many sessions as let every clip be heard a few times and every group come."""
+    design = study.file["design"]
+    wanted: int = math.ceil(HEARINGS * design["clips_per_system"] / design["heard_per_expert"])
+    groups = len(study.file["groups"])
+    return min(study.slots.count(), max(wanted, FEWEST, groups))
+
+
+def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
+    """Plays sessions of the study as it is and looks at all that a browser gets. Nothing of the study changes.
+
+    `measure` says what an audio file is like. What looks as if it told systems apart is looked at once more, in other
+    sessions where there are slots left, for chance alone looks so once in a hundred times. Only what is found both
+    times is a fault. Raises `InputError` where a session can't be played to its end.
+    """
+    if study.simulated or study.preview:
+        raise InputError(f"{study.slug} is a copy, which no expert hears; name the study that it was made from.")
+    files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
+    bar = tqdm(files.items(), desc="Measuring clips", unit="clip", disable=None, delay=2)
+    report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
+    known = {hashlib.sha256(data).digest() for data in files.values()}
+    with on_a_copy():
+        slots = _prepared(study)
+        first = slots[:: max(1, len(slots) // sessions)][:sessions]
+        others = [slot for slot in slots if slot not in first]
+        for look in (first, others[:: max(1, len(others) // sessions)][:sessions] or first):
+            _look_at(study, _played(study, look), known, report)
+            if not report.verdict.tells:
+                break
+    if report.verdict.tells:
+        report.faults.append(
+            f"The {report.verdict.feature} tells systems apart: p = {report.verdict.p:.4f}, in two sets of sessions."
+        )
+    report.faults = list(dict.fromkeys(report.faults))
+    return report
+
+
+def _bytes_of(clip: Clip) -> bytes:
+    try:
+        with default_storage.open(clip.audio) as file:
+            data: bytes = file.read()
+    except OSError as error:
+        fault = f"{clip.audio} can't be read ({error.strerror}); put the clip back, or make the study again."
+        raise InputError(fault) from error
+    return data
+
+
+def _prepared(study: Study) -> list[Slot]:
+    """Opens the copy to experts of our own, and gives all its slots, groups mixed."""
+    Study.objects.filter(pk=study.pk).update(state=Study.State.OPEN, closed_at=None, unsealed_at=None)
+    Expert.objects.filter(study=study).update(slot=None)
+    by_group: dict[str, list[Slot]] = {}
+    for slot in Slot.objects.filter(study=study):
+        by_group.setdefault(slot.group, []).append(slot)
+    places = [(index / len(rows), slot) for rows in by_group.values() for index, slot in enumerate(rows)]
+    return [slot for _, slot in sorted(places, key=lambda place: (place[0], place[1].number))]
+
+
+def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
+    """One session in each slot, in the study's languages by turns."""
+    study = Study.objects.get(pk=study.pk)
+    languages, played = study.file["languages"], []
+    bar = tqdm(slots, desc="Playing sessions", unit="session", disable=None, delay=2)
+    with own_site() as here:
+        for number, slot in enumerate(bar):
+            code = f"check-{slot.number}-{number}"
+            language = languages[number % len(languages)]
+            [(_, secret)] = services.invite(study, [Invitee(code, slot.group, language)], actor="check")
+            Expert.objects.filter(slot=slot).update(slot=None)
+            Expert.objects.filter(study=study, code=code).update(slot=slot)
+            browser = Browser(here)
+            play(browser, reverse("room:invitation", args=[secret]), slot.trials.count())
+            played.append(browser.seen)
+    return played
+
+
+def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], report: Report) -> None:
+    """Looks at one set of sessions and adds what it finds to the report."""
+    everything = [exchange for seen in played for exchange in seen]
+    trials = _trials(study, everything)
+    secrets = secrets_of(study, _shown(study))
+    report.sessions += len(played)
+    report.exchanges += len(everything)
+    report.bytes += sum(len(exchange.body) for exchange in everything)
+    report.faults += leaks([*everything, *_static(everything)], secrets)
+    for language in {exchange.header("Content-Language") for exchange in everything}:
+        pages = [item for item in everything if item.kind == "trial" and item.trial in trials and not _has_panel(item)]
+        report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
+    report.faults += unlike_replies(everything)
+    if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
+        report.faults.append("A clip was not sent as it is stored: its bytes are others.")
+    seen = {token: values for session in played for token, values in seen_of(session).items() if token in trials}
+    clips = sorted({trials[token].clip_id for token in seen})
+    system_of = {trial.clip_id: trial.clip.system_id or 0 for trial in trials.values()}
+    systems = sorted(set(system_of.values()))
+    report.verdict = verdict(
+        list(seen.values()),
+        [clips.index(trials[token].clip_id) for token in seen],
+        [systems.index(system_of[clip]) for clip in clips],
+        SEED,
+    )
+
+
+def _has_panel(page: Exchange) -> bool:
+    """Whether a trial's page begins with words of its own: the end of practice, or the break."""
+    return b'id="panel"' in page.body
+
+
+def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
+    """The study trials, not practice, that were played, by token."""
+    tokens = {exchange.trial for exchange in exchanges if exchange.trial}
+    rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY, token__in=tokens)
+    return {trial.token: trial for trial in rows.select_related("clip")}
+
+
+def _shown(study: Study) -> str:
+    """All text that is shown to every expert: the study file's own, and the site's in its templates and catalogues."""
+    room = Path(apps.get_app_config("study").path)
+    sources = [*(room / "templates").rglob("*.html"), *(room / "locale").rglob("*.po")]
+    own = "\n".join(text for key in SHOWN for text in _strings(study.file[key]))
+    return "\n".join([own, *(path.read_text(encoding="utf-8") for path in sources)])
+
+
+def _strings(content: Any) -> Iterator[str]:
+    if isinstance(content, dict | list):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from _strings(value)
+    elif isinstance(content, str):
+        yield content
+
+
+def _static(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """Every script, style and picture of the folders from which the pages take theirs."""
+    pages = {exchange.text for exchange in exchanges if exchange.kind == "page"}
+    parsed = [Page(text) for text in pages]
+    urls = {url for page in parsed for url in (*page.all_of("script", "src"), *page.all_of("link", "href"))}
+    folders = {
+        Path(url.removeprefix(settings.STATIC_URL)).parent for url in urls if url.startswith(settings.STATIC_URL)
+    }
+    for folder in sorted(folders):
+        found = finders.find(str(folder))
+        for path in sorted(Path(found).rglob("*")) if found else ():
+            if path.is_file():
+                headers = (("Content-Type", "text/plain"),)
+                yield Exchange(
+                    "static", "", f"{settings.STATIC_URL}{folder}/{path.name}", 200, headers, path.read_bytes(), 0
+                )

@@ -1,0 +1,172 @@
+"""Looking for names: whatever would tell a browser which system made a clip, or join the clip with its pack."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from study.blinding.sessions import Exchange
+from study.models import Study
+
+SYSTEM = "the name of a system"
+#: Shorter marks and smaller numbers turn up by chance.
+SHORTEST_MARK, SMALLEST_NUMBER, SHORTEST_NAME = 8, 10_000, 3
+#: Of a name this short a stretch of random bytes may hold one.
+SAFE_NAME = 6
+#: The kind of a file that is the same for every expert and study: a font may be called Han as a people is.
+STATIC = "static"
+RUN = re.compile(r"[0-9A-Za-z_-]{8,}")
+PRINTED = re.compile(rb"[\x20-\x7e]{8,}")
+BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}={0,2}")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What no browser may see. Marks are ids, hashes and file names; names are words, found at word boundaries.
+
+    Spoken names stand in texts that the study file or the site shows to everybody (`real`, `Daur`): they may stand on
+    a page, but as often on every trial's page.
+    """
+
+    marks: dict[str, str]
+    names: dict[str, str]
+    spoken: dict[str, str]
+    systems: frozenset[str]
+
+    def marks_in(self, run: str) -> set[str]:
+        """Marks that a run of letters and digits is or holds."""
+        lengths = (length for length in self._lengths if length <= len(run))
+        return {run[at : at + length] for length in lengths for at in range(len(run) - length + 1)} & self.marks.keys()
+
+    @cached_property
+    def _lengths(self) -> set[int]:
+        return {len(mark) for mark in self.marks}
+
+
+def secrets_of(study: Study, shown: str) -> Secrets:
+    """All that must stay hidden of a study; `shown` is all text that every expert is shown."""
+    marks, names = {}, {}
+    for text, what in _everything(study):
+        text = text.strip().lower()
+        if RUN.fullmatch(text) and any(letter.isdigit() for letter in text) and len(text) >= SHORTEST_MARK:
+            marks[text] = what
+        elif len(text) >= SHORTEST_NAME or not text.isascii():
+            names[text] = what
+    said = {name: what for name, what in names.items() if stands_in(name, shown.lower())}
+    hidden = {name: what for name, what in names.items() if name not in said}
+    return Secrets(marks, hidden, said, frozenset(name for name, what in names.items() if what == SYSTEM))
+
+
+def _everything(study: Study) -> Iterator[tuple[str, str]]:
+    """(text, what it is) of every name, hash and number to be looked for."""
+    for clip in study.clips.all():
+        yield clip.clip_id, "a clip's id in the study"
+        yield Path(clip.audio).stem, "a clip's file name"
+        passed_over = {"role"} if clip.system_id else {"role", "system"}
+        yield from ((text, "a clip's entry in the pack") for text in _texts(clip.pack_entry, passed_over))
+    for system in study.file["systems"]:
+        for name in (system["id"], *system["label"].values()):
+            yield name, SYSTEM
+    yield study.file_sha256, "the study file's hash"
+    yield study.plan_sha256, "the plan's hash"
+    yield study.certificate["sessions_sha256"], "the session plans' hash"
+    if study.seed >= SMALLEST_NUMBER:
+        yield str(study.seed), "the plan's seed"
+
+
+def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
+    """Every text and large number in a piece of JSON, but for some keys; small numbers say nothing."""
+    if isinstance(entry, dict):
+        for key, value in entry.items():
+            yield from _texts(value, passed_over) if key not in passed_over else ()
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from _texts(value, passed_over)
+    elif isinstance(entry, str) or (type(entry) is int and entry >= SMALLEST_NUMBER):
+        yield str(entry)
+
+
+def stands_in(name: str, text: str) -> int:
+    """How often a name stands in a text of small letters, as a word of its own where it is made of Latin letters."""
+    if name not in text:
+        return 0
+    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text)) if name.isascii() else text.count(name)
+
+
+def leaks(seen: Iterable[Exchange], secrets: Secrets) -> list[str]:
+    """A sentence for each secret found, once for each kind of exchange."""
+    found: dict[tuple[str, str, str], str] = {}
+    for exchange in seen:
+        for secret, what, where in _found(exchange, secrets):
+            text = f"{what}, {secret!r}, stands in {where} of {_kind(exchange)} ({_path(exchange)})."
+            found.setdefault((secret, exchange.kind, where), text)
+    return [text[0].upper() + text[1:] for text in found.values()]
+
+
+def uneven_names(pages: Iterable[Exchange], secrets: Secrets) -> list[str]:
+    """A sentence for each spoken name that stands more often on some of these trials' pages than on others."""
+    texts = [_readable(page).lower() for page in pages]
+    uneven = (name for name in secrets.spoken if len({stands_in(name, text) for text in texts}) > 1)
+    return [f"The word {name!r} ({secrets.spoken[name]}) stands oftener on some trials' pages." for name in uneven]
+
+
+def _found(exchange: Exchange, secrets: Secrets) -> Iterator[tuple[str, str, str]]:
+    """(secret, what it is, where) of what stands in an exchange."""
+    for where, text in (("the address or a header", _around(exchange)), ("the content", _readable(exchange))):
+        hidden = "" if exchange.kind == "audio" else _decoded(text).lower()
+        plain = text.lower()
+        for run in RUN.findall(f"{plain}\n{hidden}"):
+            yield from ((mark, secrets.marks[mark], where) for mark in secrets.marks_in(run))
+        is_shown = where == "the content" and exchange.header("Content-Type").startswith("text/")
+        for name, what in (secrets.names if is_shown else {**secrets.names, **secrets.spoken}).items():
+            if exchange.kind == STATIC and name not in secrets.systems:
+                continue
+            if stands_in(name, plain) or (len(name) >= SAFE_NAME and stands_in(name, hidden)):
+                yield name, what, where
+
+
+def _around(exchange: Exchange) -> str:
+    """The address and all headers, as they are and unquoted."""
+    text = "\n".join([exchange.url, *(f"{name}: {value}" for name, value in exchange.headers)])
+    return f"{text}\n{unquote(text)}" if "%" in text else text
+
+
+def _readable(exchange: Exchange) -> str:
+    """The content, with what HTML, JSON and addresses escape said plainly as well."""
+    if exchange.kind == "audio":
+        return "\n".join(run.decode("ascii") for run in PRINTED.findall(exchange.body))
+    text = exchange.text
+    if exchange.header("Content-Type").startswith("application/json"):
+        text = json.dumps(json.loads(text), ensure_ascii=False)
+    plain = unquote(unescape(text))
+    return plain if plain == text else f"{text}\n{plain}"
+
+
+def _decoded(text: str) -> str:
+    """What the runs of a text say if they are base64."""
+    pieces = []
+    for run in BASE64.findall(text):
+        padded = run.rstrip("=").translate(str.maketrans("-_", "+/"))
+        try:
+            pieces.append(base64.b64decode(padded + "=" * (-len(padded) % 4)).decode("utf-8", "ignore"))
+        except binascii.Error:
+            continue
+    return "\n".join(pieces)
+
+
+def _kind(exchange: Exchange) -> str:
+    kinds = {"audio": "a clip", "trial": "a trial's page", "page": "a page", "form": "a page", "static": "a script"}
+    return kinds.get(exchange.kind, f"the reply to a {exchange.kind}")
+
+
+def _path(exchange: Exchange) -> str:
+    return exchange.url.replace(exchange.trial, "…") if exchange.trial else exchange.url

@@ -1,0 +1,70 @@
+"""What a page holds: every attribute and text by its place, and what a browser acts on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+#: Which attribute tells elements of one tag apart.
+NAMING = ("id", "name", "data-scale", "class")
+
+
+@dataclass
+class Form:
+    """A form and what it sends when every choice is made and every line filled in."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class Page(HTMLParser):
+    """A parsed page. `values` are (place, attribute's value or text) in order; `elements` are (tag, attributes)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.values: list[tuple[str, str]] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[Form] = []
+        self._open: list[str] = [""]
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element begins."""
+        given = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, given))
+        place = tag + next((f"[{name}={given[name]}]" for name in NAMING if name in given), "")
+        self.values += [(f"{place}@{name}", value) for name, value in given.items()]
+        if tag == "form":
+            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+        elif tag in {"input", "textarea"} and self.forms and given.get("name"):
+            self._fill_in(given)
+        if tag not in VOID:
+            self._open.append(place)
+
+    def _fill_in(self, given: dict[str, str]) -> None:
+        """The first of several choices; 1 on an empty line, which is a text and a number."""
+        kind = given.get("type", "text")
+        value = given.get("value", "on") if kind in {"hidden", "checkbox", "radio"} else "1"
+        self.forms[-1].fields.setdefault(given["name"], value)
+
+    def handle_endtag(self, tag: str) -> None:
+        """An element ends, and with it those in it that were not closed."""
+        while len(self._open) > 1:
+            if self._open.pop().partition("[")[0] == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        """A text."""
+        if data.strip():
+            self.values.append((self._open[-1], data.strip()))
+
+    def attributes(self, tag: str) -> dict[str, str]:
+        """Those of the first element of a tag, none where there is no such element."""
+        return next((given for name, given in self.elements if name == tag), {})
+
+    def all_of(self, tag: str, attribute: str) -> list[str]:
+        """The values of an attribute of all elements of a tag that have it."""
+        return [given[attribute] for name, given in self.elements if name == tag and attribute in given]

@@ -1,0 +1,192 @@
+"""Playing whole sessions through the real views, as a browser does, with the clock advanced."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from study import clock
+from study.blinding.pages import Form, Page
+from study.errors import InputError
+
+HOST = "blinding.invalid"
+STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+#: Seconds from one answer to the next.
+THINKING_S = 2
+#: Pages of a session beside its trials, and those of a session that goes round in circles.
+MOST_PAGES = 30
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and all that came back. `trial` is the token of the trial that it was about, or ""."""
+
+    kind: str
+    trial: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+
+    def header(self, name: str) -> str:
+        """A header's value, "" where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    @property
+    def text(self) -> str:
+        """The body as text; empty where it is sound."""
+        readable = self.header("Content-Type").startswith(("text/", "application/j"))
+        return self.body.decode("utf-8", "replace") if readable else ""
+
+
+class Clock:
+    """The study's time while sessions are played."""
+
+    def __init__(self) -> None:
+        self.at: datetime = clock.now()
+
+    def now(self) -> datetime:
+        """The present moment of the sessions."""
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.at += timedelta(seconds=seconds)
+
+
+@contextmanager
+def own_site() -> Iterator[Clock]:
+    """The site under a host of its own, its scripts as they lie in the tree, and a clock that only `advance` moves."""
+    here = Clock()
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC}}
+    with override_settings(ALLOWED_HOSTS=[HOST], STORAGES=storages), clock.use(here.now):
+        yield here
+
+
+class Browser:
+    """One expert's browser: keeps cookies, records every exchange, and knows the page that it is on."""
+
+    def __init__(self, here: Clock) -> None:
+        self.here = here
+        self.seen: list[Exchange] = []
+        self.url, self.page = "", Page("")
+        self._client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        self._fetched: set[str] = set()
+
+    def send(
+        self, kind: str, method: str, url: str, body: str = "", content: str = "", trial: str = "", **headers: str
+    ) -> Exchange:
+        """One request, timed. Raises `InputError` where the site did not do what it was asked."""
+        given = {"host": HOST, "origin": f"https://{HOST}", **headers} if method != "GET" else {"host": HOST}
+        begun = time.perf_counter()
+        answer = self._client.generic(method, url, body, content, secure=True, headers=given)
+        seconds = time.perf_counter() - begun
+        cookies = [("Set-Cookie", morsel.OutputString()) for morsel in answer.cookies.values()]
+        headers_seen = (*answer.items(), *cookies)
+        self.seen.append(Exchange(kind, trial, url, answer.status_code, headers_seen, answer.content, seconds))
+        if answer.status_code >= 400:
+            raise InputError(
+                f"A session could not be played: {method} {urlsplit(url).path} answered {answer.status_code}. "
+                "Open the study's preview at the desk to see what an expert would."
+            )
+        return self.seen[-1]
+
+    def go(self, kind: str, method: str, url: str, body: str = "", content: str = "") -> None:
+        """To a page, and on where it leads."""
+        while True:
+            answer = self.send(kind, method, url, body, content)
+            url = answer.header("Location")
+            if not url:
+                break
+            kind, method, body, content = "page", "GET", "", ""
+        self.page = Page(answer.text)
+        self.url = self.seen[-1].url
+        token = self.page.attributes("main").get("data-trial", "")
+        if token:
+            self.seen[-1] = Exchange(**{**vars(self.seen[-1]), "kind": "trial", "trial": token})
+
+    def fetch_once(self, kind: str, url: str, trial: str = "") -> None:
+        """What a page fetches by itself, unless it has been fetched before."""
+        if url and url not in self._fetched:
+            self._fetched.add(url)
+            self.send(kind, "GET", url, trial=trial)
+
+    def put(self, kind: str, url: str, trial: str, body: dict[str, Any]) -> None:
+        """A save by the page's script."""
+        token = self.page.forms[0].fields["csrfmiddlewaretoken"]
+        headers = {"X-CSRFToken": token, "X-Expert-Tag": self.page.attributes("body").get("data-tag", "")}
+        content = json.dumps({"client_uuid": str(uuid.uuid4()), **body})
+        self.send(kind, "PUT", url, content, "application/json", trial, **headers)
+
+    def submit(self, form: Form) -> None:
+        """Sends a form filled in."""
+        self.go("form", "POST", form.action or self.url, urlencode(form.fields), "application/x-www-form-urlencoded")
+
+
+def play(browser: Browser, link: str, trials: int) -> None:
+    """One expert's whole session, from her link to the thanks."""
+    browser.go("page", "GET", link)
+    end, language = reverse("room:thanks"), reverse("room:language")
+    for _ in range(trials + MOST_PAGES):
+        for name, value in browser.page.attributes("body").items():
+            if name.startswith("data-") and value.startswith("/"):
+                browser.fetch_once("page", value)
+        if browser.page.attributes("main").get("data-trial"):
+            _play_trial(browser)
+        elif urlsplit(browser.url).path == end:
+            return
+        elif form := next((form for form in browser.page.forms if _goes_on(form, language)), None):
+            browser.submit(form)
+        else:
+            onward = (url for url in browser.page.all_of("a", "href") if url.startswith(reverse("room:room") + "t/"))
+            browser.go("page", "GET", next(onward, reverse("room:room")))
+    raise InputError(f"A session could not be played: it came to no end, and was last at {browser.url}.")
+
+
+def _goes_on(form: Form, language: str) -> bool:
+    return form.method == "post" and form.action != language
+
+
+def _play_trial(browser: Browser) -> None:
+    """Hears the clip, while the next one is fetched, answers every scale, and goes on."""
+    page, main = browser.page, browser.page.attributes("main")
+    token, duration = main["data-trial"], int(main["data-duration"])
+    browser.fetch_once("audio", main["data-audio"], token)
+    ahead = main.get("data-next-audio", "")
+    browser.fetch_once("audio", ahead, _token_in(ahead))
+    browser.here.advance(duration / 1000)
+    moment = browser.here.now().isoformat()
+    events = [{"event": name, "clip_ms": at, "at": moment} for name, at in (("play", 0), ("ended", duration))]
+    report = {"intervals": [[0, duration]], "events": events, "plays": 1}
+    browser.put("listening", main["data-listening"], token, report)
+    for number, (_, scale) in enumerate(item for item in page.elements if "data-scale" in item[1]):
+        browser.here.advance(THINKING_S)
+        answer = {
+            "value": int(scale["data-minimum"]) + number % 2,
+            "revision": int(scale["data-revision"]) + 1,
+            "given_at": browser.here.now().isoformat(),
+            "plays": 1,
+            "heard_ms": duration,
+            "rt_ms": duration + 1000 * THINKING_S * (number + 1),
+            "language": main.get("data-language", ""),
+        }
+        browser.put("rating", scale["data-url"], token, answer)
+    onward = next(given["data-href"] for _, given in page.elements if given.get("id") == "next")
+    browser.go("page", "GET", onward)
+
+
+def _token_in(url: str) -> str:
+    """The trial's token in the address of its audio."""
+    return url.rstrip("/").split("/")[-2] if url else ""

@@ -1,0 +1,185 @@
+"""Whether anything that a browser sees tells systems apart: ids, order, times, sizes and every visible value."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from study.blinding.pages import Page
+from study.blinding.sessions import Exchange
+
+#: Permutations of systems over clips, and below which share of them nothing is called chance.
+PERMUTATIONS, ALPHA = 10_000, 0.01
+#: Permutations counted at once, which bounds memory.
+CHUNK = 500
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What tells systems apart best, the share of permutations in which anything does as well, and how much was tried.
+
+    `least_p` is the smallest p that so few clips can give.
+    """
+
+    feature: str = ""
+    p: float = 1.0
+    features: int = 0
+    least_p: float = 1.0
+
+    @property
+    def tells(self) -> bool:
+        """Whether chance is no explanation."""
+        return self.p <= ALPHA
+
+
+def seen_of(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]]:
+    """For each trial's token, every value that its exchanges showed, by a name that is the same for all trials."""
+    seen: dict[str, dict[str, Any]] = {}
+    counts: dict[str, Counter[str]] = {}
+    for number, exchange in enumerate(exchanges):
+        if not exchange.trial:
+            continue
+        values = seen.setdefault(exchange.trial, {"order": number, **_of_id(exchange.trial)})
+        times = counts.setdefault(exchange.trial, Counter())
+        for name, value in _of_exchange(exchange):
+            times[name] += 1
+            values[f"{name} ({times[name]})" if times[name] > 1 else name] = value
+    return seen
+
+
+def _of_id(token: str) -> dict[str, Any]:
+    """A trial's id as it sorts, backwards too, its length, and each of its letters."""
+    letters = {f"letter {place} of the id": ord(letter) for place, letter in enumerate(token, start=1)}
+    return {"id": token, "id backwards": token[::-1], "length of the id": len(token), **letters}
+
+
+def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    """Time, size, headers, and the values in a page or a reply; addresses without the trial's own id."""
+    kind = exchange.kind
+    yield f"time of the {kind}", exchange.seconds
+    yield f"bytes of the {kind}", len(exchange.body)
+    for name, value in exchange.headers:
+        yield f"{kind}: {name}", value
+    text = exchange.text
+    if exchange.header("Content-Type").startswith("text/html"):
+        values: Iterable[tuple[str, Any]] = Page(text).values
+    elif text:
+        values = _leaves(json.loads(text), "")
+    else:
+        values = ()
+    for name, value in values:
+        yield f"{kind}: {name}", value.replace(exchange.trial, "") if isinstance(value, str) else value
+
+
+def _leaves(content: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(content, dict | list):
+        for key, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _leaves(value, f"{name}.{key}")
+    else:
+        yield name, content
+
+
+def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Sequence[int], seed: int) -> Verdict:
+    """The permutation test. `seen[i]` is what trial i showed and `clips[i]` its clip; `systems[c]` clip c's system.
+
+    Clips are the units: a feature is ranked over trials, averaged by clip, and its R² is the share of its variance
+    between clips that lies between systems. The largest R² of all features is compared with the largest under random
+    exchanges of systems between clips, so that many features make no false alarm (Westfall and Young 1993).
+    """
+    names, ranks = _ranked(seen)
+    means = _by_clip(ranks, np.asarray(clips), len(systems))
+    varies = means.std(axis=0) > 1e-9
+    names, means = [name for name, keep in zip(names, varies, strict=True) if keep], means[:, varies]
+    labels, rng = np.asarray(systems), np.random.default_rng(seed)
+    least = _least_p(labels)
+    if not names:
+        return Verdict(least_p=least)
+    standard = (means - means.mean(axis=0)) / means.std(axis=0)
+    shares = _between(standard, labels[None, :])[0]
+    best = int(shares.argmax())
+    count = 1
+    for start in range(0, PERMUTATIONS, CHUNK):
+        shuffled = rng.permuted(np.tile(labels, (min(CHUNK, PERMUTATIONS - start), 1)), axis=1)
+        count += int((_between(standard, shuffled).max(axis=1) >= shares[best] - 1e-12).sum())
+    return Verdict(names[best], count / (PERMUTATIONS + 1), len(names), least)
+
+
+def _ranked(seen: Sequence[dict[str, Any]]) -> tuple[list[str], Numbers]:
+    """Names of the features that vary, and the rank of each trial in each, shape (trials, features)."""
+    names = list(dict.fromkeys(name for values in seen for name in values))
+    columns: dict[bytes, tuple[str, Numbers]] = {}
+    for name in names:
+        ranks = _ranks([values.get(name) for values in seen])
+        if ranks.min() < ranks.max():
+            columns.setdefault(ranks.tobytes(), (name, ranks))
+    if not columns:
+        return [], np.zeros((len(seen), 0))
+    return [name for name, _ in columns.values()], np.column_stack([ranks for _, ranks in columns.values()])
+
+
+def _ranks(values: list[Any]) -> Numbers:
+    """Mean ranks; numbers by size, other values as text, and what is missing before all."""
+    numbers = [_number(value) for value in values]
+    if any(number is None and value is not None for number, value in zip(numbers, values, strict=True)):
+        keys: list[Any] = [(value is not None, str(value)) for value in values]
+    else:
+        keys = [(number is not None, number or 0.0) for number in numbers]
+    order = {key: place for place, key in enumerate(sorted(set(keys)))}
+    codes = np.array([order[key] for key in keys])
+    counts = np.bincount(codes)
+    ranks: Numbers = (np.cumsum(counts) - (counts - 1) / 2)[codes]
+    return ranks
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _by_clip(ranks: Numbers, clips: NDArray[np.int_], count: int) -> Numbers:
+    """The mean of each feature by clip, shape (clips, features)."""
+    sums = np.zeros((count, ranks.shape[1]))
+    np.add.at(sums, clips, ranks)
+    means: Numbers = sums / np.bincount(clips, minlength=count)[:, None]
+    return means
+
+
+def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
+    """R² of standardised features, shape (clips, features), between systems, for each row of labels."""
+    total = np.zeros((len(labels), standard.shape[1]))
+    for system in np.unique(labels):
+        chosen = (labels == system).astype(float)
+        total += (chosen @ standard) ** 2 / chosen.sum(axis=1, keepdims=True)
+    shares: Numbers = total / len(standard)
+    return shares
+
+
+def _least_p(labels: NDArray[np.int_]) -> float:
+    """One in the number of ways to share the clips out among the systems, or in that of the permutations made."""
+    ways, left = 1, len(labels)
+    sizes = np.bincount(labels)
+    for size in sizes:
+        ways *= _choose(left, int(size))
+        left -= int(size)
+    same = 1
+    for size in set(sizes.tolist()):
+        for number in range(2, int((sizes == size).sum()) + 1):
+            same *= number
+    return max(1 / (PERMUTATIONS + 1), same / ways)
+
+
+def _choose(total: int, chosen: int) -> int:
+    ways = 1
+    for step in range(chosen):
+        ways = ways * (total - step) // (step + 1)
+    return ways

@@ -1,0 +1,148 @@
+"""Whose row is whose in each block: dealing whole squares and shifts of one more order, and exchanging them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+from study.design.rows import Row, base_orders, shifts
+from study.design.search import Tally, least_cost
+
+#: (block, slot, number of the row that it gets)
+Change = tuple[int, int, int]
+#: What a system following itself costs beyond the even share that it takes from the others.
+DEAR = 6
+#: Shares of the attempts that swap two slots' rows of a block, and that exchange shifts between two blocks.
+SWAPS, EXCHANGES = 0.5, 0.3
+
+
+class Deal:
+    """Rows dealt to slots, block by block, and how often each system follows each other.
+
+    Rows are numbered: the first `systems` numbers are the shifts of the order that is dealt to the slots which no
+    whole square fills. `spare[block][shift]` says whether one of them has it; no block has a shift twice, and
+    `used[shift]`, the number of blocks that have it, is even, which makes the systems even at each place.
+    """
+
+    def __init__(self, systems: int, heard: int, slots: int, draws: int, chance: Random) -> None:
+        self.systems, self.chance = systems, chance
+        whole, rest = divmod(slots, systems)
+        squares, single = base_orders(systems, whole * heard, rest * heard, draws, chance)
+        bases = [single, *map(list, dict.fromkeys(map(tuple, squares)))]
+        self.rows = [row for base in bases for row in shifts(base)]
+        self.inner = [[a * systems + b for a, b in zip(row, row[1:], strict=False)] for row in self.rows]
+        self.border = [[row[-1] * systems + other[0] for other in self.rows] for row in self.rows]
+        total, pairs = slots * (heard * systems - 1), systems * (systems - 1)
+        self.goal = least_cost(total, pairs)
+        itself = 2 * total // pairs + DEAR
+        self.tally = Tally([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
+        self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
+        self.blocks: list[list[int]] = []
+        self._deal([bases.index(square, 1) for square in squares], whole)
+
+    def _deal(self, squares: list[int], whole: int) -> None:
+        """A window of shifts for each block, joined to the window before, and whole squares in random order."""
+        start = self.chance.randrange(self.systems)
+        self.chance.shuffle(squares)
+        for block, spare in enumerate(self.spare):
+            numbers = [(start + step) % self.systems for step in range(self.rest)]
+            start += self.rest
+            for number in numbers:
+                spare[number] = True
+                self.used[number] += 1
+            for square in squares[block * whole : (block + 1) * whole]:
+                numbers += range(square * self.systems, (square + 1) * self.systems)
+            self.tally.count(cell for number in numbers for cell in self.inner[number])
+            self.blocks.append(self._joined(numbers))
+
+    def _joined(self, numbers: list[int]) -> list[int]:
+        """These rows, one for each slot, so that each follows its slot's last row by the least used border."""
+        if not self.blocks:
+            return self.chance.sample(numbers, len(numbers))
+        by_first: dict[int, list[int]] = {}
+        for number in self.chance.sample(numbers, len(numbers)):
+            by_first.setdefault(self.rows[number][0], []).append(number)
+        dealt, counts = [0] * len(numbers), self.tally.counts
+        for slot in self.chance.sample(range(len(numbers)), len(numbers)):
+            last = self.rows[self.blocks[-1][slot]][-1]
+            start = last * self.systems
+            first = min(by_first, key=lambda system: (system == last, counts[start + system]))
+            dealt[slot] = by_first[first].pop()
+            if not by_first[first]:
+                del by_first[first]
+            counts[start + first] += 1
+        return dealt
+
+    def excess(self) -> int:
+        """The cost above that of carry-over as even as can be."""
+        return self.tally.cost() - self.goal
+
+    def orders(self) -> list[list[Row]]:
+        """For every slot its blocks."""
+        return [[self.rows[number] for number in numbers] for numbers in zip(*self.blocks, strict=True)]
+
+    def attempt(self, limit: float) -> int:
+        """One random change that costs at most the limit; what it cost."""
+        random, slots = self.chance.random, len(self.blocks[0])
+        block, slot, other = (int(random() * size) for size in (len(self.blocks), slots, slots))
+        kind = random()
+        if kind < SWAPS or not self.rest:
+            return self._swap(block, slot, other, limit)
+        if self.blocks[block][slot] >= self.systems:
+            return 0
+        if kind < SWAPS + EXCHANGES:
+            return self._exchange(block, slot, int(random() * len(self.blocks)), other, limit)
+        return self._replace(block, slot, int(random() * self.systems), limit)
+
+    def _swap(self, block: int, one: int, other: int, limit: float) -> int:
+        """Two slots swap their rows of a block: only borders change."""
+        row, another = self.blocks[block][one], self.blocks[block][other]
+        if row == another:
+            return 0
+        return self._try([(block, one, another), (block, other, row)], limit) or 0
+
+    def _exchange(self, block: int, slot: int, other_block: int, other: int, limit: float) -> int:
+        """Two blocks exchange two of the further shifts, which no block may have twice: only borders change."""
+        row, another = self.blocks[block][slot], self.blocks[other_block][other]
+        spare, other_spare = self.spare[block], self.spare[other_block]
+        if block == other_block or another >= self.systems or spare[another] or other_spare[row]:
+            return 0
+        gain = self._try([(block, slot, another), (other_block, other, row)], limit)
+        if gain is None:
+            return 0
+        spare[row] = other_spare[another] = False
+        spare[another] = other_spare[row] = True
+        return gain
+
+    def _replace(self, block: int, slot: int, shift: int, limit: float) -> int:
+        """A shift that is used once more than others gives way to one of those."""
+        row, spare = self.blocks[block][slot], self.spare[block]
+        if spare[shift] or self.used[row] <= self.used[shift]:
+            return 0
+        gain = self._try([(block, slot, shift)], limit, self.inner[row], self.inner[shift])
+        if gain is None:
+            return 0
+        spare[row], spare[shift] = False, True
+        self.used[row] -= 1
+        self.used[shift] += 1
+        return gain
+
+    def _try(self, changes: list[Change], limit: float, old: Iterable[int] = (), new: Iterable[int] = ()) -> int | None:
+        """Puts rows into places unless that costs more than the limit. `old` and `new` are cells within the rows."""
+        near = {(at, slot) for block, slot, _ in changes for at in (block - 1, block)}
+        borders = [(at, slot) for at, slot in near if 0 <= at < len(self.blocks) - 1]
+        before = [*old, *self._cells(borders)]
+        rows = [(block, slot, self.blocks[block][slot]) for block, slot, _ in changes]
+        self._put(changes)
+        gain = self.tally.exchange(before, [*new, *self._cells(borders)], limit)
+        if gain is None:
+            self._put(rows)
+        return gain
+
+    def _put(self, changes: list[Change]) -> None:
+        for block, slot, number in changes:
+            self.blocks[block][slot] = number
+
+    def _cells(self, borders: list[tuple[int, int]]) -> list[int]:
+        """The cells of the borders after these blocks of these slots."""
+        return [self.border[self.blocks[at][slot]][self.blocks[at + 1][slot]] for at, slot in borders]

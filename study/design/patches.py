@@ -1,0 +1,93 @@
+"""The last resort for uneven orders: swapping single systems within a row, and rows between slots."""
+
+from __future__ import annotations
+
+from random import Random
+
+from study.design.rows import Row
+from study.design.search import Tally, anneal, least_cost
+
+#: Swaps tried in each search, and its temperatures at the beginning and the end.
+TRIES, HEATS = 30_000, ((0.7, 0.2), (1.0, 0.3), (1.5, 0.4))
+#: What a system following itself and uneven trial numbers and places cost beside uneven carry-over.
+DEAR, NUMBERS, PLACES = 1_000, 20, 3
+#: Share of the attempts that swap two slots' rows of a block.
+SWAPS = 0.3
+
+
+def patched(orders: list[list[Row]], systems: int, chance: Random) -> list[list[Row]]:
+    """Orders evener than these in carry-over, at each trial number and at each place of a block; at worst the same."""
+    best, lowest = orders, Patch(orders, systems, chance).excess()
+    for heat in HEATS:
+        patch = Patch(orders, systems, chance)
+        excess = anneal(patch.excess(), patch.attempt, TRIES, chance, heat)
+        if excess < lowest:
+            best, lowest = patch.orders(), excess
+        if lowest == 0:
+            break
+    return best
+
+
+class Patch:
+    """Every slot's trials in one row, and three tables of counts in one tally: carry-over, trial numbers and places."""
+
+    def __init__(self, orders: list[list[Row]], systems: int, chance: Random) -> None:
+        self.systems, self.chance, self.heard = systems, chance, len(orders[0])
+        self.length = systems * self.heard
+        self.rows = [[system for block in blocks for system in block] for blocks in orders]
+        self.numbers = systems * systems
+        self.places = self.numbers + self.length * systems
+        carry = [DEAR if cell % (systems + 1) == 0 else 1 for cell in range(self.numbers)]
+        self.tally = Tally(carry + [NUMBERS] * (self.length * systems) + [PLACES] * (systems * systems))
+        for row in self.rows:
+            self.tally.count(self._cells(row, range(self.length), range(self.length - 1)))
+
+    def _cells(self, row: Row, at: range | tuple[int, ...], before: range | set[int]) -> list[int]:
+        """The cells of a row's trials at some numbers (from 0) and of the pairs that begin at others."""
+        systems = self.systems
+        cells = [self.numbers + number * systems + row[number] for number in at]
+        cells += [self.places + number % systems * systems + row[number] for number in at]
+        return cells + [row[number] * systems + row[number + 1] for number in before]
+
+    def excess(self) -> int:
+        """The cost above that of counts as even as can be."""
+        slots, systems = len(self.rows), self.systems
+        carry = least_cost(slots * (self.length - 1), systems * (systems - 1))
+        numbers = self.length * least_cost(slots, systems)
+        places = systems * least_cost(slots * self.heard, systems)
+        return self.tally.cost() - carry - NUMBERS * numbers - PLACES * places
+
+    def orders(self) -> list[list[Row]]:
+        """For every slot its blocks."""
+        starts = range(0, self.length, self.systems)
+        return [[row[start : start + self.systems] for start in starts] for row in self.rows]
+
+    def attempt(self, limit: float) -> int:
+        """One random change that costs at most the limit; what it cost."""
+        random, slots = self.chance.random, len(self.rows)
+        slot, start = int(random() * slots), int(random() * self.heard) * self.systems
+        if random() < SWAPS:
+            return self._swap_rows(slot, int(random() * slots), start, limit)
+        one, other = (start + int(random() * self.systems) for _ in (0, 1))
+        return self._swap_systems(self.rows[slot], one, other, limit)
+
+    def _swap_systems(self, row: Row, one: int, other: int, limit: float) -> int:
+        """Two systems of a row change places."""
+        pairs = {number for number in (one - 1, one, other - 1, other) if 0 <= number < self.length - 1}
+        old = self._cells(row, (one, other), pairs)
+        row[one], row[other] = row[other], row[one]
+        gain = self.tally.exchange(old, self._cells(row, (one, other), pairs), limit) if one != other else 0
+        if gain is None:
+            row[one], row[other] = row[other], row[one]
+        return gain or 0
+
+    def _swap_rows(self, slot: int, other: int, start: int, limit: float) -> int:
+        """Two slots swap their rows of a block: only borders change."""
+        rows, end = (self.rows[slot], self.rows[other]), start + self.systems
+        pairs = {number for number in (start - 1, end - 1) if 0 <= number < self.length - 1}
+        old = [cell for row in rows for cell in self._cells(row, (), pairs)]
+        rows[0][start:end], rows[1][start:end] = rows[1][start:end], rows[0][start:end]
+        gain = self.tally.exchange(old, [cell for row in rows for cell in self._cells(row, (), pairs)], limit)
+        if gain is None:
+            rows[0][start:end], rows[1][start:end] = rows[1][start:end], rows[0][start:end]
+        return gain or 0

@@ -1,0 +1,93 @@
+"""Rows of systems that go well together: the squares and base orders from which blocks are dealt."""
+
+from __future__ import annotations
+
+from random import Random
+
+from study.design.search import anneal
+
+Row = list[int]
+
+#: Changes tried for each base order of an odd number of systems.
+CHANGES = 800
+
+
+def williams(systems: int) -> list[Row]:
+    """Rows in which each system stands at each place equally often and follows each other one equally often.
+
+    `systems` rows where the number is even, twice as many where it is odd (Williams 1949).
+    """
+    first = zigzag(systems)
+    square = shifts(first)
+    return square if systems % 2 == 0 else square + shifts([-system % systems for system in first])
+
+
+def zigzag(systems: int) -> Row:
+    """0, 1, n-1, 2, n-2 …: each difference once where the number is even, half of them twice where it is odd."""
+    first = [0]
+    for step in range(1, systems):
+        first.append((first[-1] + (step if step % 2 else -step)) % systems)
+    return first
+
+
+def shifts(base: Row) -> list[Row]:
+    """All cyclic shifts of a base order: each system stands at each place once.
+
+    A pair of neighbours that differ by d comes, over all shifts, to every system and the one d after it, once each.
+    """
+    return [[(system + shift) % len(base) for system in base] for shift in range(len(base))]
+
+
+def differences(base: Row) -> list[int]:
+    """How often neighbours differ by 0, 1, 2 …"""
+    counts = [0] * len(base)
+    for before, after in zip(base, base[1:], strict=False):
+        counts[(after - before) % len(base)] += 1
+    return counts
+
+
+def base_orders(systems: int, squares: int, rest: int, draws: int, chance: Random) -> tuple[list[Row], Row]:
+    """Base orders of so many whole squares, and that of `rest` further rows: the evenest in differences of some draws.
+
+    With an even number of systems the zigzag is even by itself. With an odd number no single order is (no sequence
+    of all residues has every difference once): two zigzags are, up and down, and as many others as the further rows
+    can upset are searched for.
+    """
+    first = zigzag(systems)
+    if systems % 2 == 0:
+        return [first] * squares, first
+    loose = min(squares, 2 + 2 * (rest // systems) + squares % 2)
+    pairs = [first, [-system % systems for system in first]] * ((squares - loose) // 2)
+    drawn = [_even_orders(systems, [systems] * loose + [rest], chance) for _ in range(draws)]
+    _, orders = min(drawn, key=lambda pair: pair[0])
+    return pairs + orders[:loose], orders[loose]
+
+
+def _even_orders(systems: int, weights: list[int], chance: Random) -> tuple[int, list[Row]]:
+    """Orders whose differences, each order's times its weight, are even; the widest difference left, and the orders."""
+    orders = [chance.sample(range(systems), systems) for _ in weights]
+    totals = [0] * systems
+    for order, weight in zip(orders, weights, strict=True):
+        totals = [total + weight * count for total, count in zip(totals, differences(order), strict=True)]
+
+    def attempt(limit: float) -> int:
+        nonlocal totals
+        which = int(chance.random() * len(orders))
+        order, old = orders[which], differences(orders[which])
+        one, other = int(chance.random() * systems), int(chance.random() * systems)
+        order[one], order[other] = order[other], order[one]
+        new = [
+            total + weights[which] * (now - before)
+            for total, now, before in zip(totals, differences(order), old, strict=True)
+        ]
+        gain = sum(value * value for value in new) - sum(value * value for value in totals)
+        if gain > limit * systems * systems / 2:
+            order[one], order[other] = order[other], order[one]
+            return 0
+        totals = new
+        return gain
+
+    mean = sum(totals) / (systems - 1)
+    uneven = sum(total * total for total in totals) - mean * mean * (systems - 1)
+    anneal(round(uneven), attempt, CHANGES * len(orders), chance)
+    return max(totals[1:]) - min(totals[1:]), orders

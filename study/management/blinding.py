@@ -1,0 +1,61 @@
+"""The blinding check as the commands run it: joined with the measuring of audio, recorded, and said in words."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import soundfile
+
+from generation.audio import measure
+from study import services
+from study.blinding import EDGE_S, Report, Sound, check_blinding, default_sessions, level
+from study.errors import InputError
+from study.models import Study
+
+
+def sound_of(data: bytes) -> Sound:
+    """What can be said of an audio file without listening. Raises `InputError` where it can't be decoded."""
+    try:
+        facts = measure(data)
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            form, tags = f"{file.format} {file.subtype}", file.copy_metadata()
+            samples = np.abs(file.read(dtype="float64", always_2d=True))
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"A clip can't be decoded ({error}); make the pack and the study again.") from error
+    edge = round(EDGE_S * facts.rate)
+    return Sound(
+        size=facts.size,
+        samples=facts.samples,
+        rate=facts.rate,
+        channels=facts.channels,
+        codec=form,
+        tags=", ".join(f"{name}={value}" for name, value in sorted(tags.items())) or "none",
+        lufs=facts.lufs,
+        true_peak_dbtp=facts.true_peak_dbtp,
+        first_edge_dbfs=level(float(samples[:edge].max(initial=0))),
+        last_edge_dbfs=level(float(samples[-edge:].max(initial=0))),
+    )
+
+
+def check_and_record(study: Study, sessions: int | None = None) -> Report:
+    """Runs the check, records that it was passed, and gives the report. Raises `InputError`, a line a fault."""
+    report = check_blinding(study, sound_of, sessions or default_sessions(study))
+    if report.faults:
+        raise InputError("\n".join(f"{study.slug} is not blind: {fault}" for fault in report.faults))
+    figures = {"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p}
+    services.record_blinding(study, actor="command", detail=figures)
+    return report
+
+
+def in_words(report: Report) -> str:
+    """What was looked at, in one paragraph."""
+    found = report.verdict
+    text = (
+        f"Blind: {report.clips} clips alike but for their music; {report.sessions} sessions, {report.exchanges} "
+        f"replies, {report.bytes / 1e6:.1f} MB without a name; of {found.features} visible features none tells systems "
+        f"apart (nearest the {found.feature}, p = {found.p:.3f})."
+    )
+    if found.least_p > 0.01:
+        text += f" With so few clips p can't come below {found.least_p:.2f}, so the last says nothing."
+    return text

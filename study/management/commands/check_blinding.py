@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from study.errors import InputError
+from study.management.plain import plain_errors
+from study.text_files import study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Plays whole sessions of a study through the real pages, as a browser does, in a copy of the database, and "
+        "looks at every byte: that no name, hash or id tells which system made a clip, that all clips are alike in "
+        "everything but their music, and that no id, order, time or visible number tells systems apart (a permutation "
+        "test by clip). A study opens only when it has passed; create_study runs the same check. docs/blinding.md says "
+        "what it holds. Nothing of the study changes but its log."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument(
+            "--sessions",
+            type=int,
+            metavar="N",
+            help="sessions to play; default: four, or more where it takes more to hear every clip twice",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from study.management.blinding import check_and_record, in_words
+
+        with plain_errors():
+            study, sessions = study_of(options["slug"]), options["sessions"]
+            if sessions is not None and not 1 <= sessions <= study.slots.count():
+                raise InputError(f"--sessions {sessions} does not fit: {study.slug} has {study.slots.count()} slots.")
+            report = check_and_record(study, sessions)
+        self.stdout.write(in_words(report))

@@ -1,0 +1,30 @@
+"""A researcher's walk through her study, as an expert would take it, in a copy of which no dataset is ever made."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from study import services
+from study.desk import own_study
+from study.errors import Refused
+from study.room.gate import refusal, remember
+from study.wording import language_shown
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Opens a fresh preview of a study, whatever its state, in the researcher's own browser."""
+    study = own_study(request, slug)
+    language = language_shown(study.file, get_language() or "")
+    try:
+        device = services.open_preview(study, actor=f"researcher:{request.user.get_username()}", language=language)
+    except Refused as refused:
+        return refusal(request, refused)
+    response = redirect("room:room")
+    remember(response, device)
+    return response

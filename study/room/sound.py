@@ -1,0 +1,38 @@
+"""Before the first clip: the level, and whether she listens over headphones. Recorded; nobody is kept out by it."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from study import queries, services
+from study.errors import Refused
+from study.models import Expert
+from study.room.gate import device_of, room_page, room_render
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@room_page
+def sound(request: HttpRequest, expert: Expert) -> HttpResponse:
+    """The sound page: the next step of a new expert, and open to her again whenever she wants."""
+    if queries.next_step(expert) in {"consent", "background", "thanks", "closed"}:
+        return redirect("room:room")
+    if request.method == "POST":
+        _save(request)
+        return redirect("room:room")
+    checked = expert.sound_checks.exists()
+    return room_render(request, expert, "sound", level=queries.level_of(expert), checked=checked)
+
+
+def _save(request: HttpRequest) -> None:
+    try:
+        level, answers = int(request.POST.get("level", "")), json.loads(request.POST.get("answers", ""))
+    except (ValueError, RecursionError):
+        raise Refused(400, "sound", _("The page sent something that cannot be read. Please reload it.")) from None
+    device = device_of(request)
+    if device is not None:
+        services.save_sound_check(device, level=level, answers=answers)

@@ -1,0 +1,72 @@
+"""Opening a study: only one that was checked for blinding as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import rfc8785
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study import clock
+from study.errors import Refused
+from study.models import Clip, Event, Slot, Study, System, Trial
+from study.services.log import log_event
+
+#: The log's word for a check that found nothing.
+CHECKED = "blinding checked"
+
+
+def audio_sha256(study: Study) -> str:
+    """SHA-256 of the list, sorted, of all clips' SHA-256: says which audio a study has, and not which clip is which."""
+    digests = []
+    for path in study.clips.values_list("audio", flat=True):
+        with default_storage.open(path) as file:
+            digests.append(hashlib.sha256(file.read()).hexdigest())
+    return hashlib.sha256(rfc8785.dumps(sorted(digests))).hexdigest()
+
+
+def record_blinding(study: Study, *, actor: str, detail: dict[str, Any]) -> Event:
+    """Records that the study, its plan and its audio as they are now, passed the check."""
+    detail = {"plan_sha256": study.plan_sha256, "audio_sha256": audio_sha256(study), **detail}
+    return log_event(study, actor=actor, kind=CHECKED, detail=detail)
+
+
+def blinding_checked(study: Study) -> Event | None:
+    """The newest check that the study has passed as it is now; None where there is none, or the audio can't be read."""
+    newest = study.events.filter(kind=CHECKED).order_by("-number").first()
+    if newest is None or newest.detail["plan_sha256"] != study.plan_sha256:
+        return None
+    try:
+        return newest if newest.detail["audio_sha256"] == audio_sha256(study) else None
+    except OSError:
+        return None
+
+
+@transaction.atomic
+def open_study(study: Study, *, actor: str) -> None:
+    """From now on experts can rate and nothing in the study can be edited. A simulated copy, heard by nobody, may."""
+    if Study.objects.select_for_update().only("state").get(pk=study.pk).state != Study.State.DRAFT:
+        raise Refused(409, "state", _("Only a draft can be opened."))
+    if not study.simulated and blinding_checked(study) is None:
+        message = _("Check the blinding first: manage.py check_blinding %(slug)s. A study opens when it has passed.")
+        raise Refused(409, "blinding", message % {"slug": study.slug})
+    study.state, study.opened_at = Study.State.OPEN, clock.now()
+    study.save(update_fields=["state", "opened_at"])
+    log_event(study, actor=actor, kind="opened", detail={"plan_sha256": study.plan_sha256})
+
+
+def discard_draft(study: Study) -> None:
+    """Takes back a study that nobody was invited to: all its rows, and then its audio."""
+    if study.state != Study.State.DRAFT or study.experts.exists():
+        raise Refused(409, "state", _("Only a draft to which nobody is invited can be taken back."))
+    paths = [path for path in study.clips.values_list("audio", flat=True) if path]
+    with transaction.atomic():
+        Trial.objects.filter(slot__study=study).delete()
+        for own in (Slot, Clip, System, Event):
+            own._default_manager.filter(study=study).delete()
+        study.delete()
+    for path in paths:
+        default_storage.delete(path)

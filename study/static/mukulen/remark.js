@@ -1,0 +1,47 @@
+// "I know this song" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
+
+const PAUSE_MS = 1_500;
+
+export function createRemark(form, { onChange }) {
+  const box = form.querySelector("[type=checkbox]");
+  const area = form.querySelector("textarea");
+  let revision = Number(form.dataset.revision);
+  let saved = said();
+  let timer = 0;
+
+  function said() {
+    return { known: box.checked, comment: area.value.trim() };
+  }
+
+  function settle() {
+    clearTimeout(timer);
+    const now = said();
+    if (now.known === saved.known && now.comment === saved.comment) return;
+    saved = now;
+    revision += 1;
+    onChange({ ...now, revision });
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(settle, PAUSE_MS);
+  }
+
+  box.addEventListener("change", settle);
+  area.addEventListener("input", later);
+  area.addEventListener("change", settle);
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  return {
+    settle,
+    /** A remark that is still on its way or that the server has; what is being typed here stays. */
+    put(body, { anyway = false } = {}) {
+      if (body.revision < revision && !anyway) return;
+      const isTyping = document.activeElement === area && said().comment !== saved.comment;
+      revision = body.revision;
+      saved = { known: body.known, comment: body.comment };
+      box.checked = body.known;
+      if (!isTyping && area.value.trim() !== body.comment) area.value = body.comment;
+    },
+  };
+}

@@ -1,0 +1,211 @@
+"""What goes wrong around an expert: clips that do not come, no connection, strange browsers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study import queries
+from study.models import Event, Expert, Listening, Rating, Remark, Study
+from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practised, settled
+from tests.factories import hear, make_link, trials_of
+
+MOST_PAGE, MOST_CLIP = 60_000, 250_000
+SIZES = """() => Object.fromEntries(["navigation", "resource"]
+  .flatMap((type) => performance.getEntriesByType(type))
+  .filter((entry) => entry.name.startsWith("http"))
+  .map((entry) => [entry.name, entry.decodedBodySize]))"""
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 13; V2266A Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+    "Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20240501 MicroMessenger/8.0.50.2701 Language/zh_CN"
+)
+
+
+def at_second_clip(page: Page, live_server: LiveServer, accept: Accept, *, heard: bool = True) -> Expert:
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    if heard:
+        hear(expert, trial)
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    return expert
+
+
+def test_a_clip_that_never_comes_offers_another_try_and_a_report_and_never_spins(
+    page: Page, live_server: LiveServer, accept: Accept, log: Log
+) -> None:
+    page.route("**/audio", lambda route: route.fulfill(status=503, body="busy"))
+    expert = at_second_clip(page, live_server, accept, heard=False)
+    expect(page.locator("#play")).to_have_attribute("data-state", "mute")
+    expect(page.locator("#play .word")).to_have_text("Try again")
+    expect(page.locator("#next")).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Report a problem").click()
+    expect(page.locator("#told")).to_be_visible()
+    settled(page)
+    assert Event.objects.filter(kind="problem reported").count() == 1
+    assert Listening.objects.get(problem=True).trial == trials_of(expert)[1]
+    page.unroute("**/audio")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.locator("#next").click()
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+    current = queries.current_trial(expert)
+    assert current is not None
+    assert current.number == 1  # the second is passed over, the first is still open
+    log.errors[:] = [error for error in log.errors if "status of 503" not in error]
+
+
+def test_a_clip_that_is_no_music_is_said_to_be_broken(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    page.route("**/audio", lambda route: route.fulfill(body=b"no music", content_type="audio/mpeg"))
+    at_second_clip(page, live_server, accept, heard=False)
+    expect(page.locator("#play")).to_have_attribute("data-state", "broken")
+    expect(page.get_by_role("button", name="Report a problem")).to_be_visible()
+
+
+def test_play_pause_replay_and_turning_away_are_logged_with_what_was_heard(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    at_second_clip(page, live_server, accept, heard=False)
+    listen(page)
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    page.evaluate("dispatchEvent(new Event('blur'))")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "paused")
+    settled(page)
+    rows = list(Listening.objects.filter(trial__phase="study").order_by("pk"))
+    assert [event["event"] for row in rows for event in row.events] == [
+        *("play", "ended", "replay", "blur", "pause"),
+    ]
+    assert [row.plays for row in rows] == [1, 1]
+    assert queries.length(queries.merged(rows[0].intervals)) >= 1500
+
+
+def test_a_known_song_and_a_comment_typed_offline_survive_a_killed_tab(
+    page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept
+) -> None:
+    at_second_clip(page, live_server, accept)
+    page.get_by_label("I know this song").check()
+    settled(page)
+    context.set_offline(True)
+    page.locator("#comment").press_sequentially("1, 2, 3")  # digits here are no answers
+    page.locator("#play").focus()
+    address = page.url
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(address)
+    expect(again.get_by_label("I know this song")).to_be_checked()
+    expect(again.locator("#comment")).to_have_value("1, 2, 3")
+    settled(again)
+    assert not Rating.objects.filter(trial__phase="study").exists()
+    newest = Remark.objects.order_by("revision").last()
+    assert newest is not None
+    assert (newest.known, newest.comment) == (True, "1, 2, 3")
+
+
+def test_two_tabs_show_each_others_answers_at_once(
+    page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept
+) -> None:
+    at_second_clip(page, live_server, accept)
+    other = context.new_page()
+    other.goto(page.url)
+    answer(page, 2, "valence")
+    expect(other.locator('[data-scale="valence"] [value="2"]')).to_be_checked()
+    answer(other, 5, "valence")
+    expect(page.locator('[data-scale="valence"] [value="5"]')).to_be_checked()
+    for tab in (page, other):
+        settled(tab)
+    kept = Rating.objects.filter(scale="valence", trial__phase="study").order_by("revision")
+    assert list(kept.values_list("revision", "value")) == [(1, 2), (2, 5)]
+
+
+def test_a_form_open_too_long_or_sent_without_a_line_loses_nothing(
+    page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept, log: Log
+) -> None:
+    expert = accept(page)
+    context.clear_cookies(name="csrftoken")
+    context.set_offline(True)
+    page.locator("[name=agree]").check()
+    page.get_by_role("button", name="I agree").click()
+    expect(page.locator("#status")).to_contain_text("No connection")
+    context.set_offline(False)
+    page.wait_for_url("**/room/background/")
+    assert expert.consents.count() == 1
+    page.get_by_label("Years of listening").fill("many")
+    page.get_by_label("Headphones").check()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("alert").first).to_contain_text("takes a whole number")
+    expect(page.get_by_label("Headphones")).to_be_checked()
+    page.get_by_label("Years of listening").fill("12")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/room/sound/")
+    log.errors[:] = [error for error in log.errors if "status of 40" not in error]
+
+
+def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_back_by_itself(
+    browser: Browser, live_server: LiveServer, study: Study
+) -> None:
+    expert, secret = make_link(study)
+    with browser.new_context(locale="en-GB") as context:  # with service workers
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/i/{secret}/")
+        page.locator("main button").click()
+        page.wait_for_url("**/room/consent/")
+        expert.refresh_from_db()
+        practised(expert)
+        page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        listen(page)
+        context.set_offline(True)
+        answer(page, 4, *SCALES)
+        page.reload()
+        expect(page.locator("h1")).to_have_text("没有网络连接")
+        expect(page.locator("h2")).to_have_text("No connection")
+        context.set_offline(False)
+        expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
+        settled(page)
+        assert Rating.objects.filter(trial__phase="study", value=4).count() == len(SCALES)
+
+
+def test_the_room_works_in_an_in_app_browser_with_third_party_cookies_blocked(
+    browser: Browser, live_server: LiveServer, study: Study, tmp_path: Path
+) -> None:
+    """The link stands in a message on another site, as a messenger shows it."""
+    _, secret = make_link(study)
+    with browser.new_context(user_agent=WECHAT, viewport={"width": 360, "height": 640}) as context:
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        controls = {"enableThirdPartyCookieRestriction": True, "disableThirdPartyCookieMetadata": True}
+        session.send("Network.setCookieControls", {**controls, "disableThirdPartyCookieHeuristics": True})
+        message = f'<a href="{live_server.url}/i/{secret}/">link</a>'
+        page.route("http://messages.example/", lambda route: route.fulfill(body=message, content_type="text/html"))
+        page.goto("http://messages.example/")
+        page.get_by_role("link").click()
+        page.locator("main button").click()
+        page.wait_for_url("**/room/consent/")
+        page.locator("[name=agree]").check()
+        page.locator("main form button").click()
+        page.wait_for_url("**/room/background/")
+        assert Expert.objects.get().consents.count() == 1
+
+
+def test_a_trial_page_is_light_without_its_clip(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    sizes: dict[str, int] = page.evaluate(SIZES)
+    clips = [size for url, size in sizes.items() if url.endswith("/audio")]
+    weight = sum(sizes.values()) - sum(clips)
+    print(f"a trial page weighs {weight} bytes in {len(sizes) - len(clips)} requests, uncompressed")
+    assert len(sizes) >= 11
+    assert weight <= MOST_PAGE
+    assert len(clips) == 1
+    assert 0 < max(clips) <= MOST_CLIP

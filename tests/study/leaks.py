@@ -1,0 +1,53 @@
+"""Ways in which a site could give its systems away, for the check to catch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from study.models import Trial
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def system_asked_for(request: HttpRequest) -> str:
+    """The system whose clip a request is about, "" where it is about none."""
+    parts = request.path.split("/")
+    trial = Trial.objects.filter(token=parts[3]).first() if len(parts) > 3 else None
+    return trial.clip.system.system_id if trial and trial.clip.system else ""
+
+
+def naming_header(get_response: Answer) -> Answer:
+    """Every clip comes with its system's name in a header."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.endswith("/audio"):
+            response["X-Origin"] = f"cache-{system_asked_for(request)}-1"
+        return response
+
+    return middleware
+
+
+def coded_header(get_response: Answer) -> Answer:
+    """Every page of a trial carries a number that is 1 for one system and 0 for the others."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["X-Shard"] = str(int(system_asked_for(request) == "transformer"))
+        return response
+
+    return middleware
+
+
+def slower_system(get_response: Answer) -> Answer:
+    """The clips of one system take a moment longer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.endswith("/audio") and system_asked_for(request) == "transformer":
+            time.sleep(0.1)
+        return get_response(request)
+
+    return middleware
