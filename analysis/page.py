@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.findings import Findings, verdicts
 from analysis.look import LANGUAGES, system_label, system_order
 from analysis.ratings import Ratings
 from analysis.tables import Table, readable
+from analysis.tables_findings import shown
 from analysis.words import WORDS, in_language
 
 FEW_EXPERTS = 20
@@ -29,6 +31,8 @@ class Page:
     figures: Mapping[str, Path]
     stamp: Mapping[str, str]
     files: Sequence[str]
+    found: Findings
+    further: Sequence[Table]
 
 
 def page_html(page: Page) -> str:
@@ -53,14 +57,20 @@ def _section(page: Page, lang: str) -> str:
         f"<h2>{words['asked']}</h2>",
         _facts(page.ratings, lang),
         _scales(page.ratings, lang),
+        f"<h2>{words['said']}</h2>",
+        _said(page, lang),
         f"<h2>{words['means']}</h2>",
         _figure(page, lang),
         _means(page, lang),
         f"<h2>{words['interval']}</h2><p>{words['interval_text']}</p>",
         f"<p>{escape(page.means.notes[0][lang])}</p>",
+        f"<h2>{words['trusted']}</h2>",
+        _trusted(page, lang),
+        _objective(page, lang),
         f"<h2>{words['cannot']}</h2>",
         _list(_limits(page, lang)),
-        _objective(page, lang),
+        f"<h2>{words['all_tables']}</h2>",
+        _all_tables(page, lang),
         f"<h2>{words['made']}</h2>",
         _made(page, lang),
     ]
@@ -128,6 +138,44 @@ def _mean_cell(row: Mapping[object, float]) -> str:
     return f"{row['mean']:.2f}{interval}"
 
 
+def _said(page: Page, lang: str) -> str:
+    """One sentence a named contrast, or one a scale; then every difference in a table."""
+    sentences = [text[lang] for text in verdicts(page.ratings, page.found)]
+    if page.ratings.is_sealed and page.ratings.plan_sha256:
+        sentences.append(WORDS[lang]["seal_plan"])
+    return _list(sentences) + _further(page, lang, ["contrasts", "equivalence", "omnibus"])
+
+
+def _trusted(page: Page, lang: str) -> str:
+    """What the models say of themselves, how experts agree, and whether other analyses end alike."""
+    words = WORDS[lang]
+    notes = _list([text[lang] for text in page.found.fit_notes])
+    missing = _list([text[lang] for text in page.found.missing.values()])
+    parts = [f"<h3>{words['doubts']}</h3>{notes}" if notes else ""]
+    parts.append(_further(page, lang, ["reliability", "screening", "order_effects", "sensitivity"]))
+    parts.append(f"<h3>{words['not_made']}</h3>{missing}" if missing else "")
+    return "".join(parts)
+
+
+def _all_tables(page: Page, lang: str) -> str:
+    elsewhere = {"contrasts", "equivalence", "omnibus", "reliability", "screening", "order_effects", "sensitivity"}
+    metrics = {"clip_correlations", "system_correlations"}
+    return _further(page, lang, [table.name for table in page.further if table.name not in elsewhere | metrics])
+
+
+def _further(page: Page, lang: str, names: Sequence[str]) -> str:
+    """Tables to open and close, so that the page can be read without them."""
+    parts = []
+    for table in (table for table in page.further if table.name in names):
+        header, rows = shown(table, page.ratings, lang)
+        notes = _list([note[lang] for note in table.notes])
+        inside = _simulated(page, lang) + _table(header, rows) + notes
+        parts.append(
+            f'<details id="{lang}-{table.name}"><summary>{escape(table.caption[lang])}</summary>{inside}</details>'
+        )
+    return "\n".join(parts)
+
+
 def _limits(page: Page, lang: str) -> list[str]:
     ratings, words = page.ratings, WORDS[lang]
     frame = ratings.counted
@@ -156,7 +204,9 @@ def _objective(page: Page, lang: str) -> str:
     ]
     notes = [note[lang] for note in page.objective.notes]
     table = _table(header, rows, page.objective.caption[lang])
-    return f"<h2>{words['objective']}</h2>" + _simulated(page, lang) + table + _list(notes)
+    said = _list([text[lang] for text in page.found.metric_notes])
+    correlations = _further(page, lang, ["clip_correlations", "system_correlations"])
+    return f"<h2>{words['objective']}</h2>" + _simulated(page, lang) + table + _list(notes) + said + correlations
 
 
 def _made(page: Page, lang: str) -> str:
@@ -178,7 +228,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = 
 
 
 def _cell(text: str) -> str:
-    return f'<td class="number">{escape(text)}</td>' if text[:1].isdigit() else f"<td>{escape(text)}</td>"
+    return f'<td class="number">{escape(text)}</td>' if text.lstrip("−< ")[:1].isdigit() else f"<td>{escape(text)}</td>"
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ CIRCUMSTANCES = (
     *("plays", "heard_ms", "rt_ms", "late", "known", "comment"),
 )
 NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
-FLAGS = frozenset({"is_repeat", "late"})
+FLAGS = frozenset({"is_repeat", "late", "known"})
 REAL = "real"
 #: The codes of simulated experts begin so, and no person is ever invited under such a code.
 SIMULATED_CODE = "simulated-"
@@ -251,7 +251,7 @@ def _observed_scale(key: str, ratings: pd.Series[float]) -> Scale:
 
 
 def _metrics(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
-    """metrics.csv as text cells with the system of each rated clip; None before unsealing or where there is none."""
+    """metrics.csv with the system of each rated clip and every column of numbers; None before unsealing or without."""
     if not dataset.is_unsealed or not dataset.metrics_file.is_file():
         return None
     rows = read_rows(dataset.metrics_file)
@@ -259,7 +259,7 @@ def _metrics(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
     system_of = frame.drop_duplicates("clip_id").set_index("clip_id")["system"]
     metrics = pd.DataFrame({"clip_id": rows.column("clip_id")})
     metrics["system"] = metrics["clip_id"].map(system_of)
-    for name in ("upc", "gc", "ebr"):
-        if name in rows.header:
+    for name in rows.header:
+        if name not in ("clip_id", "system") and rows.is_mostly_numeric(name):
             metrics[name] = rows.numbers(name)
     return metrics.dropna(subset=["system"])

@@ -15,7 +15,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from analysis import bootstrap, figures, look, page, tables
+from analysis import bootstrap, figures, findings, look, page, tables, tables_findings
 from analysis.errors import InputError
 from analysis.ratings import Ratings
 
@@ -102,19 +102,26 @@ def _fill(
         (folder / name).mkdir()
     order = look.system_order(ratings.counted["system"].unique(), ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
-    means = bootstrap.system_means(ratings.counted, keys, order, replicates=replicates, seed=seed)
+    resampled = bootstrap.system_means(ratings.counted, keys, order, replicates=replicates, seed=seed)
+    found = findings.compute(ratings, replicates=replicates, seed=seed)
+    means = tables_findings.model_means(found, resampled)
     on_step()
     written, warnings = _write_figure7(ratings, means, folder / "figures", seed, on_step)
     method = tables.say("bootstrap_method", replicates=replicates, seed=seed)
-    means_table, objective = tables.system_means_table(ratings, means, method), tables.objective_means_table(ratings)
-    for table in filter(None, (means_table, objective)):
+    means_table = tables.system_means_table(ratings, means, tables.say("model_method"))
+    objective = tables.objective_means_table(ratings)
+    further = [
+        tables_findings.bootstrap_table(ratings, resampled, method),
+        *tables_findings.finding_tables(ratings, found),
+    ]
+    for table in filter(None, (means_table, *further, objective)):
         written += tables.write_table(table, folder / "tables")
     names = [path.relative_to(folder).as_posix() for path in written]
     names = [*names, "report.html", STAMP]
     drawn = {lang: folder / f"figures/figure7.{lang}.svg" for lang in look.LANGUAGES}
     drawn = {lang: path for lang, path in drawn.items() if path.exists()}
     stamp = _stamp(ratings, seed)
-    contents = page.Page(ratings, means_table, objective, drawn, stamp, names)
+    contents = page.Page(ratings, means_table, objective, drawn, stamp, names, found, further)
     (folder / "report.html").write_text(page.page_html(contents), encoding="utf-8", newline="\n")
     about = {**stamp, "replicates": replicates, "simulated": ratings.is_simulated, "files": names}
     text = json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n"

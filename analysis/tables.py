@@ -15,10 +15,12 @@ import pandas as pd
 from analysis.bootstrap import COLUMNS
 from analysis.dataset import Text
 from analysis.look import system_order
+from analysis.objective_subjective import metric_columns
 from analysis.ratings import Ratings
 from analysis.words import WORDS
 
 SIMULATED = "SIMULATED / 模拟数据"
+#: First in the table, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
 LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -70,7 +72,8 @@ def objective_means_table(ratings: Ratings) -> Table | None:
     """
     if ratings.metrics is None:
         return None
-    names = [name for name in METRICS if name in ratings.metrics]
+    there = metric_columns(ratings.metrics)
+    names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
     long = ratings.metrics.melt(["clip_id", "system"], names, "metric", "value")
     rows = []
     for system in system_order(ratings.metrics["system"].unique(), ratings.real_system):

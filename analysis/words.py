@@ -21,6 +21,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Owen 2007); se is the bootstrap standard error, the interval is the 95 % percentile interval; the method "
             "has no df"
         ),
+        "model_method": (
+            "mixed model, rating ~ system + (1|expert) + (1|clip) + (1|expert:system), restricted maximum likelihood, "
+            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017); the interval is the 95 % t interval"
+        ),
         "means_caption": "Mean rating of each system on each scale, with its 95 % confidence interval",
         "table_exploratory": "Exploratory, not in a frozen plan: {scales}.",
         "exploratory_line": "Exploratory: not in a frozen plan.",
@@ -56,7 +60,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "system": "System",
         "means": "What they answered",
         "figure7": (
-            "Figure 7. Mean rating of each system on each scale. A mark is the mean of all the system's ratings, its "
+            "Figure 7. Mean rating of each system on each scale. A mark is the system's mean by the mixed model, its "
             "line the 95 % confidence interval. The dark line is the mean of the real music and the grey band its "
             "interval. Each axis shows the scale's whole range."
         ),
@@ -67,22 +71,28 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Other experts of the same kind, and other clips of the same systems, would have given other means. The "
             "interval says how far: made in this way for study after study, about 95 of 100 intervals hold the mean "
             "that very many such experts and clips would give. Both experts and clips count as a sample, so neither "
-            "many ratings by few people nor many ratings of few clips make it narrow. The method errs on the wide side."
+            "many ratings by few people nor many ratings of few clips make it narrow."
         ),
         "cannot": "What cannot be said from this report",
         "cannot_rank": (
-            "Which system is better. Intervals are of single means, and no difference was tested. Intervals that "
-            "overlap do not show that two systems are equal."
+            "That two systems are equal. A difference that does not hold is not shown to be nothing, and intervals of "
+            "means that overlap show nothing about it; only a test against a smallest gap of interest can."
         ),
-        "cannot_many": "Anything from the one largest gap: intervals are not corrected for how many there are.",
+        "cannot_many": "Anything from the largest gap alone: intervals are not corrected for number; Holm's p is.",
         "cannot_beyond": "Anything about other listeners, other music, other scales or other ways of making clips.",
         "cannot_incomplete": (
-            "Not every expert rated every clip. Means are plain means of the ratings that exist, not adjusted for who "
-            "rated what."
+            "Not every expert rated every clip. The model adjusts the means for who rated what, as far as the ratings "
+            "allow."
         ),
         "cannot_few": "Fewer than 20 experts took part, below what listening-test standards usually ask for.",
         "cannot_range": "The file states no bounds for the scales; the lowest and highest rating given stand for them.",
         "no_plan": "No plan was frozen before the ratings were seen, so everything here is exploratory.",
+        "said": "What can be said",
+        "trusted": "How far it can be trusted",
+        "doubts": "What the models say of themselves",
+        "not_made": "What could not be computed, and why",
+        "all_tables": "All tables",
+        "seal_plan": "The seal is closed, so nobody can tell which pairs the plan names; all pairs are compared.",
         "objective": "The notes of the clips",
         "metric": "Metric",
         "mean": "Mean",
@@ -107,6 +117,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bootstrap_method": (
             "双向自助法（专家与片段均有放回重抽样，{replicates:,} 次，随机种子 {seed}；Owen 2007）；se 为自助法标准误，"
             "区间为 95 % 百分位区间；该方法没有自由度 df"
+        ),
+        "model_method": (
+            "混合模型 rating ~ system + (1|expert) + (1|clip) + (1|expert:system)，限制性最大似然，Satterthwaite 自由度"
+            "（Kuznetsova, Brockhoff & Christensen 2017）；区间为 95 % t 区间"
         ),
         "means_caption": "各系统在各量表上的平均评分及其 95 % 置信区间",
         "table_exploratory": "探索性结果，不在冻结的计划之内：{scales}。",
@@ -142,7 +156,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "system": "系统",
         "means": "回答的结果",
         "figure7": (
-            "图 7. 各系统在各量表上的平均评分。标记为该系统全部评分的平均值，竖线为其 95 % 置信区间。深色横线为"
+            "图 7. 各系统在各量表上的平均评分。标记为混合模型得出的该系统平均值，竖线为其 95 % 置信区间。深色横线为"
             "真实音乐的平均值，灰带为其区间。纵轴显示量表的全部范围。"
         ),
         "figure7_sealed": "封条尚未开启：各系统（包括真实音乐）以字母代号表示。",
@@ -151,16 +165,25 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "interval_text": (
             "换一批同类的专家，或换一批同样系统的片段，平均值就会不同。区间说明会相差多少：若一次又一次地做这样的研究，"
             "用这种方法得到的区间，每 100 个中约有 95 个包含由极多这样的专家和片段所得的平均值。专家和片段都被视为"
-            "样本，所以少数人给出的许多评分，或对少数片段的许多评分，都不会使区间变窄。这种方法宁宽勿窄。"
+            "样本，所以少数人给出的许多评分，或对少数片段的许多评分，都不会使区间变窄。"
         ),
         "cannot": "本报告不能说明什么",
-        "cannot_rank": "不能说明哪个系统更好。区间只属于单个平均值，没有检验任何差异。区间重叠也不表明两个系统相同。",
-        "cannot_many": "不能由单独一个最大的差距得出结论：区间没有按其数目作校正。",
+        "cannot_rank": (
+            "不能说明两个系统相同。未能成立的差异不等于没有差异，平均值的区间重叠也不说明什么；只有与所关心的最小差距"
+            "相比的检验才能说明。"
+        ),
+        "cannot_many": "不能由单独一个最大的差距得出结论：区间没有按其数目作校正，Holm 校正后的 p 才是。",
         "cannot_beyond": "不能推及其他听者、其他音乐、其他量表或其他制作片段的方式。",
-        "cannot_incomplete": "并非每位专家都评了每个片段。平均值是现有评分的简单平均，没有按“谁评了什么”作调整。",
+        "cannot_incomplete": "并非每位专家都评了每个片段。模型在评分允许的范围内按“谁评了什么”调整平均值。",
         "cannot_few": "参加的专家少于 20 位，低于听音测试标准通常的要求。",
         "cannot_range": "文件未说明量表的上下限；以实际给出的最低分和最高分代替。",
         "no_plan": "看到评分之前没有冻结计划，因此这里的一切都是探索性的。",
+        "said": "能说明什么",
+        "trusted": "可信到什么程度",
+        "doubts": "模型对自身的说明",
+        "not_made": "未能计算的内容及原因",
+        "all_tables": "全部表格",
+        "seal_plan": "封条尚未开启，无法知道计划指明了哪些比较，因此比较了所有各对。",
         "objective": "片段的音符",
         "metric": "指标",
         "mean": "平均值",

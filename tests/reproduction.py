@@ -13,10 +13,16 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from analysis import paper_audit
+from analysis import paper_audit, runs_audit
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reproduction.md"
-PARTS: Mapping[str, Callable[[], str]] = {"subjective": paper_audit.markdown}
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reproduction.md"
+#: The run folders, and the tables that `analyse_runs` wrote of them.
+RUNS, TABLES = ROOT / "fixtures" / "runs", ROOT / "fixtures" / "objective"
+PARTS: Mapping[str, Callable[[], str]] = {
+    "objective": lambda: runs_audit.markdown(RUNS, TABLES),
+    "subjective": paper_audit.markdown,
+}
 
 
 def updated(page: str) -> str:

@@ -36,7 +36,7 @@ def test_the_seed_is_part_of_the_result(tmp_path: Path) -> None:
     texts = []
     for name, seed in (("a", 1), ("b", 2)):
         analyse(folder, "--out", tmp_path / name, "--seed", seed, "--replicates", 1000, "--scales", "overall")
-        texts.append((tmp_path / name / "tables" / "system_means.csv").read_text())
+        texts.append((tmp_path / name / "tables" / "system_means_bootstrap.csv").read_text())
     assert texts[0] != texts[1]
 
 

@@ -19,7 +19,8 @@ def test_names_without_a_blank_do_not_widen_the_page(tmp_path: Path, page: Page,
     page.goto((tmp_path / "r" / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == width
     widest = "Math.max(...[...document.querySelectorAll('table')].map(table => table.offsetWidth))"
-    assert page.evaluate(widest) < 1000
+    # The widest table has ten columns, and scrolls by itself; unbroken, these names alone would take 4,000.
+    assert page.evaluate(widest) < 1200
 
 
 def test_usual_names_are_not_broken_within_a_word(tmp_path: Path, page: Page) -> None:

@@ -1,0 +1,99 @@
+"""`manage.py analyse_runs`: from training runs to Tables 1 and 2 and Figures 5 and 6."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from generation.management.plain import PlainCommand, count, place
+
+if TYPE_CHECKING:
+    from analysis.report_runs import Runs, Samples
+
+SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
+CLIPS = 1_000
+
+
+class Command(PlainCommand):
+    help = """Set training runs beside the paper and beside real music, in tables, figures and one page (report.html).
+
+Of the run folders of `manage.py train`: Table 1 (size, epochs to convergence, time), Figure 5 (the critic's loss; needs
+a run of midi-gan and one of its variant plain) and Figure 6 (the critic's weights; needs the variant clipping). Several
+seeds of a model are averaged; they must have the same settings.
+
+With --corpus, clips are drawn from every run that has weights, and measured against real songs by which nothing was
+chosen (splits test and near-daur): Table 2, the differences from real music, overlap of distributions, Fréchet
+distance, copies; of all clips and of 100, as many as in the paper. With --pack, the clips that experts hear are
+measured against the pack's own real ones.
+
+What cannot be drawn or measured is left out, and the page says why. The same input gives the same bytes."""
+
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a run folder")
+        parser.add_argument("--out", type=place, required=True, metavar="REPORT", help="the folder to write")
+        parser.add_argument("--corpus", type=Path, help="what prepare_corpus wrote: the real songs")
+        parser.add_argument("--pack", type=Path, help="a pack of generate_stimuli")
+        parser.add_argument(
+            "--checkpoints",
+            type=Path,
+            metavar="FOLDER",
+            help="where runs without weights of their own have them: in the sub-folder with the run's config.json",
+        )
+        parser.add_argument(
+            "--reference",
+            type=Path,
+            metavar="FOLDER",
+            help="the model behind perplexity, a run of `train reference` (default: the shipped one)",
+        )
+        parser.add_argument("--clips", type=count, default=CLIPS, metavar="N", help="of each run (default 1000)")
+        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of drawing and resampling (default 1)")
+        parser.add_argument(
+            "--replicates", type=int, default=10_000, metavar="N", help="resamples behind an interval (default 10000)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from tqdm import tqdm
+
+        import generation.errors
+        from analysis import errors, report, report_runs
+        from analysis.runs import read_runs
+
+        try:
+            report_runs.check_numbers(options["replicates"], options["seed"])
+            report.check_out(options["out"].resolve())
+            runs = read_runs(options["runs"])
+            samples = measured(runs, options)
+            with tqdm(desc="report", delay=2, disable=None) as bar:
+                written = report_runs.write_report(
+                    runs,
+                    samples,
+                    options["out"],
+                    replicates=options["replicates"],
+                    seed=options["seed"],
+                    on_step=bar.update,
+                )
+        except (errors.InputError, generation.errors.InputError) as error:
+            raise CommandError(str(error)) from error
+        for warning in written.warnings:
+            self.stderr.write(self.style.WARNING(warning))
+        for path in written.files:
+            self.stdout.write(str(path))
+
+
+def measured(runs: Runs, options: dict[str, Any]) -> Samples:
+    """What generation measures of clips; torch is loaded only where there is something to measure."""
+    from analysis.report_runs import Samples
+    from analysis.run_words import say
+
+    if not (options["corpus"] or options["pack"]):
+        return Samples(left_out=[say("no_corpus")])
+    from analysis.management.measuring import measure
+
+    reference = options["reference"] or (SHIPPED if SHIPPED.is_dir() else None)
+    names = ("corpus", "pack", "checkpoints", "clips", "seed")
+    return measure(runs, reference=reference, **{name: options[name] for name in names})

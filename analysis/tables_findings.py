@@ -1,0 +1,82 @@
+"""The tables of `findings`, and their form on the page: headings and words in the reader's language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.bootstrap import COLUMNS
+from analysis.dataset import Text
+from analysis.findings import Findings
+from analysis.look import system_label
+from analysis.ratings import Ratings
+from analysis.tables import Table, empty_interval_notes, readable
+from analysis.words import WORDS, in_language
+from analysis.words_tables import CAPTIONS, NOTES, heading, word
+
+#: The order of the tables on the page and in the folder.
+ORDER = tuple(name for name in CAPTIONS if name != "system_means_bootstrap")
+SYSTEMS, SCALES = frozenset({"system", "system_a", "system_b"}), frozenset({"scale", "scale_a", "scale_b"})
+WORDED = frozenset({"component", "statistic", "level", "analysis", "note", "form", "family", "verdict", "kind", "term"})
+P_VALUES = frozenset({"p", "p_holm"})
+COUNTED = frozenset({"n", "n_ratings", "n_experts", "n_clips", "n_systems", "num_df"})
+
+
+def model_means(found: Findings, bootstrapped: pd.DataFrame) -> pd.DataFrame:
+    """The mixed model's means, with no interval where so few experts or clips, or equal ratings, allow none."""
+    reasons = bootstrapped[["scale", "system", "reason"]].assign(
+        reason=bootstrapped["reason"].where(bootstrapped["reason"] != "sparse", "")
+    )
+    means = found.frames["system_means"].merge(reasons, on=["scale", "system"], how="left")
+    means["reason"] = means["reason"].fillna("")
+    means.loc[means["reason"] != "", ["se", "df", "ci_low", "ci_high"]] = np.nan
+    return means
+
+
+def bootstrap_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> Table:
+    """Table `system_means_bootstrap`: the means by resampling alone, beside those of the model."""
+    line = {lang: WORDS[lang]["method_line"].format(method=text) for lang, text in method.items()}
+    notes = (line, *empty_interval_notes(means))
+    name = "system_means_bootstrap"
+    return Table(name, means[list(COLUMNS)], CAPTIONS[name], notes, ratings.is_simulated)
+
+
+def finding_tables(ratings: Ratings, found: Findings) -> list[Table]:
+    """Every further table that could be had, in ORDER."""
+    tables = []
+    for name in ORDER:
+        if name in found.frames:
+            notes = (NOTES[name],) if name in NOTES else ()
+            tables.append(Table(name, found.frames[name], CAPTIONS[name], notes, ratings.is_simulated, decimals=3))
+    return tables
+
+
+def shown(table: Table, ratings: Ratings, lang: str) -> tuple[list[str], list[list[str]]]:
+    """Heading and rows for reading: the two ends of an interval in one cell, names and words in the language."""
+    columns = [str(name) for name in table.frame.columns if name != "ci_high"]
+    header = [heading("interval" if name == "ci_low" else name, lang) for name in columns]
+    rows = [[_cell(row, name, ratings, lang) for name in columns] for row in table.frame.to_dict("records")]
+    return header, rows
+
+
+def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str:
+    value = row[name]
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    if name == "ci_low":
+        return f"{row['ci_low']:.2f} – {row['ci_high']:.2f}".replace("-", "−")
+    if name in SYSTEMS:
+        return system_label(str(value), lang, ratings.system_labels)
+    if name in SCALES:
+        return next((in_language(scale.label, lang) for scale in ratings.scales if scale.key == value), str(value))
+    if name in P_VALUES and isinstance(value, float):
+        return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    if name in COUNTED and isinstance(value, float):
+        return f"{value:.0f}"
+    if name in WORDED or isinstance(value, bool | np.bool_):
+        return word(str(value), lang)
+    return readable(value, 2).replace("-", "−") if isinstance(value, float) else str(value)
