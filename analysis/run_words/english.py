@@ -155,8 +155,8 @@ ENGLISH: Mapping[str, str] = {
     "asked": "What was compared",
     "runs": "Runs",
     "real_text": (
-        "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a row of their "
-        "own: weights and temperatures were chosen on them, so they serve as other real songs, and no more."
+        "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a row "
+        "of their own: weights and temperatures were chosen on them, so they serve as other real songs, and no more."
     ),
     "clips_text": (
         "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as in "
