@@ -17,6 +17,8 @@ SIZES = """() => Object.fromEntries(["navigation", "resource"]
   .flatMap((type) => performance.getEntriesByType(type))
   .filter((entry) => entry.name.startsWith("http"))
   .map((entry) => [entry.name, entry.decodedBodySize]))"""
+IN_CHARGE = """() => navigator.serviceWorker.controller !== null || new Promise((tell) =>
+  navigator.serviceWorker.addEventListener("controllerchange", () => tell(true)))"""
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 13; V2266A Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20240501 MicroMessenger/8.0.50.2701 Language/zh_CN"
@@ -158,8 +160,7 @@ def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_bac
         expert.refresh_from_db()
         practised(expert)
         page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.evaluate(IN_CHARGE)
         listen(page)
         context.set_offline(True)
         answer(page, 4, *SCALES)
