@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from study import services
-from study.desk import own_study
+from study.desk.gate import own_study
 from study.errors import Refused
 from study.room.gate import refusal, remember
 from study.wording import language_shown

@@ -1,0 +1,27 @@
+"""The list of a researcher's studies."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from study.desk.gate import researcher
+from study.models import Study
+
+
+@never_cache
+@login_required
+@require_GET
+def studies(request: HttpRequest) -> HttpResponse:
+    """All studies of the user; of a superuser, all there are."""
+    user = researcher(request)
+    rows = Study.objects.filter(preview=False).defer("plan", "certificate")
+    found = rows if user.is_superuser else rows.filter(owner=user)
+    language = get_language() or ""
+    return render(
+        request, "desk/studies.html", {"studies": [(study, study.text("title", language)) for study in found]}
+    )
