@@ -106,13 +106,21 @@ class Autoregressive(Network):
         silent = torch.ones(len(chances), dtype=torch.bool, device=chances.device)
         tokens = []
         for step, chance in enumerate(chances.double().unbind(1)):
-            logits = self.following(before, step, state).double() / self.temperature
-            logits[:, HOLD].masked_fill_(silent, -torch.inf)
-            passed = logits.softmax(dim=1).cumsum(dim=1)
-            before = torch.searchsorted(passed, (chance * passed[:, -1]).unsqueeze(1), right=True).squeeze(1)
+            before = next_token(self.following(before, step, state), self.temperature, chance, silent)
             silent = before == REST
             tokens.append(before)
         return torch.stack(tokens, dim=1)
+
+
+def next_token(logits: Tensor, temperature: Tensor, chance: Tensor, silent: Tensor) -> Tensor:
+    """The token, int64 (n,), at which the cumulative probability of logits (n, 90) passes the chance (n,), float64.
+
+    Where it is ``silent`` (n,) before, a hold would hold nothing, and is never drawn.
+    """
+    logits = logits.double() / temperature
+    logits[:, HOLD].masked_fill_(silent, -torch.inf)
+    passed = logits.softmax(dim=1).cumsum(dim=1)
+    return torch.searchsorted(passed, (chance * passed[:, -1]).unsqueeze(1), right=True).squeeze(1)
 
 
 @contextmanager

@@ -22,8 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from generation.melody import BARS, HOLD, REST, STEPS, STEPS_PER_BAR, VOCABULARY, Tokens
-from generation.networks.autoregressive import CHUNK, resting
+from generation.melody import BARS, REST, STEPS, STEPS_PER_BAR, VOCABULARY, Tokens
+from generation.networks.autoregressive import CHUNK, next_token, resting
 from generation.networks.contract import Network, Profile
 from generation.networks.parts import autocast, figures, rand, randn, update
 
@@ -177,10 +177,7 @@ class MusicVAE(Network):
         return torch.cat(drawn)[:n].to(torch.int8).cpu().numpy() if drawn else np.empty((0, STEPS), dtype=np.int8)
 
     def draw(self, z: Tensor, chances: Tensor) -> Tensor:
-        """Tokens (n, 80) of latent vectors (n, 512), each where the cumulative probability passes its chance (n, 80).
-
-        A hold that would hold nothing is never drawn.
-        """
+        """Tokens (n, 80) of latent vectors (n, 512), drawn by chances (n, 80), uniform in [0, 1)."""
         decoder, bars = self.decoder, self.decoder.conduct(z)
         before = z.new_zeros(len(z), VOCABULARY)
         silent = torch.ones(len(z), dtype=torch.bool, device=z.device)
@@ -190,10 +187,7 @@ class MusicVAE(Network):
             if step % STEPS_PER_BAR == 0:
                 state = decoder.start(told)
             h, state = decoder.bar(torch.cat([before, told], dim=1).unsqueeze(1), state)
-            logits = decoder.end(h.squeeze(1)).double() / self.temperature
-            logits[:, HOLD].masked_fill_(silent, -torch.inf)
-            passed = logits.softmax(dim=1).cumsum(dim=1)
-            token = torch.searchsorted(passed, (chance * passed[:, -1]).unsqueeze(1)).squeeze(1)
+            token = next_token(decoder.end(h.squeeze(1)), self.temperature, chance, silent)
             before, silent = one_hot(token), token == REST
             tokens.append(token)
         return torch.stack(tokens, dim=1)
