@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+import torch.distributed as dist
+from torch.multiprocessing.spawn import spawn
 
 from generation.corpus import save_corpus
+from generation.networks import channels_last, parts
 from generation.run_folder import read_log
 from tests.generation.songs import small_corpus
 
@@ -46,6 +50,35 @@ def test_two_processes_compute_the_losses_of_one(model: str, columns: list[str],
     subprocess.run([*TORCHRUN, *command(model, tmp_path, two, 3)], check=True, capture_output=True)
     assert len(losses(one, columns)) == 3 * len(columns)
     assert losses(two, columns) == pytest.approx(losses(one, columns), rel=near, abs=near)
+
+
+def normalised(rank: int, world: int) -> dict[str, torch.Tensor]:
+    """One process's part: its rows of a batch through both normalisations, forth and back."""
+    numbers = torch.Generator().manual_seed(0)
+    whole, slope = (torch.randn(8, 3, 5, 4, generator=numbers) for _ in range(2))
+    result = {}
+    for name, layer in (("parts", parts.BatchNorm(4)), ("channels_last", channels_last.BatchNorm(4))):
+        x = whole.chunk(world)[rank].clone().requires_grad_()
+        out = layer(x)
+        out.backward(slope.chunk(world)[rank])
+        assert x.grad is not None
+        result[f"{name} out"], result[f"{name} gradient"] = out.detach(), x.grad
+        result[f"{name} running"] = layer.get_buffer("running_var").expand(len(x), -1)
+    return result
+
+
+def normalise_in_company(rank: int, folder: Path) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    torch.save(normalised(rank, 2), folder / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
+    spawn(normalise_in_company, (tmp_path,), nprocs=2)  # type: ignore[no-untyped-call]
+    one, first, second = normalised(0, 1), torch.load(tmp_path / "0.pt"), torch.load(tmp_path / "1.pt")
+    assert len(one) == 6
+    for name in one:
+        assert torch.allclose(torch.cat([first[name], second[name]]), one[name], atol=1e-5), name
 
 
 def test_a_shared_run_whose_process_was_killed_goes_on_to_the_same_losses(tmp_path: Path) -> None:
