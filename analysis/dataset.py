@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Scale:
-    """One rating scale: its bounds, its name and the words at its ends."""
+    """One rating scale: its bounds, its name, the words at its ends, and the question where one was put."""
 
     key: str
     minimum: float
@@ -29,6 +30,7 @@ class Scale:
     label: Text
     low: Text
     high: Text
+    definition: Text = default(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Dataset:
     scales: tuple[Scale, ...]
     system_labels: Mapping[str, Text]
     plan: Mapping[str, Any]
+    design: Mapping[str, Any]
     plan_sha256: str | None
     planned_scales: tuple[str, ...]
     sha256: str
@@ -55,6 +58,10 @@ class Dataset:
     @property
     def metrics_file(self) -> Path:
         return self.folder / "metrics.csv"
+
+    @property
+    def experts_file(self) -> Path:
+        return self.folder / "experts.csv"
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -75,7 +82,7 @@ def read_dataset(folder: Path) -> Dataset:
         dataset = _dataset(folder, own, plan, sha256)
     except ValueError as error:
         raise InputError(f"{path} or {PLAN_FILE}: {error}; export the dataset again.") from error
-    for file in (dataset.ratings_file, dataset.metrics_file, folder / PLAN_FILE):
+    for file in (dataset.ratings_file, dataset.metrics_file, dataset.experts_file, folder / PLAN_FILE):
         _require_listed(folder, file)
     return dataset
 
@@ -104,6 +111,7 @@ def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha2
         scales=tuple(_scale(entry) for entry in objects(own, "scales")),
         system_labels={field(entry, "id", str): texts(entry, "label") for entry in objects(own, "systems")},
         plan=field(plan, "analysis", dict) if plan else {},
+        design=field(plan, "design", dict) if "design" in plan else {},
         plan_sha256=optional_text(own, "plan_sha256"),
         planned_scales=tuple(field(entry, "key", str) for entry in objects(plan, "scales")) if plan else (),
         sha256=sha256,
@@ -125,6 +133,7 @@ def _scale(entry: Mapping[str, Any]) -> Scale:
         label=texts(entry, "label"),
         low=texts(entry, "low"),
         high=texts(entry, "high"),
+        definition=texts(entry, "definition") if "definition" in entry else {},
     )
     if scale.minimum >= scale.maximum:
         raise ValueError(f"scale {scale.key!r} has a minimum that is not below its maximum")

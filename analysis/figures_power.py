@@ -26,7 +26,7 @@ TICKS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 GAPS = 41
 INK = "#333333"
 #: Systems have the colours; scenarios differ by their lines.
-LINES: Mapping[str, Literal["-", "--", ":"]] = {"low": ":", "middle": "-", "high": "--", "pilot": "-"}
+LINES: Mapping[str, Literal["-", "--", ":"]] = {"low": ":", "middle": "-", "high": "--", "pilot": "-", "study": "-"}
 COLUMNS = ("panel", "scenario", "clips", "gap", "power", "half_width")
 
 
@@ -95,7 +95,10 @@ def _legend(figure: Figure, names: Sequence[str], lang: str) -> None:
     words = WORDS[lang]
     handles = [Line2D([], [], color=INK, linestyle=LINES[name], linewidth=1.3) for name in names]
     handles.append(Line2D([], [], color=INK, marker="o", markersize=4.2, markerfacecolor="white", linestyle="none"))
-    labels = [*(words[f"curve_scenario_{name}"] for name in names), words["curve_plan"]]
+    labels = [
+        *(words[f"curve_scenario_{name}"] for name in names),
+        words["curve_this" if "study" in names else "curve_plan"],
+    ]
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=7.5)
 
 

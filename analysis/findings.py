@@ -9,11 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import mixed_model, objective_subjective, ordinal_model, reliability, screening, sensitivity
+from analysis import (
+    mixed_model,
+    objective_subjective,
+    ordinal_model,
+    participants,
+    reliability,
+    screening,
+    sensitivity,
+    summaries,
+)
 from analysis.dataset import Text
 from analysis.look import system_label, system_order
 from analysis.mixed_model import Fit
 from analysis.mixed_model.model import PLANNED
+from analysis.p_text import p_text
 from analysis.ratings import Ratings
 from analysis.words_findings import say
 
@@ -52,6 +62,17 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
         "omnibus": _tested(_stacked([fit.omnibus for fit in fits.values()]), "p"),
         "variance_components": _tested(_stacked([fit.variance_components for fit in fits.values()]), "variance"),
         "ordinal_model": _stacked([fit.table for checks in ordinal.values() for fit in checks]),
+        "rating_spread": summaries.rating_spread(ratings, scales),
+        "effects": _stacked(
+            [
+                summaries.effects(fits[scale], check, ratings.alpha)
+                for scale, checks in ordinal.items()
+                for check in checks
+                if check.link == TRUSTED
+            ]
+        ),
+        "precision": summaries.precision(ratings, fits),
+        "participants": participants.participants(ratings),
         **_on_experts(ratings, scales, seed),
         "sensitivity": _sensitivity(ratings, fits, replicates, seed),
     }
@@ -64,7 +85,7 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
             note
             for check in checks
             if check.link == TRUSTED and not check.contrasts.empty
-            for note in ordinal_model.say_disagreements(fits[scale], check, alpha=alpha_of(ratings))
+            for note in ordinal_model.say_disagreements(fits[scale], check, alpha=ratings.alpha)
         ]
     return Findings(
         fits=fits,
@@ -79,17 +100,6 @@ def rated_scales(ratings: Ratings) -> list[str]:
     """The scales that hold a counted rating, in the order of the study."""
     rated = set(ratings.counted["scale"])
     return [scale.key for scale in ratings.scales if scale.key in rated]
-
-
-def alpha_of(ratings: Ratings) -> float:
-    """The level that the frozen plan names; else .05."""
-    return float(ratings.plan.get("alpha", 0.05))
-
-
-def gap_of(ratings: Ratings) -> float | None:
-    """The smallest gap of interest that the frozen plan names, in rating points."""
-    gap = ratings.plan.get("smallest_gap")
-    return float(gap) if gap else None
 
 
 def planned_pairs(ratings: Ratings, scale: str) -> list[Pair]:
@@ -108,7 +118,7 @@ def primary_scale(ratings: Ratings) -> str:
 
 def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
     planned = planned_pairs(ratings, scale)
-    return mixed_model.fit(ratings.counted, scale, systems=order, contrasts=planned, alpha=alpha_of(ratings))
+    return mixed_model.fit(ratings.counted, scale, systems=order, contrasts=planned, alpha=ratings.alpha)
 
 
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -122,11 +132,11 @@ def _tested(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _equivalence(ratings: Ratings, fits: Mapping[str, Fit]) -> pd.DataFrame:
-    gap = gap_of(ratings)
+    gap = ratings.gap
     tested = [fit.contrasts for fit in fits.values() if fit.contrasts["p"].notna().any()]
     if gap is None:
         return pd.DataFrame()
-    return _stacked([mixed_model.equivalence(table, gap, alpha=alpha_of(ratings)) for table in tested])
+    return _stacked([mixed_model.equivalence(table, gap, alpha=ratings.alpha) for table in tested])
 
 
 def _on_experts(ratings: Ratings, scales: Sequence[str], seed: int) -> dict[str, pd.DataFrame]:
@@ -153,7 +163,7 @@ def sensitivity_pairs(ratings: Ratings, fit: Fit) -> list[Pair]:
 
 
 def _sensitivity(ratings: Ratings, fits: Mapping[str, Fit], replicates: int, seed: int) -> pd.DataFrame:
-    parts, alpha, primary = [], alpha_of(ratings), primary_scale(ratings)
+    parts, alpha, primary = [], ratings.alpha, primary_scale(ratings)
     for scale, fit in fits.items():
         pairs = sensitivity_pairs(ratings, fit)
         if not pairs:
@@ -179,7 +189,7 @@ def _on_metrics(ratings: Ratings, scales: Sequence[str], seed: int) -> tuple[dic
     clips = objective_subjective.clip_correlations(counted, metrics, scales, real=real, seed=seed)
     systems = objective_subjective.system_correlations(counted, metrics, scales, real=real)
     systems = _tested(systems, "rho")
-    alpha = alpha_of(ratings)
+    alpha = ratings.alpha
     notes = [objective_subjective.predictors(clips, scale, alpha) for scale in scales if clips["p"].notna().any()]
     if len(systems):
         notes += [objective_subjective.rankings(systems, scale) for scale in scales]
@@ -203,8 +213,9 @@ def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> 
         return [say("verdict_none", scale=label)]
     if _is_small(found.fits[scale]):
         return [say("verdict_small", scale=label)]
-    if len(planned):
-        return [_on_contrast(ratings, found, row, label) for row in planned.to_dict("records")]
+    told = table if len(table) == 1 else planned
+    if len(told):
+        return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
     return [_on_pairs(ratings, table, label)]
 
 
@@ -214,7 +225,7 @@ def _is_small(fit: Fit) -> bool:
 
 
 def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
-    alpha = alpha_of(ratings)
+    alpha = ratings.alpha
     if np.isnan(row["p"]):
         return say("contrast_none", scale=label, a=_name(ratings, row["system_a"]), b=_name(ratings, row["system_b"]))
     holds = row["p_holm"] < alpha
@@ -224,32 +235,36 @@ def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], labe
         scale=label,
         a=_name(ratings, row["system_a"]),
         b=_name(ratings, row["system_b"]),
-        difference=f"{abs(row['difference']) if holds else row['difference']:.2f}",
-        low=f"{row['ci_low']:.2f}",
-        high=f"{row['ci_high']:.2f}",
-        level=f"{100 * (1 - alpha):g}",
+        difference=_points(abs(row["difference"]) if holds else row["difference"]),
+        low=_points(row["ci_low"]),
+        high=_points(row["ci_high"]),
+        level=ratings.level,
         p=p_text(row["p_holm"]),
         size=_size(ratings, found, row),
     )
 
 
+def _points(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
 def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
     """How a difference stands to the smallest gap of interest."""
-    gap = gap_of(ratings)
+    gap = ratings.gap
     if gap is None:
         return {"en": "", "zh-hans": ""}
     table = found.frames["equivalence"]
     same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
         axis=1
     )
-    if table[same]["p_holm"].iloc[0] < alpha_of(ratings):
+    if table[same]["p_holm"].iloc[0] < ratings.alpha:
         return say("size_small", gap=f"{gap:g}")
     beyond = row["ci_low"] > gap or row["ci_high"] < -gap
     return say("size_large" if beyond else "size_open", gap=f"{gap:g}")
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
-    held = table[table["p_holm"] < alpha_of(ratings)]
+    held = table[table["p_holm"] < ratings.alpha]
     names = [
         (a, b) if difference > 0 else (b, a)
         for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
@@ -266,8 +281,3 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
 
 def _name(ratings: Ratings, system: object) -> Text:
     return {lang: system_label(str(system), lang, ratings.system_labels) for lang in ("en", "zh-hans")}
-
-
-def p_text(p: float) -> str:
-    """p as it is read: "p < 0.001" or "p = 0.012"."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -27,6 +27,7 @@ SYSTEM_LABELS: Mapping[str, Mapping[str, str]] = {
     "mlstm": {"en": "mLSTM", "zh-hans": "mLSTM"},
 }
 REAL_LINE = "#4D4D4D"
+REAL_MARKER = "+"
 REAL_BAND = "#BDBDBD"
 #: Okabe & Ito's colours for the named generators; no two of all twelve come close in normal or colour-blind sight.
 NAMED_COLOURS = {
@@ -90,6 +91,12 @@ def system_marks(systems: Sequence[str], real: str | None = None) -> dict[str, M
     return {system: Mark(colours[system], MARKERS[(n + n // count) % count]) for n, system in enumerate(shown)}
 
 
+def point_marks(systems: Sequence[str], real: str | None = None) -> dict[str, Mark]:
+    """The marks of `system_marks` and one for the real music, where clips or differences are drawn and not bands."""
+    marks = system_marks(systems, real)
+    return {system: marks.get(system, Mark(REAL_LINE, REAL_MARKER)) for system in systems}
+
+
 def system_label(system: str, lang: str, labels: Mapping[str, Mapping[str, str]]) -> str:
     """The system's name in a language: the study's own, else the built-in one, else its id."""
     own = {**SYSTEM_LABELS.get(system, {}), **labels.get(system, {})}
@@ -116,7 +123,7 @@ def house_style(lang: str) -> Iterator[None]:
     settings: dict[Any, Any] = {
         "font.family": fonts if lang == "zh-hans" else fonts[::-1],
         "font.size": 8,
-        "axes.unicode_minus": False,
+        "axes.unicode_minus": True,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.linewidth": 0.6,
@@ -151,6 +158,8 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
         "png": {"Description": subject},
     }
     paths = [folder / f"{stem}.{form}" for form in FORMATS]
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once for all three
     for form, path in zip(FORMATS, paths, strict=True):
         figure.savefig(path, format=form, dpi=300, metadata=metadata[form])
     return paths

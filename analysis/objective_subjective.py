@@ -28,6 +28,7 @@ from analysis.correlation import (
 )
 from analysis.dataset import Text
 from analysis.mixed_model import holm
+from analysis.p_text import p_text
 
 COLUMNS = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "p_holm", "n_clips", "n_systems", "note")
 SYSTEM_COLUMNS = ("scale", "metric", "form", "rho", "p", "same_best", "n_systems")
@@ -39,12 +40,12 @@ NOT_METRICS = frozenset({"clip_id", "system", "padded_steps", "cut_steps"})
 
 TOO_FEW_SYSTEMS: Text = {
     "en": (
-        "{n} systems are {n} points: they cannot carry a correlation. Even a perfect order of {n} has p = {p:.3f}, and "
+        "{n} systems are {n} points: they cannot carry a correlation. Even a perfect order of {n} has {p}, and "
         "of {m} comparisons such as these, one or more would be perfect by chance in {chance:.0%} of studies if they "
         "were independent. Nothing here says that a metric predicts what experts think."
     ),
     "zh-hans": (
-        "{n} 个系统只是 {n} 个点，不足以支撑相关。{n} 个点即使次序完全一致，p 也等于 {p:.3f}；在 {m} 个这样的比较中，"
+        "{n} 个系统只是 {n} 个点，不足以支撑相关。{n} 个点即使次序完全一致，也只有 {p}；在 {m} 个这样的比较中，"
         "若彼此独立，{chance:.0%} 的研究里会有一个或更多碰巧完全一致。这里没有任何结果说明某个指标能预测专家的看法。"
     ),
 }
@@ -194,7 +195,7 @@ def systems_sentence(table: pd.DataFrame) -> Text:
         return {}
     n, m = int(table["n_systems"].max()), len(table)
     p = exact_spearman(range(n), range(n))[1]
-    values = {"n": n, "p": p, "m": m, "chance": 1 - (1 - p) ** m}
+    values = {"n": n, "p": p_text(p), "m": m, "chance": 1 - (1 - p) ** m}
     return {lang: text.format(**values) for lang, text in TOO_FEW_SYSTEMS.items()}
 
 

@@ -41,9 +41,14 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
         raise InputError(f"{ratings.source}: there is no scale {scale!r}; it has {', '.join(keys)}.")
     primary = ratings.plan.get("primary_scale")
     key = scale or (primary if primary in keys else keys[0])
-    frame = ratings.counted[ratings.counted["scale"] == key]
-    design = _design(frame, ratings)
-    variances = from_components(mixed_model.fit(frame, key).variance_components)
+    components = mixed_model.fit(ratings.counted, key).variance_components
+    return from_fitted(ratings, key, components)
+
+
+def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
+    """The same where the model was fitted before: `components` are its `variance_components`."""
+    design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
+    variances = from_components(components)
     if not variances.residual > 0:
         raise InputError(f"{ratings.source}: its ratings do not scatter on {key}; give a pilot that tells how they do.")
     return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated)

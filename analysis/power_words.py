@@ -104,6 +104,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "curve_scenario_middle": "middle scatter",
         "curve_scenario_high": "high scatter",
         "curve_scenario_pilot": "as in the pilot",
+        "curve_scenario_study": "as ratings scatter in this study",
+        "curve_this": "a study of this size",
     },
     "zh-hans": {
         "simulated": "模拟数据：预试验的评分由程序生成。本页不说明任何真实研究。",
@@ -187,5 +189,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "curve_scenario_middle": "离散程度中",
         "curve_scenario_high": "离散程度大",
         "curve_scenario_pilot": "与预试验相同",
+        "curve_scenario_study": "评分的离散程度同本研究",
+        "curve_this": "同样规模的研究",
     },
 }

@@ -45,9 +45,11 @@ class Ratings:
     real_system: str | None = None
     system_labels: Mapping[str, Text] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
+    design: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
     planned_scales: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
+    experts: pd.DataFrame | None = None
     columns_left_out: tuple[str, ...] = ()
 
     @property
@@ -60,6 +62,22 @@ class Ratings:
         if scale not in self.planned_scales:
             return "exploratory"
         return "primary" if scale == self.plan.get("primary_scale") else "secondary"
+
+    @property
+    def alpha(self) -> float:
+        """The level of tests that the frozen plan names; else .05."""
+        return float(self.plan.get("alpha", 0.05))
+
+    @property
+    def level(self) -> str:
+        """What an interval holds, in per cent: "95" where alpha is .05."""
+        return f"{100 * (1 - self.alpha):g}"
+
+    @property
+    def gap(self) -> float | None:
+        """The smallest gap of interest that the frozen plan names, in rating points."""
+        gap = self.plan.get("smallest_gap")
+        return float(gap) if gap else None
 
     @property
     def exploratory_scales(self) -> tuple[str, ...]:
@@ -106,9 +124,11 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         real_system=real if real in set(frame["system"]) else None,
         system_labels=dataset.system_labels if dataset.is_unsealed else {},
         plan=dataset.plan,
+        design=dataset.design,
         plan_sha256=dataset.plan_sha256,
         planned_scales=dataset.planned_scales,
         metrics=_metrics(dataset, frame),
+        experts=_experts(dataset, frame),
     )
 
 
@@ -248,6 +268,16 @@ def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) 
 def _observed_scale(key: str, ratings: pd.Series[float]) -> Scale:
     name = key.replace("_", " ")
     return Scale(key, ratings.min(), ratings.max(), {"en": name, "zh-hans": name}, low={}, high={})
+
+
+def _experts(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """experts.csv as text, of those whose ratings are in the frame; None where the dataset has none."""
+    if not dataset.experts_file.is_file():
+        return None
+    rows = read_rows(dataset.experts_file)
+    rows.require(("expert_id",))
+    table = pd.DataFrame({name: rows.column(name) for name in rows.header})
+    return table[table["expert_id"].isin(frame["expert_id"])].reset_index(drop=True)
 
 
 def _metrics(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

@@ -8,21 +8,24 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from analysis import bootstrap, figures, findings, look, page, tables, tables_findings
+from analysis import bootstrap, checklist, drawings, findings, look, methods, page, pdf, tables, tables_findings
+from analysis.document import Contents
 from analysis.errors import InputError
 from analysis.ratings import Ratings
+from analysis.words_figures import CAPTIONS
 
 STAMP = "report.json"
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
-#: How often `on_step` is called.
-STEPS = 1 + len(look.LANGUAGES) + 1
+#: How often `on_step` is called at most: the statistics, each figure and each PDF in each language, the page.
+STEPS = 1 + (len(CAPTIONS) + 1 + 1) * len(look.LANGUAGES) + 1
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,28 @@ class Report:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Options:
+    """Resamples behind an interval, the seed of the resampling, and whether there are figures and a PDF."""
+
+    replicates: int = 10_000
+    seed: int = 1
+    draw: bool = True
+
+
 def write_report(
     ratings: Ratings,
     out: Path,
     *,
     replicates: int = 10_000,
     seed: int = 1,
+    draw: bool = True,
     on_step: Callable[[], object] = lambda: None,
 ) -> Report:
     """Write the report of some ratings to the folder `out`; the same ratings and seed give the same bytes.
 
+    Without `draw` there are tables, texts and the page, and no figures and no PDF. One BLAS thread: for tables of this
+    size more are many times slower.
     A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written.
     """
     if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
@@ -52,8 +67,8 @@ def write_report(
     out = out.resolve()
     check_out(out)
     try:
-        with _moved_into_place(out) as folder:
-            names, warnings = _fill(ratings, folder, replicates, seed, on_step)
+        with _moved_into_place(out) as folder, threadpool_limits(limits=1, user_api="blas"):
+            names, warnings = _fill(ratings, folder, Options(replicates, seed, draw), on_step)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
     return Report(tuple(out / name for name in names), tuple(warnings))
@@ -96,57 +111,93 @@ def _moved_into_place(out: Path) -> Iterator[Path]:
 
 
 def _fill(
-    ratings: Ratings, folder: Path, replicates: int, seed: int, on_step: Callable[[], object]
+    ratings: Ratings, folder: Path, options: Options, on_step: Callable[[], object]
 ) -> tuple[list[str], list[str]]:
-    for name in ("figures", "tables"):
-        (folder / name).mkdir()
     order = look.system_order(ratings.counted["system"].unique(), ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
-    resampled = bootstrap.system_means(ratings.counted, keys, order, replicates=replicates, seed=seed)
-    found = findings.compute(ratings, replicates=replicates, seed=seed)
+    draws = {"replicates": options.replicates, "seed": options.seed}
+    resampled = bootstrap.system_means(ratings.counted, keys, order, **draws)
+    found = findings.compute(ratings, **draws)
     means = tables_findings.model_means(found, resampled)
+    contents = Contents(
+        ratings=ratings,
+        means=tables.system_means_table(ratings, means, tables.say("model_method", level=ratings.level)),
+        objective=tables.objective_means_table(ratings),
+        found=found,
+        further=[
+            tables_findings.bootstrap_table(ratings, resampled, tables.say("bootstrap_method", **draws)),
+            *tables_findings.finding_tables(ratings, found),
+        ],
+        stamp=_stamp(ratings, options.seed),
+        replicates=options.replicates,
+    )
     on_step()
-    written, warnings = _write_figure7(ratings, means, folder / "figures", seed, on_step)
-    method = tables.say("bootstrap_method", replicates=replicates, seed=seed)
-    means_table = tables.system_means_table(ratings, means, tables.say("model_method"))
-    objective = tables.objective_means_table(ratings)
-    further = [
-        tables_findings.bootstrap_table(ratings, resampled, method),
-        *tables_findings.finding_tables(ratings, found),
-    ]
-    for table in filter(None, (means_table, *further, objective)):
-        written += tables.write_table(table, folder / "tables")
+    written, warnings = _write_tables(contents, folder), list[str]()
+    if options.draw:
+        contents, drawn, warnings = _write_figures(contents, folder, means, on_step)
+        written += drawn
     names = [path.relative_to(folder).as_posix() for path in written]
-    names = [*names, "report.html", STAMP]
-    drawn = {lang: folder / f"figures/figure7.{lang}.svg" for lang in look.LANGUAGES}
-    drawn = {lang: path for lang, path in drawn.items() if path.exists()}
-    stamp = _stamp(ratings, seed)
-    contents = page.Page(ratings, means_table, objective, drawn, stamp, names, found, further)
+    contents = replace(contents, files=[*names, "report.html", STAMP])
     (folder / "report.html").write_text(page.page_html(contents), encoding="utf-8", newline="\n")
-    about = {**stamp, "replicates": replicates, "simulated": ratings.is_simulated, "files": names}
+    about = {**contents.stamp, **draws, "simulated": ratings.is_simulated, "files": contents.files}
     text = json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n"
     (folder / STAMP).write_text(text, encoding="utf-8", newline="\n")
     on_step()
-    return names, warnings
+    return list(contents.files), warnings
 
 
-def _write_figure7(
-    ratings: Ratings, means: pd.DataFrame, folder: Path, seed: int, on_step: Callable[[], object]
-) -> tuple[list[Path], list[str]]:
-    subject = f"data {ratings.sha256}; plan {ratings.plan_sha256 or 'none'}; seed {seed}"
-    subject += "; SIMULATED" if ratings.is_simulated else ""
-    behind = folder / "figure7.csv"
-    columns = means[["scale", "system", "mean", "ci_low", "ci_high"]]
-    behind.write_text(tables.csv_text(columns, is_simulated=ratings.is_simulated), encoding="utf-8", newline="\n")
-    written, warnings = [behind], []
+def _write_tables(contents: Contents, folder: Path) -> list[Path]:
+    """Every table in each form, the checklist among them, and the methods text in each language."""
+    (folder / "tables").mkdir()
+    ratings = contents.ratings
+    rows = checklist.checklist_frame(checklist.checklist(ratings, contents.found))
+    asked = tables.Table("checklist", rows, tables.say("checklist"), (), ratings.is_simulated)
+    written = []
+    for table in filter(None, (contents.means, *contents.further, contents.objective, asked)):
+        written += tables.write_table(table, folder / "tables")
+    paragraphs = methods.methods(ratings, contents.stamp, contents.replicates)
     for lang in look.LANGUAGES:
-        if lang == "zh-hans" and look.chinese_font() is None:
-            warnings.append(look.NO_CHINESE_FONT)
-        else:
+        path = folder / f"methods.{lang}.md"
+        path.write_text("\n\n".join(text[lang] for text in paragraphs) + "\n", encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def _write_figures(
+    contents: Contents, folder: Path, means: pd.DataFrame, on_step: Callable[[], object]
+) -> tuple[Contents, list[Path], list[str]]:
+    """Every figure that can be drawn, with the numbers behind it, and the whole report as a PDF in each language."""
+    (folder / "figures").mkdir()
+    ratings, written, warnings = contents.ratings, list[Path](), list[str]()
+    made, not_drawn = drawings.drawings(ratings, contents.found, means)
+    for drawing in made:
+        path = folder / "figures" / f"{drawing.name}.csv"
+        text = tables.csv_text(drawing.frame, is_simulated=ratings.is_simulated)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    stems: dict[str, dict[str, Path]] = {drawing.name: {} for drawing in made}
+    languages = [lang for lang in look.LANGUAGES if lang == "en" or look.chinese_font() is not None]
+    if len(languages) < len(look.LANGUAGES):
+        warnings.append(look.NO_CHINESE_FONT)
+    for lang in languages:
+        for drawing in made:
+            stem = f"{drawing.name}.{lang}"
             with look.house_style(lang):
-                written += look.save(figures.figure7(ratings, means, lang), folder, f"figure7.{lang}", subject)
+                written += look.save(drawing.draw(lang), folder / "figures", stem, _subject(contents))
+            stems[drawing.name][lang] = folder / "figures" / stem
+            on_step()
+    captions = {drawing.name: drawing.caption for drawing in made}
+    contents = replace(contents, figures=stems, captions=captions, not_drawn=not_drawn)
+    for lang in languages:
+        written.append(pdf.write_pdf(contents, folder / f"report.{lang}.pdf", lang))
         on_step()
-    return written, warnings
+    return contents, written, warnings
+
+
+def _subject(contents: Contents) -> str:
+    ratings = contents.ratings
+    subject = f"data {ratings.sha256}; plan {ratings.plan_sha256 or 'none'}; seed {contents.stamp['seed']}"
+    return subject + ("; SIMULATED" if ratings.is_simulated else "")
 
 
 def _stamp(ratings: Ratings, seed: int) -> dict[str, str]:

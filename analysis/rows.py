@@ -46,7 +46,17 @@ class Rows:
 
     def numbers(self, name: str) -> list[float]:
         """A column as numbers, NaN where a cell is empty or NA; InputError names the line of anything else."""
+        self._refuse_words(name)
         return [self._number(text, line, name) for text, line in zip(self.column(name), self.lines, strict=True)]
+
+    def _refuse_words(self, name: str) -> None:
+        filled = [text for text in self.column(name) if text.lower() not in MISSING]
+        if filled and all(map(_is_word, filled)):
+            words = ", ".join(map(repr, list(dict.fromkeys(filled))[:3]))
+            raise InputError(
+                f"{self.path}: column {name} holds words ({words}) and no number; write a number for each word, "
+                "such as 1 for the lowest."
+            )
 
     def _number(self, text: str, line: int, name: str) -> float:
         if text.lower() in MISSING:
@@ -74,6 +84,14 @@ class Rows:
         filled = [text for text in self.column(name) if text.lower() not in MISSING]
         count = sum(parse_number(text, decimal_comma=self.decimal_comma) is not None for text in filled)
         return bool(filled) and 2 * count >= len(filled)
+
+
+def _is_word(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return True
+    return False
 
 
 def parse_number(text: str, *, decimal_comma: bool) -> float | None:

@@ -16,6 +16,7 @@ from analysis.bootstrap import FEWEST_EXPERTS
 from analysis.correlation import Floats, clips_of, tables
 
 SCREENING = ("scale", "expert_id", "agreement", "n", "flagged")
+CURVE = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
 ORDER = ("scale", "term", "estimate", "se", "df", "ci_low", "ci_high", "p", "n_experts")
 
 #: An expert whose ratings go with the others' mean by less than this is flagged. In simulations of 26 experts and 60
@@ -94,6 +95,29 @@ def order_effects(frame: pd.DataFrame, scales: Sequence[str], real: str | None =
             effects = effects[~np.isnan(effects)]
             rows.append((scale, term, *_t_test(effects), len(effects)))
     return pd.DataFrame(rows, columns=list(ORDER))
+
+
+def order_curve(frame: pd.DataFrame, scales: Sequence[str], bins: int = 12) -> pd.DataFrame:
+    """Figure 12: ratings less the others' mean of the clip by trial (CURVE), in up to `bins` runs of trials.
+
+    An expert's ratings in a run are averaged first; the interval is Student's t over experts. No rows without a column
+    `trial`, nor for fewer than 6 experts.
+    """
+    if "trial" not in frame or frame["trial"].isna().any() or frame["expert_id"].nunique() < FEWEST_EXPERTS:
+        return pd.DataFrame([], columns=list(CURVE))
+    parts = []
+    for scale in (scale for scale in scales if (frame["scale"] == scale).any()):
+        cells = _cells(frame[frame["scale"] == scale])
+        width = math.ceil((cells["trial"].max() - cells["trial"].min() + 1) / bins)
+        run = (cells["trial"] - cells["trial"].min()) // width
+        of_expert = cells.groupby([run.rename("run"), "expert_id"])[["rest", "trial"]].mean()
+        found = of_expert.groupby("run").agg(
+            trial=("trial", "mean"), change=("rest", "mean"), sd=("rest", "std"), n_experts=("rest", "size")
+        )
+        reach = stats.t.isf(0.025, found["n_experts"] - 1) * found["sd"] / np.sqrt(found["n_experts"])
+        found = found.assign(scale=scale, ci_low=found["change"] - reach, ci_high=found["change"] + reach)
+        parts.append(found[list(CURVE)])
+    return pd.concat(parts, ignore_index=True)
 
 
 def _cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from analysis.bootstrap import COLUMNS
 from analysis.dataset import Text
 from analysis.look import system_order
 from analysis.objective_subjective import metric_columns
+from analysis.p_text import p_number
 from analysis.ratings import Ratings
 from analysis.words import WORDS
 
 SIMULATED = "SIMULATED / 模拟数据"
 #: First in the table, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
+P_VALUES = frozenset({"p", "p_holm", "p_linear", "p_ordinal"})
 LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$"},
@@ -53,7 +56,13 @@ def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> T
     if ratings.exploratory_scales:
         notes.append(say("table_exploratory", scales=", ".join(ratings.exploratory_scales)))
     notes.extend(empty_interval_notes(means))
-    return Table("system_means", means[list(COLUMNS)], say("means_caption"), tuple(notes), ratings.is_simulated)
+    return Table(
+        "system_means",
+        means[list(COLUMNS)],
+        say("means_caption", level=ratings.level),
+        tuple(notes),
+        ratings.is_simulated,
+    )
 
 
 def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
@@ -107,17 +116,26 @@ def csv_text(frame: pd.DataFrame, *, is_simulated: bool) -> str:
     return stream.getvalue()
 
 
-def readable(value: object, decimals: int) -> str:
-    """A cell for reading: rounded, and empty for NaN."""
-    if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.{decimals}f}"
-    return str(value)
+def readable(value: object, decimals: int, column: str = "") -> str:
+    """A cell for reading: rounded, a p value as p values are read, and empty for NaN."""
+    if not isinstance(value, float):
+        return str(value)
+    if math.isnan(value):
+        return ""
+    return p_number(value) if column in P_VALUES else f"{value:.{decimals}f}"
+
+
+def readable_rows(table: Table) -> list[list[str]]:
+    """The cells of a table for reading."""
+    names = [str(name) for name in table.frame.columns]
+    rows = table.frame.itertuples(index=False)
+    return [[readable(value, table.decimals, name) for name, value in zip(names, row, strict=True)] for row in rows]
 
 
 def markdown_text(table: Table) -> str:
     """The table in Markdown, captions and notes in both languages."""
     header = [str(name) for name in table.frame.columns]
-    rows = [[readable(value, table.decimals) for value in row] for row in table.frame.itertuples(index=False)]
+    rows = readable_rows(table)
     lines = [f"**{SIMULATED}**", ""] if table.is_simulated else []
     lines += [f"**{table.caption[lang]}**\n" for lang in WORDS]
     lines += [_markdown_row(header), _markdown_row(["---"] * len(header)), *map(_markdown_row, rows), ""]
@@ -146,8 +164,7 @@ def latex_text(table: Table) -> str:
     lines += [r"\begin{table}", r"\centering", rf"\caption{{{latex_escape(table.caption['en'])}}}"]
     lines += [rf"\label{{tab:{table.name}}}", rf"\begin{{tabular}}{{{align}}}", r"\toprule"]
     lines += [" & ".join(header) + r" \\", r"\midrule"]
-    for row in table.frame.itertuples(index=False):
-        lines.append(" & ".join(latex_escape(readable(value, table.decimals)) for value in row) + r" \\")
+    lines += [" & ".join(map(latex_escape, row)) + r" \\" for row in readable_rows(table)]
     lines += [r"\bottomrule", r"\end{tabular}", rf"\par\smallskip\footnotesize {latex_escape(' '.join(notes))}"]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 

@@ -13,16 +13,33 @@ from analysis.bootstrap import COLUMNS
 from analysis.dataset import Text
 from analysis.findings import Findings
 from analysis.look import system_label
+from analysis.p_text import p_number
 from analysis.ratings import Ratings
-from analysis.tables import Table, empty_interval_notes, readable
+from analysis.tables import P_VALUES, Table, empty_interval_notes, readable
 from analysis.words import WORDS, in_language
-from analysis.words_tables import CAPTIONS, NOTES, heading, word
+from analysis.words_cells import heading, word
+from analysis.words_tables import CAPTIONS, NOTES
 
 #: The order of the tables on the page and in the folder.
 ORDER = tuple(name for name in CAPTIONS if name != "system_means_bootstrap")
 SYSTEMS, SCALES = frozenset({"system", "system_a", "system_b"}), frozenset({"scale", "scale_a", "scale_b"})
-WORDED = frozenset({"component", "statistic", "level", "analysis", "note", "form", "family", "verdict", "kind", "term"})
-P_VALUES = frozenset({"p", "p_holm"})
+WORDED = frozenset(
+    {
+        "component",
+        "statistic",
+        "level",
+        "analysis",
+        "note",
+        "form",
+        "family",
+        "verdict",
+        "kind",
+        "term",
+        "answer",
+        "characteristic",
+        "n_experts",
+    }
+)
 COUNTED = frozenset({"n", "n_ratings", "n_experts", "n_clips", "n_systems", "num_df"})
 
 
@@ -74,9 +91,9 @@ def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str
     if name in SCALES:
         return next((in_language(scale.label, lang) for scale in ratings.scales if scale.key == value), str(value))
     if name in P_VALUES and isinstance(value, float):
-        return "< 0.001" if value < 0.001 else f"{value:.3f}"
+        return p_number(value)
     if name in COUNTED and isinstance(value, float):
         return f"{value:.0f}"
-    if name in WORDED or isinstance(value, bool | np.bool_):
+    if (name in WORDED and isinstance(value, str)) or isinstance(value, bool | np.bool_):
         return word(str(value), lang)
     return readable(value, 2).replace("-", "−") if isinstance(value, float) else str(value)

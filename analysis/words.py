@@ -7,8 +7,8 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         # figures
-        "axis_mean": "Mean rating and 95 % interval",
-        "legend_real": "{name} (band: 95 % interval)",
+        "axis_mean": "Mean rating and {level} % interval",
+        "legend_real": "{name} (band: {level} % interval)",
         "legend_code": "System {name}",
         "figure_all_exploratory": "Exploratory: no plan was frozen before the ratings were seen",
         "figure_exploratory": "† exploratory: not in the plan that was frozen before the ratings were seen",
@@ -23,9 +23,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "model_method": (
             "mixed model, rating ~ system + (1|expert) + (1|clip) + (1|expert:system), restricted maximum likelihood, "
-            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017); the interval is the 95 % t interval"
+            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017); the interval is the {level} % t interval"
         ),
-        "means_caption": "Mean rating of each system on each scale, with its 95 % confidence interval",
+        "means_caption": "Mean rating of each system on each scale, with its {level} % confidence interval",
         "table_exploratory": "Exploratory, not in a frozen plan: {scales}.",
         "exploratory_line": "Exploratory: not in a frozen plan.",
         "reason_few_experts": "No interval, fewer than 6 experts: {cells}.",
@@ -41,7 +41,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "lang_name": "English",
         "report": "Report of a listening study",
         "simulated": "SIMULATED / 模拟数据. A program made these ratings. They say nothing about any music.",
-        "asked": "What was asked, and who answered",
+        "asked": "What was asked",
+        "listened": "Who listened, and to what",
+        "question": "Question",
+        "course": "A further study",
+        "methods": "Methods, for a paper",
+        "checklist": "What a reviewer will ask",
+        "rows_cut": "The first {shown} of {count} rows; all are in tables/{name}.csv.",
+        "files_of": "Methods text, tables and figures are also files of their own beside this page.",
         "experts": "Experts",
         "clips": "Clips",
         "systems": "Systems",
@@ -61,7 +68,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "means": "What they answered",
         "figure7": (
             "Figure 7. Mean rating of each system on each scale. A mark is the system's mean by the mixed model, its "
-            "line the 95 % confidence interval. The dark line is the mean of the real music and the grey band its "
+            "line the {level} % confidence interval. The dark line is the mean of the real music and the grey band its "
             "interval. Each axis shows the scale's whole range."
         ),
         "figure7_sealed": " The seal is closed: letters stand for the systems, the real music among them.",
@@ -69,9 +76,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "interval": "What the interval means",
         "interval_text": (
             "Other experts of the same kind, and other clips of the same systems, would have given other means. The "
-            "interval says how far: made in this way for study after study, about 95 of 100 intervals hold the mean "
-            "that very many such experts and clips would give. Both experts and clips count as a sample, so neither "
-            "many ratings by few people nor many ratings of few clips make it narrow."
+            "interval says how far: made in this way for study after study, about {level} of 100 intervals hold the "
+            "mean that very many such experts and clips would give. Both experts and clips count as a sample, so "
+            "neither many ratings by few people nor many ratings of few clips make it narrow."
         ),
         "cannot": "What cannot be said from this report",
         "cannot_rank": (
@@ -106,8 +113,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "files": "Files of this report",
     },
     "zh-hans": {
-        "axis_mean": "平均评分及 95 % 区间",
-        "legend_real": "{name}（灰带：95 % 区间）",
+        "axis_mean": "平均评分及 {level} % 区间",
+        "legend_real": "{name}（灰带：{level} % 区间）",
         "legend_code": "系统 {name}",
         "figure_all_exploratory": "探索性结果：看到评分之前没有冻结计划",
         "figure_exploratory": "† 探索性结果：不在看到评分之前冻结的计划之内",
@@ -120,9 +127,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "model_method": (
             "混合模型 rating ~ system + (1|expert) + (1|clip) + (1|expert:system)，限制性最大似然，Satterthwaite 自由度"
-            "（Kuznetsova, Brockhoff & Christensen 2017）；区间为 95 % t 区间"
+            "（Kuznetsova, Brockhoff & Christensen 2017）；区间为 {level} % t 区间"
         ),
-        "means_caption": "各系统在各量表上的平均评分及其 95 % 置信区间",
+        "means_caption": "各系统在各量表上的平均评分及其 {level} % 置信区间",
         "table_exploratory": "探索性结果，不在冻结的计划之内：{scales}。",
         "exploratory_line": "探索性结果：不在冻结的计划之内。",
         "reason_few_experts": "没有区间，专家少于 6 位：{cells}。",
@@ -137,7 +144,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "lang_name": "简体中文",
         "report": "听评研究报告",
         "simulated": "SIMULATED / 模拟数据。这些评分由程序生成，不说明任何音乐的好坏。",
-        "asked": "问了什么，谁作了回答",
+        "asked": "问了什么",
+        "listened": "谁听了，听了什么",
+        "question": "问题",
+        "course": "再做一次研究",
+        "methods": "方法（供论文使用）",
+        "checklist": "审稿人会问什么",
+        "rows_cut": "前 {shown} 行，共 {count} 行；全部见 tables/{name}.csv。",
+        "files_of": "方法文字、表格和图在本页旁边另有单独的文件。",
         "experts": "专家",
         "clips": "片段",
         "systems": "系统",
@@ -156,15 +170,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "system": "系统",
         "means": "回答的结果",
         "figure7": (
-            "图 7. 各系统在各量表上的平均评分。标记为混合模型得出的该系统平均值，竖线为其 95 % 置信区间。深色横线为"
-            "真实音乐的平均值，灰带为其区间。纵轴显示量表的全部范围。"
+            "图 7. 各系统在各量表上的平均评分。标记为混合模型得出的该系统平均值，竖线为其 {level} % 置信区间。深色横线"
+            "为真实音乐的平均值，灰带为其区间。纵轴显示量表的全部范围。"
         ),
         "figure7_sealed": "封条尚未开启：各系统（包括真实音乐）以字母代号表示。",
         "no_chinese_figure": "本机没有中文字体，此处为英文图。",
         "interval": "区间的含义",
         "interval_text": (
             "换一批同类的专家，或换一批同样系统的片段，平均值就会不同。区间说明会相差多少：若一次又一次地做这样的研究，"
-            "用这种方法得到的区间，每 100 个中约有 95 个包含由极多这样的专家和片段所得的平均值。专家和片段都被视为"
+            "用这种方法得到的区间，每 100 个中约有 {level} 个包含由极多这样的专家和片段所得的平均值。专家和片段都被视为"
             "样本，所以少数人给出的许多评分，或对少数片段的许多评分，都不会使区间变窄。"
         ),
         "cannot": "本报告不能说明什么",

@@ -45,6 +45,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "missing_clip_correlations": "Metrics and ratings of clips: there are no metrics, or the seal is closed.",
         "missing_system_correlations": "Metrics and ratings of systems: there are no metrics, or too few systems.",
         "missing_system_means": "Means: there is no rating.",
+        "missing_rating_spread": "Spread of ratings: there is no rating.",
+        "missing_effects": "Differences in shared units: no difference could be tested.",
+        "missing_precision": "Precision: too few ratings to tell.",
+        "missing_participants": "Who took part: the file says nothing of the experts but their codes.",
     },
     "zh-hans": {
         "contrast_higher": (
@@ -81,6 +85,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "missing_clip_correlations": "指标与片段评分：没有指标，或封条尚未开启。",
         "missing_system_correlations": "指标与系统评分：没有指标，或系统太少。",
         "missing_system_means": "平均值：没有评分。",
+        "missing_rating_spread": "评分的离散：没有评分。",
+        "missing_effects": "以通用单位表示的差异：没有可检验的差异。",
+        "missing_precision": "精度：评分太少，无法判断。",
+        "missing_participants": "参加者：除代号外，文件没有关于专家的信息。",
     },
 }
 

@@ -1,4 +1,4 @@
-"""What tables, their columns and the words in their cells are called on the page, in both languages."""
+"""What tables are called, and what stands below them, in both languages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ CAPTIONS: Mapping[str, Text] = {
         "en": "The same means by the two-way bootstrap, without a model",
         "zh-hans": "用双向自助法（不用模型）得到的同样的平均值",
     },
+    "rating_spread": {"en": "How single ratings are spread", "zh-hans": "单个评分的分布"},
     "contrasts": {"en": "Differences between systems", "zh-hans": "系统之间的差异"},
+    "effects": {
+        "en": "The same differences in units that other studies share, and by the ordinal model",
+        "zh-hans": "以通用单位表示的同样的差异，以及有序模型的结果",
+    },
     "equivalence": {
         "en": "Differences against the smallest gap of interest",
         "zh-hans": "差异与所关心的最小差距",
     },
     "omnibus": {"en": "Test of all systems being equal", "zh-hans": "所有系统相同的总体检验"},
     "variance_components": {"en": "Where ratings vary", "zh-hans": "评分的变异来源"},
+    "precision": {"en": "How precise the study is", "zh-hans": "本研究的精度"},
+    "participants": {"en": "Who took part", "zh-hans": "参加者"},
     "ordinal_model": {"en": "Ordinal check", "zh-hans": "有序模型检验"},
     "reliability": {"en": "How far experts agree, and with themselves", "zh-hans": "专家之间及前后的一致性"},
     "agreement_by_group": {"en": "Agreement within each group of experts", "zh-hans": "各组专家内部的一致性"},
@@ -30,6 +37,39 @@ CAPTIONS: Mapping[str, Text] = {
 }
 
 NOTES: Mapping[str, Text] = {
+    "rating_spread": {
+        "en": "Top two: share of ratings on the two highest steps. Repeats are left out.",
+        "zh-hans": "最高两级：评分落在最高两级的比例。不含重复片段。",
+    },
+    "effects": {
+        "en": (
+            "d: the difference over the standard deviation of a single rating. Superiority: the chance that an expert "
+            "rates a new clip of A above a new clip of B. Estimate: A − B in the ordinal model, in standard deviations "
+            "of its noise. Both models: whether they agree in sign and in significance after Holm."
+        ),
+        "zh-hans": (
+            "d：差值除以单个评分的标准差。优势：一位专家给 A 的一个新片段的评分高于 B 的一个新片段的概率。估计值：有序"
+            "模型中的 A − B，以其噪声的标准差为单位。两模型：两者在方向和 Holm 校正后的显著性上是否一致。"
+        ),
+    },
+    "precision": {
+        "en": (
+            "Shares of the variance of a single rating; the share of the variance of the systems' means that other "
+            "experts and clips would show again; half of the width of a difference's interval, and the smallest true "
+            "gap found in four such studies of five, in points, as if the design were balanced."
+        ),
+        "zh-hans": (
+            "各成分占单个评分方差的比例；各系统平均值的方差中换一批专家和片段仍会出现的比例；差值区间宽度的一半，以及在五次"
+            "这样的研究中有四次能发现的最小真实差距（分，按均衡设计计算）。"
+        ),
+    },
+    "participants": {
+        "en": (
+            "Numbers below 5 are not told, since in a small circle they could point to a person. Of answers in numbers "
+            "the lowest, the middle and the highest are given."
+        ),
+        "zh-hans": "少于 5 人的数目不列出，因为在小圈子里可能指向个人。以数字回答的问题给出最低、居中和最高值。",
+    },
     "contrasts": {
         "en": (
             "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p after Holm "
@@ -79,192 +119,3 @@ NOTES: Mapping[str, Text] = {
         "zh-hans": "单位为分；每个片段与其他专家给它的评分相比较。",
     },
 }
-
-HEADINGS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "scale": "Scale",
-        "system": "System",
-        "system_a": "A",
-        "system_b": "B",
-        "mean": "Mean",
-        "difference": "A − B",
-        "se": "SE",
-        "p": "p",
-        "p_holm": "p after Holm",
-        "interval": "Interval",
-        "family": "Family",
-        "gap": "Gap",
-        "verdict": "Verdict",
-        "f": "F",
-        "num_df": "df 1",
-        "den_df": "df 2",
-        "component": "Component",
-        "variance": "Variance",
-        "sd": "SD",
-        "link": "Link",
-        "term": "Term",
-        "kind": "Kind",
-        "estimate": "Estimate",
-        "statistic": "Statistic",
-        "value": "Value",
-        "group": "Group",
-        "scale_a": "Scale",
-        "scale_b": "Scale",
-        "level": "Between",
-        "expert_id": "Expert",
-        "agreement": "Agreement",
-        "flagged": "Flagged",
-        "n_experts": "Experts",
-        "n_clips": "Clips",
-        "n_ratings": "Ratings",
-        "n_systems": "Systems",
-        "analysis": "Analysis",
-        "note": "Note",
-        "metric": "Metric",
-        "form": "Form",
-        "same_best": "Same best system",
-    },
-    "zh-hans": {
-        "scale": "量表",
-        "system": "系统",
-        "system_a": "A",
-        "system_b": "B",
-        "mean": "平均值",
-        "difference": "A − B",
-        "se": "标准误",
-        "df": "自由度",
-        "p": "p",
-        "p_holm": "Holm 校正后 p",
-        "interval": "区间",
-        "family": "比较族",
-        "gap": "差距",
-        "verdict": "判断",
-        "f": "F",
-        "num_df": "自由度 1",
-        "den_df": "自由度 2",
-        "component": "成分",
-        "variance": "方差",
-        "sd": "标准差",
-        "link": "连接函数",
-        "term": "项",
-        "kind": "类别",
-        "estimate": "估计值",
-        "statistic": "统计量",
-        "value": "值",
-        "group": "组",
-        "scale_a": "量表",
-        "scale_b": "量表",
-        "level": "层次",
-        "expert_id": "专家",
-        "agreement": "一致性",
-        "flagged": "标记",
-        "n": "n",
-        "n_experts": "专家数",
-        "n_clips": "片段数",
-        "n_ratings": "评分数",
-        "n_systems": "系统数",
-        "analysis": "分析",
-        "note": "说明",
-        "metric": "指标",
-        "form": "形式",
-        "same_best": "最佳系统相同",
-    },
-}
-
-ROW_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "True": "yes",
-        "False": "no",
-        "expert": "experts",
-        "clip": "clips",
-        "expert:system": "experts by system",
-        "residual": "residual",
-        "icc_2_1": "agreement, one expert (ICC 2,1)",
-        "icc_2_k": "agreement, panel mean (ICC 2,k)",
-        "alpha_ordinal": "Krippendorff's alpha, ordinal",
-        "retest_rank_correlation": "repeats, rank correlation",
-        "retest_same": "repeats, share equal",
-        "retest_sd": "repeats, SD in points",
-        "rating": "single ratings",
-        "ten_trials": "ten trials later",
-        "second_half": "second half",
-        "after_real": "after real music",
-        "main": "the analysis itself",
-        "bootstrap": "two-way bootstrap",
-        "screened": "without flagged experts",
-        "with_repeats": "with repeats",
-        "without_known": "without known clips",
-        "without_late": "without late answers",
-        "first_half": "first half",
-        "trial_adjusted": "adjusted for the trial",
-        "one_expert_out": "without one expert, largest p",
-        "no_column": "the file has no such column",
-        "nothing_differs": "nothing to leave out: as the analysis itself",
-        "too_few": "too few ratings",
-        "too_many": "too many experts",
-        "value": "as it is",
-        "distance": "distance from real music",
-        "constant": "constant within systems",
-        "hardly_varies": "hardly varies",
-        "few_clips": "too few clips",
-        "few_experts": "too few experts",
-    },
-    "zh-hans": {
-        "True": "是",
-        "False": "否",
-        "expert": "专家",
-        "clip": "片段",
-        "expert:system": "专家 × 系统",
-        "residual": "残差",
-        "planned": "计划之内",
-        "all pairs": "所有各对",
-        "different": "有差异",
-        "equivalent": "相当",
-        "different but small": "有差异但很小",
-        "undecided": "不能判断",
-        "threshold": "阈值",
-        "system": "系统",
-        "variance": "方差",
-        "fit": "拟合",
-        "log_likelihood": "对数似然",
-        "icc_2_1": "一致性，单个专家（ICC 2,1）",
-        "icc_2_k": "一致性，全体平均（ICC 2,k）",
-        "alpha_ordinal": "Krippendorff α（有序）",
-        "retest_rank_correlation": "重复片段，等级相关",
-        "retest_same": "重复片段，评分相同的比例",
-        "retest_sd": "重复片段，标准差（分）",
-        "rating": "单次评分",
-        "ten_trials": "每过十个片段",
-        "second_half": "后半",
-        "after_real": "在真实音乐之后",
-        "main": "正式分析",
-        "bootstrap": "双向自助法",
-        "screened": "不含被标记的专家",
-        "with_repeats": "含重复片段",
-        "without_known": "不含认出的片段",
-        "without_late": "不含迟到的回答",
-        "first_half": "前半",
-        "trial_adjusted": "对次序作调整",
-        "one_expert_out": "去掉一位专家，p 最大者",
-        "no_column": "文件没有这一列",
-        "nothing_differs": "没有可去掉的：与正式分析相同",
-        "too_few": "评分太少",
-        "too_many": "专家太多",
-        "value": "原值",
-        "distance": "与真实音乐的距离",
-        "constant": "系统内恒定",
-        "hardly_varies": "几乎不变",
-        "few_clips": "片段太少",
-        "few_experts": "专家太少",
-    },
-}
-
-
-def heading(column: str, lang: str) -> str:
-    """What a column is called on the page; its own name where it has no other."""
-    return HEADINGS[lang].get(column, column)
-
-
-def word(value: str, lang: str) -> str:
-    """What a cell of words is called on the page; the word itself where it has no other."""
-    return ROW_WORDS[lang].get(value, value)

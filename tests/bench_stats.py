@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,11 @@ from scipy import stats
 from tqdm import tqdm
 
 from analysis import mixed_model
+from analysis.power import FELT
 
 Floats = npt.NDArray[np.float64]
 
 SYSTEMS, EXPERTS = 6, 26
-#: Standard deviations in rating points, bracketed by two published listening tests: expert, expert:system, clip, rest.
-SPREADS: Mapping[str, tuple[float, float, float, float]] = {
-    "low": (0.40, 0.10, 0.20, 0.80),
-    "middle": (0.40, 0.25, 0.35, 0.85),
-    "high": (0.45, 0.35, 0.48, 0.95),
-}
 DESIGNS = ("complete", "STS(13)")
 #: How far the systems' latent means lie from the middle of the scale, for the coverage of gaps that are there.
 GAPS = np.array([-0.5, -0.2, 0.0, 0.1, 0.3, 0.6])
@@ -53,7 +48,7 @@ def heard(design: str) -> npt.NDArray[np.bool_]:
 def simulate(design: str, spread: str, shifts: Floats, rng: np.random.Generator) -> pd.DataFrame:
     """Ratings of one study as `mixed_model.fit` takes them."""
     table = heard(design)
-    expert, interaction, clip, rest = SPREADS[spread]
+    expert, interaction, clip, rest = FELT[spread]
     size = (EXPERTS, SYSTEMS, table.shape[1])
     latent = 3 + shifts[None, :, None] + rng.normal(0, expert, (EXPERTS, 1, 1))
     latent = latent + rng.normal(0, interaction, (EXPERTS, SYSTEMS, 1)) + rng.normal(0, clip, (1, *size[1:]))
@@ -65,7 +60,7 @@ def simulate(design: str, spread: str, shifts: Floats, rng: np.random.Generator)
 
 def expected(spread: str, shifts: Floats) -> Floats:
     """The mean rating of each system over all experts and clips, after rounding to 1-5."""
-    sd = np.sqrt(np.square(SPREADS[spread]).sum())
+    sd = np.sqrt(np.square(FELT[spread]).sum())
     above: Floats = stats.norm.sf((np.arange(1.5, 5) - 3 - shifts[:, None]) / sd)
     means: Floats = 1 + above.sum(axis=1)
     return means
@@ -94,7 +89,7 @@ def gap_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, f
 
 def measure(design: str, spread: str, studies: int, seed: int) -> dict[str, float]:
     """Averages over `studies` null studies and as many with gaps; each condition has a stream of its own."""
-    stream = (seed, DESIGNS.index(design), list(SPREADS).index(spread))
+    stream = (seed, DESIGNS.index(design), list(FELT).index(spread))
     rng = np.random.default_rng(stream)
     steps = tqdm(range(studies), desc=f"{design}, {spread}", disable=None)
     rows = [null_study(design, spread, rng) | gap_study(design, spread, rng) for _ in steps]
@@ -102,7 +97,7 @@ def measure(design: str, spread: str, studies: int, seed: int) -> dict[str, floa
 
 
 def conditions() -> Iterator[tuple[str, str]]:
-    return ((design, spread) for design in DESIGNS for spread in SPREADS)
+    return ((design, spread) for design in DESIGNS for spread in FELT)
 
 
 def main() -> None:

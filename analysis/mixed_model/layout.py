@@ -82,12 +82,14 @@ def _covariate(frame: pd.DataFrame, name: str, scale: str, systems: Sequence[str
 def separable(cells: Cells) -> tuple[bool, ...]:
     """Which of EFFECTS can be told from each other, from the fixed part and from the residual, in that order.
 
-    Experts: two or more. Clips: two or more in a system, and two or more experts on some clip. Experts within systems:
-    some expert with several ratings of a system, and with several systems.
+    Experts: two or more in some system, for experts who share none differ as their systems do, and some expert with
+    several ratings. Clips: two or more in a system, and two or more experts on some clip. Experts within systems: some
+    expert with several ratings of a system, and with several systems.
     """
     per_clip, by_system = cells.present.sum(axis=0), cells.present @ cells.nest
-    several = len(cells.present) > 1
+    several = bool(((by_system > 0).sum(axis=0) > 1).any())
     clip = bool((cells.nest.sum(axis=0) > 1).any() and (per_clip > 1).any())
     interaction = bool(several and (by_system > 1).any() and ((by_system > 0).sum(axis=1) > 1).any())
-    found = {"expert": several, "clip": clip, "expert:system": interaction}
+    repeated = bool((cells.present.sum(axis=1) > 1).any())
+    found = {"expert": several and repeated, "clip": clip, "expert:system": interaction}
     return tuple(found[name] for name in EFFECTS)

@@ -12,6 +12,7 @@ from analysis.mixed_model.model import PLANNED, Fit
 from analysis.mixed_model.notes import Text
 from analysis.ordinal_model.model import OrdinalFit
 from analysis.ordinal_model.words import say
+from analysis.p_text import p_text
 
 COLUMNS = ("scale", "link", "system_a", "system_b", "difference", "p_linear", "estimate", "p_ordinal", "kind")
 
@@ -66,7 +67,7 @@ def say_disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) 
 def _sentence(row: Any, alpha: float) -> Text:
     names = {"scale": row.scale, "link": row.link, "a": row.system_a, "b": row.system_b}
     if row.kind != "sign":
-        return say(row.kind, **names, p_linear=_p(row.p_linear), p_ordinal=_p(row.p_ordinal))
+        return say(row.kind, **names, p_linear=p_text(row.p_linear), p_ordinal=p_text(row.p_ordinal))
     grave = min(row.p_linear, row.p_ordinal) < alpha
     return say(
         "sign",
@@ -75,7 +76,3 @@ def _sentence(row: Any, alpha: float) -> Text:
         higher_ordinal=say("first" if row.estimate > 0 else "second"),
         weight=say("sign_grave" if grave else "sign_small"),
     )
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

@@ -29,6 +29,8 @@ NEGLIGIBLE = 0.02
 #: No standard deviation is taken as more, on the scale of the noise: beyond it the units hardly overlap.
 LARGEST = 30.0
 STEP = 1e-4
+#: A curvature below this share of the sharpest cannot be told from nothing by such differences.
+FLAT = 1e-8
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,13 @@ def _without_negligible(problem: Problem, mode: Mode, place: Floats) -> Problem:
 
 def _covariance(problem: Problem, mode: Mode, natural: Floats) -> Floats:
     """Inverse of minus the Hessian of the log-likelihood, by central differences of its gradient; NaN where that is
-    not positive definite."""
+    not positive definite beyond the error of the differences, as where a parameter runs away."""
     rows = []
     for step in STEP * np.eye(len(natural)):
         ahead, behind = (log_likelihood(problem, mode, natural + sign * step)[1] for sign in (1, -1))
         rows.append((behind - ahead) / (2 * STEP))
     curve = (np.array(rows) + np.array(rows).T) / 2
-    if np.linalg.eigvalsh(curve).min() <= 0:
+    roots = np.linalg.eigvalsh(curve)
+    if roots[0] <= FLAT * roots[-1]:
         return np.full_like(curve, np.nan)
     return np.asarray(np.linalg.inv(curve), dtype=np.float64)

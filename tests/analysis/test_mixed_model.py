@@ -312,6 +312,14 @@ def test_experts_who_each_heard_one_system_leave_that_variance_out() -> None:
     assert "cannot tell the variance between experts in what they think of a system" in words(fitted)
 
 
+def test_experts_who_share_no_system_are_not_told_from_the_systems() -> None:
+    rows = [("e0", "a", f"a{n}", "q", r) for n, r in enumerate((1.0, 4.0, 2.0))]
+    rows += [("e1", "b", f"b{n}", "q", r) for n, r in enumerate((3.0, 5.0, 2.0))]
+    found = mixed_model.fit(pd.DataFrame(rows, columns=["expert_id", "system", "clip_id", "scale", "rating"]), "q")
+    assert found.variance_components["variance"].notna().tolist() == [False, False, False, True]
+    assert any("between experts" in note["en"] for note in found.notes)
+
+
 def test_equal_ratings_give_means_and_no_test() -> None:
     fitted = mixed_model.fit(make_frame().assign(rating=4.0), "overall")
     assert fitted.means["mean"].tolist() == [4.0] * 6

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -228,7 +229,7 @@ def test_a_difference_in_significance_is_said_with_both_p_values() -> None:
     assert table[["system_a", "system_b", "kind"]].to_numpy().tolist() == [["s5", "s6", "ordinal_only"]]
     (sentence,) = ordinal_model.say_disagreements(linear, ordinal)
     assert "s5 and s6" in sentence["en"]
-    assert "p = 0.055" in sentence["en"]
+    assert "p = .055" in sentence["en"]
     assert "s5 与 s6" in sentence["zh-hans"]
 
 
@@ -271,3 +272,21 @@ def test_nothing_is_said_to_agree_where_nothing_was_fitted() -> None:
 
 def test_every_sentence_is_there_in_both_languages() -> None:
     assert SENTENCES["en"].keys() == SENTENCES["zh-hans"].keys()
+
+
+@pytest.mark.parametrize(
+    ("link", "cells"),
+    [
+        ("probit", "e0c21 e0a11 e1c01 e1b23 e1a05 e0b23 e1b12"),
+        ("logit", "e1a12 e0a23 e1a33 e0b05 e0b13 e0b25 e1b35 e0c02 e1c02 e0c11 e1c22 e1c33"),
+    ],
+)
+def test_where_the_likelihood_is_flat_there_is_no_standard_error_and_the_report_says_so(link: str, cells: str) -> None:
+    """Half a session of two experts: each cell is expert, system, clip and rating. A parameter runs away."""
+    rows = [(cell[:2], cell[2], cell[2:4], "q", float(cell[4])) for cell in cells.split()]
+    frame = pd.DataFrame(rows, columns=["expert_id", "system", "clip_id", "scale", "rating"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = ordinal_model.fit(frame, "q", link)
+    assert found.contrasts["se"].isna().all()
+    assert "has no bound" in found.notes[0]["en"] or "did not settle" in found.notes[0]["en"]

@@ -14,7 +14,7 @@ LONG_WORDS = {"columns_left_out": ("q" * 300,), "title": {"en": "t" * 300, "zh-h
 @pytest.mark.parametrize("width", [360, 1000])
 def test_names_without_a_blank_do_not_widen_the_page(tmp_path: Path, page: Page, width: int) -> None:
     ratings = make_ratings(("real", "s" * 300), ("z" * 200, "overall"), **LONG_WORDS)
-    report.write_report(ratings, tmp_path / "r", replicates=1000)
+    report.write_report(ratings, tmp_path / "r", replicates=1000, draw=False)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto((tmp_path / "r" / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -24,7 +24,7 @@ def test_names_without_a_blank_do_not_widen_the_page(tmp_path: Path, page: Page,
 
 
 def test_usual_names_are_not_broken_within_a_word(tmp_path: Path, page: Page) -> None:
-    report.write_report(make_ratings(SIX), tmp_path / "r", replicates=1000)
+    report.write_report(make_ratings(SIX), tmp_path / "r", replicates=1000, draw=False)
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto((tmp_path / "r" / "report.html").as_uri())
     heights = {name: page.get_by_role("cell", name=name).first.bounding_box() for name in ("Transformer", "mLSTM")}

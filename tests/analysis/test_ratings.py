@@ -6,7 +6,7 @@ import pytest
 
 from analysis.errors import InputError
 from analysis.ratings import read
-from tests.analysis.makers import make_frame, write_csv
+from tests.analysis.makers import make_frame, make_ratings, write_csv
 
 HEADER = "expert_id,system,clip_id,scale,rating\n"
 
@@ -169,3 +169,16 @@ def test_a_questionnaire_is_refused_until_its_scales_are_named(tmp_path: Path) -
     path = written(tmp_path, f"expert_id,system,clip_id,{','.join(f'q{n}' for n in range(30))}\ne1,real,a{',4' * 30}\n")
     assert "has 30 scales; name those to analyse, at most 24, with --scales." in refusal(path)
     assert len(read(path, ["q3", "q4"]).scales) == 2
+
+
+def test_a_scale_in_words_is_refused_with_how_to_mend_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("expert_id,system,clip_id,scale,rating\ne1,real,a,q,good\ne2,real,a,q,poor\n")
+    with pytest.raises(InputError, match=r"column rating holds words \('good', 'poor'\) and no number; write a number"):
+        read(path)
+
+
+def test_alpha_level_and_gap_are_the_plans_or_the_usual_ones() -> None:
+    assert (make_ratings().alpha, make_ratings().level, make_ratings().gap) == (0.05, "95", None)
+    ratings = make_ratings(plan={"alpha": 0.01, "smallest_gap": 0.4})
+    assert (ratings.alpha, ratings.level, ratings.gap) == (0.01, "99", 0.4)

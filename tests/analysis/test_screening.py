@@ -87,3 +87,14 @@ def test_too_few_experts_have_an_estimate_without_a_test() -> None:
 @pytest.mark.parametrize("column", [[True, False, True], ["1", "0", "yes"], [1.0, 0.0, 1.0], ["True", "", " TRUE "]])
 def test_flags_are_read_in_any_form(column: list[object]) -> None:
     assert screening.is_yes(pd.Series(column)).tolist() == [True, False, True]
+
+
+def test_the_curve_of_a_session_follows_its_drift_in_at_most_twelve_runs() -> None:
+    frame = make_frame(("a", "b"), ("overall",), experts=8, clips=20).assign(is_repeat=False)
+    trial = frame.groupby("expert_id").cumcount() * 7 % 40 + 1.0
+    frame = frame.assign(trial=trial, rating=np.random.default_rng(1).normal(3, 0.1, len(frame)) + 0.02 * trial)
+    curve = screening.order_curve(frame, ["overall"])
+    assert tuple(curve.columns) == screening.CURVE
+    assert len(curve) <= 12
+    assert (curve["ci_low"] < curve["change"]).all()
+    assert screening.order_curve(frame.drop(columns="trial"), ["overall"]).empty

@@ -7,7 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-HELP = """Read ratings and write a report: Figure 7 and its table, as files and as one page (report.html).
+HELP = """Read ratings and write a report: what can be said about the systems, what cannot, and how far to trust it.
+
+REPORT holds one page (report.html) and a PDF in English and Chinese, Figures 7 to 13 (SVG, PDF, PNG, and the numbers
+behind each as CSV), every table (CSV, Markdown, LaTeX), a methods text and a checklist for a paper. What the ratings
+cannot carry is left out, and the page says why. Few experts or clips, missing cells and repeats are all allowed.
 
 The ratings are a DATASET folder from `export_dataset`, or a CSV of your own: either long, with the columns
 expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column of numbers a scale.
@@ -26,7 +30,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the resampling (default 1)")
         parser.add_argument(
-            "--replicates", type=int, default=10_000, metavar="N", help="resamples behind an interval (default 10000)"
+            "--replicates",
+            type=int,
+            default=10_000,
+            metavar="N",
+            help="resamples of the two-way bootstrap (default 10000)",
+        )
+        parser.add_argument(
+            "--no-figures", action="store_true", help="tables, texts and the page alone: no figures and no PDF; quicker"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +52,12 @@ class Command(BaseCommand):
             data = ratings.read(options["source"], scales)
             with tqdm(total=report.STEPS, desc="report", delay=2, disable=None) as bar:
                 written = report.write_report(
-                    data, options["out"], replicates=options["replicates"], seed=options["seed"], on_step=bar.update
+                    data,
+                    options["out"],
+                    replicates=options["replicates"],
+                    seed=options["seed"],
+                    draw=not options["no_figures"],
+                    on_step=bar.update,
                 )
         except InputError as error:
             raise CommandError(str(error)) from error

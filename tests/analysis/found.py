@@ -1,0 +1,54 @@
+"""Findings of small studies, computed once a process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import bootstrap, drawings, findings, look, tables_findings
+from analysis.findings import Findings
+from analysis.ratings import Ratings
+from tests.analysis.makers import SIX, make_frame, make_ratings
+
+TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
+PLAN = {"primary_scale": "overall", "contrasts": [["midi-gan", "real"]], "smallest_gap": 0.5, "alpha": 0.1}
+
+
+def with_trials(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the order in which each expert heard the clips, and a clip that half of them knew."""
+    rng = np.random.default_rng(3)
+    clips = sorted(frame["clip_id"].unique())
+    place = {expert: dict(zip(clips, rng.permutation(len(clips)) + 1.0, strict=True)) for expert in frame["expert_id"]}
+    trial = [place[expert][clip] for expert, clip in zip(frame["expert_id"], frame["clip_id"], strict=True)]
+    known = (frame["clip_id"] == clips[0]) & (frame["expert_id"] < "e04")
+    return frame.assign(is_repeat=False, trial=trial, known=known)
+
+
+@cache
+def study(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated: bool = False) -> Ratings:
+    """Seven experts, four clips a system, two scales, with metrics."""
+    frame = with_trials(make_frame(systems, experts=7))
+    clips = frame[["system", "clip_id"]].drop_duplicates()
+    values = np.random.default_rng(5).normal(5, 1, (len(clips), 5)).round(2)
+    metrics = clips.assign(**dict(zip(("upc", "gc", "ebr", "rests", "notes"), values.T, strict=True)))
+    frozen: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)} if planned else {}
+    return make_ratings(systems, frame=frame, metrics=metrics, is_simulated=simulated, **frozen)
+
+
+@cache
+def found(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated: bool = False) -> Findings:
+    """The findings of `study`."""
+    return findings.compute(study(systems, planned=planned, simulated=simulated), replicates=1000, seed=1)
+
+
+def drawn(systems: tuple[str, ...], *, planned: bool) -> list[drawings.Drawing]:
+    """The figures of a simulated `study`."""
+    ratings = study(systems, planned=planned, simulated=True)
+    statistics = found(systems, planned=planned, simulated=True)
+    order = look.system_order(ratings.systems, ratings.real_system)
+    keys = [scale.key for scale in ratings.scales]
+    means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000, seed=1)
+    return drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))[0]

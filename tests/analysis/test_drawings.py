@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from matplotlib.figure import Figure
+
+from analysis import bootstrap, drawings, findings, look, tables_findings
+from analysis.figures.contrasts import contrasts_frame
+from analysis.words_figures import CAPTIONS, MISSING
+from tests.analysis.found import TWELVE, drawn, found, study
+from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.overlaps import clashes, lay_out
+
+ALL = ("figure7", *CAPTIONS)
+
+
+@cache
+def of(count: int) -> dict[str, drawings.Drawing]:
+    """The figures of a study of two systems without a plan, or of twelve with one that names no contrast of theirs."""
+    systems = SIX[:2] if count == 2 else TWELVE
+    return {drawing.name: drawing for drawing in drawn(systems, planned=count == 2)}
+
+
+def laid_out(count: int, name: str, lang: str) -> Figure:
+    with look.house_style(lang):
+        return lay_out(of(count)[name].draw(lang))
+
+
+@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("count", [2, 12])
+def test_nothing_overlaps_and_simulated_ratings_are_marked(count: int, name: str, lang: str) -> None:
+    figure = laid_out(count, name, lang)
+    assert clashes(figure) == []
+    assert "SIMULATED / 模拟数据" in [text.get_text() for text in figure.texts]
+
+
+def test_words_over_one_another_are_found_by_the_test_above() -> None:
+    figure = Figure()
+    figure.supxlabel("an axis")
+    figure.legend(figure.subplots().plot([1, 2]), ["a legend"], loc="lower center")
+    figure.suptitle("far out", x=1.0)
+    found_here = " ".join(clashes(lay_out(figure)))
+    assert "'a legend' over 'an axis'" in found_here
+    assert "'far out' leaves the page" in found_here
+
+
+def test_every_figure_has_its_numbers_beside_it_and_a_caption_in_each_language() -> None:
+    for name in ALL:
+        drawing = of(12)[name]
+        assert len(drawing.frame)
+        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in look.LANGUAGES)
+
+
+def test_systems_have_the_same_colours_in_every_figure() -> None:
+    marks = look.point_marks(SIX, "real")
+    assert {system: mark.colour for system, mark in marks.items() if system != "real"} == dict(look.NAMED_COLOURS)
+    figure = laid_out(12, "figure10", "en")
+    handles = figure.legends[0].legend_handles
+    assert [handle.get_color() for handle in handles if handle is not None][1:6] == list(look.NAMED_COLOURS.values())  # type: ignore[attr-defined]
+
+
+def test_differences_from_real_music_are_drawn_system_less_real_and_planned_ones_as_the_plan_has_them() -> None:
+    frame = contrasts_frame(study(SIX[:2], planned=False), found(SIX[:2], planned=False))
+    assert set(frame["system_b"]) == {"real"}
+    table = found(SIX[:2], planned=False).frames["contrasts"]
+    assert frame["difference"].to_numpy() == pytest.approx(-table["difference"].to_numpy())
+    assert (frame["ci_low"] <= frame["difference"]).all()
+    assert (frame["difference"] <= frame["ci_high"]).all()
+    planned = contrasts_frame(study(), found())
+    assert set(planned.loc[planned["scale"] == "overall", "family"]) == {"planned"}
+
+
+def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
+    frame = make_frame(("mine",), ("overall",), experts=2, clips=1).assign(is_repeat=False)
+    frame["rating"] += [0.25 * n for n in range(len(frame))]
+    ratings = make_ratings(("mine",), ("overall",), frame=frame)
+    statistics = findings.compute(ratings, replicates=1000, seed=1)
+    means = bootstrap.system_means(frame, ["overall"], ("mine",), replicates=1000)
+    made, reasons = drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))
+    assert [drawing.name for drawing in made] == ["figure7"]
+    assert reasons == list(MISSING.values())

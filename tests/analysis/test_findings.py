@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analysis import findings
+from analysis.look import LANGUAGES
+from tests.analysis.found import PLAN, found, study
+from tests.analysis.makers import SIX, make_frame, make_ratings
+
+
+def said(lang: str = "en", *, planned: bool = True) -> list[str]:
+    systems = SIX[:2] if planned else SIX
+    return [text[lang] for text in findings.verdicts(study(systems, planned=planned), found(systems, planned=planned))]
+
+
+def test_a_planned_contrast_is_told_with_its_interval_at_the_plans_level_and_holms_p() -> None:
+    row = found().frames["contrasts"].set_index("scale").loc["overall"]
+    (sentence,) = [text for text in said() if text.startswith("Overall quality")]
+    assert "MIDI-GAN" in sentence
+    assert "90 % interval" in sentence
+    assert f"{row['ci_low']:.2f} to {row['ci_high']:.2f}".replace("-", "−") in sentence
+    assert f"p = {row['p_holm']:.3f}".replace("0.", ".") in sentence
+    assert "smallest gap of interest, 0.5 points" in sentence
+
+
+def test_without_a_plan_all_pairs_are_counted_and_nothing_found_is_not_called_equal() -> None:
+    for text in said(planned=False):
+        assert "of 15 pairs" in text
+        assert ("differ after Holm" in text) or ("does not show that they are equal" in text)
+
+
+def test_a_single_pair_is_told_like_a_planned_one() -> None:
+    ratings, statistics = study(planned=False), found(planned=False)
+    sentences = [text["en"] for text in findings.verdicts(ratings, statistics)]
+    assert all("Real music and MIDI-GAN" in text or "Real music is rated" in text for text in sentences)
+    assert all("95 % interval" in text for text in sentences)
+
+
+def test_both_languages_say_as_much() -> None:
+    assert len(said("en")) == len(said("zh-hans")) == 2
+    assert all("MIDI-GAN" in text for text in said("zh-hans"))
+
+
+def test_few_experts_conclude_nothing() -> None:
+    frame = make_frame(SIX[:2], experts=5).assign(is_repeat=False)
+    ratings = make_ratings(SIX[:2], frame=frame)
+    statistics = findings.compute(ratings, replicates=1000, seed=1)
+    sentences = [text["en"] for text in findings.verdicts(ratings, statistics)]
+    assert len(sentences) == 2
+    assert all("Nothing is concluded" in text for text in sentences)
+
+
+def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language() -> None:
+    frame = make_frame(("mine",), ("overall",), experts=1, clips=2).assign(is_repeat=False)
+    statistics = findings.compute(make_ratings(("mine",), ("overall",), frame=frame), replicates=1000, seed=1)
+    assert {"contrasts", "omnibus", "agreement_by_group", "sensitivity", "clip_correlations"} <= set(statistics.missing)
+    assert not set(statistics.missing) & set(statistics.frames)
+    assert all(text[lang] for text in statistics.missing.values() for lang in LANGUAGES)
+    sentences = [text["en"] for text in findings.verdicts(make_ratings(("mine",), ("overall",)), statistics)]
+    assert sentences == ["Overall quality: no difference could be tested."]
+
+
+def test_the_two_models_are_compared_in_words_on_every_scale() -> None:
+    notes = [note["en"] for note in found().fit_notes]
+    for scale in ("valence", "overall"):
+        assert any(note.startswith(f"{scale}:") and "ordinal" in note for note in notes)
+
+
+def test_clips_that_experts_knew_have_a_row_and_scales_that_go_together_a_table() -> None:
+    table = found().frames["sensitivity"]
+    row = table[(table["analysis"] == "without_known") & (table["scale"] == "overall")].iloc[0]
+    whole = table[(table["analysis"] == "main") & (table["scale"] == "overall")].iloc[0]
+    assert row["n_ratings"] == whole["n_ratings"] - 4
+    assert set(found().frames["scale_correlations"]["level"]) == {"rating", "clip"}
+
+
+def test_metrics_between_systems_come_with_the_sentence_that_so_few_points_cannot_carry_them() -> None:
+    statistics = found(SIX, planned=False)
+    assert "system_correlations" in statistics.frames
+    assert any("5 systems are 5 points: they cannot carry" in text["en"] for text in statistics.metric_notes)
+
+
+def test_under_the_seal_no_pair_is_taken_for_a_planned_one() -> None:
+    ratings = study()
+    assert findings.planned_pairs(ratings, "overall") == [("midi-gan", "real")]
+    assert findings.planned_pairs(ratings, "valence") == []
+    assert findings.planned_pairs(replace(ratings, is_sealed=True), "overall") == []
+
+
+@pytest.mark.parametrize(("plan", "first"), [(PLAN, "overall"), ({}, "valence")])
+def test_the_primary_scale_is_the_plans_or_the_first(plan: dict[str, object], first: str) -> None:
+    ratings = replace(study(), plan=plan, planned_scales=("overall",) if plan else ())
+    assert findings.primary_scale(ratings) == first

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.checklist import checklist, checklist_frame
+from analysis.look import LANGUAGES
+from analysis.methods import methods
+from analysis.words_methods import OPEN, REPORTED
+from tests.analysis.found import found, study
+
+STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
+
+
+def text(lang: str = "en", **changes: object) -> str:
+    ratings = replace(study(), **changes)  # type: ignore[arg-type]
+    return "\n".join(paragraph[lang] for paragraph in methods(ratings, STAMP, 1000))
+
+
+def test_the_text_is_the_plans_and_the_ratings_own() -> None:
+    plan = {**study().plan, "exclusions": "Nobody is excluded.", "dropouts": "Kept as far as they go."}
+    design = {"heard_per_expert": 10, "clips_per_system": 13, "repeats": 2, "practice": 3}
+    written = text(plan=plan, design=design)
+    for words in ("7 experts rated 8 clips of 2 systems", "SHA-256 " + "b" * 64, "MIDI-GAN − Real music", "0.5 points"):
+        assert words in written
+    for words in (
+        "10 of 13 clips",
+        "Nobody is excluded. Kept as far",
+        "Intervals are at 90 %",
+        "1,000 replicates",
+        "seed 7",
+    ):
+        assert words in written
+
+
+def test_without_a_plan_everything_is_exploratory_and_no_design_is_claimed() -> None:
+    written = text(plan={}, plan_sha256=None, planned_scales=())
+    assert "every result is exploratory" in written
+    assert "balanced over experts" not in written
+    assert "smallest gap" not in written
+
+
+def test_simulated_ratings_are_named_first() -> None:
+    assert text(is_simulated=True).startswith("The ratings are SIMULATED")
+
+
+def test_a_plan_worded_in_two_languages_is_given_in_each() -> None:
+    plan = {**study().plan, "exclusions": {"en": "Nobody.", "zh-hans": "无人排除。"}}
+    assert "无人排除。" in text("zh-hans", plan=plan)
+    assert "Nobody." in text("en", plan=plan)
+
+
+def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_authors() -> None:
+    rows = checklist(study(), found())
+    answers = {item["en"]: (status, answer["en"]) for status, item, answer in rows}
+    assert answers["How many listeners, and of what kind?"][1].startswith("7 experts")
+    assert answers["Was real music among the clips, unmarked?"] == (REPORTED, "Real music: yes, Real music.")
+    assert answers["How were they found, and were they paid?"][0] == OPEN
+    assert answers["Was the analysis fixed beforehand?"][1] == f"Yes (SHA-256 {'b' * 64})."
+    assert "unknown" not in str(answers)
+    assert all("{" not in answer[lang] for _, _, answer in rows for lang in LANGUAGES)
+    assert len(checklist_frame(rows)) == len(rows) > 15

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import bootstrap, tables
+from analysis.tables_findings import ORDER, finding_tables, model_means, shown
+from tests.analysis.found import found, study
+from tests.analysis.makers import SIX, make_ratings
+
+
+def table_of(frame: pd.DataFrame) -> tables.Table:
+    return tables.Table("t", frame, {"en": "T", "zh-hans": "表"}, (), is_simulated=False)
+
+
+def test_tables_come_in_their_order_and_only_those_that_could_be_had() -> None:
+    names = [table.name for table in finding_tables(study(), found())]
+    assert names == [name for name in ORDER if name in found().frames]
+    assert "participants" not in names
+
+
+def test_an_interval_is_one_cell_and_p_is_never_nought() -> None:
+    frame = pd.DataFrame({"scale": ["overall"], "ci_low": [-0.5], "ci_high": [0.25], "p": [1e-9], "p_holm": [0.0421]})
+    header, rows = shown(table_of(frame), make_ratings(), "en")
+    assert header == ["Scale", "Interval", "p", "p after Holm"]
+    assert rows == [["Overall quality", "−0.50 – 0.25", "< .001", ".042"]]
+
+
+def test_names_and_words_are_in_the_readers_language() -> None:
+    frame = pd.DataFrame({"scale": ["overall"], "system_a": ["real"], "component": ["clip"], "flagged": [True]})
+    assert shown(table_of(frame), make_ratings(), "zh-hans")[1] == [["整体质量", "真实音乐", "片段", "是"]]
+    assert shown(table_of(frame), make_ratings(), "en")[1] == [["Overall quality", "Real music", "clips", "yes"]]
+
+
+def test_empty_cells_are_empty_and_counts_have_no_decimals() -> None:
+    frame = pd.DataFrame({"value": [np.nan], "n": [12.0], "n_experts": ["few"]})
+    assert shown(table_of(frame), make_ratings(), "en")[1] == [["", "12", "fewer than 5"]]
+
+
+def test_means_have_no_interval_where_so_few_clips_allow_none() -> None:
+    ratings = study(SIX[:2])
+    means = bootstrap.system_means(ratings.counted, ["valence", "overall"], SIX[:2], replicates=1000)
+    few = means.assign(reason=np.where(means["system"] == "real", "few_clips", ""))
+    found_here = model_means(found(), few).set_index("system")
+    assert found_here.loc["real", ["se", "df", "ci_low", "ci_high"]].isna().to_numpy().all()
+    assert found_here.loc["midi-gan", ["se", "ci_low", "ci_high"]].notna().to_numpy().all()
+
+
+@pytest.mark.parametrize("form", [tables.markdown_text, tables.latex_text])
+def test_no_form_of_a_table_prints_p_as_nought(form: object) -> None:
+    table = table_of(pd.DataFrame({"difference": [0.0], "p": [0.0], "p_holm": [0.0004]}))
+    text = form(table)  # type: ignore[operator]
+    assert ".001" in text
+    assert "0.000 " not in text.replace("0.00 ", "")
+    assert "| 0.00 |" in text or " 0.00 &" in text or "0.00 & " in text
