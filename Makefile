@@ -13,7 +13,8 @@ SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser test check bench bench-stats translations screenshots clean
+.PHONY: help setup demo run browser servers test test-postgres chaos fuzz load check bench bench-stats translations \
+	screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,8 +61,29 @@ browser:
 		echo "apt install $(BROWSERS)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends $(BROWSERS) >/dev/null; fi
 
-test: .venv/.ready-dev browser  ## set up if needed, then the whole suite
+# What the examples in deploy/ and the tests on PostgreSQL start. Their tests say so where it is missing.
+SERVERS = postgresql nginx-light openssl
+servers:
+	@if [ "$$(id -u)" = 0 ] && ! { command -v nginx && command -v openssl && ls /usr/lib/postgresql/*/bin/initdb; } \
+		>/dev/null 2>&1; then echo "apt install $(SERVERS)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; fi
+
+test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suite
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
+	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
+
+chaos: .venv/.ready-dev servers  ## 7,800 answers while everything fails, on both stores; counts and databases in var/chaos
+	$(BIN)/python -m tests.robustness.chaos --store sqlite --out var/chaos/sqlite
+	$(BIN)/python -m tests.robustness.chaos --store postgres --out var/chaos/postgres
+
+fuzz: .venv/.ready-dev  ## 10,000 damaged inputs for every reader
+	FUZZ=10000 $(BIN)/pytest -n $(JOBS) --timeout 0 tests/robustness/test_fuzz.py
+
+load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
+	$(BIN)/python -m tests.robustness.load --store sqlite
+	$(BIN)/python -m tests.robustness.load --store postgres
 
 check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(BIN)/ruff check .

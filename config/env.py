@@ -23,6 +23,14 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={text!r} is neither 1 nor 0.")
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of some words; another is refused."""
+    text = env_str(name, default)
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name}={text!r} is none of {', '.join(choices)}.")
+    return text
+
+
 def env_list(name: str, default: str) -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]

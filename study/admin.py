@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from study.models import Event, Expert, Invitation, Study
+from study.models import Event, Expert, Invitation, Member, Study
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -16,11 +16,20 @@ else:  # generic for the type checker only
     ModelAdmin = admin.ModelAdmin
 
 
+def for_superusers(request: HttpRequest) -> bool:
+    """Whether somebody may enter the admin at all; being on the staff is not enough."""
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+# The stock site is the one that addresses lead to, and whose forms for users have Django's password checks.
+admin.site.has_permission = for_superusers  # type: ignore[method-assign]
+
+
 class LookOnly(ModelAdmin):
     """Superusers may look; nobody may write."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+        return for_superusers(request)
 
     has_module_permission = has_view_permission
 
@@ -63,6 +72,13 @@ class ExpertAdmin(LookOnly):
 class InvitationAdmin(LookOnly):
     list_display = ("expert", "created_at", "expires_at", "revoked_at")
     fields = ("expert", "created_at", "expires_at", "revoked_at")
+
+
+@admin.register(Member)
+class MemberAdmin(LookOnly):
+    list_display = ("study", "user", "role", "added_at")
+    list_filter = ("study", "role")
+    fields = ("study", "user", "role", "added_at")
 
 
 @admin.register(Event)

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.urls import path, reverse_lazy
 
-from study.desk import download, studies, study
+from study.desk import board, download, experts, job, log, members, new, plan, report, studies, study
 
 app_name = "desk"
 urlpatterns = [
     path("", studies.studies, name="studies"),
     path("login/", LoginView.as_view(template_name="desk/login.html", redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path(
+        "password/",
+        PasswordChangeView.as_view(template_name="desk/password.html", success_url=reverse_lazy("desk:studies")),
+        name="password",
+    ),
+    path("new/", new.new, name="new"),
+    path("examples/<slug:name>.toml", new.example, name="example"),
+    path("jobs/<str:token>/", job.job, name="job"),
+    path("jobs/<str:token>/clips/", new.clips, name="clips"),
+    path("jobs/<str:token>/discard/", job.discard, name="discard_job"),
     path("studies/<slug:slug>/", study.study, name="study"),
+    path("studies/<slug:slug>/check-blinding/", job.check_blinding, name="check_blinding"),
+    path("studies/<slug:slug>/discard/", study.discard, name="discard"),
+    path("studies/<slug:slug>/plan/", plan.plan, name="plan"),
+    path("studies/<slug:slug>/plan.json", plan.download, name="plan_file"),
+    path("studies/<slug:slug>/plan/amend/", plan.amend, name="amend"),
+    path("studies/<slug:slug>/log/", log.log, name="log"),
+    path("studies/<slug:slug>/members/", members.members, name="members"),
+    path("studies/<slug:slug>/members/<str:username>/remove/", members.remove, name="remove_member"),
+    path("studies/<slug:slug>/report/", report.report, name="report"),
+    path("studies/<slug:slug>/report/make/", report.make, name="make_report"),
+    path("studies/<slug:slug>/report/zip/", report.download, name="report_zip"),
+    path("studies/<slug:slug>/report/files/<path:name>", report.file, name="report_file"),
     path("studies/<slug:slug>/open/", study.open_study, name="open"),
     path("studies/<slug:slug>/close/", study.close, name="close"),
     path("studies/<slug:slug>/open-seal/", study.open_seal, name="open_seal"),
     path("studies/<slug:slug>/dataset/", download.download, name="download"),
-    path("studies/<slug:slug>/experts/<str:code>/withdraw/", study.withdraw, name="withdraw"),
+    path("studies/<slug:slug>/board/", board.board, name="board"),
+    path("studies/<slug:slug>/invite/", experts.invite, name="invite"),
+    path("studies/<slug:slug>/experts/<str:code>/", experts.expert, name="expert"),
+    path("studies/<slug:slug>/experts/<str:code>/link/", experts.link, name="link"),
+    path("studies/<slug:slug>/experts/<str:code>/replace/", experts.substitute, name="replace"),
+    path("studies/<slug:slug>/experts/<str:code>/revoke/", experts.revoke, name="revoke"),
+    path("studies/<slug:slug>/experts/<str:code>/end/", experts.end, name="end"),
+    path("studies/<slug:slug>/experts/<str:code>/withdraw/", experts.withdraw, name="withdraw"),
+    path("studies/<slug:slug>/experts/<str:code>/erase/", experts.erase, name="erase"),
 ]

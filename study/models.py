@@ -182,6 +182,10 @@ class Expert(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    #: When what she said in her own words, about herself and her name were destroyed.
+    erased_at = models.DateTimeField(null=True)
+    #: Who took over the place of one who dropped out.
+    replaced_by = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaces")
 
     class Meta:
         ordering = ["code"]
@@ -347,6 +351,63 @@ class SoundCheck(models.Model):
 
     def __str__(self) -> str:
         return f"sound check of {self.expert}"
+
+
+class Member(models.Model):
+    """Someone beside the owner who works on a study at the desk (study/desk/gate.py says what each role may)."""
+
+    class Role(models.TextChoices):
+        ASSISTANT = "assistant", _("assistant")
+        AUDITOR = "auditor", _("auditor")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["user__username"]
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="one_role_per_member")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.study}"
+
+
+class Job(models.Model):
+    """Work that the desk hands to a process of its own, with what is told of it meanwhile (study/jobs/)."""
+
+    class Kind(models.TextChoices):
+        NEW_STUDY = "study", _("New study")
+        BLINDING = "blinding", _("Blinding check")
+        REPORT = "report", _("Report")
+
+    class State(models.TextChoices):
+        PREPARED = "prepared", _("waiting for clips")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    token = models.CharField(max_length=32, unique=True, default=trial_token)
+    kind = models.CharField(max_length=10, choices=Kind)
+    #: None until a new study's rows are there.
+    study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="jobs")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
+    #: What was asked for (slug, summary of the study file) and what came of it (clips left out).
+    detail = models.JSONField(default=dict)
+    #: The step at work, how far it is in per cent where that is known, and the fault that ended it.
+    step = models.CharField(max_length=40, blank=True)
+    percent = models.PositiveSmallIntegerField(null=True)
+    fault = models.TextField(blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    #: When its process last wrote here; one that has been silent for long is gone.
+    beat_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.token}"
 
 
 class Event(models.Model):

@@ -51,7 +51,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise InputError(f"{path} cannot be read: name a finished pack (generate_stimuli makes one).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); make the pack again.") from error
     fault = next(_faults(content), None)
     if fault:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
@@ -229,39 +227,3 @@ def _pace_s(expert: Expert) -> float | None:
     if len(times) < PACE_TRIALS:
         return None
     return float(median((after - before).total_seconds() for before, after in pairwise(times)))
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One expert on the desk's board."""
-
-    code: str
-    group: str
-    done: int
-    total: int
-    last_seen: datetime | None
-    submitted_at: datetime | None
-    withdrawn_at: datetime | None
-
-
-def board(study: Study) -> list[BoardRow]:
-    """How far each expert is, in three queries whatever the study's size; says nothing about any system."""
-    total, scales = study_file.trials_per_expert(study.file), len(study.file["scales"])
-    ratings = Rating.objects.filter(expert__study=study, trial__phase=Trial.Phase.STUDY)
-    rated = ratings.values("expert", "trial").annotate(scales=Count("scale", distinct=True)).filter(scales=scales)
-    done = Counter(rated.values_list("expert", flat=True))
-    heard = dict(Listening.objects.filter(expert__study=study).values_list("expert").annotate(Max("received_at")))
-    experts = study.experts.annotate(came=Max("devices__accepted_at"), answered=Max("ratings__received_at"))
-    experts = experts.order_by("code")  # grouping drops the model's own order
-    return [
-        BoardRow(
-            code=expert.code,
-            group=expert.group,
-            done=done[expert.pk],
-            total=total,
-            last_seen=max(filter(None, (expert.came, expert.answered, heard.get(expert.pk))), default=None),
-            submitted_at=expert.submitted_at,
-            withdrawn_at=expert.withdrawn_at,
-        )
-        for expert in experts
-    ]

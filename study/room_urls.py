@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
 from study.room import preview, road, sound, trials, worker
+
+
+class TrialToken(StringConverter):
+    """What a trial may be called: anything else is no page of ours, and asks no database."""
+
+    regex = "[0-9A-Za-z_-]+"
+
+
+register_converter(TrialToken, "trial")
 
 app_name = "room"
 urlpatterns = [
@@ -21,11 +31,11 @@ urlpatterns = [
     path("room/background/", road.background, name="background"),
     path("room/sound/", sound.sound, name="sound"),
     path("room/instructions/", road.instructions, name="instructions"),
-    path("room/t/<str:token>/", trials.trial, name="trial"),
-    path("room/t/<str:token>/audio", trials.audio, name="audio"),
-    path("room/t/<str:token>/ratings/<str:scale>", trials.rating, name="rating"),
-    path("room/t/<str:token>/remark", trials.remark, name="remark"),
-    path("room/t/<str:token>/listening", trials.listening, name="listening"),
+    path("room/t/<trial:token>/", trials.trial, name="trial"),
+    path("room/t/<trial:token>/audio", trials.audio, name="audio"),
+    path("room/t/<trial:token>/ratings/<str:scale>", trials.rating, name="rating"),
+    path("room/t/<trial:token>/remark", trials.remark, name="remark"),
+    path("room/t/<trial:token>/listening", trials.listening, name="listening"),
     path("room/review/", road.review, name="review"),
     path("room/submit/", road.submit, name="submit"),
     path("room/withdraw/", road.withdraw, name="withdraw"),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from study.errors import InputError
 from study.models import HIGHEST_RATING, LOWEST_RATING
 from study.text_files import read_text
-from study.toml_check import Check, KeyPath
+from study.toml_check import Check, KeyPath, read_toml
 
 #: Numbers beyond this are not exact in RFC 8785 JSON.
 LARGEST_SEED = 2**53 - 1
@@ -27,7 +30,8 @@ RESERVED = {
 }
 #: Names that a background question can't have, for the same reason.
 EXPERT_COLUMNS = {
-    *("expert_id", "group", "language", "submitted", "level", "headphones_correct", "headphones_rounds"),
+    *("expert_id", "group", "language", "submitted", "replaced_by", "level"),
+    *("headphones_correct", "headphones_rounds"),
 }
 
 
@@ -42,15 +46,27 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 
 def parse(text: str) -> dict[str, Any]:
     """A study file's content, checked and completed (docs/study-file.md). Raises `InputError`, a line a fault."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"this is not TOML: {error}.") from error
+    content = read_toml(text)
     check = Check(text)
     study = _study(check, content)
-    if check.faults:
-        raise InputError("\n".join(f"line {line}, {key}: {fault}" for line, key, fault in sorted(check.faults)))
+    check.raise_faults()
     return study
+
+
+def parse_analysis(text: str, file: dict[str, Any]) -> dict[str, Any]:
+    """The section [analysis] alone, for an amendment to the plan of a study; checked as in a whole file."""
+    content = read_toml(text)
+    check = Check(text)
+    check.table(content, (), "analysis")
+    analysis = _analysis(check, content, [system["id"] for system in file["systems"]], file["scales"])
+    check.raise_faults()
+    return analysis
+
+
+def analysis_toml(analysis: dict[str, Any]) -> str:
+    """The section [analysis] as text that `parse_analysis` reads: JSON's texts, numbers and lists are TOML's too."""
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in analysis.items())
+    return "\n".join(["[analysis]", *lines])
 
 
 def localised(texts: Any, language: str) -> str:
@@ -72,8 +88,8 @@ def break_after(study: dict[str, Any]) -> int:
 
 
 KEYS = "title languages systems design groups scales consent instructions analysis"
-ID = (r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", "small letters, digits and hyphens (at most 40)")
-COLUMN = (r"[a-z][a-z0-9_]{0,38}", "small letters, digits and underscores, a letter first (at most 39)")
+ID = (r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", gettext_lazy("small letters, digits and hyphens (at most 40)"))
+COLUMN = (r"[a-z][a-z0-9_]{0,38}", gettext_lazy("small letters, digits and underscores, a letter first (at most 39)"))
 
 
 def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +104,8 @@ def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
     real = check.text(content, "real_system", ()) or None
     ids = [system["id"] for system in systems]
     if real is not None and check.sound("systems") and real not in ids:
-        check.fault(("real_system",), f"{real!r} is not among the systems; name one of {', '.join(ids)}.")
+        message = _("%(value)s is not among the systems; name one of %(known)s.")
+        check.fault(("real_system",), message, value=repr(real), known=", ".join(ids))
     return {
         "title": check.texts(content, "title", ()),
         "languages": check.languages,
@@ -100,7 +117,7 @@ def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
         "background": _background(check, content),
         "consent": _consent(check, content),
         "instructions": check.texts(content, "instructions", ()),
-        "analysis": _analysis(check, content, ids, [scale["key"] for scale in scales]),
+        "analysis": _analysis(check, content, ids, scales),
     }
 
 
@@ -119,7 +136,7 @@ def _languages(check: Check, content: dict[str, Any]) -> list[str]:
     languages = content.get("languages", [])
     known = isinstance(languages, list) and set(map(str, languages)) <= {"en", "zh-hans"}
     if "languages" in content and (not known or not languages or len(set(languages)) < len(languages)):
-        check.fault(("languages",), 'Write a list of "en", "zh-hans" or both, the first choice first.')
+        check.fault(("languages",), _('Write a list of "en", "zh-hans" or both, the first choice first.'))
         return []
     return list(languages)
 
@@ -133,7 +150,7 @@ def _scale(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
     table = check.table(row, path, "key minimum maximum label definition low high")
     key = check.name(table, "key", path, *COLUMN)
     if key in RESERVED:
-        check.fault((*path, "key"), f"Datasets have a column {key!r} already; choose another name.")
+        check.fault((*path, "key"), _("Datasets have a column '%(key)s' already; choose another name."), key=key)
     low = check.whole(table, "minimum", path, LOWEST_RATING, HIGHEST_RATING - 1)
     high = check.whole({"maximum": low + 1, **table}, "maximum", path, low + 1, HIGHEST_RATING)
     texts = {part: check.texts(table, part, path) for part in ("label", "definition", "low", "high")}
@@ -181,7 +198,8 @@ def _slots(check: Check, groups: list[dict[str, Any]]) -> dict[str, int]:
     together = sum(slots.values())
     each = [f"groups[{number}].slots" for number in range(1, len(groups) + 1)]
     if groups and check.sound(*each) and not 2 <= together <= MOST_SLOTS:
-        check.fault(("groups",), f"The groups have {together} slots together; give 2 to {MOST_SLOTS}.")
+        message = _("The groups have %(count)d slots together; give 2 to %(most)d.")
+        check.fault(("groups",), message, count=together, most=MOST_SLOTS)
     return slots
 
 
@@ -195,9 +213,10 @@ def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
     table = check.table(row, path, "key kind label", "required choices")
     kind = check.text(table, "kind", path)
     if kind and kind not in {"choice", "number", "text"}:
-        check.fault((*path, "kind"), f'{kind!r} does not fit: write "choice", "number" or "text".')
+        message = _('%(value)s does not fit: write "choice", "number" or "text".')
+        check.fault((*path, "kind"), message, value=repr(kind))
     if type(table.get("required", False)) is not bool:
-        check.fault((*path, "required"), "Write true or false.")
+        check.fault((*path, "required"), _("Write true or false."))
     question = {
         "key": check.name(table, "key", path, *COLUMN),
         "kind": kind,
@@ -205,18 +224,19 @@ def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
         "required": bool(table.get("required", False)),
     }
     if question["key"] in EXPERT_COLUMNS:
-        check.fault((*path, "key"), f"Datasets have a column {question['key']!r} already; choose another name.")
+        key = question["key"]
+        check.fault((*path, "key"), _("Datasets have a column '%(key)s' already; choose another name."), key=key)
     if kind == "choice":
         question["choices"] = _choices(check, table, path)
     elif "choices" in table:
-        check.fault((*path, "choices"), 'Only a question of the kind "choice" has choices; leave them out.')
+        check.fault((*path, "choices"), _('Only a question of the kind "choice" has choices; leave them out.'))
     return question
 
 
 def _choices(check: Check, table: dict[str, Any], path: KeyPath) -> list[dict[str, Any]]:
     rows = table.get("choices")
     if not isinstance(rows, list) or len(rows) < 2:
-        check.fault((*path, "choices"), "Give two choices or more, each { key = …, label = { … } }.")
+        check.fault((*path, "choices"), _("Give two choices or more, each { key = …, label = { … } }."))
         return []
     choices: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
@@ -231,25 +251,34 @@ def _consent(check: Check, content: dict[str, Any]) -> dict[str, Any]:
     table = check.table(content.get("consent", {}), ("consent",), "version text")
     version = check.text(table, "version", ("consent",))
     if len(version) > 20:
-        check.fault(("consent", "version"), "Write at most 20 characters.")
+        check.fault(("consent", "version"), _("Write at most 20 characters."))
     return {"version": version, "text": check.texts(table, "text", ("consent",))}
 
 
-def _analysis(check: Check, content: dict[str, Any], systems: list[str], scales: list[str]) -> dict[str, Any]:
+def _analysis(check: Check, content: dict[str, Any], systems: list[str], rows: list[dict[str, Any]]) -> dict[str, Any]:
     path: KeyPath = ("analysis",)
     keys = "primary_scale contrasts smallest_gap alpha exclusions dropouts"
-    table = check.table(content.get("analysis", {}), path, keys)
-    primary = check.text(table, "primary_scale", path)
+    table = check.table(content.get("analysis", {}), path, keys, "hypotheses")
+    hypotheses = table.get("hypotheses", [])
+    if not isinstance(hypotheses, list) or not all(isinstance(text, str) and text.strip() for text in hypotheses):
+        check.fault((*path, "hypotheses"), _('Write a list of texts, ["…", "…"], one for each hypothesis.'))
+    primary, scales = (
+        check.text(table, "primary_scale", path),
+        {row["key"]: row["maximum"] - row["minimum"] for row in rows},
+    )
     if primary and check.sound("scales") and primary not in scales:
-        check.fault((*path, "primary_scale"), f"{primary!r} is not among the scales: {', '.join(scales)}.")
+        message = _("%(value)s is not among the scales: %(known)s.")
+        check.fault((*path, "primary_scale"), message, value=repr(primary), known=", ".join(scales))
     contrasts = table.get("contrasts", [])
     pairs = isinstance(contrasts, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in contrasts)
     if check.sound("systems") and not (pairs and all(_are_two_of(systems, *pair) for pair in contrasts)):
-        check.fault((*path, "contrasts"), f'Write pairs of two systems, [["a", "b"]], of {", ".join(systems)}.')
+        message = _('Write pairs of two systems, [["a", "b"]], of %(known)s.')
+        check.fault((*path, "contrasts"), message, known=", ".join(systems))
     return {
+        "hypotheses": hypotheses,
         "primary_scale": primary,
         "contrasts": contrasts,
-        "smallest_gap": _fraction(check, table, "smallest_gap", HIGHEST_RATING),
+        "smallest_gap": _fraction(check, table, "smallest_gap", scales.get(primary, HIGHEST_RATING)),
         "alpha": _fraction(check, table, "alpha", 1),
         "exclusions": check.text(table, "exclusions", path),
         "dropouts": check.text(table, "dropouts", path),
@@ -264,5 +293,6 @@ def _fraction(check: Check, table: dict[str, Any], key: str, below: int) -> floa
     value = table.get(key, 0.5)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < below:
         return float(value)
-    check.fault(("analysis", key), f"{value!r} does not fit: write a number above 0 and below {below}.")
+    message = _("%(value)s does not fit: write a number above 0 and below %(below)d.")
+    check.fault(("analysis", key), message, value=repr(value), below=below)
     return 0.5

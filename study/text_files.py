@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from study.errors import InputError
 from study.models import Study
 
@@ -22,7 +24,8 @@ def read_text(path: Path) -> str:
 def slug_of(text: str) -> str:
     """A study's short name, as it stands in addresses and file names."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
-        raise InputError(f"{text!r} can't be a slug: use small letters, digits and single hyphens, at most 60.")
+        message = _("%(text)s can't be a slug: use small letters, digits and single hyphens, at most 60.")
+        raise InputError(message % {"text": repr(text)})
     return text
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
+
+from django.utils.translation import gettext as _
+
+from study.errors import InputError
 
 #: A key's way from the top: names, and numbers of entries in arrays of tables.
 KeyPath = tuple[str | int, ...]
@@ -19,10 +24,17 @@ class Check:
         self.languages: list[str] = []
         self.faults: list[tuple[int, str, str]] = []
 
-    def fault(self, path: KeyPath, message: str) -> None:
-        """Notes a fault at a key, or at the nearest table around it that stands in the text."""
+    def fault(self, path: KeyPath, message: str, **values: object) -> None:
+        """Notes a fault at a key, or at the nearest table around it that stands in the text; `values` go into it."""
         known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), ())
-        self.faults.append((self.lines.get(known, 1), _dotted(path), message))
+        self.faults.append((self.lines.get(known, 1), _dotted(path), message % values if values else message))
+
+    def raise_faults(self) -> None:
+        """Raises `InputError` with a line for each fault, in the order of the text, if there is one."""
+        if self.faults:
+            told = _("line %(line)d, %(key)s: %(fault)s")
+            rows = ({"line": line, "key": key, "fault": fault} for line, key, fault in sorted(self.faults))
+            raise InputError("\n".join(told % row for row in rows))
 
     def sound(self, *keys: str) -> bool:
         """Whether none of these keys, written as in a fault, has one. What depends on them can be judged only then."""
@@ -31,39 +43,44 @@ class Check:
     def table(self, value: object, path: KeyPath, required: str, optional: str = "") -> dict[str, Any]:
         """A table with no key missing and none unknown; {} where there is no table at all."""
         if not isinstance(value, dict):
-            self.fault(path, f"Write a table with the keys {required.replace(' ', ', ')}.")
+            self.fault(path, _("Write a table with the keys %(keys)s."), keys=required.replace(" ", ", "))
             return {}
         allowed = [*required.split(), *optional.split()]
         for key in value.keys() - set(allowed):
             close = difflib.get_close_matches(key, allowed, n=1)
-            mend = f"Did you mean {close[0]!r}?" if close else f"Leave it out; known here: {', '.join(allowed)}."
-            self.fault((*path, key), f"There is no such key. {mend}")
+            if close:
+                self.fault((*path, key), _("There is no such key. Did you mean '%(close)s'?"), close=close[0])
+            else:
+                known = ", ".join(allowed)
+                self.fault((*path, key), _("There is no such key. Leave it out; known here: %(known)s."), known=known)
         for key in required.split():
             if key not in value:
-                self.fault((*path, key), "This key is missing; add it.")
+                self.fault((*path, key), _("This key is missing; add it."))
         return value
 
     def rows(self, content: dict[str, Any], key: str, least: int, most: int) -> list[Any]:
         """An array of tables with so many entries."""
         value = content.get(key, [])
         if key in content and not isinstance(value, list):
-            self.fault((key,), f"Write it as [[{key}]], once for each entry.")
+            self.fault((key,), _("Write it as [[%(key)s]], once for each entry."), key=key)
             return []
         if key in content and not least <= len(value) <= most:
-            self.fault((key,), f"There are {len(value)} entries; give {least} to {most}.")
+            count = len(value)
+            message = _("There are %(count)d entries; give %(least)d to %(most)d.")
+            self.fault((key,), message, count=count, least=least, most=most)
         return list(value)
 
     def text(self, table: dict[str, Any], key: str, path: KeyPath) -> str:
         value = table.get(key, "")
         if key in table and (not isinstance(value, str) or not value.strip()):
-            self.fault((*path, key), 'Write a text in quotes, such as "…".')
+            self.fault((*path, key), _('Write a text in quotes, such as "…".'))
         return value if isinstance(value, str) else ""
 
-    def name(self, table: dict[str, Any], key: str, path: KeyPath, pattern: str, meaning: str) -> str:
+    def name(self, table: dict[str, Any], key: str, path: KeyPath, pattern: str, meaning: object) -> str:
         """A machine name of a pattern."""
         value = self.text(table, key, path)
         if value.strip() and not re.fullmatch(pattern, value):
-            self.fault((*path, key), f"{value!r} does not fit: use {meaning}.")
+            self.fault((*path, key), _("%(value)s does not fit: use %(meaning)s."), value=repr(value), meaning=meaning)
         return value
 
     def whole(self, table: dict[str, Any], key: str, path: KeyPath, least: int, most: int) -> int:
@@ -71,7 +88,8 @@ class Check:
         value = table.get(key, least)
         if type(value) is int and least <= value <= most:
             return value
-        self.fault((*path, key), f"{value!r} does not fit: write a whole number from {least} to {most}.")
+        message = _("%(value)s does not fit: write a whole number from %(least)d to %(most)d.")
+        self.fault((*path, key), message, value=repr(value), least=least, most=most)
         return least
 
     def texts(self, table: dict[str, Any], key: str, path: KeyPath) -> dict[str, str]:
@@ -81,17 +99,35 @@ class Check:
             return {}
         wanted = ", ".join(f'{language} = "…"' for language in self.languages)
         if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
-            self.fault((*path, key), f"Write a text in each language: {{ {wanted} }}.")
+            self.fault((*path, key), _("Write a text in each language: { %(wanted)s }."), wanted=wanted)
             return {}
         for language in set(self.languages) ^ value.keys():
-            problem = "is missing" if language in self.languages else "is not among the file's languages"
-            self.fault((*path, key, language), f"The language {problem}; write {{ {wanted} }}.")
+            missing = _("The language is missing; write { %(wanted)s }.")
+            foreign = _("The language is not among the file's languages; write { %(wanted)s }.")
+            self.fault((*path, key, language), missing if language in self.languages else foreign, wanted=wanted)
         return {language: text.strip() for language, text in value.items()}
 
     def unique(self, values: list[str], path: KeyPath, key: str) -> None:
         for index, value in enumerate(values):
             if value and value in values[:index]:
-                self.fault((*path, index, key), f"{value!r} stands twice; each must be different.")
+                self.fault((*path, index, key), _("%(value)s stands twice; each must be different."), value=repr(value))
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """A text's content. Raises `InputError` with the first line that is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        what, _at, where = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        number = int(line[1]) if line else text.count("\n") + 1
+        message = _(
+            "line %(line)d: this is not TOML (%(what)s): texts need quotation marks, and each quotation mark and "
+            "bracket its partner."
+        )
+        raise InputError(message % {"line": number, "what": what}) from error
+    except RecursionError as error:
+        raise InputError(_("line 1: this is not a study file: its lists are nested too deeply.")) from error
 
 
 def _dotted(path: KeyPath) -> str:

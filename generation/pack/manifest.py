@@ -88,7 +88,7 @@ def read_manifest(pack: Path) -> Manifest:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: give a finished pack (generate_stimuli makes one).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}): make the pack again.") from error
     where = f"{path}: "
     _require(isinstance(content, dict), f"{where}the file holds no object: make the pack again.")

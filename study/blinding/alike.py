@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from study.blinding.sessions import Exchange
+from study.mp3 import BIT_RATES, SAMPLE_RATES
 
 TOLERANCE_LU = 0.5
 CEILING_DBTP = -1.0
@@ -16,6 +17,8 @@ CEILING_DBTP = -1.0
 EDGE_S, SILENCE_DBFS = 0.05, -60.0
 #: Headers that say when the reply was made; what they say is among the values that must not tell systems apart.
 TIMED = {"Date", "Expires"}
+#: Bytes from the word Info to the two checksums, of the music and of these facts themselves.
+CHECKSUMS_AT = 152
 MEND = "make the pack again (generate_stimuli, for recordings with --from) and the study from it"
 
 
@@ -63,6 +66,49 @@ def unlike(sounds: Mapping[str, Sound]) -> list[str]:
         if found := [clip for clip, sound in sounds.items() if is_so(sound)]:
             faults.append(f"{len(found)} of {len(sounds)} clips are {what} (the first is {found[0]}): {MEND}.")
     return faults
+
+
+def unlike_wrappings(files: Mapping[str, bytes]) -> list[str]:
+    """A sentence where MP3 files, by clip, differ in what lies around their music."""
+    found = Counter(wrapping(data) for data in files.values())
+    odd = len(files) - max(found.values())
+    fault = f"{odd} of {len(files)} clips are not wrapped as the others (headers and frames of the MP3, tags): {MEND}."
+    return [fault] if odd else []
+
+
+def wrapping(data: bytes) -> tuple[bytes, ...]:
+    """What an MP3 holds besides its music: the bytes before and after its frames, the first frame, and all headers.
+
+    The first frame, where it holds LAME's facts of the encoding and no music, is taken without its checksums (those of
+    the music). Of a header the extension of the stereo mode, which follows the music, is left out.
+    """
+    start = at = next((at for at in range(len(data)) if _is_frame(data, at)), len(data))
+    headers = bytearray()
+    while length := _frame_length(data[at : at + 4]):
+        headers += data[at : at + 3] + bytes([data[at + 3] & 0xCF])
+        at += length
+    first = data[start : start + _frame_length(data[start : start + 4])]
+    facts = max(first.find(b"Info"), first.find(b"Xing"))
+    told = first[: facts + CHECKSUMS_AT] + first[facts + CHECKSUMS_AT + 4 :] if facts > 0 else b""
+    return data[:start], told, bytes(headers), data[at:]
+
+
+def _is_frame(data: bytes, at: int) -> bool:
+    """Whether a frame begins here, and another one or nothing where it ends."""
+    length = _frame_length(data[at : at + 4])
+    after = data[at + length : at + length + 4]
+    return length > 0 and (not after or _frame_length(after) > 0)
+
+
+def _frame_length(header: bytes) -> int:
+    """Bytes of the frame of MPEG audio, layer III, that begins with these four; 0 where none does (ISO/IEC 11172-3)."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
+        return 0
+    version, rate, speed = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
+    if version not in SAMPLE_RATES or rate in {0, 15} or speed == 3:
+        return 0
+    mpeg = 1 if version == 3 else 2
+    return 144_000 // mpeg * BIT_RATES[mpeg][rate] // SAMPLE_RATES[version][speed] + (header[2] >> 1 & 1)
 
 
 def _not_one(sounds: Mapping[str, Sound], key: str, unit: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from study import services
-from study.blinding.alike import Sound, unlike, unlike_replies
+from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.pages import Page
@@ -69,6 +69,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
     bar = tqdm(files.items(), desc="Measuring clips", unit="clip", disable=None, delay=2)
     report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
+    report.faults += unlike_wrappings(files)
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
         slots = _prepared(study)

@@ -20,13 +20,16 @@ class Form:
 
 
 class Page(HTMLParser):
-    """A parsed page. `values` are (place, attribute's value or text) in order; `elements` are (tag, attributes)."""
+    """A parsed page. `elements` are (tag, attributes); `values` are (place, what stands there) of each attribute, text
+    and comment, in order; `rows` are those of each item of a list.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.values: list[tuple[str, str]] = []
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.forms: list[Form] = []
+        self.rows: list[list[tuple[str, str]]] = []
         self._open: list[str] = [""]
         self.feed(html)
         self.close()
@@ -35,14 +38,22 @@ class Page(HTMLParser):
         """An element begins."""
         given = {name: value or "" for name, value in attrs}
         self.elements.append((tag, given))
+        if tag == "li":
+            self.rows.append([])
         place = tag + next((f"[{name}={given[name]}]" for name in NAMING if name in given), "")
-        self.values += [(f"{place}@{name}", value) for name, value in given.items()]
+        for name, value in given.items():
+            self._note(f"{place}@{name}", value)
         if tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         elif tag in {"input", "textarea"} and self.forms and given.get("name"):
             self._fill_in(given)
         if tag not in VOID:
             self._open.append(place)
+
+    def _note(self, place: str, value: str) -> None:
+        self.values.append((place, value))
+        if any(name.partition("[")[0] == "li" for name in (*self._open, place.partition("@")[0])):
+            self.rows[-1].append((place, value))
 
     def _fill_in(self, given: dict[str, str]) -> None:
         """The first of several choices; 1 on an empty line, which is a text and a number."""
@@ -59,7 +70,11 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """A text."""
         if data.strip():
-            self.values.append((self._open[-1], data.strip()))
+            self._note(self._open[-1], data.strip())
+
+    def handle_comment(self, data: str) -> None:
+        """What only those see who look at the page's source."""
+        self._note("comment", data)
 
     def attributes(self, tag: str) -> dict[str, str]:
         """Those of the first element of a tag, none where there is no such element."""

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -110,12 +110,16 @@ class Browser:
             url = answer.header("Location")
             if not url:
                 break
+            self._about(_trial_in(url), "redirect")
             kind, method, body, content = "page", "GET", "", ""
         self.page = Page(answer.text)
         self.url = self.seen[-1].url
-        token = self.page.attributes("main").get("data-trial", "")
+        self._about(self.page.attributes("main").get("data-trial", ""), "trial")
+
+    def _about(self, token: str, kind: str) -> None:
+        """The last exchange was about a trial, if there is such a token."""
         if token:
-            self.seen[-1] = Exchange(**{**vars(self.seen[-1]), "kind": "trial", "trial": token})
+            self.seen[-1] = replace(self.seen[-1], kind=kind, trial=token)
 
     def fetch_once(self, kind: str, url: str, trial: str = "") -> None:
         """What a page fetches by itself, unless it has been fetched before."""
@@ -165,7 +169,7 @@ def _play_trial(browser: Browser) -> None:
     token, duration = main["data-trial"], int(main["data-duration"])
     browser.fetch_once("audio", main["data-audio"], token)
     ahead = main.get("data-next-audio", "")
-    browser.fetch_once("audio", ahead, _token_in(ahead))
+    browser.fetch_once("audio", ahead, _trial_in(ahead))
     browser.here.advance(duration / 1000)
     moment = browser.here.now().isoformat()
     events = [{"event": name, "clip_ms": at, "at": moment} for name, at in (("play", 0), ("ended", duration))]
@@ -187,6 +191,7 @@ def _play_trial(browser: Browser) -> None:
     browser.go("page", "GET", onward)
 
 
-def _token_in(url: str) -> str:
-    """The trial's token in the address of its audio."""
-    return url.rstrip("/").split("/")[-2] if url else ""
+def _trial_in(url: str) -> str:
+    """The trial's token in the address of its page or its audio, "" in any other."""
+    _, found, rest = url.partition(f"{reverse('room:room')}t/")
+    return rest.partition("/")[0] if found else ""

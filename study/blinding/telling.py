@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from study.blinding.sessions import Exchange
 PERMUTATIONS, ALPHA = 10_000, 0.01
 #: Permutations counted at once, which bounds memory.
 CHUNK = 500
+
+#: What is left of a page or a reply without these is its shape: the order of its parts, and the white space.
+QUOTED, BETWEEN_TAGS = re.compile(r'"[^"]*"'), re.compile(r"(?<=>)[^<]+")
 
 Numbers = NDArray[np.float64]
 
@@ -44,15 +48,27 @@ def seen_of(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]]:
     """For each trial's token, every value that its exchanges showed, by a name that is the same for all trials."""
     seen: dict[str, dict[str, Any]] = {}
     counts: dict[str, Counter[str]] = {}
+    exchanges = list(exchanges)
+    tokens = {exchange.trial for exchange in exchanges if exchange.trial}
     for number, exchange in enumerate(exchanges):
-        if not exchange.trial:
-            continue
-        values = seen.setdefault(exchange.trial, {"order": number, **_of_id(exchange.trial)})
-        times = counts.setdefault(exchange.trial, Counter())
-        for name, value in _of_exchange(exchange):
-            times[name] += 1
-            values[f"{name} ({times[name]})" if times[name] > 1 else name] = value
+        about = [(exchange.trial, _of_exchange(exchange))] if exchange.trial else _of_rows(exchange, tokens)
+        for token, found in about:
+            values = seen.setdefault(token, {"order": number, **_of_id(token)})
+            times = counts.setdefault(token, Counter())
+            for name, value in found:
+                times[name] += 1
+                values[f"{name} ({times[name]})" if times[name] > 1 else name] = value
     return seen
+
+
+def _of_rows(exchange: Exchange, tokens: set[str]) -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
+    """(token, values) of each item of a list that names one trial, on a page about many, such as the review."""
+    rows = Page(exchange.text).rows if exchange.header("Content-Type").startswith("text/html") else []
+    for row in rows:
+        named = {part for _, value in row for part in value.split("/")} & tokens
+        if len(named) == 1:
+            (token,) = named
+            yield token, [(f"list: {name}", value.replace(token, "")) for name, value in row]
 
 
 def _of_id(token: str) -> dict[str, Any]:
@@ -66,9 +82,11 @@ def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, Any]]:
     kind = exchange.kind
     yield f"time of the {kind}", exchange.seconds
     yield f"bytes of the {kind}", len(exchange.body)
+    yield f"order of the headers of the {kind}", ",".join(name for name, _ in exchange.headers)
     for name, value in exchange.headers:
         yield f"{kind}: {name}", value
     text = exchange.text
+    yield f"shape of the {kind}", BETWEEN_TAGS.sub(_blank, QUOTED.sub('""', text))
     if exchange.header("Content-Type").startswith("text/html"):
         values: Iterable[tuple[str, Any]] = Page(text).values
     elif text:
@@ -77,6 +95,11 @@ def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, Any]]:
         values = ()
     for name, value in values:
         yield f"{kind}: {name}", value.replace(exchange.trial, "") if isinstance(value, str) else value
+
+
+def _blank(text: re.Match[str]) -> str:
+    """Only the white space of a text."""
+    return "".join(filter(str.isspace, text[0]))
 
 
 def _leaves(content: Any, name: str) -> Iterator[tuple[str, Any]]:

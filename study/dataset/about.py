@@ -1,81 +1,47 @@
-"""What a dataset says of itself: its description, its codebook and its README."""
+"""What a dataset says of itself to people: its codebook and its README."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from study.dataset import codebook
-from study.dataset.codebook import Column
+from study.dataset.columns import KINDS, Table
 from study.models import Study
 from study.wording import wording_of
 
-SCHEMA = 1
-Tables = dict[str, list[Column]]
+#: In a group of fewer people than this, answers about oneself may say who one is.
+FEW = 5
 
 
-def file_stem(slug: str) -> str:
-    """The slug as Psych-DS file names can hold it: without hyphens."""
-    return slug.replace("-", "")
+def small_groups(study: Study) -> list[tuple[dict[str, Any], int]]:
+    """The groups of which fewer than 5 people are in the dataset, with their number."""
+    codes = list(study.experts.filter(withdrawn_at=None).values_list("group", flat=True))
+    counts = [(group, codes.count(group["key"])) for group in study.file["groups"]]
+    return [(group, count) for group, count in counts if count < FEW]
 
 
-def description(study: Study, tables: Tables) -> dict[str, Any]:
-    """dataset_description.json: Psych-DS's fields, and what this project's analysis needs to know."""
-    title = study.text("title", "en")
-    columns = {column.name: column for described in tables.values() for column in described}
-    return {
-        "@context": "https://schema.org/",
-        "@type": "Dataset",
-        "name": title,
-        "description": f"Ratings of {title!r}. {_warning(study)}codebook.md describes every column.",
-        "variableMeasured": [
-            {"@type": "PropertyValue", "name": name, "description": column.meaning["en"], "unitText": column.unit}
-            for name, column in columns.items()
-        ],
-        "mukulen": {
-            "schema": SCHEMA,
-            "study": file_stem(study.slug),
-            "slug": study.slug,
-            "title": study.file["title"],
-            "simulated": study.simulated,
-            "unsealed": not study.sealed,
-            "real_system": None if study.sealed else study.file["real_system"],
-            "scales": study.file["scales"],
-            "systems": _systems(study),
-            "plan_sha256": study.plan_sha256,
-            "analysis": study.file["analysis"],
-        },
-    }
-
-
-def _systems(study: Study) -> list[dict[str, Any]]:
-    """The systems in the study file's order, with the codes that plan.json has; while sealed the codes alone."""
-    if study.sealed:
-        codes = study.systems.order_by("code").values_list("code", flat=True)
-        return [{"id": code, "label": dict.fromkeys(study.file["languages"], code)} for code in codes]
-    code_of = dict(study.systems.values_list("system_id", "code"))
-    return [{"id": row["id"], "code": code_of[row["id"]], "label": row["label"]} for row in study.file["systems"]]
-
-
-def _warning(study: Study) -> str:
+def warning(study: Study) -> str:
+    """The sentence that a simulated study's dataset begins with."""
     return "SIMULATED: no person gave these ratings. " if study.simulated else ""
 
 
-def readme(study: Study, tables: Tables) -> str:
+def readme(study: Study, tables: list[Table]) -> str:
     """What lies in the folder, for a reader who has nothing else."""
     sealed = "sealed: systems appear as codes" if study.sealed else "unsealed: systems appear by name"
     small = [
-        f"Group {group['key']} has fewer than 5 people: think before publishing the background answers."
-        for group in study.file["groups"]
-        if study.experts.filter(group=group["key"], withdrawn_at=None).count() < 5
+        f"Group {group['key']} has {count} people, fewer than {FEW}: who knows the field may tell from the background "
+        "answers who they are. Think before you publish experts.csv and remarks.csv."
+        for group, count in small_groups(study)
     ]
     lines = [
         f"# {study.text('title', 'en')}",
         "",
-        f"{_warning(study)}Dataset of the study `{study.slug}` in the form of Psych-DS, {sealed}.",
+        f"{warning(study)}Dataset of the study `{study.slug}` in the form of Psych-DS, {sealed}.",
         "",
-        *(f"- `{name}`" for name in tables),
-        "- `codebook.md`, `codebook.csv`: every column, its unit, coding and meaning",
+        *(f"- `{table.path}`: {table.title['en']} / {table.title['zh-hans']}" for table in tables),
+        "- `codebook.md`: every column, its unit, coding and meaning, in English and Chinese",
+        "- `dataset_description.json` (Psych-DS), `datapackage.json` (Frictionless), `csv-metadata.json` (CSVW):",
+        "  the same for programs",
         "- `plan.json`: the plan as frozen (RFC 8785; its SHA-256 is in dataset_description.json)",
         "- `certificate.json`: the figures of the session plans' balance",
         "- `events.jsonl`: the study's log; each line carries the hash of the one before",
@@ -83,36 +49,39 @@ def readme(study: Study, tables: Tables) -> str:
         "",
         "Experts who withdrew are left out of the tables; that they were invited and withdrew stays in the log.",
         "Of each answer the last revision is given that the expert made before she finished.",
-        "A free text that began with = + - or @ has an apostrophe before it: no spreadsheet takes it for a formula.",
+        "A text that began with = + - or @ has an apostrophe before it: no spreadsheet takes it for a formula.",
+        "Numbers are as they were.",
         *(["", *small] if small else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def codebook_rows(tables: Tables) -> Iterator[list[object]]:
-    """The codebook for programs: a row for each column of each table."""
-    for name, columns in tables.items():
-        for c in columns:
-            yield [name, c.name, c.kind, c.unit, c.coding, c.meaning["en"], c.meaning["zh-hans"]]
-
-
-def codebook_page(study: Study, tables: Tables) -> str:
+def codebook_page(study: Study, tables: list[Table]) -> str:
     """The codebook for people, with the scales as the experts read them."""
-    lines = ["# Codebook", ""]
-    for name, columns in tables.items():
-        lines += [f"## {name}", "", "| column | kind | unit | coding | meaning | 含义 |", "|---|---|---|---|---|---|"]
-        rows = ([c.name, c.kind, c.unit, c.coding, c.meaning["en"], c.meaning["zh-hans"]] for c in columns)
-        lines += [*map(_table_line, rows), ""]
-    lines += ["## Scales as worded", "", "| scale | language | wording | label | definition | ends |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = ["# Codebook / 变量说明", ""]
+    for table in tables:
+        lines += [f"## {table.path}", "", f"{table.title['en']} / {table.title['zh-hans']}", ""]
+        lines += ["| column 列 | kind 类型 | unit 单位 | bounds 范围 | coding | 取值 | meaning | 含义 |"]
+        lines += ["|---|---|---|---|---|---|---|---|", *_column_lines(table), ""]
+    lines += ["## Scales as worded / 量表措辞", ""]
+    lines += ["| scale | language | wording | label | definition | low | high |", "|---|---|---|---|---|---|---|"]
     for scale in study.file["scales"]:
         for language in study.file["languages"]:
-            ends = codebook.coding_of(scale, language)
-            wording = wording_of(study.file, scale["key"], language)
-            cells = [scale["key"], language, wording, scale["label"][language], scale["definition"][language], ends]
-            lines.append(_table_line(cells))
+            texts = [scale[name][language] for name in ("label", "definition")]
+            ends = [
+                f"{scale[bound]} = {scale[end][language]}" for bound, end in (("minimum", "low"), ("maximum", "high"))
+            ]
+            version = wording_of(study.file, scale["key"], language)
+            lines.append(_table_line([scale["key"], language, version, *texts, *ends]))
     return "\n".join([*lines, ""])
 
 
+def _column_lines(table: Table) -> Iterator[str]:
+    for c in table.columns:
+        bounds = "" if c.minimum is None else f"{c.minimum}–" if c.maximum is None else f"{c.minimum}–{c.maximum}"
+        about = [f"{c.kind} {KINDS[c.kind]}", c.unit, bounds, c.coding("en"), c.coding("zh-hans")]
+        yield _table_line([c.name, *about, c.meaning["en"], c.meaning["zh-hans"]])
+
+
 def _table_line(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

@@ -1,24 +1,69 @@
-"""Who may see a study at the desk, and in whose name an act is logged."""
+"""The one gate of the desk: who may see a study there and do what, and in whose name an act is logged.
+
+| right    | what it opens                                                        | owner | assistant | auditor |
+|----------|----------------------------------------------------------------------|-------|-----------|---------|
+| `watch`  | the study's page, its board, plan and log                            | yes   | yes       | yes     |
+| `invite` | experts: inviting, links, withdrawal, drop-outs                      | yes   | yes       | no      |
+| `read`   | datasets and reports                                                 | yes   | no        | yes     |
+| `run`    | opening, closing, the seal, amendments, reports anew, members        | yes   | no        | no      |
+
+An auditor's rights begin when the seal is opened. Superusers have an owner's. Whoever has no role has no study: 404.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 
 from study.errors import Refused
-from study.models import Study
+from study.models import Member, Study
+
+Right = Literal["watch", "invite", "read", "run"]
+OWNER = "owner"
+RIGHTS: dict[str, frozenset[Right]] = {
+    OWNER: frozenset({"watch", "invite", "read", "run"}),
+    Member.Role.ASSISTANT: frozenset({"watch", "invite"}),
+    Member.Role.AUDITOR: frozenset({"watch", "read"}),
+}
 
 
-def own_study(request: HttpRequest, slug: str) -> Study:
-    """The study, if it is the user's own or the user is a superuser; else there is none."""
-    study = get_object_or_404(Study, slug=slug, preview=False)
-    if not researcher(request).is_superuser and study.owner_id != researcher(request).pk:
+def own_study(request: HttpRequest, slug: str, right: Right = "run") -> Study:
+    """The study, if the user has that right in it. 404 without a role in it, 403 without the right."""
+    study = Study.objects.filter(slug=slug, preview=False).select_related("owner").first()
+    rights = rights_in(request, study) if study else frozenset()
+    if study is None or not rights:
         raise Http404
+    if right not in rights:
+        raise PermissionDenied
     return study
+
+
+def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:
+    """All that the user may do in a study; nothing for whoever has no role in it."""
+    role = _role(researcher(request), study)
+    if role == Member.Role.AUDITOR and study.sealed:
+        return frozenset()
+    return RIGHTS.get(role, frozenset())
+
+
+def own(user: User) -> Q:
+    """Which studies are there for a user: those in which `rights_in` gives her any right."""
+    members = Member.objects.filter(user=user)
+    audited = Q(pk__in=members.filter(role=Member.Role.AUDITOR).values("study"), state=Study.State.UNSEALED)
+    return Q(owner=user) | Q(pk__in=members.filter(role=Member.Role.ASSISTANT).values("study")) | audited
+
+
+def _role(user: User, study: Study) -> str:
+    if user.is_superuser or study.owner_id == user.pk:
+        return OWNER
+    return study.members.filter(user=user).values_list("role", flat=True).first() or ""
 
 
 def researcher(request: HttpRequest) -> User:
@@ -33,7 +78,7 @@ def actor(request: HttpRequest) -> str:
     return f"researcher:{researcher(request).get_username()}"
 
 
-def act(request: HttpRequest, found: Study, step: Callable[..., None]) -> HttpResponse:
+def act(request: HttpRequest, found: Study, step: Callable[..., object]) -> HttpResponse:
     """One step of a study's life in the user's name, and back to its page, which says why if it was refused."""
     try:
         step(found, actor=actor(request))

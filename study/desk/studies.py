@@ -9,19 +9,21 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from study.desk.gate import researcher
-from study.models import Study
+from study.desk.gate import own, researcher
+from study.models import Job, Study
 
 
 @never_cache
 @login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    """All studies of the user; of a superuser, all there are."""
+    """All studies in which the user has a role; of a superuser, all there are. And what is in the making."""
     user = researcher(request)
     rows = Study.objects.filter(preview=False).defer("plan", "certificate")
-    found = rows if user.is_superuser else rows.filter(owner=user)
+    found = rows if user.is_superuser else rows.filter(own(user))
     language = get_language() or ""
-    return render(
-        request, "desk/studies.html", {"studies": [(study, study.text("title", language)) for study in found]}
-    )
+    context = {
+        "studies": [(study, study.text("title", language)) for study in found],
+        "jobs": Job.objects.filter(user=user).exclude(state=Job.State.DONE),
+    }
+    return render(request, "desk/studies.html", context)

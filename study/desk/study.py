@@ -6,21 +6,26 @@ from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from study import queries, services
-from study.desk.gate import act, actor, own_study, researcher
-from study.models import Expert
+from study import dataset, services
+from study.desk.gate import act, own_study, researcher, rights_in
+from study.errors import Refused
+from study.models import Job, Study
 
 #: Events shown on a study's page.
 TAIL = 20
 #: What the log's words are called on the page.
 KINDS = {
     "created": gettext_lazy("created"),
+    "blinding checked": gettext_lazy("blinding check passed"),
+    "plan amended": gettext_lazy("plan amended"),
+    "member added": gettext_lazy("role given"),
+    "member removed": gettext_lazy("role taken away"),
     "opened": gettext_lazy("opened"),
     "invited": gettext_lazy("invited"),
     "invited again": gettext_lazy("invited again"),
@@ -30,11 +35,25 @@ KINDS = {
     "sound checked": gettext_lazy("sound set up"),
     "problem reported": gettext_lazy("a clip would not play"),
     "submitted": gettext_lazy("session finished"),
+    "link revoked": gettext_lazy("link revoked"),
+    "link's end changed": gettext_lazy("last day of a link changed"),
+    "replaced": gettext_lazy("place passed on"),
     "withdrawn": gettext_lazy("expert withdrawn"),
+    "erased": gettext_lazy("expert erased"),
     "closed": gettext_lazy("study closed"),
     "unsealed": gettext_lazy("seal opened"),
     "dataset downloaded": gettext_lazy("dataset downloaded"),
+    "report downloaded": gettext_lazy("report downloaded"),
     "previewed": gettext_lazy("previewed"),
+}
+#: What the page calls the figures of a certificate that may be out of bounds.
+FIGURES = {
+    "trial_number_spread": gettext_lazy("systems at the trial numbers"),
+    "place_spread": gettext_lazy("systems at the places within blocks"),
+    "carry_over_spread": gettext_lazy("what follows what"),
+    "clip_counts": gettext_lazy("times that each clip is heard"),
+    "immediate_repetitions": gettext_lazy("one system twice running"),
+    "shortest_repeat_gap": gettext_lazy("distance of the hidden repeats"),
 }
 
 
@@ -43,19 +62,33 @@ KINDS = {
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """One study: its state, its experts' progress, the plan's balance and the end of its log."""
-    found = own_study(request, slug)
-    board = queries.board(found)
+    found = own_study(request, slug, "watch")
+    finished = list(found.experts.values_list("submitted_at", flat=True))
+    events, broken_event = services.tail_of(found, TAIL)
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
-        "board": board,
-        "submitted": sum(row.submitted_at is not None for row in board),
+        "experts": len(finished),
+        "submitted": sum(moment is not None for moment in finished),
+        "small_groups": _small_groups(found),
         "slots": found.certificate.get("slots", 0),
         "certificate": found.certificate,
-        "events": [(event, KINDS.get(event.kind, event.kind)) for event in found.events.order_by("-number")[:TAIL]],
-        "broken_event": services.broken_event(found),
+        "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
+        "events": [(event, KINDS.get(event.kind, event.kind)) for event in events],
+        "broken_event": broken_event,
+        "rights": rights_in(request, found),
+        "checked": services.last_blinding(found) if found.state == Study.State.DRAFT else None,
+        "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
     }
     return render(request, "desk/study.html", context)
+
+
+def _small_groups(study: Study) -> list[tuple[str, int]]:
+    """Groups with people in them, but so few that a dataset may tell who they are."""
+    language = get_language() or ""
+    return [
+        (group["label"].get(language, group["key"]), count) for group, count in dataset.small_groups(study) if count
+    ]
 
 
 @login_required
@@ -63,6 +96,20 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a draft to its experts."""
     return act(request, own_study(request, slug), services.open_study)
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes back a draft, for good."""
+    found = own_study(request, slug)
+    try:
+        services.discard_draft(found)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("desk:study", slug)
+    messages.success(request, _("The draft %(slug)s is gone.") % {"slug": slug})
+    return redirect("desk:studies")
 
 
 @login_required
@@ -83,12 +130,3 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, _("The password is not right, so the seal stays closed."))
         return redirect("desk:study", slug)
     return act(request, found, services.open_seal)
-
-
-@login_required
-@require_POST
-def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Records that an expert withdrew."""
-    expert = get_object_or_404(Expert, study=own_study(request, slug), code=code)
-    services.withdraw(expert, actor=actor(request))
-    return redirect("desk:study", slug)

@@ -38,13 +38,13 @@ def sound_of(data: bytes) -> Sound:
     )
 
 
-def check_and_record(study: Study, sessions: int | None = None) -> Report:
+def check_and_record(study: Study, sessions: int | None = None, actor: str = "command") -> Report:
     """Runs the check, records that it was passed, and gives the report. Raises `InputError`, a line a fault."""
     report = check_blinding(study, sound_of, sessions or default_sessions(study))
     if report.faults:
         raise InputError("\n".join(f"{study.slug} is not blind: {fault}" for fault in report.faults))
     figures = {"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p}
-    services.record_blinding(study, actor="command", detail=figures)
+    services.record_blinding(study, actor=actor, detail=figures)
     return report
 
 

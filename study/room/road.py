@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from study import queries, services
 from study.errors import Refused
-from study.models import Device, Expert
+from study.models import Device, Expert, Trial
 from study.room.gate import COOKIE, refusal, remember, room_page, room_render
 from study.room.trials import scale_order, scale_shown
 from study.study_file import localised
@@ -72,7 +72,7 @@ def room(request: HttpRequest, expert: Expert) -> HttpResponse:
     if step not in {"practice", "trial"}:
         return redirect(f"room:{step}")
     trial = queries.current_trial(expert)
-    if trial is None or (step == "practice" and not expert.listenings.exists()):
+    if trial is None or not expert.listenings.exists():
         return redirect("room:instructions")
     return redirect("room:trial", trial.token)
 
@@ -144,6 +144,7 @@ def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
         scales=[scale_shown(expert, key) for key in scale_order(expert)],
         go_on=reverse("room:trial", args=[trial.token]) if trial else reverse("room:review"),
         begun=expert.listenings.exists(),
+        practice=trial is not None and trial.phase == Trial.Phase.PRACTICE,
     )
 
 
@@ -161,7 +162,7 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
             "answers": [{"label": scale["label"], "value": row.values.get(scale["key"])} for scale in scales],
             "known": row.known,
             "comment": row.comment,
-            "problem": row.problem,
+            "problem": row.problem and len(row.values) < len(scales),
         }
         for row in queries.answered_trials(expert)
     ]

@@ -81,7 +81,8 @@ def _panel(shown: Trial) -> str:
     """The calm page before some trials: the end of practice, and the break."""
     if queries.break_before(shown):
         return "break"
-    return "begin" if shown.phase == Trial.Phase.STUDY and shown.number == 1 else ""
+    first = shown.phase == Trial.Phase.STUDY and shown.number == 1
+    return "begin" if first and shown.slot.trials.filter(phase=Trial.Phase.PRACTICE).exists() else ""
 
 
 def _answered(expert: Expert, shown: Trial, key: str, answer: queries.Answer | None) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from study.services.answers import LONGEST_COMMENT, save_rating, save_remark
 from study.services.building import choose_clips, create_study
 from study.services.copies import delete_copy, open_preview
-from study.services.invitations import invite, read_experts
+from study.services.erasure import erase
+from study.services.invitations import checked, invite, read_experts
+from study.services.links import end_link_at, next_code, replace, revoke_link
 from study.services.listening import save_listening
-from study.services.log import broken_event, log_event
-from study.services.opening import blinding_checked, discard_draft, open_study, record_blinding
+from study.services.log import broken_among, broken_event, log_event, tail_of
+from study.services.members import add_member, remove_member
+from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
+from study.services.plan import Version, amend_plan, broken_plan, canonical, versions
 from study.services.seal import close_study, open_seal
 from study.services.session import (
     accept_invitation,
@@ -20,28 +24,44 @@ from study.services.session import (
 
 __all__ = [
     "LONGEST_COMMENT",
+    "Version",
     "accept_invitation",
+    "add_member",
+    "amend_plan",
     "blinding_checked",
+    "broken_among",
     "broken_event",
+    "broken_plan",
+    "canonical",
+    "checked",
     "choose_clips",
     "close_study",
     "create_study",
     "delete_copy",
     "discard_draft",
+    "end_link_at",
+    "erase",
     "find_invitation",
     "give_consent",
     "invite",
+    "last_blinding",
     "log_event",
+    "next_code",
     "open_preview",
     "open_seal",
     "open_study",
     "read_experts",
     "record_blinding",
+    "remove_member",
+    "replace",
+    "revoke_link",
     "save_background",
     "save_listening",
     "save_rating",
     "save_remark",
     "save_sound_check",
     "submit",
+    "tail_of",
+    "versions",
     "withdraw",
 ]

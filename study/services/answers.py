@@ -15,6 +15,7 @@ from study.services.saving import (
     LARGEST,
     LARGEST_SMALL,
     is_late,
+    is_text,
     measure,
     once_more,
     refuse_closed_room,
@@ -137,7 +138,7 @@ def save_remark(
         return first, False
     refuse_closed_room(standing)
     late = is_late(standing, given_at)
-    if type(known) is not bool or not isinstance(comment, str) or "\x00" in comment:
+    if type(known) is not bool or not is_text(comment):
         raise Refused(400, "remark", _("The page sent something that cannot be read. Please reload it."))
     if len(comment) > LONGEST_COMMENT:
         message = _("The comment is longer than %(most)d characters.") % {"most": LONGEST_COMMENT}

@@ -23,6 +23,7 @@ from study import clock
 from study.design import Shape, certificate_of, make_sessions
 from study.errors import InputError
 from study.models import Clip, Slot, Study, System, Trial
+from study.mp3 import with_own_bytes
 from study.pack import PackClip
 from study.services.log import log_event
 from study.study_file import LARGEST_SEED, break_after
@@ -135,19 +136,32 @@ def _freeze_plan(study: Study, codes: list[str]) -> None:
 
 @contextmanager
 def _copied(slug: str, clips: Chosen, chance: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
-    """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails."""
+    """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails.
+
+    Each copy gets bytes of its own that no decoder reads, so that no hash of a served clip is a hash of the pack's.
+    """
     paths: dict[str, str] = {}
     every = [*clips.practice, *(clip for rows in clips.study.values() for clip in rows)]
     try:
         for clip in every if wanted else []:
             name = f"studies/{slug}/{_new_id(chance)}.{clip.ending}"
-            paths[clip.clip_id] = default_storage.save(name, ContentFile(clip.audio))
+            paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, chance)))
             _forget_time(paths[clip.clip_id])
         yield paths
     except BaseException:
         for path in paths.values():
             default_storage.delete(path)
         raise
+
+
+def _own_copy(clip: PackClip, chance: Random) -> bytes:
+    try:
+        return with_own_bytes(clip.audio, chance)
+    except InputError as error:
+        raise InputError(
+            f"The pack's audio/{clip.clip_id}.{clip.ending} can't be used: {error}. "
+            "Make the pack again with generate_stimuli --from, which takes WAV, FLAC, MP3 and MIDI."
+        ) from error
 
 
 def _forget_time(path: str) -> None:

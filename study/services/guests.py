@@ -17,7 +17,9 @@ RESEARCHER = "researcher"
 @transaction.atomic
 def invite_guest(study: Study, language: str) -> str:
     """The secret of a link for a guest: one who has not opened hers yet, a new one, or one who is under way."""
-    guests = study.experts.filter(code__startswith="guest-", language=language, submitted_at=None, withdrawn_at=None)
+    guests = study.experts.filter(
+        code__startswith="guest-", language=language, submitted_at=None, withdrawn_at=None, replaced_by=None
+    )
     unopened = guests.filter(devices=None).first()
     invitee = _again(unopened) if unopened else _new_guest(study, language)
     if invitee is None and (under_way := guests.first()):
@@ -35,7 +37,8 @@ def _again(expert: Expert) -> Invitee:
 def _new_guest(study: Study, language: str) -> Invitee | None:
     """A guest for the group with the most free slots, none where all are taken."""
     free = {
-        group["key"]: group["slots"] - study.experts.filter(group=group["key"], withdrawn_at=None).count()
+        group["key"]: group["slots"]
+        - study.experts.filter(group=group["key"], withdrawn_at=None, replaced_by=None).count()
         for group in study.file["groups"]
     }
     group = max(free, key=lambda key: free[key])

@@ -8,9 +8,10 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from study import clock
 from study.errors import InputError
@@ -43,22 +44,41 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     """
     invitees: list[Invitee] = []
     faults: list[str] = []
+    known = {expert.code: expert for expert in study.experts.all()}
     for line, row in _rows(text):
         if None in row or None in row.values():
-            faults.append(f"line {line}: this line has not as many cells as the first line; mend it.")
+            faults.append(_line(line, _("this line has not as many cells as the first line; mend it.")))
             continue
         if any(ord(letter) < ord(" ") for cell in row.values() for letter in cell):
-            faults.append(f"line {line}: a cell goes over several lines or holds a tab; is a quotation mark left open?")
+            message = _("a cell goes over several lines or holds a tab; is a quotation mark left open?")
+            faults.append(_line(line, message))
             continue
         invitee = Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")})
-        faults += [f"line {line}: {fault}" for fault in _faults(study, invitee, invitees)]
+        faults += [_line(line, fault) for fault in _faults(study, invitee, invitees, known.get(invitee.code))]
         invitees.append(invitee)
+    if not invitees and not faults:
+        faults = [_line(2, _("there is no expert in the table; write one a line."))]
+    faults += _too_many(study, invitees, known)
     if faults:
         raise InputError("\n".join(faults))
-    if not invitees:
-        raise InputError("line 2: there is no expert in the table; write one a line.")
-    _refuse_too_many(study, invitees)
     return invitees
+
+
+def _line(number: int, fault: str) -> str:
+    return _("line %(number)d: %(fault)s") % {"number": number, "fault": fault}
+
+
+def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None) -> Invitee:
+    """One expert typed by hand, stripped, perhaps for another's place. Raises `InputError`, a line a fault."""
+    invitee = Invitee(*(text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name)))
+    known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
+    faults = _faults(study, invitee, [], known.get(invitee.code))
+    if any(ord(letter) < ord(" ") for letter in invitee.name):
+        faults.append(_("the name goes over several lines or holds a tab; write it in one line."))
+    faults += _too_many(study, [invitee], known)
+    if faults:
+        raise InputError("\n".join(faults))
+    return invitee
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -74,8 +94,8 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num
             yield line, row
     except csv.Error as error:
-        fault = f"line {line + 1}: what begins here can't be read ({error}); is a quotation mark left open?"
-        raise InputError(fault) from error
+        message = _("what begins here can't be read (%(reason)s); is a quotation mark left open?")
+        raise InputError(_line(line + 1, message % {"reason": error})) from error
 
 
 def _columns(cells: Iterable[str]) -> list[str]:
@@ -83,63 +103,114 @@ def _columns(cells: Iterable[str]) -> list[str]:
     columns = [cell.strip() for cell in cells]
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
-        raise InputError(f"line 1: the column {missing[0]} is missing; the first line must be code,group,language.")
+        message = _("the column %(column)s is missing; the first line must be code,group,language.")
+        raise InputError(_line(1, message % {"column": missing[0]}))
     twice = [column for column in columns if column and columns.count(column) > 1]
     if twice:
-        raise InputError(f"line 1: the column {twice[0]} stands twice; leave one out.")
+        message = _("the column %(column)s stands twice; leave one out.")
+        raise InputError(_line(1, message % {"column": twice[0]}))
     return columns
 
 
-def _faults(study: Study, invitee: Invitee, earlier: list[Invitee]) -> list[str]:
-    """What is wrong with one row of the table."""
+def _faults(study: Study, invitee: Invitee, earlier: list[Invitee], known: Expert | None) -> list[str]:
+    """What is wrong with one expert of the table."""
     faults = []
     groups = [group["key"] for group in study.file["groups"]]
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", invitee.code):
-        faults.append(f"the code {invitee.code!r} does not fit: use letters, digits, - and _.")
+    about = {"code": invitee.code, "group": invitee.group, "language": invitee.language}
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", invitee.code):
+        message = _(
+            "the code '%(code)s' does not fit: use letters, digits, - and _, a letter or digit first, up to 40."
+        )
+        faults.append(message % about)
     if invitee.code.startswith(RESERVED):
-        faults.append(f"codes that begin with {RESERVED} are for simulated experts; choose another.")
+        message = _("codes that begin with %(start)s are for simulated experts; choose another.")
+        faults.append(message % {"start": RESERVED})
     if len(invitee.name) > LONGEST_NAME:
-        faults.append(f"the name has {len(invitee.name)} characters; write at most {LONGEST_NAME}.")
+        message = _("the name has %(number)d characters; write at most %(most)d.")
+        faults.append(message % {"number": len(invitee.name), "most": LONGEST_NAME})
     if invitee.code in {other.code for other in earlier}:
-        faults.append(f"the code {invitee.code!r} stands twice; each expert needs one of their own.")
+        faults.append(_("the code '%(code)s' stands twice; each expert needs one of their own.") % about)
     if invitee.group not in groups:
-        faults.append(f"there is no group {invitee.group!r}; write one of {', '.join(groups)}.")
+        message = _("there is no group '%(group)s'; write one of %(groups)s.")
+        faults.append(message % {**about, "groups": ", ".join(groups)})
     if invitee.language not in study.file["languages"]:
-        languages = ", ".join(study.file["languages"])
-        faults.append(f"the study has no language {invitee.language!r}; write one of {languages}.")
-    known = study.experts.filter(code=invitee.code).first()
-    if known is not None and known.group != invitee.group:
-        faults.append(f"{invitee.code} was invited in group {known.group}, which can't change; keep it.")
-    if known is not None and known.withdrawn_at:
-        faults.append(f"{invitee.code} has withdrawn; leave the line out, or give a replacement a new code.")
+        message = _("the study has no language '%(language)s'; write one of %(languages)s.")
+        faults.append(message % {**about, "languages": ", ".join(study.file["languages"])})
+    if known is not None:
+        faults += _faults_of_known(known, invitee)
     return faults
 
 
-def _refuse_too_many(study: Study, invitees: list[Invitee]) -> None:
-    """More experts of a group than it has slots could not all take part."""
+def _faults_of_known(known: Expert, invitee: Invitee) -> Iterator[str]:
+    """Why someone who was invited before can't be invited so again."""
+    about = {"code": known.code, "group": known.group}
+    if known.group != invitee.group:
+        yield _("%(code)s was invited in group %(group)s, which can't change; keep it.") % about
+    if known.withdrawn_at:
+        yield _("%(code)s has withdrawn; leave the line out, or give a replacement a new code.") % about
+    if known.replaced_by_id:
+        yield _("the place of %(code)s has passed on to another expert; leave the line out.") % about
+
+
+def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -> Iterator[str]:
+    """More experts of a group than it has places could not all take part."""
+    here = [expert for expert in known.values() if holds_a_place(expert)]
     for group in study.file["groups"]:
-        known = set(study.experts.filter(group=group["key"], withdrawn_at=None).values_list("code", flat=True))
-        experts = known | {invitee.code for invitee in invitees if invitee.group == group["key"]}
+        experts = {expert.code for expert in here if expert.group == group["key"]}
+        experts |= {invitee.code for invitee in invitees if invitee.group == group["key"]}
         if len(experts) > group["slots"]:
-            raise InputError(
-                f"group {group['key']} would have {len(experts)} experts and the plan has {group['slots']} slots; "
+            message = _(
+                "group %(group)s would have %(experts)d experts and the plan has %(slots)d slots; "
                 "invite fewer, or make a study with more slots."
             )
+            yield message % {"group": group["key"], "experts": len(experts), "slots": group["slots"]}
+
+
+def holds_a_place(expert: Expert) -> bool:
+    """Whether a place of her group is hers, or kept for her until she comes."""
+    return expert.withdrawn_at is None and expert.replaced_by_id is None
 
 
 @transaction.atomic
-def invite(study: Study, invitees: list[Invitee], *, actor: str) -> list[tuple[str, str]]:
-    """(code, secret) for each, in order. An expert who had a link gets a fresh one, and the older one stops."""
-    if study.simulated or study.preview:
-        raise InputError(f"{study.slug} is a copy of a study, so nobody can be invited to it; name the study itself.")
-    if study.state not in {Study.State.DRAFT, Study.State.OPEN}:
-        raise InputError(f"{study.slug} is {study.state}, so nobody can be invited to it any more.")
+def invite(
+    study: Study, invitees: list[Invitee], *, actor: str, expires_at: datetime | None = None
+) -> list[tuple[str, str]]:
+    """(code, secret) for each, in order. An expert who had a link gets a fresh one, and the older one stops.
+
+    `expires_at`: when the links end; 60 days from now where none is given.
+    """
+    refuse_closed(study)
     Study.objects.select_for_update().only("pk").get(pk=study.pk)  # the study before its experts, as in a session
-    return [(invitee.code, _issue(study, invitee, actor)) for invitee in invitees]
+    return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
 
 
-def _issue(study: Study, invitee: Invitee, actor: str) -> str:
+def end_of(day: str) -> datetime | None:
+    """The end, in UTC, of a day written as 2027-01-31; None for no day. Raises `InputError`."""
+    if not day:
+        return None
+    try:
+        first = datetime.combine(date.fromisoformat(day), time(), UTC)
+        return first + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise InputError(_("Write the last day as a date, such as 2027-01-31.")) from error
+
+
+def refuse_closed(study: Study) -> None:
+    """Refuses a study to which nobody can be invited."""
+    about = {"study": study.slug, "state": study.get_state_display()}
+    if study.simulated or study.preview:
+        message = _("%(study)s is a copy of a study, so nobody can be invited to it; name the study itself.")
+        raise InputError(message % about)
+    if study.state not in {Study.State.DRAFT, Study.State.OPEN}:
+        raise InputError(_("%(study)s is %(state)s, so nobody can be invited to it any more.") % about)
+
+
+def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | None) -> str:
+    """A fresh link's secret for one expert, who is made if there is none of that code; older links stop."""
     now = clock.now()
+    ends = expires_at or now + VALID_FOR
+    if ends <= now:
+        raise InputError(_("The last day of the links must lie ahead."))
     expert, created = Expert.objects.get_or_create(
         study=study, code=invitee.code, defaults={"group": invitee.group, "created_at": now}
     )
@@ -150,7 +221,7 @@ def _issue(study: Study, invitee: Invitee, actor: str) -> str:
         ExpertName.objects.update_or_create(expert=expert, defaults={"name": invitee.name})
     revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=now)
     secret = secrets.token_urlsafe(32)
-    Invitation.objects.create(expert=expert, token_hash=token_hash(secret), created_at=now, expires_at=now + VALID_FOR)
+    Invitation.objects.create(expert=expert, token_hash=token_hash(secret), created_at=now, expires_at=ends)
     detail = {"expert": expert.code, "revoked": revoked}
     log_event(study, actor=actor, kind="invited" if created else "invited again", detail=detail)
     return secret

@@ -12,7 +12,7 @@ from study import clock
 from study.errors import Refused
 from study.models import Listening
 from study.services.log import log_event
-from study.services.saving import LARGEST_SMALL, measure, once_more, refuse_closed_room, uuid_taken
+from study.services.saving import LARGEST, LARGEST_SMALL, is_text, measure, once_more, refuse_closed_room, uuid_taken
 from study.standing import Standing
 
 #: A browser's clock of a clip may run this far past its written duration.
@@ -88,5 +88,5 @@ def _is_event(event: object) -> bool:
     if not isinstance(event, dict) or set(event) != {"event", "clip_ms", "at"}:
         return False
     name, clip_ms, at = event["event"], event["clip_ms"], event["at"]
-    texts = isinstance(name, str) and isinstance(at, str) and 0 < len(name) <= 20 and len(at) <= 40
-    return texts and type(clip_ms) is int and clip_ms >= 0
+    texts = is_text(name) and is_text(at) and 0 < len(name) <= 20 and len(at) <= 40
+    return texts and type(clip_ms) is int and 0 <= clip_ms <= LARGEST

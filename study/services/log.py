@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import rfc8785
@@ -37,10 +38,23 @@ def log_event(study: Study, *, actor: str, kind: str, detail: dict[str, Any] | N
 
 
 def broken_event(study: Study) -> int | None:
-    """Number of the first event that is not as it was logged, or None where the log's chain holds."""
+    """Number of the first event that is not as it was logged, or None where the whole log's chain holds."""
+    return broken_among(study.events.order_by("number").iterator(chunk_size=500))
+
+
+def broken_among(events: Iterable[Event], first: int = 1) -> int | None:
+    """The same of a stretch of the log in order, which should begin with the event of that number."""
     previous = ""
-    for expected, event in enumerate(study.events.order_by("number").iterator(chunk_size=500), start=1):
-        if (event.number, event.previous_hash, event.hash) != (expected, previous, content_hash(event)):
+    for expected, event in enumerate(events, start=first):
+        linked = event.previous_hash == previous or expected == first > 1
+        if event.number != expected or not linked or event.hash != content_hash(event):
             return expected
         previous = event.hash
     return None
+
+
+def tail_of(study: Study, length: int) -> tuple[list[Event], int | None]:
+    """The newest events, newest first, and the first of them that is not as it was logged."""
+    newest = list(study.events.order_by("-number")[:length])
+    first = newest[-1].number if len(newest) == length else 1
+    return newest, broken_among(reversed(newest), first)

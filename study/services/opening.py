@@ -34,10 +34,16 @@ def record_blinding(study: Study, *, actor: str, detail: dict[str, Any]) -> Even
     return log_event(study, actor=actor, kind=CHECKED, detail=detail)
 
 
+def last_blinding(study: Study) -> Event | None:
+    """The newest check of the study's present plan, without a look at its audio."""
+    newest = study.events.filter(kind=CHECKED).order_by("-number").first()
+    return newest if newest and newest.detail["plan_sha256"] == study.plan_sha256 else None
+
+
 def blinding_checked(study: Study) -> Event | None:
     """The newest check that the study has passed as it is now; None where there is none, or the audio can't be read."""
-    newest = study.events.filter(kind=CHECKED).order_by("-number").first()
-    if newest is None or newest.detail["plan_sha256"] != study.plan_sha256:
+    newest = last_blinding(study)
+    if newest is None:
         return None
     try:
         return newest if newest.detail["audio_sha256"] == audio_sha256(study) else None

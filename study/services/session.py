@@ -12,6 +12,7 @@ from study import clock, queries
 from study.errors import Refused
 from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
 from study.services.log import log_event
+from study.services.saving import is_text
 from study.study_file import localised
 
 LONGEST_TEXT = 500
@@ -95,6 +96,8 @@ def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
         if not answer.isdecimal() or len(answer) > LONGEST_NUMBER:
             raise Refused(400, "background", _("“%(label)s” takes a whole number.") % {"label": label}, **detail)
         return str(int(answer))  # a Chinese keyboard may have written ３０
+    if not is_text(answer):
+        raise Refused(400, "background", _("The page sent something that cannot be read. Please reload it."), **detail)
     if len(answer) > LONGEST_TEXT:
         message = _("The answer to “%(label)s” is longer than %(most)d characters.")
         raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
@@ -134,6 +137,9 @@ def submit(expert: Expert) -> None:
         return
     if expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
+    if expert.replaced_by_id:
+        message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
+        raise Refused(410, "expired", message)
     if expert.study.state != Study.State.OPEN:
         raise Refused(410, "closed", _("This study is closed."))
     missing = queries.incomplete_trials(expert)

@@ -17,7 +17,7 @@ def test_a_trial_can_be_heard_and_rated_by_keyboard_alone(page: Page, live_serve
     page.goto(f"{live_server.url}/room/t/{trial.token}/")
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")
     page.keyboard.press("3")
-    expect(page.locator("#announce")).to_have_text("Please listen to the whole clip first; then you can answer.")
+    expect(page.locator("#hint")).to_have_text("Please listen to the whole clip first; then you can answer.")
     page.keyboard.press("Space")
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     page.keyboard.press("Space")
@@ -54,6 +54,44 @@ def test_tab_and_arrows_reach_and_change_every_scale(page: Page, live_server: Li
     assert newest == dict.fromkeys(SCALES, 2)
 
 
+def test_enter_goes_on_from_the_players_button_once_every_scale_is_answered(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    listen(page)
+    expect(page.locator("#play")).to_be_focused()
+    for value in (1, 2, 3, 4, 5):
+        page.keyboard.press(str(value))
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+
+
+def test_what_keeps_her_from_going_on_is_seen_wherever_she_is_on_a_small_or_enlarged_screen(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    page.set_viewport_size({"width": 360, "height": 450})
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    hint, last = page.locator("#hint"), page.locator(".scale").last
+    last.locator(".point").first.click(force=True)
+    expect(hint).to_have_text("Please listen to the whole clip first; then you can answer.")
+    expect(hint).to_be_in_viewport(ratio=1)
+    listen(page)
+    page.keyboard.press("3")
+    expect(hint).to_have_text("")
+    page.locator("#next").click(force=True)
+    names = page.locator(".scale.missing legend").all_text_contents()
+    expect(hint).to_have_text(f"Still to answer: {', '.join(names)}.")
+    expect(page.locator(".scale").nth(1).locator("input").first).to_be_focused()
+    point, bar = (page.locator(one).bounding_box() for one in (".scale >> nth=1 >> .point >> nth=0", "#bar"))
+    assert point is not None
+    assert bar is not None
+    assert point["y"] + point["height"] <= bar["y"]  # what has the focus is not under the bar
+
+
 def test_a_scale_of_a_hundred_points_holds_no_value_until_it_is_given_one(
     page: Page, live_server: LiveServer, accept: Accept
 ) -> None:
@@ -68,14 +106,14 @@ def test_a_scale_of_a_hundred_points_holds_no_value_until_it_is_given_one(
     first = page.locator(".scale").first
     expect(first.locator("[type=number]")).to_have_value("")
     first.locator("[type=range]").click(force=True)
-    expect(page.locator("#announce")).to_have_text("Please listen to the whole clip first; then you can answer.")
+    expect(page.locator("#hint")).to_have_text("Please listen to the whole clip first; then you can answer.")
     listen(page)
     first.locator("[type=range]").click()  # in the middle
     expect(first.locator("[type=number]")).to_have_value("50")
     second = page.locator(".scale").nth(1).locator("[type=number]")
     second.fill("101")
     second.press("Tab")
-    expect(page.locator("#announce")).to_have_text("Please give a whole number from 0 to 100.")
+    expect(page.locator("#hint")).to_have_text("Please give a whole number from 0 to 100.")
     second.fill("0")
     second.press("Tab")
     settled(page)

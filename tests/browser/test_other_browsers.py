@@ -1,108 +1,33 @@
 """The core of the road (play, rate, reload, finish) in Firefox and in WebKit, the engine of Safari.
 
-Firefox is Debian's, driven over WebDriver BiDi by Playwright (its channel for an unpatched Firefox); WebKit is Debian's
-MiniBrowser on a screen that nobody sees, driven by its own WebDriver through Selenium.
+Neither driver can be trusted to come back when its browser hangs (closing Firefox and every command to WebKit wait for
+ever), so each browser has a process of its own, and whatever that has started is ended with it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from glob import glob
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Playwright
+from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
-from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-from selenium.webdriver.support.ui import WebDriverWait
-from selenium.webdriver.webkitgtk.options import Options
-from selenium.webdriver.webkitgtk.service import Service
 
 from study import queries
 from study.models import Rating, Study
 from tests.browser.conftest import SCALES
+from tests.browser.core_path import WHOLE_S
 from tests.factories import make_link, make_study, trials_of
 
-PATIENCE_S = 40
-
-
-class Driver(Protocol):
-    """What the core path needs of a browser."""
-
-    def open(self, address: str) -> None: ...
-
-    def click(self, selector: str) -> None: ...
-
-    def reload(self) -> None: ...
-
-    def wait(self, selector: str) -> None:
-        """Until there is such an element."""
-
-    def arrive(self, path: str) -> None:
-        """Until the page of that path is there."""
-
-
-class Firefox:
-    """A page of Debian's Firefox."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        page.set_default_timeout(PATIENCE_S * 1000)
-
-    def open(self, address: str) -> None:
-        self.page.goto(address)
-
-    def click(self, selector: str) -> None:
-        self.page.locator(selector).first.click()
-
-    def reload(self) -> None:
-        self.page.reload()
-
-    def wait(self, selector: str) -> None:
-        self.page.locator(selector).first.wait_for(state="attached")
-
-    def arrive(self, path: str) -> None:
-        self.page.wait_for_url(f"**{path}")
-
-
-class WebKit:
-    """A window of Debian's MiniBrowser."""
-
-    def __init__(self, driver: Any) -> None:
-        self.driver = driver
-
-    def open(self, address: str) -> None:
-        self.driver.get(address)
-
-    def click(self, selector: str) -> None:
-        self._until(lambda: self.driver.find_element("css selector", selector).is_displayed())
-        self.driver.execute_script("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
-        self.driver.find_element("css selector", selector).click()
-
-    def reload(self) -> None:
-        self.driver.refresh()
-
-    def wait(self, selector: str) -> None:
-        self._until(lambda: self.driver.find_element("css selector", selector) is not None)
-
-    def arrive(self, path: str) -> None:
-        self._until(lambda: self.driver.current_url.endswith(path))
-
-    def _until(self, condition: Callable[[], bool]) -> None:
-        passing = (NoSuchElementException, StaleElementReferenceException)
-        WebDriverWait(self.driver, PATIENCE_S, 0.1, passing).until(lambda _driver: condition())
-
-
-def found(program: str, package: str) -> str:
-    path = shutil.which(program)
-    if path is None:
-        pytest.fail(f"There is no {program} to run this test with: apt install {package}", pytrace=False)
-    return path
+#: Beyond its own limit, to say where it hangs.
+GRACE_S = 10
+MARK = "MUKULEN_TEST_BROWSER"
 
 
 @pytest.fixture(autouse=True)
@@ -111,97 +36,60 @@ def _patience() -> None:
 
 
 @pytest.fixture
-def firefox(playwright: Playwright) -> Iterator[Driver]:
-    path = found("firefox-esr", "firefox-esr")
-    browser = playwright.firefox.launch(channel="moz-firefox", executable_path=path)
-    yield Firefox(browser.new_context(locale="en-GB").new_page())
-    browser.close()
-
-
-@pytest.fixture
-def screen() -> Iterator[str]:
-    """The name of a display in memory."""
-    server = subprocess.Popen(
-        [found("Xvfb", "xvfb"), "-displayfd", "1", "-screen", "0", "1200x1000x24", "-nolisten", "tcp"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout is not None
-    yield f":{server.stdout.readline().strip()}"
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture
-def webkit(screen: str, tmp_path: Path) -> Iterator[Driver]:
-    path = found("WebKitWebDriver", "webkit2gtk-driver")
-    options = Options()
-    options.binary_location = glob("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")[0]
-    options.add_argument("--automation")
-    home = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "LANG": "C.UTF-8"}
-    service = Service(path, env={**os.environ, **home, "DISPLAY": screen, "LIBGL_ALWAYS_SOFTWARE": "1"})
-    driver = webdriver.WebKitGTK(options=options, service=service)
-    yield WebKit(driver)
-    driver.quit()
-
-
-@pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path) -> Study:
     """One practice clip and one clip of each of two systems."""
     return make_study(tmp_path, seconds=1.0, scales=SCALES, clips=2, heard=1)
 
 
-def rate(driver: Driver, value: int, *scales: str) -> None:
-    for scale in scales or SCALES:
-        driver.click(f'[data-scale="{scale}"] .point:nth-child({value})')
+def run_bounded(module: str, *arguments: str, log: Path, seconds: float) -> int | None:
+    """Runs a module as a program; its exit status, or None where it had to be ended. Nothing that it started is left.
+
+    What it says goes to a file: a pipe would stay open for as long as a browser does.
+    """
+    mark = uuid4().hex
+    with log.open("w") as file:
+        command = [sys.executable, "-m", module, *arguments]
+        environment = {**os.environ, MARK: mark}
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        end(mark)
+        process.wait(GRACE_S)
 
 
-def play(driver: Driver) -> None:
-    driver.wait("#play[data-state=ready]")
-    driver.click("#play")
-    driver.wait("#play[data-state=ended]")
+def end(mark: str) -> None:
+    """Kills the processes that carry a mark, and those that one of them has just started."""
+    while pids := list(marked(mark)):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def core_path(driver: Driver, link: str) -> None:
-    """From the link to the thanks, with a reload in the middle of a trial."""
-    driver.open(link)
-    driver.click("main form button")
-    driver.click("[name=agree]")
-    driver.click("main form button")
-    driver.click("[value=headphones]")
-    driver.click("main form button")
-    driver.click("#sound button")
-    driver.click("main a.button")
-    driver.wait(".session[max='1'][value='0']")
-    play(driver)
-    rate(driver, 3)
-    driver.wait("body[data-pending='0']")
-    driver.click("#next")
-    driver.click("#panel button")
-    driver.wait(".session[max='2'][value='0']")
-    play(driver)
-    rate(driver, 2, *SCALES[:2])
-    driver.reload()
-    for scale in SCALES[:2]:
-        driver.wait(f"[data-scale={scale}] [value='2']:checked")
-    rate(driver, 2, *SCALES[2:])
-    driver.click("#next")
-    driver.click("#panel button")
-    driver.wait(".session[max='2'][value='1']")
-    play(driver)
-    rate(driver, 5)
-    driver.click("#next")
-    driver.click("#submit button")
-    driver.arrive("/room/thanks/")
+def marked(mark: str) -> Iterator[int]:
+    """The living processes that carry a mark in their environment, as all descendants do that keep it."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
+                yield int(folder.name)
+        except OSError:  # another's, or gone
+            continue
 
 
 @pytest.mark.parametrize("name", ["firefox", "webkit"])
 def test_the_core_of_the_road_works_in_another_browser(
-    request: pytest.FixtureRequest, live_server: LiveServer, study: Study, name: str
+    live_server: LiveServer, study: Study, tmp_path: Path, name: str
 ) -> None:
     expert, secret = make_link(study)
-    core_path(request.getfixturevalue(name), f"{live_server.url}/i/{secret}/")
+    log = tmp_path / "browser.log"
+    link = f"{live_server.url}/i/{secret}/"
+    status = run_bounded("tests.browser.core_path", name, link, *SCALES, log=log, seconds=WHOLE_S + GRACE_S)
+    said = log.read_text()
+    assert "\ndone\n" in said, f"{name} ended with {status}:\n{said}"
     expert.refresh_from_db()
     assert expert.submitted_at is not None
     kept = Rating.objects.filter(trial__phase="study").order_by("trial__number", "scale")
@@ -210,3 +98,20 @@ def test_the_core_of_the_road_works_in_another_browser(
     ]
     for trial in trials_of(expert):
         assert queries.length(queries.heard_intervals(trial, expert)) >= 900
+
+
+def test_a_program_that_hangs_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program starts another one, in a session of its own, as drivers start browsers, and both sleep."""
+    (tmp_path / "hanging.py").write_text(
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    log = tmp_path / "log"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert run_bounded("hanging", log=log, seconds=3) is None
+    command_line = Path("/proc") / log.read_text().strip() / "cmdline"
+    assert not command_line.exists() or command_line.read_bytes() == b""  # dead, and perhaps not yet buried

@@ -13,10 +13,8 @@ from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practise
 from tests.factories import hear, make_link, trials_of
 
 MOST_PAGE, MOST_CLIP = 60_000, 250_000
-SIZES = """() => Object.fromEntries(["navigation", "resource"]
-  .flatMap((type) => performance.getEntriesByType(type))
-  .filter((entry) => entry.name.startsWith("http"))
-  .map((entry) => [entry.name, entry.decodedBodySize]))"""
+LOADED = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+  .map((entry) => entry.name).filter((name) => name.startsWith("http"))"""
 IN_CHARGE = """() => navigator.serviceWorker.controller !== null || new Promise((tell) =>
   navigator.serviceWorker.addEventListener("controllerchange", () => tell(true)))"""
 WECHAT = (
@@ -147,6 +145,27 @@ def test_a_form_open_too_long_or_sent_without_a_line_loses_nothing(
     log.errors[:] = [error for error in log.errors if "status of 40" not in error]
 
 
+def test_a_page_that_lost_one_of_its_scripts_says_so(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    page.route("**/mukulen/trial.js", lambda route: route.abort())
+    expert = accept(page)
+    expect(page.locator("#dead")).to_be_visible()
+    practised(expert)
+    page.unroute("**/mukulen/trial.js")
+    page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    expect(page.locator("#dead")).to_be_hidden()
+
+
+def test_a_box_that_was_not_ticked_is_said_in_her_language_beside_it(page: Page, accept: Accept, log: Log) -> None:
+    expert = accept(page, language="zh-hans")
+    page.locator("main form button").click()
+    expect(page.locator("#fault")).to_have_text("如果您同意，请先勾选方框。")
+    expect(page.locator("#fault")).to_be_focused()
+    expect(page.locator("#fault")).to_be_in_viewport()
+    assert not expert.consents.exists()
+    log.errors[:] = [error for error in log.errors if "status of 400" not in error]
+
+
 def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_back_by_itself(
     browser: Browser, live_server: LiveServer, study: Study
 ) -> None:
@@ -202,11 +221,12 @@ def test_a_trial_page_is_light_without_its_clip(page: Page, live_server: LiveSer
     practised(expert)
     page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")
-    sizes: dict[str, int] = page.evaluate(SIZES)
-    clips = [size for url, size in sizes.items() if url.endswith("/audio")]
+    sizes = {address: len(page.request.get(address).body()) for address in set(page.evaluate(LOADED))}
+    clips = [size for address, size in sizes.items() if address.endswith("/audio")]
     weight = sum(sizes.values()) - sum(clips)
-    print(f"a trial page weighs {weight} bytes in {len(sizes) - len(clips)} requests, uncompressed")
+    print(f"a trial page weighs {weight} bytes in {len(sizes) - len(clips)} requests, uncompressed; its clip {clips}")
     assert len(sizes) >= 11
+    assert all(sizes.values())
     assert weight <= MOST_PAGE
     assert len(clips) == 1
-    assert 0 < max(clips) <= MOST_CLIP
+    assert max(clips) <= MOST_CLIP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -49,5 +50,22 @@ def slower_system(get_response: Answer) -> Answer:
         if request.path.endswith("/audio") and system_asked_for(request) == "transformer":
             time.sleep(0.1)
         return get_response(request)
+
+    return middleware
+
+
+def coded_review(get_response: Answer) -> Answer:
+    """The review of all answers marks the clips of one system."""
+
+    def mark(link: re.Match[str]) -> str:
+        code = Trial.objects.get(token=link[1]).clip.system
+        return f'{link[0]} tabindex="{int(code is not None and code.system_id == "transformer")}"'
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.endswith("/review/"):
+            text = response.content.decode()
+            response.content = re.sub(r'href="/room/t/([^/]+)/"', mark, text).encode()
+        return response
 
     return middleware

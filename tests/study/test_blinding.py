@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
+import soundfile
 from django.conf import settings as site
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,9 +20,10 @@ from pytest_django.fixtures import Settings
 
 from study import services
 from study.blinding import Report, check_blinding
+from study.blinding.alike import wrapping
 from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.sessions import Exchange
-from study.blinding.telling import verdict
+from study.blinding.telling import seen_of, verdict
 from study.errors import InputError, Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
@@ -28,6 +31,7 @@ from tests.factories import make_expert, make_study, tone
 
 SYSTEMS = ("midi-gan", "transformer", "real")
 SESSIONS = 4
+HTML = (("Content-Type", "text/html"),)
 
 
 @pytest.fixture
@@ -113,6 +117,61 @@ def test_a_number_that_marks_one_system_is_caught(study: Study, settings: Settin
     report = check(study)
     assert report.verdict.p < 0.01
     assert any("X-Shard" in fault for fault in report.faults)
+
+
+def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:
+    plant(settings, "coded_review")
+    report = check(study)
+    assert report.verdict.p < 0.01
+    assert any("The list: a@tabindex tells systems apart" in fault for fault in report.faults)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "feature"),
+    [
+        ("<p>a</p><!-- 1 -->", "<p>a</p><!-- 2 -->", "trial: comment"),
+        ('<p class="a" id="b">', '<p id="b" class="a">', "shape of the trial"),
+        ("<p>\t<i>", "<p> <i>", "shape of the trial"),
+    ],
+)
+def test_what_only_a_pages_source_shows_is_a_feature(one: str, other: str, feature: str) -> None:
+    pages = [Exchange("trial", name, "/", 200, HTML, body.encode(), 0.0) for name, body in (("t1", one), ("t2", other))]
+    seen = seen_of(pages)
+    assert seen["t1"][feature] != seen["t2"][feature]
+
+
+def test_the_order_of_headers_is_a_feature() -> None:
+    pages = [
+        Exchange("audio", name, "/", 200, headers, b"", 0.0)
+        for name, headers in (("t1", (("A", "1"), ("B", "1"))), ("t2", (("B", "1"), ("A", "1"))))
+    ]
+    seen = seen_of(pages)
+    assert seen["t1"]["order of the headers of the audio"] != seen["t2"]["order of the headers of the audio"]
+
+
+def tagged(audio: bytes, code: bytes) -> bytes:
+    """The MP3 with a private tag, such as players never show."""
+    frame = b"PRIV\0\0\0\x04\0\0x\0" + code
+    return b"ID3\x03\0\0\0\0\0" + bytes([len(frame)]) + frame + audio
+
+
+def test_files_marked_where_no_player_shows_it_are_caught(study: Study) -> None:
+    for number, clip in enumerate(study.clips.all()):
+        code = b"01" if clip in of(study, "transformer") else b"00"
+        default_storage.delete(clip.audio)
+        default_storage.save(clip.audio, ContentFile(tagged(tone(number), code)))
+    faults = check_blinding(study, sound_of, 1).faults
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "5 of 16 clips are not wrapped as the others (headers and frames of the MP3, tags)"
+    ]
+
+
+def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_encoding() -> None:
+    assert len({wrapping(tone(number)) for number in range(5)}) == 1
+    other = io.BytesIO()
+    soundfile.write(other, np.zeros(16_000), 16_000, format="MP3", bitrate_mode="CONSTANT", compression_level=0.9)
+    around = {wrapping(tone(0)), wrapping(other.getvalue()), wrapping(tone(0) + b"TAG"), wrapping(b"no music")}
+    assert len(around) == 4
 
 
 def test_a_study_opens_only_when_it_has_passed_as_it_is_now(study: Study) -> None:

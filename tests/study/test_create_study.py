@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
+import soundfile
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
@@ -26,6 +28,11 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     return make_pack(tmp_path / "pack")
+
+
+def heard(data: bytes) -> bytes:
+    """The samples that a decoder gives."""
+    return bytes(soundfile.read(io.BytesIO(data), dtype="int16")[0])
 
 
 def create(file: Path, pack: Path, **options: Any) -> Study:
@@ -81,7 +88,10 @@ def test_clips_have_ids_and_files_of_the_studys_own(file: Path, pack: Path, sett
     clips = Clip.objects.all()
     assert not theirs & {clip.clip_id for clip in clips}
     files = [Path(settings.MEDIA_ROOT) / clip.audio for clip in clips]
-    assert {path.read_bytes() for path in files} == {tone(number) for number in range(7)}
+    theirs_bytes = {tone(number) for number in range(7)}
+    assert not {path.read_bytes() for path in files} & theirs_bytes
+    assert {heard(path.read_bytes()) for path in files} == {heard(data) for data in theirs_bytes}
+    assert {path.stat().st_size for path in files} == {len(tone(0))}
     assert len({path.stat().st_mtime for path in files}) == 1
     assert not any(
         system in str(path.relative_to(settings.MEDIA_ROOT)) for path in files for system in ("midi", "real")

@@ -13,7 +13,7 @@ import rfc8785
 from django.core.management import CommandError, call_command
 
 from study import clock, dataset, services
-from study.dataset import defused
+from study.dataset import defused, folder
 from study.errors import InputError
 from study.models import Clip, Study
 from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
@@ -21,7 +21,7 @@ from tests.factories import begin, hear, make_expert, make_study, rate, rate_all
 pytestmark = pytest.mark.django_db
 
 LONG = "data/study-small_task-rating_data.csv"
-WIDE = "data/study-small_task-rating_desc-wide_data.csv"
+WIDE = "data/study-small_task-rating_description-wide_data.csv"
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -181,7 +181,7 @@ def test_the_codebook_describes_every_column_of_every_table(tmp_path: Path) -> N
         assert {(name, column) for column in header} <= described
     page = (tmp_path / "out" / "codebook.md").read_text(encoding="utf-8")
     assert "What it means（中）" in page
-    assert "1 = least, 5 = most" in page
+    assert "1 = least; 5 = most" in page
 
 
 def test_files_end_lines_with_lf_and_have_no_byte_order_mark(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_dataset_without_its_list_of_files_is_not_replaced(tmp_path: Path) -> 
     dataset.export(study, out)
     (out / "hashes.json").write_text("[]")
     before = files_of(out)
-    with pytest.raises(InputError, match="README.md is no file of the dataset there"):
+    with pytest.raises(InputError, match=".psychdsignore is no file of the dataset there"):
         dataset.export(study, out)
     assert files_of(out) == before
 
@@ -274,7 +274,7 @@ def test_a_failed_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(dataset, "_write_hashes", full)
+    monkeypatch.setattr(folder, "_write_hashes", full)
     before = set(tmp_path.iterdir())
     with pytest.raises(OSError, match="disk full"):
         dataset.export(study, tmp_path / "out")

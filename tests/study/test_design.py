@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from study.design import REPEAT_GAP, Shape, certificate_of, make_sessions
 from study.design.rows import williams
 
-#: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half.
+#: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half (busy: --timeout=0).
 SHAPES = int(os.environ.get("SHAPES", "240"))
 PARTS = 8
 PAPER = (("men", 13), ("women", 13))

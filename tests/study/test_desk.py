@@ -60,15 +60,14 @@ def test_an_owner_sees_her_studies_and_no_others(tmp_path: Path, study: Study, a
     assert "foreign" not in page
 
 
-def test_the_study_page_shows_progress_balance_and_log(study: Study, ada: Client) -> None:
+def test_the_study_page_shows_experts_balance_and_log(study: Study, ada: Client) -> None:
     expert = make_expert(study, "w07")
     begin(expert)
     rate_all(expert)
     make_expert(study, "w08")
     page = text(ada.get(address("study")))
-    assert "w07" in page
-    assert "4 / 4" in page
-    assert "0 / 4" in page
+    assert "2 experts invited" in page
+    assert reverse("desk:board", args=["small"]) in page
     assert study.plan_sha256 in page
     assert "consent given" in page
 
@@ -165,14 +164,14 @@ def test_the_dataset_comes_as_a_zip_and_the_log_keeps_who_took_it(study: Study, 
     assert "dataset-small/data/study-small_task-rating_data.csv" in names
     assert "dataset-small/hashes.json" in names
     event = Event.objects.get(kind="dataset downloaded")
-    assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True})
+    assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True, "form": "zip"})
 
 
 def test_an_expert_who_withdraws_is_marked_and_loses_her_place(study: Study, ada: Client) -> None:
     make_expert(study, "w07")
     ada.post(reverse("desk:withdraw", args=["small", "w07"]))
     assert Expert.objects.get().slot is None
-    assert "withdrawn" in text(ada.get(address("study")))
+    assert "withdrawn" in text(ada.get(reverse("desk:board", args=["small"])))
     assert ada.post(reverse("desk:withdraw", args=["small", "nobody"])).status_code == 404
     assert client_of("bob").post(reverse("desk:withdraw", args=["small", "w07"])).status_code == 404
 

@@ -125,3 +125,27 @@ def test_nobody_is_invited_to_a_closed_study_or_to_none(tmp_path: Path, capsys: 
     assert "small is closed" in refused(tmp_path, TABLE, capsys)
     with pytest.raises(CommandError, match="There is no study 'large'; there are: small"):
         call_command("invite_experts", "large", str(tmp_path / "experts.csv"))
+
+
+def test_the_last_day_of_the_links_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    invite(tmp_path, TABLE, capsys, last_day="2999-01-31")
+    assert {str(ends) for ends in Invitation.objects.values_list("expires_at", flat=True)} == {
+        "2999-02-01 00:00:00+00:00"
+    }
+    for wrong, said in (("31.1.2999", "as a date"), ("2001-01-31", "must lie ahead")):
+        with pytest.raises(CommandError, match=said):
+            invite(tmp_path, TABLE, capsys, last_day=wrong)
+
+
+def test_all_faults_are_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"), slots=1)
+    table = "code,group,language\n-a,men,en\nb,men,fr\nc,women,en\nd,women,en\n"
+    told = refused(tmp_path, table, capsys)
+    for said in (
+        "line 2: the code '-a'",
+        "line 3: the study has no",
+        "group men would have 2",
+        "group women would have 2",
+    ):
+        assert said in told

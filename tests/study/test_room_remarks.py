@@ -54,7 +54,11 @@ def test_a_revision_that_is_taken_is_refused_with_what_stands(client: Client, al
 
 
 @pytest.mark.parametrize(
-    "changes", [{"known": "yes"}, {"known": None}, {"comment": None}, {"comment": "x" * 2001}, {"comment": "a\0b"}]
+    "changes",
+    [
+        *({"known": "yes"}, {"known": None}, {"comment": None}, {"comment": "x" * 2001}),
+        *({"comment": "a\0b"}, {"comment": "half of \ud83c"}),
+    ],
 )
 def test_a_remark_that_makes_no_sense_is_refused(
     client: Client, alice: Expert, trial: Trial, changes: dict[str, object]

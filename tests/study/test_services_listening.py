@@ -43,7 +43,14 @@ def test_intervals_that_cannot_be_are_refused(tmp_path: Path, intervals: Any) ->
     assert not Listening.objects.exists()
 
 
-@pytest.mark.parametrize("event", ["play", {"event": "play"}, {"event": "x" * 21, "clip_ms": 0, "at": ""}])
+@pytest.mark.parametrize(
+    "event",
+    [
+        *("play", {"event": "play"}, {"event": "x" * 21, "clip_ms": 0, "at": ""}),
+        *({"event": "pl\0ay", "clip_ms": 0, "at": ""}, {"event": "play", "clip_ms": 0, "at": "\udfff"}),
+        {"event": "play", "clip_ms": 10**30, "at": ""},
+    ],
+)
 def test_player_events_that_cannot_be_are_refused(tmp_path: Path, event: Any) -> None:
     expert = make_expert(make_study(tmp_path))
     with pytest.raises(Refused) as refused:

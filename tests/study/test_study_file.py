@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from study import study_file
 from study.errors import InputError
@@ -12,10 +14,31 @@ from tests.factories import study_toml
 DAUR = Path("fixtures/studies/daur.toml")
 
 
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
 def faults(text: str) -> list[str]:
     with pytest.raises(InputError) as refused:
         parse(text)
     return str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize("path", sorted(Path("fixtures/studies").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_study_file_is_in_order(path: Path) -> None:
+    study, _ = study_file.read(path)
+    assert study["analysis"]["hypotheses"]
+
+
+def test_nothing_is_hard_wired_to_five_points_two_languages_or_a_real_system() -> None:
+    study, _ = study_file.read(Path("fixtures/studies/recordings.toml"))
+    assert {(scale["minimum"], scale["maximum"]) for scale in study["scales"]} == {(1, 7), (0, 100)}
+    assert study["languages"] == ["en"]
+    assert study["real_system"] is None
+    pilot, _ = study_file.read(Path("fixtures/studies/pilot.toml"))
+    assert len(pilot["systems"]) == 2
 
 
 def test_the_shipped_study_is_in_order() -> None:
@@ -83,6 +106,8 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
         ('key = "valence"', 'key = "overall"', "'overall' stands twice"),
         ('id = "midi-gan"', 'id = "MIDI GAN"', "'MIDI GAN' does not fit"),
         ('kind = "number"', 'kind = "date"', "'date' does not fit"),
+        ("smallest_gap = 0.5", "smallest_gap = 4", "4 does not fit: write a number above 0 and below 4"),
+        ("exclusions =", 'hypotheses = "one"\nexclusions =', "hypotheses: Write a list of texts"),
         ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not among the scales"),
         ('contrasts = [["midi-gan", "real"]]', 'contrasts = [["midi-gan", "midi-gan"]]', "Write pairs of two systems"),
         (
@@ -125,7 +150,9 @@ def test_what_depends_on_a_wrong_value_is_not_called_wrong_as_well(before: str, 
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
-    assert faults("title = = 3") == ["this is not TOML: Invalid value (at line 1, column 9)."]
+    mend = "texts need quotation marks, and each quotation mark and bracket its partner."
+    assert faults("languages = []\ntitle = = 3") == [f"line 2: this is not TOML (Invalid value): {mend}"]
+    assert faults('title = "') == [f"line 1: this is not TOML (Unterminated string): {mend}"]
 
 
 def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None:
@@ -134,9 +161,7 @@ def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None
         'contrasts = [\n  ["midi-gan", "real"],\n]\nsmallest_gap = 0',
     )
     line = text.splitlines().index("smallest_gap = 0") + 1
-    assert faults(text) == [
-        f"line {line}, analysis.smallest_gap: 0 does not fit: write a number above 0 and below 100."
-    ]
+    assert faults(text) == [f"line {line}, analysis.smallest_gap: 0 does not fit: write a number above 0 and below 4."]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -145,3 +170,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
     with pytest.raises(InputError, match="is not UTF-8 text"):
         study_file.read(tmp_path / "latin.toml")
+
+
+def test_every_fault_is_told_in_chinese_to_whoever_reads_chinese() -> None:
+    text = study_toml().replace("alpha = 0.05", "alhpa = 5").replace("minimum = 1", 'minimum = "one"')
+    with translation.override("zh-hans"):
+        told = faults(text)
+    assert len(told) == 4
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in fault) for fault in told)

@@ -24,10 +24,10 @@ class Command(PlainCommand):
 From generators, clips are taken in seed order; only empty ones, duplicates and copies of training segments are passed
 over, and counted. All are played by one instrument.
 
---from FOLDER takes one sub-folder a system, with WAV, FLAC, MP3 or MIDI files. Recordings are mixed to one channel and
-cut to ten seconds or padded with silence; MIDI is played by the study's instrument. What cannot be used is named with
-its reason and left out. Practice clips come from a sub-folder "practice", or with --practice N from files that the
-systems can spare.
+--from FOLDER takes one sub-folder a system, with WAV, FLAC, MP3 or MIDI files, or a ZIP file of all that. Recordings
+are mixed to one channel and cut to ten seconds or padded with silence; MIDI is played by the study's instrument. What
+cannot be used is named with its reason and left out. Practice clips come from a sub-folder "practice", or with
+--practice N from files that the systems can spare.
 
 All clips of a pack get one loudness, one length and one size, and names that tell nothing. The same arguments give the
 same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do. PACK/index.html plays
@@ -36,7 +36,11 @@ every clip by system: it is for you, not for experts. docs/packs.md describes th
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=place, required=True, metavar="PACK", help="the folder to write")
         parser.add_argument(
-            "--from", type=Path, dest="folder", metavar="FOLDER", help="clips of your own, one sub-folder a system"
+            "--from",
+            type=Path,
+            dest="folder",
+            metavar="FOLDER|ZIP",
+            help="clips of your own, one sub-folder a system; or all of it as a ZIP file",
         )
         parser.add_argument(
             "--systems",
@@ -100,15 +104,17 @@ every clip by system: it is for you, not for experts. docs/packs.md describes th
             )
 
     def _from_folder(self, options: dict[str, Any]) -> Built:
+        from generation.pack.archive import unpacked
         from generation.pack.build import build_from_folder
 
-        return build_from_folder(
-            options["out"],
-            options["folder"],
-            clips_per_system=options["clips_per_system"],
-            practice=options["practice"],
-            **self._shared(options),
-        )
+        with unpacked(options["folder"]) as folder:
+            return build_from_folder(
+                options["out"],
+                folder,
+                clips_per_system=options["clips_per_system"],
+                practice=options["practice"],
+                **self._shared(options),
+            )
 
     def _from_generators(self, options: dict[str, Any]) -> Built:
         from generation.corpus import load_corpus

@@ -27,6 +27,7 @@ class Command(BaseCommand):
             metavar="N",
             help="sessions to play; default: four, or more where it takes more to hear every clip twice",
         )
+        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from study.management.blinding import check_and_record, in_words
@@ -35,5 +36,5 @@ class Command(BaseCommand):
             study, sessions = study_of(options["slug"]), options["sessions"]
             if sessions is not None and not 1 <= sessions <= study.slots.count():
                 raise InputError(f"--sessions {sessions} does not fit: {study.slug} has {study.slots.count()} slots.")
-            report = check_and_record(study, sessions)
+            report = check_and_record(study, sessions, options["actor"])
         self.stdout.write(in_words(report))

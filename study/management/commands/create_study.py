@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from study import services, study_file
 from study.errors import InputError
@@ -24,16 +25,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", metavar="STUDY.toml", type=Path, help="the study file")
-        parser.add_argument("--pack", type=Path, help="folder of the pack; not needed with --check")
+        parser.add_argument("--pack", type=Path, help="folder of the pack; with --check it may be left out")
         parser.add_argument("--check", action="store_true", help="only check the study file, and write nothing")
         parser.add_argument("--owner", metavar="USER", help="login of the researcher who may see the study at the desk")
         parser.add_argument("--slug", help="the study's short name; default: the file's name without ending")
+        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
         parser.add_argument("--draft", action="store_true", help="leave the study unopened and its blinding unchecked")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors():
+        with plain_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             file, sha256 = study_file.read(options["study"])
             if options["check"]:
+                if options["pack"]:
+                    services.choose_clips(file, read_pack(options["pack"]))
                 self.stdout.write(f"{options['study']} is in order: {_summary(file)}.")
                 return
             if options["pack"] is None:
@@ -53,6 +57,7 @@ def _create(file: dict[str, Any], sha256: str, options: dict[str, Any]) -> Study
             file_sha256=sha256,
             clips=services.choose_clips(file, read_pack(options["pack"])),
             owner=_owner(options["owner"]),
+            actor=options["actor"],
         )
     except OSError as error:
         raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error

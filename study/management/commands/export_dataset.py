@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -7,25 +9,54 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study import dataset
+from study.errors import InputError
 from study.management.plain import plain_errors
+from study.models import Study
 from study.text_files import study_of
 
 
 class Command(BaseCommand):
     help = (
         "Writes a study's dataset (docs/datasets.md): ratings in long and wide form, experts, codebook, plan, log and "
-        "hashes; after the seal is opened also the clips' origin and metrics. An older dataset of the same study at "
-        "--out is replaced; anything else there is left alone."
+        "hashes; after the seal is opened also the clips' origin and metrics. As a folder, an older dataset of the "
+        "same study at --out is replaced; anything else there is left alone. Other forms are single files: zip (the "
+        "folder), excel-csv (a zip of the tables with byte order marks), xlsx (a workbook), sav (SPSS, a row a trial)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--out", metavar="DATASET", type=Path, required=True, help="folder to write")
+        parser.add_argument("--out", metavar="DATASET", type=Path, required=True, help="folder or file to write")
+        parser.add_argument("--form", choices=["folder", *dataset.FORMS], default="folder", help="default: folder")
+        parser.add_argument("--language", choices=["en", "zh-hans"], default="en", help="of the labels in a sav file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with plain_errors():
-                digest = dataset.export(study_of(options["slug"]), options["out"])
+                study = study_of(options["slug"])
+                self.stdout.write(_export(study, options["out"], options["form"], options["language"]))
         except OSError as error:
             raise CommandError(f"{options['out']} can't be written: {error.strerror}.") from error
-        self.stdout.write(f"Dataset in {options['out']}, SHA-256 {digest}.")
+        for group, count in dataset.small_groups(study):
+            self.stderr.write(
+                f"Group {group['key']} has {count} people, fewer than {dataset.FEW}: they may be told by their "
+                "background answers. Think before you publish experts.csv and remarks.csv."
+            )
+
+
+def _export(study: Study, out: Path, form: str, language: str) -> str:
+    """Writes the dataset and says so."""
+    if form == "folder":
+        return f"Dataset in {out}, SHA-256 {dataset.export(study, out)}."
+    if out.exists():
+        raise InputError(f"{out} exists already; name a new file.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    try:
+        with os.fdopen(part, "wb") as target:
+            dataset.write(study, form, target, language)
+        Path(name).chmod(0o644)
+        os.replace(name, out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return f"Dataset in {out}."

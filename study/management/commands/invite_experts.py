@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.urls import reverse
+from django.utils import translation
 
 from study import services
 from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Study
-from study.services.invitations import Invitee
+from study.services.invitations import Invitee, end_of
 from study.text_files import read_text, study_of
 
 
@@ -33,10 +34,15 @@ class Command(BaseCommand):
             "--site", default="http://127.0.0.1:8000", help="address under which experts reach the site"
         )
 
+        parser.add_argument(
+            "--last-day", default="", metavar="2027-01-31", help="until when the links work, in UTC (default: 60 days)"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors():
+        with plain_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             study = study_of(options["slug"])
-            links = services.invite(study, _read(study, options["experts"]), actor="command")
+            ends = end_of(options["last_day"])
+            links = services.invite(study, _read(study, options["experts"]), actor="command", expires_at=ends)
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["code", "link"])

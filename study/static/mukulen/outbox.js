@@ -89,7 +89,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
   /** Another tab or device has used this revision: of its answer and the newest one waiting here the later counts. */
   function resolveRevision(entry, reply) {
     const rivals = pending().filter((other) => other.url === entry.url);
-    const newest = rivals.at(-1) ?? entry;
+    const newest = rivals[rivals.length - 1] ?? entry;
     const isLater = Date.parse(newest.body.given_at) > Date.parse(reply.given_at);
     if (isLater) {
       const body = { ...newest.body, client_uuid: identifier(), revision: reply.revision + 1 };

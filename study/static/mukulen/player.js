@@ -37,7 +37,7 @@ async function download(address) {
 export function union(intervals) {
   const merged = [];
   for (const [start, end] of [...intervals].sort((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1);
+    const last = merged[merged.length - 1];
     if (last && start <= last[1]) last[1] = Math.max(last[1], end);
     else merged.push([start, end]);
   }

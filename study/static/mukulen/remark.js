@@ -1,6 +1,7 @@
 // "I know this song" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
 
 const PAUSE_MS = 1_500;
+const HALF = /[\p{Cs}\0]/gu; // of a character that was cut in two, where the text was at its longest: no text to store
 
 export function createRemark(form, { onChange }) {
   const box = form.querySelector("[type=checkbox]");
@@ -10,7 +11,7 @@ export function createRemark(form, { onChange }) {
   let timer = 0;
 
   function said() {
-    return { known: box.checked, comment: area.value.trim() };
+    return { known: box.checked, comment: area.value.trim().replace(HALF, "\ufffd") };
   }
 
   function settle() {

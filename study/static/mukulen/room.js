@@ -106,7 +106,7 @@ function put(fresh) {
   main.replaceChildren(...incoming.childNodes);
   document.title = fresh.title;
   scrollTo(0, 0);
-  (document.getElementById("heading") ?? main).focus();
+  (document.getElementById("fault") ?? document.getElementById("heading") ?? main).focus();
 }
 
 /** A form's step. A page open too long has a stale token: it fetches a fresh one, and nothing has to be typed again. */

@@ -27,8 +27,8 @@ export function mount(main, outbox, { goTo }) {
 
   const scales = createScales(find("scales"), {
     onAnswer: save,
-    onRefused: () => announce(text("locked")),
-    onInvalid: (scale) => announce(text("number", { low: scale.minimum, high: scale.maximum })),
+    onRefused: () => say(text("locked")),
+    onInvalid: (scale) => say(text("number", { low: scale.minimum, high: scale.maximum })),
   });
   const remark = createRemark(find("remark"), {
     onChange: (said) => outbox.add({ kind: "remark", trial, url: find("remark").dataset.url, body: signed(said) }),
@@ -47,12 +47,13 @@ export function mount(main, outbox, { goTo }) {
   });
 
   for (const entry of known) take(entry);
+  say("");
   refresh();
 
-  function announce(sentence) {
-    const place = find("announce");
-    place.textContent = "";
-    setTimeout(() => (place.textContent = sentence), 50); // said again even if it is the same sentence
+  /** In a place for those who do not see the page; or in the bar, seen wherever she is, what keeps her from going on. */
+  function say(sentence, place = "hint") {
+    find(place).textContent = "";
+    if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also said if it is the same sentence
   }
 
   function isHeard() {
@@ -62,7 +63,7 @@ export function mount(main, outbox, { goTo }) {
   function refresh() {
     scales.setOpen(isHeard());
     find("locked").hidden = isHeard();
-    find("told").hidden = !told;
+    find("told").hidden = !told || isHeard();
     next.setAttribute("aria-disabled", String(scales.missing().length > 0 && !told));
   }
 
@@ -91,7 +92,8 @@ export function mount(main, outbox, { goTo }) {
     const { value, revision } = scale;
     const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Date.now() - shownAt });
     outbox.add({ kind: "rating", trial, scale: scale.key, url: scale.url, body });
-    announce(text("answered", { scale: scale.label, value }));
+    say(text("answered", { scale: scale.label, value }), "announce");
+    say("");
     refresh();
   }
 
@@ -107,8 +109,8 @@ export function mount(main, outbox, { goTo }) {
     remark.settle();
     if (!missing.length || told) return goTo(next.dataset.href);
     scales.markMissing();
-    const names = missing.map((scale) => scale.label).join(", ");
-    announce(isHeard() ? text("missing", { scales: names }) : text("locked"));
+    const names = missing.map((scale) => scale.label).join(text("comma"));
+    say(isHeard() ? text("missing", { scales: names }) : text("locked"));
     missing[0].element.querySelector("input").focus();
   }
 
@@ -122,13 +124,14 @@ export function mount(main, outbox, { goTo }) {
   function onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
+    const done = control?.id === "play" && control.dataset.state === "ended" && !scales.missing().length;
     const typing = control?.matches("[type=number], [type=range], textarea");
     if (/^[0-9]$/.test(event.key) && !typing) {
       if (scales.digit(Number(event.key))) event.preventDefault();
     } else if (event.key === " " && !control) {
       event.preventDefault();
       player.press();
-    } else if (event.key === "Enter" && !control?.matches("a, button, summary, textarea")) {
+    } else if (event.key === "Enter" && (done || !control?.matches("a, button, summary, textarea"))) {
       event.preventDefault();
       goOn();
     }

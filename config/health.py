@@ -1,0 +1,103 @@
+"""Two questions of a load balancer or a watchman: does the process answer, and can it serve an expert?"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from study.models import Clip, Study
+
+#: Of disk, in bytes. Thousands of answers fit, so whoever watches has time to act.
+LEAST_FREE = 100 * 2**20
+log = logging.getLogger("mukulen.health")
+
+
+class NotReady(Exception):
+    """Why the site cannot serve, in a few words."""
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether an expert can be served: 200, or 503 with what is amiss. The reason's details are in the log only."""
+    results = {name: _result(name, check) for name, check in CHECKS.items()}
+    ready = set(results.values()) == {"ok"}
+    return JsonResponse({"ready": ready, **results}, status=200 if ready else 503)
+
+
+def _result(name: str, check: Callable[[], None]) -> str:
+    try:
+        check()
+    except NotReady as reason:
+        return str(reason)
+    except (DatabaseError, OSError) as error:
+        log.error("%s is not ready: %s", name, error)
+        return "failing"
+    return "ok"
+
+
+def _database() -> None:
+    """A transaction begins: on SQLite it takes the write lock, so a lock that stays shows here. Nothing is written."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _migrations() -> None:
+    missing = _known_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    if missing:
+        raise NotReady("behind: run manage.py migrate")
+
+
+@functools.cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _static() -> None:
+    """Every script and style of this version is collected: after an upgrade a page would break on a missing one."""
+    collected = getattr(staticfiles_storage, "hashed_files", None)
+    if collected is not None and _own_static_files() - set(collected):
+        raise NotReady("behind: run manage.py collectstatic")
+
+
+@functools.cache
+def _own_static_files() -> frozenset[str]:
+    return frozenset(Path(name).as_posix() for name, _ in AppDirectoriesFinder({"study"}).list([]))
+
+
+def _clips() -> None:
+    """A clip of an open study can be read."""
+    clip = Clip.objects.exclude(audio="").filter(study__state=Study.State.OPEN).only("audio").first()
+    if clip is not None:
+        with default_storage.open(clip.audio) as file:
+            file.read(1)
+
+
+def _disk() -> None:
+    """There is room for answers to come."""
+    if shutil.disk_usage(settings.DATA_DIR).free < LEAST_FREE:
+        raise NotReady(f"less than {LEAST_FREE // 2**20} MiB free")
+
+
+CHECKS = {"database": _database, "migrations": _migrations, "static": _static, "clips": _clips, "disk": _disk}

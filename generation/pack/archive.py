@@ -1,0 +1,97 @@
+"""Clips that come as one ZIP file, unpacked for as long as they are read: nothing outside, nothing without bound."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from tqdm import tqdm
+
+from generation.errors import InputError
+
+MOST_FILES, MOST_BYTES = 5_000, 4 * 1024**3
+CHUNK = 1 << 20
+#: What programs call a file's name where it is not marked as UTF-8.
+ENCODINGS = ("utf-8", "gb18030", "cp437")
+ENCRYPTED = 0x1
+
+
+@contextmanager
+def unpacked(source: Path) -> Iterator[Path]:
+    """A folder of clips as it is, or the content of a ZIP file. Raises InputError where the file cannot be unpacked.
+
+    A sentence about a file in it names it as ``clips.zip/system/file``.
+    """
+    if not source.is_file():
+        yield source
+        return
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "clips"
+        _unpack(source, folder)
+        try:
+            yield folder
+        except InputError as error:
+            raise InputError(str(error).replace(str(folder), str(source))) from error
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    try:
+        with _opened(source) as archive:
+            _write_all(archive, source, folder)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise InputError(f"{source} cannot be unpacked ({error}): make the ZIP file again.") from error
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    for encoding in ENCODINGS:
+        try:
+            return zipfile.ZipFile(source, metadata_encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+        except zipfile.BadZipFile as error:
+            raise InputError(f"{source} is neither a folder nor a ZIP file: pack the folders again.") from error
+    raise InputError(f"{source} has file names that cannot be read: pack the systems' folders again.")
+
+
+def _write_all(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
+    entries = [(entry, _parts(entry, source)) for entry in archive.infolist() if not entry.is_dir()]
+    entries = [(entry, parts) for entry, parts in entries if not any(part.startswith((".", "__")) for part in parts)]
+    if len(entries) > MOST_FILES:
+        raise InputError(f"{source} holds {len(entries)} files, and {MOST_FILES} is the most: leave some out.")
+    depth = _shared_depth([parts for _, parts in entries])
+    left = MOST_BYTES
+    for entry, parts in tqdm(entries, desc="Unpacking", unit="file", disable=None, delay=2):
+        if entry.flag_bits & ENCRYPTED:
+            raise InputError(f"{source} is protected by a password: make the ZIP file again without one.")
+        target = folder.joinpath(*parts[depth:])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        left = _write(archive, entry, target, left)
+        if left < 0:
+            raise InputError(f"{source} holds more than {MOST_BYTES >> 30} GiB: shorten the clips or leave some out.")
+    folder.mkdir(exist_ok=True)
+
+
+def _parts(entry: zipfile.ZipInfo, source: Path) -> tuple[str, ...]:
+    """The folders and the name of an entry. Raises InputError where they lead out of the archive."""
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise InputError(f"{source} holds {entry.filename!r}, which leads out of it: make the ZIP file again.")
+    return path.parts
+
+
+def _shared_depth(files: Sequence[tuple[str, ...]]) -> int:
+    """1 where the systems' folders lie together in one, as file managers pack them; else 0."""
+    return int(len({parts[0] for parts in files}) == 1 and all(len(parts) > 2 for parts in files))
+
+
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int) -> int:
+    """Writes one file, whatever size it claims, and says how many bytes may follow; below 0 it is cut off."""
+    with archive.open(entry) as packed, target.open("wb") as file:
+        while most >= 0 and (chunk := packed.read(CHUNK)):
+            file.write(chunk)
+            most -= len(chunk)
+    return most

@@ -1,0 +1,126 @@
+"""The archive itself: a zip whose last entry says what all the others must be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from study.errors import InputError
+
+FORMAT = 1
+DATABASE, MEDIA, MANIFEST = "database.sqlite3", "media/", "manifest.json"
+CHUNK = 1 << 20
+#: What a damaged zip may raise while it is read.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
+
+
+@dataclass
+class Manifest:
+    """What an archive holds: SHA-256 and size of each file, rows of each table, and the schema's migrations."""
+
+    made_at: str
+    store: str
+    migrations: list[list[str]]
+    rows: dict[str, int]
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def media(self) -> list[str]:
+        """Names of the clips' files in the media storage."""
+        return [name.removeprefix(MEDIA) for name in self.files if name.startswith(MEDIA)]
+
+
+def add(archive: zipfile.ZipFile, name: str, source: IO[bytes], manifest: Manifest) -> None:
+    """Writes one file and notes its hash and size."""
+    digest, size = hashlib.sha256(), 0
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED if name == DATABASE else zipfile.ZIP_STORED
+    with archive.open(entry, "w", force_zip64=True) as target:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            target.write(chunk)
+    manifest.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def add_manifest(archive: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Writes the manifest, last: an archive that ends too early has none."""
+    archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True))
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """The archive, for reading. Raises `InputError` where it is none."""
+    try:
+        return zipfile.ZipFile(path)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise InputError(f"{path} can't be read: {error.strerror}.") from error
+    except DAMAGE as error:
+        raise InputError(f"{path} is no whole backup ({error}); take another one.") from error
+
+
+def manifest_of(archive: zipfile.ZipFile) -> Manifest:
+    """The archive's manifest. Raises `InputError` where it is missing, damaged, or of a later version of Mukulen."""
+    try:
+        given = json.loads(archive.read(MANIFEST))
+    except KeyError:
+        raise InputError(f"{archive.filename} is no backup: it has no {MANIFEST}; take another one.") from None
+    except (*DAMAGE, RecursionError) as error:
+        raise damaged(archive, MANIFEST) from error
+    if isinstance(given, dict) and type(given.get("format")) is int and given["format"] > FORMAT:
+        raise InputError(f"{archive.filename} was made by a later version of Mukulen; restore it with that version.")
+    if not _is_manifest(given):
+        raise damaged(archive, MANIFEST)
+    return Manifest(**given)
+
+
+def _is_manifest(given: object) -> bool:
+    if not isinstance(given, dict) or set(given) != set(Manifest.__dataclass_fields__) or given["format"] != FORMAT:
+        return False
+    migrations, rows, files = given["migrations"], given["rows"], given["files"]
+    return (
+        isinstance(given["made_at"], str)
+        and isinstance(given["store"], str)
+        and isinstance(migrations, list)
+        and all(isinstance(pair, list) and [type(part) for part in pair] == [str, str] for pair in migrations)
+        and isinstance(rows, dict)
+        and all(type(count) is int for count in rows.values())
+        and isinstance(files, dict)
+        and DATABASE in files
+        and all(_is_file(name, entry) for name, entry in files.items())
+    )
+
+
+def _is_file(name: str, entry: object) -> bool:
+    """Whether a file has a safe name and a hash: nothing in an archive may lead out of the media storage."""
+    parts = PurePosixPath(name.removeprefix(MEDIA)).parts
+    safe = name == DATABASE or (name.startswith(MEDIA) and bool(parts) and not {"..", "/"} & set(parts))
+    return (
+        safe and "\\" not in name and "\0" not in name and isinstance(entry, dict) and set(entry) == {"sha256", "bytes"}
+    )
+
+
+def check_file(archive: zipfile.ZipFile, name: str, manifest: Manifest, target: IO[bytes] | None = None) -> None:
+    """Reads one file through, into `target` where one is given. Raises `InputError` naming it where it is damaged."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with archive.open(name) as source:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                if target is not None:
+                    target.write(chunk)
+    except (KeyError, *DAMAGE) as error:
+        raise damaged(archive, name) from error
+    if {"sha256": digest.hexdigest(), "bytes": size} != manifest.files[name]:
+        raise damaged(archive, name)
+
+
+def damaged(archive: zipfile.ZipFile, name: str) -> InputError:
+    """The refusal of an archive for one of its files."""
+    return InputError(f"{archive.filename}: {name} is missing or damaged; nothing was restored. Take another backup.")

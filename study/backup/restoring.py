@@ -1,0 +1,116 @@
+"""Restoring a backup: all of it is verified before anything is touched; the database changes in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from tqdm import tqdm
+
+from study.backup.archive import DATABASE, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
+from study.backup.rows import copy_rows, count_rows
+from study.backup.store import lent
+from study.errors import InputError
+from study.models import Study
+
+
+@contextmanager
+def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
+    """The archive, its manifest and its database as a scratch file, after every byte of it was checked.
+
+    Raises `InputError` naming the file that is damaged, and where the schema is newer than this version's.
+    """
+    with open_archive(path) as archive, tempfile.TemporaryDirectory(prefix="mukulen-restore-") as scratch:
+        manifest = manifest_of(archive)
+        _refuse_newer_schema(path, manifest)
+        database = Path(scratch) / DATABASE
+        for name in tqdm(manifest.files, desc="verifying", disable=None, leave=False):
+            if name != DATABASE:
+                check_file(archive, name, manifest)
+        with database.open("wb") as target:
+            check_file(archive, DATABASE, manifest, target)
+        if not _is_sound(database):
+            raise damaged(archive, DATABASE)
+        yield archive, manifest, database
+
+
+def _refuse_newer_schema(path: Path, manifest: Manifest) -> None:
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    for app, name in manifest.migrations:
+        if (app, name) not in known:
+            message = f"{path} has a newer database schema ({app} {name}) than this version of Mukulen knows"
+            raise InputError(f"{message}; install the version that made it.")
+
+
+def _is_sound(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+            return opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError:
+        return False
+
+
+def restore(path: Path, *, replace: bool = False) -> Manifest:
+    """Puts an archive in place of what the store holds. Without `replace` only an empty store is filled.
+
+    Raises `InputError` and touches nothing where the archive is not whole or the store is in use.
+    """
+    with verified(path) as (archive, manifest, database), lent(database) as alias:
+        if not replace and _holds_studies():
+            message = "This installation has studies already; restoring replaces everything in its database"
+            raise InputError(f"{message}. Take a backup of it, then add --replace.")
+        call_command("migrate", database=alias, verbosity=0)
+        rows = count_rows(alias)
+        call_command("migrate", verbosity=0)
+        with _files_put_back(archive, manifest), transaction.atomic(), transaction.atomic(using=alias):
+            copy_rows(alias, DEFAULT_DB_ALIAS)
+            if count_rows(DEFAULT_DB_ALIAS) != rows:
+                raise InputError(f"{path} was not restored: the rows do not add up. The database is as it was.")
+    return manifest
+
+
+def _holds_studies() -> bool:
+    return Study._meta.db_table in connection.introspection.table_names() and Study.objects.exists()
+
+
+@contextmanager
+def _files_put_back(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[None]:
+    """Writes the archive's clips into the media storage; those that were not there go again if the block fails.
+
+    A file of the same name and other content is a damaged clip, for names are random: it is replaced.
+    """
+    new: list[str] = []
+    try:
+        for name in tqdm(manifest.media, desc="files", disable=None, leave=False):
+            if _lies_there(name, manifest):
+                continue
+            if default_storage.exists(name):
+                default_storage.delete(name)
+            else:
+                new.append(name)
+            with archive.open(MEDIA + name) as source:
+                default_storage.save(name, File(source))
+        yield
+    except BaseException:
+        for name in new:
+            default_storage.delete(name)
+        raise
+
+
+def _lies_there(name: str, manifest: Manifest) -> bool:
+    try:
+        with default_storage.open(name) as stored:
+            wanted: str = manifest.files[MEDIA + name]["sha256"]
+            return hashlib.file_digest(stored, "sha256").hexdigest() == wanted
+    except OSError:
+        return False

@@ -1,0 +1,54 @@
+"""The database as one SQLite file: taken from the running store, and lent to Django beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.utils import load_backend
+
+from study.backup.rows import copy_rows
+
+ALIAS = "archive"
+
+
+@contextmanager
+def lent(path: Path) -> Iterator[str]:
+    """The SQLite file as a second database of this process, under the alias that it yields."""
+    engine = "django.db.backends.sqlite3"
+    given = {DEFAULT_DB_ALIAS: {}, ALIAS: {"ENGINE": engine, "NAME": str(path)}}
+    connections[ALIAS] = load_backend(engine).DatabaseWrapper(connections.configure_settings(given)[ALIAS], ALIAS)
+    try:
+        yield ALIAS
+    finally:
+        connections[ALIAS].close()
+        del connections[ALIAS]
+
+
+def snapshot(path: Path) -> None:
+    """Writes the store as it is at one moment, while others go on writing to it."""
+    if connection.vendor == "sqlite":
+        _copy_file(path)
+    else:
+        _copy_rows(path)
+
+
+def _copy_file(path: Path) -> None:
+    """By SQLite's own backup, in one step: nobody writes for the few milliseconds that it takes."""
+    connection.ensure_connection()
+    with closing(sqlite3.connect(path)) as target:
+        connection.connection.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _copy_rows(path: Path) -> None:
+    with lent(path) as alias:
+        call_command("migrate", database=alias, verbosity=0)
+        with transaction.atomic(), transaction.atomic(using=alias):
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            copy_rows(DEFAULT_DB_ALIAS, alias)

@@ -1,0 +1,249 @@
+"""What the desk watches while experts rate: how far each is, what looks odd, and how often each clip was rated.
+
+Says nothing about any system but its code. The number of queries is the same whatever the study's size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import NamedTuple
+
+from django.db.models import Count, Max, Min, Q
+
+from study import clock, study_file
+from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
+
+#: From this many rated clips on, answers are looked over for the two flags.
+FEWEST_TRIALS = 10
+#: Straight-lining: this share of her clips, or more, have the same number on every scale (with one scale: overall).
+SAME_SHARE = 0.8
+#: Too fast: half of her clips were answered within this time a scale after they had been played through once.
+FAST_S_A_SCALE = 0.5
+
+
+class Place(NamedTuple):
+    """One study trial of the plan: which clip is heard there, for how long, and whether for a second time."""
+
+    clip: int
+    clip_ms: int
+    is_repeat: bool
+
+
+class Rated(NamedTuple):
+    """One study trial on which an expert has given an answer on every scale."""
+
+    expert: int
+    trial: int
+    place: Place
+    #: From the trial's first showing to the first answer on the last scale.
+    ms: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One expert on the board."""
+
+    expert: Expert
+    done: int
+    total: int
+    last_seen: datetime | None
+    #: Median seconds from a trial's first showing to its last answer; None before the first.
+    seconds: float | None
+    same: bool
+    fast: bool
+    #: Clips that she said would not play, and how the headphone check went ("" if it was not done).
+    mute: int
+    headphones: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One clip on the board: in how many places it is planned to be heard, and in how many it was rated."""
+
+    clip_id: str
+    code: str
+    planned: int
+    rated: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The clips of one system, under its code: fewest and most of what is planned and of what is done."""
+
+    code: str
+    clips: list[Heard]
+
+    @property
+    def planned(self) -> tuple[int, int]:
+        """Fewest and most places that hear a clip, as in the certificate."""
+        counts = [clip.planned for clip in self.clips]
+        return min(counts), max(counts)
+
+    @property
+    def rated(self) -> tuple[int, int]:
+        """Fewest and most places in which a clip was rated."""
+        counts = [clip.rated for clip in self.clips]
+        return min(counts), max(counts)
+
+    @property
+    def share(self) -> int:
+        """Ratings of whole trials given, of those planned, in per cent."""
+        return 100 * sum(clip.rated for clip in self.clips) // max(1, sum(clip.planned for clip in self.clips))
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that the board shows."""
+
+    rows: list[Row]
+    coverage: list[Coverage]
+
+
+def board(study: Study) -> Board:
+    """The study's board as it is now."""
+    experts = list(study.experts.select_related("replaced_by").order_by("code"))
+    places = _places(study)
+    answers = _answers(study)
+    rated = [
+        Rated(expert, trial, places[trial], *measures)
+        for expert, trial, scales, _newest, *measures in answers
+        if trial in places and scales == len(study.file["scales"])
+    ]
+    rows = _rows(study, experts, rated, ((expert, newest) for expert, _, _, newest, *_ in answers))
+    return Board(rows, _coverage(study, experts, places, rated))
+
+
+def _places(study: Study) -> dict[int, Place]:
+    """The plan's study trials, by their keys."""
+    trials = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by()
+    lasts = dict(study.clips.order_by().values_list("pk", "duration_ms"))
+    repeats = set(trials.filter(is_repeat=True).values_list("pk", flat=True))
+    return {pk: Place(clip, lasts[clip], pk in repeats) for pk, clip in trials.values_list("pk", "clip_id")}
+
+
+def _answers(study: Study) -> list[tuple[int, ...]]:
+    """(expert, trial, scales answered, newest answer's key, ms, lowest, highest) of each trial with an answer."""
+    rows = (
+        Rating.objects.filter(expert__study=study)
+        .order_by()
+        .values_list("expert", "trial")
+        .annotate(
+            scales=Count("scale", distinct=True),
+            newest=Max("pk"),
+            ms=Max("rt_ms", filter=Q(revision=1)),
+            lowest=Min("value"),
+            highest=Max("value"),
+        )
+    )
+    return list(rows)
+
+
+def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Iterable[tuple[int, int]]) -> list[Row]:
+    total, scales = study_file.trials_per_expert(study.file), len(study.file["scales"])
+    mine: dict[int, list[Rated]] = defaultdict(list)
+    for trial in rated:
+        mine[trial.expert].append(trial)
+    reports, headphones, links = _reports(study), _headphones(study), _links(study)
+    seen = _last_seen(study, newest, reports)
+    return [
+        Row(
+            expert=expert,
+            done=len(mine[expert.pk]),
+            total=total,
+            last_seen=seen.get(expert.pk),
+            seconds=median(trial.ms for trial in mine[expert.pk]) / 1000 if mine[expert.pk] else None,
+            same=straight_lining(mine[expert.pk], scales),
+            fast=too_fast(mine[expert.pk], scales),
+            mute=reports[expert.pk].mute if expert.pk in reports else 0,
+            headphones=headphones.get(expert.pk, ""),
+            link=_link_state(links.get(expert.pk)),
+        )
+        for expert in experts
+    ]
+
+
+def straight_lining(trials: list[Rated], scales: int) -> bool:
+    """Whether at least 80 % of 10 or more clips have the same number on every scale; with one scale, one number."""
+    if len(trials) < FEWEST_TRIALS:
+        return False
+    if scales == 1:
+        same = max(Counter(trial.lowest for trial in trials).values())
+    else:
+        same = sum(trial.lowest == trial.highest for trial in trials)
+    return same >= SAME_SHARE * len(trials)
+
+
+def too_fast(trials: list[Rated], scales: int) -> bool:
+    """Whether half of 10 or more clips were answered within half a second a scale of their end."""
+    if len(trials) < FEWEST_TRIALS:
+        return False
+    return median(trial.ms - trial.place.clip_ms for trial in trials) < 1000 * FAST_S_A_SCALE * scales
+
+
+def _last_seen(study: Study, newest: Iterable[tuple[int, int]], heard: dict[int, Reports]) -> dict[int, datetime]:
+    """When something last came from each expert: a link accepted, a report of listening or an answer."""
+    came = Device.objects.filter(expert__study=study).order_by().values_list("expert").annotate(Max("accepted_at"))
+    last = dict(sorted(newest))
+    said = Rating.objects.filter(pk__in=last.values()).values_list("expert", "received_at")
+    found = {expert: reports.newest for expert, reports in heard.items()}
+    for expert, moment in (*came, *said):
+        found[expert] = max(moment, found.get(expert, moment))
+    return found
+
+
+class Reports(NamedTuple):
+    """What browsers reported of one expert's listening: when last, and how many clips would not play."""
+
+    newest: datetime
+    mute: int
+
+
+def _reports(study: Study) -> dict[int, Reports]:
+    rows = Listening.objects.filter(expert__study=study).order_by().values_list("expert")
+    mute = Count("trial", distinct=True, filter=Q(problem=True))
+    return {expert: Reports(newest, number) for expert, newest, number in rows.annotate(Max("received_at"), mute=mute)}
+
+
+def _headphones(study: Study) -> dict[int, str]:
+    """How each expert's newest headphone check went, as 5/6; nothing for whoever passed it over."""
+    checks = SoundCheck.objects.filter(expert__study=study).order_by("pk").values_list("expert", "correct", "answers")
+    return {expert: f"{correct}/{len(answers)}" if answers else "" for expert, correct, answers in checks}
+
+
+def _links(study: Study) -> dict[int, Invitation]:
+    """Each expert's newest link."""
+    return {link.expert_id: link for link in Invitation.objects.filter(expert__study=study).order_by("pk")}
+
+
+def link_of(expert: Expert) -> Invitation | None:
+    """An expert's newest link."""
+    return expert.invitations.order_by("pk").last()
+
+
+def _link_state(link: Invitation | None) -> str:
+    """none, revoked, expired or works."""
+    if link is None:
+        return "none"
+    if link.revoked_at:
+        return "revoked"
+    return "works" if link.works_at(clock.now()) else "expired"
+
+
+def _coverage(study: Study, experts: list[Expert], places: dict[int, Place], rated: list[Rated]) -> list[Coverage]:
+    """In how many places each clip is planned and was rated by someone who has not withdrawn; repeats aside."""
+    present = {expert.pk for expert in experts if not expert.withdrawn_at}
+    planned = Counter(place.clip for place in places.values() if not place.is_repeat)
+    done = {trial.trial: trial.place.clip for trial in rated if trial.expert in present and not trial.place.is_repeat}
+    heard = Counter(done.values())
+    systems: dict[str, list[Heard]] = defaultdict(list)
+    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("system__code", "clip_id")
+    for pk, clip_id, code in clips.values_list("pk", "clip_id", "system__code"):
+        systems[code].append(Heard(clip_id, code, planned[pk], heard[pk]))
+    return [Coverage(code, clips) for code, clips in systems.items()]

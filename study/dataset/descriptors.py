@@ -1,0 +1,177 @@
+"""What a dataset says of itself to programs: Psych-DS, Frictionless Data Package 1 and CSV on the Web."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from study.dataset.about import warning
+from study.dataset.columns import Column, Kind, Table
+from study.dataset.tables import file_stem
+from study.models import Study
+
+SCHEMA = 1
+FRICTIONLESS: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "datetime"}
+CSVW: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "dateTimeStamp"}
+
+
+def psych_ds(study: Study, tables: list[Table]) -> dict[str, Any]:
+    """dataset_description.json: Psych-DS's fields, and what this project's analysis needs to know.
+
+    The context makes every key a word of schema.org but our own, which JSON-LD then passes over.
+    """
+    columns = {column.name: column for table in tables for column in table.columns}
+    return {
+        "@context": {"@vocab": "http://schema.org/", "mukulen": None},
+        "@type": "Dataset",
+        "name": study.text("title", "en"),
+        "description": about(study),
+        "variableMeasured": [_variable(column) for column in columns.values()],
+        "mukulen": {
+            "schema": SCHEMA,
+            "study": file_stem(study.slug),
+            "slug": study.slug,
+            "title": study.file["title"],
+            "simulated": study.simulated,
+            "unsealed": not study.sealed,
+            "real_system": None if study.sealed else study.file["real_system"],
+            "scales": study.file["scales"],
+            "systems": _systems(study),
+            "plan_sha256": study.plan_sha256,
+            "analysis": study.file["analysis"],
+        },
+    }
+
+
+def about(study: Study) -> str:
+    """One sentence on the whole."""
+    return f"Ratings of {study.text('title', 'en')!r}. {warning(study)}codebook.md describes every column."
+
+
+def _variable(column: Column) -> dict[str, Any]:
+    more = {"unitText": column.unit or None, "minValue": column.minimum, "maxValue": column.maximum}
+    given = {key: value for key, value in more.items() if value is not None}
+    return {"@type": "PropertyValue", "name": column.name, "description": column.meaning["en"], **given}
+
+
+def _systems(study: Study) -> list[dict[str, Any]]:
+    """The systems in the study file's order, with the codes that plan.json has; while sealed the codes alone."""
+    if study.sealed:
+        codes = study.systems.order_by("code").values_list("code", flat=True)
+        return [{"id": code, "label": dict.fromkeys(study.file["languages"], code)} for code in codes]
+    code_of = dict(study.systems.values_list("system_id", "code"))
+    return [{"id": row["id"], "code": code_of[row["id"]], "label": row["label"]} for row in study.file["systems"]]
+
+
+def ignored(names: list[str]) -> str:
+    """.psychdsignore: what in the folder is not of Psych-DS's own kinds."""
+    return "".join(f"/{name}\n" for name in names)
+
+
+def datapackage(study: Study, tables: list[Table]) -> dict[str, Any]:
+    """datapackage.json: types, bounds, keys and references of every table."""
+    return {
+        "profile": "tabular-data-package",
+        "name": study.slug,
+        "title": study.text("title", "en"),
+        "description": about(study),
+        "resources": [
+            {
+                "profile": "tabular-data-resource",
+                "name": resource_name(table.path),
+                "path": table.path,
+                "title": table.title["en"],
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "dialect": {"lineTerminator": "\n"},
+                "schema": _table_schema(table),
+            }
+            for table in tables
+        ],
+    }
+
+
+def resource_name(path: str) -> str:
+    """A table's name in the package: that of its file, in small letters."""
+    return PurePosixPath(path).stem.lower()
+
+
+def _table_schema(table: Table) -> dict[str, Any]:
+    foreign = [
+        {"fields": column, "reference": {"resource": resource_name(other), "fields": column}}
+        for column, other in table.refers.items()
+    ]
+    return {
+        "fields": [_field(column) for column in table.columns],
+        "missingValues": [""],
+        "primaryKey": list(table.key),
+        **({"foreignKeys": foreign} if foreign else {}),
+    }
+
+
+def _field(column: Column) -> dict[str, Any]:
+    limits: dict[str, Any] = {"required": True} if column.required else {}
+    limits |= {} if column.minimum is None else {"minimum": column.minimum}
+    limits |= {} if column.maximum is None else {"maximum": column.maximum}
+    if column.closed:
+        limits["enum"] = [int(value) if column.kind == "integer" else value for value in column.values]
+    return {
+        "name": column.name,
+        "type": FRICTIONLESS[column.kind],
+        **({"format": "any"} if column.kind == "time" else {}),
+        "description": _described(column, "en"),
+        "description_zh-hans": _described(column, "zh-hans"),
+        **({"unit": column.unit} if column.unit else {}),
+        **({"constraints": limits} if limits else {}),
+    }
+
+
+def csvw(study: Study, tables: list[Table]) -> dict[str, Any]:
+    """csv-metadata.json: the same as CSV on the Web, one group of tables."""
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:title": study.text("title", "en"),
+        "dc:description": about(study),
+        "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": "\n"},
+        "tables": [
+            {
+                "url": table.path,
+                "dc:title": _in_both(table.title),
+                "tableSchema": {
+                    "columns": [_csvw_column(column) for column in table.columns],
+                    "primaryKey": list(table.key),
+                    "foreignKeys": [
+                        {"columnReference": column, "reference": {"resource": other, "columnReference": column}}
+                        for column, other in table.refers.items()
+                    ],
+                },
+            }
+            for table in tables
+        ],
+    }
+
+
+def _csvw_column(column: Column) -> dict[str, Any]:
+    base = CSVW[column.kind]
+    bounds = {"minimum": column.minimum, "maximum": column.maximum}
+    given = {key: value for key, value in bounds.items() if value is not None}
+    return {
+        **({"name": column.name} if column.name.isidentifier() else {}),
+        "titles": column.name,
+        "dc:description": _in_both({language: _described(column, language) for language in column.meaning}),
+        "datatype": {"base": base, **given} if given else base,
+        **({"required": True} if column.required else {}),
+    }
+
+
+def _in_both(texts: dict[str, str]) -> list[dict[str, str]]:
+    return [{"@value": text, "@language": {"zh-hans": "zh-Hans"}.get(code, code)} for code, text in texts.items()]
+
+
+def _described(column: Column, language: str) -> str:
+    """Meaning, unit and coding in one text."""
+    label = f"{column.label[language]}: " if column.label else ""
+    coding = f" [{column.coding(language)}]" if column.values else ""
+    unit = f" ({column.unit})" if column.unit else ""
+    return f"{label}{column.meaning[language]}{unit}{coding}"

@@ -1,0 +1,118 @@
+"""The dataset as a folder: written beside its place, whole or not at all, and then put there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from study.dataset import descriptors
+from study.dataset.about import codebook_page, readme
+from study.dataset.tables import write_tables
+from study.errors import InputError
+from study.models import Study
+
+IGNORE = ".psychdsignore"
+
+
+def export(study: Study, out: Path) -> str:
+    """Writes the dataset to `out`, whole or not at all, and returns its SHA-256.
+
+    An older dataset of the same study is replaced; anything else in the way is refused (`InputError`), and so is a
+    preview: nothing answered in it is data.
+    """
+    if study.preview:
+        raise InputError(f"{study.slug} is a preview, and nothing answered in it is data; name the study itself.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        _refuse_foreign(study, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        digest = _write(study, part)
+        part.chmod(0o755)
+        _put_in_place(part, out)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return digest
+
+
+def _refuse_foreign(study: Study, folder: Path) -> None:
+    """Refuses a folder that holds anything but a dataset of this study, as its own list of files has it."""
+    about = _object(folder / "dataset_description.json").get("mukulen")
+    if not isinstance(about, dict):
+        raise InputError(f"{folder} exists and is no dataset; name a new folder.")
+    if about.get("slug") != study.slug:
+        raise InputError(f"{folder} holds the dataset of the study {about.get('slug')}; name another folder.")
+    files = _object(folder / "hashes.json").get("files")
+    own = {"hashes.json", *(files if isinstance(files, dict) else ())}
+    for path in sorted(folder.rglob("*")):
+        if path.relative_to(folder).as_posix() not in own and (path.is_symlink() or not path.is_dir()):
+            raise InputError(f"{path} is no file of the dataset there; move it away, or name another folder.")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _put_in_place(part: Path, out: Path) -> None:
+    """Renames the finished folder to its name; an older dataset steps aside first and goes last."""
+    old = part.with_name(part.name + ".old")
+    if out.exists():
+        out.rename(old)
+    part.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(study: Study, folder: Path) -> str:
+    """All files of the dataset, the hashes last; the SHA-256 of the whole."""
+    (folder / "data").mkdir()
+    tables = write_tables(study, folder)
+    (folder / "codebook.md").write_text(codebook_page(study, tables), encoding="utf-8")
+    (folder / "plan.json").write_bytes(rfc8785.dumps(study.plan))
+    (folder / "certificate.json").write_bytes(rfc8785.dumps(study.certificate))
+    _write_events(study, folder / "events.jsonl")
+    _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
+    _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
+    _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables))
+    (folder / "README.md").write_text(readme(study, tables), encoding="utf-8")
+    _write_ignored(folder)
+    return _write_hashes(folder)
+
+
+def _write_events(study: Study, path: Path) -> None:
+    with path.open("wb") as stream:
+        for event in study.events.order_by("number").iterator(chunk_size=500):
+            stream.write(rfc8785.dumps({**event.content(), "hash": event.hash}) + b"\n")
+
+
+def _write_ignored(folder: Path) -> None:
+    """What Psych-DS has no word for, named, so that its validator looks at the rest."""
+    own = {"README.md", "dataset_description.json"}
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in own)
+    (folder / IGNORE).write_text(descriptors.ignored([*names, "hashes.json"]), encoding="utf-8")
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_hashes(folder: Path) -> str:
+    """hashes.json; its `dataset_sha256` is the SHA-256 of the listing as RFC 8785 JSON."""
+    files = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as stream:
+            files[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256(rfc8785.dumps(files)).hexdigest()
+    _write_json(folder / "hashes.json", {"files": files, "dataset_sha256": digest})
+    return digest

@@ -1,0 +1,172 @@
+"""A dataset in the forms that other programs open: a zip, CSV for Excel, a workbook, an SPSS file.
+
+Each is made from the folder that `export` writes, so that all say the same. The writers of workbooks and of SPSS files
+are imported where they write: the site starts without them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from study.dataset import codebook
+from study.dataset.columns import Column
+from study.dataset.folder import export
+from study.errors import InputError
+from study.models import Study
+
+#: Inside a zip every file has this date, so that the same dataset gives the same bytes.
+ZIP_TIME = (2020, 1, 1, 0, 0, 0)
+#: Rows of an Excel sheet.
+MOST_ROWS = 1_048_576
+LONGEST_SHEET_NAME = 31
+#: Words that can't name a variable in SPSS, and the most bytes of a label of a variable and of a value.
+SPSS_WORDS = {"ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"}
+LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
+
+Writer = Callable[[Study, Path, IO[bytes], str], None]
+
+
+def write(study: Study, form: str, target: IO[bytes], language: str) -> None:
+    """The study's dataset in a form of `FORMS`; `language` is that of labels (en or zh-hans)."""
+    stem = f"dataset-{study.slug}"
+    with tempfile.TemporaryDirectory() as folder:
+        export(study, Path(folder) / stem)
+        FORMS[form][1](study, Path(folder) / stem, target, language)
+
+
+def as_zip(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
+    """The folder as it is."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            with path.open("rb") as source, _entry(packed, path.relative_to(folder.parent)) as entry:
+                while chunk := source.read(1 << 16):
+                    entry.write(chunk)
+
+
+def excel_csv(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
+    """The tables as Excel reads CSV without being told how: UTF-8 with a byte order mark, lines ended by CR LF."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in _tables(folder):
+            with path.open(encoding="utf-8", newline="") as source, _entry(packed, Path(path.name)) as entry:
+                text = codecs.getwriter("utf-8-sig")(entry)
+                csv.writer(text, lineterminator="\r\n").writerows(csv.reader(source))
+
+
+def _entry(packed: zipfile.ZipFile, name: Path) -> IO[bytes]:
+    entry = zipfile.ZipInfo(name.as_posix(), ZIP_TIME)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return packed.open(entry, "w", force_zip64=True)
+
+
+def _tables(folder: Path) -> list[Path]:
+    """The dataset's tables, as its own description has them."""
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    return [folder / resource["path"] for resource in package["resources"]]
+
+
+def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
+    """All tables in one Excel workbook, a sheet each: numbers as numbers, texts as texts and never as formulas."""
+    import xlsxwriter
+
+    with tempfile.TemporaryDirectory() as scratch:
+        # constant_memory: each row goes to the disk as it comes.
+        options = {"constant_memory": True, "tmpdir": scratch, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
+        book = xlsxwriter.Workbook(target, options)
+        book.set_properties({"title": study.text("title", language), "created": datetime(*ZIP_TIME)})
+        bold = book.add_format({"bold": True})
+        for resource in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
+            sheet = book.add_worksheet(_sheet_name(resource["path"]))
+            sheet.freeze_panes(1, 0)
+            kinds = [field["type"] for field in resource["schema"]["fields"]]
+            for number, row in enumerate(_rows(folder / resource["path"])):
+                if number >= MOST_ROWS:
+                    raise InputError(f"{resource['path']} has more rows than an Excel sheet; take the CSV files.")
+                for place, (kind, value) in enumerate(zip(kinds, row, strict=True)):
+                    if number == 0:
+                        sheet.write_string(0, place, value, bold)
+                    elif value and kind in {"integer", "number"}:
+                        sheet.write_number(number, place, float(value))
+                    elif value:
+                        sheet.write_string(number, place, value)
+        book.close()
+
+
+def _sheet_name(path: str) -> str:
+    """ratings, ratings-wide or the file's own name."""
+    stem = PurePosixPath(path).stem
+    if path.startswith("data/"):
+        return "ratings-wide" if "-wide_" in stem else "ratings"
+    return stem[:LONGEST_SHEET_NAME]
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        yield from csv.reader(stream)
+
+
+def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
+    """The ratings, a row a trial, as an SPSS file with labels of variables and values."""
+    import pandas
+    import pyreadstat
+
+    columns = codebook.wide_columns(study.file, study.sealed)
+    (path,) = (folder / "data").glob("*-wide_data.csv")
+    kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
+    frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
+    frame = frame.rename(columns=_variable)
+    with tempfile.NamedTemporaryFile(suffix=".sav") as scratch:
+        pyreadstat.write_sav(
+            frame,
+            scratch.name,
+            file_label=_cut(study.text("title", language), 64),
+            column_labels={_variable(column.name): _label(column, language) for column in columns},
+            variable_value_labels={
+                _variable(column.name): _value_labels(column, language) for column in columns if column.values
+            },
+            variable_measure={_variable(column.name): _measure(column) for column in columns},
+            variable_format={_variable(column.name): "F8.0" for column in columns if column.kind == "integer"},
+        )
+        while chunk := scratch.read(1 << 16):
+            target.write(chunk)
+
+
+def _variable(name: str) -> str:
+    return f"{name}_" if name.upper() in SPSS_WORDS else name
+
+
+def _label(column: Column, language: str) -> str:
+    return _cut(column.label.get(language) or column.meaning[language], LONGEST_LABEL)
+
+
+def _value_labels(column: Column, language: str) -> dict[Any, str]:
+    number = column.kind == "integer"
+    labels = {value: _cut(texts[language], LONGEST_VALUE_LABEL) for value, texts in column.values.items()}
+    return {int(value) if number else value: label for value, label in labels.items()}
+
+
+def _measure(column: Column) -> str:
+    if column.label:  # a scale
+        return "ordinal"
+    return "nominal" if column.kind == "text" or column.closed else "scale"
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning of a text, in at most so many bytes of UTF-8."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+#: Form -> (ending of the file's name, writer).
+FORMS: dict[str, tuple[str, Writer]] = {
+    "zip": (".zip", as_zip),
+    "excel-csv": ("-excel.zip", excel_csv),
+    "xlsx": (".xlsx", workbook),
+    "sav": (".sav", spss),
+}

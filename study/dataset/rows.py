@@ -1,0 +1,110 @@
+"""The rows of a dataset, read from the database piece by piece: memory does not grow with the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from study.models import Clip, Rating, Remark, Study, Trial
+from study.wording import TEXTS, wording_of
+
+Row = list[object]
+
+#: Whether an answer was given before the expert submitted; what had arrived by then was, whatever her clock says.
+SUBMITTED = F("expert__submitted_at")
+IN_TIME = Q(expert__submitted_at=None) | Q(given_at__lte=SUBMITTED) | Q(received_at__lte=SUBMITTED)
+CHUNK = 2000
+
+
+def trials(study: Study) -> Iterator[tuple[Row, dict[str, Row]]]:
+    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts."""
+    remarks = Remark.objects.filter(IN_TIME, trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
+    about = [*_about(study), "known"]
+    answer = ["scale", "value", "revision", "given_at", "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
+    rows = (
+        Rating.objects.filter(_counting(study))
+        .annotate(known=Subquery(remarks.values("known")[:1]))
+        .order_by("expert__code", "trial__number", "revision")
+        .values_list(*about, *answer)
+        .iterator(chunk_size=CHUNK)
+    )
+    for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
+        answers: dict[str, Row] = {}
+        for row in group:  # a higher revision comes later and replaces the one before
+            scale, value, revision, given_at, *rest, late = row[len(about) :]
+            answers[scale] = [value, revision, timestamp(given_at), *rest, int(late)]
+        *about_trial, is_repeat, known = trial
+        yield [*about_trial, int(is_repeat), int(known or False)], answers
+
+
+def remarks(study: Study) -> Iterator[Row]:
+    """The newest remark on each trial of which an expert said something."""
+    about = _about(study)
+    rows = (
+        Remark.objects.filter(_counting(study))
+        .order_by("expert__code", "trial__number", "revision")
+        .values_list(*about, "known", "comment", "given_at")
+        .iterator(chunk_size=CHUNK)
+    )
+    for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
+        *_, (known, comment, given_at) = (row[len(about) :] for row in group)
+        if known or comment:
+            yield [*trial[:-1], int(trial[-1]), int(known), comment, timestamp(given_at)]
+
+
+def _about(study: Study) -> list[str]:
+    """What a row says of its trial, of a rating and of a remark alike."""
+    system = "trial__clip__system__" + ("code" if study.sealed else "system_id")
+    about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", system]
+    return [*about, "trial__clip__clip_id", "trial__is_repeat"]
+
+
+def _counting(study: Study) -> Q:
+    """The rows that count: given in time, in a study trial, by an expert who has not withdrawn."""
+    return IN_TIME & Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+
+
+def experts(study: Study) -> Iterator[Row]:
+    """Everyone who has not withdrawn: her session, her sound page and her background."""
+    rows = study.experts.filter(withdrawn_at=None).select_related("replaced_by")
+    rows = rows.prefetch_related("backgrounds", "sound_checks").order_by("code")
+    for expert in rows.iterator(chunk_size=100):
+        given = max(expert.backgrounds.all(), key=lambda background: background.pk, default=None)
+        check = max(expert.sound_checks.all(), key=lambda check: check.pk, default=None)
+        sound = [check.level, check.correct if check.answers else "", len(check.answers)] if check else [""] * 3
+        answers = given.answers if given else {}
+        submitted = timestamp(expert.submitted_at) if expert.submitted_at else ""
+        replaced_by = expert.replaced_by.code if expert.replaced_by else ""
+        own = [answers.get(question["key"], "") for question in study.file["background"]]
+        yield [expert.code, expert.group, expert.language, submitted, replaced_by, *sound, *own]
+
+
+def wordings(file: dict[str, Any]) -> Iterator[Row]:
+    """Each scale as it is worded in each of the study's languages."""
+    for scale in file["scales"]:
+        for language in file["languages"]:
+            version = wording_of(file, scale["key"], language)
+            texts = (scale[name][language] for name in TEXTS)
+            yield [scale["key"], language, version, scale["minimum"], scale["maximum"], *texts]
+
+
+def study_clips(study: Study) -> list[Clip]:
+    """The clips under study."""
+    return list(study.clips.filter(role=Clip.Role.STUDY).select_related("system").order_by("clip_id"))
+
+
+def origin(clip: Clip, provenance: list[str]) -> Row:
+    """Where a clip comes from; only for a study whose seal is open."""
+    entry, known = clip.pack_entry, clip.pack_entry.get("provenance", {})
+    measured = [entry.get(key, "") for key in ("audio_sha256", "duration_s", "lufs", "true_peak_dbtp")]
+    system = clip.system.system_id if clip.system else ""
+    return [clip.clip_id, system, entry["clip_id"], *measured, *(str(known.get(key, "")) for key in provenance)]
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,155 @@
+"""Writing the tables of a dataset as CSV, each row as it comes, and saying what they hold."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from study.dataset import codebook, rows
+from study.dataset.columns import BOOK, WORDING, Column, Table
+from study.models import Study
+
+#: A spreadsheet takes a cell that begins so for a formula.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
+def file_stem(slug: str) -> str:
+    """The slug as Psych-DS file names can hold it: without hyphens."""
+    return slug.replace("-", "")
+
+
+def write_tables(study: Study, folder: Path) -> list[Table]:
+    """All tables of the study, and what each holds."""
+    tables = [*write_ratings(study, folder), write_remarks(study, folder), write_experts(study, folder)]
+    tables.append(_write(folder, wordings_table(), rows.wordings(study.file)))
+    if not study.sealed:
+        tables += write_clips(study, folder)
+    book = Table(
+        "codebook.csv",
+        {"en": "Every column of every table", "zh-hans": "所有数据表的所有列"},
+        list(BOOK),
+        ("file", "column"),
+    )
+    tables.append(book)
+    _write(folder, book, book_rows(tables))
+    return tables
+
+
+def write_ratings(study: Study, folder: Path) -> list[Table]:
+    """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
+    stem = f"data/study-{file_stem(study.slug)}_task-rating"
+    refers = {"expert_id": "experts.csv"} | ({} if study.sealed else {"clip_id": "clips.csv"})
+    long = Table(
+        f"{stem}_data.csv",
+        {"en": "Ratings, a row for each trial and scale", "zh-hans": "评分，每个试次、每个量表一行"},
+        codebook.long_columns(study.file, study.sealed),
+        ("expert_id", "trial", "scale"),
+        refers,
+    )
+    wide = Table(
+        f"{stem}_description-wide_data.csv",
+        {"en": "Ratings, a row for each trial", "zh-hans": "评分，每个试次一行"},
+        codebook.wide_columns(study.file, study.sealed),
+        ("expert_id", "trial"),
+        refers,
+    )
+    scales = [scale["key"] for scale in study.file["scales"]]
+    with (
+        (folder / long.path).open("w", encoding="utf-8", newline="") as one,
+        (folder / wide.path).open("w", encoding="utf-8", newline="") as other,
+    ):
+        long_rows, wide_rows = (csv.writer(stream, lineterminator="\n") for stream in (one, other))
+        long_rows.writerow([column.name for column in long.columns])
+        wide_rows.writerow([column.name for column in wide.columns])
+        for (code, *rest), answers in tqdm(rows.trials(study), desc="Exporting", unit="trial", disable=None, delay=2):
+            about = [defused(str(code)), *rest]
+            long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
+            wide_rows.writerow([*about, *(answers[scale][0] if scale in answers else "" for scale in scales)])
+    return [long, wide]
+
+
+def write_remarks(study: Study, folder: Path) -> Table:
+    """What experts said of clips."""
+    table = Table(
+        "remarks.csv",
+        {"en": "Known songs and comments, a row for each trial", "zh-hans": "认识的歌曲与评语，每个试次一行"},
+        codebook.remark_columns(study.file, study.sealed),
+        ("expert_id", "trial"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, rows.remarks(study))
+
+
+def write_experts(study: Study, folder: Path) -> Table:
+    """Who took part."""
+    table = Table(
+        "experts.csv",
+        {"en": "Experts", "zh-hans": "专家"},
+        codebook.expert_columns(study.file),
+        ("expert_id",),
+    )
+    return _write(folder, table, rows.experts(study))
+
+
+def wordings_table() -> Table:
+    """The scales as worded."""
+    title = {"en": "The scales as worded in each language", "zh-hans": "量表在各语言中的措辞"}
+    return Table("wordings.csv", title, list(WORDING), ("scale", "language"))
+
+
+def write_clips(study: Study, folder: Path) -> list[Table]:
+    """Where each clip comes from and its metrics, where the pack has some; only after unsealing."""
+    found = rows.study_clips(study)
+    provenance = sorted({key for clip in found for key in clip.pack_entry.get("provenance", {})})
+    clips = Table(
+        "clips.csv",
+        {"en": "Clips: system, origin and loudness", "zh-hans": "片段：系统、来源与响度"},
+        codebook.clip_columns(study.file, provenance),
+        ("clip_id",),
+    )
+    _write(folder, clips, (rows.origin(clip, provenance) for clip in found))
+    names = list(dict.fromkeys(name for clip in found for name in clip.metrics))
+    if not names:
+        return [clips]
+    kinds = {defused(name): codebook.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names}
+    metrics = Table(
+        "metrics.csv",
+        {"en": "Objective metrics of the clips", "zh-hans": "片段的客观指标"},
+        codebook.metric_columns(kinds),
+        ("clip_id",),
+        {"clip_id": "clips.csv"},
+    )
+    _write(folder, metrics, ([clip.clip_id, *(clip.metrics.get(name, "") for name in names)] for clip in found))
+    return [clips, metrics]
+
+
+def book_rows(tables: list[Table]) -> Iterable[rows.Row]:
+    """The codebook for programs: a row for each column of each table."""
+    for table in tables:
+        for c in table.columns:
+            bounds = ["" if bound is None else bound for bound in (c.minimum, c.maximum)]
+            coding = (c.coding("en"), c.coding("zh-hans"))
+            yield [table.path, c.name, c.kind, c.unit, *bounds, *coding, c.meaning["en"], c.meaning["zh-hans"]]
+
+
+def _write(folder: Path, table: Table, content: Iterable[rows.Row]) -> Table:
+    with (folder / table.path).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([column.name for column in table.columns])
+        writer.writerows(map(_cell, table.columns, row) for row in content)
+    return table
+
+
+def _cell(column: Column, value: object) -> object:
+    """A value as a cell; texts can't be taken for formulas, and numbers are never touched."""
+    is_text = isinstance(value, str) and (column.kind == "text" or codebook.kind_of([value]) == "text")
+    return defused(str(value)) if is_text else value
+
+
+def defused(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe before a first = + - @ (docs/datasets.md)."""
+    risky = text.lstrip(" ").startswith(FORMULA) or text.startswith(FORMULA)
+    return f"'{text}" if risky else text

@@ -1,0 +1,40 @@
+"""The live board at the desk: how far each expert is, what looks odd, and how often each clip was rated."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from study import board as watched
+from study import clock
+from study.desk.gate import own_study, rights_in
+from study.models import Study
+
+
+@never_cache
+@login_required
+@require_GET
+def board(request: HttpRequest, slug: str) -> HttpResponse:
+    """The board as it is now; its script asks for it again every little while."""
+    found = own_study(request, slug, "watch")
+    context = {
+        "study": found,
+        "title": found.text("title", get_language() or ""),
+        "board": watched.board(found),
+        "now": clock.now(),
+        "certificate": found.certificate,
+        # One address for all rows: to make it anew for each of 200 experts takes longer than the rest of the table.
+        "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
+        "rights": rights_in(request, found),
+        "several_scales": len(found.file["scales"]) > 1,
+        "fewest": watched.FEWEST_TRIALS,
+        "share": round(100 * watched.SAME_SHARE),
+        "fast_s": watched.FAST_S_A_SCALE * len(found.file["scales"]),
+        "may_invite": not found.simulated and found.state in {Study.State.DRAFT, Study.State.OPEN},
+    }
+    return render(request, "desk/board.html", context)

@@ -1,0 +1,279 @@
+"""Experts at the desk: inviting them, their links, passing a place on, withdrawal and erasure.
+
+A link exists in one response only, as a sheet to print and a table to send: the site keeps nothing but its hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import segno
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from study import clock, dataset, services
+from study.board import link_of
+from study.desk.gate import actor, own_study, rights_in
+from study.errors import InputError, Refused
+from study.models import Expert, ExpertName, Study
+from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
+
+#: Of a table of experts, in bytes.
+LARGEST_TABLE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Issued:
+    """One expert's card on the sheet."""
+
+    expert: Expert
+    name: str
+    link: str
+    ends: date
+    title: str
+
+    @property
+    def qr(self) -> str:
+        """The link as an SVG image; its squares are one path, without any style of its own."""
+        return str(segno.make(self.link, error="m", micro=False).svg_data_uri(light="white", omitsize=True))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """The forms by which experts are invited; by POST a sheet of links, or what is wrong with the table."""
+    found = own_study(request, slug, "invite")
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            ends = end_of(_day(request))
+            issued = services.invite(found, _invitees(request, found), actor=actor(request), expires_at=ends)
+            return _sheet(request, found, issued)
+        except InputError as error:
+            faults = str(error).splitlines()
+    context = {
+        **_shared(found),
+        "faults": faults,
+        "given": request.POST,
+        "ends": _day(request) or _latest_default(),
+        "waiting": sum(map(_may_come, found.experts.all())),
+    }
+    return render(request, "desk/invite.html", context, status=422 if faults else 200)
+
+
+def _invitees(request: HttpRequest, study: Study) -> list[Invitee]:
+    """Whom the form names: one expert, all who have not finished, or a table."""
+    form = request.POST.get("form")
+    if form == "one":
+        return [services.checked(study, Invitee(**{key: request.POST.get(key, "") for key in Invitee.__annotations__}))]
+    if form == "again":
+        return [_again(expert) for expert in study.experts.order_by("code") if _may_come(expert)]
+    return services.read_experts(study, _table(request))
+
+
+def _may_come(expert: Expert) -> bool:
+    return holds_a_place(expert) and not expert.submitted_at
+
+
+def _again(expert: Expert) -> Invitee:
+    return Invitee(expert.code, expert.group, expert.language)
+
+
+def _table(request: HttpRequest) -> str:
+    """The table that was uploaded, or else the one that was pasted."""
+    file = request.FILES.get("file")
+    if file is None:
+        return str(request.POST.get("pasted", ""))
+    if (file.size or 0) > LARGEST_TABLE:
+        raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
+    try:
+        return str(file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
+        raise InputError(message) from error
+
+
+def _day(request: HttpRequest) -> str:
+    """The last day of the links as the form has it."""
+    return str(request.POST.get("ends", ""))
+
+
+def _latest_default() -> str:
+    return (clock.now() + VALID_FOR).date().isoformat()
+
+
+def _shared(study: Study) -> dict[str, object]:
+    """What the pages of this module all show."""
+    language = get_language() or ""
+    return {
+        "study": study,
+        "title": study.text("title", language),
+        "groups": [(group["key"], group["label"].get(language, group["key"])) for group in study.file["groups"]],
+        "languages": study.file["languages"],
+        "today": clock.now().date().isoformat(),
+        "may_invite": not study.simulated and study.state in {Study.State.DRAFT, Study.State.OPEN},
+    }
+
+
+def _sheet(request: HttpRequest, study: Study, issued: list[tuple[str, str]]) -> HttpResponse:
+    """The links, to print and to send. They are in this response and nowhere else."""
+    experts = {expert.code: expert for expert in study.experts.filter(code__in=[code for code, _ in issued])}
+    names = dict(ExpertName.objects.filter(expert__in=experts.values()).values_list("expert", "name"))
+    cards = []
+    for code, secret in issued:
+        expert = experts[code]
+        link = link_of(expert)
+        ends = (link.expires_at - timedelta(microseconds=1)).date() if link else clock.now().date()
+        address = request.build_absolute_uri(reverse("room:invitation", args=[secret]))
+        cards.append(Issued(expert, names.get(expert.pk, ""), address, ends, study.text("title", expert.language)))
+    table = base64.b64encode(_mail_merge(cards)).decode()
+    return render(request, "desk/sheet.html", {**_shared(study), "cards": cards, "table": table})
+
+
+def _mail_merge(cards: list[Issued]) -> bytes:
+    """code, name, group, language, link and last day as CSV that Excel reads as it is."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["code", "name", "group", "language", "link", "last_day"])
+    for card in cards:
+        expert = card.expert
+        name = dataset.defused(card.name)
+        writer.writerow([expert.code, name, expert.group, expert.language, card.link, card.ends.isoformat()])
+    return text.getvalue().encode("utf-8-sig")
+
+
+@never_cache
+@login_required
+@require_GET
+def expert(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """One expert with everything that can be done about her."""
+    found = own_study(request, slug, "invite")
+    return _expert_page(request, found, _of(found, code))
+
+
+def _of(study: Study, code: str) -> Expert:
+    return get_object_or_404(Expert.objects.select_related("replaced_by", "slot"), study=study, code=code)
+
+
+def _expert_page(
+    request: HttpRequest, study: Study, expert: Expert, faults: tuple[str, ...] = (), receipt: str = ""
+) -> HttpResponse:
+    """The page of one expert, perhaps with what is wrong with a form of it."""
+    name = ExpertName.objects.filter(expert=expert).first()
+    context = {
+        **_shared(study),
+        "expert": expert,
+        "name": name.name if name else "",
+        "link": link_of(expert),
+        "now": clock.now(),
+        "ends": _latest_default(),
+        "next_code": services.next_code(expert),
+        "replaces": Expert.objects.filter(replaced_by=expert).first(),
+        "may_come": _may_come(expert),
+        "given": request.POST,
+        "faults": faults,
+        "receipt": receipt,
+        "rights": rights_in(request, study),
+    }
+    return render(request, "desk/expert.html", context, status=422 if faults else 200)
+
+
+@never_cache
+@login_required
+@require_POST
+def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """A fresh link for an expert who was invited before; the older one stops."""
+    found = own_study(request, slug, "invite")
+    expert = _of(found, code)
+    try:
+        invitee = services.checked(found, _again(expert))
+        issued = services.invite(found, [invitee], actor=actor(request), expires_at=end_of(_day(request)))
+    except InputError as error:
+        return _expert_page(request, found, expert, tuple(str(error).splitlines()))
+    return _sheet(request, found, issued)
+
+
+@never_cache
+@login_required
+@require_POST
+def substitute(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Passes the place of one who dropped out on to a new expert, whose link is on the sheet."""
+    found = own_study(request, slug, "invite")
+    expert = _of(found, code)
+    given = {key: request.POST.get(key, "") for key in ("code", "language", "name")}
+    try:
+        successor = Invitee(group=expert.group, **given)
+        secret = services.replace(expert, successor, actor=actor(request), expires_at=end_of(_day(request)))
+    except InputError as error:
+        return _expert_page(request, found, expert, tuple(str(error).splitlines()))
+    except Refused as refused:
+        return _expert_page(request, found, expert, (refused.message,))
+    return _sheet(request, found, [(given["code"].strip(), secret)])
+
+
+def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> HttpResponse:
+    """One act about an expert, and back to her page, which says why if it was refused."""
+    try:
+        step()
+    except InputError as error:
+        messages.error(request, str(error))
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("desk:expert", expert.study.slug, expert.code)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Stops an expert's link."""
+    expert = _of(own_study(request, slug, "invite"), code)
+    return _done(request, expert, lambda: services.revoke_link(expert, actor=actor(request)))
+
+
+@login_required
+@require_POST
+def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Sets the last day of an expert's link."""
+    expert = _of(own_study(request, slug, "invite"), code)
+
+    def step() -> None:
+        services.end_link_at(expert, end_of(_day(request)) or clock.now(), actor=actor(request))
+
+    return _done(request, expert, step)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Records that an expert withdrew."""
+    expert = _of(own_study(request, slug, "invite"), code)
+    return _done(request, expert, lambda: services.withdraw(expert, actor=actor(request)))
+
+
+@never_cache
+@login_required
+@require_POST
+def erase(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Destroys what an expert said about herself and in her own words; the page shows the receipt, once."""
+    found = own_study(request, slug, "run")
+    expert = _of(found, code)
+    if request.POST.get("sure") != "yes":
+        return _expert_page(request, found, expert, (_("Please confirm that this is to be erased for good."),))
+    try:
+        receipt = services.erase(expert, actor=actor(request))
+    except Refused as refused:
+        return _expert_page(request, found, expert, (refused.message,))
+    return _expert_page(request, found, _of(found, code), receipt=receipt)

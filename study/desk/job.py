@@ -1,0 +1,95 @@
+"""A job's page: how far it is, what came of it, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from study import jobs
+from study.desk.gate import own_study, researcher
+from study.desk.reasons import in_the_readers_words
+from study.errors import Refused
+from study.models import Job, Study
+from study.study_file import localised
+
+#: What the page calls the steps of jobs (study/jobs/work.py).
+STEPS = {
+    "clips": gettext_lazy("Reading and rendering the clips"),
+    "study": gettext_lazy("Making the study"),
+    "blinding": gettext_lazy("Checking the blinding"),
+    "dataset": gettext_lazy("Collecting the ratings"),
+    "report": gettext_lazy("Drawing the report"),
+}
+
+
+def own_job(request: HttpRequest, token: str) -> Job:
+    """A job of the user's own; someone else's is not there."""
+    user = researcher(request)
+    job = Job.objects.select_related("study", "user").filter(token=token).first()
+    if job is None or (job.user_id != user.pk and not user.is_superuser):
+        raise Http404
+    return job
+
+
+def told(job: Job) -> dict[str, Any]:
+    """What every page that tells of a job needs."""
+    is_gone = jobs.gone(job)
+    return {"job": job, "step": STEPS.get(job.step, ""), "gone": is_gone, "running": not is_gone and _is_running(job)}
+
+
+def _is_running(job: Job) -> bool:
+    return job.state == Job.State.RUNNING
+
+
+@never_cache
+@login_required
+@require_GET
+def job(request: HttpRequest, token: str) -> HttpResponse:
+    """One job."""
+    found = own_job(request, token)
+    if found.kind == Job.Kind.REPORT and found.study and found.state == Job.State.DONE:
+        return redirect("desk:report", found.study.slug)
+    title = found.detail.get("title")
+    words = localised(title, get_language() or "") if title else found.detail["slug"]
+    left_out = [(left["file"], in_the_readers_words(left["reason"])) for left in found.detail.get("left_out", [])]
+    return render(request, "desk/job.html", {**told(found), "title": words, "left_out": left_out})
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, token: str) -> HttpResponse:
+    """Forgets a job that is not running, with all that was uploaded for it."""
+    found = own_job(request, token)
+    if _is_running(found) and not jobs.gone(found):
+        messages.error(request, _("It is still at work. Please wait until it is done."))
+        return redirect("desk:job", token)
+    jobs.remove_job(found)
+    return redirect("desk:studies")
+
+
+@login_required
+@require_POST
+def check_blinding(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sets the blinding check of a study to work."""
+    found = own_study(request, slug, "run")
+    return begin(request, found, Job.Kind.BLINDING)
+
+
+def begin(request: HttpRequest, found: Study, kind: Job.Kind) -> HttpResponse:
+    """Sets a job on a study to work and goes to its page; says why if it was refused."""
+    made = jobs.prepare(kind, user=researcher(request), study=found, slug=found.slug)
+    try:
+        jobs.start(made)
+    except Refused as refused:
+        jobs.remove_job(made)
+        messages.error(request, refused.message)
+        return redirect("desk:study", found.slug)
+    return redirect("desk:job", made.token)

@@ -1,0 +1,113 @@
+"""A new study at the desk: first its file, then its clips; what takes time is a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from study import jobs, study_file
+from study.desk.gate import researcher
+from study.desk.job import own_job
+from study.errors import InputError, Refused
+from study.models import Job, Study
+from study.text_files import slug_of
+
+EXAMPLES = Path(settings.BASE_DIR) / "fixtures" / "studies"
+LARGEST_FILE, LARGEST_CLIPS = 256 * 1024, 2 * 1024**3
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Takes a study file, or says all that is wrong with it."""
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            return redirect("desk:job", _prepared(request).token)
+        except InputError as error:
+            faults = str(error).splitlines()
+    names = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
+    context = {"faults": faults, "slug": request.POST.get("slug", ""), "examples": names}
+    return render(request, "desk/new.html", context, status=400 if faults else 200)
+
+
+@login_required
+@require_GET
+def example(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A shipped study file to begin with."""
+    path = EXAMPLES / f"{name}.toml"
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/plain")
+
+
+def _prepared(request: HttpRequest) -> Job:
+    """A job that waits for clips, with the study file in its folder. Raises `InputError`, a line a fault."""
+    upload = request.FILES.get("file")
+    if upload is None:
+        raise InputError(_("Choose a study file first."))
+    text = _text_of(upload)
+    file = study_file.parse(text)
+    slug = slug_of(request.POST.get("slug", "").strip() or Path(upload.name or "").stem)
+    if Study.objects.filter(slug=slug).exists():
+        raise InputError(_("There is a study %(slug)s already; choose another short name.") % {"slug": slug})
+    job = jobs.prepare(Job.Kind.NEW_STUDY, user=researcher(request), slug=slug, **_summary(file))
+    (jobs.folder_of(job) / "study.toml").write_text(text, encoding="utf-8", newline="")
+    return job
+
+
+def _text_of(upload: UploadedFile[bytes]) -> str:
+    if (upload.size or 0) > LARGEST_FILE:
+        raise InputError(_("The study file is larger than %(most)d kB; is it the right file?") % {"most": 256})
+    try:
+        return str(upload.read(), "utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(_("The study file is not UTF-8 text; save it as UTF-8.")) from None
+
+
+def _summary(file: dict[str, Any]) -> dict[str, Any]:
+    """What the next page says of the study, and what the clips must be."""
+    design = file["design"]
+    return {
+        "title": file["title"],
+        "systems_asked": [system["id"] for system in file["systems"]],
+        "clips": design["clips_per_system"],
+        "practice": design["practice"],
+        "slots": sum(group["slots"] for group in file["groups"]),
+        "trials": study_file.trials_per_expert(file),
+        "scales": [[scale["key"], scale["minimum"], scale["maximum"]] for scale in file["scales"]],
+    }
+
+
+@login_required
+@require_POST
+def clips(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes the clips and sets the job to work."""
+    job = own_job(request, token)
+    upload = request.FILES.get("clips")
+    if job.state not in {Job.State.PREPARED, Job.State.FAILED} or job.kind != Job.Kind.NEW_STUDY or job.study:
+        messages.error(request, _("This study has its clips already."))
+    elif upload is None:
+        messages.error(request, _("Choose a ZIP file of clips first."))
+    elif (upload.size or 0) > LARGEST_CLIPS:
+        messages.error(request, _("The clips are larger than %(most)d GiB; shorten them first.") % {"most": 2})
+    else:
+        with (jobs.folder_of(job) / "clips.zip").open("wb") as target:
+            for chunk in upload.chunks():
+                target.write(chunk)
+        try:
+            jobs.start(job)
+        except Refused as refused:
+            messages.error(request, refused.message)
+    return redirect("desk:job", job.token)

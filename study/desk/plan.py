@@ -1,0 +1,89 @@
+"""The frozen plan of a study, to be read and downloaded, and its amendments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from study import services, study_file
+from study.desk.gate import actor, own_study, rights_in
+from study.errors import InputError, Refused
+from study.models import Study
+
+#: What the page calls the parts of a plan of analysis.
+PARTS = {
+    "hypotheses": gettext_lazy("Hypotheses"),
+    "primary_scale": gettext_lazy("Primary scale"),
+    "contrasts": gettext_lazy("Contrasts"),
+    "smallest_gap": gettext_lazy("Smallest gap of interest"),
+    "alpha": gettext_lazy("Level of the tests"),
+    "exclusions": gettext_lazy("Exclusions"),
+    "dropouts": gettext_lazy("Drop-outs"),
+}
+
+
+@never_cache
+@login_required
+@require_GET
+def plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """The plan with all its versions."""
+    found = own_study(request, slug, "watch")
+    return _page(request, found)
+
+
+def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any) -> HttpResponse:
+    versions = services.versions(found)
+    shown = {
+        "study": found,
+        "title": found.text("title", get_language() or ""),
+        "rights": rights_in(request, found),
+        "first": _rows(versions[0].analysis),
+        "amendments": [(one, [(PARTS[key], _words(one.analysis[key])) for key in one.changed]) for one in versions[1:]],
+        "analysis": study_file.analysis_toml(versions[-1].analysis),
+        "can_amend": found.state in {Study.State.OPEN, Study.State.CLOSED},
+        **context,
+    }
+    return render(request, "desk/plan.html", shown, status=status)
+
+
+def _rows(analysis: dict[str, Any]) -> list[tuple[Any, list[str]]]:
+    return [(words, _words(analysis[key])) for key, words in PARTS.items() if analysis.get(key)]
+
+
+def _words(value: Any) -> list[str]:
+    """A part of the plan as lines of text."""
+    if not isinstance(value, list):
+        return [str(value)]
+    return [" – ".join(item) if isinstance(item, list) else str(item) for item in value]
+
+
+@login_required
+@require_GET
+def download(request: HttpRequest, slug: str) -> HttpResponse:
+    """The frozen plan, byte for byte what its SHA-256 is of."""
+    found = own_study(request, slug, "watch")
+    headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
+    return HttpResponse(services.canonical(found.plan), content_type="application/json", headers=headers)
+
+
+@login_required
+@require_POST
+def amend(request: HttpRequest, slug: str) -> HttpResponse:
+    """Adds a version of the plan, or says what is wrong with it and keeps what was typed."""
+    found = own_study(request, slug, "run")
+    text, reason = request.POST.get("analysis", ""), request.POST.get("reason", "")
+    try:
+        analysis = study_file.parse_analysis(text.replace("\r\n", "\n"), found.file)
+        services.amend_plan(found, analysis=analysis, reason=reason, actor=actor(request))
+    except (InputError, Refused) as error:
+        return _page(request, found, 400, faults=str(error).splitlines(), analysis=text, reason=reason)
+    messages.success(request, _("The amendment is in the log."))
+    return redirect("desk:plan", slug)

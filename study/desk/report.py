@@ -1,0 +1,168 @@
+"""The report of a closed study: drawn in a process of its own, shown and downloaded here."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from study import jobs, services
+from study.desk.gate import actor, own_study, rights_in
+from study.desk.job import begin, told
+from study.models import Job, Study
+
+#: Rows of a table that are shown; the files have all.
+MOST_ROWS = 60
+KINDS = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".pdf": "application/pdf",
+    ".csv": "text/csv; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".tex": "text/plain; charset=utf-8",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
+#: The only kind that pages show by its address; every other one is a download.
+SHOWN = ".png"
+
+
+@dataclass
+class Part:
+    """A figure or a table: its name, the files it comes in, and what the page shows of it."""
+
+    name: str
+    files: list[str] = field(default_factory=list)
+    picture: str = ""
+    head: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    more: int = 0
+
+    @property
+    def title(self) -> str:
+        """The name of its files."""
+        return self.name.partition("/")[2].replace("_", " ")
+
+    @property
+    def downloads(self) -> list[tuple[str, str]]:
+        """Each file, and what tells it from the part's other files."""
+        return [(name, name.removeprefix(f"{self.name}.")) for name in self.files]
+
+
+@never_cache
+@login_required
+@require_GET
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest report, what is being made, and the button that makes one."""
+    found = own_study(request, slug, "read")
+    newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
+    done = _done(found)
+    parts = _parts(jobs.folder_of(done) / "report", get_language() or "") if done else []
+    context = {
+        "study": found,
+        "title": found.text("title", get_language() or ""),
+        "rights": rights_in(request, found),
+        "done": done,
+        "figures": [part for part in parts if part.name.startswith("figures/")],
+        "tables": [part for part in parts if part.name.startswith("tables/")],
+        "outdated": done is not None and found.unsealed_at is not None and done.made_at < found.unsealed_at,
+        **(told(newest) if newest else {}),
+    }
+    return render(request, "desk/report.html", context)
+
+
+@login_required
+@require_POST
+def make(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sets a new report to work; only of a study that takes no answers any more."""
+    found = own_study(request, slug, "run")
+    if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
+        messages.error(request, _("A report is made after the study is closed."))
+        return redirect("desk:study", slug)
+    return begin(request, found, Job.Kind.REPORT)
+
+
+@login_required
+@require_GET
+def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+    """One file of the newest report."""
+    folder = _folder(own_study(request, slug, "read"))
+    path = folder / name
+    if name not in _names(folder) or not path.is_file():
+        raise Http404
+    kind = KINDS.get(path.suffix, "application/octet-stream")
+    shown = path.suffix == SHOWN and "download" not in request.GET
+    response = FileResponse(path.open("rb"), as_attachment=not shown, filename=path.name, content_type=kind)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_POST
+def download(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The whole report as a zip. By POST, for the log keeps who took it and when."""
+    found = own_study(request, slug, "read")
+    folder = _folder(found)
+    services.log_event(found, actor=actor(request), kind="report downloaded", detail={"sealed": found.sealed})
+    archive = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in _names(folder):
+            packed.write(folder / name, f"report-{slug}/{name}")
+    archive.seek(0)
+    response = FileResponse(archive, as_attachment=True, filename=f"report-{slug}.zip", content_type="application/zip")
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _done(found: Study) -> Job | None:
+    return found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
+
+
+def _folder(found: Study) -> Path:
+    done = _done(found)
+    if done is None:
+        raise Http404
+    return jobs.folder_of(done) / "report"
+
+
+def _names(folder: Path) -> list[str]:
+    """The report's own list of its files."""
+    try:
+        names: list[str] = json.loads((folder / "report.json").read_text(encoding="utf-8"))["report"]["files"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return names
+
+
+def _parts(folder: Path, language: str) -> list[Part]:
+    """Figures and tables in the report's order; of figures the picture in the reader's language."""
+    parts: dict[str, Part] = {}
+    for name in _names(folder):
+        if "/" in name:
+            stem = name.partition(".")[0]
+            parts.setdefault(stem, Part(stem)).files.append(name)
+    for part in parts.values():
+        pictures = [name for name in part.files if name.endswith(SHOWN)]
+        part.picture = next((name for name in pictures if f".{language}." in name), next(iter(pictures), ""))
+        table = next((name for name in part.files if name.endswith(".csv")), None)
+        if table and not part.picture:
+            _read_table(part, folder / table)
+    return list(parts.values())
+
+
+def _read_table(part: Part, path: Path) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        part.head, *rows = [line for line in csv.reader(stream) if line] or [[]]
+    part.rows, part.more = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)

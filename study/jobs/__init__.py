@@ -1,0 +1,12 @@
+"""Work that takes a while or reads what strangers sent: done by a command in a process of its own, within limits.
+
+The desk starts `manage.py run_job TOKEN`, which runs the steps of a job one after the other, each a command that anyone
+may type as well, and keeps the job's row up to date. A job has a folder under the media storage, which no address of
+the site serves.
+"""
+
+from study.jobs.child import LIMITS, Limits
+from study.jobs.desk import at_work, folder_of, gone, prepare, remove_job, start
+from study.jobs.work import work
+
+__all__ = ["LIMITS", "Limits", "at_work", "folder_of", "gone", "prepare", "remove_job", "start", "work"]

@@ -1,0 +1,77 @@
+"""Jobs as the desk sees them: their folders, and setting them to work."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from study import clock
+from study.errors import Refused
+from study.models import Job, Study
+
+#: A process that has written nothing for so long is gone: its computer was switched off, say.
+SILENCE = timedelta(seconds=90)
+#: What is prepared and never begun, and what has failed, is forgotten after so long.
+FORGOTTEN_AFTER = timedelta(days=7)
+
+
+def folder_of(job: Job) -> Path:
+    """Where a job keeps its files."""
+    return Path(settings.MEDIA_ROOT) / "jobs" / job.token
+
+
+def gone(job: Job) -> bool:
+    """Whether a job that should be running has no process any more."""
+    return job.state == Job.State.RUNNING and clock.now() - job.beat_at > SILENCE
+
+
+def at_work(user: User) -> Job | None:
+    """The user's job that is running."""
+    running = Job.objects.filter(user=user, state=Job.State.RUNNING)
+    return next((job for job in running if not gone(job)), None)
+
+
+def prepare(kind: Job.Kind, *, user: User, study: Study | None = None, **detail: Any) -> Job:
+    """A job with an empty folder, not begun. What was forgotten is cleared away meanwhile."""
+    now = clock.now()
+    old = Job.objects.filter(made_at__lt=now - FORGOTTEN_AFTER).exclude(state=Job.State.DONE)
+    for job in [job for job in old if job.state != Job.State.RUNNING or gone(job)]:
+        remove_job(job)
+    detail["language"] = get_language() or settings.LANGUAGE_CODE
+    job = Job.objects.create(kind=kind, user=user, study=study, detail=detail, made_at=now, beat_at=now)
+    folder_of(job).mkdir(parents=True)
+    return job
+
+
+def remove_job(job: Job) -> None:
+    """Forgets a job and all its files."""
+    shutil.rmtree(folder_of(job), ignore_errors=True)
+    job.delete()
+
+
+def start(job: Job) -> None:
+    """Sets a job to work in a process of its own. Refused while another one of the same user is at work."""
+    with transaction.atomic():
+        User.objects.select_for_update().only("pk").get(pk=job.user_id)  # two presses start one process
+        if at_work(job.user) is not None:
+            raise Refused(409, "busy", _("Something of yours is still at work. Please wait until it is done."))
+        job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
+        job.save(update_fields=["state", "beat_at", "fault"])
+    with (folder_of(job) / "log.txt").open("ab") as log:
+        subprocess.Popen(  # noqa: S603  our own command, and no shell
+            [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_job", job.token],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )

@@ -1,0 +1,143 @@
+"""What each kind of job does, step by step, and what is told of it meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from study import clock
+from study.jobs.child import Failed, run_command
+from study.jobs.desk import folder_of, remove_job
+from study.models import Job, Study
+
+#: Experts' saves go before.
+NICENESS = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, the word under which the page tells of it (study/desk/job.py), and what is taken from its results."""
+
+    name: str
+    arguments: list[str]
+    after: Callable[[Job], None] = lambda job: None
+
+
+def work(job: Job) -> None:
+    """Runs all steps of a job. Whatever happens, the job's row says in the end how it went."""
+    os.nice(NICENESS)
+    with translation.override(job.detail.get("language")):
+        fault = _fault_of(job)
+    _tidy(job, is_done=not fault)
+    if fault:
+        _tell(job, state=Job.State.FAILED, fault=fault)
+    else:
+        _tell(job, state=Job.State.DONE, step="", percent=None)
+
+
+def _fault_of(job: Job) -> str:
+    """Runs the steps one after the other; the sentence that says why one failed, or nothing."""
+    try:
+        for step in STEPS[Job.Kind(job.kind)](job):
+            _run(job, step)
+    except Failed as failed:
+        print(failed.output, flush=True)
+        return str(failed)
+    except Exception:
+        traceback.print_exc()
+        return _("Something went wrong that should not. Whoever runs the site finds the details in the log.")
+    return ""
+
+
+def _run(job: Job, step: Step) -> None:
+    _tell(job, step=step.name, percent=None)
+    run_command(step.arguments, lambda percent: _tell(job, percent=percent), temporary=folder_of(job))
+    step.after(job)
+
+
+def _tell(job: Job, **news: object) -> None:
+    for name, value in news.items():
+        setattr(job, name, value)
+    job.beat_at = clock.now()
+    Job.objects.filter(pk=job.pk).update(**news, detail=job.detail, study=job.study, beat_at=job.beat_at)
+
+
+def _new_study(job: Job) -> list[Step]:
+    """From a study file and clips to a draft whose blinding is checked."""
+    folder, asked = folder_of(job), job.detail
+    made = ["--out", str(folder / "pack"), "--clips-per-system", str(asked["clips"])]
+    practice = ["--practice", str(asked["practice"])] if asked["practice"] else []
+    name, slug = f"researcher:{job.user.get_username()}", str(asked["slug"])
+    create = ["create_study", str(folder / "study.toml"), "--pack", str(folder / "pack"), "--slug", slug, "--draft"]
+    return [
+        Step(
+            "clips",
+            ["generate_stimuli", "--from", str(folder / "clips.zip"), *made, *practice],
+            _note_left_out,
+        ),
+        Step(
+            "study",
+            [*create, f"--owner={job.user.get_username()}", f"--actor={name}"],
+            _note_study,
+        ),
+        Step("blinding", ["check_blinding", slug, "--actor", name]),
+    ]
+
+
+def _note_left_out(job: Job) -> None:
+    """Which of the clips can't be used, and why; the page says so whatever comes after."""
+    manifest = json.loads((folder_of(job) / "pack" / "manifest.json").read_text(encoding="utf-8"))
+    job.detail["left_out"] = manifest["drawing"]["left_out"]
+    job.detail["systems"] = manifest["drawing"]["systems"]
+
+
+def _note_study(job: Job) -> None:
+    job.study = Study.objects.get(slug=job.detail["slug"])
+
+
+def _blinding(job: Job) -> list[Step]:
+    name = f"researcher:{job.user.get_username()}"
+    return [Step("blinding", ["check_blinding", job.detail["slug"], "--actor", name])]
+
+
+def _report(job: Job) -> list[Step]:
+    folder, slug = folder_of(job), job.detail["slug"]
+    dataset = folder / f"dataset-{slug}"
+    return [
+        Step("dataset", ["export_dataset", slug, "--out", str(dataset)]),
+        Step("report", ["analyse", str(dataset), "--out", str(folder / "report")]),
+    ]
+
+
+STEPS: dict[Job.Kind, Callable[[Job], list[Step]]] = {
+    Job.Kind.NEW_STUDY: _new_study,
+    Job.Kind.BLINDING: _blinding,
+    Job.Kind.REPORT: _report,
+}
+
+
+def _tidy(job: Job, *, is_done: bool) -> None:
+    """Keeps a report, and of all else the log alone: a pack would join clips with systems."""
+    folder = folder_of(job)
+    kept = {"log.txt", "report"} if is_done else {"log.txt", "study.toml"}
+    for path in folder.iterdir():
+        if path.name not in kept:
+            _remove(path)
+    if job.kind != Job.Kind.NEW_STUDY and is_done:
+        for older in Job.objects.filter(study=job.study, kind=job.kind, pk__lt=job.pk).exclude(state=Job.State.RUNNING):
+            remove_job(older)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
+
+from study import services
+from study.errors import Refused
+from study.management.plain import plain_errors
+from study.text_files import study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Erases an expert at her request: she is withdrawn, and her name, her answers to the background questions and "
+        "her comments are destroyed. The log keeps salted digests of them and still verifies. Prints a receipt that is "
+        "stored nowhere: hand it to her. Backups made before still hold what was erased; so do datasets handed out."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument("code", help="the expert's code")
+        parser.add_argument("--sure", action="store_true", help="without this nothing is done: it can't be undone")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with plain_errors(), translation.override("en"):
+            study = study_of(options["slug"])
+            expert = study.experts.filter(code=options["code"]).first()
+            if expert is None:
+                raise CommandError(f"There is no expert {options['code']!r} in {study.slug}; check the code.")
+            if not options["sure"]:
+                raise CommandError(f"Erasing {expert.code} can't be undone; add --sure to do it.")
+            try:
+                receipt = services.erase(expert, actor="command")
+            except Refused as refused:
+                raise CommandError(refused.message) from refused
+        self.stdout.write(f"{expert.code} is erased. Receipt: {receipt}")

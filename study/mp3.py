@@ -1,0 +1,112 @@
+"""MP3 bytes that no decoder reads, and writing into them: the same sound, length and headers, another file.
+
+A frame's music may begin in earlier frames (ISO/IEC 11172-3 and 13818-3, `main_data_begin`) and ends where the side
+information says (`part2_3_length`). What lies between the end of one frame's music and the beginning of the next is
+ancillary: coders of constant bit rate fill it with anything, decoders pass over it. Silence has plenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from study.errors import InputError
+
+#: Random bytes that each copy of a clip gets: 128 bits, without 0xFF, with which a frame would begin.
+OWN_BYTES = 16
+#: kbit/s of Layer III by index, and samples a second, for MPEG 1 and for MPEG 2.
+BIT_RATES = {
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+SAMPLE_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+#: Bytes of side information by version of MPEG and channels.
+SIDE_BYTES = {(1, 1): 17, (1, 2): 32, (2, 1): 9, (2, 2): 17}
+MONO = 3
+#: A first frame may hold one of these instead of music: how long the file is, and what coder made it.
+ABOUT = (b"Info", b"Xing", b"VBRI")
+
+
+class _Frame(NamedTuple):
+    """One frame: bytes of its music that lie in earlier frames, bytes of its music, and where its own music may lie."""
+
+    reservoir: int
+    length: int
+    start: int
+    end: int
+
+
+def with_own_bytes(data: bytes, chance: Random) -> bytes:
+    """The same MP3 with some bytes of its own where no decoder looks. Raises `InputError` where there is no such place.
+
+    Size, frames, headers and decoded samples stay as they are.
+    """
+    gap = next((gap for gap in _unread(data) if len(gap) >= OWN_BYTES), None)
+    if gap is None:
+        raise InputError("it has no room between its frames: it is not an MP3 of constant bit rate")
+    changed = bytearray(data)
+    for place in gap[:OWN_BYTES]:
+        changed[place] = chance.randrange(0xFF)
+    return bytes(changed)
+
+
+def _unread(data: bytes) -> Iterator[list[int]]:
+    """Stretches of places in the file that lie between one frame's music and the next."""
+    places: list[int] = []
+    done = 0
+    for frame in _frames(data):
+        begin = len(places) - frame.reservoir
+        if begin > done:
+            yield places[done:begin]
+        places += range(frame.start, frame.end)
+        done = begin + frame.length
+        if data[frame.start : frame.start + 4] in ABOUT:
+            done = len(places)
+
+
+def _frames(data: bytes) -> Iterator[_Frame]:
+    at = _first_frame(data)
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] >= 0xE0:
+        frame = _frame(data, at)
+        if frame is None:
+            return
+        yield frame
+        at = frame.end
+
+
+def _first_frame(data: bytes) -> int:
+    """Behind an ID3v2 tag, if there is one; its size is four groups of seven bits."""
+    if not data.startswith(b"ID3") or len(data) < 10:
+        return 0
+    return 10 + sum(byte << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+
+
+def _frame(data: bytes, at: int) -> _Frame | None:
+    """The frame that begins there; None where it is no whole Layer III frame of a stated bit rate."""
+    header = int.from_bytes(data[at : at + 4], "big")
+    version, layer, rate, frequency = (header >> shift & mask for shift, mask in ((19, 3), (17, 3), (12, 15), (10, 3)))
+    if layer != 1 or rate in (0, 15) or frequency == 3 or version not in SAMPLE_RATES:
+        return None
+    mpeg, channels = (1 if version == 3 else 2), (1 if header >> 6 & 3 == MONO else 2)
+    size = 144_000 // mpeg * BIT_RATES[mpeg][rate] // SAMPLE_RATES[version][frequency] + (header >> 9 & 1)
+    begin = at + (4 if header >> 16 & 1 else 6)
+    start = begin + SIDE_BYTES[mpeg, channels]
+    if at + size > len(data) or start > at + size:
+        return None
+    reservoir, length = _music(data[begin:start], mpeg, channels)
+    return _Frame(reservoir, length, start, at + size)
+
+
+def _music(side: bytes, mpeg: int, channels: int) -> tuple[int, int]:
+    """`main_data_begin`, and the bytes that all granules' `part2_3_length` come to."""
+    bits = int.from_bytes(side, "big")
+
+    def read(first: int, count: int) -> int:
+        return bits >> (8 * len(side) - first - count) & ((1 << count) - 1)
+
+    if mpeg == 1:
+        reservoir, first, parts, step = read(0, 9), 9 + (5 if channels == 1 else 3) + 4 * channels, 2 * channels, 59
+    else:
+        reservoir, first, parts, step = read(0, 8), 8 + channels, channels, 63
+    return reservoir, (sum(read(first + step * part, 12) for part in range(parts)) + 7) // 8

@@ -1,0 +1,63 @@
+"""Erasure: what an expert said in her own words and about herself is destroyed; the log keeps that it was there."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+
+import rfc8785
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from study import clock, queries
+from study.errors import Refused
+from study.models import Expert, ExpertName, Study
+from study.services.log import log_event
+from study.services.session import withdraw
+
+
+@transaction.atomic
+def erase(expert: Expert, *, actor: str) -> str:
+    """Withdraws the expert and destroys her name, background answers and comments. Returns the receipt.
+
+    The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
+    digest says nothing, and whoever holds it and the content can show that this is what was erased.
+    """
+    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
+    expert = queries.locked(expert)
+    if expert.study.simulated or expert.study.preview:
+        raise Refused(409, "copy", _("A copy of a study holds nothing that a person said."))
+    if expert.erased_at:
+        raise Refused(409, "erased", _("That was erased already."))
+    withdraw(expert, actor=actor)
+    receipt = secrets.token_hex(32)
+    digests = [digest(receipt, piece) for piece in _pieces(expert)]
+    _destroy(expert)
+    log_event(expert.study, actor=actor, kind="erased", detail={"expert": expert.code, "digests": digests})
+    return receipt
+
+
+def digest(receipt: str, piece: object) -> str:
+    """SHA-256 of the receipt's characters and a piece of content as RFC 8785 JSON."""
+    return hashlib.sha256(receipt.encode() + rfc8785.dumps(piece)).hexdigest()  # type: ignore[arg-type]
+
+
+def _pieces(expert: Expert) -> Iterator[object]:
+    """All that will be destroyed, each piece as JSON."""
+    for name in ExpertName.objects.filter(expert=expert):
+        yield {"name": name.name}
+    for background in expert.backgrounds.order_by("pk"):
+        yield {"background": background.answers}
+    for remark in expert.remarks.exclude(comment="").select_related("trial").order_by("pk"):
+        yield {"comment": remark.comment, "trial": remark.trial.number, "revision": remark.revision}
+
+
+def _destroy(expert: Expert) -> None:
+    if connection.vendor == "sqlite":  # else what was there could still be read in the file's free pages
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+    ExpertName.objects.filter(expert=expert).delete()
+    expert.backgrounds.update(answers={})
+    expert.remarks.update(comment="")
+    Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())

@@ -1,0 +1,79 @@
+"""What becomes of a link after it was issued, and of the place of an expert who drops out."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study import clock, queries
+from study.errors import InputError, Refused
+from study.models import Expert, Study
+from study.services.invitations import Invitee, checked, holds_a_place, issue, refuse_closed
+from study.services.log import log_event
+
+LONGEST_CODE = 40
+
+
+@transaction.atomic
+def revoke_link(expert: Expert, *, actor: str) -> None:
+    """Stops the expert's link on every device. Her answers and her place stay; a fresh link lets her in again."""
+    expert = _locked(expert)
+    revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
+    if not revoked:
+        raise Refused(409, "link", _("%(code)s has no link that could be revoked.") % {"code": expert.code})
+    log_event(expert.study, actor=actor, kind="link revoked", detail={"expert": expert.code})
+
+
+@transaction.atomic
+def end_link_at(expert: Expert, ends: datetime, *, actor: str) -> None:
+    """Lets the expert's link end at a moment ahead, sooner or later than it would have."""
+    expert = _locked(expert)
+    if ends <= clock.now():
+        raise Refused(400, "date", _("The last day of the links must lie ahead."))
+    if not expert.invitations.filter(revoked_at=None).update(expires_at=ends):
+        raise Refused(409, "link", _("%(code)s has no link whose end could change.") % {"code": expert.code})
+    detail = {"expert": expert.code, "ends": ends.isoformat()}
+    log_event(expert.study, actor=actor, kind="link's end changed", detail=detail)
+
+
+@transaction.atomic
+def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: datetime | None = None) -> str:
+    """Passes the place of one who dropped out on, whole, to a new expert. Returns the secret of the new one's link.
+
+    What the drop-out has said stays hers and stays in the dataset as far as she came; her link stops. Raises
+    `InputError` where the substitute does not fit, `Refused` where there is nothing to pass on.
+    """
+    refuse_closed(expert.study)
+    expert = _locked(expert)
+    if expert.submitted_at or not holds_a_place(expert):
+        raise Refused(409, "replace", _("%(code)s has no place that could pass on.") % {"code": expert.code})
+    if expert.study.experts.filter(code=substitute.code.strip()).exists():
+        raise InputError(_("There is an expert %(code)s already; choose another code.") % {"code": substitute.code})
+    study, slot, expert.slot = expert.study, expert.slot, None
+    expert.save(update_fields=["slot"])
+    expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
+    substitute = checked(study, substitute, instead_of=expert)
+    secret = issue(study, substitute, actor, expires_at)
+    successor = study.experts.get(code=substitute.code)
+    successor.slot = slot
+    successor.save(update_fields=["slot"])
+    Expert.objects.filter(pk=expert.pk).update(replaced_by=successor)
+    detail = {"expert": expert.code, "by": successor.code, "slot": slot.number if slot else None}
+    log_event(study, actor=actor, kind="replaced", detail=detail)
+    return secret
+
+
+def next_code(expert: Expert) -> str:
+    """A code for whoever takes an expert's place: hers with the next free number behind it."""
+    stem = re.sub(r"-\d+$", "", expert.code)[: LONGEST_CODE - 4]
+    taken = set(expert.study.experts.filter(code__startswith=stem).values_list("code", flat=True))
+    return next(code for number in range(2, len(taken) + 3) if (code := f"{stem}-{number}") not in taken)
+
+
+def _locked(expert: Expert) -> Expert:
+    """The expert as the database has her now; the study's row is locked first, as wherever something is logged."""
+    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
+    return queries.locked(expert)

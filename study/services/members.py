@@ -1,0 +1,37 @@
+"""Who works on a study beside its owner: assistants and auditors, added and removed by name."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study import clock
+from study.errors import Refused
+from study.models import Member, Study
+from study.services.log import log_event
+
+
+@transaction.atomic
+def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
+    """Gives somebody with a login a role in a study, in place of the one she had."""
+    if role not in Member.Role.values:
+        raise Refused(400, "role", _("Choose a role."))
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        message = _("Nobody has the login name %(name)s. Whoever runs the site makes logins.")
+        raise Refused(400, "nobody", message % {"name": username})
+    if study.owner_id == user.pk:
+        raise Refused(409, "owner", _("The owner of a study has every right in it already."))
+    Member.objects.update_or_create(study=study, user=user, defaults={"role": role, "added_at": clock.now()})
+    log_event(study, actor=actor, kind="member added", detail={"member": username, "role": role})
+
+
+@transaction.atomic
+def remove_member(study: Study, *, username: str, actor: str) -> None:
+    """Takes somebody's role away. What she did stays in the log."""
+    member = Member.objects.filter(study=study, user__username=username).first()
+    if member is None:
+        raise Refused(409, "member", _("%(name)s has no role in this study.") % {"name": username})
+    member.delete()
+    log_event(study, actor=actor, kind="member removed", detail={"member": username, "role": member.role})

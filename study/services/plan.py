@@ -1,0 +1,89 @@
+"""The frozen plan, and amendments to it: each a new version with its reason, kept in the log and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study.errors import Refused
+from study.models import Event, Study
+from study.services.log import log_event
+
+AMENDED = "plan amended"
+LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the plan of analysis. Version 1 is the one frozen with the study; it has no reason."""
+
+    number: int
+    sha256: str
+    analysis: dict[str, Any]
+    at: datetime | None
+    actor: str = ""
+    reason: str = ""
+    changed: tuple[str, ...] = ()
+
+
+def canonical(content: object) -> bytes:
+    """RFC 8785 JSON: the same content, the same bytes."""
+    return rfc8785.dumps(content)  # type: ignore[arg-type]
+
+
+def sha256(content: object) -> str:
+    """SHA-256 of a content's canonical JSON."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def versions(study: Study) -> list[Version]:
+    """All versions of the plan, the frozen one first, in one query."""
+    found = [Version(1, study.plan_sha256, study.plan["analysis"], study.opened_at)]
+    for event in study.events.filter(kind=AMENDED).order_by("number"):
+        found.append(_version(event, found[-1].analysis))
+    return found
+
+
+def _version(event: Event, before: dict[str, Any]) -> Version:
+    detail, analysis = event.detail, event.detail["analysis"]
+    changed = tuple(key for key in {**before, **analysis} if before.get(key) != analysis.get(key))
+    number, reason = detail["version"], detail["reason"]
+    return Version(number, detail["sha256"], analysis, event.at, event.actor, reason, changed)
+
+
+@transaction.atomic
+def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: str) -> None:
+    """Adds a version of the plan of analysis. What it covers is the amended plan and the hash of the one before."""
+    state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
+    if state not in {Study.State.OPEN, Study.State.CLOSED}:
+        raise Refused(409, "state", _("A plan is amended after the study is open and before its seal is."))
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(400, "reason", _("Say why in a sentence or two."))
+    *_before, last = versions(study)
+    if analysis == last.analysis:
+        raise Refused(400, "same", _("Nothing in it differs from the present version."))
+    content = {"version": last.number + 1, "amends": last.sha256, "reason": reason.strip(), "analysis": analysis}
+    log_event(study, actor=actor, kind=AMENDED, detail={**content, "sha256": sha256(content)})
+
+
+def broken_plan(study: Study) -> str:
+    """What of the plan is not as it was frozen or amended, in words; empty where all is."""
+    if sha256(study.plan) != study.plan_sha256:
+        return "the plan is not the one that was frozen: its SHA-256 differs"
+    before = study.plan_sha256
+    for event in study.events.order_by("number"):
+        detail = event.detail
+        if event.kind == "opened" and detail["plan_sha256"] != before:
+            return f"event {event.number} opened the study with another plan"
+        if event.kind == AMENDED:
+            content = {key: value for key, value in detail.items() if key != "sha256"}
+            if detail["amends"] != before or detail["sha256"] != sha256(content):
+                return f"event {event.number} amends another plan than the one before it"
+            before = detail["sha256"]
+    return ""

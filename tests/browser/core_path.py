@@ -1,0 +1,211 @@
+"""The core of the road (play, rate, reload, finish) in another browser: `python -m tests.browser.core_path NAME LINK
+SCALE …`, a process of its own, which whoever started it can end together with its browser.
+
+Firefox is Debian's, driven over WebDriver BiDi by Playwright (its channel for an unpatched Firefox); WebKit, the engine
+of Safari, is Debian's MiniBrowser on a screen that nobody sees, driven by its own WebDriver through Selenium.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from glob import glob
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+from playwright.sync_api import sync_playwright
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.webkitgtk.options import Options
+from selenium.webdriver.webkitgtk.service import Service
+
+#: How long a browser may take to start, and for each step. All together it may take `WHOLE_S`.
+START_S, STEP_S, WHOLE_S = 90, 60, 200
+
+
+class Driver(Protocol):
+    """What the core path needs of a browser."""
+
+    def open(self, address: str) -> None: ...
+
+    def click(self, selector: str) -> None: ...
+
+    def reload(self) -> None: ...
+
+    def wait(self, selector: str) -> None:
+        """Until there is such an element."""
+
+    def arrive(self, path: str) -> None:
+        """Until the page of that path is there."""
+
+
+class Firefox:
+    """A page of Debian's Firefox."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        page.set_default_timeout(STEP_S * 1000)
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def click(self, selector: str) -> None:
+        self.page.locator(selector).first.click()
+
+    def reload(self) -> None:
+        self.page.reload()
+
+    def wait(self, selector: str) -> None:
+        self.page.locator(selector).first.wait_for(state="attached")
+
+    def arrive(self, path: str) -> None:
+        self.page.wait_for_url(f"**{path}")
+
+
+class WebKit:
+    """A window of Debian's MiniBrowser."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def open(self, address: str) -> None:
+        self.driver.get(address)
+
+    def click(self, selector: str) -> None:
+        self._until(lambda: self.driver.find_element("css selector", selector).is_displayed())
+        self.driver.execute_script("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+        self.driver.find_element("css selector", selector).click()
+
+    def reload(self) -> None:
+        self.driver.refresh()
+
+    def wait(self, selector: str) -> None:
+        self._until(lambda: self.driver.find_element("css selector", selector) is not None)
+
+    def arrive(self, path: str) -> None:
+        self._until(lambda: self.driver.current_url.endswith(path))
+
+    def _until(self, condition: Callable[[], bool]) -> None:
+        passing = (NoSuchElementException, StaleElementReferenceException)
+        WebDriverWait(self.driver, STEP_S, 0.1, passing).until(lambda _driver: condition())
+
+
+class Aloud:
+    """Says each step before it is taken: where a browser hangs, the last line names the step."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver, self.begun = driver, time.monotonic()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def step(*given: str) -> None:
+            print(f"{time.monotonic() - self.begun:6.1f} s", name, *given, flush=True)
+            getattr(self.driver, name)(*given)
+
+        return step
+
+
+@contextmanager
+def firefox() -> Iterator[Driver]:
+    path = found("firefox-esr", "firefox-esr")
+    with sync_playwright() as playwright:
+        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=path, timeout=START_S * 1000)
+        yield Firefox(browser.new_context(locale="en-GB").new_page())
+        browser.close()
+
+
+@contextmanager
+def webkit() -> Iterator[Driver]:
+    with TemporaryDirectory() as home, screen() as display:
+        options = Options()
+        options.binary_location = glob("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")[0]
+        options.add_argument("--automation")
+        own = {"HOME": home, "XDG_RUNTIME_DIR": home, "LANG": "C.UTF-8", "LIBGL_ALWAYS_SOFTWARE": "1"}
+        service = Service(found("WebKitWebDriver", "webkit2gtk-driver"), env={**os.environ, **own, "DISPLAY": display})
+        driver = webdriver.WebKitGTK(options=options, service=service)
+        yield WebKit(driver)
+        driver.quit()
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """The name of a display in memory."""
+    command = [found("Xvfb", "xvfb"), *["-displayfd", "1", "-screen", "0", "1200x1000x24", "-nolisten", "tcp"]]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert server.stdout is not None
+        if not select.select([server.stdout], [], [], START_S)[0]:
+            sys.exit(f"Xvfb gave no display within {START_S} s")
+        yield f":{server.stdout.readline().strip()}"
+    finally:
+        server.kill()
+
+
+def found(program: str, package: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        sys.exit(f"There is no {program} to run this test with: apt install {package}")
+    return path
+
+
+def rate(driver: Driver, value: int, *scales: str) -> None:
+    for scale in scales:
+        driver.click(f'[data-scale="{scale}"] .point:nth-child({value})')
+
+
+def play(driver: Driver) -> None:
+    driver.wait("#play[data-state=ready]")
+    driver.click("#play")
+    driver.wait("#play[data-state=ended]")
+
+
+def core_path(driver: Driver, link: str, scales: list[str]) -> None:
+    """From the link to the thanks, with a reload in the middle of a trial."""
+    driver.open(link)
+    driver.click("main form button")
+    driver.click("[name=agree]")
+    driver.click("main form button")
+    driver.click("[value=headphones]")
+    driver.click("main form button")
+    driver.click("#sound button")
+    driver.click("main a.button")
+    driver.wait(".session[max='1'][value='0']")
+    play(driver)
+    rate(driver, 3, *scales)
+    driver.wait("body[data-pending='0']")
+    driver.click("#next")
+    driver.click("#panel button")
+    driver.wait(".session[max='2'][value='0']")
+    play(driver)
+    rate(driver, 2, *scales[:2])
+    driver.reload()
+    for scale in scales[:2]:
+        driver.wait(f"[data-scale={scale}] [value='2']:checked")
+    rate(driver, 2, *scales[2:])
+    driver.click("#next")
+    driver.click("#panel button")
+    driver.wait(".session[max='2'][value='1']")
+    play(driver)
+    rate(driver, 5, *scales)
+    driver.click("#next")
+    driver.click("#submit button")
+    driver.arrive("/room/thanks/")
+
+
+def main(name: str, link: str, *scales: str) -> None:
+    faulthandler.dump_traceback_later(WHOLE_S, exit=True)
+    with {"firefox": firefox, "webkit": webkit}[name]() as driver:
+        core_path(Aloud(driver), link, list(scales))
+        # What was to be done is done; a browser that does not close is ended by whoever started this.
+        print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

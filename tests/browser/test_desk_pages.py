@@ -1,0 +1,114 @@
+"""The desk's pages of a study's life, in both languages: no fault that axe finds, nothing wider than a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study import jobs, services
+from study.models import Job, Study
+from tests.browser.conftest import Log
+from tests.browser.test_pages import language, look_at
+from tests.factories import make_study, study_toml
+from tests.study.test_desk_report import FILES, closed_with_report
+
+__all__ = ["language"]
+
+
+@pytest.fixture
+def study(live_server: LiveServer, tmp_path: Path, admin_user: User) -> Study:
+    """A draft whose blinding is checked, with an assistant."""
+    study = make_study(tmp_path, owner=admin_user, draft=True, slots=4, clips=4, heard=4)
+    User.objects.create_user("ida")
+    services.add_member(study, username="ida", role="assistant", actor="researcher:admin")
+    return study
+
+
+@pytest.fixture
+def desk(page: Page, live_server: LiveServer, admin_user: User, language: str) -> Page:
+    """A page that is logged in, in the language."""
+    client = Client()
+    client.force_login(admin_user, "django.contrib.auth.backends.ModelBackend")
+    cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
+    page.context.add_cookies(
+        [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
+    )
+    return page
+
+
+def go(page: Page, live_server: LiveServer, name: str, *parts: str) -> None:
+    page.goto(live_server.url + reverse(f"desk:{name}", args=parts))
+
+
+def test_pages_on_the_way_to_a_new_study(
+    desk: Page, live_server: LiveServer, study: Study, language: str, log: Log, tmp_path: Path
+) -> None:
+    go(desk, live_server, "new")
+    toml = study_toml(systems=("model-a", "model-b"), practice=2)
+    wrong = toml.replace("alpha = 0.05", "alpha = 5").replace("minimum = 1", "minimum = 7")
+    for text in (wrong, toml):
+        desk.locator("#file").set_input_files({"name": "own.toml", "mimeType": "text/plain", "buffer": text.encode()})
+        desk.locator("main .card button").click()
+        if text is wrong:
+            expect(desk.locator(".notice.error li")).to_have_count(3)
+            look_at(desk, "desk-new-faults", language)
+    expect(desk.locator("#clips")).to_be_visible()
+    job = Job.objects.get()
+    left = [{"file": f"model-a/a very long name of a file {n}.wav", "reason": "it cannot be decoded"} for n in range(3)]
+    Job.objects.update(state="running", step="clips", percent=40, detail={**job.detail, "left_out": left})
+    desk.reload()
+    expect(desk.locator("progress")).to_have_attribute("value", "40")
+    look_at(desk, "desk-job-running", language)
+    Job.objects.update(state="failed", fault="line 3, title: The language is missing;\nand more.")
+    expect(desk.locator(".notice.error")).to_be_visible()  # without a press: the page keeps itself up to date
+    look_at(desk, "desk-job-failed", language)
+    go(desk, live_server, "studies")
+    look_at(desk, "desk-studies-own", language)
+    assert jobs.folder_of(job).exists()
+    log.errors[:] = [error for error in log.errors if "status of 400" not in error]
+
+
+def test_pages_of_a_study_from_its_draft_to_its_seal(
+    desk: Page, live_server: LiveServer, study: Study, language: str, log: Log
+) -> None:
+    go(desk, live_server, "study", "small")
+    look_at(desk, "desk-draft", language)
+    services.record_blinding(study, actor="test", detail={})
+    services.open_study(study, actor="test")
+    go(desk, live_server, "plan", "small")
+    desk.locator("summary").click()
+    desk.locator("#reason").fill("…")
+    desk.locator("main details button").click()
+    expect(desk.locator(".notice.error")).to_be_visible()
+    look_at(desk, "desk-plan-faults", language)
+    go(desk, live_server, "members", "small")
+    look_at(desk, "desk-members", language)
+    go(desk, live_server, "log", "small")
+    look_at(desk, "desk-log", language)
+    go(desk, live_server, "password")
+    look_at(desk, "desk-password", language)
+    log.errors[:] = [error for error in log.errors if "status of 400" not in error]
+
+
+def test_a_report_appears_on_its_page_as_soon_as_it_is_there(
+    desk: Page, live_server: LiveServer, study: Study, language: str
+) -> None:
+    services.record_blinding(study, actor="test", detail={})
+    services.open_study(study, actor="test")
+    closed_with_report(study)
+    Job.objects.update(state="running", step="report", percent=50)
+    go(desk, live_server, "report", "small")
+    expect(desk.locator("progress")).to_have_attribute("value", "50")
+    Job.objects.update(state="done")
+    expect(desk.locator("figure img")).to_be_visible()
+    assert desk.locator("figure img").evaluate("image => image.naturalWidth") == 900
+    look_at(desk, "desk-report", language)
+    with desk.expect_download() as page:
+        desk.locator("a[href$='report.html']").click()
+    assert page.value.path().read_bytes() == FILES["report.html"]

@@ -1,0 +1,174 @@
+"""What the desk sees of experts at work, and what it must never see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from study import clock, services
+from study.board import Board, Place, Rated, Row, board, straight_lining, too_fast
+from study.models import Device, Expert, Invitation, Listening, Rating, SoundCheck, Study
+from study.services.invitations import Invitee
+from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, standing, trials_of
+from tests.study.test_desk import client_of, text
+
+pytestmark = pytest.mark.django_db
+
+
+def row_of(found: Board, code: str) -> Row:
+    return next(row for row in found.rows if row.expert.code == code)
+
+
+def test_the_board_says_how_far_each_expert_is_and_when_she_was_last_seen(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=3)
+    done, begun = make_expert(study, "done"), make_expert(study, "begun")
+    make_link(study, "away")
+    begin(done)
+    rate_all(done)
+    services.submit(done)
+    hear(begun, trials_of(begun)[0])
+    rate(begun, trials_of(begun)[0], "valence")
+    found = board(study)
+    assert [(row.expert.code, row.done, row.total) for row in found.rows] == [
+        ("away", 0, 4),
+        ("begun", 0, 4),
+        ("done", 4, 4),
+    ]
+    assert row_of(found, "away").last_seen is None
+    seen = row_of(found, "begun").last_seen
+    assert seen is not None
+    assert clock.now() - seen < timedelta(minutes=1)
+    assert (row_of(found, "done").seconds, row_of(found, "begun").seconds) == (4.0, None)
+
+
+def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp_path: Path) -> None:
+    expert = make_expert(make_study(tmp_path))
+    for _ in range(2):
+        event = {"event": "problem", "clip_ms": 0, "at": "2027-01-01T00:00:00Z"}
+        at = standing(expert, trials_of(expert)[0])
+        services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
+    order = ["plain", "quiet", "antiphase"]
+    services.save_sound_check(expert.devices.get(), level=60, answers=[{"order": order, "chosen": 1}] * 6)
+    (row,) = board(expert.study).rows
+    assert (row.mute, row.headphones) == (1, "6/6")
+
+
+def rated(number: int, ms: int = 15_000, lowest: int = 2, highest: int = 4) -> list[Rated]:
+    place = Place(clip=1, clip_ms=10_000, is_repeat=False)
+    return [Rated(1, trial, place, ms, lowest, highest) for trial in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("trials", "scales", "flagged"),
+    [
+        (rated(8, highest=2) + rated(2), 5, True),
+        (rated(7, highest=2) + rated(3), 5, False),
+        (rated(9, highest=2), 5, False),
+        (rated(8, highest=2) + rated(2, lowest=3, highest=3), 1, True),
+        (rated(5, highest=2) + rated(5, lowest=3, highest=3), 1, False),
+    ],
+)
+def test_straight_lining_is_one_number_on_every_scale_in_most_of_ten_clips(
+    trials: list[Rated], scales: int, flagged: bool
+) -> None:
+    assert straight_lining(trials, scales) is flagged
+
+
+def test_too_fast_is_half_a_second_a_scale_after_the_clips_end() -> None:
+    assert too_fast(rated(10, ms=12_400), 5)
+    assert not too_fast(rated(10, ms=12_600), 5)
+    assert not too_fast(rated(9, ms=12_400), 5)
+    assert too_fast(rated(6, ms=11_000) + rated(5, ms=60_000), 5)
+
+
+def test_coverage_is_the_certificates_and_counts_each_place_once(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=2, clips=4, heard=4, repeats=1)
+    first = make_expert(study, "e01")
+    rate_all(first)
+    before = board(study)
+    assert {system.code: list(system.planned) for system in before.coverage} == study.certificate["clip_counts"]
+    assert [(system.rated, system.share) for system in before.coverage] == [((1, 1), 50)] * 2
+    secret = services.replace(first, Invitee("e02", "all", "en"), actor="test")
+    services.accept_invitation(services.find_invitation(secret))
+    Device.objects.update(accepted_at=clock.now() - timedelta(hours=1))
+    rate_all(Expert.objects.select_related("study", "slot").get(code="e02"))
+    assert [system.rated for system in board(study).coverage] == [(1, 1)] * 2
+    for code in ("e01", "e02"):
+        services.withdraw(study.experts.get(code=code), actor="test")
+    assert [system.rated for system in board(study).coverage] == [(0, 0)] * 2
+
+
+def test_the_board_shows_codes_and_never_a_system_or_the_pack(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    study = make_study(tmp_path, owner=User.objects.get(username="ada"))
+    rate_all(make_expert(study))
+    page = text(ada.get(reverse("desk:board", args=["small"])))
+    assert all(clip.clip_id in page for clip in study.clips.filter(role="study"))
+    secrets = ["midi-gan", "MIDI-GAN", "real", "song"]
+    for clip in study.clips.all():
+        secrets += [clip.pack_entry["clip_id"], clip.pack_entry["audio_sha256"], clip.audio]
+    assert [secret for secret in secrets if secret in page] == []
+
+
+def test_looking_at_the_board_writes_nothing(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    study = make_study(tmp_path, owner=User.objects.get(username="ada"))
+    before = study.events.count()
+    ada.get(reverse("desk:board", args=["small"]))
+    assert study.events.count() == before
+    assert ada.post(reverse("desk:board", args=["small"])).status_code == 405
+
+
+def test_someone_elses_board_is_not_there(tmp_path: Path) -> None:
+    make_study(tmp_path, owner=User.objects.create_user("bob"))
+    address = reverse("desk:board", args=["small"])
+    assert client_of("ada").get(address).status_code == 404
+    assert Client().get(address).status_code == 302
+
+
+def fill(study: Study, number: int) -> None:
+    """So many experts with a whole session of two scales behind them, written straight into the tables."""
+    at = clock.now()
+    for slot in study.slots.order_by("number")[study.experts.count() : number]:
+        expert = Expert.objects.create(study=study, code=f"e{slot.number:03d}", group="all", language="en", slot=slot)
+        link = Invitation.objects.create(expert=expert, token_hash=f"{expert.pk}", expires_at=at)
+        device = Device.objects.create(expert=expert, invitation=link)
+        SoundCheck.objects.create(expert=expert, device=device, level=80, answers=[])
+        trials = trials_of(expert)
+        Listening.objects.bulk_create(
+            Listening(trial=trial, expert=expert, client_uuid=uuid4(), intervals=[[0, 1000]], problem=trial.number == 1)
+            for trial in trials
+        )
+        Rating.objects.bulk_create(
+            Rating(
+                trial=trial, expert=expert, scale=scale, value=3, revision=1, client_uuid=uuid4(), given_at=at, rt_ms=9
+            )
+            for trial in trials
+            for scale in ("valence", "overall")
+        )
+
+
+def test_the_desks_pages_take_at_most_15_queries_at_two_hundred_experts_as_at_one(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    study = make_study(tmp_path, owner=User.objects.get(username="ada"), slots=200, clips=2, heard=1, practice=0)
+    counts: dict[str, set[int]] = {name: set() for name in ("study", "board", "invite", "studies")}
+    for number in (1, 200):
+        fill(study, number)
+        for name, seen in counts.items():
+            with CaptureQueriesContext(connection) as queries:
+                response = ada.get(reverse(f"desk:{name}", args=[] if name == "studies" else ["small"]))
+            assert response.status_code == 200
+            seen.add(len(queries))
+    assert {name: len(seen) for name, seen in counts.items()} == dict.fromkeys(counts, 1)
+    assert max(map(max, counts.values())) <= 15, counts
+    with CaptureQueriesContext(connection) as queries:
+        assert ada.get(reverse("desk:expert", args=["small", "e001"])).status_code == 200
+    assert len(queries) <= 15

@@ -1,0 +1,65 @@
+"""The dataset at the desk: each form by its button, who took which, and a warning where a group is small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from study.dataset import FORMS
+from study.models import Event, Study
+from tests.factories import make_expert, make_link, make_study, rate_all
+from tests.study.test_desk import client_of, text
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/desk/studies/small/"
+
+
+@pytest.fixture
+def ada() -> Client:
+    return client_of("ada")
+
+
+@pytest.fixture
+def study(tmp_path: Path, ada: Client) -> Study:
+    return make_study(tmp_path, groups=("men", "women"), slots=6, owner=User.objects.get(username="ada"))
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "begins"),
+    [
+        ("zip", "dataset-small.zip", b"PK"),
+        ("excel-csv", "dataset-small-excel.zip", b"PK"),
+        ("xlsx", "dataset-small.xlsx", b"PK"),
+        ("sav", "dataset-small.sav", b"$FL2"),
+        ("nonsense", "dataset-small.zip", b"PK"),
+    ],
+)
+def test_each_form_comes_as_a_file_and_the_log_keeps_which(
+    study: Study, ada: Client, form: str, name: str, begins: bytes
+) -> None:
+    rate_all(make_expert(study, group="men"))
+    response = ada.post(reverse("desk:download", args=["small"]), {"form": form})
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert content.startswith(begins)
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert "no-store" in response.headers["Cache-Control"]
+    kept = form if form in FORMS else "zip"
+    assert Event.objects.get(kind="dataset downloaded").detail == {"sealed": True, "form": kept}
+
+
+def test_a_group_of_fewer_than_five_people_is_warned_of_until_there_are_five(study: Study, ada: Client) -> None:
+    assert "fewer than 5" not in text(ada.get(PAGE))
+    for number in range(1, 6):
+        make_link(study, f"w{number:02d}", "women")
+    for number in range(1, 5):
+        make_link(study, f"m{number:02d}", "men")
+    page = text(ada.get(PAGE))
+    assert "Group men has 4 people, fewer than 5" in page
+    assert "Group women has" not in page
+    make_link(study, "m05", "men")
+    assert "fewer than 5" not in text(ada.get(PAGE))

@@ -1,0 +1,199 @@
+"""The frozen plan at the desk, its amendments, and the log's chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import rfc8785
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+
+from study import dataset, services, study_file
+from study.errors import InputError, Refused
+from study.models import Event, Study
+from tests.factories import make_expert, make_study
+from tests.study.test_desk import client_of, text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def ada() -> Client:
+    return client_of("ada")
+
+
+@pytest.fixture
+def study(tmp_path: Path, ada: Client) -> Study:
+    return make_study(tmp_path, owner=User.objects.get(username="ada"))
+
+
+def amended(study: Study, **changes: object) -> str:
+    analysis = {**services.versions(study)[-1].analysis, **changes}
+    services.amend_plan(study, analysis=analysis, reason="The pilot taught us.", actor="researcher:ada")
+    return services.versions(study)[-1].sha256
+
+
+def test_the_plan_is_shown_and_what_is_downloaded_has_the_hash_that_the_page_says(study: Study, ada: Client) -> None:
+    page = text(ada.get(reverse("desk:plan", args=["small"])))
+    assert study.plan_sha256 in page
+    assert "midi-gan – real" in page
+    assert str(study.seed) in page
+    response = ada.get(reverse("desk:plan_file", args=["small"]))
+    assert hashlib.sha256(response.content).hexdigest() == study.plan_sha256
+    assert 'filename="plan-small.json"' in response.headers["Content-Disposition"]
+    assert json.loads(response.content)["analysis"]["smallest_gap"] == 0.5
+
+
+def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(study: Study, ada: Client) -> None:
+    before = (study.plan, study.plan_sha256)
+    toml = study_file.analysis_toml({**study.file["analysis"], "smallest_gap": 0.3})
+    address = reverse("desk:amend", args=["small"])
+    page = text(ada.post(address, {"analysis": toml, "reason": "A pilot gave a smaller one."}, follow=True))
+    assert "A pilot gave a smaller one." in page
+    assert "Version 2" in page
+    study.refresh_from_db()
+    assert (study.plan, study.plan_sha256) == before
+    event = Event.objects.get(kind="plan amended")
+    assert (event.actor, event.detail["amends"]) == ("researcher:ada", study.plan_sha256)
+    content = {key: value for key, value in event.detail.items() if key != "sha256"}
+    assert hashlib.sha256(rfc8785.dumps(content)).hexdigest() == event.detail["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("toml", "reason", "said"),
+    [
+        ("[analysis]\nalpha = 7", "Why not", "line 2, analysis.alpha: 7 does not fit"),
+        ("[analysis", "Why not", "line 1: this is not TOML"),
+        (None, " ", "Say why"),
+        (None, "Nothing is changed", "Nothing in it differs"),
+    ],
+)
+def test_an_amendment_that_is_not_in_order_is_told_and_what_was_typed_stays(
+    study: Study, ada: Client, toml: str | None, reason: str, said: str
+) -> None:
+    sent = {"analysis": toml or study_file.analysis_toml(study.file["analysis"]), "reason": reason}
+    response = ada.post(reverse("desk:amend", args=["small"]), sent)
+    assert response.status_code == 400
+    assert said in text(response)
+    assert sent["analysis"].splitlines()[-1].split(" = ")[0] in text(response)
+    assert not Event.objects.filter(kind="plan amended").exists()
+
+
+def test_every_version_stands_on_the_one_before_and_comes_with_the_dataset(study: Study, tmp_path: Path) -> None:
+    first, second = amended(study, smallest_gap=0.3), amended(study, hypotheses=["Real is better."])
+    versions = services.versions(study)
+    assert [version.number for version in versions] == [1, 2, 3]
+    assert [version.sha256 for version in versions] == [study.plan_sha256, first, second]
+    assert versions[2].changed == ("hypotheses",)
+    dataset.export(study, tmp_path / "out")
+    lines = (tmp_path / "out" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    kept = [row["detail"]["sha256"] for row in map(json.loads, lines) if row["kind"] == "plan amended"]
+    assert kept == [first, second]
+
+
+def test_a_draft_and_an_unsealed_study_take_no_amendment(tmp_path: Path, study: Study) -> None:
+    draft = make_study(tmp_path, slug="draft", draft=True)
+    services.close_study(study, actor="test")
+    amended(study, alpha=0.01)
+    services.open_seal(study, actor="test")
+    for one in (draft, study):
+        with pytest.raises(Refused, match="after the study is open and before its seal"):
+            amended(one, alpha=0.02)
+
+
+def test_no_address_edits_a_study_that_is_open(study: Study, ada: Client) -> None:
+    before = Study.objects.values().get()
+    ada.post(reverse("desk:discard", args=["small"]))
+    assert "Only a draft" in text(ada.get(reverse("desk:study", args=["small"])))
+    assert Study.objects.values().get() == before
+
+
+def test_a_draft_is_discarded_for_good(tmp_path: Path, ada: Client) -> None:
+    make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
+    assert "Discard small" in text(ada.get(reverse("desk:study", args=["small"])))
+    ada.post(reverse("desk:discard", args=["small"]))
+    assert not Study.objects.exists()
+
+
+def test_the_section_of_the_plan_is_read_back_as_it_was_written() -> None:
+    file, _ = study_file.read(Path("fixtures/studies/recordings.toml"))
+    analysis = {**file["analysis"], "exclusions": 'Those who say "no"\nor \\ nothing, 如此。'}
+    assert study_file.parse_analysis(study_file.analysis_toml(analysis), file) == analysis
+    with pytest.raises(InputError, match=r"line 3, alpha: There is no such key"):
+        study_file.parse_analysis("[analysis]\n\n[alpha]\n", file)
+
+
+def test_the_command_verifies_a_log_and_finds_what_was_altered(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amended(study, alpha=0.01)
+    head = study.events.order_by("-number")[0].hash
+    call_command("verify_log", "small", known=head)
+    assert f"4 events, each as it was written. Hash of the newest: {head}" in capsys.readouterr().out
+    dataset.export(study, tmp_path / "out")
+    call_command("verify_log", str(tmp_path / "out" / "events.jsonl"), known=head)
+    with pytest.raises(CommandError, match="no event has the hash"):
+        call_command("verify_log", "small", known="0" * 64)
+    Event.objects.filter(study=study, number=2).update(actor="nobody")
+    with pytest.raises(CommandError, match="event 2 is not as it was written"):
+        call_command("verify_log", "small")
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda text: text.replace('"kind":"opened"', '"kind":"closed"'), "event 3 is not as it was written"),
+        (lambda text: "\n".join(text.splitlines()[1:]), "event 1 is not as it was written"),
+        (lambda text: "no json", "line 1: this is no event of a log"),
+    ],
+)
+def test_an_altered_log_of_a_dataset_is_found(study: Study, tmp_path: Path, alter: object, said: str) -> None:
+    dataset.export(study, tmp_path / "out")
+    log = tmp_path / "out" / "events.jsonl"
+    log.write_text(alter(log.read_text(encoding="utf-8")), encoding="utf-8")  # type: ignore[operator]
+    with pytest.raises(CommandError, match=said):
+        call_command("verify_log", str(log))
+
+
+def test_an_altered_plan_is_found_by_the_command_and_told_on_the_logs_page(study: Study, ada: Client) -> None:
+    address = reverse("desk:log", args=["small"])
+    assert "events holds, and so does the plan" in text(ada.get(address))
+    Study.objects.update(plan={**study.plan, "analysis": {}})
+    assert "The plan has been altered" in text(ada.get(address))
+    with pytest.raises(CommandError, match="not the one that was frozen"):
+        call_command("verify_log", "small")
+    Event.objects.filter(number=1).update(actor="nobody")
+    assert "event 1 is not as it was written" in text(ada.get(address))
+
+
+def test_the_study_page_checks_only_the_events_that_it_shows(study: Study, ada: Client) -> None:
+    make_expert(study, "e01")
+    for number in range(30):
+        services.log_event(study, actor="test", kind=f"event {number}")
+    Event.objects.filter(study=study, number=1).update(kind="never happened")
+    address = reverse("desk:study", args=["small"])
+    assert "altered" not in text(ada.get(address))
+    Event.objects.filter(study=study, number=25).update(kind="never happened")
+    assert "event 25 is not as it was written" in text(ada.get(address))
+    with CaptureQueriesContext(connection) as few:
+        ada.get(address)
+    for number in range(200):
+        services.log_event(study, actor="test", kind=f"event {number}")
+    with CaptureQueriesContext(connection) as many:
+        ada.get(address)
+    assert len(many) == len(few) <= 15

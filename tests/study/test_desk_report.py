@@ -1,0 +1,125 @@
+"""The report's page: what it shows and hands out, and when one is made. (It is really drawn in test_desk_sealed.)"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from study import jobs, services
+from study.models import Event, Job, Study
+from tests.factories import make_study
+from tests.study.test_desk import client_of, text
+from tests.study.test_desk_sealed import body
+
+pytestmark = pytest.mark.django_db
+
+
+def picture() -> bytes:
+    """A real PNG of a figure's size."""
+    file = io.BytesIO()
+    Image.new("RGB", (900, 500), "white").save(file, "PNG")
+    return file.getvalue()
+
+
+FILES = {
+    "figures/figure7.en.png": picture(),
+    "figures/figure7.zh-hans.png": picture(),
+    "figures/figure7.en.svg": b"<svg/>",
+    "figures/figure7.csv": b"scale,mean\noverall,3\n",
+    "tables/system_means.csv": b"scale,system,mean\n" + b"overall,<A>,3.25\n" * 70,
+    "tables/system_means.tex": b"\\begin{tabular}",
+    "report.html": b"<h1>The report</h1>",
+    "report.json": b"",
+}
+
+
+@pytest.fixture
+def ada() -> Client:
+    return client_of("ada")
+
+
+@pytest.fixture
+def study(tmp_path: Path, ada: Client) -> Study:
+    return make_study(tmp_path, owner=User.objects.get(username="ada"))
+
+
+def closed_with_report(study: Study) -> Path:
+    """A report as a finished job leaves it."""
+    services.close_study(study, actor="test")
+    assert study.owner is not None
+    job = jobs.prepare(Job.Kind.REPORT, user=study.owner, study=study, slug=study.slug)
+    Job.objects.update(state="done")
+    folder = jobs.folder_of(job) / "report"
+    for name, data in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "report.json").write_text(json.dumps({"report": {"files": list(FILES)}}))
+    (folder / "secret.txt").write_text("not of the report")
+    return folder
+
+
+def address(name: str, *parts: str) -> str:
+    return reverse(f"desk:{name}", args=["small", *parts])
+
+
+def test_every_figure_and_table_is_shown_and_every_file_can_be_downloaded(study: Study, ada: Client) -> None:
+    closed_with_report(study)
+    page = text(ada.get(address("report")))
+    assert f'src="{address("report_file", "figures/figure7.en.png")}"' in page
+    assert "&lt;A&gt;" in page
+    assert "10 more rows are in the files" in page
+    for name, data in FILES.items():
+        response = ada.get(address("report_file", name), {"download": ""})
+        assert response.headers["Content-Disposition"].startswith("attachment")
+        if name != "report.json":
+            assert address("report_file", name) in page
+            assert body(response) == data
+    assert "attachment" not in ada.get(address("report_file", "figures/figure7.en.png")).headers["Content-Disposition"]
+    assert ada.get(address("report_file", "report.html")).headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("name", ["secret.txt", "../log.txt", "figures", "figures/../report.html", "nothing.csv"])
+def test_nothing_but_the_files_of_the_report_is_handed_out(study: Study, ada: Client, name: str) -> None:
+    closed_with_report(study)
+    assert ada.get(f"{address('report')}files/{name}").status_code == 404
+
+
+def test_the_whole_report_comes_as_a_zip_and_the_log_keeps_who_took_it(study: Study, ada: Client) -> None:
+    closed_with_report(study)
+    with zipfile.ZipFile(io.BytesIO(body(ada.post(address("report_zip"))))) as archive:
+        assert sorted(archive.namelist()) == sorted(f"report-small/{name}" for name in FILES)
+    event = Event.objects.get(kind="report downloaded")
+    assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True})
+
+
+def test_a_report_made_while_sealed_is_called_so_after_unsealing(study: Study, ada: Client) -> None:
+    closed_with_report(study)
+    assert "systems appear as codes" in text(ada.get(address("report")))
+    services.open_seal(study, actor="test")
+    page = text(ada.get(address("report")))
+    assert "made while the seal was closed" in page
+    assert "systems appear as codes" not in page
+
+
+def test_no_report_is_made_of_a_study_that_is_open(study: Study, ada: Client) -> None:
+    page = text(ada.post(address("make_report"), follow=True))
+    assert "A report is made after the study is closed." in page
+    assert not Job.objects.exists()
+    assert ada.post(address("report_zip")).status_code == 404
+
+
+def test_figures_of_the_plan_that_are_out_of_bounds_are_named(study: Study, ada: Client) -> None:
+    assert "Every figure is within its bounds." in text(ada.get(address("study")))
+    study.certificate["uneven"] = ["carry_over_spread"]
+    study.save(update_fields=["certificate"])
+    page = text(ada.get(address("study")))
+    assert "Not as even as plans mostly are" in page
+    assert "what follows what." in page

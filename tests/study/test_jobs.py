@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from study import jobs
+from study.jobs.child import Failed, Limits, run_command
+from study.models import Event, Job, Study
+from tests.factories import make_study, study_toml
+from tests.study.children import finished, lead_children_here
+from tests.study.test_desk import client_of, text
+
+GENEROUS = Limits(wall_s=60, cpu_s=60, memory=8 * 1024**3, file=1024**3)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def recording(number: int, seconds: float = 1.2) -> bytes:
+    times = np.arange(int(22_050 * seconds)) / 22_050
+    file = io.BytesIO()
+    soundfile.write(file, 0.2 * np.sin(2 * np.pi * (220 + 30 * number) * times), 22_050, format="WAV")
+    return file.getvalue()
+
+
+def clips_zip(systems: dict[str, int], more: dict[str, bytes] | None = None) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        number = 0
+        for system, count in systems.items():
+            for index in range(count):
+                number += 1
+                packed.writestr(f"{system}/{index}.wav", recording(number))
+        for name, data in (more or {}).items():
+            packed.writestr(name, data)
+    return file.getvalue()
+
+
+def upload(name: str, data: bytes) -> io.BytesIO:
+    file = io.BytesIO(data)
+    file.name = name
+    return file
+
+
+def prepared(ada: Client) -> Job:
+    toml = study_toml(systems=("model-one", "model-two"), clips=2, heard=2, practice=0)
+    ada.post(reverse("desk:new"), {"file": upload("my-own.toml", toml.encode()), "slug": ""})
+    return Job.objects.get()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_children_here(monkeypatch, tmp_path)
+    ada = client_of("ada")
+    job = prepared(ada)
+    page = text(ada.get(reverse("desk:job", args=[job.token])))
+    assert "model-one/" in page
+    assert "at least 2 files" in page
+    unusable = {"model-one/notes.txt": b"no sound", "model-two/short.wav": recording(9, 0.3)}
+    data = clips_zip({"model-one": 2, "model-two": 3}, unusable)
+    ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("clips.zip", data)})
+    job = finished(job)
+    assert (job.state, job.fault) == ("done", "")
+    study = Study.objects.get(slug="my-own")
+    assert study.owner == User.objects.get(username="ada")
+    assert (study.state, study.clips.count()) == ("draft", 4)
+    assert [(event.kind, event.actor) for event in study.events.order_by("number")] == [
+        ("created", "researcher:ada"),
+        ("blinding checked", "researcher:ada"),
+    ]
+    page = text(ada.get(reverse("desk:job", args=[job.token])))
+    assert "2 files could not be used" in page
+    assert "it is not a WAV, FLAC, MP3 or MIDI file" in page
+    assert sorted(path.name for path in jobs.folder_of(job).iterdir()) == ["log.txt"]
+    ada.post(reverse("desk:open", args=["my-own"]))
+    assert Study.objects.get().state == "open"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clips_that_cannot_become_the_study_are_told_and_may_be_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_children_here(monkeypatch, tmp_path)
+    ada = client_of("ada")
+    job, faults = prepared(ada), []
+    for data in (b"no archive", clips_zip({"model-one": 2, "other": 2})):
+        ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("clips.zip", data)})
+        job = finished(job)
+        faults.append((job.state, job.step, job.fault))
+    assert faults[0][:2] == ("failed", "clips")
+    assert "neither a folder nor a ZIP file" in faults[0][2]
+    assert faults[1][:2] == ("failed", "study")
+    assert "of model-two it has 0 clips and the study file asks for 2" in faults[1][2]
+    page = text(ada.get(reverse("desk:job", args=[job.token])))
+    assert "Traceback" not in page
+    assert 'name="clips"' in page
+    assert not Study.objects.exists()
+
+
+def test_a_command_that_takes_too_much_time_or_memory_is_stopped_and_says_so(tmp_path: Path) -> None:
+    told: list[int | None] = []
+    wait = ["shell", "-c", "import time; time.sleep(60)"]
+    with pytest.raises(Failed, match="longer than it may"):
+        run_command(wait, told.append, temporary=tmp_path, limits=Limits(1, 60, 8 * 1024**3, 1024**3))
+    assert told
+    with pytest.raises(Failed, match="more memory"):
+        run_command(["shell", "-c", "bytes(10**10)"], told.append, temporary=tmp_path, limits=GENEROUS)
+    endless = Limits(wall_s=60, cpu_s=2, memory=8 * 1024**3, file=1024**3)
+    with pytest.raises(Failed, match="time of the processor"):
+        run_command(["shell", "-c", "while True: pass"], told.append, temporary=tmp_path, limits=endless)
+
+
+def test_a_commands_progress_and_its_own_sentence_are_read(tmp_path: Path) -> None:
+    told: list[int | None] = []
+    bar = "import time; from tqdm import tqdm\nfor _ in tqdm(range(4), desc='Rendering', disable=None): time.sleep(.6)"
+    run_command(["shell", "-c", bar], told.append, temporary=tmp_path, limits=GENEROUS)
+    assert [percent for percent in told if percent]
+    with pytest.raises(Failed, match=r"^nowhere/study\.toml can't be read .*check the name\.$"):
+        run_command(["create_study", "--check", "nowhere/study.toml"], told.append, temporary=tmp_path, limits=GENEROUS)
+
+
+@pytest.mark.django_db
+def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made() -> None:
+    ada = client_of("ada")
+    toml = study_toml().replace("alpha = 0.05", "alpha = 5").replace("minimum = 1", "minimum = 7")
+    response = ada.post(reverse("desk:new"), {"file": upload("x.toml", toml.encode()), "slug": ""})
+    assert response.status_code == 400
+    page = text(response)
+    assert "The file has 3 faults:" in page
+    assert "analysis.alpha: 5 does not fit" in page
+    for name, data, said in (
+        ("x.toml", b"\xff", "not UTF-8"),
+        ("x.toml", b"x" * 300_000, "larger than 256 kB"),
+        ("x.toml", ("a = " + "[" * 100_000).encode(), "nested too deeply"),
+        ("X Y.toml", study_toml().encode(), "can&#x27;t be a slug"),
+    ):
+        assert said in text(ada.post(reverse("desk:new"), {"file": upload(name, data), "slug": ""}))
+    assert "Choose a study file" in text(ada.post(reverse("desk:new"), {"slug": ""}))
+    assert not Job.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_short_name_that_is_taken_is_told_before_anything_is_uploaded(tmp_path: Path) -> None:
+    make_study(tmp_path, slug="taken")
+    ada = client_of("ada")
+    response = ada.post(reverse("desk:new"), {"file": upload("x.toml", study_toml().encode()), "slug": "taken"})
+    assert "There is a study taken already" in text(response)
+
+
+@pytest.mark.django_db
+def test_someone_elses_job_is_not_there_and_one_job_runs_at_a_time() -> None:
+    ada = client_of("ada")
+    job = prepared(ada)
+    bob = client_of("bob")
+    for name in ("job", "clips", "discard_job"):
+        address = reverse(f"desk:{name}", args=[job.token])
+        assert (bob.get(address) if name == "job" else bob.post(address)).status_code == 404
+    Job.objects.create(kind="blinding", user=job.user, state="running", detail={"slug": "x"})
+    page = text(ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("c.zip", b"x")}, follow=True))
+    assert "still at work" in page
+    ada.post(reverse("desk:discard_job", args=[job.token]))
+    assert not Job.objects.filter(pk=job.pk).exists()
+    assert not jobs.folder_of(job).exists()
+
+
+@pytest.mark.django_db
+def test_a_job_whose_process_is_gone_says_so(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    job = prepared(ada)
+    Job.objects.filter(pk=job.pk).update(state="running", beat_at=job.beat_at - 2 * jobs.desk.SILENCE)
+    assert "broken off" in text(ada.get(reverse("desk:job", args=[job.token])))
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_is_checked_at_the_desk_and_then_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead_children_here(monkeypatch, tmp_path)
+    ada = client_of("ada")
+    study = make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
+    address = reverse("desk:study", args=["small"])
+    assert "Open the study" not in text(ada.get(address))
+    response = ada.post(reverse("desk:check_blinding", args=["small"]))
+    job = Job.objects.get()
+    assert response.headers["Location"] == reverse("desk:job", args=[job.token])
+    assert (finished(job).state, job.fault) == ("done", "")
+    assert study.events.get(kind="blinding checked").actor == "researcher:ada"
+    assert "blinding check passed" in text(ada.get(address))
+    ada.post(reverse("desk:open", args=["small"]))
+    assert Study.objects.get().state == "open"
