@@ -69,10 +69,10 @@ servers:
 		apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; fi
 
 test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suite
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(JOBS) --dist load --maxschedchunk 1
 
 test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
-	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
+	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(JOBS) --dist load --maxschedchunk 1 $(TESTS)
 
 chaos: .venv/.ready-dev servers  ## 7,800 answers while everything fails, on both stores; counts and databases in var/chaos
 	$(BIN)/python -m tests.robustness.chaos --store sqlite --out var/chaos/sqlite

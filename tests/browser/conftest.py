@@ -104,6 +104,11 @@ def practised(expert: Expert) -> None:
             rate(expert, trial, scale["key"])
 
 
+def awake(page: Page) -> None:
+    """Waits until the page hears every press. What Playwright clicks it waits for itself, a key it sends at once."""
+    expect(page.locator("[inert]")).to_have_count(0)
+
+
 def listen(page: Page) -> None:
     """Plays the clip through."""
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")

@@ -80,7 +80,9 @@ class WebKit:
         self.driver.get(address)
 
     def click(self, selector: str) -> None:
+        # Playwright, which drives the others, waits by itself until an element would receive the press.
         self._until(lambda: self.driver.find_element("css selector", selector).is_displayed())
+        self._until(lambda: not self.driver.find_elements("css selector", "[inert]"))
         self.driver.execute_script("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
         self.driver.find_element("css selector", selector).click()
 

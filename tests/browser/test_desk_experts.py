@@ -105,8 +105,8 @@ def test_the_sheet_fits_a4(desk: Page, study: Study, language: str, tmp_path: Pa
     desk.locator("form:has([name=pasted]) button").click()
     expect(desk.locator(".sheet > li")).to_have_count(8)
     desk.emulate_media(media="print")
-    hidden = [".top", ".on-screen"]
-    assert [desk.locator(part).first.is_visible() for part in hidden] == [False, False]
+    for part in (".top", ".on-screen"):
+        expect(desk.locator(part).first).to_be_hidden()
     paper = desk.pdf(format="A4", prefer_css_page_size=True)
     assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ") == 1, "eight cards, one page"
     (tmp_path / "sheet.pdf").write_bytes(paper)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study.models import Rating, Study
-from tests.browser.conftest import SCALES, Accept, listen, practised, settled
+from tests.browser.conftest import SCALES, Accept, awake, listen, practised, settled
 from tests.factories import trials_of
 
 
@@ -40,6 +40,7 @@ def test_tab_and_arrows_reach_and_change_every_scale(page: Page, live_server: Li
     practised(expert)
     trial = trials_of(expert)[0]
     page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    awake(page)
     page.locator("#panel button").press("Enter")
     expect(page.locator("#play")).to_be_focused()
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study.models import Rating, Study
-from tests.browser.conftest import SCALES, settled
+from tests.browser.conftest import SCALES, awake, settled
 from tests.factories import make_link, make_study
 
 MOST_TABS = 40
@@ -24,6 +24,7 @@ def study(live_server: LiveServer, tmp_path: Path) -> Study:
 def reach(page: Page, selector: str) -> None:
     """Tabs until the element has the focus."""
     expect(page.locator(selector).first).to_be_visible()
+    awake(page)
     for _ in range(MOST_TABS):
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return

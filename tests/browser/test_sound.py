@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import services
 from study.models import Expert, SoundCheck
-from tests.browser.conftest import Accept
+from tests.browser.conftest import Accept, awake
 
 MAKE = """async (call) => {
   const tones = await import("/static/mukulen/tones.js");
@@ -60,6 +60,7 @@ def test_the_sounds_are_what_the_published_check_asks_for_and_as_loud_as_the_cli
 
 
 def test_the_level_and_six_rounds_are_done_by_keyboard_and_recorded(page: Page, expert: Expert) -> None:
+    awake(page)
     page.locator("#play-level").press("Enter")
     expect(page.locator("#play-level")).to_have_attribute("data-state", "playing")
     page.locator("#level").press("ArrowLeft")

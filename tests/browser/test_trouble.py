@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study import queries
@@ -15,8 +15,7 @@ from tests.factories import hear, make_link, trials_of
 MOST_PAGE, MOST_CLIP = 60_000, 250_000
 LOADED = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   .map((entry) => entry.name).filter((name) => name.startsWith("http"))"""
-IN_CHARGE = """() => navigator.serviceWorker.controller !== null || new Promise((tell) =>
-  navigator.serviceWorker.addEventListener("controllerchange", () => tell(true)))"""
+IN_CHARGE = "() => navigator.serviceWorker.controller !== null"
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 13; V2266A Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20240501 MicroMessenger/8.0.50.2701 Language/zh_CN"
@@ -156,6 +155,27 @@ def test_a_page_that_lost_one_of_its_scripts_says_so(page: Page, live_server: Li
     expect(page.locator("#dead")).to_be_hidden()
 
 
+def test_an_answer_given_before_the_scripts_arrive_is_refused_not_lost(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    hear(expert, trial)
+    held: list[Route] = []
+    page.route("**/mukulen/trial.js", lambda route: held.append(route))
+    page.goto(f"{live_server.url}/room/t/{trial.token}/", wait_until="commit")
+    point = page.locator('[data-scale="valence"] .point').nth(2)
+    point.scroll_into_view_if_needed()
+    point.click(force=True)
+    page.keyboard.press("Tab")
+    expect(page.locator('[data-scale="valence"] :checked')).to_have_count(0)
+    held[0].continue_()
+    answer(page, 3, "valence")
+    settled(page)
+    assert Rating.objects.get(trial__phase="study").value == 3
+
+
 def test_a_box_that_was_not_ticked_is_said_in_her_language_beside_it(page: Page, accept: Accept, log: Log) -> None:
     expert = accept(page, language="zh-hans")
     page.locator("main form button").click()
@@ -176,10 +196,10 @@ def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_bac
         page.goto(f"{live_server.url}/i/{secret}/")
         page.locator("main button").click()
         page.wait_for_url("**/room/consent/")
+        page.wait_for_function(IN_CHARGE)  # of this page, and so of every later one
         expert.refresh_from_db()
         practised(expert)
         page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
-        page.evaluate(IN_CHARGE)
         listen(page)
         context.set_offline(True)
         answer(page, 4, *SCALES)

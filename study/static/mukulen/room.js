@@ -51,8 +51,14 @@ function showState({ pending, aside: refused, trouble, durable }) {
 function enter() {
   current?.close();
   current = null;
-  if (main.dataset.trial) current = mount(main, outbox, { goTo });
-  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => (current = mountSound()));
+  if (main.dataset.trial) wire(mount(main, outbox, { goTo }));
+  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => wire(mountSound()));
+}
+
+/** Until now nobody could press what nothing heard: an answer given to a page still loading would be lost. */
+function wire(page) {
+  current = page;
+  for (const part of document.querySelectorAll("[inert]")) part.inert = false;
 }
 
 let leaving = false;
