@@ -75,6 +75,7 @@ def study(live_server: LiveServer, tmp_path: Path) -> Study:
     text = (Path(settings.BASE_DIR) / "fixtures" / "studies" / "daur.toml").read_text(encoding="utf-8")
     for key, number in {"clips_per_system": 2, "heard_per_expert": 2, "repeats": 0, "practice": 1}.items():
         text = re.sub(rf"^{key} = \d+$", f"{key} = {number}", text, flags=re.MULTILINE)
+    text = re.sub(r"    \[\"midi-gan\", \"(?!real).*\n", "", text)
     text = re.sub(r'\[\[systems\]\]\nid = "(?!midi-gan"|real")[^\[]*', "", text)
     return make_study(tmp_path, text=text, seconds=SECONDS, clips=2)
 

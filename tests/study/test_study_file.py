@@ -44,8 +44,9 @@ def test_nothing_is_hard_wired_to_five_points_two_languages_or_a_real_system() -
 def test_the_shipped_study_is_in_order() -> None:
     study, sha256 = study_file.read(DAUR)
     assert [scale["key"] for scale in study["scales"]] == ["valence", "arousal", "authenticity", "harmony", "overall"]
-    assert study_file.trials_per_expert(study) == 32
-    assert study_file.break_after(study) == 16
+    assert len(study["systems"]) == 6
+    assert study_file.trials_per_expert(study) == 66
+    assert study_file.break_after(study) == 33
     assert study["design"]["slots"] == {"men": 13, "women": 13}
     assert len(sha256) == 64
 
