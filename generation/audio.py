@@ -186,7 +186,13 @@ def encode(samples: Samples) -> bytes:
 
 def measure(data: bytes) -> Facts:
     """Decode an audio file and measure it. Raises soundfile.LibsndfileError where it cannot be decoded."""
-    samples, rate = soundfile.read(io.BytesIO(data), dtype="float64", always_2d=True)
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        rate = file.samplerate
+        # In parts: a file may say that it is longer than any memory.
+        parts = [file.read(rate, dtype="float64", always_2d=True)]
+        while len(parts[-1]) == rate:
+            parts.append(file.read(rate, dtype="float64", always_2d=True))
+    samples = np.concatenate(parts)
     return Facts(len(data), len(samples), rate, samples.shape[1], loudness(samples, rate), true_peak(samples))
 
 

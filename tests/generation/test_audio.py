@@ -117,3 +117,15 @@ def test_a_file_that_is_no_audio_is_named(tmp_path: Path) -> None:
     for name in ("a.mp3", "missing.mp3"):
         with pytest.raises(InputError, match=f"{name} cannot be read as audio"):
             audio.measure_file(tmp_path / name)
+
+
+def test_a_file_that_says_it_is_longer_than_any_memory_is_measured_by_what_it_holds() -> None:
+    data = made(melody((0, 80, 69)))
+    length = 417  # of a frame of 128 kbit/s at 44.1 kHz, without padding
+    claim = b"Xing" + (1).to_bytes(4, "big") + (2**31 - 1).to_bytes(4, "big")
+    forged = (data[:4] + bytes(17) + claim).ljust(length, b"\0") + data
+    with soundfile.SoundFile(io.BytesIO(forged)) as file:
+        assert file.frames > 10**12
+    facts = audio.measure(forged)
+    assert facts.samples == pytest.approx(audio.SAMPLES, abs=2 * audio.MP3_FRAME)
+    assert facts.lufs == pytest.approx(-20, abs=0.1)
