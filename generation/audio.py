@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import io
 import math
-import signal
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from generation.errors import InputError
-from generation.files import sha256, write_whole
+from generation.files import sha256
 from generation.melody import PROGRAM, SECONDS_PER_STEP, STEPS, VELOCITY, Tokens, tokens_to_notes
 
 Samples = NDArray[np.float64]
@@ -76,9 +72,9 @@ class Facts(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """One clip as it went to the disk: SHA-256 of the file and what was measured of it."""
+    """One clip: the bytes of its file and what was measured of them."""
 
-    audio_sha256: str
+    data: bytes
     facts: Facts
 
 
@@ -209,35 +205,13 @@ def clip(samples: Samples, target_lufs: float = TARGET_LUFS) -> bytes:
     return encode(samples * 10 ** ((target_lufs - loudness(samples)) / 20))
 
 
-def render(samples: Samples, path: Path, target_lufs: float) -> Rendered:
-    """Write one clip and measure what was written."""
+def render(samples: Samples, target_lufs: float) -> Rendered:
+    """Make the file of one clip and measure it."""
     data = clip(samples, target_lufs)
-    write_whole(path, data, dated=False)
-    return Rendered(sha256(data), measure(data))
+    return Rendered(data, measure(data))
 
 
 def lowered(target_lufs: float, peaks_dbtp: list[float]) -> float:
     """The target, in tenths, that brings the highest of these peaks, reached at ``target_lufs``, to the ceiling."""
     excess = max(peaks_dbtp, default=-math.inf) - CEILING_DBTP
     return target_lufs if excess <= 0 else math.floor((target_lufs - excess) * 10) / 10
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def pool(workers: int) -> Iterator[Executor]:
-    """Where clips are rendered: this process for one worker, else that many processes of their own.
-
-    Processes are spawned, never forked: a fork would carry over locks of numerical libraries.
-    """
-    executor: Executor = (
-        ThreadPoolExecutor(1)
-        if workers == 1
-        else ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
-    )
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from analysis import mixed_model
 from analysis.power import FELT
+from generation.workers import pool, workers
 
 Floats = npt.NDArray[np.float64]
 
@@ -104,11 +105,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=DEFAULT_STUDIES, help="null studies a condition, and with gaps")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--workers", type=workers, default=1, help="processes, or tcp://HOST:PORT of a Dask cluster")
     given = parser.parse_args()
-    results = [
-        {"design": design, "variance": spread, **measure(design, spread, given.studies, given.seed)}
-        for design, spread in conditions()
-    ]
+    with pool(given.workers, len(list(conditions()))) as executor:
+        jobs = [(each, executor.submit(measure, *each, given.studies, given.seed)) for each in conditions()]
+        results = [{"design": design, "variance": spread, **job.result()} for (design, spread), job in jobs]
     about = {"seed": given.seed, "studies": given.studies, "experts": EXPERTS, "systems": SYSTEMS, "alpha": ALPHA}
     json.dump({**about, "results": results}, sys.stdout, indent=2)
     print()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.errors import InputError
+from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.
 REFERENCE = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
@@ -44,6 +45,17 @@ def place(text: str) -> Path:
     if not text.strip():
         raise ArgumentTypeError("it is empty: name a file or folder.")
     return Path(text)
+
+
+def add_workers(parser: ArgumentParser) -> None:
+    """`--workers`, of every command whose work can be shared out."""
+    parser.add_argument(
+        "--workers",
+        type=workers,
+        default=1,
+        metavar="N|tcp://HOST:PORT",
+        help="processes, or the scheduler of a Dask cluster (docs/operations.md); default: %(default)s",
+    )
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from generation.files import write_whole
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
 from generation.metrics.copies import Memorisation, memorisation
-from generation.metrics.likelihood import Reference, clip_nll
+from generation.metrics.likelihood import BATCH, Reference, clip_nll
+from generation.workers import Workers, pool
 
 #: The metrics of the notes alone, in the order of their columns.
 METRICS: dict[str, Callable[[Tokens], Values]] = {
@@ -122,7 +123,11 @@ def _cell(value: float, digits: int) -> str:
 
 
 def measure_folder(
-    folder: Path, out: Path, reference: Reference | None = None, corpus: Corpus | None = None
+    folder: Path,
+    out: Path,
+    reference: Reference | None = None,
+    corpus: Corpus | None = None,
+    at: Workers = 1,
 ) -> Measured:
     """Write one row of metrics for each MIDI file of a pack or a folder; with a corpus, what it shares with it too.
 
@@ -130,13 +135,30 @@ def measure_folder(
     nothing, where there is no MIDI file or one cannot be read.
     """
     paths = _midi_files(folder)
-    clips = [read_clip(path) for path in tqdm(paths, desc="Measuring", unit="clip", disable=None, delay=2)]
-    clip_ids, tokens, columns = [path.stem for path in paths], _tokens(clips), _columns(clips, reference)
+    clips, columns = _measured(paths, reference, at)
+    clip_ids, tokens = [path.stem for path in paths], _tokens(clips)
     shared = memorisation(tokens, corpus) if corpus else None
     if shared:
         columns |= shared._asdict()
     write_whole(out, _csv(clip_ids, columns))
     return Measured(clip_ids, tokens, shared, _remarks(columns, reference))
+
+
+def _measured(
+    paths: Sequence[Path], reference: Reference | None, at: Workers
+) -> tuple[list[GridClip], dict[str, Values]]:
+    """The clips and their columns, part by part wherever the workers are; a clip's figures don't depend on its part."""
+    parts = [[path.absolute() for path in paths[start : start + BATCH]] for start in range(0, len(paths), BATCH)]
+    with pool(at, len(parts), reads=parts[0][0].parent) as executor:
+        work = [executor.submit(_measured_part, part, reference) for part in parts]
+        found = [job.result() for job in tqdm(work, desc="Measuring", unit="part", disable=None, delay=2)]
+    columns = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
+    return [clip for clips, _ in found for clip in clips], columns
+
+
+def _measured_part(paths: Sequence[Path], reference: Reference | None) -> tuple[list[GridClip], dict[str, Values]]:
+    clips = [read_clip(path) for path in paths]
+    return clips, _columns(clips, reference)
 
 
 def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list[str]:

@@ -31,12 +31,7 @@ from generation.pack.rendering import (
     open_progress,
     render_all,
 )
-
-#: A change in one of these may change the bytes of a pack.
-LIBRARIES = (
-    *("lameenc", "numpy", "pretty_midi", "pyloudnorm", "scipy"),
-    *("soundfile", "symusic", "tinysoundfont", "torch"),
-)
+from generation.workers import LIBRARIES, Workers
 
 
 class Built(NamedTuple):
@@ -61,12 +56,12 @@ def build_pack(
     real: bool = True,
     clips_per_system: int = 13,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     reader: Reader | None = None,
 ) -> Built:
     """Write the pack of these inputs to ``out``, or go on with it, or find it finished and change nothing.
 
-    The same inputs give the same bytes of every file, with any number of workers. Raises InputError where ``out``
+    The same inputs give the same bytes of every file, with any workers. Raises InputError where ``out``
     holds anything else or the clips cannot be drawn; then nothing is written.
     """
     systems = {name: generator.sha256 for name, generator in generators.items()}
@@ -96,7 +91,7 @@ def build_from_folder(
     clips_per_system: int | None = None,
     practice: int | None = None,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     reader: Reader | None = None,
 ) -> Built:
     """The same from a folder with a sub-folder of recordings or MIDI files a system (docs/packs.md).
@@ -110,7 +105,9 @@ def build_from_folder(
     inputs = {**_inputs(systems, clips_per_system, seed, reader), "practice": practice}
 
     def choose() -> Selection:
-        return select(folder, found, clips_per_system=clips_per_system, practice=practice, seed=seed, workers=workers)
+        return select(
+            folder.absolute(), found, clips_per_system=clips_per_system, practice=practice, seed=seed, workers=workers
+        )
 
     return _build(out, inputs, choose, workers, reader)
 
@@ -129,7 +126,7 @@ def _inputs(
 
 
 def _build(
-    out: Path, inputs: dict[str, Any], choose: Callable[[], Selection], workers: int, reader: Reader | None
+    out: Path, inputs: dict[str, Any], choose: Callable[[], Selection], workers: Workers, reader: Reader | None
 ) -> Built:
     done = already_done(out, inputs)
     if (out / NAME).exists() and _is_whole(out):

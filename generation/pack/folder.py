@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from generation import audio, metrics
+from generation import metrics
 from generation.errors import InputError
 from generation.files import sha256, sha256_of
 from generation.pack.draw import clip_ids, stream
 from generation.pack.manifest import PRACTICE
 from generation.pack.recordings import is_midi, judge
 from generation.pack.rendering import Piece, Selection
+from generation.workers import Workers, pool
 
 #: The study file's rule for the id of a system.
 SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -68,7 +69,7 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 
 def select(
-    folder: Path, found: Found, *, clips_per_system: int | None, practice: int | None, seed: int, workers: int
+    folder: Path, found: Found, *, clips_per_system: int | None, practice: int | None, seed: int, workers: Workers
 ) -> Selection:
     """The clips of the pack by the rule of this module. Raises InputError where a system is left without one."""
     reasons = _reasons(folder, found, workers)
@@ -94,7 +95,7 @@ def select(
     return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
 
 
-def _reasons(folder: Path, found: Found, workers: int) -> dict[str, str]:
+def _reasons(folder: Path, found: Found, workers: Workers) -> dict[str, str]:
     """Why files cannot be used, by name; of files with the same content the first counts."""
     reasons = dict(found.strays)
     first: dict[str, str] = {}
@@ -104,7 +105,7 @@ def _reasons(folder: Path, found: Found, workers: int) -> dict[str, str]:
                 reasons[name] = f"it is the same file as {first[content]}"
     names = list(first.values())
     try:
-        with audio.pool(max(1, min(workers, len(names)))) as executor:
+        with pool(workers, len(names), reads=folder) as executor:
             verdicts = executor.map(judge, [folder / name for name in names])
             bar = tqdm(verdicts, total=len(names), desc="Listening", unit="file", disable=None, delay=2)
             reasons |= {name: reason for name, reason in zip(names, bar, strict=True) if reason}

@@ -1,4 +1,4 @@
-"""From what was drawn to files of sound, in as many processes as wanted, and a memory of what is done.
+"""From what was drawn to files of sound, by as many workers as wanted, and a memory of what is done.
 
 ``.progress.jsonl`` says, until the manifest is there, for which inputs the folder is being filled and which clips
 are done; after an interruption the same call goes on from it.
@@ -17,11 +17,12 @@ from tqdm import tqdm
 
 from generation import audio
 from generation.errors import InputError
-from generation.files import sha256_of, write_whole
+from generation.files import sha256, sha256_of, write_whole
 from generation.melody import Tokens
 from generation.metrics import GridClip
 from generation.pack.manifest import NAME, read_manifest
 from generation.pack.recordings import read_samples
+from generation.workers import Workers, pool
 
 PROGRESS = ".progress.jsonl"
 
@@ -113,13 +114,14 @@ def open_progress(out: Path, inputs: dict[str, Any], done: dict[str, Done]) -> N
     (out / NAME).unlink(missing_ok=True)
 
 
-def render_all(out: Path, pieces: Sequence[Piece], done: dict[str, Done], workers: int) -> int:
+def render_all(out: Path, pieces: Sequence[Piece], done: dict[str, Done], workers: Workers) -> int:
     """Render what ``done`` lacks, add it there, and lower the whole set where a clip would peak too high."""
     target, rendered = audio.TARGET_LUFS, 0
     while True:
         missing = [piece for piece in pieces if not _is_done(out, piece.clip_id, done, target)]
         rendered += len(missing)
-        _render_missing(out, missing, done, target, workers)
+        if missing:
+            _render_missing(out, missing, done, target, workers)
         lower = audio.lowered(target, [done[piece.clip_id].true_peak_dbtp for piece in pieces])
         if lower == target:
             return rendered
@@ -131,29 +133,32 @@ def _is_done(out: Path, clip_id: str, done: dict[str, Done], target: float) -> b
     return bool(facts and facts.target_lufs == target and path.is_file() and sha256_of(path) == facts.audio_sha256)
 
 
-def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], target: float, workers: int) -> None:
-    if not pieces:
-        return
-    with audio.pool(min(workers, len(pieces))) as executor, (out / PROGRESS).open("a", encoding="utf-8") as progress:
-        waiting = {
-            executor.submit(render, piece.music, audio_path(out, piece.clip_id), target): piece.clip_id
-            for piece in pieces
-        }
-        bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
-        try:
+def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], target: float, workers: Workers) -> None:
+    try:
+        with (
+            pool(workers, len(pieces), reads=_folder_of(pieces)) as executor,
+            (out / PROGRESS).open("a", encoding="utf-8") as progress,
+        ):
+            waiting = {executor.submit(render, piece.music, target): piece.clip_id for piece in pieces}
+            bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
             for future in bar:
-                digest, facts = future.result()
-                clip_id = waiting[future]
-                done[clip_id] = Done(target, digest, round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))
+                clip_id, (data, facts) = waiting.pop(future), future.result()
+                write_whole(audio_path(out, clip_id), data, dated=False)
+                done[clip_id] = Done(target, sha256(data), round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))
                 progress.write(json.dumps([clip_id, *done[clip_id]]) + "\n")
                 progress.flush()
-        except BrokenExecutor as error:
-            raise InputError(
-                f"A process that rendered for {out} was killed (memory?): the same command goes on where it stopped."
-            ) from error
+    except BrokenExecutor as error:
+        raise InputError(
+            f"A process that rendered for {out} was killed (memory?): the same command goes on where it stopped."
+        ) from error
 
 
-def render(music: Tokens | Path, path: Path, target_lufs: float) -> audio.Rendered:
-    """Write one clip of tokens (80,) or of a file, and measure what was written."""
+def _folder_of(pieces: Sequence[Piece]) -> Path | None:
+    """A folder from which the workers read, if they do."""
+    return next((piece.music.parent for piece in pieces if isinstance(piece.music, Path)), None)
+
+
+def render(music: Tokens | Path, target_lufs: float) -> audio.Rendered:
+    """The file of one clip of tokens (80,) or of a recording or MIDI file, and what was measured of it."""
     samples = audio.synthesise(music) if isinstance(music, np.ndarray) else read_samples(music)
-    return audio.render(samples, path, target_lufs)
+    return audio.render(samples, target_lufs)

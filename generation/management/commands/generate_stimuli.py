@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from generation.management.plain import REFERENCE, PlainCommand, count, place, plain_errors, seed
+from generation.management.plain import REFERENCE, PlainCommand, add_workers, count, place, plain_errors, seed
 
 if TYPE_CHECKING:
     from generation.pack.build import Built
@@ -76,7 +76,7 @@ every clip by system: it is for you, not for experts. docs/packs.md describes th
             "--practice", type=count, metavar="N", help="practice clips, with --from (default: see above)"
         )
         parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
-        parser.add_argument("--workers", type=count, default=1, metavar="N", help="processes (default: %(default)s)")
+        add_workers(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import REFERENCE, PlainCommand, place, plain_errors
+from generation.management.plain import REFERENCE, PlainCommand, add_workers, place, plain_errors
 
 
 class Command(PlainCommand):
@@ -32,6 +32,7 @@ An unreadable file is named, and nothing is written."""
             help="a run of `train reference` (default: the shipped one)",
         )
         parser.add_argument("--corpus", type=Path, help="what prepare_corpus wrote: compare with its training songs")
+        add_workers(parser)
         parser.add_argument("--features", type=place, metavar="features.npz", help="write the nine features here")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,9 +43,8 @@ An unreadable file is named, and nothing is written."""
 
             folder = options["reference"] or (REFERENCE if REFERENCE.is_dir() else None)
             corpus = load_corpus(options["corpus"]) if options["corpus"] else None
-            found = measure_folder(
-                options["folder"], options["out"], load_reference(folder) if folder else None, corpus
-            )
+            reference = load_reference(folder) if folder else None
+            found = measure_folder(options["folder"], options["out"], reference, corpus, options["workers"])
             if options["features"]:
                 save_arrays(options["features"], {"clip_id": found.clip_ids, **features(found.tokens)})
         if corpus and found.shared:

@@ -1,0 +1,112 @@
+"""Where work is done: in this process, in several of this machine, or on a Dask cluster of several machines."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from generation.errors import InputError
+
+#: A number of processes, or the address of a Dask scheduler such as tcp://10.0.0.5:8786.
+Workers = int | str
+
+TIMEOUT_S = 20
+#: What the bytes of a clip and the digits of a figure hang on.
+LIBRARIES = (
+    *("lameenc", "numpy", "pretty_midi", "pyloudnorm", "scipy"),
+    *("soundfile", "symusic", "tinysoundfont", "torch"),
+)
+
+
+def workers(text: str) -> Workers:
+    """Reads `--workers`: a number of processes from 1 up, or the address of a Dask scheduler."""
+    if text.startswith(("tcp://", "tls://", "ucx://")):
+        return text
+    if not text.isdecimal() or len(text) > 4 or int(text) < 1:
+        raise ArgumentTypeError(
+            f"{text!r} is neither a number of processes from 1 to 9999 nor the address of a Dask scheduler, tcp://HOST:PORT."
+        )
+    return int(text)
+
+
+@contextmanager
+def pool(at: Workers, jobs: int, reads: Path | None = None) -> Iterator[Executor]:
+    """Where that many jobs are done: this process for one worker, else that many processes, or a cluster.
+
+    `reads` is a folder that the jobs read from, by its absolute path.
+
+    Raises BrokenExecutor where a process was killed (on a cluster: the same job's, again and again), and InputError
+    where there is no such cluster or it does not see the folder.
+    """
+    if isinstance(at, str):
+        with _cluster(at) as executor:
+            if reads and not executor.submit(os.path.isdir, reads).result():
+                raise InputError(f"The cluster does not see {reads}: put it on a disk that its machines share.")
+            yield executor
+        return
+    processes = max(1, min(at, jobs))
+    executor = ThreadPoolExecutor(1) if processes == 1 else _processes(processes)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _processes(number: int) -> Executor:
+    """Spawned, never forked: a fork would carry over locks of numerical libraries."""
+    return ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _versions() -> dict[str, str]:
+    return {"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def _require_equals(address: str, there: dict[str, dict[str, str]]) -> None:
+    """Raises InputError where a cluster has no workers, or one with other libraries."""
+    if not there:
+        raise InputError(f"The Dask scheduler at {address} has no workers: start `dask worker {address}`.")
+    here = _versions()
+    for worker, found in there.items():
+        for name in here:
+            if found[name] != here[name]:
+                raise InputError(
+                    f"The worker {worker} has {name} {found[name]} and this machine {here[name]}: "
+                    "install the same Python and requirements.txt on both."
+                )
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Executor]:
+    """Jobs of a worker that dies go to another one."""
+    try:
+        from distributed import Client, KilledWorker
+    except ImportError as error:
+        raise InputError(
+            "A cluster needs Dask here and on its machines: pip install -r requirements-cluster.txt"
+        ) from error
+    try:
+        client: Any = Client(address, timeout=TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise InputError(f"No Dask scheduler answers at {address}: start `dask scheduler` there.") from error
+    with client:
+        _require_equals(address, client.run(_versions))
+        executor: Executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        except KilledWorker as error:
+            raise BrokenExecutor(str(error)) from error
+        finally:
+            executor.shutdown(wait=False)
