@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -34,6 +36,18 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 def env_list(name: str, default: str) -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
+def env_options(name: str) -> dict[str, Any]:
+    """A JSON object; empty where the variable is unset."""
+    text = env_str(name, "{}")
+    try:
+        options = json.loads(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={text!r} is no JSON: {error}.") from error
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured(f'{name}={text!r} is no JSON object: write it as {{"name": "value"}}.')
+    return options
 
 
 def env_secret(name: str, default: str) -> str:

@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.env import env_bool, env_choice, env_list, env_secret, env_str
+from config.env import env_bool, env_choice, env_list, env_options, env_secret, env_str
 from config.logs import logging_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -107,7 +107,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:studies"
@@ -127,7 +132,11 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # The clips of the studies: in MEDIA_ROOT, or wherever several web hosts reach them (docs/operations.md).
+    "default": {
+        "BACKEND": env_str("CLIP_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env_options("CLIP_STORAGE_OPTIONS"),
+    },
     "staticfiles": {"BACKEND": "config.storage.StaticFiles"},
 }
 

@@ -65,3 +65,13 @@ def test_a_secret_can_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: o
     os.remove(path)
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
         env.env_secret("SECRET_KEY", "none")
+
+
+def test_options_are_a_json_object_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.env_options("CLIP_STORAGE_OPTIONS") == {}
+    monkeypatch.setenv("CLIP_STORAGE_OPTIONS", '{"bucket_name": "clips", "use_ssl": false}')
+    assert env.env_options("CLIP_STORAGE_OPTIONS") == {"bucket_name": "clips", "use_ssl": False}
+    for text, fault in (("bucket=clips", "is no JSON: "), ('["clips"]', "is no JSON object")):
+        monkeypatch.setenv("CLIP_STORAGE_OPTIONS", text)
+        with pytest.raises(ImproperlyConfigured, match=fault):
+            env.env_options("CLIP_STORAGE_OPTIONS")
