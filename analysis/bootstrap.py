@@ -57,18 +57,22 @@ def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) ->
     A clip is known by its system and its id together. Rows of other scales and systems are passed over; every
     system must have at least one clip.
     """
-    frame = frame[frame["scale"].isin(scales) & frame["system"].isin(systems)]
-    order = {system: place for place, system in enumerate(systems)}
-    frame = frame.assign(place=frame["system"].map(order))
-    column = frame.groupby(["place", "clip_id"]).ngroup().to_numpy()
-    row, experts = pd.factorize(frame["expert_id"], sort=True)
-    clips = frame[["place", "clip_id"]].drop_duplicates().sort_values(["place", "clip_id"])
-    values = np.full((len(scales), len(experts), len(clips)), np.nan)
-    layer = frame["scale"].map({key: n for n, key in enumerate(scales)}).to_numpy()
-    values[layer, row, column] = frame["rating"]
-    counts = clips["place"].value_counts()
-    per_system = tuple(int(counts[place]) for place in range(len(systems)))
-    return Crossed(tuple(scales), tuple(systems), values, per_system, tuple(experts), tuple(clips["clip_id"]))
+    layer, place = (
+        pd.Index(scales).get_indexer(pd.Index(frame["scale"])),
+        pd.Index(systems).get_indexer(pd.Index(frame["system"])),
+    )
+    kept = (layer >= 0) & (place >= 0)
+    layer, place = layer[kept], place[kept]
+    row, experts = pd.factorize(frame["expert_id"][kept], sort=True)
+    code, names = pd.factorize(frame["clip_id"][kept], sort=True)
+    pair = place * len(names) + code
+    is_clip = np.bincount(pair, minlength=len(systems) * len(names)) > 0
+    column = (np.cumsum(is_clip) - 1)[pair]
+    of_system, of_name = np.divmod(np.flatnonzero(is_clip), max(len(names), 1))
+    values = np.full((len(scales), len(experts), len(of_name)), np.nan)
+    values[layer, row, column] = frame["rating"].to_numpy(np.float64)[kept]
+    per_system = tuple(int(count) for count in np.bincount(of_system, minlength=len(systems)))
+    return Crossed(tuple(scales), tuple(systems), values, per_system, tuple(experts), tuple(names[of_name]))
 
 
 def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Integers:

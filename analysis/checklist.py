@@ -15,6 +15,7 @@ from analysis.findings import Findings, planned_pairs, primary_scale
 from analysis.look import LANGUAGES, system_label, system_order
 from analysis.methods import facts
 from analysis.ratings import Ratings
+from analysis.words import in_language
 from analysis.words_methods import ANSWERS, CHECKLIST, OPEN, REPORTED
 
 COLUMNS = ("status", "item", "answer", "item_zh", "answer_zh")
@@ -52,7 +53,7 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
     planned = bool(planned_pairs(ratings, scale))
     known = facts(ratings, lang)
     return {
-        "groups": _groups(ratings),
+        "groups": _groups(ratings, lang),
         "per_system": _per_system(ratings, lang),
         "per_clip": _per_clip(ratings),
         "real": _real(ratings, lang),
@@ -68,11 +69,12 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
     }
 
 
-def _groups(ratings: Ratings) -> str:
+def _groups(ratings: Ratings, lang: str) -> str:
     if "group" not in ratings.frame:
         return ""
     counts = ratings.frame.drop_duplicates("expert_id")["group"].value_counts().sort_index()
-    named = [f"{group} {count}" for group, count in counts.items() if group]
+    labels = {key: in_language(text, lang) for key, text in ratings.group_labels.items()}
+    named = [f"{labels.get(str(group)) or group} {count}" for group, count in counts.items() if group]
     return f" ({', '.join(named)})" if named else ""
 
 

@@ -59,13 +59,13 @@ def resample(experts: int, sizes: Sequence[int], *, replicates: int, seed: int) 
 
 def tables(frame: pd.DataFrame, scales: Sequence[str], clips: pd.MultiIndex) -> Floats:
     """Ratings (scales, experts, clips), NaN where there is none; `clips` are (system, clip_id), experts sorted."""
-    experts = sorted(frame["expert_id"].unique())
-    layers = []
-    for scale in scales:
-        part = frame[frame["scale"] == scale]
-        wide = part.pivot(index="expert_id", columns=["system", "clip_id"], values="rating")
-        layers.append(wide.reindex(index=experts, columns=clips).to_numpy(np.float64))
-    return np.stack(layers)
+    row, experts = pd.factorize(frame["expert_id"], sort=True)
+    column = clips.get_indexer(pd.MultiIndex.from_frame(frame[["system", "clip_id"]]))
+    layer = pd.Index(scales).get_indexer(pd.Index(frame["scale"]))
+    kept = (layer >= 0) & (column >= 0)
+    layers = np.full((len(scales), len(experts), len(clips)), np.nan)
+    layers[layer[kept], row[kept], column[kept]] = frame["rating"].to_numpy(np.float64)[kept]
+    return layers
 
 
 def clips_of(frame: pd.DataFrame) -> pd.MultiIndex:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.errors import InputError
 from analysis.fields import field, number, objects, optional_text, texts
+from analysis.rows import read_rows
 
 SCHEMA = 1
 PLAN_FILE = "plan.json"
@@ -34,6 +37,14 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A background question: its wording, and that of the answers that can be chosen, by their keys."""
+
+    label: Text
+    choices: Mapping[str, Text]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What a DATASET folder says about itself; the ratings are in `ratings_file`."""
 
@@ -49,6 +60,8 @@ class Dataset:
     design: Mapping[str, Any]
     plan_sha256: str | None
     planned_scales: tuple[str, ...]
+    group_labels: Mapping[str, Text]
+    questions: Mapping[str, Question]
     sha256: str
 
     @property
@@ -114,8 +127,22 @@ def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha2
         design=field(plan, "design", dict) if "design" in plan else {},
         plan_sha256=optional_text(own, "plan_sha256"),
         planned_scales=tuple(field(entry, "key", str) for entry in objects(plan, "scales")) if plan else (),
+        group_labels=_labels(own, "groups"),
+        questions={field(entry, "key", str): _question(entry) for entry in _optional(own, "background")},
         sha256=sha256,
     )
+
+
+def _optional(own: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    return objects(own, key) if key in own else []
+
+
+def _labels(own: Mapping[str, Any], key: str) -> dict[str, Text]:
+    return {field(entry, "key", str): texts(entry, "label") for entry in _optional(own, key)}
+
+
+def _question(entry: Mapping[str, Any]) -> Question:
+    return Question(texts(entry, "label"), _labels(entry, "choices"))
 
 
 def _slug(own: Mapping[str, Any]) -> str:
@@ -194,3 +221,28 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{path} must hold a JSON object.")
     return content
+
+
+def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """experts.csv as text, of those whose ratings are in the frame; None where the dataset has none."""
+    if not dataset.experts_file.is_file():
+        return None
+    rows = read_rows(dataset.experts_file)
+    rows.require(("expert_id",))
+    table = pd.DataFrame({name: rows.column(name) for name in rows.header})
+    return table[table["expert_id"].isin(frame["expert_id"])].reset_index(drop=True)
+
+
+def metrics_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """metrics.csv with the system of each rated clip and every column of numbers; None before unsealing or without."""
+    if not dataset.is_unsealed or not dataset.metrics_file.is_file():
+        return None
+    rows = read_rows(dataset.metrics_file)
+    rows.require(("clip_id",))
+    system_of = frame.drop_duplicates("clip_id").set_index("clip_id")["system"]
+    metrics = pd.DataFrame({"clip_id": rows.column("clip_id")})
+    metrics["system"] = metrics["clip_id"].map(system_of)
+    for name in rows.header:
+        if name not in ("clip_id", "system") and rows.is_mostly_numeric(name):
+            metrics[name] = rows.numbers(name)
+    return metrics.dropna(subset=["system"])

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.checklist import checklist
 from analysis.dataset import Text
 from analysis.findings import Findings, verdicts
 from analysis.look import system_label, system_order
-from analysis.methods import methods
 from analysis.ratings import Ratings
 from analysis.tables import Table, readable
 from analysis.tables_findings import shown
@@ -70,7 +68,8 @@ Block = Heading | Paragraph | Bullets | Facts | Grid | Picture
 
 @dataclass(frozen=True)
 class Contents:
-    """All that a report tells. `figures`: of each drawn figure the files' stem by language; `captions` go with them."""
+    """All that a report tells. `checked`: the checklist; `methods`: the paragraphs of the methods text; `figures`: of
+    each drawn figure the files' stem by language; `captions` go with them."""
 
     ratings: Ratings
     means: Table
@@ -78,7 +77,8 @@ class Contents:
     found: Findings
     further: Sequence[Table]
     stamp: Mapping[str, str]
-    replicates: int
+    checked: Sequence[tuple[str, Text, Text]]
+    methods: Sequence[Text]
     figures: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
     captions: Mapping[str, Text] = field(default_factory=dict)
     not_drawn: Sequence[Text] = ()
@@ -114,11 +114,11 @@ def blocks(contents: Contents, lang: str) -> Iterator[Block]:
         yield Heading(words["course"])
         yield from _pictures(contents, lang, "figure13")
     yield Heading(words["methods"])
-    for text in methods(contents.ratings, contents.stamp, contents.replicates):
+    for text in contents.methods:
         yield Paragraph(text[lang])
     yield Paragraph(words["files_of"])
     yield Heading(words["checklist"])
-    yield _checklist(contents, lang)
+    yield _checklist(contents.checked, lang)
     yield Heading(words["all_tables"])
     yield from _rest(contents, lang)
     yield Heading(words["made"])
@@ -255,12 +255,9 @@ def _rest(contents: Contents, lang: str) -> Iterator[Grid]:
     return _tables(contents, lang, *(table.name for table in contents.further if table.name not in PLACED))
 
 
-def _checklist(contents: Contents, lang: str) -> Grid:
+def _checklist(checked: Sequence[tuple[str, Text, Text]], lang: str) -> Grid:
     words = ANSWERS[lang]
-    rows = [
-        [item[lang], answer[lang], words[status]]
-        for status, item, answer in checklist(contents.ratings, contents.found)
-    ]
+    rows = [[item[lang], answer[lang], words[status]] for status, item, answer in checked]
     return Grid([words["item"], words["answer"], ""], rows)
 
 

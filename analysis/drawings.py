@@ -12,7 +12,7 @@ from analysis import figures, figures_power, pilot, power, screening
 from analysis.dataset import Text
 from analysis.errors import InputError
 from analysis.figures import clips, contrasts, experts, spread
-from analysis.findings import Findings, primary_scale, rated_scales
+from analysis.findings import Findings, primary_scale
 from analysis.ratings import Ratings
 from analysis.words import WORDS, in_language
 from analysis.words_figures import CAPTIONS, MISSING
@@ -62,7 +62,7 @@ def _further(ratings: Ratings, found: Findings) -> Iterator[Drawing]:
     yield drawing("figure10", measured, lambda lang: clips.figure10(ratings, measured, correlations, scale, lang))
     departing = clips.departures_frame(found.fits[scale], ratings.alpha)
     yield drawing("figure11", departing, lambda lang: clips.figure11(ratings, departing, scale, lang))
-    curve = screening.order_curve(ratings.frame, rated_scales(ratings))
+    curve = screening.order_curve(ratings.frame, ratings.rated_scales)
     yield drawing("figure12", curve, lambda lang: experts.figure12(ratings, curve, lang))
     yield from _power(ratings, found, scale)
 

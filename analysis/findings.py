@@ -29,6 +29,8 @@ from analysis.words_findings import say
 
 LINKS = ("probit", "logit")
 TRUSTED = "probit"
+#: All pairs of twelve systems. More, where no plan names any, nobody would read.
+MOST_PAIRS = 66
 Pair = tuple[str, str]
 
 
@@ -49,12 +51,13 @@ class Findings:
 
 def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
     """All statistics of some ratings; those that the ratings cannot carry are named in `missing`."""
-    scales = rated_scales(ratings)
+    scales = ratings.rated_scales
     order = system_order(ratings.counted["system"].unique(), ratings.real_system)
     fits = {scale: _fitted(ratings, scale, order) for scale in scales}
     ordinal = {
         scale: [ordinal_model.fit(ratings.counted, scale, link, systems=order) for link in LINKS] for scale in fits
     }
+    screened = screening.screening(ratings.frame, scales)
     frames = {
         "system_means": _stacked([fit.means for fit in fits.values()]),
         "contrasts": _stacked([fit.contrasts for fit in fits.values()]),
@@ -74,7 +77,8 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
         "precision": summaries.precision(ratings, fits),
         "participants": participants.participants(ratings),
         **_on_experts(ratings, scales, seed),
-        "sensitivity": _sensitivity(ratings, fits, replicates, seed),
+        "screening": _tested(screened, "agreement"),
+        "sensitivity": _sensitivity(ratings, fits, screened, replicates, seed),
     }
     metrics, sentences = _on_metrics(ratings, scales, seed)
     frames |= metrics
@@ -96,12 +100,6 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
     )
 
 
-def rated_scales(ratings: Ratings) -> list[str]:
-    """The scales that hold a counted rating, in the order of the study."""
-    rated = set(ratings.counted["scale"])
-    return [scale.key for scale in ratings.scales if scale.key in rated]
-
-
 def planned_pairs(ratings: Ratings, scale: str) -> list[Pair]:
     """The contrasts that a frozen plan names, for its own scales. Under the seal nobody can tell which they are."""
     if ratings.is_sealed or scale not in ratings.planned_scales:
@@ -112,7 +110,7 @@ def planned_pairs(ratings: Ratings, scale: str) -> list[Pair]:
 
 def primary_scale(ratings: Ratings) -> str:
     """The plan's primary scale, or the first one."""
-    scales = rated_scales(ratings)
+    scales = ratings.rated_scales
     return next((scale for scale in scales if ratings.status(scale) == "primary"), scales[0])
 
 
@@ -145,7 +143,6 @@ def _on_experts(ratings: Ratings, scales: Sequence[str], seed: int) -> dict[str,
         "reliability": _tested(reliability.reliability(frame, scales, seed=seed), "value"),
         "agreement_by_group": _tested(reliability.agreement_by_group(frame, scales, seed=seed), "value"),
         "scale_correlations": reliability.scale_correlations(frame, scales, seed=seed),
-        "screening": _tested(screening.screening(frame, scales), "agreement"),
         "order_effects": _tested(screening.order_effects(frame, scales, ratings.real_system), "estimate"),
     }
     if counted["expert_id"].nunique() == 1:
@@ -154,15 +151,21 @@ def _on_experts(ratings: Ratings, scales: Sequence[str], seed: int) -> dict[str,
 
 
 def sensitivity_pairs(ratings: Ratings, fit: Fit) -> list[Pair]:
-    """The planned contrasts; without any, every system and the real music; without that, all pairs."""
+    """The planned contrasts; without any, every system and the real music; without that, all pairs.
+
+    None where those are more than MOST_PAIRS and no plan names them.
+    """
     pairs = list(zip(fit.contrasts["system_a"], fit.contrasts["system_b"], strict=True))
     planned = fit.contrasts["family"] == PLANNED
     if planned.any():
         return [pair for pair, named in zip(pairs, planned, strict=True) if named]
-    return [pair for pair in pairs if ratings.real_system in pair] or pairs
+    chosen = [pair for pair in pairs if ratings.real_system in pair] or pairs
+    return chosen if len(chosen) <= MOST_PAIRS else []
 
 
-def _sensitivity(ratings: Ratings, fits: Mapping[str, Fit], replicates: int, seed: int) -> pd.DataFrame:
+def _sensitivity(
+    ratings: Ratings, fits: Mapping[str, Fit], screened: pd.DataFrame, replicates: int, seed: int
+) -> pd.DataFrame:
     parts, alpha, primary = [], ratings.alpha, primary_scale(ratings)
     for scale, fit in fits.items():
         pairs = sensitivity_pairs(ratings, fit)
@@ -170,10 +173,18 @@ def _sensitivity(ratings: Ratings, fits: Mapping[str, Fit], replicates: int, see
             continue
         without = None
         if scale == primary:
-            without = sensitivity.leave_one_expert_out(ratings.frame, scale, pairs, alpha=alpha)
+            without = sensitivity.leave_one_expert_out(ratings.frame, scale, pairs, main=fit, alpha=alpha)
         parts.append(
             sensitivity.sensitivity(
-                ratings.frame, scale, pairs, left_out=without, alpha=alpha, replicates=replicates, seed=seed
+                ratings.frame,
+                scale,
+                pairs,
+                main=fit,
+                flagged=screening.flagged_on(screened, scale),
+                left_out=without,
+                alpha=alpha,
+                replicates=replicates,
+                seed=seed,
             )
         )
     return _tested(_stacked(parts), "difference")

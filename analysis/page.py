@@ -11,6 +11,8 @@ from analysis.document import Block, Bullets, Contents, Facts, Grid, Heading, Pa
 from analysis.look import LANGUAGES
 from analysis.words import WORDS, in_language
 
+#: A browser is slow with more; longer tables stand in the folder's CSV alone, and the page says so.
+MOST_ROWS = 1000
 HTML_LANG = {"en": "en", "zh-hans": "zh-Hans"}
 
 
@@ -55,9 +57,12 @@ def _picture(picture: Picture) -> str:
 def _grid(grid: Grid, lang: str) -> str:
     """A table; a folded one opens and closes, so that the page can be read without it."""
     mark = f'<p class="simulated">{WORDS[lang]["simulated"]}</p>' if grid.is_simulated else ""
+    rows, notes = grid.rows[:MOST_ROWS], list(grid.notes)
+    if len(rows) < len(grid.rows):
+        notes.insert(0, WORDS[lang]["rows_cut"].format(shown=MOST_ROWS, count=len(grid.rows), name=grid.name))
     if not grid.folded:
-        return mark + _table(grid.header, grid.rows, grid.caption) + _list(grid.notes)
-    inside = mark + _table(grid.header, grid.rows) + _list(grid.notes)
+        return mark + _table(grid.header, rows, grid.caption) + _list(notes)
+    inside = mark + _table(grid.header, rows) + _list(notes)
     return f'<details id="{lang}-{grid.name}"><summary>{escape(grid.caption)}</summary>{inside}</details>'
 
 

@@ -12,6 +12,7 @@ from analysis import power
 from analysis.errors import InputError
 from analysis.power import Design, Variances
 from analysis.ratings import Ratings
+from analysis.threads import one_blas_thread
 
 DRAWS = 2000
 #: Four of five sets of variances that the pilot leaves possible give a power within these quantiles.
@@ -41,7 +42,8 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
         raise InputError(f"{ratings.source}: there is no scale {scale!r}; it has {', '.join(keys)}.")
     primary = ratings.plan.get("primary_scale")
     key = scale or (primary if primary in keys else keys[0])
-    components = mixed_model.fit(ratings.counted, key).variance_components
+    with one_blas_thread():
+        components = mixed_model.fit(ratings.counted, key).variance_components
     return from_fitted(ratings, key, components)
 
 

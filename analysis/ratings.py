@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.dataset import Dataset, Scale, Text, read_dataset, sha256_of
+from analysis.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset, sha256_of
 from analysis.errors import InputError
 from analysis.rows import UNWRITABLE, Rows, read_rows
 
@@ -51,8 +52,10 @@ class Ratings:
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
     columns_left_out: tuple[str, ...] = ()
+    group_labels: Mapping[str, Text] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def counted(self) -> pd.DataFrame:
         """The rows that enter means: all but the repeats."""
         return self.frame[~self.frame["is_repeat"]]
@@ -83,7 +86,13 @@ class Ratings:
     def exploratory_scales(self) -> tuple[str, ...]:
         return tuple(scale.key for scale in self.scales if self.status(scale.key) == "exploratory")
 
-    @property
+    @cached_property
+    def rated_scales(self) -> tuple[str, ...]:
+        """The scales that hold a counted rating, in the order of the study."""
+        rated = set(self.counted["scale"].unique())
+        return tuple(scale.key for scale in self.scales if scale.key in rated)
+
+    @cached_property
     def systems(self) -> tuple[str, ...]:
         return tuple(sorted(self.frame["system"].unique()))
 
@@ -127,8 +136,10 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         design=dataset.design,
         plan_sha256=dataset.plan_sha256,
         planned_scales=dataset.planned_scales,
-        metrics=_metrics(dataset, frame),
-        experts=_experts(dataset, frame),
+        metrics=metrics_of(dataset, frame),
+        experts=experts_of(dataset, frame),
+        group_labels=dataset.group_labels,
+        questions=dataset.questions,
     )
 
 
@@ -222,6 +233,8 @@ def _checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     filled = frame[frame["rating"].notna()]
     if filled.empty:
         raise InputError(f"{path} holds no rating: every cell is empty.")
+    if filled["is_repeat"].all():
+        raise InputError(f"{path}: every rating is marked is_repeat; mark the second hearing of a clip alone.")
     _check_doubles(filled[~filled["is_repeat"]], path)
     order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
     return filled.sort_values([*order, "line"], ignore_index=True), len(frame) - len(filled)
@@ -268,28 +281,3 @@ def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) 
 def _observed_scale(key: str, ratings: pd.Series[float]) -> Scale:
     name = key.replace("_", " ")
     return Scale(key, ratings.min(), ratings.max(), {"en": name, "zh-hans": name}, low={}, high={})
-
-
-def _experts(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
-    """experts.csv as text, of those whose ratings are in the frame; None where the dataset has none."""
-    if not dataset.experts_file.is_file():
-        return None
-    rows = read_rows(dataset.experts_file)
-    rows.require(("expert_id",))
-    table = pd.DataFrame({name: rows.column(name) for name in rows.header})
-    return table[table["expert_id"].isin(frame["expert_id"])].reset_index(drop=True)
-
-
-def _metrics(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
-    """metrics.csv with the system of each rated clip and every column of numbers; None before unsealing or without."""
-    if not dataset.is_unsealed or not dataset.metrics_file.is_file():
-        return None
-    rows = read_rows(dataset.metrics_file)
-    rows.require(("clip_id",))
-    system_of = frame.drop_duplicates("clip_id").set_index("clip_id")["system"]
-    metrics = pd.DataFrame({"clip_id": rows.column("clip_id")})
-    metrics["system"] = metrics["clip_id"].map(system_of)
-    for name in rows.header:
-        if name not in ("clip_id", "system") and rows.is_mostly_numeric(name):
-            metrics[name] = rows.numbers(name)
-    return metrics.dropna(subset=["system"])

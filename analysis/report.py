@@ -14,12 +14,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analysis import bootstrap, checklist, drawings, findings, look, methods, page, pdf, tables, tables_findings
 from analysis.document import Contents
 from analysis.errors import InputError
 from analysis.ratings import Ratings
+from analysis.threads import one_blas_thread
 from analysis.words_figures import CAPTIONS
 
 STAMP = "report.json"
@@ -56,8 +56,7 @@ def write_report(
 ) -> Report:
     """Write the report of some ratings to the folder `out`; the same ratings and seed give the same bytes.
 
-    Without `draw` there are tables, texts and the page, and no figures and no PDF. One BLAS thread: for tables of this
-    size more are many times slower.
+    Without `draw` there are tables, texts and the page, and no figures and no PDF.
     A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written.
     """
     if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
@@ -67,7 +66,7 @@ def write_report(
     out = out.resolve()
     check_out(out)
     try:
-        with _moved_into_place(out) as folder, threadpool_limits(limits=1, user_api="blas"):
+        with _moved_into_place(out) as folder, one_blas_thread():
             names, warnings = _fill(ratings, folder, Options(replicates, seed, draw), on_step)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
@@ -119,6 +118,7 @@ def _fill(
     resampled = bootstrap.system_means(ratings.counted, keys, order, **draws)
     found = findings.compute(ratings, **draws)
     means = tables_findings.model_means(found, resampled)
+    stamp = _stamp(ratings, options.seed)
     contents = Contents(
         ratings=ratings,
         means=tables.system_means_table(ratings, means, tables.say("model_method", level=ratings.level)),
@@ -128,8 +128,9 @@ def _fill(
             tables_findings.bootstrap_table(ratings, resampled, tables.say("bootstrap_method", **draws)),
             *tables_findings.finding_tables(ratings, found),
         ],
-        stamp=_stamp(ratings, options.seed),
-        replicates=options.replicates,
+        stamp=stamp,
+        checked=checklist.checklist(ratings, found),
+        methods=methods.methods(ratings, stamp, options.replicates),
     )
     on_step()
     written, warnings = _write_tables(contents, folder), list[str]()
@@ -150,15 +151,14 @@ def _write_tables(contents: Contents, folder: Path) -> list[Path]:
     """Every table in each form, the checklist among them, and the methods text in each language."""
     (folder / "tables").mkdir()
     ratings = contents.ratings
-    rows = checklist.checklist_frame(checklist.checklist(ratings, contents.found))
+    rows = checklist.checklist_frame(contents.checked)
     asked = tables.Table("checklist", rows, tables.say("checklist"), (), ratings.is_simulated)
     written = []
     for table in filter(None, (contents.means, *contents.further, contents.objective, asked)):
         written += tables.write_table(table, folder / "tables")
-    paragraphs = methods.methods(ratings, contents.stamp, contents.replicates)
     for lang in look.LANGUAGES:
         path = folder / f"methods.{lang}.md"
-        path.write_text("\n\n".join(text[lang] for text in paragraphs) + "\n", encoding="utf-8", newline="\n")
+        path.write_text("\n\n".join(text[lang] for text in contents.methods) + "\n", encoding="utf-8", newline="\n")
         written.append(path)
     return written
 

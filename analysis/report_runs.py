@@ -22,6 +22,7 @@ from analysis.report import _moved_into_place as moved_into_place
 from analysis.run_words import say
 from analysis.runs import Run
 from analysis.tables_runs import Sheet
+from analysis.threads import one_blas_thread
 
 Runs = Mapping[tuple[str, str], Sequence[Run]]
 
@@ -60,7 +61,7 @@ def write_report(
     out = out.resolve()
     check_out(out)
     try:
-        with moved_into_place(out) as folder:
+        with moved_into_place(out) as folder, one_blas_thread():
             names, warnings = _fill(runs, samples, folder, replicates, seed, on_step)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error

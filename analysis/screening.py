@@ -55,6 +55,11 @@ def screening(frame: pd.DataFrame, scales: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(SCREENING))
 
 
+def flagged_on(screened: pd.DataFrame, scale: str) -> list[str]:
+    """The experts whom `screening` flags on a scale."""
+    return screened.loc[screened["flagged"] & (screened["scale"] == scale), "expert_id"].tolist()
+
+
 def _without_level(table: Floats) -> Floats:
     counts = np.maximum((~np.isnan(table)).sum(axis=1), 1)
     found: Floats = table - (np.nansum(table, axis=1) / counts)[:, None]

@@ -6,14 +6,14 @@ the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis import bootstrap, mixed_model
-from analysis.screening import is_second_half, is_yes, screening
+from analysis.screening import flagged_on, is_second_half, is_yes, screening
 
 Pair = tuple[str, str]
 Row = dict[str, Any]
@@ -36,6 +36,8 @@ def sensitivity(
     scale: str,
     pairs: Sequence[Pair],
     *,
+    main: mixed_model.Fit | None = None,
+    flagged: Collection[str] | None = None,
     left_out: pd.DataFrame | None = None,
     alpha: float = 0.05,
     replicates: int = 10_000,
@@ -49,15 +51,21 @@ def sensitivity(
     (the trial's number as a covariate); one_expert_out (of the fits without each expert in turn the one with the
     largest p), where `left_out`, from `leave_one_expert_out`, is given. p is uncorrected.
 
+    `main`: the fit of the first ratings with the pairs among its contrasts, and `flagged`: the experts whom `screening`
+    flags; both are found here where they are not at hand.
+
     `note` says why a row is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
     holds); too_few; too_many (experts to leave out in turn); else "".
     """
     frame = frame[frame["scale"] == scale]
     first = frame[~frame["is_repeat"]]
-    main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
+    if main is None:
+        main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
+    if flagged is None:
+        flagged = flagged_on(screening(first, [scale]), scale)
     rows = _rows("main", main, first, pairs)
     rows += _bootstrap(first, scale, pairs, alpha, replicates, seed)
-    for name, sample in _samples(frame, first, scale):
+    for name, sample in _samples(frame, first, flagged):
         rows += _refitted(name, sample, scale, pairs, alpha, main.ratios)
     rows += _trial_adjusted(first, scale, pairs, alpha, main.ratios)
     if left_out is not None:
@@ -114,9 +122,8 @@ def _bootstrap(
     return rows
 
 
-def _samples(frame: pd.DataFrame, first: pd.DataFrame, scale: str) -> Iterator[tuple[str, Sample]]:
+def _samples(frame: pd.DataFrame, first: pd.DataFrame, flagged: Collection[str]) -> Iterator[tuple[str, Sample]]:
     """Each other set of ratings by the name of its row, or the note that stands in its place."""
-    flagged = screening(first, [scale]).query("flagged")["expert_id"]
     yield "screened", _differing(first[~first["expert_id"].isin(flagged)], first)
     repeated: pd.DataFrame = frame.groupby(KEY)["rating"].mean().reset_index()
     yield "with_repeats", repeated if frame["is_repeat"].any() else "nothing_differs"
@@ -176,9 +183,14 @@ def _weakest(left_out: pd.DataFrame, scale: str, pairs: Sequence[Pair], first: p
 
 
 def leave_one_expert_out(
-    frame: pd.DataFrame, scale: str, pairs: Sequence[Pair], *, alpha: float = 0.05
+    frame: pd.DataFrame,
+    scale: str,
+    pairs: Sequence[Pair],
+    *,
+    main: mixed_model.Fit | None = None,
+    alpha: float = 0.05,
 ) -> pd.DataFrame:
-    """The pairs' differences without each expert in turn (LEFT_OUT), each fit started from the whole panel's.
+    """The pairs' differences without each expert in turn (LEFT_OUT), each fit started from the whole panel's (`main`).
 
     `change`: "sign" or "significance" (uncorrected, at alpha) where it is not that of the whole panel, else "". No rows
     for more than MOST_LEFT_OUT experts.
@@ -187,7 +199,8 @@ def leave_one_expert_out(
     experts = sorted(first["expert_id"].unique())
     if not 2 < len(experts) <= MOST_LEFT_OUT:
         return pd.DataFrame([], columns=list(LEFT_OUT))
-    main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
+    if main is None:
+        main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
     whole = {(row["system_a"], row["system_b"]): row for row in _rows("main", main, first, pairs)}
     rows: Rows = []
     for expert in experts:

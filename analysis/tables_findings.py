@@ -35,8 +35,6 @@ WORDED = frozenset(
         "verdict",
         "kind",
         "term",
-        "answer",
-        "characteristic",
         "n_experts",
     }
 )
@@ -90,6 +88,8 @@ def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str
         return system_label(str(value), lang, ratings.system_labels)
     if name in SCALES:
         return next((in_language(scale.label, lang) for scale in ratings.scales if scale.key == value), str(value))
+    if name in ("group", "characteristic", "answer"):
+        return _about_expert(row, name, ratings, lang)
     if name in P_VALUES and isinstance(value, float):
         return p_number(value)
     if name in COUNTED and isinstance(value, float):
@@ -97,3 +97,16 @@ def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str
     if (name in WORDED and isinstance(value, str)) or isinstance(value, bool | np.bool_):
         return word(str(value), lang)
     return readable(value, 2).replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def _about_expert(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str:
+    """A group, a background question or an answer as the study words it, else the word for its key."""
+    asked, text = row.get("characteristic"), str(row[name])
+    question = ratings.questions.get(str(asked))
+    if name == "group" or (name == "answer" and asked == "group"):
+        own = ratings.group_labels.get(text)
+    elif question:
+        own = question.label if name == "characteristic" else question.choices.get(text)
+    else:
+        own = None
+    return (in_language(own, lang) if own else "") or word(text, lang)

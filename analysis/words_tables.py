@@ -65,10 +65,13 @@ NOTES: Mapping[str, Text] = {
     },
     "participants": {
         "en": (
-            "Numbers below 5 are not told, since in a small circle they could point to a person. Of answers in numbers "
-            "the lowest, the middle and the highest are given."
+            "Numbers below 5 are not told, since in a small circle they could point to a person; where one such number "
+            "could be worked out from the rest, a second is withheld. Of answers in numbers the quartiles are given."
         ),
-        "zh-hans": "少于 5 人的数目不列出，因为在小圈子里可能指向个人。以数字回答的问题给出最低、居中和最高值。",
+        "zh-hans": (
+            "少于 5 人的数目不列出，因为在小圈子里可能指向个人；若可由其余数目推算，则再隐去一个。"
+            "以数字回答的问题给出四分位数。"
+        ),
     },
     "contrasts": {
         "en": (

@@ -24,15 +24,13 @@ from analysis.figures.parts import (
     status_notes,
     system_name,
 )
-from analysis.findings import Findings, sensitivity_pairs
+from analysis.findings import MOST_PAIRS, Findings, sensitivity_pairs
 from analysis.look import REAL_BAND, Mark, point_marks, system_order
 from analysis.ratings import Ratings
 from analysis.words_figures import WORDS
 
 COLUMNS = ("scale", "system_a", "system_b", "difference", "ci_low", "ci_high", "p_holm", "family", "holds")
 PER_ROW = 5
-#: All pairs of twelve systems. More would not be read.
-MOST_PAIRS = 66
 
 
 def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
@@ -69,13 +67,26 @@ def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 0.6 + min(0.22 * len(pairs), room))
     marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
     size = SMALL if len(pairs) <= 30 else 5.0
+    reaches = _reaches(ratings, frame)
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         _forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)
+        axis.set_xlim(-reaches[scale], reaches[scale])
+        axis.locator_params(axis="x", nbins=3, symmetric=True)
         axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
         names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in pairs]
         axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
     legend(figure, *_legend(ratings, lang), title=WORDS[lang]["axis_difference"].format(level=ratings.level))
     return finish(figure, ratings, status_notes(ratings, lang, scales))
+
+
+def _reaches(ratings: Ratings, frame: pd.DataFrame) -> dict[str, float]:
+    """How far each scale's axis goes either way: equally far for all, unless one scale is over twice as wide as
+    another."""
+    furthest = frame[["ci_low", "ci_high"]].abs().max(axis=1).groupby(frame["scale"]).max()
+    reaches = {str(scale): 1.08 * max(reach, ratings.gap or 0.1) for scale, reach in furthest.items()}
+    widths = [scale.maximum - scale.minimum for scale in ratings.scales if scale.key in reaches]
+    alike = max(widths) <= 2 * min(widths)
+    return dict.fromkeys(reaches, max(reaches.values())) if alike else reaches
 
 
 def _forest(
@@ -92,9 +103,6 @@ def _forest(
         axis.plot(
             row["difference"], place, mark.marker, markersize=4.4, color=mark.colour, markerfacecolor=face, zorder=4
         )
-    furthest = float(np.nanmax(np.abs(rows[["ci_low", "ci_high"]].to_numpy(np.float64)), initial=ratings.gap or 0.1))
-    axis.set_xlim(-1.08 * furthest, 1.08 * furthest)
-    axis.locator_params(axis="x", nbins=3, symmetric=True)
     axis.set_ylim(len(pairs) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=SMALL)

@@ -19,6 +19,7 @@ from analysis.figures.parts import (
     codes,
     finish,
     grid,
+    leading,
     panels,
     scale_name,
     status_notes,
@@ -100,7 +101,8 @@ def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
         axis.plot(panel["rho"][some], places[some], "o", color=INK, markerfacecolor=face, markersize=size)
     axis.set_xlim(min(-0.05, float(panel["rho"].min()) - 0.05), 1.02)
     axis.set_ylim(len(panel) - 0.5, -0.5)
-    axis.set_xlabel(WORDS[lang]["figure9_panel"].format(limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0")))
+    label = WORDS[lang]["figure9_panel"].format(limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0"))
+    axis.set_xlabel(label, linespacing=leading(label))
     axis.tick_params(axis="y", length=0)
     grid(axis, "x")
 

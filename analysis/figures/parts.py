@@ -66,6 +66,11 @@ def wrap(texts: Sequence[str], width: float, size: float = SMALL) -> list[str]:
     return lines
 
 
+def leading(text: str) -> float:
+    """The distance of lines: Chinese fills the height of its line, where Latin letters leave some free."""
+    return 1.6 if any(ord(sign) > 0x2E7F for sign in text) else 1.2
+
+
 def _room(sign: str) -> float:
     """About how wide a sign is, as a share of the font's size."""
     if ord(sign) > 0x2E7F or sign in WIDE_LETTERS:  # Chinese, and what is as wide
@@ -99,8 +104,9 @@ def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str
 def finish(figure: Figure, ratings: Ratings, notes: Sequence[str]) -> Figure:
     """The notes above the panels, and the mark of simulated ratings."""
     if notes:
-        lines = wrap(notes, figure.get_size_inches()[0] - 0.2)
-        figure.suptitle("\n".join(lines), fontsize=SMALL, color="#555555", x=0.01, ha="left", va="top")
+        text = "\n".join(wrap(notes, figure.get_size_inches()[0] - 0.2))
+        look = {"fontsize": SMALL, "color": "#555555", "linespacing": leading(text)}
+        figure.suptitle(text, x=0.01, ha="left", va="top", **look)
     if ratings.is_simulated:
         watermark(figure)
     return figure

@@ -25,12 +25,23 @@ class Estimate:
     derivatives: Floats
     of_variances: Floats
 
-    def freedom(self, weights: Floats) -> float:
-        """Satterthwaite's df of the combination `weights` (p,): 2 var^2 / Var(var), Var by the delta method."""
-        variance = float(weights @ self.covariance @ weights)
-        gradient = np.einsum("i,kij,j->k", weights, self.derivatives, weights)
-        uncertainty = float(gradient @ self.of_variances @ gradient)
-        return 2 * variance**2 / uncertainty if uncertainty > 0 else np.nan
+    def variances(self, weights: Floats) -> Floats:
+        """(n,): of the combinations `weights` (n, p)."""
+        return _forms(weights, self.covariance)
+
+    def freedom(self, weights: Floats) -> Floats:
+        """Satterthwaite's df (n,) of the combinations `weights` (n, p): 2 var^2 / Var(var), Var by the delta method."""
+        gradients = np.stack([_forms(weights, derivative) for derivative in self.derivatives], axis=1)
+        uncertainty = _forms(gradients, self.of_variances)
+        known = uncertainty > 0
+        df: Floats = 2 * self.variances(weights) ** 2 / np.where(known, uncertainty, np.nan)
+        return df
+
+
+def _forms(rows: Floats, matrix: Floats) -> Floats:
+    """Each row's quadratic form."""
+    forms: Floats = ((rows @ matrix) * rows).sum(axis=1)
+    return forms
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,7 @@ class Tested:
 def t_tests(estimate: Estimate, weights: Floats, alpha: float) -> Tested:
     """t tests of combinations `weights` (n, p) against nothing, with 1 - alpha intervals."""
     value = weights @ estimate.coefficients
-    se = np.sqrt(np.einsum("ni,ij,nj->n", weights, estimate.covariance, weights))
-    df = np.array([estimate.freedom(row) for row in weights])
+    se, df = np.sqrt(estimate.variances(weights)), estimate.freedom(weights)
     reach = stats.t.ppf(1 - alpha / 2, df) * se
     t = value / se
     p = np.asarray(2 * stats.t.sf(np.abs(t), df))
@@ -66,7 +76,7 @@ def f_test(estimate: Estimate, weights: Floats) -> tuple[float, float, float]:
     roots, turn = np.linalg.eigh(weights @ estimate.covariance @ weights.T)
     turned = turn.T @ weights
     f = float(np.mean((turned @ estimate.coefficients) ** 2 / roots))
-    df = np.array([estimate.freedom(row) for row in turned])
+    df = estimate.freedom(turned)
     denominator = _denominator(df)
     return f, denominator, float(stats.f.sf(f, len(df), denominator))
 

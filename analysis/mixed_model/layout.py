@@ -12,8 +12,6 @@ from analysis.bootstrap import cross
 from analysis.mixed_model.random_effects import EFFECTS, Floats
 from analysis.mixed_model.reml import Cells
 
-KEY = ["expert_id", "system", "clip_id"]
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -47,18 +45,18 @@ def lay_out(frame: pd.DataFrame, scale: str, systems: Sequence[str] = (), covari
     frame = frame[(frame["scale"] == scale) & frame["rating"].notna()]
     if frame.empty:
         raise ValueError(f"there is no rating on the scale {scale!r}")
-    if frame.duplicated(KEY).any():
-        raise ValueError(f"an expert rates a clip twice on the scale {scale!r}; leave repeats out first")
-    rated = set(frame["system"])
+    rated = set(frame["system"].unique())
     systems = [system for system in systems if system in rated] or sorted(rated)
     frame = frame[frame["system"].isin(systems)]
     crossed = cross(frame, [scale], systems)
     present = (~np.isnan(crossed.values[0])).astype(np.float64)
+    if present.sum() < len(frame):
+        raise ValueError(f"an expert rates a clip twice on the scale {scale!r}; leave repeats out first")
     nest = np.repeat(np.eye(len(systems)), crossed.clips_of_system, axis=0)
     tables = [nest.T[:, None, :] * present]
     tables += [_covariate(frame, name, scale, systems)[None] for name in covariates]
     fixed = np.concatenate(tables).reshape(-1, present.size)
-    if np.linalg.matrix_rank(fixed @ fixed.T) < len(fixed):
+    if covariates and np.linalg.matrix_rank(fixed @ fixed.T) < len(fixed):
         raise ValueError(f"{', '.join(covariates)} cannot be told from the systems on the scale {scale!r}")
     tables.append(np.nan_to_num(crossed.values))
     return Layout(

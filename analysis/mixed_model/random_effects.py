@@ -28,15 +28,16 @@ EFFECTS = ("expert", "clip", "expert:system")
 class RandomEffects:
     """The posterior of the random effects under precisions `weights` (R experts, C clips) and prior `variances`.
 
-    Given the clips, the covariance of one expert's a over the S systems is diag(own) + shared * slope slope'.
+    Given the clips, the covariance of one expert's a over the S systems is cell diag(slope) + shared slope slope'.
     """
 
     weights: Floats
     nest: Floats  # (C, S): 1 where the clip belongs to the system
     by_system: Floats  # (R, S): weights summed over a system's clips
-    own: Floats  # (R, S)
+    cell: float  # the prior variance of experts within systems
     slope: Floats  # (R, S)
     shared: Floats  # (R,)
+    scaled: Floats  # (R, C): weights times the slope of the clip's system
     information: Floats  # (C, C): what the ratings say of the clips once a is integrated out
     clip_covariance: Floats  # (C, C): posterior covariance of u
     log_determinant: float  # log |I + (prior covariance) (precision of the ratings)|
@@ -44,34 +45,46 @@ class RandomEffects:
     def solve(self, scores: Floats) -> Floats:
         """Posterior means of a[r, s(c)] + u[c] for scores (..., R, C), that is w times working responses."""
         sums = scores @ self.nest
-        scores_of_clips = (scores - self.weights * self._spread(self._given_clips(sums))).sum(axis=-2)
-        clips = scores_of_clips @ self.clip_covariance
-        sums = sums - (self.weights * clips[..., None, :]) @ self.nest
-        means: Floats = self._spread(self._given_clips(sums)) + clips[..., None, :]
+        taken = (np.swapaxes(self.scaled, 0, 1) @ self._per_slope(sums)) * self.nest
+        clips = (scores.sum(axis=-2) - taken.sum(axis=-1)) @ self.clip_covariance
+        sums = sums - self.weights @ (clips[..., :, None] * self.nest)
+        means: Floats = self._spread(self.slope * self._per_slope(sums)) + clips[..., None, :]
         return means
 
-    def _given_clips(self, sums: Floats) -> Floats:
+    def _per_slope(self, sums: Floats) -> Floats:
+        """Posterior means of a given the clips, for scores summed by system (..., R, S), over the slope."""
         total = (sums * self.slope).sum(axis=-1, keepdims=True)
-        means: Floats = self.own * sums + self.shared[:, None] * self.slope * total
+        means: Floats = self.cell * sums + self.shared[:, None] * total
         return means
 
     def _spread(self, by_system: Floats) -> Floats:
         return by_system @ self.nest.T
 
     @cached_property
-    def _onto_clips(self) -> Floats:
-        """(R, S, C): how the posterior mean of a[r, s] answers to u[c], with its sign turned."""
-        own = (self.weights * self._spread(self.own))[:, None, :] * self.nest.T
-        slope_of_clip = self.weights * self._spread(self.slope)
-        own += (self.shared[:, None] * self.slope)[:, :, None] * slope_of_clip[:, None, :]
-        return own
+    def _by_clips(self) -> tuple[Floats, Floats]:
+        """`scaled` times the clips' covariance, and times that of clips of one system only: (R, C) both.
+
+        With k a row of `scaled`, the mean of a[r, s] answers to u by -k * (cell [c in s] + shared slope[r, s]), and
+        the scores of a[r, s] see u by k * ([c in s] - f[r, s]), f = by_system shared slope. Everything asked of the
+        clips' covariance is thus made of these two products.
+        """
+        same = self.clip_covariance * (self.nest @ self.nest.T)
+        return self.scaled @ self.clip_covariance, self.scaled @ same
+
+    @cached_property
+    def _squares(self) -> tuple[Floats, Floats]:
+        """(R, S): k' C k with k kept to the clips of a system on one side, and on both."""
+        whole, same = self._by_clips
+        return (self.scaled * whole) @ self.nest, (self.scaled * same) @ self.nest
 
     def leverages(self) -> Floats:
         """Posterior variance of a[r, s(c)] + u[c]: (R, C)."""
-        onto = self._onto_clips
-        covariance = onto @ self.clip_covariance
-        variance = self.own + self.shared[:, None] * self.slope**2 + (covariance * onto).sum(axis=2)
-        crossed = np.einsum("rsc,cs->rc", covariance, self.nest)
+        whole, same = self._by_clips
+        one_side, both = self._squares
+        reach = self.shared[:, None] * self.slope
+        squares = self.cell * (self.cell * both + 2 * reach * one_side) + reach**2 * one_side.sum(axis=1)[:, None]
+        variance = self.cell * self.slope + reach * self.slope + squares
+        crossed = self.cell * same + self._spread(reach) * whole
         variances: Floats = self._spread(variance) + np.diagonal(self.clip_covariance) - 2 * crossed
         return variances
 
@@ -80,17 +93,16 @@ class RandomEffects:
 
         z marks the ratings of one expert, clip or expert in a system; V is the covariance of working responses.
         """
-        seen = self.weights[:, None, :] * self.nest.T - self.by_system[:, :, None] * self._onto_clips
-        own = self.own + self.shared[:, None] * self.slope**2
-        cells = self.by_system * (1 - self.by_system * own) - self._explained(seen)
+        one_side, both = self._squares
+        total = one_side.sum(axis=1)
+        reach = self.by_system * self.shared[:, None] * self.slope
+        own = self.cell * self.slope + self.shared[:, None] * self.slope**2
+        cells = self.by_system * (1 - self.by_system * own)
+        cells -= both - 2 * reach * one_side + reach**2 * total[:, None]
         slopes = (self.by_system * self.slope).sum(axis=1)
-        experts = slopes - self.shared * slopes**2 - self._explained(seen.sum(axis=1))
-        clips = np.diagonal(self.information) - self._explained(self.information)
-        return experts, clips, cells.ravel()
-
-    def _explained(self, onto_clips: Floats) -> Floats:
-        explained: Floats = ((onto_clips @ self.clip_covariance) * onto_clips).sum(axis=-1)
-        return explained
+        experts = slopes - self.shared * slopes**2 - (1 - reach.sum(axis=1)) ** 2 * total
+        explained = ((self.information @ self.clip_covariance) * self.information).sum(axis=1)
+        return experts, np.diagonal(self.information) - explained, cells.ravel()
 
 
 def eliminate(weights: Floats, nest: Floats, variances: Floats) -> RandomEffects:
@@ -98,11 +110,10 @@ def eliminate(weights: Floats, nest: Floats, variances: Floats) -> RandomEffects
     expert, clip, cell = variances
     by_system = weights @ nest
     slope = 1 / (1 + cell * by_system)
-    own = cell * slope
     precision = (by_system * slope).sum(axis=1)
     shared = expert / (1 + expert * precision)
     scaled = weights * (slope @ nest.T)
-    within = (weights.T @ (weights * (own @ nest.T))) * (nest @ nest.T)
+    within = cell * (weights.T @ scaled) * (nest @ nest.T)
     information = np.diag(weights.sum(axis=0)) - within - scaled.T @ (shared[:, None] * scaled)
     joint = np.eye(len(nest)) + clip * information
     logs = np.log(np.diagonal(np.linalg.cholesky(joint)))
@@ -110,9 +121,10 @@ def eliminate(weights: Floats, nest: Floats, variances: Floats) -> RandomEffects
         weights=weights,
         nest=nest,
         by_system=by_system,
-        own=own,
+        cell=float(cell),
         slope=slope,
         shared=shared,
+        scaled=scaled,
         information=information,
         clip_covariance=clip * np.linalg.inv(joint),
         log_determinant=float(2 * logs.sum() - np.log(slope).sum() + np.log1p(expert * precision).sum()),

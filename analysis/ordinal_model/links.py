@@ -16,28 +16,38 @@ END = 1e4
 
 @dataclass(frozen=True)
 class Link:
-    """A symmetric distribution: its quantiles, distribution function, and density with two derivatives."""
+    """A symmetric distribution: its quantiles, distribution function, density with slope, and the slope's slope (given
+    place and density)."""
 
     name: str
     quantile: Callable[[Floats], Floats]
     below: Callable[[Floats], Floats]
-    density: Callable[[Floats], tuple[Floats, Floats, Floats]]
+    density: Callable[[Floats], tuple[Floats, Floats]]
+    bend: Callable[[Floats, Floats], Floats]
 
 
-def _normal(x: Floats) -> tuple[Floats, Floats, Floats]:
+def _normal(x: Floats) -> tuple[Floats, Floats]:
     density = np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
-    return density, -x * density, (x * x - 1) * density
+    return density, -x * density
 
 
-def _logistic(x: Floats) -> tuple[Floats, Floats, Floats]:
-    below, above = special.expit(x), special.expit(-x)
-    density = below * above
-    return density, density * (above - below), density * (1 - 6 * density)
+def _normal_bend(x: Floats, density: Floats) -> Floats:
+    return (x * x - 1) * density
+
+
+def _logistic(x: Floats) -> tuple[Floats, Floats]:
+    tail = np.exp(-np.abs(x))
+    density = tail / (1 + tail) ** 2
+    return density, density * np.copysign((1 - tail) / (1 + tail), -x)
+
+
+def _logistic_bend(x: Floats, density: Floats) -> Floats:
+    return density * (1 - 6 * density)
 
 
 LINKS: Mapping[str, Link] = {
-    "probit": Link("probit", special.ndtri, special.ndtr, _normal),
-    "logit": Link("logit", special.logit, special.expit, _logistic),
+    "probit": Link("probit", special.ndtri, special.ndtr, _normal, _normal_bend),
+    "logit": Link("logit", special.logit, special.expit, _logistic, _logistic_bend),
 }
 
 
@@ -60,7 +70,7 @@ class Categories:
 def score_and_curvature(link: Link, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     """log probability, score and curvature (see Categories) at thresholds less the mean; -END and END at the ends."""
     probability = _between(link, low, high)
-    (f_low, d_low, _), (f_high, d_high, _) = link.density(low), link.density(high)
+    (f_low, d_low), (f_high, d_high) = link.density(low), link.density(high)
     score = (f_low - f_high) / probability
     return np.log(probability), score, np.maximum(score**2 - (d_high - d_low) / probability, 0.0)
 
@@ -68,8 +78,8 @@ def score_and_curvature(link: Link, low: Floats, high: Floats) -> tuple[Floats, 
 def categories(link: Link, low: Floats, high: Floats) -> Categories:
     """All of Categories at thresholds less the mean; -END and END at the ends."""
     probability = _between(link, low, high)
-    f_low, d_low, e_low = (part / probability for part in link.density(low))
-    f_high, d_high, e_high = (part / probability for part in link.density(high))
+    f_low, d_low, e_low = (part / probability for part in _derivatives(link, low))
+    f_high, d_high, e_high = (part / probability for part in _derivatives(link, high))
     score, bend = f_low - f_high, d_high - d_low
     at_high, at_low = -d_high - score * f_high, d_low + score * f_low
     return Categories(
@@ -80,6 +90,11 @@ def categories(link: Link, low: Floats, high: Floats) -> Categories:
         by_high=(f_high, at_high, 2 * score * at_high - e_high + bend * f_high),
         by_low=(-f_low, at_low, 2 * score * at_low + e_low - bend * f_low),
     )
+
+
+def _derivatives(link: Link, x: Floats) -> tuple[Floats, Floats, Floats]:
+    density, slope = link.density(x)
+    return density, slope, link.bend(x, density)
 
 
 def _between(link: Link, low: Floats, high: Floats) -> Floats:

@@ -76,6 +76,11 @@ def test_repeats_are_kept_but_do_not_count(tmp_path: Path) -> None:
 REPEATS = "expert_id,system,clip_id,is_repeat,late,scale,rating\n"
 
 
+def test_a_file_of_nothing_but_repeats_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "r.csv", make_frame().assign(is_repeat=1))
+    assert refusal(path).endswith("r.csv: every rating is marked is_repeat; mark the second hearing of a clip alone.")
+
+
 @pytest.mark.parametrize("yes", ["1", "1.0", "true", "TRUE", "Yes"])
 @pytest.mark.parametrize("no", ["0", "0.0", "false", "False", "NO", ""])
 def test_flags_are_read_as_people_and_programs_write_them(tmp_path: Path, yes: str, no: str) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import bootstrap, tables
+from analysis.dataset import Question
 from analysis.tables_findings import ORDER, finding_tables, model_means, shown
 from tests.analysis.found import found, study
 from tests.analysis.makers import SIX, make_ratings
@@ -31,6 +32,23 @@ def test_names_and_words_are_in_the_readers_language() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "system_a": ["real"], "component": ["clip"], "flagged": [True]})
     assert shown(table_of(frame), make_ratings(), "zh-hans")[1] == [["整体质量", "真实音乐", "片段", "是"]]
     assert shown(table_of(frame), make_ratings(), "en")[1] == [["Overall quality", "Real music", "clips", "yes"]]
+
+
+def test_groups_and_background_are_worded_as_in_the_study_file() -> None:
+    choices = {"no": {"en": "Not at all", "zh-hans": "完全不会"}}
+    ratings = make_ratings(
+        group_labels={"men": {"en": "Men", "zh-hans": "男"}},
+        questions={"speaks": Question({"en": "Do you speak Daur?", "zh-hans": "您会说达斡尔语吗？"}, choices)},
+    )
+    rows = [("group", "men"), ("speaks", "no"), ("speaks", "not said"), ("years", "3")]
+    frame = pd.DataFrame(rows, columns=["characteristic", "answer"])
+    assert shown(table_of(frame), ratings, "zh-hans")[1] == [
+        ["组", "男"],
+        ["您会说达斡尔语吗？", "完全不会"],
+        ["您会说达斡尔语吗？", "未回答"],
+        ["years", "3"],
+    ]
+    assert shown(table_of(pd.DataFrame({"group": ["men"]})), ratings, "en")[1] == [["Men"]]
 
 
 def test_empty_cells_are_empty_and_counts_have_no_decimals() -> None:
