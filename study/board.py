@@ -13,6 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from django.db.models import Count, Max, Min, Q
+from django.utils.translation import get_language
 
 from study import clock, study_file
 from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
@@ -50,6 +51,8 @@ class Row:
     """One expert on the board."""
 
     expert: Expert
+    #: Her group's name in the reader's language.
+    group: str
     done: int
     total: int
     last_seen: datetime | None
@@ -61,6 +64,11 @@ class Row:
     mute: int
     headphones: str
     link: str
+
+    @property
+    def marked(self) -> bool:
+        """Whether something about her is to be looked into."""
+        return self.same or self.fast or self.mute > 0
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,19 @@ class Board:
 
     rows: list[Row]
     coverage: list[Coverage]
+
+    @property
+    def standing(self) -> tuple[int, int, int]:
+        """How many of those who have a place have finished, have come and not finished, and have not come."""
+        here = [row for row in self.rows if row.expert.withdrawn_at is None and row.expert.replaced_by_id is None]
+        finished = sum(row.expert.submitted_at is not None for row in here)
+        come = sum(row.last_seen is not None and row.expert.submitted_at is None for row in here)
+        return finished, come, len(here) - finished - come
+
+    @property
+    def marked(self) -> list[Row]:
+        """The experts about whom something is to be looked into."""
+        return [row for row in self.rows if row.marked]
 
 
 def board(study: Study) -> Board:
@@ -150,11 +171,13 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Itera
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)
+    groups = {group["key"]: study.group_label(group["key"], get_language() or "") for group in study.file["groups"]}
     reports, headphones, links = _reports(study), _headphones(study), _links(study)
     seen = _last_seen(study, newest, reports)
     return [
         Row(
             expert=expert,
+            group=groups[expert.group],
             done=len(mine[expert.pk]),
             total=total,
             last_seen=seen.get(expert.pk),

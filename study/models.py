@@ -72,6 +72,11 @@ class Study(models.Model):
         texts: dict[str, str] = self.file[key]
         return texts.get(language) or texts[self.file["languages"][0]]
 
+    def group_label(self, key: str, language: str) -> str:
+        """A group's name in a language, or its key where the file has no such translation."""
+        labels: dict[str, dict[str, str]] = {group["key"]: group["label"] for group in self.file["groups"]}
+        return labels.get(key, {}).get(language, key)
+
     @property
     def sealed(self) -> bool:
         """Whether it is still hidden which system made which clip."""

@@ -16,7 +16,6 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from tqdm import tqdm
 
-from study import services
 from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of, uneven_names
@@ -25,10 +24,12 @@ from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.telling import Verdict, seen_of, verdict
 from study.errors import InputError
 from study.models import Clip, Expert, Slot, Study, Trial
-from study.services.invitations import Invitee
+from study.services.invitations import Invitee, issue
 
 #: How often each clip is heard at least, where there are slots enough, and the fewest sessions.
 HEARINGS, FEWEST = 2, 4
+#: Smaller seeds of a pack are tried through in days.
+LEAST_SEED = 10**9
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
@@ -39,9 +40,13 @@ Measure = Callable[[bytes], Sound]
 
 @dataclass
 class Report:
-    """What the check found. Every fault is a sentence; the study is blind where there is none."""
+    """What the check found. Every fault is a sentence; the study is blind where there is none.
+
+    Cautions are what a browser can't see, but somebody with the means that made the pack could find out.
+    """
 
     faults: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
     clips: int = 0
     sessions: int = 0
     exchanges: int = 0
@@ -70,6 +75,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     bar = tqdm(files.items(), desc="Measuring clips", unit="clip", disable=None, delay=2)
     report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
     report.faults += unlike_wrappings(files)
+    report.cautions += made_again(study)
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
         slots = _prepared(study)
@@ -85,6 +91,18 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
         )
     report.faults = list(dict.fromkeys(report.faults))
     return report
+
+
+def made_again(study: Study) -> list[str]:
+    """A sentence for each seed of the clips that can be guessed: whoever has the weights can make them again."""
+    provenance = [clip.pack_entry.get("provenance", {}) for clip in study.clips.filter(role="study")]
+    seeds = {entry["seed"] for entry in provenance if "checkpoint_sha256" in entry and "seed" in entry}
+    guessed = sorted(seed for seed in seeds if seed < LEAST_SEED)
+    return [
+        f"Clips were drawn with the seed {seed}: whoever has the same weights can guess it, make the clips again and "
+        "know them by their notes. Make the pack of a real study with a --seed of ten digits or more that you keep."
+        for seed in guessed
+    ]
 
 
 def _bytes_of(clip: Clip) -> bytes:
@@ -117,7 +135,7 @@ def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
         for number, slot in enumerate(bar):
             code = f"check-{slot.number}-{number}"
             language = languages[number % len(languages)]
-            [(_, secret)] = services.invite(study, [Invitee(code, slot.group, language)], actor="check")
+            secret = issue(study, Invitee(code, slot.group, language), "check", None)  # whether or not there is a place
             Expert.objects.filter(slot=slot).update(slot=None)
             Expert.objects.filter(study=study, code=code).update(slot=slot)
             browser = Browser(here)

@@ -13,6 +13,7 @@ import rfc8785
 
 from study.dataset import descriptors
 from study.dataset.about import codebook_page, readme
+from study.dataset.columns import Table
 from study.dataset.tables import write_tables
 from study.errors import InputError
 from study.models import Study
@@ -77,7 +78,7 @@ def _put_in_place(part: Path, out: Path) -> None:
 def _write(study: Study, folder: Path) -> str:
     """All files of the dataset, the hashes last; the SHA-256 of the whole."""
     (folder / "data").mkdir()
-    tables = write_tables(study, folder)
+    tables = _write_tables(study, folder)
     (folder / "codebook.md").write_text(codebook_page(study, tables), encoding="utf-8")
     (folder / "plan.json").write_bytes(rfc8785.dumps(study.plan))
     (folder / "certificate.json").write_bytes(rfc8785.dumps(study.certificate))
@@ -88,6 +89,19 @@ def _write(study: Study, folder: Path) -> str:
     (folder / "README.md").write_text(readme(study, tables), encoding="utf-8")
     _write_ignored(folder)
     return _write_hashes(folder)
+
+
+def _write_tables(study: Study, folder: Path) -> list[Table]:
+    """The tables; once more if meanwhile an expert withdrew, who would stand in some of them."""
+    while True:
+        before = _withdrawn(study)
+        tables = write_tables(study, folder)
+        if _withdrawn(study) == before:
+            return tables
+
+
+def _withdrawn(study: Study) -> int:
+    return study.experts.exclude(withdrawn_at=None).count()
 
 
 def _write_events(study: Study, path: Path) -> None:

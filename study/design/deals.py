@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.rows import Row, base_orders, shifts
+from study.design.rows import Row, shifts, squares_of
 from study.design.search import Tally, least_cost
+from study.design.shape import REPEAT_GAP
 
 #: (block, slot, number of the row that it gets)
 Change = tuple[int, int, int]
@@ -27,23 +28,25 @@ class Deal:
     def __init__(self, systems: int, heard: int, slots: int, draws: int, chance: Random) -> None:
         self.systems, self.chance = systems, chance
         whole, rest = divmod(slots, systems)
-        squares, single = base_orders(systems, whole * heard, rest * heard, draws, chance)
-        bases = [single, *map(list, dict.fromkeys(map(tuple, squares)))]
-        self.rows = [row for base in bases for row in shifts(base)]
+        # After no more trials than lie before a repeat, the first repeat is of the first clip. In shifts of one zigzag
+        # the last system of the second block is never the first of the first; in squares with other names it may be.
+        own_names = systems * heard > REPEAT_GAP
+        squares, single = squares_of(systems, whole * heard, rest * heard, draws, chance, own_names=own_names)
+        self.rows = [row for square in (shifts(single), *squares) for row in square]
         self.inner = [[a * systems + b for a, b in zip(row, row[1:], strict=False)] for row in self.rows]
-        self.border = [[row[-1] * systems + other[0] for other in self.rows] for row in self.rows]
+        self.first, self.last = [row[0] for row in self.rows], [row[-1] * systems for row in self.rows]
         total, pairs = slots * (heard * systems - 1), systems * (systems - 1)
         self.goal = least_cost(total, pairs)
         itself = 2 * total // pairs + DEAR
         self.tally = Tally([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
         self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
         self.blocks: list[list[int]] = []
-        self._deal([bases.index(square, 1) for square in squares], whole)
+        self._deal(whole)
 
-    def _deal(self, squares: list[int], whole: int) -> None:
+    def _deal(self, whole: int) -> None:
         """A window of shifts for each block, joined to the window before, and whole squares in random order."""
         start = self.chance.randrange(self.systems)
-        self.chance.shuffle(squares)
+        squares = self.chance.sample(range(1, len(self.rows) // self.systems), whole * len(self.spare))
         for block, spare in enumerate(self.spare):
             numbers = [(start + step) % self.systems for step in range(self.rest)]
             start += self.rest
@@ -61,12 +64,11 @@ class Deal:
             return self.chance.sample(numbers, len(numbers))
         by_first: dict[int, list[int]] = {}
         for number in self.chance.sample(numbers, len(numbers)):
-            by_first.setdefault(self.rows[number][0], []).append(number)
+            by_first.setdefault(self.first[number], []).append(number)
         dealt, counts = [0] * len(numbers), self.tally.counts
         for slot in self.chance.sample(range(len(numbers)), len(numbers)):
-            last = self.rows[self.blocks[-1][slot]][-1]
-            start = last * self.systems
-            first = min(by_first, key=lambda system: (system == last, counts[start + system]))
+            start = self.last[self.blocks[-1][slot]]
+            first = min(by_first, key=lambda system: (system * self.systems == start, counts[start + system]))
             dealt[slot] = by_first[first].pop()
             if not by_first[first]:
                 del by_first[first]
@@ -145,4 +147,4 @@ class Deal:
 
     def _cells(self, borders: list[tuple[int, int]]) -> list[int]:
         """The cells of the borders after these blocks of these slots."""
-        return [self.border[self.blocks[at][slot]][self.blocks[at + 1][slot]] for at, slot in borders]
+        return [self.last[self.blocks[at][slot]] + self.first[self.blocks[at + 1][slot]] for at, slot in borders]

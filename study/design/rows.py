@@ -7,6 +7,7 @@ from random import Random
 from study.design.search import anneal
 
 Row = list[int]
+Square = list[Row]
 
 #: Changes tried for each base order of an odd number of systems.
 CHANGES = 800
@@ -46,21 +47,32 @@ def differences(base: Row) -> list[int]:
     return counts
 
 
-def base_orders(systems: int, squares: int, rest: int, draws: int, chance: Random) -> tuple[list[Row], Row]:
-    """Base orders of so many whole squares, and that of `rest` further rows: the evenest in differences of some draws.
+def squares_of(
+    systems: int, squares: int, rest: int, draws: int, chance: Random, *, own_names: bool
+) -> tuple[list[Square], Row]:
+    """So many squares of rows, and the base order of `rest` further rows: the evenest in differences of some draws.
 
-    With an even number of systems the zigzag is even by itself. With an odd number no single order is (no sequence
-    of all residues has every difference once): two zigzags are, up and down, and as many others as the further rows
-    can upset are searched for.
+    With an even number of systems the zigzag's square is even by itself. With an odd number no single square is (no
+    sequence of all residues has every difference once): that of the zigzag and its mirror image are, and as many others
+    as the further rows can upset are searched for. Even squares stay even under other names, and may get their own:
+    where all are shifts of one order, the first clip of a block gives the rest of it away.
     """
     first = zigzag(systems)
     if systems % 2 == 0:
-        return [first] * squares, first
+        square = shifts(first)
+        return [renamed(square, chance) if own_names else square for _ in range(squares)], first
     loose = min(squares, 2 + 2 * (rest // systems) + squares % 2)
-    pairs = [first, [-system % systems for system in first]] * ((squares - loose) // 2)
+    pairs = [renamed(williams(systems), chance) for _ in range((squares - loose) // 2)]
     drawn = [_even_orders(systems, [systems] * loose + [rest], chance) for _ in range(draws)]
     _, orders = min(drawn, key=lambda pair: pair[0])
-    return pairs + orders[:loose], orders[loose]
+    even = [rows[start : start + systems] for rows in pairs for start in (0, systems)]
+    return even + [shifts(order) for order in orders[:loose]], orders[loose]
+
+
+def renamed(rows: Square, chance: Random) -> Square:
+    """The same rows under other names, drawn at random."""
+    names = chance.sample(range(len(rows[0])), len(rows[0]))
+    return [[names[system] for system in row] for row in rows]
 
 
 def _even_orders(systems: int, weights: list[int], chance: Random) -> tuple[int, list[Row]]:

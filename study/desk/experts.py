@@ -32,6 +32,8 @@ from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
 
 #: Of a table of experts, in bytes.
 LARGEST_TABLE = 1 << 20
+#: How a workbook (.xlsx, .ods) begins; as text it would only lack a column.
+WORKBOOK = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,13 @@ def _table(request: HttpRequest) -> str:
         return str(request.POST.get("pasted", ""))
     if (file.size or 0) > LARGEST_TABLE:
         raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
+    content = file.read()
+    message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
+    if content.startswith(WORKBOOK):
+        raise InputError(message)
     try:
-        return str(file.read().decode("utf-8-sig"))
+        return str(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
         raise InputError(message) from error
 
 
@@ -177,6 +182,7 @@ def _expert_page(
         **_shared(study),
         "expert": expert,
         "name": name.name if name else "",
+        "group": study.group_label(expert.group, get_language() or ""),
         "link": link_of(expert),
         "now": clock.now(),
         "ends": _latest_default(),
@@ -258,8 +264,12 @@ def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Records that an expert withdrew."""
-    expert = _of(own_study(request, slug, "invite"), code)
+    """Records that an expert withdrew, for good."""
+    found = own_study(request, slug, "invite")
+    expert = _of(found, code)
+    if request.POST.get("sure") != "yes":
+        messages.error(request, _("Please confirm that she is to be left out for good."))
+        return redirect("desk:expert", slug, code)
     return _done(request, expert, lambda: services.withdraw(expert, actor=actor(request)))
 
 

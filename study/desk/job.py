@@ -42,7 +42,13 @@ def own_job(request: HttpRequest, token: str) -> Job:
 def told(job: Job) -> dict[str, Any]:
     """What every page that tells of a job needs."""
     is_gone = jobs.gone(job)
-    return {"job": job, "step": STEPS.get(job.step, ""), "gone": is_gone, "running": not is_gone and _is_running(job)}
+    return {
+        "job": job,
+        "step": STEPS.get(job.step, ""),
+        "fault": [in_the_readers_words(line) for line in job.fault.splitlines()],
+        "gone": is_gone,
+        "running": not is_gone and _is_running(job),
+    }
 
 
 def _is_running(job: Job) -> bool:

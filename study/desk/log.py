@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from study import services
 from study.desk.gate import own_study
-from study.desk.study import KINDS
+from study.desk.study import in_words
 
 #: Events on one page.
 PAGE = 200
@@ -29,7 +29,7 @@ def log(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
-        "events": [(event, KINDS.get(event.kind, event.kind)) for event in page],
+        "events": in_words(page),
         "page": page,
         "count": len(events),
         "broken_event": services.broken_among(events),

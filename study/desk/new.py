@@ -103,11 +103,8 @@ def clips(request: HttpRequest, token: str) -> HttpResponse:
     elif (upload.size or 0) > LARGEST_CLIPS:
         messages.error(request, _("The clips are larger than %(most)d GiB; shorten them first.") % {"most": 2})
     else:
-        with (jobs.folder_of(job) / "clips.zip").open("wb") as target:
-            for chunk in upload.chunks():
-                target.write(chunk)
         try:
-            jobs.start(job)
+            jobs.start(job, files={"clips.zip": upload.chunks()})
         except Refused as refused:
             messages.error(request, refused.message)
     return redirect("desk:job", job.token)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from study import services, study_file
 from study.desk.gate import actor, own_study, rights_in
+from study.desk.study import who
 from study.errors import InputError, Refused
 from study.models import Study
 
@@ -46,7 +47,7 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "first": _rows(versions[0].analysis),
-        "amendments": [(one, [(PARTS[key], _words(one.analysis[key])) for key in one.changed]) for one in versions[1:]],
+        "amendments": [(one, who(one.actor), _changes(one)) for one in versions[1:]],
         "analysis": study_file.analysis_toml(versions[-1].analysis),
         "can_amend": found.state in {Study.State.OPEN, Study.State.CLOSED},
         **context,
@@ -56,6 +57,10 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
 
 def _rows(analysis: dict[str, Any]) -> list[tuple[Any, list[str]]]:
     return [(words, _words(analysis[key])) for key, words in PARTS.items() if analysis.get(key)]
+
+
+def _changes(version: services.Version) -> list[tuple[Any, list[str]]]:
+    return [(PARTS[key], _words(version.analysis.get(key, ""))) for key in version.changed]
 
 
 def _words(value: Any) -> list[str]:

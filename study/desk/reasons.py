@@ -1,4 +1,4 @@
-"""Why a clip could not be used, in the reader's language: generate_stimuli says it in English."""
+"""Why a clip could not be used or a job stopped, in the reader's language: commands say it in English."""
 
 from __future__ import annotations
 
@@ -28,13 +28,44 @@ REASONS = (
     N_("it holds values that are no numbers: export it again"),
     N_("it is clipped (%(share)s of its samples at full scale): export it at a lower level"),
     N_("it lasts %(length)s s, and %(least)s s is the least"),
+    N_("it is empty"),
+    N_("and %(number)s more"),
+    N_("of %(system)s it has %(found)s clips and the study file asks for %(wanted)s"),
+    N_("of practice clips it has %(found)s and the study file asks for %(wanted)s"),
 )
+#: The sentences with which the commands of a job end, so far as a researcher's files can bring them about.
+FAULTS = (
+    N_("%(file)s cannot be unpacked (%(reason)s): make the ZIP file again."),
+    N_("%(file)s is neither a folder nor a ZIP file: pack the folders again."),
+    N_("%(file)s has file names that cannot be read: pack the systems' folders again."),
+    N_("%(file)s holds more than %(most)s GiB: shorten the clips or leave some out."),
+    N_("%(file)s holds %(number)s files, and %(most)s is the most: leave some out."),
+    N_("%(file)s holds %(name)s, which leads out of it: make the ZIP file again."),
+    N_("%(file)s is protected by a password: make the ZIP file again without one."),
+    N_("%(file)s gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."),
+    N_("%(file)s has no sub-folder: put the clips of each system into one, named after the system."),
+    N_("%(file)s holds no clip that can be used (%(reasons)s)."),
+    N_("A process that read %(file)s was killed (memory?): give fewer --workers."),
+    N_("The pack does not fit the study file: %(reasons)s. The pack's systems: %(systems)s."),
+    N_("There is a study %(slug)s already; choose another slug."),
+    N_("%(study)s is not blind: The %(feature)s tells systems apart: p = %(p)s, in two sets of sessions."),
+)
+PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
-def in_the_readers_words(reason: str) -> str:
-    """A reason in the active language; as it is where it is none of these."""
-    for sentence in REASONS:
-        pattern = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence))
-        if found := re.fullmatch(pattern, reason):
-            return gettext(sentence) % found.groupdict()
-    return reason
+def in_the_readers_words(text: str) -> str:
+    """A reason or a fault in the active language; as it is where it is none of these."""
+    for sentence in (*REASONS, *FAULTS):
+        if found := re.fullmatch(PLACE.sub(r"(?P<\1>.+)", re.escape(sentence)), text):
+            return gettext(sentence) % {name: _within(name, part) for name, part in found.groupdict().items()}
+    return text
+
+
+def _within(name: str, part: str) -> str:
+    """What stands for a name in a sentence; reasons, each perhaps of a file, are told in the reader's words too."""
+    return "; ".join(map(_reason_of_file, part.split("; "))) if name == "reasons" else part
+
+
+def _reason_of_file(text: str) -> str:
+    file, colon, reason = text.partition(": ")
+    return f"{file}{colon}{in_the_readers_words(reason)}" if colon else in_the_readers_words(text)

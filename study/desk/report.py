@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 
 from django.contrib import messages
@@ -21,7 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 from study import jobs, services
 from study.desk.gate import actor, own_study, rights_in
 from study.desk.job import begin, told
-from study.models import Job, Study
+from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.
 MOST_ROWS = 60
@@ -35,15 +37,21 @@ KINDS = {
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
 }
+HEADING = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
 #: The only kind that pages show by its address; every other one is a download.
 SHOWN = ".png"
 
 
 @dataclass
 class Part:
-    """A figure or a table: its name, the files it comes in, and what the page shows of it."""
+    """A figure or a table: its name, the files it comes in, and what the page shows of it.
+
+    `caption` is what the report says under a figure.
+    """
 
     name: str
+    title: str = ""
+    caption: str = ""
     files: list[str] = field(default_factory=list)
     picture: str = ""
     head: list[str] = field(default_factory=list)
@@ -51,9 +59,9 @@ class Part:
     more: int = 0
 
     @property
-    def title(self) -> str:
+    def stem(self) -> str:
         """The name of its files."""
-        return self.name.partition("/")[2].replace("_", " ")
+        return self.name.partition("/")[2]
 
     @property
     def downloads(self) -> list[tuple[str, str]]:
@@ -76,6 +84,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "rights": rights_in(request, found),
         "done": done,
         "figures": [part for part in parts if part.name.startswith("figures/")],
+        "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
         "tables": [part for part in parts if part.name.startswith("tables/")],
         "outdated": done is not None and found.unsealed_at is not None and done.made_at < found.unsealed_at,
         **(told(newest) if newest else {}),
@@ -91,6 +100,10 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
     if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
         messages.error(request, _("A report is made after the study is closed."))
         return redirect("desk:study", slug)
+    counting = Rating.objects.filter(expert__study=found, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+    if not counting.exists():
+        messages.error(request, _("There is nothing to report: the dataset has no rating in it."))
+        return redirect("desk:report", slug)
     return begin(request, found, Job.Kind.REPORT)
 
 
@@ -146,6 +159,11 @@ def _names(folder: Path) -> list[str]:
     return names
 
 
+def _others(folder: Path, language: str) -> list[str]:
+    """The whole report as PDF and the methods for a paper, in the reader's language."""
+    return [name for name in _names(folder) if "/" not in name and f".{language}." in name]
+
+
 def _parts(folder: Path, language: str) -> list[Part]:
     """Figures and tables in the report's order; of figures the picture in the reader's language."""
     parts: dict[str, Part] = {}
@@ -153,13 +171,34 @@ def _parts(folder: Path, language: str) -> list[Part]:
         if "/" in name:
             stem = name.partition(".")[0]
             parts.setdefault(stem, Part(stem)).files.append(name)
+    captions = _captions(folder, language)
     for part in parts.values():
+        part.title, part.caption = _title(part, folder, language), captions.get(part.stem, "")
         pictures = [name for name in part.files if name.endswith(SHOWN)]
         part.picture = next((name for name in pictures if f".{language}." in name), next(iter(pictures), ""))
         table = next((name for name in part.files if name.endswith(".csv")), None)
         if table and not part.picture:
             _read_table(part, folder / table)
     return list(parts.values())
+
+
+def _title(part: Part, folder: Path, language: str) -> str:
+    """Figure 7, or what a table's own Markdown is headed with, first in English and then in Chinese."""
+    if part.name.startswith("figures/"):
+        return _("Figure %(number)s") % {"number": part.stem.removeprefix("figure")}
+    text = (folder / f"{part.name}.md").read_text(encoding="utf-8") if f"{part.name}.md" in part.files else ""
+    headings = HEADING.findall(text)[:2]
+    return str(headings[-1 if language.startswith("zh") else 0] if headings else part.stem.replace("_", " "))
+
+
+def _captions(folder: Path, language: str) -> dict[str, str]:
+    """By figure, the words under it on the report's own page, which has them in both languages."""
+    page = folder / "report.html"
+    if not page.is_file():
+        return {}
+    word = "图" if language.startswith("zh") else "Figure"
+    found = re.findall(rf'<img alt="{word} (\w+)\. ([^"]*)"', page.read_text(encoding="utf-8"))
+    return {f"figure{number}": unescape(caption) for number, caption in found}
 
 
 def _read_table(part: Part, path: Path) -> None:

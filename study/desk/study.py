@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
@@ -12,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from study import dataset, services
+from study import dataset, jobs, services
 from study.desk.gate import act, own_study, researcher, rights_in
 from study.errors import Refused
-from study.models import Job, Study
+from study.models import Event, Job, Study
 
 #: Events shown on a study's page.
 TAIL = 20
@@ -74,13 +76,26 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "slots": found.certificate.get("slots", 0),
         "certificate": found.certificate,
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
-        "events": [(event, KINDS.get(event.kind, event.kind)) for event in events],
+        "events": in_words(events),
         "broken_event": broken_event,
         "rights": rights_in(request, found),
         "checked": services.last_blinding(found) if found.state == Study.State.DRAFT else None,
         "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
     }
     return render(request, "desk/study.html", context)
+
+
+def in_words(events: Iterable[Event]) -> list[tuple[Event, str, str]]:
+    """Events as the pages list them: each with who did what."""
+    return [(event, who(event.actor), str(KINDS.get(event.kind, event.kind))) for event in events]
+
+
+def who(actor: str) -> str:
+    """Whom the log names, in the reader's words."""
+    kind, _colon, name = actor.partition(":")
+    if kind == "expert":
+        return _("expert %(code)s") % {"code": name}
+    return _("command line") if actor == "command" else name or actor
 
 
 def _small_groups(study: Study) -> list[tuple[str, int]]:
@@ -103,11 +118,14 @@ def open_study(request: HttpRequest, slug: str) -> HttpResponse:
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes back a draft, for good."""
     found = own_study(request, slug)
+    made_of = list(found.jobs.all())
     try:
         services.discard_draft(found)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("desk:study", slug)
+    for job in made_of:
+        jobs.remove_job(job)
     messages.success(request, _("The draft %(slug)s is gone.") % {"slug": slug})
     return redirect("desk:studies")
 
@@ -115,8 +133,12 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def close(request: HttpRequest, slug: str) -> HttpResponse:
-    """Closes an open study."""
-    return act(request, own_study(request, slug), services.close_study)
+    """Closes an open study, for good."""
+    found = own_study(request, slug)
+    if request.POST.get("sure") != "yes":
+        messages.error(request, _("Please confirm that no more answers are wanted."))
+        return redirect("desk:study", slug)
+    return act(request, found, services.close_study)
 
 
 @login_required

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -59,14 +62,36 @@ def remove_job(job: Job) -> None:
     job.delete()
 
 
-def start(job: Job) -> None:
-    """Sets a job to work in a process of its own. Refused while another one of the same user is at work."""
+def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
+    """Sets a job to work in a process of its own, with files in its folder, given as name and content.
+
+    Refused while another one of the same user is at work: what that one reads stays as it is.
+    """
+    folder = folder_of(job)
+    # Uploads take a while, and two may come at once: each is written under a name of its own, outside of the lock.
+    with TemporaryDirectory(prefix="upload-", dir=folder) as arriving:
+        for name, content in (files or {}).items():
+            with (Path(arriving) / name).open("wb") as target:
+                target.writelines(content)
+        _mark_running(job)
+        for name in files or {}:
+            os.replace(Path(arriving) / name, folder / name)
+    _begin(job)
+
+
+def _mark_running(job: Job) -> None:
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=job.user_id)  # two presses start one process
         if at_work(job.user) is not None:
             raise Refused(409, "busy", _("Something of yours is still at work. Please wait until it is done."))
+        waiting = Job.objects.filter(pk=job.pk, study=job.study, state__in=[Job.State.PREPARED, Job.State.FAILED])
+        if not waiting.exists():  # what came meanwhile has already been at work
+            raise Refused(409, "begun", _("This study has its clips already."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
         job.save(update_fields=["state", "beat_at", "fault"])
+
+
+def _begin(job: Job) -> None:
     with (folder_of(job) / "log.txt").open("ab") as log:
         subprocess.Popen(  # noqa: S603  our own command, and no shell
             [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_job", job.token],

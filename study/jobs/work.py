@@ -50,7 +50,7 @@ def _fault_of(job: Job) -> str:
             _run(job, step)
     except Failed as failed:
         print(failed.output, flush=True)
-        return str(failed)
+        return str(failed).replace(f"{folder_of(job)}/", "")  # where the site keeps files is nobody's business
     except Exception:
         traceback.print_exc()
         return _("Something went wrong that should not. Whoever runs the site finds the details in the log.")

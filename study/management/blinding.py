@@ -49,7 +49,7 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
 
 
 def in_words(report: Report) -> str:
-    """What was looked at, in one paragraph."""
+    """What was looked at, in one paragraph, and a line for each caution."""
     found = report.verdict
     text = (
         f"Blind: {report.clips} clips alike but for their music; {report.sessions} sessions, {report.exchanges} "
@@ -58,4 +58,4 @@ def in_words(report: Report) -> str:
     )
     if found.least_p > 0.01:
         text += f" With so few clips p can't come below {found.least_p:.2f}, so the last says nothing."
-    return text
+    return "\n".join([text, *report.cautions])

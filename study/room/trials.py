@@ -55,6 +55,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         return redirect("room:room")
     heard = queries.heard_intervals(shown, expert)
     answers = queries.answers(shown, expert)
+    scales = [_answered(expert, shown, key, answers.get(key)) for key in scale_order(expert)]
     reports = expert.listenings.filter(trial=shown).aggregate(plays=Sum("plays"), problems=Count("pk", Q(problem=True)))
     return room_render(
         request,
@@ -65,7 +66,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         done=shown.number - 1,
         minutes_left=queries.progress(expert).minutes_left,
         panel="" if heard or answers else _panel(shown),
-        scales=[_answered(expert, shown, key, answers.get(key)) for key in scale_order(expert)],
+        scales=scales,
+        sliders=any(scale["points"] is None for scale in scales),
         remark=queries.remark_on(shown, expert),
         longest_comment=services.LONGEST_COMMENT,
         language=language_shown(expert.study.file, translation.get_language()),

@@ -52,6 +52,12 @@ def delete_copy(study: Study) -> None:
     study.delete()
 
 
+def delete_preview(study: Study) -> None:
+    """Removes a study's preview, if there is one."""
+    for preview in Study.objects.filter(slug=f"{study.slug}-preview", preview=True):
+        delete_copy(preview)
+
+
 @transaction.atomic
 def open_preview(study: Study, *, actor: str, language: str) -> Device:
     """A fresh copy, SLUG-preview, of the study as its first slot will hear it, and a device that is already in it."""

@@ -177,10 +177,13 @@ def invite(
 ) -> list[tuple[str, str]]:
     """(code, secret) for each, in order. An expert who had a link gets a fresh one, and the older one stops.
 
+    Raises `InputError` where the study takes nobody any more, or a group would have more experts than places.
     `expires_at`: when the links end; 60 days from now where none is given.
     """
-    refuse_closed(study)
-    Study.objects.select_for_update().only("pk").get(pk=study.pk)  # the study before its experts, as in a session
+    # The study before its experts, as in a session. What was checked before may have changed since: another list came.
+    refuse_closed(Study.objects.select_for_update().get(pk=study.pk))
+    if crowded := list(_too_many(study, invitees, {expert.code: expert for expert in study.experts.all()})):
+        raise InputError("\n".join(crowded))
     return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from study import clock
 from study.errors import Refused
 from study.models import Clip, Event, Slot, Study, System, Trial
+from study.services.copies import delete_preview
 from study.services.log import log_event
 
 #: The log's word for a check that found nothing.
@@ -65,11 +66,13 @@ def open_study(study: Study, *, actor: str) -> None:
 
 
 def discard_draft(study: Study) -> None:
-    """Takes back a study that nobody was invited to: all its rows, and then its audio."""
-    if study.state != Study.State.DRAFT or study.experts.exists():
-        raise Refused(409, "state", _("Only a draft to which nobody is invited can be taken back."))
-    paths = [path for path in study.clips.values_list("audio", flat=True) if path]
+    """Takes back a study that nobody was invited to: its preview, all its rows, and then its audio."""
     with transaction.atomic():
+        state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
+        if state != Study.State.DRAFT or study.experts.exists():
+            raise Refused(409, "state", _("Only a draft to which nobody is invited can be taken back."))
+        paths = [path for path in study.clips.values_list("audio", flat=True) if path]
+        delete_preview(study)
         Trial.objects.filter(slot__study=study).delete()
         for own in (Slot, Clip, System, Event):
             own._default_manager.filter(study=study).delete()

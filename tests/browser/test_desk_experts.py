@@ -140,7 +140,7 @@ def test_a_drop_out_is_replaced_in_two_clicks(desk: Page, study: Study, language
 def test_a_receipt_is_shown_when_an_expert_is_erased(desk: Page, study: Study, language: str) -> None:
     make_expert(study, "m01", "men")
     desk.goto(desk.url + "experts/m01/")
-    desk.locator("[name=sure]").check()
+    desk.locator("form[action$='/erase/'] [name=sure]").check()
     desk.locator("form[action$='/erase/'] button").click()
     expect(desk.get_by_role("alert").locator("code")).to_have_text(re.compile(r"^[0-9a-f]{64}$"))
     look_at(desk, "desk-erased", language)

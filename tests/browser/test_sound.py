@@ -14,13 +14,27 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import services
 from study.models import Expert, SoundCheck
-from tests.browser.conftest import Accept, awake
+from tests.browser.conftest import Accept, Log, awake
 
 MAKE = """async (call) => {
   const tones = await import("/static/mukulen/tones.js");
   const blob = call === "melody" ? tones.melody() : tones.threeTones(call);
   return [...new Uint8Array(await blob.arrayBuffer())];
 }"""
+
+
+def test_a_sound_page_that_lost_its_script_says_so_and_can_be_left(
+    page: Page, live_server: LiveServer, accept: Accept, log: Log
+) -> None:
+    page.route("**/mukulen/sound.js", lambda route: route.abort())
+    expert = accept(page)
+    services.give_consent(expert, version="1", language="en")
+    services.save_background(expert, answers={"device": "headphones"})
+    page.goto(f"{live_server.url}/room/")
+    expect(page.locator("#dead")).to_be_visible()
+    page.get_by_role("button", name="Go on without the tones").click()
+    page.wait_for_url("**/room/instructions/")
+    log.errors.clear()
 
 
 @pytest.fixture

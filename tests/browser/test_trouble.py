@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import queries
 from study.models import Event, Expert, Listening, Rating, Remark, Study
-from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practised, settled
+from tests.browser.conftest import SCALES, Accept, Log, answer, awake, listen, practised, settled
 from tests.factories import hear, make_link, trials_of
 
 MOST_PAGE, MOST_CLIP = 60_000, 250_000
@@ -61,6 +61,39 @@ def test_a_clip_that_is_no_music_is_said_to_be_broken(page: Page, live_server: L
     at_second_clip(page, live_server, accept, heard=False)
     expect(page.locator("#play")).to_have_attribute("data-state", "broken")
     expect(page.get_by_role("button", name="Report a problem")).to_be_visible()
+
+
+def test_a_clip_that_comes_slowly_is_kept_as_long_as_it_comes(
+    page: Page, live_server: LiveServer, accept: Accept
+) -> None:
+    held: list[Route] = []
+    page.route("**/audio", lambda route: held.append(route))
+    page.clock.install()
+    at_second_clip(page, live_server, accept, heard=False)
+    awake(page)
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 4_000, "uploadThroughput": 4_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    held[0].continue_()
+    for _ in range(6):  # of the twenty seconds without a byte after which a clip is asked for again
+        page.wait_for_timeout(300)
+        page.clock.run_for(8_000)
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    assert len(held) == 1
+
+
+def test_a_step_that_takes_a_while_says_so(page: Page, live_server: LiveServer, accept: Accept) -> None:
+    at_second_clip(page, live_server, accept)
+    answer(page, 3)
+    settled(page)
+    held: list[Route] = []
+    page.route("**/room/t/*/", lambda route: held.append(route))
+    page.locator("#next").click()
+    expect(page.locator("#status")).to_have_text("One moment …")
+    held[0].continue_()
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+    expect(page.locator("#status")).to_have_text("All answers saved")
 
 
 def test_play_pause_replay_and_turning_away_are_logged_with_what_was_heard(

@@ -202,6 +202,17 @@ def test_the_command_says_every_fault_and_records_nothing(study: Study, settings
     assert not Event.objects.filter(kind="blinding checked").exists()
 
 
+@pytest.mark.parametrize(("seed", "cautions"), [(1, 1), (999_999_999, 1), (1_000_000_000, 0)])
+def test_clips_that_others_could_make_again_are_a_caution(study: Study, seed: int, cautions: int) -> None:
+    clip = of(study, "transformer")[0]
+    clip.pack_entry["provenance"] = {"checkpoint_sha256": "0" * 64, "seed": seed, "index": 0}
+    clip.save()
+    said = io.StringIO()
+    call_command("check_blinding", study.slug, sessions=1, stdout=said)
+    assert said.getvalue().count("can guess it") == cautions
+    assert Event.objects.filter(kind="blinding checked").exists()
+
+
 def test_more_sessions_than_slots_and_a_lost_clip_are_refused_in_a_sentence(study: Study) -> None:
     with pytest.raises(CommandError, match="small has 8 slots"):
         call_command("check_blinding", study.slug, sessions=9)

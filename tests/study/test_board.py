@@ -49,6 +49,27 @@ def test_the_board_says_how_far_each_expert_is_and_when_she_was_last_seen(tmp_pa
     assert (row_of(found, "done").seconds, row_of(found, "begun").seconds) == (4.0, None)
 
 
+def test_the_board_counts_who_is_where_and_names_whom_to_look_into(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=4, groups=("men", "women"))
+    done, begun, gone = (make_expert(study, code, "women") for code in ("done", "begun", "gone"))
+    make_link(study, "away", "men")
+    begin(done)
+    rate_all(done)
+    services.submit(done)
+    hear(begun, trials_of(begun)[0])
+    services.withdraw(gone, actor="test")
+    event = {"event": "problem", "clip_ms": 0, "at": "2027-01-01T00:00:00Z"}
+    at = standing(begun, trials_of(begun)[0])
+    services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
+    found = board(study)
+    assert found.standing == (1, 1, 1)
+    assert [row.expert.code for row in found.marked] == ["begun"]
+    page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
+    assert "Finished: 1. Under way: 1. Not come yet: 1." in page
+    assert '<a href="#begun">' in page
+    assert '<tr id="begun">' in page
+
+
 def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp_path: Path) -> None:
     expert = make_expert(make_study(tmp_path))
     for _ in range(2):

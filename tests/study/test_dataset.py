@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ import rfc8785
 from django.core.management import CommandError, call_command
 
 from study import clock, dataset, services
-from study.dataset import defused, folder
+from study.dataset import defused, folder, tables
 from study.errors import InputError
 from study.models import Clip, Study
 from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
@@ -45,6 +46,24 @@ def rated_study(tmp_path: Path) -> Study:
 def unseal(study: Study) -> None:
     services.close_study(study, actor="command")
     services.open_seal(study, actor="command")
+
+
+def test_an_expert_who_withdraws_while_the_dataset_is_written_stands_in_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = rated_study(tmp_path)
+    expert, write_experts = study.experts.get(code="e02"), tables.write_experts
+
+    def meanwhile(*given: Any) -> Any:
+        if not expert.withdrawn_at:
+            services.withdraw(expert, actor="test")
+            expert.refresh_from_db()
+        return write_experts(*given)
+
+    monkeypatch.setattr(tables, "write_experts", meanwhile)
+    dataset.export(study, tmp_path / "out")
+    for name in (LONG, WIDE, "experts.csv"):
+        assert {row["expert_id"] for row in rows(tmp_path / "out" / name)} == {"e01"}, name
 
 
 def test_the_long_table_holds_the_answers_that_count(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -181,6 +182,27 @@ def test_two_systems_are_each_others_image_in_every_pair_of_slots() -> None:
     orders = ["".join(trial["system"] for trial in slot["trials"]) for slot in sessions["slots"]]
     swapped = str.maketrans("AB", "BA")
     assert all(first.translate(swapped) == second for first, second in zip(orders[::2], orders[1::2], strict=True))
+
+
+@pytest.mark.parametrize("systems", range(4, 13))
+def test_no_clip_foretells_the_next_from_its_place_and_system(systems: int) -> None:
+    """To whoever knows the whole plan but for the trial in question, as a rule of the rows would show in it."""
+    seen, steps = Counter[tuple[int, str, str]](), list[tuple[int, str, str]]()
+    for slot in make_sessions(shape(systems))["slots"]:
+        for before, after in pairwise(firsts(slot)):
+            if before["block"] == after["block"]:
+                steps.append((before["position"], before["system"], after["system"]))
+    seen.update(steps)
+    share = sum(_foretold(seen, step) for step in steps) / len(steps)
+    assert share < 0.5, f"{share:.2f} of all clips can be foretold from the one before"
+
+
+def _foretold(seen: Counter[tuple[int, str, str]], step: tuple[int, str, str]) -> float:
+    """How likely the best guess at what follows is right, going by all other steps."""
+    place, before, after = step
+    others = {system: seen[place, before, system] - (system == after) for system in "ABCDEFGHIJKL"}
+    best = [system for system, count in others.items() if count == max(others.values())]
+    return (after in best) / len(best)
 
 
 @pytest.mark.parametrize("systems", range(2, 13))

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "a long enough password"
 PAGES = ["studies", "study"]
+#: What a form that cannot be undone asks for.
+SURE = {"sure": "yes"}
 ACTS = ["open", "close", "open_seal", "download"]
 
 
@@ -123,20 +125,28 @@ def test_a_draft_is_opened_once(tmp_path: Path, ada: Client) -> None:
 
 
 def test_closing_is_logged_with_the_researchers_name(study: Study, ada: Client) -> None:
-    ada.post(address("close"))
+    ada.post(address("close"), SURE)
     assert state(study) == "closed"
     assert Event.objects.get(kind="closed").actor == "researcher:ada"
 
 
+def test_without_a_word_more_no_study_closes_and_nobody_is_left_out(study: Study, ada: Client) -> None:
+    make_expert(study, "w07")
+    assert "Please confirm" in text(ada.post(address("close"), follow=True))
+    assert "Please confirm" in text(ada.post(reverse("desk:withdraw", args=["small", "w07"]), follow=True))
+    assert state(study) == "open"
+    assert Expert.objects.get().withdrawn_at is None
+
+
 def test_closing_twice_says_so_and_changes_nothing(study: Study, ada: Client) -> None:
-    ada.post(address("close"))
-    page = text(ada.post(address("close"), follow=True))
+    ada.post(address("close"), SURE)
+    page = text(ada.post(address("close"), SURE, follow=True))
     assert "Only an open study can be closed." in page
     assert Event.objects.filter(kind="closed").count() == 1
 
 
 def test_the_seal_opens_with_the_password_after_closing(study: Study, ada: Client) -> None:
-    ada.post(address("close"))
+    ada.post(address("close"), SURE)
     ada.post(address("open_seal"), {"password": PASSWORD})
     assert state(study) == "unsealed"
     assert Event.objects.get(kind="unsealed").actor == "researcher:ada"
@@ -144,7 +154,7 @@ def test_the_seal_opens_with_the_password_after_closing(study: Study, ada: Clien
 
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_the_seal_stays_closed_without_the_right_password(study: Study, ada: Client, password: str) -> None:
-    ada.post(address("close"))
+    ada.post(address("close"), SURE)
     page = text(ada.post(address("open_seal"), {"password": password}, follow=True))
     assert "the seal stays closed" in page
     assert state(study) == "closed"
@@ -169,7 +179,7 @@ def test_the_dataset_comes_as_a_zip_and_the_log_keeps_who_took_it(study: Study, 
 
 def test_an_expert_who_withdraws_is_marked_and_loses_her_place(study: Study, ada: Client) -> None:
     make_expert(study, "w07")
-    ada.post(reverse("desk:withdraw", args=["small", "w07"]))
+    ada.post(reverse("desk:withdraw", args=["small", "w07"]), SURE)
     assert Expert.objects.get().slot is None
     assert "withdrawn" in text(ada.get(reverse("desk:board", args=["small"])))
     assert ada.post(reverse("desk:withdraw", args=["small", "nobody"])).status_code == 404

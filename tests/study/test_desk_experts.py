@@ -19,8 +19,9 @@ from django.test import Client
 from django.urls import reverse
 
 from study import clock, services
-from study.errors import Refused
+from study.errors import InputError, Refused
 from study.models import Device, Event, Expert, ExpertName, Invitation, Member, Study
+from study.services.invitations import Invitee
 from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, trials_of
 from tests.study.test_desk import client_of, text
 
@@ -97,12 +98,21 @@ def test_all_faults_of_a_table_are_named_at_once_and_nobody_is_invited(study: St
     ("content", "said"),
     [
         ("专家".encode("gb18030"), "is not UTF-8 text"),
+        (b"PK\x03\x04 a workbook", "is not UTF-8 text"),
         (b"x" * ((1 << 20) + 1), "larger than 1 MB"),
         (b"", "column code"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_words(study: Study, ada: Client, content: bytes, said: str) -> None:
     assert said in text(invite(ada, file=SimpleUploadedFile("experts.csv", content)))
+
+
+def test_two_lists_at_once_do_not_fill_a_group_beyond_its_places(study: Study) -> None:
+    lists = [[Invitee(f"{name}{number}", "women", "en") for number in range(2)] for name in "ab"]
+    services.invite(study, lists[0], actor="test")  # the other was read and found in order before this
+    with pytest.raises(InputError, match="group women would have 4 experts and the plan has 2 slots"):
+        services.invite(study, lists[1], actor="test")
+    assert study.experts.count() == 2
 
 
 def test_faults_come_in_the_readers_language(study: Study, ada: Client) -> None:

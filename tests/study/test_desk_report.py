@@ -36,7 +36,11 @@ FILES = {
     "figures/figure7.csv": b"scale,mean\noverall,3\n",
     "tables/system_means.csv": b"scale,system,mean\n" + b"overall,<A>,3.25\n" * 70,
     "tables/system_means.tex": b"\\begin{tabular}",
-    "report.html": b"<h1>The report</h1>",
+    "tables/system_means.md": "**Means of systems**\n\n**各系统的平均值**\n\n| scale |\n".encode(),
+    "report.html": '<img alt="Figure 7. The system&#x27;s mean." src=""><img alt="图 7. 平均值。" src="">'.encode(),
+    "report.en.pdf": b"%PDF-",
+    "report.zh-hans.pdf": b"%PDF-",
+    "methods.en.md": b"# Methods",
     "report.json": b"",
 }
 
@@ -79,11 +83,31 @@ def test_every_figure_and_table_is_shown_and_every_file_can_be_downloaded(study:
     for name, data in FILES.items():
         response = ada.get(address("report_file", name), {"download": ""})
         assert response.headers["Content-Disposition"].startswith("attachment")
-        if name != "report.json":
+        if name not in ("report.json", "report.zh-hans.pdf"):  # a page offers the PDF in its own language
             assert address("report_file", name) in page
             assert body(response) == data
     assert "attachment" not in ada.get(address("report_file", "figures/figure7.en.png")).headers["Content-Disposition"]
     assert ada.get(address("report_file", "report.html")).headers["Content-Disposition"].startswith("attachment")
+
+
+def test_figures_and_tables_are_called_and_told_in_the_readers_language(study: Study, ada: Client) -> None:
+    closed_with_report(study)
+    page = text(ada.get(address("report")))
+    assert "<h3>Means of systems</h3>" in page
+    assert "<strong>Figure 7</strong> The system&#x27;s mean." in page
+    assert 'alt="The system&#x27;s mean."' in page
+    page = text(ada.get(address("report"), headers={"accept-language": "zh-hans"}))
+    assert "<h3>各系统的平均值</h3>" in page
+    assert "<strong>图 7</strong>" in page
+    assert 'alt="平均值。"' in page
+    assert address("report_file", "report.zh-hans.pdf") in page
+
+
+def test_without_a_rating_there_is_nothing_to_report(study: Study, ada: Client) -> None:
+    services.close_study(study, actor="test")
+    page = text(ada.post(address("make_report"), follow=True))
+    assert "There is nothing to report" in page
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["secret.txt", "../log.txt", "figures", "figures/../report.html", "nothing.csv"])

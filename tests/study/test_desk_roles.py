@@ -12,7 +12,7 @@ from django.urls import reverse
 from study import desk_urls, services
 from study.models import Event, Study
 from tests.factories import make_expert, make_study
-from tests.study.test_desk import PASSWORD, client_of, state, text
+from tests.study.test_desk import PASSWORD, SURE, client_of, state, text
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_an_assistant_never_opens_the_seal_even_of_a_closed_study(study: Study) 
 
 def test_an_assistant_invites_and_withdraws_experts(study: Study) -> None:
     make_expert(study, "w07")
-    assert client_of("ida").post(reverse("desk:withdraw", args=["small", "w07"])).status_code == 302
+    assert client_of("ida").post(reverse("desk:withdraw", args=["small", "w07"]), SURE).status_code == 302
     assert Event.objects.get(kind="withdrawn").actor == "researcher:ida"
 
 
@@ -143,7 +143,9 @@ def test_whoever_is_removed_has_no_study_any_more(study: Study) -> None:
     assert answer_to(ida, "study") == 404
 
 
-@pytest.mark.parametrize(("new", "said"), [("short", "too short"), ("password1234", "too common")])
+@pytest.mark.parametrize(
+    ("new", "said"), [("short", "too short"), ("password1234", "too common"), ("8461937205", "entirely numeric")]
+)
 def test_a_new_password_must_pass_djangos_checks(study: Study, new: str, said: str) -> None:
     sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert said in text(client_of("ada").post(reverse("desk:password"), sent))

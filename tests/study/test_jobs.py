@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from study import jobs
+from study import jobs, services
+from study.errors import Refused
 from study.jobs.child import Failed, Limits, run_command
 from study.models import Event, Job, Study
 from tests.factories import make_study, study_toml
@@ -106,6 +107,7 @@ def test_clips_that_cannot_become_the_study_are_told_and_may_be_sent_again(
     assert "neither a folder nor a ZIP file" in faults[0][2]
     assert faults[1][:2] == ("failed", "study")
     assert "of model-two it has 0 clips and the study file asks for 2" in faults[1][2]
+    assert job.token not in "".join(fault for *_, fault in faults), "where the site keeps files"
     page = text(ada.get(reverse("desk:job", args=[job.token])))
     assert "Traceback" not in page
     assert 'name="clips"' in page
@@ -175,6 +177,44 @@ def test_someone_elses_job_is_not_there_and_one_job_runs_at_a_time() -> None:
     assert "still at work" in page
     ada.post(reverse("desk:discard_job", args=[job.token]))
     assert not Job.objects.filter(pk=job.pk).exists()
+    assert not jobs.folder_of(job).exists()
+
+
+@pytest.mark.django_db
+def test_clips_that_come_while_a_job_is_at_work_or_after_it_change_nothing_that_it_reads() -> None:
+    job = prepared(client_of("ada"))
+    clips = jobs.folder_of(job) / "clips.zip"
+    clips.write_bytes(b"first")
+    stale = Job.objects.get(pk=job.pk)
+    for state, said in (("running", "still at work"), ("done", "has its clips already")):
+        Job.objects.filter(pk=job.pk).update(state=state)
+        with pytest.raises(Refused, match=said):
+            jobs.start(stale, files={"clips.zip": [b"sec", b"ond"]})
+        assert [path.name for path in jobs.folder_of(job).iterdir() if path.name != "study.toml"] == ["clips.zip"]
+        assert clips.read_bytes() == b"first"
+
+
+@pytest.mark.django_db
+def test_what_stopped_a_job_is_told_in_the_readers_language() -> None:
+    ada = client_of("ada")
+    job = prepared(ada)
+    fault = "clips.zip/model-one holds no clip that can be used (model-one/1.txt: it is not a file)."
+    Job.objects.update(state="failed", step="clips", fault=fault)
+    address = reverse("desk:job", args=[job.token])
+    assert fault in text(ada.get(address))
+    page = text(ada.get(address, headers={"accept-language": "zh-hans"}))
+    assert "（model-one/1.txt: 它不是文件）" in page
+    assert "holds no clip" not in page
+
+
+@pytest.mark.django_db
+def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    study = make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
+    services.open_preview(study, actor="test", language="en")
+    job = jobs.prepare(Job.Kind.BLINDING, user=User.objects.get(), study=study, slug="small")
+    ada.post(reverse("desk:discard", args=["small"]))
+    assert not Study.objects.exists()
     assert not jobs.folder_of(job).exists()
 
 

@@ -188,7 +188,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
 }
 
 /** A signal that aborts after that time, also for browsers inside older messaging apps. */
-function within(ms) {
+export function within(ms) {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), ms);
   return abort.signal;

@@ -2,7 +2,7 @@
 
 const KEPT = 3; // clips in memory: the one that plays, the next and the one before
 const PATIENCE_MS = 1_500;
-const LOAD_MS = 20_000;
+const STALL_MS = 20_000; // without a byte; however slow the line, what comes is kept
 const START_MS = 8_000; // a press that brings no sound within this time has failed
 const WAITS_MS = [1_000, 2_000, 4_000]; // between the attempts to load a clip; then she is asked
 const clips = new Map(); // address → promise of a blob; the newest few
@@ -20,11 +20,18 @@ export function fetchClip(address) {
 
 async function download(address) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), LOAD_MS);
+  const patience = () => setTimeout(() => abort.abort(), STALL_MS);
+  let timer = patience();
   try {
     const response = await fetch(address, { signal: abort.signal });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    const blob = await response.blob();
+    const parts = [];
+    const reader = response.body.getReader();
+    for (let part; !(part = await reader.read()).done; timer = patience()) {
+      clearTimeout(timer);
+      parts.push(part.value);
+    }
+    const blob = new Blob(parts, { type: response.headers.get("Content-Type") });
     const expected = Number(response.headers.get("Content-Length"));
     if (expected && blob.size !== expected) throw new Error("cut short");
     return blob;

@@ -1,11 +1,12 @@
 // Entry point of the expert's pages: the outbox with its status line, and every step from one page to the next. A step
 // is fetched before it is taken, so that a lost connection never ends in a dead page.
 
-import { openOutbox } from "./outbox.js";
+import { openOutbox, within } from "./outbox.js";
 import { text } from "./texts.js";
 import { mount } from "./trial.js";
 
-const PATIENCE_MS = 400; // a save faster than this is not worth announcing
+const PATIENCE_MS = 400; // a save or a step faster than this is not worth announcing
+const STEP_MS = 30_000; // on a line that has died without a word
 
 const main = document.getElementById("main");
 const status = document.getElementById("status");
@@ -52,7 +53,12 @@ function enter() {
   current?.close();
   current = null;
   if (main.dataset.trial) wire(mount(main, outbox, { goTo }));
-  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => wire(mountSound()));
+  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => wire(mountSound()), sayDead);
+}
+
+/** What dead.js says of the other scripts. */
+function sayDead() {
+  document.getElementById("dead").hidden = bar.hidden = quiet = false;
 }
 
 /** Until now nobody could press what nothing heard: an answer given to a page still loading would be lost. */
@@ -67,17 +73,22 @@ let leaving = false;
 async function persist(step) {
   if (leaving) return;
   leaving = true;
-  while (!(await step().catch(() => false))) {
-    notice = text("connection");
+  const announce = (name) => {
+    notice = name && text(name);
     outbox.tell();
+  };
+  const moment = setTimeout(announce, PATIENCE_MS, "moment");
+  while (!(await step().catch(() => false))) {
+    clearTimeout(moment);
+    announce("connection");
     await new Promise((resolve) => {
       setTimeout(resolve, 3_000);
       addEventListener("online", resolve, { once: true });
     });
   }
-  notice = "";
+  clearTimeout(moment);
   leaving = false;
-  outbox.tell();
+  announce("");
 }
 
 const goTo = (address) => persist(() => visit(address));
@@ -86,7 +97,7 @@ const goTo = (address) => persist(() => visit(address));
 async function visit(address) {
   const toTrial = new URL(address, location).pathname.includes("/t/");
   if (!toTrial && !(await emptied())) return false; // pages that look at all answers must not be asked for before
-  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  const response = await fetch(address, { headers: { Accept: "text/html" }, signal: within(STEP_MS) });
   if (response.status >= 500) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   if (response.ok && main.dataset.trial && fresh.getElementById("main")?.dataset.trial) show(fresh, response.url);
@@ -121,10 +132,11 @@ async function post(form, submitter) {
   const data = new FormData(form);
   const button = submitter ?? form.querySelector("button");
   if (button.name) data.append(button.name, button.value);
-  let response = await fetch(form.action, { method: "POST", body: data });
+  const send = () => fetch(form.action, { method: "POST", body: data, signal: within(STEP_MS) });
+  let response = await send();
   if (response.status === 403) {
     data.set("csrfmiddlewaretoken", await outbox.freshToken());
-    response = await fetch(form.action, { method: "POST", body: data });
+    response = await send();
   }
   if (response.status >= 500) return false;
   if (response.redirected) location.assign(response.url);
@@ -133,7 +145,7 @@ async function post(form, submitter) {
 }
 
 async function renew() {
-  await fetch(location.pathname);
+  await fetch(location.pathname, { signal: within(STEP_MS) });
   location.replace(location.pathname);
   return true;
 }

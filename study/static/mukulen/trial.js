@@ -27,7 +27,7 @@ export function mount(main, outbox, { goTo }) {
 
   const scales = createScales(find("scales"), {
     onAnswer: save,
-    onRefused: () => say(text("locked")),
+    onRefused: () => say(find("locked").textContent),
     onInvalid: (scale) => say(text("number", { low: scale.minimum, high: scale.maximum })),
   });
   const remark = createRemark(find("remark"), {
@@ -61,6 +61,7 @@ export function mount(main, outbox, { goTo }) {
   }
 
   function refresh() {
+    if (isHeard() && !find("locked").hidden) say("");
     scales.setOpen(isHeard());
     find("locked").hidden = isHeard();
     find("told").hidden = !told || isHeard();
@@ -108,9 +109,12 @@ export function mount(main, outbox, { goTo }) {
     const missing = scales.missing();
     remark.settle();
     if (!missing.length || told) return goTo(next.dataset.href);
+    if (!isHeard()) {
+      say(find("locked").textContent);
+      return find("play").focus();
+    }
     scales.markMissing();
-    const names = missing.map((scale) => scale.label).join(text("comma"));
-    say(isHeard() ? text("missing", { scales: names }) : text("locked"));
+    say(text("missing", { scales: missing.map((scale) => scale.label).join(text("comma")) }));
     missing[0].element.querySelector("input").focus();
   }
 
