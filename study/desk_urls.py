@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.urls import path, reverse_lazy
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
 
-from study.desk import board, download, experts, job, log, members, new, plan, report, studies, study
+from study.desk import board, download, experts, job, log, members, new, password, plan, report, studies, study
 
 app_name = "desk"
 urlpatterns = [
     path("", studies.studies, name="studies"),
     path("login/", LoginView.as_view(template_name="desk/login.html", redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path(
-        "password/",
-        PasswordChangeView.as_view(template_name="desk/password.html", success_url=reverse_lazy("desk:studies")),
-        name="password",
-    ),
+    path("password/", password.password, name="password"),
     path("new/", new.new, name="new"),
     path("examples/<slug:name>.toml", new.example, name="example"),
     path("jobs/<str:token>/", job.job, name="job"),

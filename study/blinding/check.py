@@ -22,6 +22,7 @@ from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.pages import Page
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.telling import Verdict, seen_of, verdict
+from study.design import SQUARES_FROM, foretold
 from study.errors import InputError
 from study.models import Clip, Expert, Slot, Study, Trial
 from study.services.invitations import Invitee, issue
@@ -30,6 +31,8 @@ from study.services.invitations import Invitee, issue
 HEARINGS, FEWEST = 2, 4
 #: Smaller seeds of a pack are tried through in days.
 LEAST_SEED = 10**9
+#: Of the next clips so many may be foretold by somebody who has learnt all the rest of the plan.
+MOST_FORETOLD = 0.5
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
@@ -75,7 +78,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     bar = tqdm(files.items(), desc="Measuring clips", unit="clip", disable=None, delay=2)
     report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
     report.faults += unlike_wrappings(files)
-    report.cautions += made_again(study)
+    report.cautions += [*made_again(study), *guessable(study)]
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
         slots = _prepared(study)
@@ -102,6 +105,18 @@ def made_again(study: Study) -> list[str]:
         f"Clips were drawn with the seed {seed}: whoever has the same weights can guess it, make the clips again and "
         "know them by their notes. Make the pack of a real study with a --seed of ten digits or more that you keep."
         for seed in guessed
+    ]
+
+
+def guessable(study: Study) -> list[str]:
+    """A sentence where the plan's orders follow a rule by which an expert might come to tell the next clip."""
+    sessions = study.plan["sessions"]
+    share = foretold(sessions)
+    if len(sessions["systems"]) < SQUARES_FROM or share <= MOST_FORETOLD:
+        return []
+    return [
+        f"The orders follow a rule: from a clip's place and system the next one's system follows {share:.0%} of the "
+        "time. An expert could learn it. It helps to have as many slots as systems or more, and more than eight trials."
     ]
 
 

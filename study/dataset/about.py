@@ -14,10 +14,15 @@ FEW = 5
 
 
 def small_groups(study: Study) -> list[tuple[dict[str, Any], int]]:
-    """The groups of which fewer than 5 people are in the dataset, with their number."""
+    """The groups of which some, but fewer than 5 people are in the dataset, with their number."""
     codes = list(study.experts.filter(withdrawn_at=None).values_list("group", flat=True))
     counts = [(group, codes.count(group["key"])) for group in study.file["groups"]]
-    return [(group, count) for group, count in counts if count < FEW]
+    return [(group, count) for group, count in counts if 0 < count < FEW]
+
+
+def people(count: int) -> str:
+    """1 person, 2 people."""
+    return f"{count} {'person' if count == 1 else 'people'}"
 
 
 def warning(study: Study) -> str:
@@ -29,7 +34,7 @@ def readme(study: Study, tables: list[Table]) -> str:
     """What lies in the folder, for a reader who has nothing else."""
     sealed = "sealed: systems appear as codes" if study.sealed else "unsealed: systems appear by name"
     small = [
-        f"Group {group['key']} has {count} people, fewer than {FEW}: who knows the field may tell from the background "
+        f"Group {group['key']} has {people(count)}, fewer than {FEW}: who knows the field may tell from the background "
         "answers who they are. Think before you publish experts.csv and remarks.csv."
         for group, count in small_groups(study)
     ]

@@ -1,6 +1,7 @@
 """Session plans, made before any expert exists: pure, and the same seed gives the same bytes.
 
-`squares` and `mirrored` order the systems, `subsets` chooses each slot's clips, `certificate` counts what came out.
+`squares` and `mirrored` order the systems, `subsets` chooses each slot's clips, `certificate` counts what came out, and
+`guessing` how far an order gives itself away.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from study.design.certificate import certificate_of
+from study.design.guessing import foretold
 from study.design.mirrored import mirrored_orders
 from study.design.shape import REPEAT_GAP, SQUARES_FROM, Shape
 from study.design.squares import Blocks, square_orders
 from study.design.subsets import clip_subsets, scale_orders
 
-__all__ = ["REPEAT_GAP", "Shape", "certificate_of", "make_sessions"]
+__all__ = ["REPEAT_GAP", "SQUARES_FROM", "Shape", "certificate_of", "foretold", "make_sessions"]
 
 Trial = dict[str, Any]
 

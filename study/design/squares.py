@@ -1,12 +1,12 @@
 """Orders of four systems or more: rows of cyclic squares, dealt to slots and exchanged between them.
 
-A block is one row, so each system comes once in it. All shifts of one base order put every system at every place once;
-each block therefore deals whole squares, and to the slots that are left different shifts of one further order. Over all
-blocks these shifts are used equally often, so that each system stands at each place equally often too. What follows
-what within the rows is even by the choice of base orders (`rows`); exchanging rows between slots and blocks (`deals`)
-changes only what follows what across the blocks' borders, and that evens out carry-over. Squares can't do it for every
-shape with one block, or with fewer slots than an odd number of systems; there a search without them (`patches`) mends
-what it can.
+A block is one row, so each system comes once in it. All shifts of one base order put every system at every place
+once; each block therefore deals whole squares, each under names of its own where it can, and to the slots that are
+left different shifts of one further order. Over all blocks these shifts are used equally often, so that each system
+stands at each place equally often too. What follows what within the rows is even by the choice of squares (`rows`);
+exchanging rows between slots and blocks (`deals`) changes only what follows what across the blocks' borders, and that
+evens out carry-over. Squares can't do it for every shape with one block, or with fewer slots than an odd number of
+systems; there a search without them (`patches`) mends what it can.
 """
 
 from __future__ import annotations

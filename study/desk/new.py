@@ -96,7 +96,7 @@ def clips(request: HttpRequest, token: str) -> HttpResponse:
     """Takes the clips and sets the job to work."""
     job = own_job(request, token)
     upload = request.FILES.get("clips")
-    if job.state not in {Job.State.PREPARED, Job.State.FAILED} or job.kind != Job.Kind.NEW_STUDY or job.study:
+    if not jobs.may_begin(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
         messages.error(request, _("This study has its clips already."))
     elif upload is None:
         messages.error(request, _("Choose a ZIP file of clips first."))

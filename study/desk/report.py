@@ -83,6 +83,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "done": done,
+        "withheld": done is None and newest is not None and newest.state == Job.State.DONE,
         "figures": [part for part in parts if part.name.startswith("figures/")],
         "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
         "tables": [part for part in parts if part.name.startswith("tables/")],
@@ -140,7 +141,9 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _done(found: Study) -> Job | None:
-    return found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
+    """The newest report, unless someone whose answers it holds has withdrawn since: those are handed out no more."""
+    done = found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
+    return None if done and found.experts.filter(withdrawn_at__gte=done.made_at).exists() else done
 
 
 def _folder(found: Study) -> Path:

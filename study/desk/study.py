@@ -21,6 +21,8 @@ from study.models import Event, Job, Study
 
 #: Events shown on a study's page.
 TAIL = 20
+#: From so many ratings on, the page says that a workbook takes its time.
+LARGE = 100_000
 #: What the log's words are called on the page.
 KINDS = {
     "created": gettext_lazy("created"),
@@ -73,6 +75,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "experts": len(finished),
         "submitted": sum(moment is not None for moment in finished),
         "small_groups": _small_groups(found),
+        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file["scales"]) > LARGE,
         "slots": found.certificate.get("slots", 0),
         "certificate": found.certificate,
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
@@ -99,11 +102,9 @@ def who(actor: str) -> str:
 
 
 def _small_groups(study: Study) -> list[tuple[str, int]]:
-    """Groups with people in them, but so few that a dataset may tell who they are."""
+    """The groups with so few people that a dataset may tell who they are, by name."""
     language = get_language() or ""
-    return [
-        (group["label"].get(language, group["key"]), count) for group, count in dataset.small_groups(study) if count
-    ]
+    return [(group["label"].get(language, group["key"]), count) for group, count in dataset.small_groups(study)]
 
 
 @login_required

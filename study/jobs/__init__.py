@@ -6,7 +6,7 @@ the site serves.
 """
 
 from study.jobs.child import LIMITS, Limits
-from study.jobs.desk import at_work, folder_of, gone, prepare, remove_job, start
+from study.jobs.desk import at_work, folder_of, gone, may_begin, prepare, remove_job, start
 from study.jobs.work import work
 
-__all__ = ["LIMITS", "Limits", "at_work", "folder_of", "gone", "prepare", "remove_job", "start", "work"]
+__all__ = ["LIMITS", "Limits", "at_work", "folder_of", "gone", "may_begin", "prepare", "remove_job", "start", "work"]

@@ -38,6 +38,11 @@ def gone(job: Job) -> bool:
     return job.state == Job.State.RUNNING and clock.now() - job.beat_at > SILENCE
 
 
+def may_begin(job: Job) -> bool:
+    """Whether a job can be set to work, for the first time or once more."""
+    return job.state in {Job.State.PREPARED, Job.State.FAILED} or gone(job)
+
+
 def at_work(user: User) -> Job | None:
     """The user's job that is running."""
     running = Job.objects.filter(user=user, state=Job.State.RUNNING)
@@ -74,6 +79,7 @@ def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
             with (Path(arriving) / name).open("wb") as target:
                 target.writelines(content)
         _mark_running(job)
+        shutil.rmtree(folder / "pack", ignore_errors=True)  # of an attempt that was broken off
         for name in files or {}:
             os.replace(Path(arriving) / name, folder / name)
     _begin(job)
@@ -84,8 +90,8 @@ def _mark_running(job: Job) -> None:
         User.objects.select_for_update().only("pk").get(pk=job.user_id)  # two presses start one process
         if at_work(job.user) is not None:
             raise Refused(409, "busy", _("Something of yours is still at work. Please wait until it is done."))
-        waiting = Job.objects.filter(pk=job.pk, study=job.study, state__in=[Job.State.PREPARED, Job.State.FAILED])
-        if not waiting.exists():  # what came meanwhile has already been at work
+        now = Job.objects.filter(pk=job.pk, study=job.study_id).first()
+        if now is None or not may_begin(now):  # what came meanwhile has already been at work
             raise Refused(409, "begun", _("This study has its clips already."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
         job.save(update_fields=["state", "beat_at", "fault"])

@@ -166,7 +166,19 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
         }
         for row in queries.answered_trials(expert)
     ]
-    return room_render(request, expert, "review", rows=rows, unfinished=queries.incomplete_trials(expert))
+    return room_render(request, expert, "review", rows=rows, unfinished=_spans(queries.incomplete_trials(expert)))
+
+
+def _spans(numbers: list[int]) -> list[str]:
+    """Numbers in order as text, three or more that follow one another as one span: 2, 5–9."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run) for run in runs)
+    return [text for part in parts for text in part]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -44,11 +44,15 @@ def coded_header(get_response: Answer) -> Answer:
 
 
 def slower_system(get_response: Answer) -> Answer:
-    """The clips of one system take a moment longer."""
+    """The clips of one system take a moment longer, and those of another longer still.
+
+    Of three systems only one that is slower leaves the ranks of the others to chance, which may look alike.
+    """
+    longer = {"transformer": 0.07, "real": 0.14}
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.endswith("/audio") and system_asked_for(request) == "transformer":
-            time.sleep(0.1)
+        if request.path.endswith("/audio"):
+            time.sleep(longer.get(system_asked_for(request), 0))
         return get_response(request)
 
     return middleware

@@ -21,6 +21,7 @@ from pytest_django.fixtures import Settings
 from study import services
 from study.blinding import Report, check_blinding
 from study.blinding.alike import wrapping
+from study.blinding.check import guessable
 from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.sessions import Exchange
 from study.blinding.telling import seen_of, verdict
@@ -211,6 +212,13 @@ def test_clips_that_others_could_make_again_are_a_caution(study: Study, seed: in
     call_command("check_blinding", study.slug, sessions=1, stdout=said)
     assert said.getvalue().count("can guess it") == cautions
     assert Event.objects.filter(kind="blinding checked").exists()
+
+
+@pytest.mark.parametrize(("slots", "cautions"), [(3, 1), (12, 0)])
+def test_orders_that_an_expert_could_learn_are_a_caution(tmp_path: Path, db: None, slots: int, cautions: int) -> None:
+    systems = ("midi-gan", "transformer", "mlstm", "real")
+    study = make_study(tmp_path, systems=systems, clips=6, heard=6, slots=slots, scales=("overall",), draft=True)
+    assert [said.startswith("The orders follow a rule") for said in guessable(study)] == [True] * cautions
 
 
 def test_more_sessions_than_slots_and_a_lost_clip_are_refused_in_a_sentence(study: Study) -> None:

@@ -66,8 +66,8 @@ def test_the_board_counts_who_is_where_and_names_whom_to_look_into(tmp_path: Pat
     assert [row.expert.code for row in found.marked] == ["begun"]
     page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
     assert "Finished: 1. Under way: 1. Not come yet: 1." in page
-    assert '<a href="#begun">' in page
-    assert '<tr id="begun">' in page
+    assert '<a href="#expert-begun">' in page
+    assert '<tr id="expert-begun">' in page
 
 
 def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp_path: Path) -> None:

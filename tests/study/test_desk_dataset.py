@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from study import dataset
 from study.dataset import FORMS
 from study.models import Event, Study
 from tests.factories import make_expert, make_link, make_study, rate_all
@@ -63,3 +64,21 @@ def test_a_group_of_fewer_than_five_people_is_warned_of_until_there_are_five(stu
     assert "Group women has" not in page
     make_link(study, "m05", "men")
     assert "fewer than 5" not in text(ada.get(PAGE))
+
+
+def test_the_dataset_itself_warns_of_a_group_of_one_and_not_of_an_empty_one(study: Study, tmp_path: Path) -> None:
+    make_link(study, "w01", "women")
+    dataset.export(study, tmp_path / "out")
+    page = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Group women has 1 person, fewer than 5" in page
+    assert "Group men" not in page
+
+
+def test_whoever_asks_for_a_workbook_of_very_many_ratings_is_told_that_it_takes_its_time(
+    study: Study, ada: Client
+) -> None:
+    make_link(study, "w01", "women")
+    assert "Excel workbook may take" not in text(ada.get(PAGE))
+    study.certificate["trials_per_slot"] = 100_000
+    study.save(update_fields=["certificate"])
+    assert "Excel workbook may take" in text(ada.get(PAGE))

@@ -94,6 +94,14 @@ def test_an_amendment_that_is_not_in_order_is_told_and_what_was_typed_stays(
     assert not Event.objects.filter(kind="plan amended").exists()
 
 
+def test_what_answers_a_form_offers_no_other_language_for_it_can_only_be_posted_to(study: Study, ada: Client) -> None:
+    switch = f'action="{reverse("room:language")}"'
+    assert switch in text(ada.get(reverse("desk:plan", args=["small"])))
+    told = text(ada.post(reverse("desk:amend", args=["small"]), {"analysis": "", "reason": ""}))
+    assert 'class="faults"' in told
+    assert switch not in told
+
+
 def test_every_version_stands_on_the_one_before_and_comes_with_the_dataset(study: Study, tmp_path: Path) -> None:
     first, second = amended(study, smallest_gap=0.3), amended(study, hypotheses=["Real is better."])
     versions = services.versions(study)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from study import jobs, services
 from study.models import Event, Job, Study
-from tests.factories import make_study
+from tests.factories import make_expert, make_study
 from tests.study.test_desk import client_of, text
 from tests.study.test_desk_sealed import body
 
@@ -101,6 +101,18 @@ def test_figures_and_tables_are_called_and_told_in_the_readers_language(study: S
     assert "<strong>图 7</strong>" in page
     assert 'alt="平均值。"' in page
     assert address("report_file", "report.zh-hans.pdf") in page
+
+
+def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(study: Study, ada: Client) -> None:
+    expert = make_expert(study)
+    closed_with_report(study)
+    assert ada.get(address("report_file", "report.html")).status_code == 200
+    services.withdraw(expert, actor="test")
+    page = text(ada.get(address("report")))
+    assert "An expert has withdrawn since" in page
+    assert "figure7" not in page
+    assert ada.get(address("report_file", "report.html")).status_code == 404
+    assert ada.post(address("report_zip")).status_code == 404
 
 
 def test_without_a_rating_there_is_nothing_to_report(study: Study, ada: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -152,10 +153,22 @@ def test_a_new_password_must_pass_djangos_checks(study: Study, new: str, said: s
     assert User.objects.get(username="ada").check_password(PASSWORD)
 
 
-def test_a_good_new_password_is_taken(study: Study) -> None:
+def test_a_good_new_password_is_taken_and_the_session_goes_on(study: Study) -> None:
     sent = {"old_password": PASSWORD, "new_password1": "a quite other one", "new_password2": "a quite other one"}
-    client_of("ada").post(reverse("desk:password"), sent)
+    ada = client_of("ada")
+    ada.post(reverse("desk:password"), sent)
     assert User.objects.get(username="ada").check_password("a quite other one")
+    assert ada.get(reverse("desk:studies")).status_code == 200
+
+
+def test_whoever_guesses_the_old_password_is_locked_out_as_at_the_login(study: Study) -> None:
+    ada, new = client_of("ada"), "a quite other one"
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        sent = {"old_password": f"guess {number}", "new_password1": new, "new_password2": new}
+        answer = ada.post(reverse("desk:password"), sent)
+    assert answer.status_code == 429
+    assert ada.post(reverse("desk:password"), {**sent, "old_password": PASSWORD}).status_code == 429
+    assert User.objects.get(username="ada").check_password(PASSWORD)
 
 
 def test_staff_who_are_no_superusers_are_kept_out_of_the_admin() -> None:

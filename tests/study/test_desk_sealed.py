@@ -20,7 +20,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
-from study import services
+from study import dataset, services
 from study.models import Job, Study
 from study.pack import PackClip, read_pack
 from study.study_file import parse
@@ -65,9 +65,10 @@ def crawl(client: Client) -> Iterator[tuple[str, bytes]]:
         found = {unescape(url) for url in re.findall(r'(?:href|src)="(/desk/[^"#]*)"', page)}
         waiting += [url for url in found if url not in seen and url not in waiting and "logout" not in url]
         for action in re.findall(r'action="(/desk/[^"]*(?:/dataset/|/zip/)[^"]*)"', page):
-            if action not in seen:
-                seen.add(action)
-                yield from unpacked(action, body(client.post(action)))
+            forms = dataset.FORMS if action.endswith("/dataset/") else [""]
+            for form in forms if action not in seen else []:
+                yield from unpacked(f"{action}{form}", body(client.post(action, {"form": form})))
+            seen.add(action)
 
 
 def unpacked(address: str, data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -218,12 +218,20 @@ def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(tmp_path: Path) 
     assert not jobs.folder_of(job).exists()
 
 
-@pytest.mark.django_db
-def test_a_job_whose_process_is_gone_says_so(tmp_path: Path) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_children_here(monkeypatch, tmp_path)
     ada = client_of("ada")
     job = prepared(ada)
     Job.objects.filter(pk=job.pk).update(state="running", beat_at=job.beat_at - 2 * jobs.desk.SILENCE)
+    rest = jobs.folder_of(job) / "pack" / "progress.jsonl"
+    rest.parent.mkdir()
+    rest.write_text("of another pack")
     assert "broken off" in text(ada.get(reverse("desk:job", args=[job.token])))
+    ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("c.zip", clips_zip({"model-one": 2}))})
+    assert "of model-two it has 0 clips" in finished(job).fault
     assert not Event.objects.exists()
 
 

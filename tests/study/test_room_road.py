@@ -183,10 +183,14 @@ def test_submitting_too_early_leads_to_a_review_that_names_the_unfinished_clips(
     rate(alice, second, "overall")
     response = client.post("/room/submit/", follow=True)
     assert response.redirect_chain == [("/room/review/", 302)]
-    assert "Clips not yet rated on every scale: 2, 3, 4." in response.text
+    assert "Clips not yet rated on every scale: 2–4." in response.text
     assert "You have answered every clip" not in response.text
     assert 'id="submit"' not in response.text
     assert [trial.token in response.text for trial in trials_of(alice)] == [True, True, False, False]
+    hear(alice, trials_of(alice)[2])
+    for scale in ("valence", "overall"):
+        rate(alice, trials_of(alice)[2], scale)
+    assert "Clips not yet rated on every scale: 2, 4." in client.get("/room/review/").text
     alice.refresh_from_db()
     assert alice.submitted_at is None
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from study import clock, queries, services
 from study.errors import InputError, Refused
 from study.models import Device, Event, Expert, Study, token_hash
-from study.services.invitations import Invitee
+from study.services.invitations import Invitee, issue
 from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_an_expert_too_many_is_refused_a_slot(tmp_path: Path) -> None:
     study = make_study(tmp_path, slots=2)
     make_expert(study, "e01")
     make_expert(study, "e02")
-    _, secret = make_link(study, "e03")
+    secret = issue(study, Invitee("e03", "all", "en"), "command", None)  # past the guard of `invite`
     with pytest.raises(Refused) as refused:
         services.accept_invitation(services.find_invitation(secret))
     assert (refused.value.status, refused.value.code) == (409, "full")

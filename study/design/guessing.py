@@ -1,0 +1,36 @@
+"""How far the order of a plan gives the next clip away, to somebody who has learnt its rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+#: Place in the block and system of a trial, and the system of the trial after it in the same block.
+Step = tuple[int, str, str]
+
+
+def foretold(sessions: dict[str, Any]) -> float:
+    """The share of trials whose system the best guess gets right from the place and system of the one before.
+
+    A guess about one trial goes by all others of the plan, so that a rule of its rows shows. First trials of blocks and
+    hidden repeats are left out. Where the rows follow no rule it is about 1 / (systems - 1), where they are shifts of
+    one order 1.
+    """
+    steps = [step for slot in sessions["slots"] for step in _steps(slot["trials"])]
+    seen = Counter(steps)
+    return sum(_right(seen, step, sessions["systems"]) for step in steps) / max(1, len(steps))
+
+
+def _steps(trials: list[dict[str, Any]]) -> list[Step]:
+    firsts = [trial for trial in trials if not trial["repeat"]]
+    return [(a["position"], a["system"], b["system"]) for a, b in pairwise(firsts) if a["block"] == b["block"]]
+
+
+def _right(seen: Counter[Step], step: Step, systems: list[str]) -> float:
+    """How likely the best guess is right; of guesses that are as good one is taken at random."""
+    place, before, after = step
+    others = {system: seen[place, before, system] - (system == after) for system in systems if system != before}
+    most = max(others.values())
+    best = [system for system, count in others.items() if count == most]
+    return (after in best) / len(best)
