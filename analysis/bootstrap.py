@@ -113,9 +113,15 @@ def replicate_means(crossed: Crossed, replicates: int, seed: int) -> Floats:
 
 
 def system_means(
-    frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str], *, replicates: int = 10_000, seed: int = 1
+    frame: pd.DataFrame,
+    scales: Sequence[str],
+    systems: Sequence[str],
+    *,
+    alpha: float = 1 - LEVEL,
+    replicates: int = 10_000,
+    seed: int = 1,
 ) -> pd.DataFrame:
-    """Mean rating of each system on each scale with its bootstrap standard error and percentile 95 % interval.
+    """Mean rating of each system on each scale with its bootstrap standard error and percentile 1 - alpha interval.
 
     `frame` as for `cross`. Returns COLUMNS (df is empty: the bootstrap has none) and `reason`: why se and interval
     are empty (few_experts, few_clips, all_equal, sparse), or "". Means are plain means of the ratings that exist.
@@ -123,7 +129,7 @@ def system_means(
     crossed = cross(frame, scales, systems)
     draws = replicate_means(crossed, replicates, seed)
     rows = [
-        _row(crossed, layer, place, draws[:, layer, place])
+        _row(crossed, layer, place, draws[:, layer, place], alpha)
         for layer in range(len(scales))
         for place in range(len(systems))
     ]
@@ -131,13 +137,13 @@ def system_means(
     return table.astype({"df": np.float64})
 
 
-def _row(crossed: Crossed, layer: int, place: int, draws: Floats) -> dict[str, object]:
+def _row(crossed: Crossed, layer: int, place: int, draws: Floats, alpha: float) -> dict[str, object]:
     start = crossed.starts[place]
     cells = crossed.values[layer, :, start : start + crossed.clips_of_system[place]]
     present = ~np.isnan(cells)
     reason = _reason(cells, present, draws)
     kept = draws[~np.isnan(draws)]
-    low, high = (np.nan, np.nan) if reason else np.quantile(kept, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = (np.nan, np.nan) if reason else np.quantile(kept, [alpha / 2, 1 - alpha / 2])
     return {
         "scale": crossed.scales[layer],
         "system": crossed.systems[place],

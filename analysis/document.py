@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.dataset import Text
-from analysis.findings import Findings, verdicts
+from analysis.findings import Findings
 from analysis.look import system_label, system_order
 from analysis.ratings import Ratings
 from analysis.tables import Table, readable
 from analysis.tables_findings import shown
+from analysis.verdicts import verdicts
 from analysis.words import WORDS, in_language
 from analysis.words_methods import ANSWERS
 

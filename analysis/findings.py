@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import (
@@ -20,11 +18,11 @@ from analysis import (
     summaries,
 )
 from analysis.dataset import Text
-from analysis.look import system_label, system_order
+from analysis.look import LANGUAGES, system_label, system_order
 from analysis.mixed_model import Fit
 from analysis.mixed_model.model import PLANNED
-from analysis.p_text import p_text
 from analysis.ratings import Ratings
+from analysis.words import in_language
 from analysis.words_findings import say
 
 LINKS = ("probit", "logit")
@@ -55,7 +53,11 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
     order = system_order(ratings.counted["system"].unique(), ratings.real_system)
     fits = {scale: _fitted(ratings, scale, order) for scale in scales}
     ordinal = {
-        scale: [ordinal_model.fit(ratings.counted, scale, link, systems=order) for link in LINKS] for scale in fits
+        scale: [
+            ordinal_model.fit(ratings.counted, scale, link, systems=order, called=_called(ratings, scale))
+            for link in LINKS
+        ]
+        for scale in fits
     }
     screened = screening.screening(ratings.frame, scales)
     frames = {
@@ -89,7 +91,9 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
             note
             for check in checks
             if check.link == TRUSTED and not check.contrasts.empty
-            for note in ordinal_model.say_disagreements(fits[scale], check, alpha=ratings.alpha)
+            for note in ordinal_model.say_disagreements(
+                fits[scale], check, alpha=ratings.alpha, called=_called(ratings, scale), labels=_labels(ratings, order)
+            )
         ]
     return Findings(
         fits=fits,
@@ -116,7 +120,25 @@ def primary_scale(ratings: Ratings) -> str:
 
 def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
     planned = planned_pairs(ratings, scale)
-    return mixed_model.fit(ratings.counted, scale, systems=order, contrasts=planned, alpha=ratings.alpha)
+    return mixed_model.fit(
+        ratings.counted,
+        scale,
+        systems=order,
+        contrasts=planned,
+        alpha=ratings.alpha,
+        called=_called(ratings, scale),
+        labels=_labels(ratings, {*order, *(system for pair in planned for system in pair)}),
+    )
+
+
+def _called(ratings: Ratings, scale: str) -> Text:
+    """What the study calls a scale, in every language."""
+    label = next((entry.label for entry in ratings.scales if entry.key == scale), {})
+    return {lang: in_language(label, lang) or scale for lang in LANGUAGES}
+
+
+def _labels(ratings: Ratings, systems: Iterable[str]) -> dict[str, Text]:
+    return {system: name_of(ratings, system) for system in systems}
 
 
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -201,94 +223,17 @@ def _on_metrics(ratings: Ratings, scales: Sequence[str], seed: int) -> tuple[dic
     systems = objective_subjective.system_correlations(counted, metrics, scales, real=real)
     systems = _tested(systems, "rho")
     alpha = ratings.alpha
-    notes = [objective_subjective.predictors(clips, scale, alpha) for scale in scales if clips["p"].notna().any()]
+    notes = [
+        objective_subjective.predictors(clips, scale, alpha, _called(ratings, scale))
+        for scale in scales
+        if clips["p"].notna().any()
+    ]
     if len(systems):
-        notes += [objective_subjective.rankings(systems, scale) for scale in scales]
+        notes += [objective_subjective.rankings(systems, scale, _called(ratings, scale)) for scale in scales]
         notes += list(filter(None, [objective_subjective.systems_sentence(systems)]))
     return {"clip_correlations": clips, "system_correlations": systems}, tuple(notes)
 
 
-def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
-    """For each scale plain sentences: which contrasts hold after Holm, and how they stand to the smallest gap."""
-    texts: list[Text] = []
-    for scale in ratings.scales:
-        if scale.key in found.fits:
-            texts += _verdicts_on(ratings, found, scale.key, scale.label)
-    return tuple(texts)
-
-
-def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> list[Text]:
-    table = found.fits[scale].contrasts
-    planned = table[table["family"] == PLANNED]
-    if table["p"].isna().all():
-        return [say("verdict_none", scale=label)]
-    if _is_small(found.fits[scale]):
-        return [say("verdict_small", scale=label)]
-    told = table if len(table) == 1 else planned
-    if len(told):
-        return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
-    return [_on_pairs(ratings, table, label)]
-
-
-def _is_small(fit: Fit) -> bool:
-    fewest = fit.means[["n_experts", "n_clips"]].min()
-    return bool(fewest["n_experts"] < 6 or fewest["n_clips"] < 3)
-
-
-def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
-    alpha = ratings.alpha
-    if np.isnan(row["p"]):
-        return say("contrast_none", scale=label, a=_name(ratings, row["system_a"]), b=_name(ratings, row["system_b"]))
-    holds = row["p_holm"] < alpha
-    key = ("contrast_higher" if row["difference"] > 0 else "contrast_lower") if holds else "contrast_open"
-    return say(
-        key,
-        scale=label,
-        a=_name(ratings, row["system_a"]),
-        b=_name(ratings, row["system_b"]),
-        difference=_points(abs(row["difference"]) if holds else row["difference"]),
-        low=_points(row["ci_low"]),
-        high=_points(row["ci_high"]),
-        level=ratings.level,
-        p=p_text(row["p_holm"]),
-        size=_size(ratings, found, row),
-    )
-
-
-def _points(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
-def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
-    """How a difference stands to the smallest gap of interest."""
-    gap = ratings.gap
-    if gap is None:
-        return {"en": "", "zh-hans": ""}
-    table = found.frames["equivalence"]
-    same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
-        axis=1
-    )
-    if table[same]["p_holm"].iloc[0] < ratings.alpha:
-        return say("size_small", gap=f"{gap:g}")
-    beyond = row["ci_low"] > gap or row["ci_high"] < -gap
-    return say("size_large" if beyond else "size_open", gap=f"{gap:g}")
-
-
-def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
-    held = table[table["p_holm"] < ratings.alpha]
-    names = [
-        (a, b) if difference > 0 else (b, a)
-        for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
-    ]
-    pairs = {
-        lang: ("；" if lang == "zh-hans" else "; ").join(
-            f"{_name(ratings, a)[lang]} > {_name(ratings, b)[lang]}" for a, b in names
-        )
-        for lang in ("en", "zh-hans")
-    }
-    key = "pairs_some" if names else "pairs_nothing"
-    return say(key, scale=label, held=len(held), count=int(table["p"].notna().sum()), pairs=pairs)
-
-
-def _name(ratings: Ratings, system: object) -> Text:
-    return {lang: system_label(str(system), lang, ratings.system_labels) for lang in ("en", "zh-hans")}
+def name_of(ratings: Ratings, system: object) -> Text:
+    """What the study calls a system, in every language."""
+    return {lang: system_label(str(system), lang, ratings.system_labels) for lang in LANGUAGES}

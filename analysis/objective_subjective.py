@@ -28,6 +28,7 @@ from analysis.correlation import (
 )
 from analysis.dataset import Text
 from analysis.mixed_model import holm
+from analysis.mixed_model.notes import Name
 from analysis.p_text import p_text
 
 COLUMNS = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "p_holm", "n_clips", "n_systems", "note")
@@ -199,13 +200,16 @@ def systems_sentence(table: pd.DataFrame) -> Text:
     return {lang: text.format(**values) for lang, text in TOO_FEW_SYSTEMS.items()}
 
 
-def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05) -> Text:
-    """Which metrics, if any, go with the experts' ratings of clips on a scale, by `clip_correlations`."""
+def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05, called: Name = "") -> Text:
+    """Which metrics, if any, go with the experts' ratings of clips on a scale, by `clip_correlations`.
+
+    `called`: what the scale is called, else its key.
+    """
     found = table[(table["scale"] == scale) & (table["p_holm"] < alpha)]
-    return _listed(found, SOME_PREDICT if len(found) else NONE_PREDICTS, scale=scale, alpha=alpha)
+    return _listed(found, SOME_PREDICT if len(found) else NONE_PREDICTS, called or scale, alpha=alpha)
 
 
-def rankings(table: pd.DataFrame, scale: str) -> Text:
+def rankings(table: pd.DataFrame, scale: str, called: Name = "") -> Text:
     """Which metrics, if any, put the systems in the experts' order on a scale, by `system_correlations`.
 
     Closest to real music best, or, of a metric as it is, either way round. To be followed by `systems_sentence`.
@@ -213,13 +217,14 @@ def rankings(table: pd.DataFrame, scale: str) -> Text:
     part = table[(table["scale"] == scale) & table["rho"].notna()]
     sign = np.where(part["form"] == DISTANCE, -part["rho"], part["rho"].abs())
     found = part[sign > 1 - 1e-9]
-    return _listed(found, SOME_RANK if len(found) else NONE_RANKS, scale=scale)
+    return _listed(found, SOME_RANK if len(found) else NONE_RANKS, called or scale)
 
 
-def _listed(found: pd.DataFrame, sentence: Text, **values: object) -> Text:
+def _listed(found: pd.DataFrame, sentence: Text, called: Name, **values: object) -> Text:
     said = {}
     for lang, text in sentence.items():
         rows = zip(found["form"], found["metric"], found["rho"], strict=True)
         names = [FORMS[form][lang].format(metric=metric, rho=rho) for form, metric, rho in rows]
-        said[lang] = text.format(found=("；" if lang == "zh-hans" else "; ").join(names), **values)
+        scale = called if isinstance(called, str) else called[lang]
+        said[lang] = text.format(found=("；" if lang == "zh-hans" else "; ").join(names), scale=scale, **values)
     return said

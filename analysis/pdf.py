@@ -128,7 +128,8 @@ class _Sheets(FPDF):
         self.set_font(self.family, style, size)
         self.set_text_color(*colour)
         self.set_x(MARGIN + left)
-        lines = self._lines(text, (self.epw - left) / (1.1 if style else 1.0), size)
+        room = self.epw - left - 2 * self.c_margin
+        lines = self._lines(text, room / (1.1 if style else 1.0), size)
         self.multi_cell(0, 1.45 * size, "\n".join(lines), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(after)
 
@@ -175,8 +176,7 @@ class _Sheets(FPDF):
         rows = grid.rows[:MOST_ROWS]
         self.set_draw_color(190, 190, 190)
         self.set_text_color(*INK)
-        shares = self._shares([grid.header, *rows], size)
-        widths = [self.epw * share / sum(shares) for share in shares]
+        widths = self._widths([grid.header, *rows], size)
         self._row(grid.header, widths, size, self._heavy)
         for row in rows:
             if self.get_y() + self._tall(row, widths, size) > self.h - FOOT:
@@ -222,18 +222,28 @@ class _Sheets(FPDF):
 
     def _advance(self, sign: str) -> float:
         if sign not in self._advances:
+            before = (self.font_family, self.font_style, self.font_size_pt)
             self.set_font(self.family, "", 100)
             self._advances[sign] = 1.0 if ord(sign) > 0x2E7F else self.get_string_width(sign) / 100 * 1.04
+            if before[0]:
+                self.set_font(*before)
         return self._advances[sign]
 
-    def _shares(self, rows: Sequence[Sequence[str]], size: float) -> list[float]:
-        """Of each column: as wide as its longest cell, but long texts give way and no column falls below its words."""
-        columns = list(zip(*rows, strict=True))
-        fair = self.epw / len(columns)
-        return [self._share(column, fair, size) for column in columns]
+    def _widths(self, rows: Sequence[Sequence[str]], size: float) -> list[float]:
+        """Of each column: what its longest word needs, and of the room left over a share by what its cells ask for."""
+        fair = self.epw / len(rows[0])
+        columns = [self._needs(column, fair, size) for column in zip(*rows, strict=True)]
+        least = sum(column[0] for column in columns)
+        if least >= self.epw:
+            return [self.epw * column[0] / least for column in columns]
+        wishes = [asked - needed + 1 for needed, asked in columns]
+        spare = (self.epw - least) / sum(wishes)
+        return [needed + spare * wish for (needed, _), wish in zip(columns, wishes, strict=True)]
 
-    def _share(self, column: Sequence[str], fair: float, size: float) -> float:
-        whole = max(self._wide(cell, size) for cell in column)
-        word = max(self._wide(word, size) for cell in column for word in cell.split() or [""])
-        word = max(word, 1.12 * max(self._wide(word, size) for word in column[0].split() or [""]))
-        return max(min(whole, 2.2 * fair), min(word, 1.6 * fair)) + PAD
+    def _needs(self, column: Sequence[str], fair: float, size: float) -> tuple[float, float]:
+        """The least that a column can do with, its heading being heavy, and what it asks for; long texts give way."""
+        whole = max(self._wide(column[0], size) * 1.12, *(self._wide(cell, size) for cell in column[1:]), 0.0)
+        word = max(self._wide(piece, size) for cell in column for piece in PIECES.findall(cell) or [""])
+        word = max(word, 1.12 * max(self._wide(piece, size) for piece in PIECES.findall(column[0]) or [""]))
+        least = whole if whole <= 0.8 * fair else min(word, 1.6 * fair)
+        return least + PAD, max(least, min(whole, 3 * fair)) + PAD

@@ -190,15 +190,23 @@ def _long(rows: Rows) -> pd.DataFrame:
 
 
 def _wide_scales(rows: Rows, wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    further = tuple(name for name in rows.header if name not in IDENTITY and name not in CIRCUMSTANCES)
+    further = tuple(name for name in rows.header if name not in (*IDENTITY, *CIRCUMSTANCES, ""))
     if wanted:
         return _pick(further, wanted, rows.path), ()
-    numeric = tuple(name for name in further if rows.is_mostly_numeric(name))
+    numbers = (name for name in further if rows.is_mostly_numeric(name))
+    numeric = tuple(name for name in numbers if not _is_of_expert(rows, name))
     if not numeric:
         raise InputError(
             f"{rows.path} holds no ratings: it needs the columns scale and rating, or one column of numbers a scale."
         )
     return numeric, tuple(name for name in further if name not in numeric)
+
+
+def _is_of_expert(rows: Rows, name: str) -> bool:
+    """Whether a column says the same of all clips of an expert and not of all experts, as their age does."""
+    pairs = set(zip(rows.column("expert_id"), rows.column(name), strict=True))
+    experts, values = (len({pair[n] for pair in pairs}) for n in (0, 1))
+    return len(pairs) == experts < len(rows.cells) and values > 1
 
 
 def _wide(rows: Rows, scales: Sequence[str]) -> pd.DataFrame:

@@ -115,7 +115,7 @@ def _fill(
     order = look.system_order(ratings.counted["system"].unique(), ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
     draws = {"replicates": options.replicates, "seed": options.seed}
-    resampled = bootstrap.system_means(ratings.counted, keys, order, **draws)
+    resampled = bootstrap.system_means(ratings.counted, keys, order, alpha=ratings.alpha, **draws)
     found = findings.compute(ratings, **draws)
     means = tables_findings.model_means(found, resampled)
     stamp = _stamp(ratings, options.seed)
@@ -125,7 +125,9 @@ def _fill(
         objective=tables.objective_means_table(ratings),
         found=found,
         further=[
-            tables_findings.bootstrap_table(ratings, resampled, tables.say("bootstrap_method", **draws)),
+            tables_findings.bootstrap_table(
+                ratings, resampled, tables.say("bootstrap_method", level=ratings.level, **draws)
+            ),
             *tables_findings.finding_tables(ratings, found),
         ],
         stamp=stamp,

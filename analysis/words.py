@@ -18,8 +18,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "method_line": "Method: {method}.",
         "bootstrap_method": (
             "two-way bootstrap (experts and clips resampled with replacement, {replicates:,} replicates, seed {seed}; "
-            "Owen 2007); se is the bootstrap standard error, the interval is the 95 % percentile interval; the method "
-            "has no df"
+            "Owen 2007); se is the bootstrap standard error, the interval is the {level} % percentile interval; the "
+            "method has no df"
         ),
         "model_method": (
             "mixed model, rating ~ system + (1|expert) + (1|clip) + (1|expert:system), restricted maximum likelihood, "
@@ -123,7 +123,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "method_line": "方法：{method}。",
         "bootstrap_method": (
             "双向自助法（专家与片段均有放回重抽样，{replicates:,} 次，随机种子 {seed}；Owen 2007）；se 为自助法标准误，"
-            "区间为 95 % 百分位区间；该方法没有自由度 df"
+            "区间为 {level} % 百分位区间；该方法没有自由度 df"
         ),
         "model_method": (
             "混合模型 rating ~ system + (1|expert) + (1|clip) + (1|expert:system)，限制性最大似然，Satterthwaite 自由度"

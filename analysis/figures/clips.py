@@ -21,12 +21,14 @@ from analysis.figures.parts import (
     dots,
     finish,
     grid,
+    leading,
     legend,
     panels,
     scale_name,
     short,
     status_notes,
     thin,
+    wrap,
 )
 from analysis.look import REAL_MARKER, Mark, point_marks, system_order
 from analysis.mixed_model import Fit
@@ -62,16 +64,19 @@ def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: 
     metrics = list(dict.fromkeys(frame["metric"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)
     marks = point_marks(systems, ratings.real_system)
-    figure, axes, _ = panels(len(metrics), PER_ROW, 1.6, 1.75)
+    figure, axes, n_columns = panels(len(metrics), PER_ROW, 1.6, 1.75)
     rows = found[(found["scale"] == scale) & (found["form"] == VALUE)]
     known = {str(row["metric"]): row for row in rows.to_dict("records")}
     for axis, metric in zip(axes, metrics, strict=True):
         _points(axis, frame[frame["metric"] == metric], marks)
-        axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5)
+        spacing = 1.5 if lang == "zh-hans" else 1.2
+        axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing)
         axis.tick_params(labelsize=SMALL)
         axis.locator_params(axis="x", nbins=4)
     words = WORDS[lang]
-    figure.supylabel(words["axis_clip_mean"].format(scale=scale_name(ratings, scale, lang)), fontsize=8)
+    label = words["axis_clip_mean"].format(scale=scale_name(ratings, scale, lang))
+    lines = "\n".join(wrap([label], 1.75 * math.ceil(len(metrics) / n_columns), 8))
+    figure.supylabel(lines, fontsize=8, linespacing=leading(lines))
     legend(figure, *dots(marks, ratings, lang))
     stamp = words["exploratory"] if ratings.plan_sha256 else ""
     notes = [note for note in (stamp, *status_notes(ratings, lang, [scale])) if note]
@@ -141,7 +146,15 @@ def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Fi
     figure.supylabel(WORDS[lang]["figure11_axis"].format(level=ratings.level), fontsize=8)
     legend(figure, *dots(marks, ratings, lang))
     above.set_title(scale_name(ratings, scale, lang), fontsize=8.5)
-    return finish(figure, ratings, status_notes(ratings, lang, [scale]))
+    level = [
+        WORDS[lang][f"figure11_no_{name}s"] for name, part in (("expert", experts), ("clip", clips)) if _level(part)
+    ]
+    return finish(figure, ratings, [*level, *status_notes(ratings, lang, [scale])])
+
+
+def _level(departing: pd.DataFrame) -> bool:
+    """Whether no departure could be told, their variance being estimated as nothing or left out."""
+    return bool((departing["effect"] == 0).all())
 
 
 def _bars(axis: Axes, rows: pd.DataFrame, places: Floats, mark: Mark) -> None:

@@ -129,7 +129,7 @@ def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], title:
     """A legend below the panels, in as many columns as the page is wide; its title names an axis of all panels."""
     for columns in range(len(labels), 0, -1):
         placed = _placed(figure, handles, labels, columns, title)
-        if columns == 1 or placed.get_window_extent().width <= figure.bbox.width * 0.98:
+        if columns == 1 or placed.get_window_extent().width <= figure.bbox.width * 0.96:
             return
         placed.remove()
 

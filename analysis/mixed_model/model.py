@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,7 +13,7 @@ from scipy import stats
 from analysis.mixed_model import inference, reml
 from analysis.mixed_model.inference import Estimate, holm
 from analysis.mixed_model.layout import Layout, lay_out, separable
-from analysis.mixed_model.notes import Text, say
+from analysis.mixed_model.notes import Name, Text, say
 from analysis.mixed_model.random_effects import EFFECTS, Floats
 
 MEANS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips")
@@ -63,13 +63,16 @@ def fit(
     covariates: Sequence[str] = (),
     alpha: float = 0.05,
     start: Sequence[float] | None = None,
+    called: Name = "",
+    labels: Mapping[str, Name] | None = None,
 ) -> Fit:
     """Fit the model to the ratings of one scale.
 
     `frame`: expert_id, system, clip_id, scale, rating, at most one rating a cell (no repeats). `systems`: their order,
     and which; else sorted. `contrasts`: the pairs that a plan names; Holm's correction is within them, and for every
     other pair over all pairs. `covariates`: numeric columns, such as the trial's number, held constant at their mean.
-    `start`: `ratios` of a similar fit. Raises ValueError where the ratings cannot be laid out.
+    `start`: `ratios` of a similar fit. `called` and `labels`: what the notes call the scale and the systems, else by
+    their keys. Raises ValueError where the ratings cannot be laid out.
     """
     layout = lay_out(frame, scale, systems, covariates)
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
@@ -90,7 +93,7 @@ def fit(
         omnibus=_omnibus(layout, estimate),
         covariates=_covariates(layout, estimate, alpha),
         predicted=_predicted(layout, variances, at),
-        notes=_notes(layout, variances, chosen, why, lost),
+        notes=_notes(layout, variances, chosen, why, lost, called or scale, labels or {}),
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,
         ratios=None if variances is None else tuple(variances.ratios),
@@ -213,8 +216,10 @@ def _notes(
     chosen: Sequence[bool],
     why: str | None,
     lost: Sequence[Pair],
+    scale: Name,
+    labels: Mapping[str, Name],
 ) -> tuple[Text, ...]:
-    scale, experts, clips = layout.scale, len(layout.experts), layout.clips_of_system
+    experts, clips = len(layout.experts), layout.clips_of_system
     found = [say(why, scale)] if why else []
     if experts == 1:
         found.append(say("one_expert", scale))
@@ -223,15 +228,15 @@ def _notes(
     if (clips == 1).all():
         found.append(say("one_clip", scale))
     elif (clips < FEWEST_CLIPS).any():
-        few = [system for system, count in zip(layout.systems, clips, strict=True) if count < FEWEST_CLIPS]
+        few = [labels.get(name, name) for name, n in zip(layout.systems, clips, strict=True) if n < FEWEST_CLIPS]
         found.append(say("few_clips", scale, systems=few))
     if len(layout.systems) == 1:
         found.append(say("one_system", scale))
-    found += [say("unknown_system", scale, pair=" − ".join(pair)) for pair in lost]
+    found += [say("unknown_system", scale, a=labels.get(a, a), b=labels.get(b, b)) for a, b in lost]
     return (*found, *_notes_on_variances(scale, variances, chosen))
 
 
-def _notes_on_variances(scale: str, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Text]:
+def _notes_on_variances(scale: Name, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Text]:
     if variances is None:
         return []
     found = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 Text = Mapping[str, str]
+#: What something is called: in every language, or one name for all.
+Name = Text | str
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -18,6 +20,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "expert:system": "专家对各系统的看法之间",
     },
 }
+
+#: More systems than these are counted and not named.
+MOST_NAMED = 12
+MORE: Mapping[str, str] = {"en": " and {count} more", "zh-hans": "等，另有 {count} 个"}
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -48,7 +54,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
         "not_converged": "{scale}: the search for the variances did not settle; read all numbers of it with distrust.",
         "one_system": "{scale}: one system was rated; there is nothing to compare it with.",
-        "unknown_system": "{scale}: the planned contrast {pair} is left out: a system of it was not rated.",
+        "unknown_system": "{scale}: the planned contrast {a} − {b} is left out: a system of it was not rated.",
     },
     "zh-hans": {
         "at_zero": (
@@ -69,20 +75,29 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
         "not_converged": "{scale}：方差的估计未能收敛；该量表的所有数字都应谨慎看待。",
         "one_system": "{scale}：只有一个系统被评分，没有可比较的对象。",
-        "unknown_system": "{scale}：计划中的比较 {pair} 未列出：其中有系统未被评分。",
+        "unknown_system": "{scale}：计划中的比较 {a} − {b} 未列出：其中有系统未被评分。",
     },
 }
 
 
-def say(key: str, scale: str, **values: object) -> Text:
-    """A sentence in every language; `names`, if given, are components, `systems` are ids."""
-    return {lang: sentences[key].format(scale=scale, **_worded(lang, values)) for lang, sentences in SENTENCES.items()}
+def say(key: str, scale: Name, **values: object) -> Text:
+    """A sentence in every language; `names`, if given, are components, `systems` what systems are called."""
+    return {
+        lang: sentences[key].format(scale=_in(lang, scale), **_worded(lang, values))
+        for lang, sentences in SENTENCES.items()
+    }
 
 
 def _worded(lang: str, values: Mapping[str, object]) -> dict[str, object]:
-    worded = dict(values)
+    worded = {key: _in(lang, value) for key, value in values.items()}
     comma = "、" if lang == "zh-hans" else ", "
     for key, words in (("names", NAMES[lang]), ("systems", None)):
         if isinstance(given := values.get(key), (list, tuple)):
-            worded[key] = comma.join(words[name] if words else str(name) for name in given)
+            named = [words[name] if words else str(_in(lang, name)) for name in given[:MOST_NAMED]]
+            rest = MORE[lang].format(count=len(given) - MOST_NAMED) if len(given) > MOST_NAMED else ""
+            worded[key] = comma.join(named) + rest
     return worded
+
+
+def _in(lang: str, value: object) -> object:
+    return value[lang] if isinstance(value, Mapping) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from analysis.mixed_model.inference import holm
 from analysis.mixed_model.model import PLANNED, Fit
-from analysis.mixed_model.notes import Text
+from analysis.mixed_model.notes import Name, Text
 from analysis.ordinal_model.model import OrdinalFit
 from analysis.ordinal_model.words import say
 from analysis.p_text import p_text
@@ -52,20 +53,31 @@ def disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> p
     return table[table["kind"] != ""].reset_index(drop=True)
 
 
-def say_disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> tuple[Text, ...]:
-    """One sentence a disagreement, in every language; one that says so where the models agree or were not compared."""
+def say_disagreements(
+    linear: Fit,
+    ordinal: OrdinalFit,
+    *,
+    alpha: float = 0.05,
+    called: Name = "",
+    labels: Mapping[str, Name] | None = None,
+) -> tuple[Text, ...]:
+    """One sentence a disagreement, in every language; one that says so where the models agree or were not compared.
+
+    `called` and `labels` as for `mixed_model.fit`.
+    """
     table = compare(linear, ordinal, alpha=alpha)
     tested = int(table[["p_linear", "p_ordinal"]].notna().all(axis=1).sum())
     if not tested:
-        return (say("unchecked", scale=linear.scale, link=ordinal.link),)
+        return (say("unchecked", scale=called or linear.scale, link=ordinal.link),)
     rows = [row for row in table.itertuples() if row.kind]
     if not rows:
-        return (say("agree", scale=linear.scale, link=ordinal.link, count=tested),)
-    return tuple(_sentence(row, alpha) for row in rows)
+        return (say("agree", scale=called or linear.scale, link=ordinal.link, count=tested),)
+    return tuple(_sentence(row, alpha, called or linear.scale, labels or {}) for row in rows)
 
 
-def _sentence(row: Any, alpha: float) -> Text:
-    names = {"scale": row.scale, "link": row.link, "a": row.system_a, "b": row.system_b}
+def _sentence(row: Any, alpha: float, called: Name, labels: Mapping[str, Name]) -> Text:
+    a, b = (labels.get(system, system) for system in (row.system_a, row.system_b))
+    names = {"scale": called, "link": row.link, "a": a, "b": b}
     if row.kind != "sign":
         return say(row.kind, **names, p_linear=p_text(row.p_linear), p_ordinal=p_text(row.p_ordinal))
     grave = min(row.p_linear, row.p_ordinal) < alpha

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.mixed_model.layout import Layout, lay_out, separable
-from analysis.mixed_model.notes import Text
+from analysis.mixed_model.notes import Name, Text
 from analysis.mixed_model.random_effects import EFFECTS, Floats
 from analysis.ordinal_model.laplace import Maximum, Problem, maximise
 from analysis.ordinal_model.links import LINKS
@@ -43,8 +43,10 @@ class OrdinalFit:
     notes: tuple[Text, ...]
 
 
-def fit(frame: pd.DataFrame, scale: str, link: str = "probit", *, systems: Sequence[str] = ()) -> OrdinalFit:
-    """Fit the model to the ratings of one scale; `frame` and `systems` as for `mixed_model.fit`.
+def fit(
+    frame: pd.DataFrame, scale: str, link: str = "probit", *, systems: Sequence[str] = (), called: Name = ""
+) -> OrdinalFit:
+    """Fit the model to the ratings of one scale; `frame`, `systems` and `called` as for `mixed_model.fit`.
 
     Levels are the values that occur, in their order. Raises ValueError for an unknown link, and where the ratings
     cannot be laid out.
@@ -54,24 +56,24 @@ def fit(frame: pd.DataFrame, scale: str, link: str = "probit", *, systems: Seque
     layout = lay_out(frame, scale, systems)
     there = layout.cells.present > 0
     values = np.unique(layout.ratings[there])
-    why = _why_not(layout, values)
+    why = _why_not(layout, values, called or scale)
     if why is not None:
         return OrdinalFit(scale, link, _table([]), pd.DataFrame([], columns=list(CONTRASTS)), (why,))
     levels = np.where(there, np.searchsorted(values, layout.ratings), -1)
     nest = layout.cells.nest
     found = maximise(Problem(levels, nest[:, 1:], nest, separable(layout.cells), LINKS[link]))
-    notes = _notes(layout, link, found)
+    notes = _notes(called or scale, link, found)
     rows = _threshold_rows(values, found) + _system_rows(layout, found) + _variance_rows(found)
     table = _table([(scale, link, *row) for row in rows])
     return OrdinalFit(scale, link, table, _contrasts(layout, link, found), notes)
 
 
-def _why_not(layout: Layout, values: Floats) -> Text | None:
+def _why_not(layout: Layout, values: Floats, called: Name) -> Text | None:
     if len(values) < 2:
-        return say("one_level", scale=layout.scale)
+        return say("one_level", scale=called)
     if len(values) > MOST_LEVELS:
-        return say("many_levels", scale=layout.scale, count=len(values), most=MOST_LEVELS)
-    return say("too_few", scale=layout.scale) if layout.cells.free < len(values) else None
+        return say("many_levels", scale=called, count=len(values), most=MOST_LEVELS)
+    return say("too_few", scale=called) if layout.cells.free < len(values) else None
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
@@ -122,12 +124,12 @@ def _contrasts(layout: Layout, link: str, found: Maximum) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CONTRASTS))
 
 
-def _notes(layout: Layout, link: str, found: Maximum) -> tuple[Text, ...]:
+def _notes(called: Name, link: str, found: Maximum) -> tuple[Text, ...]:
     notes = []
     limit = RUNAWAY * NOISE_SD[link]
     places = np.concatenate([found.thresholds, found.coefficients, np.sqrt(np.nan_to_num(found.variances))])
     if np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit:
-        notes.append(say("runaway", scale=layout.scale, link=link))
+        notes.append(say("runaway", scale=called, link=link))
     elif not found.converged or np.isnan(found.covariance).any():
-        notes.append(say("not_converged", scale=layout.scale, link=link))
+        notes.append(say("not_converged", scale=called, link=link))
     return tuple(notes)

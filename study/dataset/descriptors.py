@@ -36,6 +36,8 @@ def psych_ds(study: Study, tables: list[Table]) -> dict[str, Any]:
             "unsealed": not study.sealed,
             "real_system": None if study.sealed else study.file["real_system"],
             "scales": study.file["scales"],
+            "groups": study.file["groups"],
+            "background": study.file["background"],
             "systems": _systems(study),
             "plan_sha256": study.plan_sha256,
             "analysis": study.file["analysis"],

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from analysis import findings
+from analysis import findings, mixed_model
 from analysis.look import LANGUAGES
+from analysis.verdicts import verdicts
 from tests.analysis.found import PLAN, found, study
 from tests.analysis.makers import SIX, make_frame, make_ratings
 
 
 def said(lang: str = "en", *, planned: bool = True) -> list[str]:
     systems = SIX[:2] if planned else SIX
-    return [text[lang] for text in findings.verdicts(study(systems, planned=planned), found(systems, planned=planned))]
+    return [text[lang] for text in verdicts(study(systems, planned=planned), found(systems, planned=planned))]
 
 
 def test_a_planned_contrast_is_told_with_its_interval_at_the_plans_level_and_holms_p() -> None:
@@ -33,7 +34,7 @@ def test_without_a_plan_all_pairs_are_counted_and_nothing_found_is_not_called_eq
 
 def test_a_single_pair_is_told_like_a_planned_one() -> None:
     ratings, statistics = study(planned=False), found(planned=False)
-    sentences = [text["en"] for text in findings.verdicts(ratings, statistics)]
+    sentences = [text["en"] for text in verdicts(ratings, statistics)]
     assert all("Real music and MIDI-GAN" in text or "Real music is rated" in text for text in sentences)
     assert all("95 % interval" in text for text in sentences)
 
@@ -47,7 +48,7 @@ def test_few_experts_conclude_nothing() -> None:
     frame = make_frame(SIX[:2], experts=5).assign(is_repeat=False)
     ratings = make_ratings(SIX[:2], frame=frame)
     statistics = findings.compute(ratings, replicates=1000, seed=1)
-    sentences = [text["en"] for text in findings.verdicts(ratings, statistics)]
+    sentences = [text["en"] for text in verdicts(ratings, statistics)]
     assert len(sentences) == 2
     assert all("Nothing is concluded" in text for text in sentences)
 
@@ -58,14 +59,23 @@ def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language()
     assert {"contrasts", "omnibus", "agreement_by_group", "sensitivity", "clip_correlations"} <= set(statistics.missing)
     assert not set(statistics.missing) & set(statistics.frames)
     assert all(text[lang] for text in statistics.missing.values() for lang in LANGUAGES)
-    sentences = [text["en"] for text in findings.verdicts(make_ratings(("mine",), ("overall",)), statistics)]
+    sentences = [text["en"] for text in verdicts(make_ratings(("mine",), ("overall",)), statistics)]
     assert sentences == ["Overall quality: no difference could be tested."]
 
 
 def test_the_two_models_are_compared_in_words_on_every_scale() -> None:
-    notes = [note["en"] for note in found().fit_notes]
-    for scale in ("valence", "overall"):
-        assert any(note.startswith(f"{scale}:") and "ordinal" in note for note in notes)
+    for lang, scales in (("en", ("Valence:", "Overall quality:")), ("zh-hans", ("情感效价：", "整体质量："))):
+        notes = [note[lang] for note in found().fit_notes]
+        for scale in scales:
+            assert any(note.startswith(scale) and ("ordinal" in note or "有序" in note) for note in notes)
+
+
+def test_of_more_pairs_than_anyone_reads_only_planned_ones_are_analysed_in_other_ways() -> None:
+    many = tuple(f"s{n:02d}" for n in range(13))
+    fit = mixed_model.fit(make_frame(many, ("overall",), experts=6), "overall")
+    ratings = make_ratings(many, ("overall",))
+    assert findings.sensitivity_pairs(ratings, fit) == []
+    assert len(findings.sensitivity_pairs(replace(ratings, real_system="s03"), fit)) == 12
 
 
 def test_clips_that_experts_knew_have_a_row_and_scales_that_go_together_a_table() -> None:

@@ -298,6 +298,17 @@ def test_one_clip_a_system_is_compared_as_a_clip() -> None:
     assert fitted.contrasts["difference"].iloc[0] == pytest.approx(paired)
 
 
+def test_notes_call_scale_and_systems_as_they_are_told_and_do_not_name_a_crowd() -> None:
+    called = {"en": "Overall quality", "zh-hans": "整体质量"}
+    few = make_frame([f"s{n:02d}" for n in range(15)], ("overall",), experts=6, clips=2)
+    labels = {"s00": {"en": "Mine", "zh-hans": "我的"}}
+    (note,) = [n for n in mixed_model.fit(few, "overall", called=called, labels=labels).notes if "Mine" in n["en"]]
+    assert note["en"].startswith("Overall quality: fewer than 3 clips of Mine, s01,")
+    assert "s11 and 3 more." in note["en"]
+    assert note["zh-hans"].startswith("整体质量：我的、s01")
+    assert "s11等，另有 3 个" in note["zh-hans"]
+
+
 def test_a_system_with_few_clips_is_named() -> None:
     frame = make_frame(("a", "b"), ("x",), experts=8, clips=4)
     fitted = mixed_model.fit(frame[(frame["system"] == "a") | (frame["clip_id"] < "1x2")], "x")

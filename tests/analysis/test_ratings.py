@@ -48,6 +48,15 @@ def test_columns_of_words_and_of_circumstances_are_not_taken_for_scales(tmp_path
     assert data.frame["trial"].tolist() == [1, 2]
 
 
+def test_columns_that_tell_of_the_expert_or_have_no_name_are_not_taken_for_scales(tmp_path: Path) -> None:
+    rows = [f"{row},e{row % 3},s,c{row // 3},{1 + row % 4},{20 + row % 3}" for row in range(12)]
+    path = written(tmp_path, "\n".join([",expert_id,system,clip_id,overall,age", *rows]))
+    found = read(path)
+    assert [scale.key for scale in found.scales] == ["overall"]
+    assert found.columns_left_out == ("age",)
+    assert [scale.key for scale in read(path, ["age"]).scales] == ["age"]
+
+
 def test_a_slip_in_a_column_of_numbers_is_named_by_line(tmp_path: Path) -> None:
     path = written(tmp_path, "expert_id,system,clip_id,liking\ne1,real,a,4\ne2,real,a,good\ne3,real,a,5\n")
     assert refusal(path) == f"{path}, line 3: liking is 'good', which is not a number; correct it or leave it empty."

@@ -17,7 +17,9 @@ CONTRACT = ["scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratin
 def means_table(ratings: Ratings) -> tables.Table:
     order = system_order(ratings.systems, ratings.real_system)
     means = bootstrap.system_means(ratings.counted, [scale.key for scale in ratings.scales], order, replicates=1000)
-    return tables.system_means_table(ratings, means, tables.say("bootstrap_method", replicates=1000, seed=1))
+    return tables.system_means_table(
+        ratings, means, tables.say("bootstrap_method", level="95", replicates=1000, seed=1)
+    )
 
 
 def small_table(frame: pd.DataFrame, *notes: dict[str, str]) -> tables.Table:

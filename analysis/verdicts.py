@@ -1,0 +1,98 @@
+"""What a report says of each scale in plain sentences: which differences hold, and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.dataset import Text
+from analysis.findings import Findings, name_of
+from analysis.mixed_model import Fit
+from analysis.mixed_model.model import PLANNED
+from analysis.p_text import p_text
+from analysis.ratings import Ratings
+from analysis.words_findings import say
+
+
+def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
+    """For each scale plain sentences: which contrasts hold after Holm, and how they stand to the smallest gap."""
+    texts: list[Text] = []
+    for scale in ratings.scales:
+        if scale.key in found.fits:
+            texts += _verdicts_on(ratings, found, scale.key, scale.label)
+    return tuple(texts)
+
+
+def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> list[Text]:
+    table = found.fits[scale].contrasts
+    planned = table[table["family"] == PLANNED]
+    if table["p"].isna().all():
+        return [say("verdict_none", scale=label)]
+    if _is_small(found.fits[scale]):
+        return [say("verdict_small", scale=label)]
+    told = table if len(table) == 1 else planned
+    if len(told):
+        return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
+    return [_on_pairs(ratings, table, label)]
+
+
+def _is_small(fit: Fit) -> bool:
+    fewest = fit.means[["n_experts", "n_clips"]].min()
+    return bool(fewest["n_experts"] < 6 or fewest["n_clips"] < 3)
+
+
+def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
+    alpha, names = ratings.alpha, {end: name_of(ratings, row[f"system_{end}"]) for end in ("a", "b")}
+    if np.isnan(row["p"]):
+        return say("contrast_none", scale=label, **names)
+    holds = row["p_holm"] < alpha
+    key = ("contrast_higher" if row["difference"] > 0 else "contrast_lower") if holds else "contrast_open"
+    return say(
+        key,
+        scale=label,
+        **names,
+        difference=_points(abs(row["difference"]) if holds else row["difference"]),
+        low=_points(row["ci_low"]),
+        high=_points(row["ci_high"]),
+        level=ratings.level,
+        p=p_text(row["p_holm"]),
+        size=_size(ratings, found, row),
+    )
+
+
+def _points(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no −0.00
+
+
+def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
+    """How a difference stands to the smallest gap of interest."""
+    gap = ratings.gap
+    if gap is None:
+        return {"en": "", "zh-hans": ""}
+    table = found.frames["equivalence"]
+    same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
+        axis=1
+    )
+    if table[same]["p_holm"].iloc[0] < ratings.alpha:
+        return say("size_small", gap=f"{gap:g}")
+    beyond = row["ci_low"] > gap or row["ci_high"] < -gap
+    return say("size_large" if beyond else "size_open", gap=f"{gap:g}")
+
+
+def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
+    held = table[table["p_holm"] < ratings.alpha]
+    names = [
+        (a, b) if difference > 0 else (b, a)
+        for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
+    ]
+    pairs = {
+        lang: ("；" if lang == "zh-hans" else "; ").join(
+            f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names
+        )
+        for lang in ("en", "zh-hans")
+    }
+    key = "pairs_some" if names else "pairs_nothing"
+    return say(key, scale=label, held=len(held), count=int(table["p"].notna().sum()), pairs=pairs)
