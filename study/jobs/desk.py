@@ -100,7 +100,8 @@ def _mark_running(job: Job) -> None:
 def _begin(job: Job) -> None:
     with (folder_of(job) / "log.txt").open("ab") as log:
         subprocess.Popen(  # noqa: S603  our own command, and no shell
-            [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_job", job.token],
+            # The token may begin with a dash.
+            [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_job", "--", job.token],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from study.jobs import folder_of
 from study.models import Job
 
 KEY = "a key for child processes of tests, as long as a real one has to be"
@@ -28,7 +29,7 @@ def lead_children_here(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("SECRET_KEY", KEY)
 
 
-def finished(job: Job, *, within_s: float = 300) -> Job:
+def finished(job: Job, *, within_s: float = 120) -> Job:
     """Waits until a job is over."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -36,4 +37,5 @@ def finished(job: Job, *, within_s: float = 300) -> Job:
         if job.state not in {Job.State.PREPARED, Job.State.RUNNING}:
             return job
         time.sleep(0.1)
-    raise AssertionError(f"after {within_s} s the job is still {job.state} at {job.step}")
+    said = (folder_of(job) / "log.txt").read_text(encoding="utf-8", errors="replace")
+    raise AssertionError(f"after {within_s} s the job is still {job.state} at {job.step!r}: {said}")

@@ -219,6 +219,19 @@ def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(tmp_path: Path) 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_job_whose_token_looks_like_an_option_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead_children_here(monkeypatch, tmp_path)
+    ada = client_of("ada")
+    job = prepared(ada)
+    before = jobs.folder_of(job)
+    job.token = f"-{job.token[1:]}"
+    job.save()
+    before.rename(jobs.folder_of(job))
+    ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("c.zip", clips_zip({"model-one": 2}))})
+    assert "of model-two it has 0 clips" in finished(job).fault
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

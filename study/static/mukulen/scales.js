@@ -17,12 +17,12 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   }));
   let open = false;
 
-  function show(scale) {
+  function show(scale, { typing = null } = {}) {
     for (const radio of scale.radios) radio.checked = Number(radio.value) === scale.value;
     if (scale.range) {
       scale.range.classList.toggle("unset", scale.value === null);
       if (scale.value !== null) scale.range.value = scale.value;
-      scale.number.value = scale.value ?? "";
+      if (scale.number !== typing) scale.number.value = scale.value ?? "";
     }
     if (scale.value !== null) scale.element.classList.remove("missing");
   }
@@ -75,7 +75,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
       if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
-      show(scale);
+      show(scale, { typing: document.activeElement }); // the reply to her last answer may come while she types the next
     },
     /** A digit key answers the scale that has the focus, or the next one without an answer. */
     digit(value) {
