@@ -66,7 +66,7 @@ def write_report(
     out = out.resolve()
     check_out(out)
     try:
-        with _moved_into_place(out) as folder, one_blas_thread():
+        with moved_into_place(out) as folder, one_blas_thread():
             names, warnings = _fill(ratings, folder, Options(replicates, seed, draw), on_step)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
@@ -95,7 +95,8 @@ def _listed(stamp: Path) -> set[str]:
 
 
 @contextmanager
-def _moved_into_place(out: Path) -> Iterator[Path]:
+def moved_into_place(out: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `out` when the block ends, and leaves nothing if it fails."""
     out.parent.mkdir(parents=True, exist_ok=True)
     new, old = (out.with_name(f".{out.name}.{os.getpid()}.{word}") for word in ("new", "old"))
     try:

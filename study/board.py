@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from study import clock, study_file
 from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
+from study.services.invitations import holds_a_place
 
 #: From this many rated clips on, answers are looked over for the two flags.
 FEWEST_TRIALS = 10
@@ -116,7 +117,7 @@ class Board:
     @property
     def standing(self) -> tuple[int, int, int]:
         """How many of those who have a place have finished, have come and not finished, and have not come."""
-        here = [row for row in self.rows if row.expert.withdrawn_at is None and row.expert.replaced_by_id is None]
+        here = [row for row in self.rows if holds_a_place(row.expert)]
         finished = sum(row.expert.submitted_at is not None for row in here)
         come = sum(row.last_seen is not None and row.expert.submitted_at is None for row in here)
         return finished, come, len(here) - finished - come

@@ -126,7 +126,7 @@ def _shared(study: Study) -> dict[str, object]:
     return {
         "study": study,
         "title": study.text("title", language),
-        "groups": [(group["key"], group["label"].get(language, group["key"])) for group in study.file["groups"]],
+        "groups": [(group["key"], study.group_label(group["key"], language)) for group in study.file["groups"]],
         "languages": study.file["languages"],
         "today": clock.now().date().isoformat(),
         "may_invite": not study.simulated and study.state in {Study.State.DRAFT, Study.State.OPEN},

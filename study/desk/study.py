@@ -104,7 +104,7 @@ def who(actor: str) -> str:
 def _small_groups(study: Study) -> list[tuple[str, int]]:
     """The groups with so few people that a dataset may tell who they are, by name."""
     language = get_language() or ""
-    return [(group["label"].get(language, group["key"]), count) for group, count in dataset.small_groups(study)]
+    return [(study.group_label(group["key"], language), count) for group, count in dataset.small_groups(study)]
 
 
 @login_required
