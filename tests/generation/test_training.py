@@ -111,6 +111,24 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(
     assert (tmp_path / "run" / "state.pt").read_bytes() == state
 
 
+def test_a_disk_that_takes_no_more_keeps_the_last_state_and_says_so(tmp_path: Path) -> None:
+    save_corpus(CORPUS, tmp_path / "corpus.npz")
+    train(tmp_path / "run", iterations=1, reference=REFERENCE)
+    state = (tmp_path / "run" / "state.pt").read_bytes()
+    # The limit of the kernel stands for a full disk: the file is torn off in the middle of being written.
+    limited = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2**23, 2**23)); "
+        "runpy.run_path('manage.py', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", limited, "train", "midi-gan", "--profile", "smoke", "--iterations", "2"]
+    command += ["--corpus", str(tmp_path / "corpus.npz"), "--out", str(tmp_path / "run")]
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr.strip() == f"CommandError: {tmp_path / 'run' / 'state.pt'} cannot be written: File too large."
+    assert (tmp_path / "run" / "state.pt").read_bytes() == state
+    assert not list((tmp_path / "run").glob(".*.part"))
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"), [("config.json", "holds another run"), ("state.pt", r"state\.pt is damaged: remove")]
 )
