@@ -40,10 +40,10 @@ def fastest(work: Callable[[], object], repeats: int = REPEATS) -> float:
     return min(times)
 
 
-def soft() -> MidiGAN:
+def soft(batch: int = Settings.batch_size) -> MidiGAN:
     """MIDI-GAN as it starts: soft outputs, which is all that the textbook loop has."""
     torch.manual_seed(0)
-    return MidiGAN(Settings(soft_until=10**9, hard_from=10**9 + 1))
+    return MidiGAN(Settings(batch_size=batch, soft_until=10**9, hard_from=10**9 + 1))
 
 
 def iterations() -> tuple[float, float]:
@@ -62,12 +62,12 @@ def seconds_per_epoch(name: str) -> float:
     return fastest(lambda: model.training_step(tokens, optimisers)) * EPOCH / model.segments_per_step
 
 
-def curves(corpus: Corpus, count: int) -> None:
-    """Means over the last fifth of the critic's curves, ours and the textbook's with two seeds."""
+def curves(corpus: Corpus, count: int, batch: int) -> None:
+    """Means over fifths of the critic's curves, ours and the textbook's with two seeds."""
     train = corpus.of("train")
     found = {}
     for name in ("ours", "textbook", "textbook, another seed"):
-        model = soft()
+        model = soft(batch)
         optimisers, loop = model.optimisers(), Loop(model)
         torch.manual_seed(2 if "another" in name else 1)
         rows = []
@@ -81,7 +81,7 @@ def curves(corpus: Corpus, count: int) -> None:
             name: [f"{np.mean([row[column] for row in part]):.3f}" for part in np.array_split(np.array(rows), 5)]
             for name, rows in found.items()
         }
-        print(f"{column}, means over five parts of {count} iterations:")
+        print(f"{column}, means over five parts of {count} iterations at batch {batch}:")
         for name, values in means.items():
             print(f"  {name:24}{' '.join(values)}")
 
@@ -102,9 +102,12 @@ def main() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--curves", type=int, help="compare the curves over so many iterations")
+    parser.add_argument("--batch", type=int, default=Settings.batch_size, help="of the curves (default: %(default)s)")
     parser.add_argument("--corpus", type=Path, default=Path("var/corpus.npz"))
     options = parser.parse_args()
     if options.curves:
-        curves(load_corpus(options.corpus), options.curves)
+        torch.set_flush_denormal(True)
+        torch.set_num_threads(1)
+        curves(load_corpus(options.corpus), options.curves, options.batch)
     else:
         main()
