@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis import printed
 from analysis.figures_runs import DISTANCE, FIGURE_5, FIGURE_6, LOSS, of_figures, share_near
@@ -25,6 +26,8 @@ METRICS = {"upc": "UPC", "gc": "GC", "ebr": "EBR", "ebr_onset": "onset-EBR", "pp
 END = 0.1
 #: How much larger the share of clipped weights at the bound must be.
 TIMES = 10
+#: Variants of MIDI-GAN by whether they have the matching loss.
+MATCHING = {"with": "", "without": "unmatched"}
 MISSING = "Not measured yet: {what}."
 Runs = Mapping[tuple[str, str], Sequence[Run]]
 
@@ -42,6 +45,7 @@ def markdown(runs_folder: Path, tables_folder: Path) -> str:
         ("### Table 2: nearness to real music", _nearness(differences, sets)),
         ("### Figure 5: does the multi-scale critic help?", _curves(of_figures(runs))),
         ("### Figure 6: what clipping does to the weights", _weights(of_figures(runs))),
+        ("### Does the matching module help?", _matching(runs)),
     ]
     return "\n\n".join(text for heading, texts in parts for text in (heading, *texts))
 
@@ -195,21 +199,61 @@ def _holds_zero(row: Mapping[Hashable, float]) -> bool:
 
 
 def _curves(runs: Mapping[str, Sequence[Run]]) -> list[str]:
-    logged = {critic: [run.log for run in runs[critic] if run.log is not None] for critic in FIGURE_5}
-    if not all(logged.values()):
+    ends, last = _ends({critic: runs[critic] for critic in FIGURE_5}, (LOSS, DISTANCE))
+    if not ends:
         return [MISSING.format(what="runs of MIDI-GAN with both critics")]
+    loss = f"negative critic loss, last tenth of {last:,.0f} iterations"
+    return [_ends_table("critic", ends, [loss, "distance from validation songs, same"]), _compare(ends)]
+
+
+def _matching(runs: Runs) -> list[str]:
+    """The distance of samples with and without the matching loss, which the paper does not take apart."""
+    ends, last = _ends({name: runs.get((OURS, variant), []) for name, variant in MATCHING.items()}, (DISTANCE, "jsd_4"))
+    if not ends:
+        return [MISSING.format(what="runs of MIDI-GAN with and without its matching loss")]
+    distance = f"distance from validation songs, last tenth of {last:,.0f} iterations"
+    texts = [_ends_table("matching module", ends, [distance, "4-gram divergence from them, bits, same"])]
+    used, unused = (np.array(ends[name][DISTANCE]) for name in MATCHING)
+    if np.isfinite([*used, *unused]).all() and len(used) and len(unused):
+        texts.append(_nearer(used, unused))
+    return texts
+
+
+def _nearer(used: NDArray[np.float64], unused: NDArray[np.float64]) -> str:
+    nearer = "nearer to" if used.mean() < unused.mean() else "further from"
+    if min(len(used), len(unused)) < 2:
+        held = "one run says nothing of how much training varies"
+    elif used.max() < unused.min() or used.min() > unused.max():
+        held = "every run of the one against every run of the other"
+    else:
+        held = "but the runs overlap"
+    return f"With the matching loss the generator ends {nearer} the validation songs than without; {held}."
+
+
+Ends = Mapping[str, Mapping[str, Sequence[float]]]
+
+
+def _ends(groups: Mapping[str, Sequence[Run]], columns: Sequence[str]) -> tuple[Ends, float]:
+    """For each group and column the means of its runs over the last tenth of the iterations that all runs have.
+
+    Also how many these are. Empty where a group has no log.
+    """
+    logged = {name: [run.log for run in group if run.log is not None] for name, group in groups.items()}
+    if not all(logged.values()):
+        return {}, 0
     last = min(log["iteration"].max() for logs in logged.values() for log in logs)
-    header = [
-        "critic",
-        "runs",
-        f"negative critic loss, last tenth of {last:,.0f} iterations",
-        "distance from validation songs, same",
-    ]
-    rows, ends = [], {}
-    for critic, logs in logged.items():
-        ends[critic] = {name: [_end(log, name, last) for log in logs if name in log] for name in (LOSS, DISTANCE)}
-        rows.append([critic, f"{len(logs)}", *(_mean_sd(ends[critic][name]) for name in (LOSS, DISTANCE))])
-    return [table(header, rows), _compare(ends)]
+    return {
+        name: {column: [_end(log, column, last) for log in logs if column in log] for column in columns}
+        for name, logs in logged.items()
+    }, last
+
+
+def _ends_table(what: str, ends: Ends, headings: Sequence[str]) -> str:
+    rows = []
+    for name, columns in ends.items():
+        runs = max(len(values) for values in columns.values())
+        rows.append([name, f"{runs}", *(_mean_sd(values) for values in columns.values())])
+    return table([what, "runs", *headings], rows)
 
 
 def _end(log: pd.DataFrame, column: str, last: float) -> float:
@@ -224,7 +268,7 @@ def _mean_sd(values: Sequence[float]) -> str:
     return f"{np.mean(known):.2f}" + (f" ± {np.std(known, ddof=1):.2f}" if len(known) > 1 else "")
 
 
-def _compare(ends: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+def _compare(ends: Ends) -> str:
     loss, distance = ({critic: float(np.mean(of[name])) for critic, of in ends.items()} for name in (LOSS, DISTANCE))
     fewest = min(len(of[LOSS]) for of in ends.values())
     text = f"The multi-scale critic ends with the {'lower' if loss['multi-scale'] < loss['plain'] else 'higher'} loss"

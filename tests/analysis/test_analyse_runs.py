@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -306,8 +307,33 @@ def test_the_page_says_what_runs_and_tables_show(made: Path) -> None:
 
 def test_nothing_is_made_up_where_nothing_was_run(tmp_path: Path) -> None:
     text = runs_audit.markdown(tmp_path, tmp_path)
-    assert text.count("Not measured yet") == 4
+    assert text.count("Not measured yet") == 5
     assert "| MIDI-GAN | 300 | 21.5 | 6,450 | 6,054 | 7% |" in text
+
+
+def distances(folder: Path, values: Sequence[float], variant: str = "") -> None:
+    for seed, value in enumerate(values, start=1):
+        run = write_run(folder / f"{variant}{seed}", variant, seed)
+        (run / "log.csv").write_text(f"iteration,epoch,seconds,distance,jsd_4\n100,1,1,9,.9\n200,2,2,{value},.5\n")
+
+
+@pytest.mark.parametrize(
+    ("used", "unused", "sentence"),
+    [
+        ([2.0], [3.5], "nearer to the validation songs than without; one run says nothing"),
+        ([4.0, 5.0], [3.0, 3.5], "further from the validation songs than without; every run of the one against"),
+        ([2.0, 3.2], [3.0, 3.5], "nearer to the validation songs than without; but the runs overlap."),
+    ],
+)
+def test_the_page_says_whether_the_matching_module_helps(
+    tmp_path: Path, used: list[float], unused: list[float], sentence: str
+) -> None:
+    distances(tmp_path, used)
+    distances(tmp_path, unused, "unmatched")
+    text = runs_audit.markdown(tmp_path, tmp_path)
+    assert sentence in text
+    assert f"| with | {len(used)} | {np.mean(used):.2f}" in text
+    assert "last tenth of 200 iterations" in text
 
 
 def test_which_system_is_nearest_is_read_from_the_tables(tmp_path: Path) -> None:
