@@ -17,6 +17,7 @@ from analysis.tables_findings import shown
 from analysis.verdicts import verdicts
 from analysis.words import WORDS, in_language
 from analysis.words_methods import ANSWERS
+from config.text import UTF_8
 
 FEW_EXPERTS = 20
 
@@ -140,6 +141,8 @@ def _facts(ratings: Ratings, lang: str) -> dict[str, object]:
         facts[words["missing"]] = ratings.n_missing
     if ratings.columns_left_out:
         facts[words["columns_left_out"]] = ", ".join(ratings.columns_left_out)
+    if ratings.encoding != UTF_8:
+        facts[words["encoding"]] = ratings.encoding
     return facts
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset, sha256_of
 from analysis.errors import InputError
 from analysis.rows import UNWRITABLE, Rows, read_rows
+from config.text import UTF_8
 
 IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. In a wide file they are never taken for a scale.
@@ -52,6 +53,7 @@ class Ratings:
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
     columns_left_out: tuple[str, ...] = ()
+    encoding: str = UTF_8
     group_labels: Mapping[str, Text] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
 
@@ -171,6 +173,7 @@ def _from_csv(path: Path, wanted: Sequence[str]) -> Ratings:
         is_simulated=_are_simulated(rows),
         real_system=REAL if REAL in set(frame["system"]) else None,
         columns_left_out=left_out,
+        encoding=rows.encoding,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import InputError
+from config.text import UTF_8, decoded
 
 DELIMITERS = (",", ";", "\t")
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
@@ -23,13 +24,14 @@ UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Rows:
-    """The cells of a CSV file. `lines[i]` is the line of the file on which row `i` ends."""
+    """The cells of a CSV file and its encoding. `lines[i]` is the line of the file on which row `i` ends."""
 
     path: Path
     header: tuple[str, ...]
     cells: list[list[str]]
     lines: list[int]
     decimal_comma: bool
+    encoding: str = UTF_8
 
     def column(self, name: str) -> list[str]:
         """The cells of one column, without surrounding blanks."""
@@ -104,11 +106,11 @@ def parse_number(text: str, *, decimal_comma: bool) -> float | None:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read a CSV file in UTF-8 (with or without BOM), separated by comma, semicolon or tab.
+    """Read a CSV file in UTF-8, UTF-16 or GB18030 (config.text), separated by comma, semicolon or tab.
 
     With semicolons or tabs, "3,5" is read as 3.5. Blank lines are passed over. Raises InputError.
     """
-    text = _text(path)
+    text, encoding = _text(path)
     first = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first.count)
     cells, lines = _split(path, text, delimiter)
@@ -126,14 +128,16 @@ def read_rows(path: Path) -> Rows:
     for row, line in zip(cells, lines, strict=True):
         if len(row) != len(header):
             raise InputError(f"{path}, line {line}: {len(row)} cells where the first line names {len(header)} columns.")
-    return Rows(path, header, cells[1:], lines[1:], decimal_comma=delimiter != ",")
+    return Rows(path, header, cells[1:], lines[1:], decimal_comma=delimiter != ",", encoding=encoding)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> tuple[str, str]:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return decoded(path.read_bytes())
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8; save it again as 'CSV UTF-8'.") from error
+        raise InputError(
+            f"{path} is not text in UTF-8, nor surely in another encoding; save it again as 'CSV UTF-8'."
+        ) from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 

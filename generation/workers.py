@@ -20,6 +20,7 @@ from generation.errors import InputError
 Workers = int | str
 
 TIMEOUT_S = 20
+KILLED = "A process that did part of the work was killed (memory?): give the same command again, with fewer --workers."
 #: What the bytes of a clip and the digits of a figure hang on.
 LIBRARIES = (
     *("lameenc", "numpy", "pretty_midi", "pyloudnorm", "scipy"),
@@ -44,16 +45,19 @@ def pool(at: Workers, jobs: int, reads: Path | None = None) -> Iterator[Executor
 
     `reads` is a folder that the jobs read from, by its absolute path.
 
-    Raises BrokenExecutor where a process was killed (on a cluster: the same job's, again and again), and InputError
-    where there is no such cluster or it does not see the folder.
+    Raises InputError where a process was killed (on a cluster: the same job's, again and again), where there is no
+    such cluster and where it does not see the folder.
     """
-    if isinstance(at, str):
-        with _cluster(at) as executor:
-            if reads and not executor.submit(os.path.isdir, reads).result():
-                raise InputError(f"The cluster does not see {reads}: put it on a disk that its machines share.")
+    try:
+        with _cluster(at, reads) if isinstance(at, str) else _own(max(1, min(at, jobs))) as executor:
             yield executor
-        return
-    processes = max(1, min(at, jobs))
+    except BrokenExecutor as error:
+        raise InputError(KILLED) from error
+
+
+@contextmanager
+def _own(processes: int) -> Iterator[Executor]:
+    """This process for one worker, else that many of this machine."""
     executor = ThreadPoolExecutor(1) if processes == 1 else _processes(processes)
     try:
         yield executor
@@ -89,7 +93,7 @@ def _require_equals(address: str, there: dict[str, dict[str, str]]) -> None:
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
+def _cluster(address: str, reads: Path | None) -> Iterator[Executor]:
     """Jobs of a worker that dies go to another one."""
     try:
         from distributed import Client, KilledWorker
@@ -105,6 +109,8 @@ def _cluster(address: str) -> Iterator[Executor]:
         _require_equals(address, client.run(_versions))
         executor: Executor = client.get_executor(pure=False)
         try:
+            if reads and not executor.submit(os.path.isdir, reads).result():
+                raise InputError(f"The cluster does not see {reads}: put it on a disk that its machines share.")
             yield executor
         except KilledWorker as error:
             raise BrokenExecutor(str(error)) from error

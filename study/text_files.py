@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from config.text import decoded
 from study.errors import InputError
 from study.models import Study
+
+#: Of a table of experts, in bytes.
+LARGEST_TABLE = 1 << 20
+#: How a workbook (.xlsx, .ods) begins; as text it would only lack a column.
+WORKBOOK = b"PK\x03\x04"
 
 
 def read_text(path: Path) -> str:
@@ -19,6 +26,30 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
+
+
+def read_table(path: Path) -> tuple[str, str]:
+    """A table's text and its encoding, as spreadsheets save it. Raises `InputError` where it can't be read."""
+    try:
+        return decoded(path.read_bytes())
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as “CSV UTF-8”.") from error
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
+
+
+def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
+    """The same of a table that came by a form. Raises `InputError`."""
+    if (file.size or 0) > LARGEST_TABLE:
+        raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
+    content = file.read()
+    message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
+    if content.startswith(WORKBOOK):
+        raise InputError(message)
+    try:
+        return decoded(content)
+    except UnicodeDecodeError as error:
+        raise InputError(message) from error
 
 
 def slug_of(text: str) -> str:

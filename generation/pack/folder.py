@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,13 +103,10 @@ def _reasons(folder: Path, found: Found, workers: Workers) -> dict[str, str]:
             if first.setdefault(content, name) != name:
                 reasons[name] = f"it is the same file as {first[content]}"
     names = list(first.values())
-    try:
-        with pool(workers, len(names), reads=folder) as executor:
-            verdicts = executor.map(judge, [folder / name for name in names])
-            bar = tqdm(verdicts, total=len(names), desc="Listening", unit="file", disable=None, delay=2)
-            reasons |= {name: reason for name, reason in zip(names, bar, strict=True) if reason}
-    except BrokenExecutor as error:
-        raise InputError(f"A process that read {folder} was killed (memory?): give fewer --workers.") from error
+    with pool(workers, len(names), reads=folder) as executor:
+        verdicts = executor.map(judge, [folder / name for name in names])
+        bar = tqdm(verdicts, total=len(names), desc="Listening", unit="file", disable=None, delay=2)
+        reasons |= {name: reason for name, reason in zip(names, bar, strict=True) if reason}
     return reasons
 
 

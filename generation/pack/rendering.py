@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,23 +134,18 @@ def _is_done(out: Path, clip_id: str, done: dict[str, Done], target: float) -> b
 
 
 def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], target: float, workers: Workers) -> None:
-    try:
-        with (
-            pool(workers, len(pieces), reads=_folder_of(pieces)) as executor,
-            (out / PROGRESS).open("a", encoding="utf-8") as progress,
-        ):
-            waiting = {executor.submit(render, piece.music, target): piece.clip_id for piece in pieces}
-            bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
-            for future in bar:
-                clip_id, (data, facts) = waiting.pop(future), future.result()
-                write_whole(audio_path(out, clip_id), data, dated=False)
-                done[clip_id] = Done(target, sha256(data), round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))
-                progress.write(json.dumps([clip_id, *done[clip_id]]) + "\n")
-                progress.flush()
-    except BrokenExecutor as error:
-        raise InputError(
-            f"A process that rendered for {out} was killed (memory?): the same command goes on where it stopped."
-        ) from error
+    with (
+        pool(workers, len(pieces), reads=_folder_of(pieces)) as executor,
+        (out / PROGRESS).open("a", encoding="utf-8") as progress,
+    ):
+        waiting = {executor.submit(render, piece.music, target): piece.clip_id for piece in pieces}
+        bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
+        for future in bar:
+            clip_id, (data, facts) = waiting.pop(future), future.result()
+            write_whole(audio_path(out, clip_id), data, dated=False)
+            done[clip_id] = Done(target, sha256(data), round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))
+            progress.write(json.dumps([clip_id, *done[clip_id]]) + "\n")
+            progress.flush()
 
 
 def _folder_of(pieces: Sequence[Piece]) -> Path | None:

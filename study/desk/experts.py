@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import segno
 from django.contrib import messages
@@ -23,17 +23,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from config.text import UTF_8
 from study import clock, dataset, services
 from study.board import link_of
 from study.desk.gate import actor, own_study, rights_in
 from study.errors import InputError, Refused
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
+from study.text_files import uploaded_table
 
-#: Of a table of experts, in bytes.
-LARGEST_TABLE = 1 << 20
-#: How a workbook (.xlsx, .ods) begins; as text it would only lack a column.
-WORKBOOK = b"PK\x03\x04"
+#: The code of each expert, and the secret of her link.
+Links = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,10 @@ def _table(request: HttpRequest) -> str:
     file = request.FILES.get("file")
     if file is None:
         return str(request.POST.get("pasted", ""))
-    if (file.size or 0) > LARGEST_TABLE:
-        raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
-    content = file.read()
-    message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
-    if content.startswith(WORKBOOK):
-        raise InputError(message)
-    try:
-        return str(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InputError(message) from error
+    text, encoding = uploaded_table(file)
+    if encoding != UTF_8:
+        messages.info(request, _("The file was read as %(encoding)s; check the names.") % {"encoding": encoding})
+    return text
 
 
 def _day(request: HttpRequest) -> str:
@@ -133,7 +127,7 @@ def _shared(study: Study) -> dict[str, object]:
     }
 
 
-def _sheet(request: HttpRequest, study: Study, issued: list[tuple[str, str]]) -> HttpResponse:
+def _sheet(request: HttpRequest, study: Study, issued: Links) -> HttpResponse:
     """The links, to print and to send. They are in this response and nowhere else."""
     experts = {expert.code: expert for expert in study.experts.filter(code__in=[code for code, _ in issued])}
     names = dict(ExpertName.objects.filter(expert__in=experts.values()).values_list("expert", "name"))
@@ -202,14 +196,12 @@ def _expert_page(
 @require_POST
 def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """A fresh link for an expert who was invited before; the older one stops."""
-    found = own_study(request, slug, "invite")
-    expert = _of(found, code)
-    try:
-        invitee = services.checked(found, _again(expert))
-        issued = services.invite(found, [invitee], actor=actor(request), expires_at=end_of(_day(request)))
-    except InputError as error:
-        return _expert_page(request, found, expert, tuple(str(error).splitlines()))
-    return _sheet(request, found, issued)
+
+    def issue(expert: Expert, ends: datetime | None) -> Links:
+        invitee = services.checked(expert.study, _again(expert))
+        return services.invite(expert.study, [invitee], actor=actor(request), expires_at=ends)
+
+    return _issued(request, slug, code, issue)
 
 
 @never_cache
@@ -217,17 +209,29 @@ def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_POST
 def substitute(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Passes the place of one who dropped out on to a new expert, whose link is on the sheet."""
+    given = {key: request.POST.get(key, "") for key in ("code", "language", "name")}
+
+    def issue(expert: Expert, ends: datetime | None) -> Links:
+        successor = Invitee(group=expert.group, **given)
+        secret = services.replace(expert, successor, actor=actor(request), expires_at=ends)
+        return [(given["code"].strip(), secret)]
+
+    return _issued(request, slug, code, issue)
+
+
+def _issued(
+    request: HttpRequest, slug: str, code: str, issue: Callable[[Expert, datetime | None], Links]
+) -> HttpResponse:
+    """The sheet with the link that is issued for an expert's place, or her page with what is wrong."""
     found = own_study(request, slug, "invite")
     expert = _of(found, code)
-    given = {key: request.POST.get(key, "") for key in ("code", "language", "name")}
     try:
-        successor = Invitee(group=expert.group, **given)
-        secret = services.replace(expert, successor, actor=actor(request), expires_at=end_of(_day(request)))
+        return _sheet(request, found, issue(expert, end_of(_day(request))))
     except InputError as error:
-        return _expert_page(request, found, expert, tuple(str(error).splitlines()))
+        faults = tuple(str(error).splitlines())
     except Refused as refused:
-        return _expert_page(request, found, expert, (refused.message,))
-    return _sheet(request, found, [(given["code"].strip(), secret)])
+        faults = (refused.message,)
+    return _expert_page(request, found, expert, faults)
 
 
 def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> HttpResponse:

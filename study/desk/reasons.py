@@ -45,17 +45,67 @@ FAULTS = (
     N_("%(file)s gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."),
     N_("%(file)s has no sub-folder: put the clips of each system into one, named after the system."),
     N_("%(file)s holds no clip that can be used (%(reasons)s)."),
-    N_("A process that read %(file)s was killed (memory?): give fewer --workers."),
+    N_("A process that did part of the work was killed (memory?): give the same command again, with fewer --workers."),
     N_("The pack does not fit the study file: %(reasons)s. The pack's systems: %(systems)s."),
     N_("There is a study %(slug)s already; choose another slug."),
-    N_("%(study)s is not blind: The %(feature)s tells systems apart: p = %(p)s, in two sets of sessions."),
+    N_("%(study)s is not blind: %(fault)s"),
 )
+#: What the check of blinding finds (study/blinding), and why it may come to no end.
+BLINDING = (
+    N_("%(odd)s of %(all)s clips have %(found)s bytes, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips have %(found)s samples, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips have %(found)s samples a second, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips have %(found)s channels, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips have %(found)s as their format, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips have %(found)s as their tags, the others %(usual)s: %(mend)s."),
+    N_("%(odd)s of %(all)s clips are not wrapped as the others (headers and frames of the MP3, tags): %(mend)s."),
+    N_("%(odd)s of %(all)s clips are %(what)s (the first is %(clip)s): %(mend)s."),
+    N_("Not every trial's %(kind)s comes with the same headers: they differ in %(what)s."),
+    N_("A clip was not sent as it is stored: its bytes are others."),
+    N_("%(what)s, %(secret)s, stands in %(where)s of %(whose)s (%(path)s)."),
+    N_("The word %(name)s (%(what)s) stands oftener on some trials' pages."),
+    N_("The %(feature)s tells systems apart: p = %(p)s, in two sets of sessions."),
+    N_("A session could not be played: it came to no end, and was last at %(path)s."),
+    N_(
+        "A session could not be played: %(request)s answered %(status)s. "
+        "Open the study's preview at the desk to see what an expert would."
+    ),
+    N_("A clip can't be decoded (%(reason)s); make the pack and the study again."),
+    N_("%(file)s can't be read (%(reason)s); put the clip back, or make the study again."),
+)
+#: What stands for a name in those.
+PARTS = (
+    N_("make the pack again (generate_stimuli, for recordings with --from) and the study from it"),
+    N_("more than %(most)s LU from the others' %(usual)s LUFS"),
+    N_("without a loudness"),
+    N_("peaking above %(most)s dBTP"),
+    N_("not beginning with %(length)s ms of silence"),
+    N_("not ending with %(length)s ms of silence"),
+    N_("the header %(names)s"),
+    N_("the status %(one)s or %(other)s"),
+    N_("the name of a system"),
+    N_("a clip's id in the study"),
+    N_("a clip's file name"),
+    N_("a clip's entry in the pack"),
+    N_("the study file's hash"),
+    N_("the plan's hash"),
+    N_("the session plans' hash"),
+    N_("the plan's seed"),
+    N_("the address or a header"),
+    N_("the content"),
+    N_("a clip"),
+    N_("a trial's page"),
+    N_("a page"),
+    N_("a script"),
+    N_("the reply to a %(kind)s"),
+)
+TOLD_IN_WORDS = {"fault", "mend", "what", "where", "whose"}
 PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def in_the_readers_words(text: str) -> str:
     """A reason or a fault in the active language; as it is where it is none of these."""
-    for sentence in (*REASONS, *FAULTS):
+    for sentence in (*REASONS, *FAULTS, *BLINDING, *PARTS):
         if found := re.fullmatch(PLACE.sub(r"(?P<\1>.+)", re.escape(sentence)), text):
             return gettext(sentence) % {name: _within(name, part) for name, part in found.groupdict().items()}
     return text
@@ -63,7 +113,12 @@ def in_the_readers_words(text: str) -> str:
 
 def _within(name: str, part: str) -> str:
     """What stands for a name in a sentence; reasons, each perhaps of a file, are told in the reader's words too."""
-    return "; ".join(map(_reason_of_file, part.split("; "))) if name == "reasons" else part
+    if name == "reasons":
+        return "; ".join(map(_reason_of_file, part.split("; ")))
+    if name == "what" and part[0].isupper():  # the first word of its sentence
+        told = in_the_readers_words(part[0].lower() + part[1:])
+        return told[0].upper() + told[1:]
+    return in_the_readers_words(part) if name in TOLD_IN_WORDS else part
 
 
 def _reason_of_file(text: str) -> str:

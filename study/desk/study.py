@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from study import dataset, jobs, services
-from study.desk.gate import act, own_study, researcher, rights_in
+from study.desk.gate import act, actor, own_study, researcher, rights_in
 from study.errors import Refused
 from study.models import Event, Job, Study
 
@@ -46,6 +46,7 @@ KINDS = {
     "erased": gettext_lazy("expert erased"),
     "closed": gettext_lazy("study closed"),
     "unsealed": gettext_lazy("seal opened"),
+    "seal refused": gettext_lazy("wrong password at the seal"),
     "dataset downloaded": gettext_lazy("dataset downloaded"),
     "report downloaded": gettext_lazy("report downloaded"),
     "previewed": gettext_lazy("previewed"),
@@ -150,6 +151,7 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
     name, password = researcher(request).get_username(), request.POST.get("password", "")
     # Through the backends, so that wrong passwords count towards the throttle as they do at the login.
     if authenticate(request, username=name, password=password) is None:
+        services.log_event(found, actor=actor(request), kind="seal refused")
         messages.error(request, _("The password is not right, so the seal stays closed."))
         return redirect("desk:study", slug)
     return act(request, found, services.open_seal)

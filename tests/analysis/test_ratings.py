@@ -171,8 +171,20 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path: Path, text: str, senten
     assert "\n" not in message
 
 
-def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    assert "not text in UTF-8" in refusal(written(tmp_path, HEADER + "专家,real,a,q,4\n", encoding="gb18030"))
+@pytest.mark.parametrize(("encoding", "name"), [("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("utf-8-sig", "UTF-8")])
+def test_a_file_as_a_chinese_spreadsheet_saves_it_is_read_and_its_encoding_is_said(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_bytes((HEADER + "专家一,real,a,整体,4\n专家二,模型,b,整体,2\n").replace("\n", "\r\n").encode(encoding))
+    data = read(path)
+    assert data.frame["expert_id"].tolist() == ["专家一", "专家二"]
+    assert data.frame["system"].tolist() == ["real", "模型"]
+    assert data.encoding == name
+
+
+def test_a_file_whose_encoding_is_not_certain_is_refused(tmp_path: Path) -> None:
+    assert "not text in UTF-8" in refusal(written(tmp_path, HEADER + "Amélie,real,a,q,4\n", encoding="latin-1"))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import pytest
 
 from generation import metrics, workers
 from generation.errors import InputError
+from tests.generation.songs import write_song
 from tests.generation.test_pack import ROOT, build, contents
 
 PATIENCE_S = 120
@@ -122,6 +124,25 @@ def test_where_no_scheduler_answers_it_is_said(monkeypatch: pytest.MonkeyPatch) 
         workers.pool("tcp://127.0.0.1:9", 1),
     ):
         pass
+
+
+class Deadly:
+    """Whoever unpickles it is killed, as by a machine that runs out of memory."""
+
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        return signal.raise_signal, (signal.SIGKILL,)
+
+
+def test_where_a_process_is_killed_a_sentence_says_how_to_go_on_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["generation.metrics.table"], "BATCH", 1)
+    for number, pitch in enumerate((60, 67)):
+        write_song(tmp_path / f"clip{number}.mid", [(0.0, 4.0, pitch)])
+    reference: Any = Deadly()
+    with pytest.raises(InputError, match="was killed .*: give the same command again, with fewer --workers"):
+        metrics.measure_folder(tmp_path, tmp_path / "metrics.csv", reference, at=2)
+    assert not (tmp_path / "metrics.csv").exists()
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "10.0.0.5:8786", "http://10.0.0.5"])

@@ -29,7 +29,7 @@ def lead_children_here(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("SECRET_KEY", KEY)
 
 
-def finished(job: Job, *, within_s: float = 120) -> Job:
+def finished(job: Job, *, within_s: float = 300) -> Job:
     """Waits until a job is over."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A small study with two experts at its clips, for the tests of the room."""
+"""A small study with two experts at its clips, for the tests of the room, and a researcher for those of the desk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.test import Client
 
 from study.models import Expert, Study, Trial
 from tests.factories import begin, enter, make_expert, make_study, trials_of
+from tests.study.children import lead_children_here
+from tests.study.test_desk import client_of
 
 
 @pytest.fixture
@@ -36,3 +38,15 @@ def bob(study: Study) -> Expert:
 def trial(alice: Expert) -> Trial:
     """Alice's first study trial, not heard yet."""
     return trials_of(alice)[0]
+
+
+@pytest.fixture
+def ada(db: None) -> Client:
+    """The browser of a researcher at her desk."""
+    return client_of("ada")
+
+
+@pytest.fixture
+def children_here(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs and other child processes find the test's database, and keep files where the test does."""
+    lead_children_here(monkeypatch, tmp_path)

@@ -33,11 +33,6 @@ def client_of(name: str, *, superuser: bool = False) -> Client:
 
 
 @pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
-
-
-@pytest.fixture
 def study(tmp_path: Path, ada: Client) -> Study:
     return make_study(tmp_path, owner=User.objects.get(username="ada"))
 
@@ -158,6 +153,9 @@ def test_the_seal_stays_closed_without_the_right_password(study: Study, ada: Cli
     page = text(ada.post(address("open_seal"), {"password": password}, follow=True))
     assert "the seal stays closed" in page
     assert state(study) == "closed"
+    refused = Event.objects.get(kind="seal refused")
+    assert (refused.actor, refused.detail) == ("researcher:ada", {})
+    assert "wrong password at the seal" in page
 
 
 def test_the_seal_of_an_open_study_stays_closed(study: Study, ada: Client) -> None:

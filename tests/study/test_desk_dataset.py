@@ -13,16 +13,11 @@ from study import dataset
 from study.dataset import FORMS
 from study.models import Event, Study
 from tests.factories import make_expert, make_link, make_study, rate_all
-from tests.study.test_desk import client_of, text
+from tests.study.test_desk import text
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/desk/studies/small/"
-
-
-@pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
 
 
 @pytest.fixture

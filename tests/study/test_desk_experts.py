@@ -32,11 +32,6 @@ ACTS = ("link", "replace", "revoke", "end", "withdraw", "erase")
 
 
 @pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
-
-
-@pytest.fixture
 def study(tmp_path: Path, ada: Client) -> Study:
     return make_study(tmp_path, groups=("men", "women"), slots=2, owner=User.objects.get(username="ada"))
 
@@ -85,6 +80,16 @@ def test_an_uploaded_table_from_a_spreadsheet_does_as_well(study: Study, ada: Cl
     assert ExpertName.objects.get().name == "敖登挂"
 
 
+@pytest.mark.parametrize(("encoding", "said"), [("gb18030", "read as GB18030"), ("utf-16", "read as UTF-16")])
+def test_a_table_as_a_chinese_spreadsheet_saves_it_is_read_and_its_encoding_is_said(
+    study: Study, ada: Client, encoding: str, said: str
+) -> None:
+    page = invite(ada, file=SimpleUploadedFile("experts.csv", TABLE.encode(encoding)))
+    assert list(links(page)) == ["w01", "m01"]
+    assert ExpertName.objects.get().name == "敖登挂"
+    assert f"The file was {said}; check the names." in text(page)
+
+
 def test_all_faults_of_a_table_are_named_at_once_and_nobody_is_invited(study: Study, ada: Client) -> None:
     page = invite(ada, pasted="code,group,language\na b,men,en\nb,man,fr\nc,men,en\nd,men,en\ne,men,en\n")
     assert page.status_code == 422
@@ -97,7 +102,7 @@ def test_all_faults_of_a_table_are_named_at_once_and_nobody_is_invited(study: St
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("专家".encode("gb18030"), "is not UTF-8 text"),
+        ("Amélie".encode("latin-1"), "is not UTF-8 text"),
         (b"PK\x03\x04 a workbook", "is not UTF-8 text"),
         (b"x" * ((1 << 20) + 1), "larger than 1 MB"),
         (b"", "column code"),

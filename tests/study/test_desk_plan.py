@@ -21,7 +21,7 @@ from study import dataset, services, study_file
 from study.errors import InputError, Refused
 from study.models import Event, Study
 from tests.factories import make_expert, make_study
-from tests.study.test_desk import client_of, text
+from tests.study.test_desk import text
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +30,6 @@ pytestmark = pytest.mark.django_db
 def _in_english() -> Iterator[None]:
     with translation.override("en"):
         yield
-
-
-@pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from PIL import Image
 from study import jobs, services
 from study.models import Event, Job, Study
 from tests.factories import make_expert, make_study
-from tests.study.test_desk import client_of, text
+from tests.study.test_desk import text
 from tests.study.test_desk_sealed import body
 
 pytestmark = pytest.mark.django_db
@@ -43,11 +43,6 @@ FILES = {
     "methods.en.md": b"# Methods",
     "report.json": b"",
 }
-
-
-@pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
 
 
 @pytest.fixture

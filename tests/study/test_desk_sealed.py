@@ -25,8 +25,7 @@ from study.models import Job, Study
 from study.pack import PackClip, read_pack
 from study.study_file import parse
 from tests.factories import begin, enter, make_expert, make_pack, rate_all, study_toml, trials_of
-from tests.study.children import finished, lead_children_here
-from tests.study.test_desk import client_of
+from tests.study.children import finished
 
 CLIPS = 6
 
@@ -80,12 +79,8 @@ def unpacked(address: str, data: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"{address}:{name}", archive.read(name)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_nothing_that_the_desk_shows_or_hands_out_joins_with_the_pack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_nothing_that_the_desk_shows_or_hands_out_joins_with_the_pack(ada: Client, tmp_path: Path) -> None:
     pack = distinctive_pack(tmp_path / "pack")
     file = parse(study_toml(clips=CLIPS, heard=CLIPS))
     study = services.create_study(

@@ -62,6 +62,18 @@ def test_a_spreadsheets_byte_order_mark_does_no_harm(tmp_path: Path, capsys: pyt
     assert list(invite(tmp_path, "\ufeff" + TABLE, capsys)) == ["w01", "m01"]
 
 
+def test_a_table_in_gb18030_is_read_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    path = tmp_path / "experts.csv"
+    path.write_bytes(TABLE.encode("gb18030"))
+    call_command("invite_experts", "small", str(path))
+    assert capsys.readouterr().err.strip() == f"{path} was read as GB18030; check the names."
+    assert ExpertName.objects.get().name == "敖登挂"
+    path.write_bytes(TABLE.encode("gb18030").replace(b"w01", b"\xff01"))
+    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 25\); save it as “CSV UTF-8”"):
+        call_command("invite_experts", "small", str(path))
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_table_may_be_separated_as_spreadsheets_like_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], separator: str

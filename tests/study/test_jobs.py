@@ -18,7 +18,7 @@ from study.errors import Refused
 from study.jobs.child import Failed, Limits, run_command
 from study.models import Event, Job, Study
 from tests.factories import make_study, study_toml
-from tests.study.children import finished, lead_children_here
+from tests.study.children import finished
 from tests.study.test_desk import client_of, text
 
 GENEROUS = Limits(wall_s=60, cpu_s=60, memory=8 * 1024**3, file=1024**3)
@@ -62,12 +62,8 @@ def prepared(ada: Client) -> Job:
     return Job.objects.get()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(ada: Client) -> None:
     job = prepared(ada)
     page = text(ada.get(reverse("desk:job", args=[job.token])))
     assert "model-one/" in page
@@ -92,12 +88,8 @@ def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(
     assert Study.objects.get().state == "open"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_clips_that_cannot_become_the_study_are_told_and_may_be_sent_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_clips_that_cannot_become_the_study_are_told_and_may_be_sent_again(ada: Client) -> None:
     job, faults = prepared(ada), []
     for data in (b"no archive", clips_zip({"model-one": 2, "other": 2})):
         ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("clips.zip", data)})
@@ -136,9 +128,7 @@ def test_a_commands_progress_and_its_own_sentence_are_read(tmp_path: Path) -> No
         run_command(["create_study", "--check", "nowhere/study.toml"], told.append, temporary=tmp_path, limits=GENEROUS)
 
 
-@pytest.mark.django_db
-def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made() -> None:
-    ada = client_of("ada")
+def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made(ada: Client) -> None:
     toml = study_toml().replace("alpha = 0.05", "alpha = 5").replace("minimum = 1", "minimum = 7")
     response = ada.post(reverse("desk:new"), {"file": upload("x.toml", toml.encode()), "slug": ""})
     assert response.status_code == 400
@@ -164,9 +154,7 @@ def test_a_short_name_that_is_taken_is_told_before_anything_is_uploaded(tmp_path
     assert "There is a study taken already" in text(response)
 
 
-@pytest.mark.django_db
-def test_someone_elses_job_is_not_there_and_one_job_runs_at_a_time() -> None:
-    ada = client_of("ada")
+def test_someone_elses_job_is_not_there_and_one_job_runs_at_a_time(ada: Client) -> None:
     job = prepared(ada)
     bob = client_of("bob")
     for name in ("job", "clips", "discard_job"):
@@ -194,9 +182,7 @@ def test_clips_that_come_while_a_job_is_at_work_or_after_it_change_nothing_that_
         assert clips.read_bytes() == b"first"
 
 
-@pytest.mark.django_db
-def test_what_stopped_a_job_is_told_in_the_readers_language() -> None:
-    ada = client_of("ada")
+def test_what_stopped_a_job_is_told_in_the_readers_language(ada: Client) -> None:
     job = prepared(ada)
     fault = "clips.zip/model-one holds no clip that can be used (model-one/1.txt: it is not a file)."
     Job.objects.update(state="failed", step="clips", fault=fault)
@@ -207,9 +193,7 @@ def test_what_stopped_a_job_is_told_in_the_readers_language() -> None:
     assert "holds no clip" not in page
 
 
-@pytest.mark.django_db
-def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(tmp_path: Path) -> None:
-    ada = client_of("ada")
+def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(ada: Client, tmp_path: Path) -> None:
     study = make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
     services.open_preview(study, actor="test", language="en")
     job = jobs.prepare(Job.Kind.BLINDING, user=User.objects.get(), study=study, slug="small")
@@ -218,10 +202,8 @@ def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(tmp_path: Path) 
     assert not jobs.folder_of(job).exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_job_whose_token_looks_like_an_option_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_a_job_whose_token_looks_like_an_option_is_done(ada: Client) -> None:
     job = prepared(ada)
     before = jobs.folder_of(job)
     job.token = f"-{job.token[1:]}"
@@ -231,12 +213,8 @@ def test_a_job_whose_token_looks_like_an_option_is_done(tmp_path: Path, monkeypa
     assert "of model-two it has 0 clips" in finished(job).fault
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(ada: Client) -> None:
     job = prepared(ada)
     Job.objects.filter(pk=job.pk).update(state="running", beat_at=job.beat_at - 2 * jobs.desk.SILENCE)
     rest = jobs.folder_of(job) / "pack" / "progress.jsonl"
@@ -248,10 +226,8 @@ def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(
     assert not Event.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_draft_is_checked_at_the_desk_and_then_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead_children_here(monkeypatch, tmp_path)
-    ada = client_of("ada")
+@pytest.mark.usefixtures("children_here")
+def test_a_draft_is_checked_at_the_desk_and_then_opened(ada: Client, tmp_path: Path) -> None:
     study = make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
     address = reverse("desk:study", args=["small"])
     assert "Open the study" not in text(ada.get(address))

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
 
-from study.desk.reasons import in_the_readers_words
+from generation.workers import KILLED
+from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
+from study.blinding.names import SYSTEM, Secrets, leaks, uneven_names
+from study.blinding.sessions import Exchange
+from study.desk.reasons import PARTS, in_the_readers_words
+from tests.factories import tone
 
 #: At the desk the folder is always there.
 ELSEWHERE = "is not a folder"
@@ -45,7 +53,7 @@ def test_the_reasons_are_found_in_the_source() -> None:
     assert "it is not a WAV, FLAC, MP3 or MIDI file" in REASONS
 
 
-FAULTS = [text for text in faults() if ELSEWHERE not in text]
+FAULTS = [*(text for text in faults() if ELSEWHERE not in text), KILLED]
 
 
 @pytest.mark.parametrize("reason", [*REASONS, *FAULTS])
@@ -70,6 +78,55 @@ def test_reasons_within_a_fault_are_told_as_well() -> None:
         told = in_the_readers_words(fault)
     assert "model-b" in told
     assert not {"clips", "file", "pack", "systems"} & set(told.replace("：", " ").replace(";", " ").split())
+
+
+#: Names and codes that stay as they are in every language.
+KEPT = {"small", "generate", "stimuli", "from", "mark", "audio", "trial", "rating", "none"}
+
+
+def sounds(**changes: Any) -> dict[str, Sound]:
+    """Two clips that are alike and one that is not."""
+    usual = Sound(7, 7, 7, 7, "MP3", "none", -23.0, -3.0, -90.0, -90.0)
+    return {"7a": usual, "7b": usual, "7c": usual._replace(**changes)}
+
+
+ODD: list[dict[str, Any]] = [
+    *({key: 77} for key in ("size", "samples", "rate", "channels", "codec", "tags")),
+    *({key: 7.0} for key in ("lufs", "true_peak_dbtp", "first_edge_dbfs", "last_edge_dbfs")),
+    {"lufs": float("nan")},
+]
+
+
+def shown(kind: str, url: str = "/7", headers: tuple[tuple[str, str], ...] = (), status: int = 200) -> Exchange:
+    return Exchange(kind, "t7", url, status, (("Content-Type", "text/html"), *headers), b"<p>7</p>", 0.0)
+
+
+def faults_of_blinding() -> Iterator[str]:
+    """What the check says of all that it looks at."""
+    for changes in ODD:
+        yield from unlike(sounds(**changes))
+    yield from unlike_wrappings({"a": tone(0), "b": tone(1), "c": b"7" + tone(2)})
+    for other in (shown("trial", headers=(("X-7", "1"),)), shown("trial", status=404)):
+        yield from unlike_replies([shown("trial"), other])
+    for what in dict.fromkeys(sentence for sentence in PARTS if sentence.endswith(("hash", "seed", "name", "study"))):
+        secrets = Secrets({}, {"mark7": what}, {}, frozenset({"mark7"}))
+        for kind in ("audio", "trial", "page", "static", "rating"):
+            yield from leaks([shown(kind, "/mark7")], secrets)
+    yield from leaks([shown("page", headers=(("X", "mark7"),))], Secrets({}, {"mark7": SYSTEM}, {}, frozenset()))
+    pages = [shown("trial"), replace(shown("trial"), body=b"<p>mark7</p>")]
+    yield from uneven_names(pages, Secrets({}, {}, {"mark7": SYSTEM}, frozenset()))
+
+
+def test_whatever_the_check_of_blinding_finds_is_told_in_chinese_too() -> None:
+    faults = sorted(set(faults_of_blinding()))
+    assert len(faults) >= 40
+    for fault in faults:
+        with translation.override("en"):
+            assert in_the_readers_words(f"small is not blind: {fault}") == f"small is not blind: {fault}"
+        with translation.override("zh-hans"):
+            told = in_the_readers_words(f"small is not blind: {fault}")
+        assert set(re.findall("[a-z]{4,}", told)) <= KEPT, told
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in told)
 
 
 def test_an_unknown_reason_is_told_as_it_is() -> None:

@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import translation
 
+from config.text import UTF_8
 from study import services
 from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Study
 from study.services.invitations import Invitee, end_of
-from study.text_files import read_text, study_of
+from study.text_files import read_table, study_of
 
 
 class Command(BaseCommand):
@@ -28,7 +29,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument(
-            "experts", metavar="EXPERTS.csv", type=Path, help="UTF-8, one expert a line, cells between commas"
+            "experts",
+            metavar="EXPERTS.csv",
+            type=Path,
+            help="one expert a line, cells between commas, as Excel saves it",
         )
         parser.add_argument(
             "--site", default="http://127.0.0.1:8000", help="address under which experts reach the site"
@@ -42,7 +46,10 @@ class Command(BaseCommand):
         with plain_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             study = study_of(options["slug"])
             ends = end_of(options["last_day"])
-            links = services.invite(study, _read(study, options["experts"]), actor="command", expires_at=ends)
+            experts, encoding = _read(study, options["experts"])
+            links = services.invite(study, experts, actor="command", expires_at=ends)
+        if encoding != UTF_8:
+            self.stderr.write(f"{options['experts']} was read as {encoding}; check the names.")
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["code", "link"])
@@ -51,10 +58,10 @@ class Command(BaseCommand):
         self.stdout.write(table.getvalue(), ending="")
 
 
-def _read(study: Study, path: Path) -> list[Invitee]:
-    """The table's experts; each fault begins with the file's name."""
-    text = read_text(path)
+def _read(study: Study, path: Path) -> tuple[list[Invitee], str]:
+    """The table's experts and its encoding; each fault begins with the file's name."""
+    text, encoding = read_table(path)
     try:
-        return services.read_experts(study, text)
+        return services.read_experts(study, text), encoding
     except InputError as error:
         raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).splitlines())) from error

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from config.text import decoded
+
+NAMES = "code,name\nw01,敖登挂\nw02,朱镕基\nw03,堃\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030"), ("gbk", "GB18030")],
+)
+def test_what_spreadsheets_save_is_read_with_its_encoding(encoding: str, said: str) -> None:
+    assert decoded(NAMES.replace("\n", "\r\n").encode(encoding)) == (NAMES, said)
+    assert decoded("\ufeffa,b\n".encode("utf-16-be")) == ("a,b\n", "UTF-16")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "w01,Amélie".encode("latin-1"),
+        "w01,Müller".encode("latin-1"),
+        "w01,敖登挂".encode("gb18030")[:-1],
+        "w01,敖登挂\0".encode("gb18030"),
+        "w01,…".encode("gb18030"),
+        "w01,敖登挂".encode("utf-16")[:-1],
+        b"\x89PNG\r\n\x1a\n\xb0\xa1\xb0\xa2",
+    ],
+    ids=["Latin letter before a letter", "umlaut", "cut", "control sign", "no ideograph", "UTF-16 cut", "picture"],
+)
+def test_what_is_not_certain_is_not_read(content: bytes) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decoded(content)
+
+
+def test_another_encodings_letters_are_not_taken_for_rare_ideographs() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decoded("専門家,カタカナ".encode("shift-jis"))
