@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
+from django.core.management import call_command
 from torch.multiprocessing.spawn import spawn
 
 from generation.corpus import save_corpus
@@ -46,7 +48,7 @@ def losses(out: Path, columns: list[str]) -> list[float]:
 )
 def test_two_processes_compute_the_losses_of_one(model: str, columns: list[str], near: float, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    subprocess.run([sys.executable, *command(model, tmp_path, one, 3)], check=True, capture_output=True)
+    call_command(*command(model, tmp_path, one, 3)[1:], stdout=StringIO())
     subprocess.run([*TORCHRUN, *command(model, tmp_path, two, 3)], check=True, capture_output=True)
     assert len(losses(one, columns)) == 3 * len(columns)
     assert losses(two, columns) == pytest.approx(losses(one, columns), rel=near, abs=near)
@@ -96,6 +98,6 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_same_losses(tmp_pa
     assert run.wait(timeout=60) != 0
     end = len(read_log(killed / "log.csv")) + 2
     subprocess.run([*TORCHRUN, *command("transformer", tmp_path, killed, end)], check=True, capture_output=True)
-    subprocess.run([sys.executable, *command("transformer", tmp_path, whole, end)], check=True, capture_output=True)
+    call_command(*command("transformer", tmp_path, whole, end)[1:], stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
     assert losses(killed, ["nll"]) == pytest.approx(losses(whole, ["nll"]), rel=1e-3)
