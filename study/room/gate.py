@@ -75,7 +75,7 @@ def standing_of(request: HttpRequest, token: str) -> Standing:
         expert = expert_of(request, saving=True)
         _refuse_other_expert(request, expert)
         queries.trial_for(expert, token)
-        raise Refused(404, "unknown", _("There is no such page in your session."))
+        raise queries.unknown_trial()
     _refuse_other_expert(request, found.expert)
     if not found.consented:
         raise Refused(403, "consent", _("Please read the consent text and agree to it first."))

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
@@ -22,6 +21,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
 from study.room.gate import room_page, room_render, room_save
+from study.session import Place, Session, break_before, session_of
 from study.standing import Standing
 from study.study_file import localised
 from study.wording import language_shown
@@ -49,73 +49,72 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
 @room_page
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """One clip and its scales, with what she has answered so far."""
-    shown = queries.trial_for(expert, token)
-    step = queries.next_step(expert)
+    session = session_of(expert)
+    shown = session.place(token)
+    if shown is None:
+        raise queries.unknown_trial()
+    step = queries.next_step(expert, session)
     if step not in {"practice", "trial", "review"}:
         return redirect("room:room")
-    heard = queries.heard_intervals(shown, expert)
-    answers = queries.answers(shown, expert)
-    scales = [_answered(expert, shown, key, answers.get(key)) for key in scale_order(expert)]
-    reports = expert.listenings.filter(trial=shown).aggregate(plays=Sum("plays"), problems=Count("pk", Q(problem=True)))
+    heard, answers = queries.heard(shown.pk, expert), queries.answers(shown.pk, expert)
+    scales = [_answered(expert, token, key, answers.get(key)) for key in scale_order(expert)]
     return room_render(
         request,
         expert,
         "trial",
         trial=shown,
-        total=Trial.objects.filter(slot=shown.slot_id, phase=shown.phase).count(),
+        total=len(session.phase(shown.phase)),
         done=shown.number - 1,
-        minutes_left=queries.progress(expert).minutes_left,
-        panel="" if heard or answers else _panel(shown),
+        minutes_left=session.progress().minutes_left,
+        panel="" if heard.intervals or answers else _panel(expert, session, shown),
         scales=scales,
         sliders=any(scale["points"] is None for scale in scales),
-        remark=queries.remark_on(shown, expert),
+        remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.LONGEST_COMMENT,
         language=language_shown(expert.study.file, translation.get_language()),
         level=queries.level_of(expert),
-        heard=json.dumps(heard),
-        plays=reports["plays"] or 0,
-        problem=reports["problems"] > 0,
-        **_neighbours(shown, reviewing=step == "review"),
+        heard=json.dumps(heard.intervals),
+        plays=heard.plays,
+        problem=heard.problem,
+        **_neighbours(session, shown, reviewing=step == "review"),
     )
 
 
-def _panel(shown: Trial) -> str:
+def _panel(expert: Expert, session: Session, shown: Place) -> str:
     """The calm page before some trials: the end of practice, and the break."""
-    if queries.break_before(shown):
+    if break_before(shown, expert.study.file):
         return "break"
     first = shown.phase == Trial.Phase.STUDY and shown.number == 1
-    return "begin" if first and shown.slot.trials.filter(phase=Trial.Phase.PRACTICE).exists() else ""
+    return "begin" if first and session.phase(Trial.Phase.PRACTICE) else ""
 
 
-def _answered(expert: Expert, shown: Trial, key: str, answer: queries.Answer | None) -> dict[str, Any]:
-    url = reverse("room:rating", args=[shown.token, key])
+def _answered(expert: Expert, token: str, key: str, answer: queries.Answer | None) -> dict[str, Any]:
+    url = reverse("room:rating", args=[token, key])
     value, revision = (answer.value, answer.revision) if answer else (None, 0)
     return {**scale_shown(expert, key), "url": url, "value": value, "revision": revision}
 
 
-def _neighbours(shown: Trial, *, reviewing: bool) -> dict[str, Any]:
+def _neighbours(session: Session, shown: Place, *, reviewing: bool) -> dict[str, Any]:
     """Where Back and Next lead, and the clip to fetch meanwhile."""
-    before, after = queries.previous_trial(shown), queries.following_trial(shown)
+    before, after = session.before(shown), session.after(shown)
     back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
     if reviewing or after is None:
         return {"back": back, "next": reverse("room:room"), "next_audio": "", "reviewing": reviewing}
-    page, audio_of = (reverse(f"room:{name}", args=[after.token]) for name in ("trial", "audio"))
-    return {"back": back, "next": page, "next_audio": audio_of, "reviewing": False}
-
-
-def _agreed_trial(expert: Expert, token: str) -> Trial:
-    """Her trial of that token. Nothing is played to her, and nothing of it kept, before she has agreed to take part."""
-    shown = queries.trial_for(expert, token)
-    if not expert.consents.exists():
-        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
-    return shown
+    page, audio = (reverse(f"room:{name}", args=[after.token]) for name in ("trial", "audio"))
+    return {"back": back, "next": page, "next_audio": audio, "reviewing": False}
 
 
 @require_GET
 @room_page
 def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag."""
-    with default_storage.open(_agreed_trial(expert, token).clip.audio) as file:
+    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag.
+
+    Nothing is played to her before she has agreed to take part.
+    """
+    name = queries.audio_of(expert, token)
+    if not expert.consents.exists():
+        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
+    with default_storage.open(name) as file:
         data = file.read()
     headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type="audio/mpeg", headers=headers)

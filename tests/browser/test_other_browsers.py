@@ -97,7 +97,7 @@ def test_the_core_of_the_road_works_in_another_browser(
         (number, value, 1) for number, value in [(1, 2), (2, 5)] for _ in SCALES
     ]
     for trial in trials_of(expert):
-        assert queries.length(queries.heard_intervals(trial, expert)) >= 900
+        assert queries.length(queries.heard(trial, expert).intervals) >= 900
 
 
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(

@@ -1,4 +1,4 @@
-"""What a save costs the server."""
+"""What a save, a page and a clip cost the server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from statistics import median
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import begin, enter, hear, make_expert, make_study, trials_of
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
@@ -41,3 +43,23 @@ def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
         times.append(1000 * (time.process_time() - began))
     print(f"a first answer to a clip takes {min(times):.1f} to {median(times):.1f} ms of the processor")
     assert min(times) < MOST_SAVE_MS  # the quietest one: others may work on this machine
+
+
+@pytest.mark.django_db
+def test_a_clips_page_takes_nine_queries_however_long_the_session_and_never_reads_the_plan(
+    client: Client, tmp_path: Path, django_assert_num_queries: Any
+) -> None:
+    """Also before the first trial and before the break, where the page says more."""
+    expert = make_expert(make_study(tmp_path, clips=13, heard=13, systems=("a", "b", "c", "d", "real"), scales=SCALES))
+    begin(expert)
+    enter(client, expert)
+    trials = trials_of(expert)
+    for heard in trials[1:6]:
+        hear(expert, heard)
+    for trial in (trials[0], trials[33], trials[50]):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/room/t/{trial.token}/").status_code == 200
+        assert len(asked) == 9
+        assert not any('"plan"' in query["sql"] for query in asked)  # of 200 slots it is hundreds of kilobytes
+    with django_assert_num_queries(3):
+        assert client.get(f"/room/t/{trials[0].token}/audio").status_code == 200

@@ -11,6 +11,7 @@ from study import clock, queries, services
 from study.errors import InputError, Refused
 from study.models import Device, Event, Expert, Study, token_hash
 from study.services.invitations import Invitee, issue
+from study.session import break_before, session_of
 from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +234,7 @@ def test_the_log_holds_no_name_and_no_background(tmp_path: Path) -> None:
 
 def test_progress_uses_the_experts_own_pace_once_five_trials_are_done(tmp_path: Path) -> None:
     expert = make_expert(make_study(tmp_path, clips=4, heard=4, practice=0))
-    before = queries.progress(expert)
+    before = session_of(expert).progress()
     assert (before.done, before.total, before.phase, before.minutes_left) == (0, 8, "study", 3)
     start = clock.now()
     for index, trial in enumerate(trials_of(expert)[:5]):
@@ -242,11 +243,12 @@ def test_progress_uses_the_experts_own_pace_once_five_trials_are_done(tmp_path: 
             hear(expert, trial)
             rate(expert, trial, "valence")
             rate(expert, trial, "overall")
-    after = queries.progress(expert)
+    after = session_of(expert).progress()
     assert (after.done, after.minutes_left) == (5, 3)
 
 
 def test_a_break_is_due_once_where_the_plan_says(tmp_path: Path) -> None:
     expert = make_expert(make_study(tmp_path))
-    assert [queries.break_before(trial) for trial in trials_of(expert)] == [False, False, True, False]
-    assert not any(queries.break_before(trial) for trial in trials_of(expert, "practice"))
+    session, file = session_of(expert), expert.study.file
+    due = {phase: [break_before(place, file) for place in session.phase(phase)] for phase in ("practice", "study")}
+    assert due == {"practice": [False], "study": [False, False, True, False]}
