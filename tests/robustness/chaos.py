@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -187,10 +186,11 @@ def whole(study: Study, store: Store) -> dict[str, bool]:
 def keep(store: Store, out: Path) -> str:
     """Leaves the database for inspection."""
     from study.backup import write_backup
+    from study.backup.store import snapshot
 
     write_backup(out / "backup.zip")
     if store.file is not None:
-        shutil.copy(store.file, out / "mukulen.sqlite3")
+        snapshot(out / "mukulen.sqlite3")
         return str(out / "mukulen.sqlite3")
     return str(out / "backup.zip")
 

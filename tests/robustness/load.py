@@ -1,164 +1,232 @@
-"""Many experts at once, as people answer: they think, listen, and save. Prints response times and what they cost.
+"""Many experts at once, as their browsers ask: they think, listen and answer. Prints response times and what they cost.
 
-    python -m tests.robustness.load [--store sqlite | postgres] [--experts 200] [--seconds 120] [--think 1 5]
+    python -m tests.robustness.load [--store sqlite | postgres] [--experts 200] [--seconds 90] [--think 1 5]
+    python -m tests.robustness.load --knee                     more and more experts, until answers take too long
+    python -m tests.robustness.load --experts 50 --minutes 20  and whether the server's memory stays level
 
-Each expert fetches her clip, reports that she heard it and saves one answer after another, with `--think` seconds
-before each request (drawn evenly). The server's clock runs ahead, so that clips need not be waited for. Times are from
-sending a request to having read its reply. Exit status 1 if any request failed.
+The site is the one of deploy/: gunicorn as in mukulen.service behind nginx with TLS. An expert thinks `--think` seconds
+(drawn evenly) before she goes on, before she plays a clip and before each of her answers; with --listen she hears it to
+its end as well. Experts come one after another during `--ramp` seconds; of what was asked until then only the errors
+count. A time is from sending a request to having read its reply. Exit status 1 if any request failed.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
+import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 import tempfile
-import threading
 import time
-import uuid
-from collections import defaultdict
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from tests.robustness.chaos import SCALES, SYSTEMS, set_up_django, store_of
+from tests.robustness.deployed import Front, memory_mib, processor_s, service
+from tests.robustness.load_client import Line, Rater, Request
 from tests.robustness.postgres import NoPostgres
 from tests.robustness.servers import Gunicorn
 
-#: Every request runs this far behind the server's clock by the end, so that nobody is told she can't have heard it all.
-AHEAD_S = 24 * 3600.0
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
+#: Experts at each step of --knee.
+STEPS = (25, 50, 100, 150, 200, 300)
+#: What 95 % of the requests are to take at most, in ms.
+BOUND_MS = 200
+#: A study has 200 slots at most.
+SLOTS = 150
+KINDS = ("page", "clip", "report", "answer")
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--experts", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=90.0, help="measured, after all have come")
+    parser.add_argument("--minutes", type=float, help="the same in minutes, with the server's memory at each")
+    parser.add_argument("--ramp", type=float, default=30.0, help="seconds in which the experts come")
+    parser.add_argument("--think", type=float, nargs=2, default=[1.0, 5.0], metavar=("FROM", "TO"))
+    parser.add_argument("--listen", action="store_true", help="hear each clip to its end before answering")
+    parser.add_argument("--knee", action="store_true", help=f"step by step to the first over {BOUND_MS} ms")
+    parser.add_argument("--steps", type=int, nargs="+", default=STEPS, help="experts at each step of --knee")
+    parser.add_argument("--step-seconds", type=float, default=20.0, help="measured at each, after half as long to come")
+    parser.add_argument("--clip", type=float, default=10.0, help="seconds of a clip, which give its size")
+    parser.add_argument("--server", nargs="*", default=[], metavar="OPTION", help="to gunicorn, after the unit's own")
+    return parser.parse_args(given)
 
 
 @dataclass
-class Measured:
-    """Seconds of every request by its kind, and what failed."""
+class Site:
+    """The running site, its database if that is a server, and the experts who are to come."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    errors: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    server: Gunicorn
+    front: Front
+    database: Any
+    waiting: list[tuple[str, str, list[tuple[str, int]]]]
+    given: argparse.Namespace
+    requests: list[Request] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def note(self, kind: str, seconds: float, status: int, wanted: int) -> None:
-        with self.lock:
-            self.seconds[kind].append(seconds)
-            if status != wanted:
-                self.errors.append(f"{kind} {status}")
+    def processor_s(self) -> dict[str, float]:
+        """Processor seconds so far of each part of the server, and of the experts' side: this process."""
+        database = processor_s(self.database.process) if self.database else 0.0
+        parts = {"gunicorn": self.server.process, "nginx": self.front.process}
+        spent = {name: processor_s(process) for name, process in parts.items()}
+        return {**spent, "database": database, "client": time.process_time()}
 
-    def figures(self) -> dict[str, Any]:
-        """Median, 95th and 99th percentile in milliseconds by kind."""
-        return {
-            kind: {"n": len(values), **{f"p{q}": round(1000 * float(np.percentile(values, q))) for q in (50, 95, 99)}}
-            for kind, values in sorted({**self.seconds, "all": sum(self.seconds.values(), [])}.items())
-            if values
-        }
+    def come(self, number: int, ramp: float) -> None:
+        """So many of the waiting experts come, evenly within `ramp` seconds."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        for place in range(number):
+            cookie, tag, trials = self.waiting.pop()
+            line, chance = Line(self.front.port, context), Random(len(self.waiting))
+            think = (self.given.think[0], self.given.think[1])
+            rater = Rater(cookie, tag, trials, SCALES, line, self.requests, chance, think, self.given.listen)
+            self.tasks.append(asyncio.create_task(rater.run(ramp * place / number)))
 
-
-@dataclass
-class Patient:
-    """One expert, who is already at her clips."""
-
-    port: int
-    cookie: str
-    tag: str
-    trials: list[tuple[str, int]]
-    seed: int
-    think: tuple[float, float]
-    measured: Measured
-    until: float
-
-    def run(self) -> None:
-        """Answers until the time is over."""
-        self.chance = Random(self.seed)
-        self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        self._rest(self.chance.uniform(0, self.think[1]))
-        for token, duration in self.trials:
-            page = self._ask("page", "GET", f"/room/t/{token}/")
-            if page is None:
-                return
-            self._csrf = page.partition(b'name="csrfmiddlewaretoken" value="')[2].partition(b'"')[0].decode()
-            self._ask("audio", "GET", f"/room/t/{token}/audio")
-            heard = {"intervals": [[0, duration]], "events": [], "plays": 1}
-            self._ask("listening", "PUT", f"/room/t/{token}/listening", heard)
-            for scale in SCALES:
-                if self._rest(self.chance.uniform(*self.think)):
-                    return
-                self._ask("rating", "PUT", f"/room/t/{token}/ratings/{scale}", self._answer())
-
-    def _answer(self) -> dict[str, Any]:
-        measures = {"revision": 1, "plays": 1, "heard_ms": 1000, "rt_ms": 4000, "language": "en"}
-        return {**measures, "value": self.chance.randint(1, 5), "given_at": datetime.now(UTC).isoformat()}
-
-    def _rest(self, seconds: float) -> bool:
-        """Thinks; True when the time is over."""
-        time.sleep(max(0.0, min(seconds, self.until - time.monotonic())))
-        return time.monotonic() >= self.until
-
-    def _ask(self, kind: str, method: str, path: str, body: dict[str, Any] | None = None) -> bytes | None:
-        headers = {"Cookie": self.cookie, "Accept-Language": "en"}
-        data = None
-        if body is not None:
-            data = json.dumps({"client_uuid": str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), **body})
-            headers |= {"Content-Type": "application/json", "X-CSRFToken": self._csrf, "X-Expert-Tag": self.tag}
-        began = time.monotonic()
-        try:
-            answer, content = self._over_the_line(method, path, data, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self.measured.errors.append(f"{kind} {type(error).__name__}")
-            return None
-        for value in answer.headers.get_all("Set-Cookie") or []:
-            if value.startswith("csrftoken="):
-                self.cookie = f"{self.cookie.partition('; csrftoken')[0]}; {value.partition(';')[0]}"
-        self.measured.note(kind, time.monotonic() - began, answer.status, 200)
-        return content
-
-    def _over_the_line(
-        self, method: str, path: str, data: str | None, headers: dict[str, str]
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """A request; on a fresh line if the server has closed an idle one meanwhile, as browsers do it."""
-        try:
-            self.line.request(method, path, data, headers)
-            answer = self.line.getresponse()
-        except (ConnectionError, http.client.RemoteDisconnected):
-            self.line.close()
-            self.line.request(method, path, data, headers)
-            answer = self.line.getresponse()
-        return answer, answer.read()
+    async def leave(self) -> None:
+        """Everybody goes; what breaks in an expert's own code comes out here."""
+        for task in self.tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self.tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
 
 
-def usage(pids: list[int]) -> tuple[float, float]:
-    """Processor seconds and resident MiB of some processes together."""
-    seconds = memory = 0.0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        seconds += (int(fields[11]) + int(fields[12])) / TICKS
-        memory += int(fields[21]) * PAGE / 2**20
-    return seconds, memory
+def percentiles(requests: list[Request]) -> dict[str, Any]:
+    """Number, and median, 95th and 99th percentile in milliseconds, by kind and over all."""
+    kinds = {kind: [request.seconds for request in requests if request.kind == kind] for kind in KINDS}
+    kinds["all"] = [request.seconds for request in requests]
+    return {
+        kind: {"n": len(values), **{f"p{q}": round(1000 * float(np.percentile(values, q))) for q in (50, 95, 99)}}
+        for kind, values in kinds.items()
+        if values
+    }
 
 
-def invite(given: argparse.Namespace, folder: Path) -> list[tuple[str, str, list[tuple[str, int]]]]:
-    """A study with everybody at her first clip: cookie, tag and trials of each."""
+async def window(site: Site, seconds: float, every: float, note: Callable[[float], None]) -> dict[str, Any]:
+    """What `seconds` from now on bring; `note` gets the server's memory in MiB every so many seconds."""
+    before, began = site.processor_s(), time.monotonic()
+    memory = [memory_mib(site.server.process)]
+    while (left := began + seconds - time.monotonic()) > 0:
+        await asyncio.sleep(min(every, left))
+        memory.append(memory_mib(site.server.process))
+        note(memory[-1])
+    passed, after = time.monotonic() - began, site.processor_s()
+    return {**figures(site, began, passed, {name: after[name] - before[name] for name in after}), **level(memory)}
+
+
+def level(memory: list[float]) -> dict[str, Any]:
+    """Whether memory stays flat: each moment, and the first, the last and the largest."""
+    shown = [round(value) for value in memory]
+    return {"memory_mib": {"start": shown[0], "end": shown[-1], "max": max(shown), "each": shown}}
+
+
+def figures(site: Site, began: float, seconds: float, spent: dict[str, float]) -> dict[str, Any]:
+    """Response times and processor time of what was asked since `began`."""
+    asked = [request for request in site.requests if request.sent >= began]
+    answered = [request for request in asked if not request.fault]
+    saved = sum(request.kind == "answer" for request in answered)
+    server = sum(seconds for part, seconds in spent.items() if part != "client")
+    each = {part: round(1000 * value / max(1, len(asked)), 2) for part, value in spent.items()}
+    return {
+        "experts": sum(not task.done() for task in site.tasks),
+        "seconds": round(seconds),
+        "requests_per_s": round(len(asked) / seconds, 1),
+        "answers_per_s": round(saved / seconds, 1),
+        "errors": sum(bool(request.fault) for request in site.requests),
+        "first_errors": [f"{request.kind} {request.fault}" for request in site.requests if request.fault][:5],
+        "ms": percentiles(answered),
+        "processor_ms_per_request": each,
+        "server_ms_per_saved_answer_with_its_share_of_the_rest": round(1000 * server / max(1, saved), 1),
+        "cores_busy": {"server": round(server / seconds, 2), "client": round(spent["client"] / seconds, 2)},
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+
+
+async def steady(site: Site) -> dict[str, Any]:
+    """All experts at once, for as long as asked; once a minute with --minutes a line on the server's memory."""
+    given = site.given
+    site.come(given.experts, given.ramp)
+    seconds, every = (60 * given.minutes, 60.0) if given.minutes else (given.seconds, 10.0)
+    with tqdm(total=round(given.ramp + seconds), unit="s", disable=None) as bar:
+        await asyncio.sleep(given.ramp)
+        bar.update(round(given.ramp))
+
+        def note(memory: float) -> None:
+            bar.update(min(round(every), bar.total - bar.n))
+            if given.minutes:
+                tqdm.write(f"{time.strftime('%H:%M')}  {memory:.0f} MiB, {len(site.requests)} requests", sys.stderr)
+
+        return {"store": given.store, "think_s": given.think, **await window(site, seconds, every, note)}
+
+
+async def knee(site: Site) -> dict[str, Any]:
+    """More and more experts, until 95 % of the requests take longer than the bound."""
+    steps: list[dict[str, Any]] = []
+    seconds = site.given.step_seconds
+    tqdm.write(
+        "experts  requests/s  median ms  95 % ms  page  clip  report  answer  server's cores  errors", sys.stderr
+    )
+    for experts in tqdm(site.given.steps, unit="step", disable=None, leave=False):
+        site.come(experts - len(site.tasks), seconds / 2)
+        await asyncio.sleep(seconds / 2)
+        found = await window(site, seconds, seconds, lambda memory: None)
+        steps.append({**found, "experts": experts})
+        tqdm.write(row(steps[-1]), sys.stderr)
+        if found["ms"]["all"]["p95"] > BOUND_MS:
+            break
+    within = [step["experts"] for step in steps if step["ms"]["all"]["p95"] <= BOUND_MS]
+    errors = steps[-1]["errors"]
+    return {
+        "store": site.given.store,
+        "most_experts_within_bound": max(within, default=0),
+        "errors": errors,
+        "steps": steps,
+    }
+
+
+def row(found: dict[str, Any]) -> str:
+    """A step as a line of the table."""
+    ms = found["ms"]
+    kinds = "  ".join(f"{ms[kind]['p95'] if kind in ms else '-':>5}" for kind in KINDS)
+    shown = f"{found['experts']:7}  {found['requests_per_s']:10}  {ms['all']['p50']:9}  {ms['all']['p95']:7}"
+    return f"{shown}  {kinds}  {found['cores_busy']['server']:14}  {found['errors']:6}"
+
+
+def invite(folder: Path, experts: int, clip: float) -> list[tuple[str, str, list[tuple[str, int]]]]:
+    """Studies with everybody at her first clip: cookie, tag and trials of each. They came a day ago."""
+    from django.db import transaction
+
+    from study import clock
+    from study.models import Device
     from study.room import gate
     from tests.factories import begin, make_expert, make_study, trials_of
 
-    study = make_study(
-        folder, systems=SYSTEMS, scales=SCALES, clips=10, heard=10, slots=given.experts, seconds=given.clip
-    )
     found = []
-    for number in range(given.experts):
-        expert = make_expert(study, f"e{number:03d}")
-        begin(expert)
-        trials = [(trial.token, trial.clip.duration_ms) for trial in trials_of(expert)]
-        cookie = f"{gate.COOKIE}={gate.signed(expert.devices.latest('pk'))}; django_language=en"
-        found.append((cookie, gate.expert_tag(expert), trials))
+    with transaction.atomic():
+        for first in range(0, experts, SLOTS):
+            slots, slug = max(2, min(SLOTS, experts - first)), f"load-{first}"
+            study = make_study(
+                folder, slug=slug, systems=SYSTEMS, scales=SCALES, clips=10, heard=10, slots=slots, seconds=clip
+            )
+            for number in tqdm(range(min(SLOTS, experts - first)), desc="experts", disable=None, leave=False):
+                expert = make_expert(study, f"e{number:03d}")
+                begin(expert)
+                cookie = f"{gate.COOKIE}={gate.signed(expert.devices.latest('pk'))}; django_language=en"
+                trials = [(trial.token, trial.clip.duration_ms) for trial in trials_of(expert)]
+                found.append((cookie, gate.expert_tag(expert), trials))
+        Device.objects.update(accepted_at=clock.now() - timedelta(days=1))
     return found
 
 
@@ -169,70 +237,29 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         folder.chmod(0o711)
         store = stack.enter_context(store_of(given.store, folder))
         set_up_django(store, folder / "data", folder / "clock")
-        experts = invite(given, folder)
-        (folder / "clock").write_text(str(AHEAD_S))
-        environment = {name: os.environ[name] for name in ("DATABASE_URL", "MUKULEN_DATA", "CHAOS_CLOCK")}
-        server = Gunicorn(environment, folder / "log", "tests.robustness.clocked", ("--workers", "2", "--threads", "4"))
-        server.start()
-        stack.callback(server.stop)
-        return measure(given, server, experts)
+        waiting = invite(folder, max(given.steps) if given.knee else given.experts, given.clip)
+        server = service({name: os.environ[name] for name in ("DATABASE_URL", "MUKULEN_DATA")}, folder / "log")
+        server.arguments += tuple(given.server)
+        front = Front(server.port, folder / "front")
+        for part in (server, front):
+            part.start()
+            stack.callback(part.stop)
+        site = Site(server, front, store.cluster, waiting, given)
 
+        async def measure() -> dict[str, Any]:
+            try:
+                return await (knee(site) if given.knee else steady(site))
+            finally:
+                await site.leave()
 
-def measure(
-    given: argparse.Namespace, server: Gunicorn, experts: list[tuple[str, str, list[tuple[str, int]]]]
-) -> dict[str, Any]:
-    measured, began = Measured(), time.monotonic()
-    until, think = began + given.seconds, (given.think[0], given.think[1])
-    patients = [
-        Patient(server.port, cookie, tag, trials, number, think, measured, until)
-        for number, (cookie, tag, trials) in enumerate(experts)
-    ]
-    threads = [threading.Thread(target=patient.run, daemon=True) for patient in patients]
-    cpu, _ = usage(server.pids())
-    for thread in threads:
-        thread.start()
-    memory = watch(server, until)
-    for thread in threads:
-        thread.join()
-    spent, seconds = usage(server.pids())[0] - cpu, time.monotonic() - began
-    saved = len(measured.seconds["rating"])
-    return {
-        "store": given.store,
-        "experts": given.experts,
-        "think_s": list(think),
-        "seconds": round(seconds),
-        "requests_per_s": round(sum(map(len, measured.seconds.values())) / seconds, 1),
-        "answers_per_s": round(saved / seconds, 1),
-        "errors": len(measured.errors),
-        "first_errors": measured.errors[:5],
-        "ms": measured.figures(),
-        "server_cpu_ms_per_request": round(1000 * spent / max(1, sum(map(len, measured.seconds.values()))), 1),
-        "server_cpu_ms_per_answer_with_its_share_of_pages": round(1000 * spent / max(1, saved), 1),
-        "server_memory_mib": memory,
-        "load_average": [round(value, 1) for value in os.getloadavg()],
-    }
-
-
-def watch(server: Gunicorn, until: float) -> list[int]:
-    """The server's memory at ten moments, MiB."""
-    found, step = [], (until - time.monotonic()) / 10
-    while time.monotonic() < until:
-        time.sleep(max(0.1, min(step, until - time.monotonic())))
-        found.append(round(usage(server.pids())[1]))
-    return found
+        return asyncio.run(measure())
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
-    parser.add_argument("--experts", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument("--think", type=float, nargs=2, default=[1.0, 5.0], metavar=("FROM", "TO"))
-    parser.add_argument("--clip", type=float, default=10.0, help="seconds of a clip, which give its size")
     try:
-        result = run(parser.parse_args())
-    except NoPostgres as reason:
+        result = run(arguments())
+    except (NoPostgres, RuntimeError) as reason:
         print(reason, file=sys.stderr)
         return 1
     print(json.dumps(result, indent=1))
