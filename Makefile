@@ -13,8 +13,8 @@ SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser servers test test-postgres chaos fuzz load check bench bench-stats translations \
-	screenshots clean
+.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench bench-stats \
+	translations screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,15 @@ test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suit
 
 test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
 	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(JOBS) --dist load --maxschedchunk 1 $(TESTS)
+
+coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: per cent of the branches it takes
+	rm -rf var/coverage && mkdir -p var/coverage
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist load --maxschedchunk 1
+	$(BIN)/coverage combine --quiet
+	$(BIN)/python -m tests.branches
+
+mutants: .venv/.ready-dev  ## wrong code on purpose, and whether a test fails; MUTANTS="save --sample 0" for a part, whole
+	$(BIN)/python -m tests.robustness.mutants --jobs $(JOBS) $(MUTANTS)
 
 chaos: .venv/.ready-dev servers  ## 7,800 answers while everything fails, on both stores; counts and databases in var/chaos
 	$(BIN)/python -m tests.robustness.chaos --store sqlite --out var/chaos/sqlite

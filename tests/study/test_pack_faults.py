@@ -1,0 +1,83 @@
+"""A pack that is not as written is refused by the name of its file, before anything is made of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from study.errors import InputError
+from study.pack import read_pack
+from tests.factories import make_pack
+
+
+def refusal(pack: Path, **changes: Any) -> str:
+    """What is said of a pack whose manifest has other values."""
+    manifest = pack / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **changes}))
+    with pytest.raises(InputError) as refused:
+        read_pack(pack)
+    assert str(refused.value).startswith(str(pack))
+    return str(refused.value)
+
+
+def clips(pack: Path, **changes: Any) -> list[dict[str, Any]]:
+    first, *others = json.loads((pack / "manifest.json").read_text())["clips"]
+    return [{**first, **changes}, *others]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"schema_version": 2}, "schema_version is not 1"),
+        ({"audio": {}}, "the audio format is missing"),
+        ({"audio": None}, "the audio format is missing"),
+        ({"audio": {"format": "../mp3"}}, "audio format '../mp3' is not a file ending"),
+        ({"clips": []}, "there are no clips"),
+        ({"clips": {}}, "there are no clips"),
+        ({"clips": [7]}, "clip 1 lacks one of clip_id"),
+    ],
+)
+def test_a_manifest_that_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    assert said in refusal(make_pack(tmp_path / "pack"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"system": None}, "clip 1 lacks one of"),
+        ({"clip_id": "../secret"}, "clip 1 has a clip_id or role that can't be"),
+        ({"role": "spare"}, "clip 1 has a clip_id or role that can't be"),
+        ({"duration_s": 0}, "clip 1 has no duration_s between 0 and 3600"),
+        ({"duration_s": 3600}, "clip 1 has no duration_s between 0 and 3600"),
+        ({"duration_s": True}, "clip 1 has no duration_s between 0 and 3600"),
+        ({"clip_id": "nowhere"}, "nowhere.mp3 is missing or can't be read"),
+        ({"audio_sha256": "0" * 64}, "is not the file that the manifest describes"),
+    ],
+)
+def test_a_clip_that_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    pack = make_pack(tmp_path / "pack")
+    assert said in refusal(pack, clips=clips(pack, **changes))
+
+
+@pytest.mark.parametrize(("text", "said"), [("{", "is not JSON"), ('{"a": NaN}', "NaN is no number in JSON")])
+def test_a_manifest_that_is_no_json_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    pack = make_pack(tmp_path / "pack")
+    (pack / "manifest.json").write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_pack(pack)
+
+
+def test_a_table_of_metrics_without_clips_is_refused_and_none_at_all_is_not_missed(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path / "pack")
+    (pack / "metrics.csv").write_bytes(b"name,upc\nx,5\n")
+    assert "metrics.csv is no UTF-8 table with a column clip_id" in refusal(pack, metrics_sha256=None)
+    (pack / "metrics.csv").unlink()
+    assert [clip.metrics for clip in read_pack(pack)] == [{}] * 7
+
+
+def test_a_folder_without_a_manifest_is_no_finished_pack(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read: name a finished pack"):
+        read_pack(tmp_path)

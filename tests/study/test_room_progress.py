@@ -1,0 +1,50 @@
+"""What a trial's page says of how far she is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from study.models import Expert, Trial
+from tests.factories import begin, enter, hear, make_expert, make_study, rate, study_toml, trials_of
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, trial: Trial) -> str:
+    return client.get(f"/room/t/{trial.token}/").text
+
+
+def rate_whole(expert: Expert, trial: Trial) -> None:
+    hear(expert, trial)
+    for scale in expert.study.file["scales"]:
+        rate(expert, trial, scale["key"])
+
+
+def test_the_bar_counts_the_clips_before_this_one_in_its_phase(client: Client, alice: Expert) -> None:
+    trials = [*trials_of(alice, "practice"), *trials_of(alice)[:2]]
+    bars = []
+    for trial in trials:
+        text = page(client, trial)
+        bars.append((f'max="{1 if trial.phase == "practice" else 4}" value="{trial.number - 1}"' in text, trial.number))
+        rate_whole(alice, trial)
+    assert bars == [(True, 1), (True, 1), (True, 2)]
+
+
+def test_the_study_is_announced_once_after_practice_and_not_before_each_clip(client: Client, alice: Expert) -> None:
+    [practice], [first, second, *_] = trials_of(alice, "practice"), trials_of(alice)
+    announced = []
+    for trial in (practice, first, second):
+        announced.append("The practice is over" in page(client, trial))
+        rate_whole(alice, trial)
+    assert announced == [False, True, False]
+
+
+def test_one_scale_with_a_slider_among_others_brings_what_sliders_look_like(tmp_path: Path, client: Client) -> None:
+    expert = make_expert(make_study(tmp_path, text=study_toml().replace("maximum = 5", "maximum = 100", 1)))
+    begin(expert)
+    enter(client, expert)
+    text = page(client, trials_of(expert, "practice")[0])
+    assert "mukulen/slider.css" in text
