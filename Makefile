@@ -4,8 +4,10 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # More arguments for the one line that installs torch, such as an index of CPU-only builds (README).
 TORCH_FLAGS ?=
-# How many processes make clips and run the suite.
+# How many processes make clips.
 JOBS ?= 2
+# How many run the suite: on two cores three, for tests wait for browsers, servers and jobs much of the time.
+TESTERS ?= 3
 
 BIN = .venv/bin
 MANAGE = $(BIN)/python manage.py
@@ -69,14 +71,14 @@ servers:
 		apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; fi
 
 test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suite
-	$(BIN)/pytest -n $(JOBS) --dist load --maxschedchunk 1
+	$(BIN)/pytest -n $(TESTERS) --dist load --maxschedchunk 1
 
 test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
-	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(JOBS) --dist load --maxschedchunk 1 $(TESTS)
+	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(TESTERS) --dist load --maxschedchunk 1 $(TESTS)
 
 coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: per cent of the branches it takes
 	rm -rf var/coverage && mkdir -p var/coverage
-	$(BIN)/coverage run -m pytest -n $(JOBS) --dist load --maxschedchunk 1
+	$(BIN)/coverage run -m pytest -n $(TESTERS) --dist load --maxschedchunk 1
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.branches
 
@@ -88,7 +90,7 @@ chaos: .venv/.ready-dev servers  ## 7,800 answers while everything fails, on bot
 	$(BIN)/python -m tests.robustness.chaos --store postgres --out var/chaos/postgres
 
 fuzz: .venv/.ready-dev  ## 10,000 damaged inputs for every reader
-	FUZZ=10000 $(BIN)/pytest -n $(JOBS) --timeout 0 tests/robustness/test_fuzz.py
+	FUZZ=10000 $(BIN)/pytest -n $(TESTERS) --timeout 0 tests/robustness/test_fuzz.py
 
 load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
 	$(BIN)/python -m tests.robustness.load --store sqlite

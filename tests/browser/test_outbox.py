@@ -60,8 +60,9 @@ def test_answers_given_offline_survive_a_killed_tab(page: Page, context: Browser
     address = page.url
     context.set_offline(True)
     answer(page, 3, "valence", "arousal")
-    page.close()
+    expect(page.locator("#status")).to_have_attribute("data-state", "offline")
     assert not values("valence")
+    page.close()  # whereupon the browser may try once more, by itself and no longer offline
     context.set_offline(False)
     again = context.new_page()
     again.goto(address)

@@ -37,21 +37,18 @@ def losses(out: Path, columns: list[str]) -> list[float]:
     return [float(row[name]) for row in read_log(out / "log.csv") for name in columns]
 
 
-@pytest.mark.parametrize(
-    ("model", "columns", "near"),
-    [
-        ("transformer", ["nll", "nll_validation"], 1e-4),
-        # Its generator normalises over the batch, whose statistics the processes share. Rounding grows faster here:
-        # Adam divides the first steps of nearly dead weights by gradients as small as the rounding.
-        ("midi-gan", ["wasserstein", "penalty", "match_fake", "generator_loss"], 3e-3),
-    ],
-)
-def test_two_processes_compute_the_losses_of_one(model: str, columns: list[str], near: float, tmp_path: Path) -> None:
+def test_two_processes_compute_the_losses_of_one(tmp_path: Path) -> None:
+    """MIDI-GAN's, whose generator normalises over the batch: the processes share its statistics.
+
+    Rounding grows faster than the Transformer's (below): Adam divides the first steps of nearly dead weights by
+    gradients as small as the rounding.
+    """
     one, two = tmp_path / "one", tmp_path / "two"
-    call_command(*command(model, tmp_path, one, 3)[1:], stdout=StringIO())
-    subprocess.run([*TORCHRUN, *command(model, tmp_path, two, 3)], check=True, capture_output=True)
+    call_command(*command("midi-gan", tmp_path, one, 3)[1:], stdout=StringIO())
+    subprocess.run([*TORCHRUN, *command("midi-gan", tmp_path, two, 3)], check=True, capture_output=True)
+    columns = ["wasserstein", "penalty", "match_fake", "generator_loss"]
     assert len(losses(one, columns)) == 3 * len(columns)
-    assert losses(two, columns) == pytest.approx(losses(one, columns), rel=near, abs=near)
+    assert losses(two, columns) == pytest.approx(losses(one, columns), rel=3e-3, abs=3e-3)
 
 
 def normalised(rank: int, world: int) -> dict[str, torch.Tensor]:
@@ -83,7 +80,7 @@ def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
         assert torch.allclose(torch.cat([first[name], second[name]]), one[name], atol=1e-5), name
 
 
-def test_a_shared_run_whose_process_was_killed_goes_on_to_the_same_losses(tmp_path: Path) -> None:
+def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_process(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run = subprocess.Popen(
         [*TORCHRUN, *command("transformer", tmp_path, killed, iterations=1000)],
@@ -100,4 +97,6 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_same_losses(tmp_pa
     subprocess.run([*TORCHRUN, *command("transformer", tmp_path, killed, end)], check=True, capture_output=True)
     call_command(*command("transformer", tmp_path, whole, end)[1:], stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
-    assert losses(killed, ["nll"]) == pytest.approx(losses(whole, ["nll"]), rel=1e-3)
+    shared, alone = (losses(out, ["nll", "nll_validation"]) for out in (killed, whole))
+    assert shared[:6] == pytest.approx(alone[:6], rel=1e-4)  # three iterations
+    assert shared == pytest.approx(alone, rel=1e-3)
