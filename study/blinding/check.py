@@ -223,8 +223,10 @@ def _static(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         Path(url.removeprefix(settings.STATIC_URL)).parent for url in urls if url.startswith(settings.STATIC_URL)
     }
     for folder in sorted(folders):
-        found = finders.find(str(folder))
-        for path in sorted(Path(found).rglob("*")) if found else ():
+        # Of one name there may be several: an installation's own beside the site's.
+        for path in sorted(
+            path for found in finders.find(str(folder), find_all=True) for path in Path(found).rglob("*")
+        ):
             if path.is_file():
                 headers = (("Content-Type", "text/plain"),)
                 yield Exchange(

@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 from study import services
 from study.blinding import Report, check_blinding
 from study.blinding.alike import wrapping
-from study.blinding.check import guessable
+from study.blinding.check import _static, guessable
 from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.sessions import Exchange
 from study.blinding.telling import seen_of, verdict
@@ -280,6 +280,18 @@ def test_a_name_is_found_however_it_is_written(study: Study, leak: Exchange) -> 
     secrets = secrets_of(study, "Each clip may be a real song.")
     assert len(leaks([leak], secrets)) == 1
     assert leaks([page(body="<p>This may be real, or unreal.</p>")], secrets) == []
+
+
+@pytest.mark.parametrize(("script", "faults"), [("/* midi-gan */", 1), ("/* nothing */", 0)])
+def test_every_script_of_the_pages_folder_is_searched(
+    study: Study, settings: Settings, tmp_path: Path, script: str, faults: int
+) -> None:
+    (tmp_path / "own" / "mukulen").mkdir(parents=True)
+    (tmp_path / "own" / "mukulen" / "own.js").write_text(script)
+    settings.STATICFILES_DIRS = [tmp_path / "own"]
+    searched = list(_static([page(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
+    assert {"own.js", "room.js", "trial.js"} <= {Path(one.url).name for one in searched}
+    assert len(leaks(searched, secrets_of(study, ""))) == faults
 
 
 def test_hashes_seeds_file_names_and_pack_ids_are_found(study: Study) -> None:
