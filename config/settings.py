@@ -83,13 +83,13 @@ def sqlite_options(version: tuple[int, int, int] = sqlite3.sqlite_version_info) 
     """Options for SQLite: take the write lock first, reach the disk before answering.
 
     WAL is chosen only where SQLite carries the WAL-reset fix of 2026-03 (3.51.3, 3.50.7, 3.44.6). The rollback journal
-    is safe everywhere, if it is overwritten: its deletion would not be flushed (docs/adr/0001-sqlite-journal.md).
+    is safe everywhere, if it is cut: its deletion would not be flushed (docs/adr/0001-sqlite-journal.md).
     """
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     return {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": f"PRAGMA journal_mode={'WAL' if fixed else 'PERSIST'}; PRAGMA synchronous=FULL;",
+        "init_command": f"PRAGMA journal_mode={'WAL' if fixed else 'TRUNCATE'}; PRAGMA synchronous=FULL;",
     }
 
 

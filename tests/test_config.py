@@ -41,8 +41,8 @@ def test_the_log_names_no_link_and_no_trial() -> None:
 
 @pytest.mark.parametrize(
     ("version", "mode"),
-    [((3, 40, 1), "PERSIST"), ((3, 44, 6), "WAL"), ((3, 45, 0), "PERSIST"), ((3, 50, 7), "WAL"),
-     ((3, 51, 2), "PERSIST"), ((3, 51, 3), "WAL"), ((3, 53, 0), "WAL")],
+    [((3, 40, 1), "TRUNCATE"), ((3, 44, 6), "WAL"), ((3, 45, 0), "TRUNCATE"), ((3, 50, 7), "WAL"),
+     ((3, 51, 2), "TRUNCATE"), ((3, 51, 3), "WAL"), ((3, 53, 0), "WAL")],
 )  # fmt: skip
 def test_sqlite_writes_ahead_only_where_that_is_sound(version: tuple[int, int, int], mode: str) -> None:
     options = sqlite_options(version)

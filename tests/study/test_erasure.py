@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from config.settings import sqlite_options
 from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Background, Event, Expert, ExpertName, Rating, Remark, Study
@@ -128,3 +131,17 @@ def test_sqlite_is_told_to_wipe_what_it_deletes(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA secure_delete")
         assert cursor.fetchone() == (1,)
+
+
+def test_no_journal_keeps_what_was_erased(tmp_path: Path) -> None:
+    """With the settings of a server; those of the suite leave the disk alone."""
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file)) as site:
+        site.executescript(str(sqlite_options((3, 40, 1))["init_command"]))
+        site.execute("PRAGMA secure_delete=ON")
+        site.execute("CREATE TABLE remark (text)")
+        site.executemany("INSERT INTO remark VALUES (?)", [("told in confidence",)] * 2000)
+        site.commit()
+        site.execute("DELETE FROM remark")
+        site.commit()
+    assert all(b"told in confidence" not in left.read_bytes() for left in tmp_path.glob("site*"))
