@@ -33,10 +33,12 @@ def naming_header(get_response: Answer) -> Answer:
 
 
 def coded_header(get_response: Answer) -> Answer:
-    """Every page of a trial carries a number that is 1 for one system and 0 for the others."""
+    """The page of a trial, and nothing else of it, carries a number that is 1 for one system and 0 for the others."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if not re.fullmatch(r"/room/t/[^/]+/", request.path):
+            return response
         response["X-Shard"] = str(int(system_asked_for(request) == "transformer"))
         return response
 

@@ -177,6 +177,21 @@ def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_e
     assert len(around) == 4
 
 
+@pytest.mark.parametrize(
+    "header", [b"\xff\xea\x90\x00", b"\xff\xfa\xf0\x00", b"\xff\xfa\x00\x00", b"\xff\xfa\x9c\x00", b"\xff\xfe\x90\x00"]
+)
+def test_what_only_looks_like_the_header_of_a_frame_lies_before_the_music(header: bytes) -> None:
+    """With an unknown version, bit rate or sampling rate, or of another layer."""
+    assert wrapping(header + tone(0))[0] == header
+
+
+def test_an_mp3_may_consist_of_a_single_frame() -> None:
+    audio = tone(0)
+    first = audio[: audio.index(audio[:3], 4)]
+    before, _, headers, after = wrapping(first)
+    assert (before, headers[:3], after) == (b"", first[:3], b"")
+
+
 def test_a_study_opens_only_when_it_has_passed_as_it_is_now(study: Study) -> None:
     with pytest.raises(Refused, match="check_blinding small"):
         services.open_study(study, actor="researcher:ada")
