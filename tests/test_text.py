@@ -21,13 +21,29 @@ def test_what_spreadsheets_save_is_read_with_its_encoding(encoding: str, said: s
     [
         "w01,Amélie".encode("latin-1"),
         "w01,Müller".encode("latin-1"),
+        "w01,Conceição".encode("latin-1"),
+        "w01,BÄÖTE".encode("latin-1"),
+        "w01,Болд".encode("cp1251"),
+        "w01,Ada".encode("utf-32"),
         "w01,敖登挂".encode("gb18030")[:-1],
         "w01,敖登挂\0".encode("gb18030"),
         "w01,…".encode("gb18030"),
         "w01,敖登挂".encode("utf-16")[:-1],
         b"\x89PNG\r\n\x1a\n\xb0\xa1\xb0\xa2",
     ],
-    ids=["Latin letter before a letter", "umlaut", "cut", "control sign", "no ideograph", "UTF-16 cut", "picture"],
+    ids=[
+        "Latin letter before a letter",
+        "umlaut",
+        "two in a word",
+        "in capitals",
+        "Mongolian",
+        "UTF-32",
+        "cut",
+        "control sign",
+        "no ideograph",
+        "UTF-16 cut",
+        "picture",
+    ],
 )
 def test_what_is_not_certain_is_not_read(content: bytes) -> None:
     with pytest.raises(UnicodeDecodeError):

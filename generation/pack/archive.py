@@ -18,6 +18,8 @@ CHUNK = 1 << 20
 #: What programs call a file's name where it is not marked as UTF-8.
 ENCODINGS = ("utf-8", "gb18030", "cp437")
 ENCRYPTED = 0x1
+#: Of a name in a complaint; a ZIP file's may have 64 kB.
+LONGEST_SHOWN = 200
 
 
 @contextmanager
@@ -79,7 +81,8 @@ def _parts(entry: zipfile.ZipInfo, source: Path) -> tuple[str, ...]:
     """The folders and the name of an entry. Raises InputError where they lead out of the archive."""
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise InputError(f"{source} holds {entry.filename!r}, which leads out of it: make the ZIP file again.")
+        name = entry.filename[:LONGEST_SHOWN]
+        raise InputError(f"{source} holds {name!r}, which leads out of it: make the ZIP file again.")
     return path.parts
 
 

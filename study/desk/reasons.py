@@ -100,11 +100,15 @@ PARTS = (
     N_("the reply to a %(kind)s"),
 )
 TOLD_IN_WORDS = {"fault", "mend", "what", "where", "whose"}
+#: Taking apart takes the more time the longer a text is, by its third power and more.
+LONGEST = 2000
 PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def in_the_readers_words(text: str) -> str:
-    """A reason or a fault in the active language; as it is where it is none of these."""
+    """A reason or a fault in the active language; as it is where it is none of these, or too long to be taken apart."""
+    if len(text) > LONGEST:
+        return text
     for sentence in (*REASONS, *FAULTS, *BLINDING, *PARTS):
         if found := re.fullmatch(PLACE.sub(r"(?P<\1>.+)", re.escape(sentence)), text):
             return gettext(sentence) % {name: _within(name, part) for name, part in found.groupdict().items()}

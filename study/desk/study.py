@@ -151,7 +151,9 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
     name, password = researcher(request).get_username(), request.POST.get("password", "")
     # Through the backends, so that wrong passwords count towards the throttle as they do at the login.
     if authenticate(request, username=name, password=password) is None:
-        services.log_event(found, actor=actor(request), kind="seal refused")
+        # What the throttle turned away was no attempt: a log that cannot be shortened is not to be filled.
+        if found.state == Study.State.CLOSED and not getattr(request, "axes_locked_out", False):
+            services.log_event(found, actor=actor(request), kind="seal refused")
         messages.error(request, _("The password is not right, so the seal stays closed."))
         return redirect("desk:study", slug)
     return act(request, found, services.open_seal)

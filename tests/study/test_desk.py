@@ -158,6 +158,14 @@ def test_the_seal_stays_closed_without_the_right_password(study: Study, ada: Cli
     assert "wrong password at the seal" in page
 
 
+def test_attempts_that_the_throttle_turns_away_do_not_fill_the_log(study: Study, ada: Client) -> None:
+    ada.post(address("open_seal"), {"password": "before the study is closed"})
+    ada.post(address("close"), SURE)
+    for _ in range(12):
+        ada.post(address("open_seal"), {"password": "wrong"})
+    assert 0 < Event.objects.filter(kind="seal refused").count() <= 8
+
+
 def test_the_seal_of_an_open_study_stays_closed(study: Study, ada: Client) -> None:
     page = text(ada.post(address("open_seal"), {"password": PASSWORD}, follow=True))
     assert "after the study is closed" in page

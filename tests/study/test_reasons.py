@@ -131,3 +131,10 @@ def test_whatever_the_check_of_blinding_finds_is_told_in_chinese_too() -> None:
 
 def test_an_unknown_reason_is_told_as_it_is() -> None:
     assert in_the_readers_words("it is odd") == "it is odd"
+
+
+def test_a_text_too_long_to_be_taken_apart_is_left_as_it_is() -> None:
+    """Such as a name that somebody chose so that it fits a sentence in thousands of ways."""
+    text = "clips.zip holds '../" + " holds " * 5000 + " files, and " * 5000 + "'"
+    with translation.override("zh-hans"):
+        assert in_the_readers_words(text) == text
