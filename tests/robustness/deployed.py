@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import time
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.robustness.postgres import children, free_port
-from tests.robustness.servers import ROOT, Gunicorn
+from tests.robustness.servers import ROOT, Gunicorn, program
 
 DEPLOY = ROOT / "deploy"
 #: The name of the site in the examples.
@@ -89,7 +88,7 @@ class Front:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    found = program(name)
     if found is None:
         raise RuntimeError(f"There is no {name} here: apt install {'nginx-light' if name == 'nginx' else name}.")
     return found

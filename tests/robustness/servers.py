@@ -20,6 +20,11 @@ START_SECONDS = 60.0
 KEY = "a-key-for-servers-that-live-for-minutes-and-never-leave-loopback"
 
 
+def program(name: str) -> str | None:
+    """Where a program lies; those of servers are often not on the path of a user."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+
+
 @dataclass
 class Gunicorn:
     """The site behind gunicorn on loopback. `environment` says where its data and its database lie."""
@@ -103,8 +108,8 @@ class Nginx:
 
     def start(self) -> None:
         """Starts the proxy. Raises RuntimeError where there is no nginx."""
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if program is None:
+        nginx = program("nginx")
+        if nginx is None:
             raise RuntimeError("There is no nginx here: apt install nginx-light.")
         self.folder.mkdir()
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -115,7 +120,7 @@ class Nginx:
             port=self.port,
         )
         (self.folder / "nginx.conf").write_text(text)
-        self.process = subprocess.Popen([program, "-c", self.folder / "nginx.conf", "-e", self.folder / "errors"])
+        self.process = subprocess.Popen([nginx, "-c", self.folder / "nginx.conf", "-e", self.folder / "errors"])
 
     def stop(self) -> None:
         """Ends the proxy."""

@@ -12,7 +12,6 @@ import shutil
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,9 @@ from config import health
 from config.logs import JsonLines, PlainLines
 from config.proxy import client_address
 from study.models import Expert, Study, Trial
-from tests.robustness.postgres import free_port
-from tests.robustness.servers import KEY, ROOT, Gunicorn
+from tests.robustness.deployed import DEPLOY, NAME, Front, service
+from tests.robustness.servers import KEY, ROOT, Gunicorn, program
 
-DEPLOY = ROOT / "deploy"
 PRODUCTION = {"HTTPS": "1", "BEHIND_PROXY": "1", "LOG": "json", "ALLOWED_HOSTS": "study.example.org,127.0.0.1"}
 
 
@@ -138,10 +136,10 @@ def test_the_settings_of_production_pass_djangos_own_check() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced)."), done.stderr
 
 
-def installed(program: str) -> str:
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+def installed(name: str) -> str:
+    found = program(name)
     if found is None:
-        pytest.skip(f"{program} is not installed, so this example is not started: apt install {program}")
+        pytest.skip(f"{name} is not installed, so this example is not started: apt install {name}")
     return found
 
 
@@ -164,33 +162,23 @@ def test_the_command_for_root_runs_with_the_services_settings(tmp_path: Path) ->
     assert "MUKULEN_DATA='/proc/none' cannot be made" in done.stderr
 
 
-def unit_of(name: str) -> dict[str, str]:
-    """The lines KEY=VALUE of a unit; of a key that comes twice the last."""
-    lines = (DEPLOY / name).read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]\w+=", line))
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
     """The site as mukulen.service starts it, with the environment that is shipped, on another port and data folder."""
     folder = tmp_path_factory.mktemp("site")
-    lines = (DEPLOY / "environment").read_text().splitlines()
-    environment = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    environment |= {
+    own = {
         "SECRET_KEY_FILE": "",
         "MUKULEN_DATA": str(folder),
         "DATABASE_URL": f"sqlite:///{folder / 'mukulen.sqlite3'}",
     }
+    server = service(own, folder / "log")
     for command in ("migrate", "collectstatic"):
         subprocess.run(
             [sys.executable, "manage.py", command, "--no-input", "--verbosity", "0"],
             cwd=ROOT,
-            env=os.environ | environment | {"SECRET_KEY": KEY},
+            env=os.environ | server.environment | {"SECRET_KEY": KEY},
             check=True,
         )
-    start = unit_of("mukulen.service")["ExecStart"].split()
-    at = start.index("--bind")
-    server = Gunicorn(environment, folder / "log", start[1], tuple(start[2:at] + start[at + 2 :]))
     server.start()
     yield server
     server.stop()
@@ -223,44 +211,14 @@ def test_the_service_logs_json(site: Gunicorn) -> None:
 @pytest.fixture
 def proxy(site: Gunicorn, tmp_path: Path) -> Iterator[int]:
     """nginx with deploy/nginx.conf before the service; the port where it speaks https."""
-    nginx, openssl, port = installed("nginx"), installed("openssl"), free_port()
-    pem, key = tmp_path / "certificate.pem", tmp_path / "certificate.key"
-    names = ["-subj", "/CN=study.example.org", "-days", "2", "-keyout", str(key), "-out", str(pem)]
-    subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names], check=True, capture_output=True)
-    text = (DEPLOY / "nginx.conf").read_text()
-    for old, new in (
-        ("127.0.0.1:8000", f"127.0.0.1:{site.port}"),
-        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("/etc/mukulen/certificate.pem", str(pem)),
-        ("/etc/mukulen/certificate.key", str(key)),
-        ("/var/log/nginx/mukulen.log", str(tmp_path / "nginx.log")),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    temporary = "".join(
-        f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    head = f"daemon off;\nmaster_process off;\npid {tmp_path}/pid;\nevents {{}}\n"
-    (tmp_path / "nginx.conf").write_text(f"{head}http {{\n{temporary}{text}\n}}\n")
-    server = subprocess.Popen([nginx, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "errors"], cwd=tmp_path)
+    for needed in ("nginx", "openssl"):
+        installed(needed)
+    front = Front(site.port, tmp_path / "front")
     try:
-        _wait_for(port, tmp_path / "errors", server)
-        yield port
+        front.start()
+        yield front.port
     finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(port: int, errors: Path, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        try:
-            over_tls(port, "/healthz")
-            return
-        except OSError:
-            assert server.poll() is None, errors.read_text()
-            time.sleep(0.1)
-    pytest.fail("nginx did not answer")
+        front.stop()
 
 
 def over_tls(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], list[str]]:
@@ -268,7 +226,7 @@ def over_tls(port: int, path: str, **headers: str) -> tuple[int, dict[str, str],
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     line = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
     try:
-        line.request("GET", path, headers={"Host": "study.example.org", **headers})
+        line.request("GET", path, headers={"Host": NAME, **headers})
         answer = line.getresponse()
         answer.read()
         named = {name.lower(): value for name, value in answer.getheaders()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from study.design import Shape, certificate_of, make_sessions
+from study.design import certificate_of, make_sessions
+from tests.study.test_design import PAPER, shape
 
-PAPER = (("men", 13), ("women", 13))
 #: Systems, clips a system, heard of them, slots of each group, repeats, and the plan's digest with the seed 1.
 PLANS = [
     (6, 13, 10, PAPER, 6, "237d90a017cc0dffe11ec519360a2299844ab2778bb758bd41562ddf942f5346"),
@@ -23,15 +23,5 @@ PLANS = [
 def test_the_seed_of_a_certificate_makes_the_plan_again_years_later(
     systems: int, clips: int, heard: int, groups: tuple[tuple[str, int], ...], repeats: int, digest: str
 ) -> None:
-    shape = Shape(
-        systems=tuple("ABCDEFGHI"[:systems]),
-        clips=clips,
-        heard=heard,
-        groups=groups,
-        repeats=repeats,
-        practice=3,
-        break_after=33,
-        scales=("valence", "arousal", "authenticity", "harmony", "overall"),
-        seed=1,
-    )
-    assert certificate_of(make_sessions(shape))["sessions_sha256"] == digest
+    sessions = make_sessions(shape(systems, clips, heard, groups, repeats, seed=1))
+    assert certificate_of(sessions)["sessions_sha256"] == digest

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from study.models import Expert
 from tests.factories import begin, enter, hear, make_expert, make_study, trials_of
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
@@ -19,14 +20,20 @@ SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 MOST_SAVE_MS = 8
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
-    client: Client, tmp_path: Path, django_assert_num_queries: Any
-) -> None:
-    """In the middle of a session of the paper's length, as the page sends it; the server's time without the disk's."""
+@pytest.fixture
+def expert(client: Client, tmp_path: Path) -> Expert:
+    """At the beginning of a session of the paper's length."""
     expert = make_expert(make_study(tmp_path, clips=13, heard=13, systems=("a", "b", "c", "d", "real"), scales=SCALES))
     begin(expert)
     enter(client, expert)
+    return expert
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
+    client: Client, expert: Expert, django_assert_num_queries: Any
+) -> None:
+    """In the middle of a session of the paper's length, as the page sends it; the server's time without the disk's."""
     *before, trial = trials_of(expert)[:60]
     for heard in [*before, trial]:
         hear(expert, heard)
@@ -47,12 +54,9 @@ def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
 
 @pytest.mark.django_db
 def test_a_clips_page_takes_nine_queries_however_long_the_session_and_never_reads_the_plan(
-    client: Client, tmp_path: Path, django_assert_num_queries: Any
+    client: Client, expert: Expert, django_assert_num_queries: Any
 ) -> None:
     """Also before the first trial and before the break, where the page says more."""
-    expert = make_expert(make_study(tmp_path, clips=13, heard=13, systems=("a", "b", "c", "d", "real"), scales=SCALES))
-    begin(expert)
-    enter(client, expert)
     trials = trials_of(expert)
     for heard in trials[1:6]:
         hear(expert, heard)
