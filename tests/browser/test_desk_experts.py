@@ -131,6 +131,7 @@ def test_a_drop_out_is_replaced_in_two_clicks(desk: Page, study: Study, language
     leaver = make_expert(study, "m01", "men")
     desk.goto(desk.url + "board/")
     desk.locator("a[href$='#replace']").click()
+    expect(desk.locator("#replace")).to_be_visible()
     look_at(desk, "desk-expert", language)
     desk.locator("#replace button").click()
     expect(desk.locator(".sheet > li")).to_have_count(1)

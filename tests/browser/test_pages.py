@@ -42,6 +42,7 @@ FIRST_PAINT = """() => performance.getEntriesByName("first-contentful-paint")[0]
 
 def look_at(page: Page, name: str, language: str) -> None:
     """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its pictures if wanted."""
+    page.wait_for_load_state()  # what was waited for may be shown before the rest has come
     assert page.evaluate("document.getAnimations().length") == 0, f"something moves on {name}"
     for size in (*(size for _, size, _ in LOOKS), ZOOMED):
         page.set_viewport_size(size)
@@ -176,6 +177,7 @@ def test_pages_of_the_desk(
     page.locator("[name=username]").fill(admin_user.get_username())
     page.locator("[name=password]").fill("password")
     page.locator("main button").click()
+    expect(page.locator("[name=password]")).to_have_count(0)
     look_at(page, "desk-studies", language)
     page.goto(f"{live_server.url}/desk/studies/{study.slug}/")
     look_at(page, "desk-study", language)
