@@ -75,3 +75,12 @@ def coded_review(get_response: Answer) -> Answer:
         return response
 
     return middleware
+
+
+def failing_audio(get_response: Answer) -> Answer:
+    """No clip can be fetched."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=400) if request.path.endswith("/audio") else get_response(request)
+
+    return middleware

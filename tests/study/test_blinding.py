@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import numpy as np
 import pytest
-import soundfile
 from django.conf import settings as site
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -20,20 +16,17 @@ from pytest_django.fixtures import Settings
 
 from study import services
 from study.blinding import Report, check_blinding
-from study.blinding.alike import wrapping
 from study.blinding.check import _static, guessable
-from study.blinding.names import leaks, secrets_of, uneven_names
-from study.blinding.sessions import Exchange
-from study.blinding.telling import seen_of, verdict
+from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from tests.factories import make_expert, make_study, tone
+from tests.study.exchanges import exchange
 
 SYSTEMS = ("midi-gan", "transformer", "real")
 #: As few as let every clip be heard twice; times, which are never quite the same, take more.
 SESSIONS, MORE, CLIPS = 2, 4, 5
-HTML = (("Content-Type", "text/html"),)
 
 
 @pytest.fixture
@@ -129,29 +122,6 @@ def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: S
     assert any("The list: a@tabindex tells systems apart" in fault for fault in report.faults)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "feature"),
-    [
-        ("<p>a</p><!-- 1 -->", "<p>a</p><!-- 2 -->", "trial: comment"),
-        ('<p class="a" id="b">', '<p id="b" class="a">', "shape of the trial"),
-        ("<p>\t<i>", "<p> <i>", "shape of the trial"),
-    ],
-)
-def test_what_only_a_pages_source_shows_is_a_feature(one: str, other: str, feature: str) -> None:
-    pages = [Exchange("trial", name, "/", 200, HTML, body.encode(), 0.0) for name, body in (("t1", one), ("t2", other))]
-    seen = seen_of(pages)
-    assert seen["t1"][feature] != seen["t2"][feature]
-
-
-def test_the_order_of_headers_is_a_feature() -> None:
-    pages = [
-        Exchange("audio", name, "/", 200, headers, b"", 0.0)
-        for name, headers in (("t1", (("A", "1"), ("B", "1"))), ("t2", (("B", "1"), ("A", "1"))))
-    ]
-    seen = seen_of(pages)
-    assert seen["t1"]["order of the headers of the audio"] != seen["t2"]["order of the headers of the audio"]
-
-
 def tagged(audio: bytes, code: bytes) -> bytes:
     """The MP3 with a private tag, such as players never show."""
     frame = b"PRIV\0\0\0\x04\0\0x\0" + code
@@ -167,29 +137,6 @@ def test_files_marked_where_no_player_shows_it_are_caught(study: Study) -> None:
     assert [fault.partition(":")[0] for fault in faults] == [
         "5 of 16 clips are not wrapped as the others (headers and frames of the MP3, tags)"
     ]
-
-
-def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_encoding() -> None:
-    assert len({wrapping(tone(number)) for number in range(5)}) == 1
-    other = io.BytesIO()
-    soundfile.write(other, np.zeros(16_000), 16_000, format="MP3", bitrate_mode="CONSTANT", compression_level=0.9)
-    around = {wrapping(tone(0)), wrapping(other.getvalue()), wrapping(tone(0) + b"TAG"), wrapping(b"no music")}
-    assert len(around) == 4
-
-
-@pytest.mark.parametrize(
-    "header", [b"\xff\xea\x90\x00", b"\xff\xfa\xf0\x00", b"\xff\xfa\x00\x00", b"\xff\xfa\x9c\x00", b"\xff\xfe\x90\x00"]
-)
-def test_what_only_looks_like_the_header_of_a_frame_lies_before_the_music(header: bytes) -> None:
-    """With an unknown version, bit rate or sampling rate, or of another layer."""
-    assert wrapping(header + tone(0))[0] == header
-
-
-def test_an_mp3_may_consist_of_a_single_frame() -> None:
-    audio = tone(0)
-    first = audio[: audio.index(audio[:3], 4)]
-    before, _, headers, after = wrapping(first)
-    assert (before, headers[:3], after) == (b"", first[:3], b"")
 
 
 def test_a_study_opens_only_when_it_has_passed_as_it_is_now(study: Study) -> None:
@@ -264,39 +211,6 @@ def test_outside_a_transaction_the_sessions_are_played_in_a_copy_of_the_database
     assert (Event.objects.count(), Expert.objects.count()) == (events, 0)
 
 
-def page(
-    url: str = "/room/", headers: tuple[tuple[str, str], ...] = (), body: str = "", kind: str = "page"
-) -> Exchange:
-    form = {"audio": "audio/mpeg", "rating": "application/json"}.get(kind, "text/html")
-    return Exchange(kind, "", url, 200, (("Content-Type", form), *headers), body.encode(), 0.0)
-
-
-CODED = base64.urlsafe_b64encode(b'{"from": "midi-gan"}').decode()
-
-
-@pytest.mark.parametrize(
-    "leak",
-    [
-        page(body='<img alt="MIDI-GAN">'),
-        page(body="<p>midi&#45;gan</p>"),
-        page(url=f"/room/{quote('midi-gan')}/"),
-        page(url="/room/%6didi-gan/"),
-        page(headers=(("Set-Cookie", f"state={CODED}; Path=/"),)),
-        page(body='{"from": "midi\\u002dgan"}', kind="rating"),
-        page(body='{"from": "\\u4e2d\\u6587\\u540d"}', kind="rating"),
-        page(body='{"from": "real"}', kind="rating"),
-        page(url="/room/real/"),
-        page(body="ID3  comment: midi-gan v2", kind="audio"),
-        page(body="const systems = ['midi-gan'];", kind="static"),
-    ],
-)
-def test_a_name_is_found_however_it_is_written(study: Study, leak: Exchange) -> None:
-    study.file["systems"][0]["label"]["zh-hans"] = "中文名"
-    secrets = secrets_of(study, "Each clip may be a real song.")
-    assert len(leaks([leak], secrets)) == 1
-    assert leaks([page(body="<p>This may be real, or unreal.</p>")], secrets) == []
-
-
 @pytest.mark.parametrize(("script", "faults"), [("/* midi-gan */", 1), ("/* nothing */", 0)])
 def test_every_script_of_the_pages_folder_is_searched(
     study: Study, settings: Settings, tmp_path: Path, script: str, faults: int
@@ -304,56 +218,9 @@ def test_every_script_of_the_pages_folder_is_searched(
     (tmp_path / "own" / "mukulen").mkdir(parents=True)
     (tmp_path / "own" / "mukulen" / "own.js").write_text(script)
     settings.STATICFILES_DIRS = [tmp_path / "own"]
-    searched = list(_static([page(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
+    searched = list(_static([exchange(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
     assert {"own.js", "room.js", "trial.js"} <= {Path(one.url).name for one in searched}
     assert len(leaks(searched, secrets_of(study, ""))) == faults
-
-
-def test_hashes_seeds_file_names_and_pack_ids_are_found(study: Study) -> None:
-    study.seed = 123_456
-    secrets = secrets_of(study, "")
-    clip = of(study, "real")[0]
-    entry = clip.pack_entry
-    for secret in (clip.clip_id, entry["clip_id"], entry["audio_sha256"], study.plan_sha256, "123456", "song 3"):
-        assert leaks([page(headers=(("ETag", f'"x{secret}"' if len(secret) > 9 else secret),))], secrets), secret
-
-
-def test_a_word_that_everybody_is_shown_must_not_stand_oftener_on_some_pages(study: Study) -> None:
-    secrets = secrets_of(study, "Each clip may be a real song.")
-    assert uneven_names([page(body="a real song"), page(body="A real song.")], secrets) == []
-    assert len(uneven_names([page(body="a real song"), page(body='<p class="real">a real song')], secrets)) == 1
-
-
-def trials_of(features: dict[str, Any], clips: int = 18, hearings: int = 3) -> tuple[list[dict[str, Any]], list[int]]:
-    numbers = [clip for clip in range(clips) for _ in range(hearings)]
-    return [{name: of(clip, index) for name, of in features.items()} for index, clip in enumerate(numbers)], numbers
-
-
-def test_the_permutation_test_finds_a_difference_and_names_it() -> None:
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(54, 30))
-    features: dict[str, Any] = {f"noise {j}": (lambda clip, i, j=j: noise[i, j]) for j in range(30)}
-    features["time"] = lambda clip, i: noise[i, 0] * 0.5 + 2 * (clip // 6)
-    seen, clips = trials_of(features)
-    found = verdict(seen, clips, [clip // 6 for clip in range(18)], seed=1)
-    assert (found.feature, found.p < 0.01, found.tells) == ("time", True, True)
-
-
-def test_many_features_of_chance_make_no_more_alarms_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.blinding.telling.PERMUTATIONS", 400)
-    rng, alarms = np.random.default_rng(1), 0
-    for _ in range(100):
-        noise = rng.normal(size=(54, 40))
-        seen, clips = trials_of({f"f{j}": (lambda clip, i, j=j, noise=noise: noise[i, j]) for j in range(40)})
-        alarms += verdict(seen, clips, [clip // 6 for clip in range(18)], seed=1).p <= 0.05
-    assert alarms <= 12
-
-
-def test_so_few_clips_that_chance_explains_anything_are_said() -> None:
-    seen, clips = trials_of({"code": lambda clip, i: clip // 2}, clips=4)
-    found = verdict(seen, clips, [0, 0, 1, 1], seed=1)
-    assert found.least_p == pytest.approx(1 / 3)
-    assert not found.tells
 
 
 def test_a_copy_is_not_checked(study: Study) -> None:
