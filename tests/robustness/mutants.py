@@ -40,7 +40,7 @@ from tests.robustness.mutating import Mutant, mutants_of
 ROOT = Path(__file__).parents[2]
 ROOMS = ("study", "generation", "analysis", "config", "tests")
 SAVES = ("services/answers", "services/saving", "services/listening", "room/trials", "standing")
-SAVE_TESTS = ("services_*", "room_saves", "room_remarks", "room_trials", "room_bad_input", "saving")
+SAVE_TESTS = ("services_*", "room_saves", "room_remarks", "room_trials", "room_progress", "room_bad_input", "saving")
 
 #: For each part the files that are mutated, and the tests that are to notice it.
 TARGETS: dict[str, tuple[list[str], list[str]]] = {
@@ -50,7 +50,7 @@ TARGETS: dict[str, tuple[list[str], list[str]]] = {
     "mixed_model": (["analysis/mixed_model/*.py"], ["tests/analysis/test_mixed_model*.py"]),
 }
 #: Tests that take far longer than all others and are there for speed or for chance.
-SLOW = "not thousand and not two_hundred"
+SLOW = "not a_thousand_experts and not two_hundred_null_studies"
 #: A mutant that takes so many times as long as its tests, and some seconds, is noticed by the time limit.
 PATIENCE, PATIENCE_S = 5, 10
 #: How a mutant's process ends where a test failed, and where the tests could not even begin.

@@ -84,3 +84,7 @@ def test_what_may_stand_in_place_of_a_line(tmp_path: Path, line: str, changed: l
     assert [str(mutant).rpartition("+ ")[2] for mutant in mutants][: len(changed)] == [
         text.split("\n")[0] for text in changed
     ]
+
+
+def test_what_is_none_already_is_no_mutant(tmp_path: Path) -> None:
+    assert made(tmp_path, "def of():\n    return None\n\ndef other():\n    return\n") == []

@@ -22,6 +22,7 @@ def test_a_trial_shows_its_number_every_scale_in_the_planned_order_and_no_answer
     assert places == sorted(places)
     assert shown.count('type="radio"') == 2 * 5
     assert "checked" not in shown
+    assert shown.count('data-revision="0"') == 2 + 1, "two scales and the remark"
 
 
 def test_a_trial_shows_what_was_answered_and_heard_before(client: Client, alice: Expert, trial: Trial) -> None:
@@ -57,9 +58,21 @@ def test_there_is_a_break_at_half_way_until_the_clip_after_it_is_heard(client: C
 def test_the_last_clip_leads_to_the_review_and_a_clip_under_review_back_to_it(client: Client, alice: Expert) -> None:
     first, last = trials_of(alice)[0], trials_of(alice)[-1]
     assert 'data-href="/room/"' in client.get(f"/room/t/{last.token}/").text
-    assert 'data-href="/room/"' not in client.get(f"/room/t/{first.token}/").text
+    on_the_way = client.get(f"/room/t/{first.token}/").text
+    assert 'data-href="/room/"' not in on_the_way
+    assert "To the overview" not in on_the_way
     rate_all(alice)
-    assert 'data-href="/room/"' in client.get(f"/room/t/{first.token}/").text
+    under_review = client.get(f"/room/t/{first.token}/").text
+    assert 'data-href="/room/"' in under_review
+    assert "To the overview" in under_review
+
+
+def test_back_leads_to_the_clip_before_but_never_from_the_study_into_practice(client: Client, alice: Expert) -> None:
+    [practice], [first, second, *_] = trials_of(alice, "practice"), trials_of(alice)
+    for trial, link in ((practice, ""), (first, ""), (second, f'href="/room/t/{first.token}/"')):
+        shown = client.get(f"/room/t/{trial.token}/").text
+        assert ('id="back"' in shown) is bool(link)
+        assert link in shown
 
 
 def test_no_clip_is_shown_before_consent(client: Client, study: Study) -> None:
@@ -74,7 +87,9 @@ def test_no_clip_is_shown_after_submitting(client: Client, alice: Expert, trial:
     assert client.get(f"/room/t/{trial.token}/")["Location"] == "/room/"
 
 
-@pytest.mark.parametrize(("points", "kind"), [((1, 7), "radio"), ((0, 10), "radio"), ((0, 100), "range")])
+@pytest.mark.parametrize(
+    ("points", "kind"), [((1, 7), "radio"), ((0, 10), "radio"), ((0, 11), "range"), ((0, 100), "range")]
+)
 def test_other_scales_get_buttons_up_to_eleven_points_and_a_slider_above(
     client: Client, alice: Expert, trial: Trial, points: tuple[int, int], kind: str
 ) -> None:

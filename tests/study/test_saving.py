@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from study import clock, services
 from study.errors import Refused
 from study.models import Expert, Invitation, Listening, Rating, Remark, Study
+from study.services.saving import once_more
 from study.standing import Standing
 from tests.factories import hear, make_expert, make_study, rate_all, standing, trials_of
 
@@ -208,6 +210,23 @@ def test_revisions_count_from_one_to_the_columns_end(at: Standing, revision: int
 def test_a_comment_of_two_thousand_characters_fits(at: Standing) -> None:
     assert remark(at, comment="曲" * 2000).comment == "曲" * 2000
     assert refused(remark, at, comment="曲" * 2001, revision=2) == "400 remark"
+
+
+def test_a_save_that_met_another_one_gives_what_is_found_the_second_time() -> None:
+    tries: list[int] = []
+
+    @once_more
+    def save(refusals: int) -> int:
+        tries.append(refusals)
+        if len(tries) <= refusals:
+            raise IntegrityError
+        return 7
+
+    assert (save(1), tries) == (7, [1, 1])
+    tries.clear()
+    with pytest.raises(IntegrityError):
+        save(2)
+    assert tries == [2, 2]
 
 
 # --- heard, and in how much time

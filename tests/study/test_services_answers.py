@@ -122,6 +122,7 @@ def test_a_page_left_open_for_weeks_still_saves(tmp_path: Path) -> None:
 
 def test_a_revision_that_is_taken_or_goes_back_is_refused_with_what_is_saved(tmp_path: Path) -> None:
     expert, trial = heard_trial(tmp_path)
+    save(expert, trial, value=4, revision=1)
     saved, _ = save(expert, trial, value=2, revision=3)
     for revision in (3, 2):
         refused = refusal(expert, trial, value=5, revision=revision)
