@@ -57,7 +57,14 @@ def _destroy(expert: Expert) -> None:
     if connection.vendor == "sqlite":  # else what was there could still be read in the file's free pages
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
+        transaction.on_commit(_empty_wal)
     ExpertName.objects.filter(expert=expert).delete()
     expert.backgrounds.update(answers={})
     expert.remarks.update(comment="")
     Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())
+
+
+def _empty_wal() -> None:
+    """Pages from before an erasure stay in SQLite's write-ahead log, where there is one, until it is cut."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

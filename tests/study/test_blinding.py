@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from study import services
 from study.blinding import Report, check_blinding
-from study.blinding.check import _static, guessable
+from study.blinding.check import _played, _prepared, _static, guessable
 from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
 from study.management.blinding import sound_of
@@ -183,6 +183,13 @@ def test_orders_that_an_expert_could_learn_are_a_caution(tmp_path: Path, db: Non
     systems = ("midi-gan", "transformer", "mlstm", "real")
     study = make_study(tmp_path, systems=systems, clips=6, heard=6, slots=slots, scales=("overall",), draft=True)
     assert [said.startswith("The orders follow a rule") for said in guessable(study)] == [True] * cautions
+
+
+def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(study: Study) -> None:
+    chosen = _prepared(study)[-2:]
+    for slot, seen, language in zip(chosen, _played(study, chosen), study.file["languages"], strict=True):
+        assert {one.trial for one in seen} - {""} == {trial.token for trial in slot.trials.all()}
+        assert {one.header("Content-Language") for one in seen if one.trial} == {language}
 
 
 def test_more_sessions_than_slots_and_a_lost_clip_are_refused_in_a_sentence(study: Study) -> None:

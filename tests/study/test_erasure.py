@@ -145,3 +145,27 @@ def test_no_journal_keeps_what_was_erased(tmp_path: Path) -> None:
         site.execute("DELETE FROM remark")
         site.commit()
     assert all(b"told in confidence" not in left.read_bytes() for left in tmp_path.glob("site*"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_write_ahead_log_keeps_what_was_erased(tmp_path: Path) -> None:
+    """On a copy of the database in a file, for one in memory has no such log."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite keeps its rows in a file of ours")
+    file = tmp_path / "site.sqlite3"
+    expert = talkative(make_study(tmp_path / "packs"))
+    with closing(sqlite3.connect(file)) as site:
+        connection.connection.backup(site)
+    outside = connection.connection, connection.settings_dict["NAME"]
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        for name in ("?", SECRETS[0]):
+            ExpertName.objects.filter(expert=expert).update(name=name)
+        assert SECRETS[0].encode() in file.with_name("site.sqlite3-wal").read_bytes()
+        services.erase(expert, actor="test")
+        assert all(secret.encode() not in left.read_bytes() for left in tmp_path.glob("site*") for secret in SECRETS)
+    finally:
+        connection.connection.close()
+        connection.connection, connection.settings_dict["NAME"] = outside
