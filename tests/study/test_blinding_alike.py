@@ -86,9 +86,10 @@ def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_e
 @pytest.mark.parametrize(
     "header", [b"\xff\xea\x90\x00", b"\xff\xfa\xf0\x00", b"\xff\xfa\x00\x00", b"\xff\xfa\x9c\x00", b"\xff\xfe\x90\x00"]
 )
-def test_what_only_looks_like_the_header_of_a_frame_lies_before_the_music(header: bytes) -> None:
+def test_what_only_looks_like_the_header_of_a_frame_lies_before_or_after_the_music(header: bytes) -> None:
     """With an unknown version, bit rate or sampling rate, or of another layer."""
     assert wrapping(header + tone(0))[0] == header
+    assert wrapping(tone(0) + header)[3] == header
 
 
 def test_an_mp3_may_consist_of_a_single_frame() -> None:
