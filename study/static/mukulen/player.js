@@ -147,6 +147,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   audio.addEventListener("canplaythrough", becomeReady);
   audio.addEventListener("playing", () => {
     clearTimeout(timer);
+    if (state === "playing") return; // it goes on after it stood still for a moment
     since ??= pressed ? from : now();
     reached = now();
     if (pressed) on.started(performance.now() - pressed);
