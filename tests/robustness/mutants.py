@@ -192,8 +192,10 @@ class Killer:
             _set_constant(mutant)
         codes = {_place(code): code for code in _codes(mutant.code())}
         for function in self.living:
-            code = codes.get(_place(function.__code__))
-            if code is not None and code.co_freevars == function.__code__.co_freevars:
+            code, free = codes.get(_place(function.__code__)), function.__code__.co_freevars
+            if code is not None and not code.co_freevars:
+                code = code.replace(co_freevars=free)  # what it used of its surroundings may be left out
+            if code is not None and code.co_freevars == free:
                 function.__code__ = code
         for cached in self.caches:
             cached.cache_clear()

@@ -77,6 +77,18 @@ def coded_review(get_response: Answer) -> Answer:
     return middleware
 
 
+def spoken_page(get_response: Answer) -> Answer:
+    """A word that the consent text says too stands on the pages of one system's trials."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if re.fullmatch(r"/room/t/[^/]+/", request.path) and system_asked_for(request) == "real":
+            response.content = response.content.replace(b"</main>", b'<i class="real"></i></main>')
+        return response
+
+    return middleware
+
+
 def failing_audio(get_response: Answer) -> Answer:
     """No clip can be fetched."""
 

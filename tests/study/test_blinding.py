@@ -115,6 +115,16 @@ def test_a_number_that_marks_one_system_is_caught(study: Study, settings: Settin
     assert any("X-Shard" in fault for fault in report.faults)
 
 
+def test_a_word_that_all_may_read_is_caught_where_it_stands_on_one_system_s_pages(
+    study: Study, settings: Settings
+) -> None:
+    study.file["consent"]["en"] = "Some of the clips are real songs."
+    study.save()
+    plant(settings, "spoken_page")
+    faults = check_blinding(study, sound_of, 1).faults
+    assert any("'real' (the name of a system) stands oftener on some trials' pages" in fault for fault in faults)
+
+
 def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:
     plant(settings, "coded_review")
     report = check(study)

@@ -6,7 +6,7 @@ from study.blinding.pages import Page
 
 
 def test_every_attribute_text_and_comment_has_a_place() -> None:
-    page = Page('<main data-trial="t"><p class="b" id="a">one &amp; <br>two</p><!-- three --></main>')
+    page = Page('<main data-trial="t"> \n <p class="b" id="a">one &amp; <br>two</p><!-- three --></main>')
     assert page.values == [
         ("main@data-trial", "t"),
         ("p[id=a]@class", "b"),

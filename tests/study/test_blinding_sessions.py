@@ -15,13 +15,15 @@ from pytest_django.fixtures import Settings
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.errors import InputError
 from study.models import Expert, Listening, Rating, Study, Trial
-from tests.factories import SCALES, make_link, make_study
+from tests.factories import make_link, make_study
 from tests.study.exchanges import exchange
+
+SCALES = ("valence", "harmony", "overall")
 
 
 @pytest.fixture
 def study(tmp_path: Path, db: None) -> Study:
-    return make_study(tmp_path, clips=4, heard=4)
+    return make_study(tmp_path, clips=4, heard=4, scales=SCALES)
 
 
 def session(study: Study, trials: int = 9) -> Browser:
@@ -60,10 +62,10 @@ def test_an_expert_hears_a_clip_to_its_end_and_thinks_before_each_answer(study: 
         assert (heard.intervals, heard.plays) == ([[0, duration]], 1)
         assert [(event["event"], event["clip_ms"]) for event in heard.events] == [("play", 0), ("ended", duration)]
         given = list(trial.ratings.order_by("given_at"))
-        assert [rating.rt_ms for rating in given] == [duration + 2000, duration + 4000]
-        assert given[1].given_at - given[0].given_at == timedelta(seconds=2)
-        assert [(one.plays, one.heard_ms, one.revision, one.language) for one in given] == [(1, duration, 1, "en")] * 2
-        assert given[1].value == given[0].value + 1
+        assert [rating.rt_ms for rating in given] == [duration + 2000, duration + 4000, duration + 6000]
+        assert given[2].given_at - given[1].given_at == given[1].given_at - given[0].given_at == timedelta(seconds=2)
+        assert [(one.plays, one.heard_ms, one.revision, one.language) for one in given] == [(1, duration, 1, "en")] * 3
+        assert given[2].value == given[0].value == given[1].value - 1
 
 
 def test_what_a_reply_says_is_read_by_its_content_type() -> None:

@@ -179,18 +179,18 @@ def test_values_are_ranked_by_size_or_as_texts_and_what_is_missing_first(values:
 def test_the_feature_with_the_largest_share_between_systems_is_named() -> None:
     """R² of one-way analysis of variance, of ranks averaged by clip; clips may be heard unequally often."""
     rng = np.random.default_rng(3)
-    clips = [0, 0, 0, 1, 2, 2, 3, 4, 5, 5]
-    systems = np.array([0, 0, 0, 0, 1, 1])
-    for _ in range(20):
-        values = rng.normal(size=(10, 5))
+    clips = np.array([0, 0, 0, 1, 2, 2, 3, 4, 5, 5, 6])
+    systems = np.array([0, 0, 0, 0, 1, 1, 2])
+    for _ in range(40):
+        values = rng.normal(size=(11, 5))
         shares = []
         for column in values.T:
             ranks = rankdata(column)
-            means = np.array([ranks[np.array(clips) == clip].mean() for clip in range(6)])
-            within = sum(((means[systems == system] - means[systems == system].mean()) ** 2).sum() for system in (0, 1))
+            means = np.array([ranks[clips == clip].mean() for clip in range(7)])
+            within = sum(((means[systems == one] - means[systems == one].mean()) ** 2).sum() for one in range(3))
             shares.append(1 - within / ((means - means.mean()) ** 2).sum())
         seen = [{f"f{place}": value for place, value in enumerate(row)} for row in values]
-        assert verdict(seen, clips, systems.tolist(), 1).feature == f"f{int(np.argmax(shares))}"
+        assert verdict(seen, clips.tolist(), systems.tolist(), 1).feature == f"f{int(np.argmax(shares))}"
 
 
 def test_chance_is_no_explanation_from_one_in_a_hundred_on() -> None:
