@@ -89,6 +89,18 @@ def spoken_page(get_response: Answer) -> Answer:
     return middleware
 
 
+def longer_audio(get_response: Answer) -> Answer:
+    """Every clip is sent with a byte more than is stored."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.endswith("/audio"):
+            response.content += b"\0"
+        return response
+
+    return middleware
+
+
 def failing_audio(get_response: Answer) -> Answer:
     """No clip can be fetched."""
 

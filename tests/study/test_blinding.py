@@ -15,7 +15,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from study import services
-from study.blinding import Report, check_blinding
+from study.blinding import Report, check_blinding, default_sessions
 from study.blinding.check import _played, _prepared, _static, guessable
 from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
@@ -123,6 +123,21 @@ def test_a_word_that_all_may_read_is_caught_where_it_stands_on_one_system_s_page
     plant(settings, "spoken_page")
     faults = check_blinding(study, sound_of, 1).faults
     assert any("'real' (the name of a system) stands oftener on some trials' pages" in fault for fault in faults)
+
+
+def test_clips_that_are_not_sent_as_they_are_stored_are_caught(study: Study, settings: Settings) -> None:
+    plant(settings, "longer_audio")
+    assert check_blinding(study, sound_of, 1).faults == ["A clip was not sent as it is stored: its bytes are others."]
+
+
+def test_default_sessions_let_every_clip_be_heard_twice_and_every_group_come(tmp_path: Path, db: None) -> None:
+    def wanted(slug: str, **shape: Any) -> int:
+        return default_sessions(make_study(tmp_path, slug=slug, draft=True, practice=0, **shape))
+
+    assert wanted("few", clips=3, heard=3, slots=3) == 3, "no more than there are slots"
+    assert wanted("least", clips=3, heard=3, slots=9) == 4
+    assert wanted("rare", clips=9, heard=3, slots=9) == 6
+    assert wanted("groups", clips=3, heard=3, slots=2, groups=("a", "b", "c", "d", "e")) == 5
 
 
 def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:

@@ -50,6 +50,8 @@ def test_a_session_is_played_from_the_link_to_the_thanks(study: Study) -> None:
         assert kinds["audio", trial.token] == kinds["listening", trial.token] == 1
         assert kinds["trial", trial.token] >= 1
         assert kinds["rating", trial.token] == len(SCALES)
+    order = [(one.kind, one.trial) for one in browser.seen if one.kind in {"audio", "listening"}]
+    assert [kind for kind, _ in order[:5]] == ["audio", "audio", "listening", "audio", "listening"], "one clip ahead"
     fetched = [one.url for one in browser.seen if one.kind == "audio"]
     assert len(fetched) == len(set(fetched)) == len(trials)
 
