@@ -99,7 +99,6 @@ def _even_orders(systems: int, weights: list[int], chance: Random) -> tuple[int,
         totals = new
         return gain
 
-    mean = sum(totals) / (systems - 1)
-    uneven = sum(total * total for total in totals) - mean * mean * (systems - 1)
-    anneal(round(uneven), attempt, CHANGES * len(orders), chance)
+    even = (systems - 1) * sum(weights) ** 2  # each order has each of its differences once on the mean
+    anneal(sum(total * total for total in totals) - even, attempt, CHANGES * len(orders), chance)
     return max(totals[1:]) - min(totals[1:]), orders

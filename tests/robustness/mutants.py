@@ -88,7 +88,7 @@ def _run(target: str, given: argparse.Namespace) -> int:
     mutants = [mutant for source in sources for mutant in mutants_of(Path(source))]
     sample = Random(given.seed).sample(mutants, min(given.sample or len(mutants), len(mutants)))
     with tempfile.TemporaryDirectory() as folder:
-        killer = Killer(target, sources, sample, len(mutants), given)
+        killer = Killer(target, sources, sample, len(mutants), given, Path(folder))
         options = ["-s", "-q", "--timeout=0", f"--basetemp={folder}/tests", "-o", "tmp_path_retention_policy=none"]
         return int(pytest.main([*options, "-k", SLOW, "-p", "no:cacheprovider", *tests], plugins=[killer]))
 
@@ -97,9 +97,16 @@ class Killer:
     """A plugin of pytest that runs the collected tests unharmed and then on every mutant."""
 
     def __init__(
-        self, target: str, sources: list[str], mutants: list[Mutant], whole: int, given: argparse.Namespace
+        self,
+        target: str,
+        sources: list[str],
+        mutants: list[Mutant],
+        whole: int,
+        given: argparse.Namespace,
+        folder: Path,
     ) -> None:
         self.target, self.mutants, self.whole, self.jobs = target, mutants, whole, given.jobs
+        self.folder = folder
         self.until = time.monotonic() + 60 * given.minutes
         self.calls: dict[tuple[str, str], set[pytest.Item]] = {}
         self.seconds: dict[pytest.Item, float] = {}
@@ -149,6 +156,7 @@ class Killer:
         control = self._fork(session, unharmed, list(self.seconds))
         if os.waitpid(control, 0)[1]:
             raise RuntimeError("The tests fail in a forked process although nothing is changed.")
+        self._database_of(control).unlink(missing_ok=True)
         waiting, running = list(self.mutants[::-1]), dict[int, tuple[Mutant, float]]()
         while running or (waiting and time.monotonic() < self.until):
             while waiting and len(running) < self.jobs and time.monotonic() < self.until:
@@ -161,6 +169,7 @@ class Killer:
             for child, (mutant, deadline) in list(running.items()):
                 if fate := _fate(child, deadline):
                     del running[child]
+                    self._database_of(child).unlink(missing_ok=True)
                     yield mutant, fate
             time.sleep(0.005)
 
@@ -176,7 +185,7 @@ class Killer:
         status = BROKEN
         try:
             os.setpgid(0, 0)
-            _own_database()
+            self._own_database()
             self._become(mutant)
             status = NOTICED
             failed = next((item for item in tests if not _passes(session, item)), None)
@@ -185,6 +194,17 @@ class Killer:
             status = NOTICED if failed else 0
         finally:
             os._exit(status)
+
+    def _own_database(self) -> None:
+        """Gives this process a copy of the tests' database, for it may be ended in the middle of a transaction."""
+        from django.db import connection
+
+        name = connection.settings_dict["NAME"]
+        if Path(name).is_relative_to(self.folder):  # else no test has used one
+            connection.settings_dict["NAME"] = shutil.copyfile(name, self._database_of(os.getpid()))
+
+    def _database_of(self, process: int) -> Path:
+        return self.folder / f"{process}.sqlite3"
 
     def _become(self, mutant: Mutant) -> None:
         """Lets the living functions of this process run the mutant's code."""
@@ -250,15 +270,6 @@ def _fate(child: int, deadline: float) -> str:
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "timed out"
-
-
-def _own_database() -> None:
-    """Gives this process a copy of the tests' database, for it may be ended in the middle of a transaction."""
-    from django.db import connection
-
-    name = connection.settings_dict["NAME"]
-    if Path(name).is_file():
-        connection.settings_dict["NAME"] = shutil.copyfile(name, f"{name}.{os.getpid()}")
 
 
 def _objects(kind: type[Any]) -> list[Any]:

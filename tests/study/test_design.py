@@ -200,6 +200,7 @@ def test_rows_that_follow_one_rule_are_seen_to_foretell_every_clip() -> None:
 def test_williams_rows_balance_places_and_carry_over_exactly(systems: int) -> None:
     rows = williams(systems)
     share = len(rows) // systems
+    assert share == 1 + systems % 2
     for place in range(systems):
         assert sorted(row[place] for row in rows) == sorted(list(range(systems)) * share)
     follows = [pair for row in rows for pair in pairwise(row)]
