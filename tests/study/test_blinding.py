@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from study import services
 from study.blinding import Report, check_blinding, default_sessions
-from study.blinding.check import _played, _prepared, _static, guessable
+from study.blinding.check import _played, _prepared, _shown, _static, guessable
 from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
 from study.management.blinding import sound_of
@@ -105,6 +105,7 @@ def test_a_slower_system_is_caught(study: Study, settings: Settings) -> None:
     plant(settings, "slower_system")
     report = check(study, MORE)
     assert report.verdict.p < 0.01
+    assert report.sessions == 2 * MORE
     assert any("time of the audio tells systems apart" in fault for fault in report.faults)
 
 
@@ -138,6 +139,14 @@ def test_default_sessions_let_every_clip_be_heard_twice_and_every_group_come(tmp
     assert wanted("least", clips=3, heard=3, slots=9) == 4
     assert wanted("rare", clips=9, heard=3, slots=9) == 6
     assert wanted("groups", clips=3, heard=3, slots=2, groups=("a", "b", "c", "d", "e")) == 5
+
+
+def test_what_everybody_is_shown_is_every_text_of_the_study_file_and_the_site(study: Study) -> None:
+    study.file["instructions"]["en"] = "As you like it"
+    study.file["scales"][0]["low"]["zh-hans"] = "冷"
+    shown = _shown(study).splitlines()
+    assert {"As you like it", "冷"} <= set(shown)
+    assert any("Half-way: time for a rest" in line for line in shown)
 
 
 def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:
@@ -229,7 +238,8 @@ def test_a_study_under_way_is_checked_without_touching_it(tmp_path: Path, db: No
     study = make_study(tmp_path, systems=SYSTEMS, slots=2)
     holders = [make_expert(study, code).slot for code in ("alice", "bob")]
     before = [list(rows.objects.values().order_by("pk")) for rows in (Study, Expert, Rating, Event, Trial)]
-    assert check_blinding(study, sound_of, 2).faults == []
+    report = check_blinding(study, sound_of, 2)
+    assert (report.faults, report.sessions) == ([], 2)
     assert [list(rows.objects.values().order_by("pk")) for rows in (Study, Expert, Rating, Event, Trial)] == before
     assert [expert.slot for expert in Expert.objects.order_by("code")] == holders
 
