@@ -12,7 +12,7 @@ import pytest
 
 from study.design import patches
 from study.design.deals import DEAR, Deal
-from study.design.mirrored import block_sizes, mirrored_orders
+from study.design.mirrored import _cost, _long_runs, _place_excess, block_sizes, mirrored_orders
 from study.design.patches import Patch, patched
 from study.design.rows import Row, _even_orders, differences, squares_of
 from study.design.search import Tally, anneal, least_cost
@@ -236,3 +236,49 @@ def test_orders_of_two_or_three_systems_have_no_long_runs_and_no_long_patterns(s
         for step in range(systems):
             runs = max(map(len, "".join("x" if one == step else " " for one in steps).split()), default=0)
             assert runs < (3 if step == 0 else 6)
+
+
+@pytest.mark.parametrize(
+    ("flat", "systems", "found"),
+    [
+        ("AAA", 2, 0),
+        ("BAAAAB", 2, 1),
+        ("AAAAAA", 2, 3),
+        ("ABABAB", 2, 0),
+        ("ABABABA", 2, 1),
+        ("ABABABABB", 2, 2),
+        ("ABCABC", 3, 0),
+        ("ABCABCAB", 3, 2),
+        ("CBACBAC", 3, 1),
+        ("AAABABABAAA", 2, 1),
+    ],
+)
+def test_runs_of_more_than_three_and_patterns_of_more_than_six_trials_are_too_long(
+    flat: str, systems: int, found: int
+) -> None:
+    assert _long_runs(["ABC".index(system) for system in flat], systems) == found
+
+
+def test_places_are_uneven_by_what_their_counts_differ_beyond_one() -> None:
+    assert _place_excess([[[0, 1, 0], [0]], [[0, 1, 0], [0]]], 2) == 3 + 1 + 1
+    assert _place_excess([[[0, 1], [1, 0]], [[0, 1]]], 2) == 0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "shifts", "counts", "usual", "cost"),
+    [
+        ([[0, 1]], [0, 1], [[0, 0], [0, 0]], 1, 0),
+        ([[0, 1]], [0, 1], [[0, 0], [0, 0]], 3, 2),
+        ([[0, 1]], [0, 1], [[0, 5], [1, 0]], 0, 5 * (6 - 2 - 1)),
+        ([[0, 1]], [0, 1], [[4, 0], [1, 2]], 0, 5 * (4 - 2 - 1)),
+        ([[0, 0, 0, 0, 1]], [0, 1], [[0, 0], [0, 0]], 3, 10),
+        ([[0, 0, 1, 1]], [0], [[0, 0], [0, 0]], 2, 0),
+        ([[0, 1], [0, 1], [0, 1]], [0], [[0, 0], [0, 0]], 0, 5 * 4),
+        ([[0, 0, 1, 1]], [1], [[0, 0], [0, 2]], 0, 5 * (3 - 1 - 1) + 1),
+    ],
+)
+def test_a_set_costs_what_is_uneven_too_long_or_unusual(
+    blocks: list[Row], shifts: list[int], counts: list[Row], usual: int, cost: int
+) -> None:
+    """Worked out by hand: 5 for each count too many apart, following itself, or at a place; 10 for a long run."""
+    assert _cost(blocks, shifts, counts, usual) == cost
