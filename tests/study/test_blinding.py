@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from pytest_django.fixtures import Settings
 from study import services
 from study.blinding import Report, check_blinding, default_sessions
 from study.blinding.check import _played, _prepared, _shown, _static, guessable
+from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
 from study.management.blinding import sound_of
@@ -251,6 +254,21 @@ def test_outside_a_transaction_the_sessions_are_played_in_a_copy_of_the_database
     assert check_blinding(study, sound_of, 1).faults == []
     assert connection.settings_dict["NAME"] == name
     assert (Event.objects.count(), Expert.objects.count()) == (events, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_sessions_are_played_others_can_write(tmp_path: Path) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("other databases have more than one writer")
+    study = make_study(tmp_path)
+    name = connection.settings_dict["NAME"]
+    with on_a_copy():
+        Study.objects.update(slug="changed")
+        with closing(sqlite3.connect(name, timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert other.execute("SELECT slug FROM study_study").fetchall() == [("small",)]
+    study.refresh_from_db()
+    assert study.slug == "small"
 
 
 @pytest.mark.parametrize(("script", "faults"), [("/* midi-gan */", 1), ("/* nothing */", 0)])

@@ -138,6 +138,17 @@ def test_the_papers_study_hears_each_clip_20_times_and_each_pair_15_times() -> N
     assert counts == [10] * 13
 
 
+@pytest.mark.parametrize("systems", [2, 4])
+def test_repeats_right_after_the_shortest_sessions_still_lie_eight_trials_back(systems: int) -> None:
+    for seed in range(3):
+        sessions = make_sessions(shape(systems, 8 // systems, 8 // systems, (("all", 40),), repeats=4, seed=seed))
+        for slot in sessions["slots"]:
+            place = {(trial["system"], trial["clip"]): at for at, trial in enumerate(firsts(slot))}
+            again = [place[trial["system"], trial["clip"]] for trial in slot["trials"] if trial["repeat"]]
+            assert all(first <= number for number, first in enumerate(again)), "eight trials, then the first may come"
+        assert certificate_of(sessions)["shortest_repeat_gap"] == REPEAT_GAP
+
+
 def test_the_papers_study_is_planned_within_a_second() -> None:
     begun = time.process_time()
     certificate = certificate_of(make_sessions(shape()))

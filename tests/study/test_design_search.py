@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from study.design import patches
+from study.design import patches, rows
 from study.design.deals import DEAR, Deal
 from study.design.mirrored import _cost, _long_runs, _place_excess, block_sizes, mirrored_orders
 from study.design.patches import Patch, patched
@@ -110,10 +110,10 @@ def test_a_patch_s_cost_is_that_of_carry_over_trial_numbers_and_places(systems: 
 
     def true_excess() -> int:
         orders = patch.orders()
-        rows = [[system for row in blocks for system in row] for blocks in orders]
+        flat = [[system for row in blocks for system in row] for blocks in orders]
         carry = sum(n * n * (patches.DEAR if a == b else 1) for (a, b), n in follows(orders).items())
-        numbers = Counter((at, system) for row in rows for at, system in enumerate(row))
-        places = Counter((at % systems, system) for row in rows for at, system in enumerate(row))
+        numbers = Counter((at, system) for row in flat for at, system in enumerate(row))
+        places = Counter((at % systems, system) for row in flat for at, system in enumerate(row))
         squares = [sum(n * n for n in counted.values()) for counted in (numbers, places)]
         least = [systems * heard * evenest(slots, systems), systems * evenest(slots * heard, systems)]
         return (
@@ -198,6 +198,22 @@ def test_orders_of_squares_are_even_in_differences_with_what_is_dealt_besides() 
             totals = [systems * sum(counts) for counts in zip(*map(differences, orders), strict=True)]
             assert widest == max(totals[1:]) - min(totals[1:]) == 0
             assert all(sorted(order) == list(range(systems)) for order in orders)
+
+
+def test_orders_of_squares_are_weighed_by_how_far_their_differences_are_from_even(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert differences([0, 1, 5, 2, 4, 3]) == [0, 1, 1, 1, 1, 1]
+    assert differences([0, 2, 4, 1, 3]) == [0, 0, 4, 0, 0]
+    begun: list[int] = []
+    monkeypatch.setattr(rows, "anneal", lambda excess, *_: begun.append(excess))
+    for seed in range(5):
+        weights = [7, 7, 3]
+        widest, orders = _even_orders(7, weights, Random(seed))
+        by_order = ([weight * count for count in differences(o)] for weight, o in zip(weights, orders, strict=True))
+        totals = [sum(counts) for counts in zip(*by_order, strict=True)][1:]
+        assert widest == max(totals) - min(totals) > 0
+        assert begun.pop() == sum((total - 17) ** 2 for total in totals)
 
 
 @pytest.mark.parametrize("own_names", [True, False])
