@@ -40,7 +40,7 @@ def remember(response: HttpResponse, device: Device) -> None:
     response.set_cookie(
         COOKIE,
         signed(device),
-        max_age=settings.SESSION_COOKIE_AGE,
+        max_age=settings.DEVICE_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -232,6 +232,13 @@ def test_logging_in_and_out(study: Study) -> None:
     assert client.get(address("studies")).status_code == 302
 
 
+def test_a_login_lasts_a_week(study: Study) -> None:
+    client_of("ada")
+    researcher = Client()
+    researcher.post(reverse("desk:login"), {"username": "ada", "password": PASSWORD})
+    assert researcher.cookies["sessionid"]["max-age"] == 7 * 24 * 3600
+
+
 def test_after_many_wrong_passwords_the_login_closes_in_the_readers_language(study: Study, settings: Settings) -> None:
     client = Client(headers={"accept-language": "zh-hans"})
     answers = [

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from study import clock, services
 from study.models import Expert, Study
-from study.room.gate import expert_tag
+from study.room.gate import COOKIE, expert_tag
 from tests.factories import enter, make_expert, make_link, make_study
 from tests.study.test_room_road import PAGES
 
@@ -26,6 +26,12 @@ def study(tmp_path: Path) -> Study:
 def alice(study: Study) -> Expert:
     """Has accepted her link, and nothing more."""
     return make_expert(study, "alice")
+
+
+def test_a_browser_stays_an_experts_for_as_long_as_a_link_lasts(client: Client, study: Study) -> None:
+    _, secret = make_link(study)
+    client.post(f"/i/{secret}/")
+    assert client.cookies[COOKIE]["max-age"] == 60 * 24 * 3600
 
 
 @pytest.mark.parametrize("page", PAGES)
