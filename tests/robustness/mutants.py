@@ -292,7 +292,10 @@ def _set_constant(mutant: Mutant) -> None:
     """Gives a module's constant its other value, in every module that has it."""
     home = next(module for module in sys.modules.values() if getattr(module, "__file__", None) == str(mutant.path))
     old, names = getattr(home, mutant.constant), dict(vars(home))
-    exec(mutant.code(), names)
+    try:
+        exec(mutant.code(), names)
+    except Exception:  # a module that can't be loaded: every test notices that
+        os._exit(NOTICED)
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ROOMS and vars(module).get(mutant.constant) is old:
             setattr(module, mutant.constant, names[mutant.constant])
