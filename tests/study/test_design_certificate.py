@@ -59,8 +59,17 @@ def test_clips_heard_unequally_are_named_and_so_are_pairs_that_seldom_meet() -> 
     assert "clip_counts" in certificate["uneven"]
 
 
-def test_one_clip_a_system_meets_no_other() -> None:
-    assert certificate_of(plan("A0 B0", "B0 A0", clips=1))["concurrence"] == [0, 0]
+def test_one_clip_a_system_meets_no_other_and_without_repeats_there_is_no_gap() -> None:
+    certificate = certificate_of(plan("A0 B0", "B0 A0", clips=1))
+    assert (certificate["concurrence"], certificate["shortest_repeat_gap"]) == ([0, 0], 0)
+
+
+@pytest.mark.parametrize(("slots", "spread", "off"), [(1, 1, 0.667), (2, 2, 1.333)])
+def test_carry_over_is_even_up_to_one_more(slots: int, spread: int, off: float) -> None:
+    """Of the six successions of three systems two come once in each slot, the others never."""
+    certificate = certificate_of(plan(*["A0 B0 C0"] * slots, clips=1, size=3))
+    assert (certificate["carry_over_spread"], certificate["carry_over_from_even"]) == (spread, off)
+    assert ("carry_over_spread" in certificate["uneven"]) is (spread > 1)
 
 
 def test_clips_are_even_where_no_one_is_heard_more_than_once_more_than_another() -> None:

@@ -10,9 +10,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from study.design import patches, rows
+from study.design import patches, rows, squares
 from study.design.deals import DEAR, Deal
-from study.design.mirrored import _cost, _long_runs, _place_excess, block_sizes, mirrored_orders
+from study.design.mirrored import _cost, _first_fitting, _long_runs, _place_excess, block_sizes, mirrored_orders
 from study.design.patches import Patch, patched
 from study.design.rows import Row, _even_orders, differences, squares_of
 from study.design.search import Tally, anneal, least_cost
@@ -157,6 +157,42 @@ def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeyp
     for worse in (0, 1):
         monkeypatch.setattr(patches, "anneal", lambda excess, *_, worse=worse: excess + worse)
         assert patched(orders, 7, Random(3)) is orders
+
+
+def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders, kept = _windows(7, 3, 5, Random(1)), Patch.orders
+    for results, best, searches in (([3, 1, 2], 1, 3), ([1, 0, 9], 1, 2), ([0, 9, 9], 0, 1)):
+        left, made = iter(results), list[list[list[Row]]]()
+        monkeypatch.setattr(patches, "anneal", lambda *_, left=left: next(left))
+        monkeypatch.setattr(Patch, "orders", lambda self, made=made: made.append(kept(self)) or made[-1])
+        assert patched(orders, 7, Random(3)) is made[best]
+        assert len(list(left)) == 3 - searches
+
+
+def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(squares, "patched", lambda orders, *_: orders)
+    for results, best in (([5, 3, 4, 6, 7, 8], 1), ([5, 0], 1), ([9, 8, 7, 6, 5, 4], 5)):
+        left, made = iter(results), list[Deal]()
+        monkeypatch.setattr(
+            squares, "anneal", lambda _, attempt, *__, left=left, made=made: made.append(attempt.__self__) or next(left)
+        )
+        found = squares._dealt(7, 2, 9, Random(1))
+        assert found == made[best].orders()
+        assert len(made) == len(results)
+
+
+def test_of_base_orders_the_evenest_draw_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([(3, [[0, 1, 2, 3, 4]] * 4), (1, [[4, 3, 2, 1, 0]] * 4), (2, [[0, 2, 4, 1, 3]] * 4)])
+    monkeypatch.setattr(rows, "_even_orders", lambda *_: next(draws))
+    assert squares_of(5, 3, 0, 3, Random(1), own_names=True)[1] == [4, 3, 2, 1, 0]
+
+
+def test_of_a_set_s_orders_the_first_that_fits_is_taken_or_else_the_best() -> None:
+    assert _first_fitting(iter([([[0]], 3), ([[1]], 1), ([[2]], 2)])) == [[1]]
+    assert _first_fitting(iter([([[0]], 1), ([[1]], 1)])) == [[0]]
+    later = iter([([[0]], 2), ([[1]], 0), ([[2]], 0)])
+    assert _first_fitting(later) == [[1]]
+    assert list(later) == [([[2]], 0)]
 
 
 def test_windows_take_rows_of_two_squares_by_turns_and_every_row_as_often() -> None:
