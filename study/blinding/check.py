@@ -133,7 +133,6 @@ def _bytes_of(clip: Clip) -> bytes:
 def _prepared(study: Study) -> list[Slot]:
     """Opens the copy to experts of our own, and gives all its slots, groups mixed."""
     Study.objects.filter(pk=study.pk).update(state=Study.State.OPEN, closed_at=None, unsealed_at=None)
-    Expert.objects.filter(study=study).update(slot=None)
     by_group: dict[str, list[Slot]] = {}
     for slot in Slot.objects.filter(study=study):
         by_group.setdefault(slot.group, []).append(slot)

@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from study import services
 from study.blinding import Report, check_blinding, default_sessions
+from study.blinding import check as checking
 from study.blinding.check import _played, _prepared, _shown, _static, guessable
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of
@@ -227,6 +228,15 @@ def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_langua
     for slot, seen, language in zip(chosen, _played(study, chosen), study.file["languages"], strict=True):
         assert {one.trial for one in seen} - {""} == {trial.token for trial in slot.trials.all()}
         assert {one.header("Content-Language") for one in seen if one.trial} == {language}
+
+
+def test_sessions_are_spread_over_the_slots(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[list[int]] = []
+    monkeypatch.setattr(checking, "_played", lambda _, slots: chosen.append([slot.number for slot in slots]))
+    monkeypatch.setattr(checking, "_look_at", lambda *_: None)
+    for sessions in (2, 3, 8):
+        check(study, sessions)
+    assert chosen == [[1, 5], [1, 3, 5], list(range(1, 9))]
 
 
 def test_more_sessions_than_slots_and_a_lost_clip_are_refused_in_a_sentence(study: Study) -> None:
