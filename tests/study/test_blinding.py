@@ -285,11 +285,12 @@ def test_while_sessions_are_played_others_can_write(tmp_path: Path) -> None:
 def test_every_script_of_the_pages_folder_is_searched(
     study: Study, settings: Settings, tmp_path: Path, script: str, faults: int
 ) -> None:
-    (tmp_path / "own" / "mukulen").mkdir(parents=True)
+    (tmp_path / "own" / "mukulen" / "deep").mkdir(parents=True)
+    (tmp_path / "own" / "mukulen" / "deep" / "deeper.js").write_text("")
     (tmp_path / "own" / "mukulen" / "own.js").write_text(script)
     settings.STATICFILES_DIRS = [tmp_path / "own"]
     searched = list(_static([exchange(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
-    assert {"own.js", "room.js", "trial.js"} <= {Path(one.url).name for one in searched}
+    assert {"own.js", "deeper.js", "room.js", "trial.js"} <= {Path(one.url).name for one in searched}
     assert len(leaks(searched, secrets_of(study, ""))) == faults
 
 

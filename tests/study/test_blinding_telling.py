@@ -138,6 +138,7 @@ def test_the_least_p_is_one_in_the_ways_to_share_clips_out_or_in_the_permutation
 
 def test_p_is_the_share_of_all_ways_in_which_the_systems_differ_as_much() -> None:
     """Of the 20 ways to give three of six clips to a system 2 set the three least apart from the three largest."""
+    assert nearest([1, 2, 3], [0, 1, 2]).p == 1, "each exchange tells as much"
     assert nearest(list(range(18)), [0] * 6 + [1] * 6 + [2] * 6).p == 1 / 10_001
     assert nearest([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1]).p == pytest.approx(2 / 20, abs=0.01)
     assert nearest([1, 2, 4, 3, 5, 6], [0, 0, 0, 1, 1, 1]).p == pytest.approx(4 / 20, abs=0.012)
