@@ -80,7 +80,7 @@ def fit(
     chosen, why = separable(layout.cells), _too_little(layout)
     variances, method = None, "none"
     if why is None:
-        balanced = all(chosen) and reml.is_balanced(layout.cells)
+        balanced = reml.is_balanced(layout.cells)
         method = "closed form" if balanced else "REML"
         first = None if start is None else np.array(start)
         variances = reml.closed_form(layout.cells) if balanced else reml.search(layout.cells, chosen, first)

@@ -189,7 +189,10 @@ def _asymptotic_covariance(cells: Cells, values: Floats) -> Floats:
 
 
 def is_balanced(cells: Cells) -> bool:
-    """Whether every expert rated every clip, systems have equally many, and there are two or more of everything."""
+    """Whether every expert rated every clip, systems have equally many, and there are two or more of everything.
+
+    All variances can then be told apart.
+    """
     clips = cells.nest.sum(axis=0)
     several = min(len(cells.present), len(clips), int(clips.min())) > 1
     return bool(several and (cells.present == 1).all() and np.ptp(clips) == 0 and len(cells.layers) == len(clips) + 1)

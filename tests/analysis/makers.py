@@ -49,6 +49,11 @@ def make_frame(
     return pd.DataFrame(rows, columns=["expert_id", "system", "clip_id", "scale", "rating"])
 
 
+def make_incomplete() -> pd.DataFrame:
+    """Four ratings of five, of seven experts, three systems and the scale "x"."""
+    return make_frame(("a", "b", "c"), ("x",), experts=7, clips=4).sample(frac=0.8, random_state=1)
+
+
 def make_ratings(
     systems: Sequence[str] = SIX, scales: Sequence[str] = ("valence", "overall"), **changes: Any
 ) -> Ratings:
