@@ -51,6 +51,17 @@ def with_own_bytes(data: bytes, chance: Random) -> bytes:
     return bytes(changed)
 
 
+def frame_length(header: bytes) -> int:
+    """Bytes of the frame of MPEG audio, layer III, that begins with these four; 0 where none does (ISO/IEC 11172-3)."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
+        return 0
+    version, rate, speed = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
+    if version not in SAMPLE_RATES or rate in {0, 15} or speed == 3:
+        return 0
+    mpeg = 1 if version == 3 else 2
+    return 144_000 // mpeg * BIT_RATES[mpeg][rate] // SAMPLE_RATES[version][speed] + (header[2] >> 1 & 1)
+
+
 def _unread(data: bytes) -> Iterator[list[int]]:
     """Stretches of places in the file that lie between one frame's music and the next."""
     places: list[int] = []
@@ -67,10 +78,7 @@ def _unread(data: bytes) -> Iterator[list[int]]:
 
 def _frames(data: bytes) -> Iterator[_Frame]:
     at = _first_frame(data)
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] >= 0xE0:
-        frame = _frame(data, at)
-        if frame is None:
-            return
+    while frame := _frame(data, at):
         yield frame
         at = frame.end
 
@@ -84,13 +92,11 @@ def _first_frame(data: bytes) -> int:
 
 def _frame(data: bytes, at: int) -> _Frame | None:
     """The frame that begins there; None where it is no whole Layer III frame of a stated bit rate."""
-    header = int.from_bytes(data[at : at + 4], "big")
-    version, layer, rate, frequency = (header >> shift & mask for shift, mask in ((19, 3), (17, 3), (12, 15), (10, 3)))
-    if layer != 1 or rate in (0, 15) or frequency == 3 or version not in SAMPLE_RATES:
+    header, size = data[at : at + 4], frame_length(data[at : at + 4])
+    if not size:
         return None
-    mpeg, channels = (1 if version == 3 else 2), (1 if header >> 6 & 3 == MONO else 2)
-    size = 144_000 // mpeg * BIT_RATES[mpeg][rate] // SAMPLE_RATES[version][frequency] + (header >> 9 & 1)
-    begin = at + (4 if header >> 16 & 1 else 6)
+    mpeg, channels = (1 if header[1] >> 3 & 3 == 3 else 2), (1 if header[3] >> 6 == MONO else 2)
+    begin = at + (4 if header[1] & 1 else 6)
     start = begin + SIDE_BYTES[mpeg, channels]
     if at + size > len(data) or start > at + size:
         return None

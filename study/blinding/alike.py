@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from study.blinding.sessions import Exchange
-from study.mp3 import BIT_RATES, SAMPLE_RATES
+from study.mp3 import frame_length
 
 TOLERANCE_LU = 0.5
 CEILING_DBTP = -1.0
@@ -84,10 +84,10 @@ def wrapping(data: bytes) -> tuple[bytes, ...]:
     """
     start = at = next((at for at in range(len(data)) if _is_frame(data, at)), len(data))
     headers = bytearray()
-    while length := _frame_length(data[at : at + 4]):
+    while length := frame_length(data[at : at + 4]):
         headers += data[at : at + 3] + bytes([data[at + 3] & 0xCF])
         at += length
-    first = data[start : start + _frame_length(data[start : start + 4])]
+    first = data[start : start + frame_length(data[start : start + 4])]
     facts = max(first.find(b"Info"), first.find(b"Xing"))
     told = first[: facts + CHECKSUMS_AT] + first[facts + CHECKSUMS_AT + 4 :] if facts > 0 else b""
     return data[:start], told, bytes(headers), data[at:]
@@ -95,20 +95,9 @@ def wrapping(data: bytes) -> tuple[bytes, ...]:
 
 def _is_frame(data: bytes, at: int) -> bool:
     """Whether a frame begins here, and another one or nothing where it ends."""
-    length = _frame_length(data[at : at + 4])
+    length = frame_length(data[at : at + 4])
     after = data[at + length : at + length + 4]
-    return length > 0 and (not after or _frame_length(after) > 0)
-
-
-def _frame_length(header: bytes) -> int:
-    """Bytes of the frame of MPEG audio, layer III, that begins with these four; 0 where none does (ISO/IEC 11172-3)."""
-    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
-        return 0
-    version, rate, speed = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
-    if version not in SAMPLE_RATES or rate in {0, 15} or speed == 3:
-        return 0
-    mpeg = 1 if version == 3 else 2
-    return 144_000 // mpeg * BIT_RATES[mpeg][rate] // SAMPLE_RATES[version][speed] + (header[2] >> 1 & 1)
+    return length > 0 and (not after or frame_length(after) > 0)
 
 
 def _not_one(sounds: Mapping[str, Sound], key: str, unit: str) -> Iterator[str]:
