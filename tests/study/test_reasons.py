@@ -3,7 +3,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from django.utils import translation
 from generation.workers import KILLED
 from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.names import SYSTEM, Secrets, leaks, uneven_names
-from study.blinding.sessions import Exchange
 from study.desk.reasons import PARTS, in_the_readers_words
 from tests.factories import tone
+from tests.study.exchanges import exchange
 
 #: At the desk the folder is always there.
 ELSEWHERE = "is not a folder"
@@ -97,23 +96,19 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-def shown(kind: str, url: str = "/7", headers: tuple[tuple[str, str], ...] = (), status: int = 200) -> Exchange:
-    return Exchange(kind, "t7", url, status, (("Content-Type", "text/html"), *headers), b"<p>7</p>", 0.0)
-
-
 def faults_of_blinding() -> Iterator[str]:
     """What the check says of all that it looks at."""
     for changes in ODD:
         yield from unlike(sounds(**changes))
     yield from unlike_wrappings({"a": tone(0), "b": tone(1), "c": b"7" + tone(2)})
-    for other in (shown("trial", headers=(("X-7", "1"),)), shown("trial", status=404)):
-        yield from unlike_replies([shown("trial"), other])
+    for other in (exchange(kind="trial", headers=(("X-7", "1"),)), exchange(kind="trial", status=404)):
+        yield from unlike_replies([exchange(kind="trial"), other])
     for what in dict.fromkeys(sentence for sentence in PARTS if sentence.endswith(("hash", "seed", "name", "study"))):
         secrets = Secrets({}, {"mark7": what}, {}, frozenset({"mark7"}))
         for kind in ("audio", "trial", "page", "static", "rating"):
-            yield from leaks([shown(kind, "/mark7")], secrets)
-    yield from leaks([shown("page", headers=(("X", "mark7"),))], Secrets({}, {"mark7": SYSTEM}, {}, frozenset()))
-    pages = [shown("trial"), replace(shown("trial"), body=b"<p>mark7</p>")]
+            yield from leaks([exchange("/mark7", body="7", kind=kind)], secrets)
+    yield from leaks([exchange("/7", headers=(("X", "mark7"),))], Secrets({}, {"mark7": SYSTEM}, {}, frozenset()))
+    pages = [exchange(kind="trial"), exchange(kind="trial", body="<p>mark7</p>")]
     yield from uneven_names(pages, Secrets({}, {}, {"mark7": SYSTEM}, frozenset()))
 
 
