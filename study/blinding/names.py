@@ -44,8 +44,8 @@ class Secrets:
 
     def marks_in(self, run: str) -> set[str]:
         """Marks that a run of letters and digits is or holds."""
-        lengths = (length for length in self._lengths if length <= len(run))
-        return {run[at : at + length] for length in lengths for at in range(len(run) - length + 1)} & self.marks.keys()
+        places = ((at, length) for length in self._lengths for at in range(len(run) - length + 1))
+        return {run[at : at + length] for at, length in places} & self.marks.keys()
 
     @cached_property
     def _lengths(self) -> set[int]:

@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from study import services
 from study.blinding import Report, check_blinding, default_sessions
 from study.blinding import check as checking
-from study.blinding.check import _played, _prepared, _shown, _static, guessable
+from study.blinding.check import _played, _prepared, _shown, _static, guessable, made_again
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of
 from study.errors import InputError, Refused
@@ -216,6 +216,16 @@ def test_clips_that_others_could_make_again_are_a_caution(study: Study, seed: in
     assert Event.objects.filter(kind="blinding checked").exists()
 
 
+@pytest.mark.parametrize("provenance", [{"seed": 1}, {"checkpoint_sha256": "0" * 64}])
+def test_a_seed_without_weights_and_weights_without_a_seed_make_nothing_again(
+    study: Study, provenance: dict[str, Any]
+) -> None:
+    clip = of(study, "transformer")[0]
+    clip.pack_entry["provenance"] = provenance
+    clip.save()
+    assert made_again(study) == []
+
+
 @pytest.mark.parametrize(("slots", "cautions"), [(3, 1), (12, 0)])
 def test_orders_that_an_expert_could_learn_are_a_caution(tmp_path: Path, db: None, slots: int, cautions: int) -> None:
     systems = ("midi-gan", "transformer", "mlstm", "real")
@@ -272,6 +282,7 @@ def test_while_sessions_are_played_others_can_write(tmp_path: Path) -> None:
         pytest.skip("other databases have more than one writer")
     study = make_study(tmp_path)
     name = connection.settings_dict["NAME"]
+    connection.close()
     with on_a_copy():
         Study.objects.update(slug="changed")
         with closing(sqlite3.connect(name, timeout=0)) as other:

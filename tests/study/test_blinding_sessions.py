@@ -52,6 +52,7 @@ def test_a_session_is_played_from_the_link_to_the_thanks(study: Study) -> None:
         assert kinds["rating", trial.token] == len(SCALES)
     order = [(one.kind, one.trial) for one in browser.seen if one.kind in {"audio", "listening"}]
     assert [kind for kind, _ in order[:5]] == ["audio", "audio", "listening", "audio", "listening"], "one clip ahead"
+    assert {reverse("room:csrf"), reverse("room:worker")} <= {one.url for one in browser.seen}, "as scripts ask for"
     fetched = [one.url for one in browser.seen if one.kind == "audio"]
     assert len(fetched) == len(set(fetched)) == len(trials)
 
