@@ -92,6 +92,11 @@ def test_what_only_looks_like_the_header_of_a_frame_lies_before_or_after_the_mus
     assert wrapping(tone(0) + header)[3] == header
 
 
+def test_a_header_with_no_other_where_its_frame_ends_lies_before_the_music() -> None:
+    lone = b"\xff\xfb\x90\x00" + bytes(20)
+    assert wrapping(lone + tone(0))[0] == lone
+
+
 def test_an_mp3_may_consist_of_a_single_frame() -> None:
     audio = tone(0)
     first = audio[: audio.index(audio[:3], 4)]
