@@ -42,9 +42,12 @@ def test_the_study_is_announced_once_after_practice_and_not_before_each_clip(cli
     assert announced == [False, True, False]
 
 
-def test_one_scale_with_a_slider_among_others_brings_what_sliders_look_like(tmp_path: Path, client: Client) -> None:
-    expert = make_expert(make_study(tmp_path, text=study_toml().replace("maximum = 5", "maximum = 100", 1)))
+@pytest.mark.parametrize("sliders", [0, 1])
+def test_what_sliders_look_like_comes_where_one_scale_has_a_slider(
+    tmp_path: Path, client: Client, sliders: int
+) -> None:
+    expert = make_expert(make_study(tmp_path, text=study_toml().replace("maximum = 5", "maximum = 100", sliders)))
     begin(expert)
     enter(client, expert)
     text = page(client, trials_of(expert, "practice")[0])
-    assert "mukulen/slider.css" in text
+    assert text.count("mukulen/slider.css") == sliders
