@@ -99,8 +99,6 @@ class Deal:
     def _swap(self, block: int, one: int, other: int, limit: float) -> int:
         """Two slots swap their rows of a block: only borders change."""
         row, another = self.blocks[block][one], self.blocks[block][other]
-        if row == another:
-            return 0
         return self._try([(block, one, another), (block, other, row)], limit) or 0
 
     def _exchange(self, block: int, slot: int, other_block: int, other: int, limit: float) -> int:

@@ -7,6 +7,7 @@ the last set may have fewer slots; its order is chosen so that its places are ev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
@@ -44,9 +45,10 @@ def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generat
 
 def _first_fitting(found: Iterable[tuple[Blocks, int]]) -> Blocks:
     """The first of these orders at whose set nothing is uneven, or else that at which least is."""
-    best, lowest = [], -1
+    best: Blocks = []
+    lowest = math.inf
     for blocks, cost in found:
-        if lowest < 0 or cost < lowest:
+        if cost < lowest:
             best, lowest = blocks, cost
         if cost == 0:
             break
@@ -77,7 +79,7 @@ def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, 
     def attempt(limit: float) -> int:
         nonlocal lowest
         block = blocks[int(chance.random() * len(blocks))]
-        one, other = (int(chance.random() * len(block)) for _ in (0, 1))
+        one, other = (int(chance.random() * len(block)) for _ in range(2))
         block[one], block[other] = block[other], block[one]
         gain = _cost(blocks, shifts, counts, usual) - lowest
         if gain > limit:
@@ -110,7 +112,7 @@ def _excess(counts: list[int]) -> int:
 def _long_runs(flat: list[int], systems: int) -> int:
     """How many trials go on with a run, of one system or of one change again and again, that is long enough already."""
     steps = [(after - before) % systems for before, after in pairwise(flat)]
-    found, run = 0, 1
+    found = run = 0
     for before, after in pairwise([-1, *steps]):
         run = run + 1 if before == after else 1
         found += run >= (LONGEST_RUN if after == 0 else LONGEST_PATTERN)

@@ -68,7 +68,7 @@ class Patch:
         slot, start = int(random() * slots), int(random() * self.heard) * self.systems
         if random() < SWAPS:
             return self._swap_rows(slot, int(random() * slots), start, limit)
-        one, other = (start + int(random() * self.systems) for _ in (0, 1))
+        one, other = (start + int(random() * self.systems) for _ in range(2))
         return self._swap_systems(self.rows[slot], one, other, limit)
 
     def _swap_systems(self, row: Row, one: int, other: int, limit: float) -> int:

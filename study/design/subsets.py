@@ -66,5 +66,5 @@ def scale_orders(scales: int, slots: int, rng: np.random.Generator) -> list[list
     rows: list[list[int]] = []
     while len(rows) < slots:
         names = rng.permutation(scales)
-        rows += [[int(names[scale]) for scale in row] for row in (williams(scales) if scales > 1 else [[0]])]
+        rows += [[int(names[scale]) for scale in row] for row in williams(scales)]
     return [rows[index] for index in rng.permutation(slots)]

@@ -6,6 +6,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 import rfc8785
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from study.design import REPEAT_GAP, Shape, certificate_of, foretold, make_sessions
 from study.design.rows import williams
+from study.design.subsets import scale_orders
 
 #: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half (busy: --timeout=0).
 SHAPES = int(os.environ.get("SHAPES", "240"))
@@ -149,6 +151,51 @@ def test_repeats_right_after_the_shortest_sessions_still_lie_eight_trials_back(s
         certificate = certificate_of(sessions)
         assert certificate["shortest_repeat_gap"] == REPEAT_GAP
         assert systems < 4 or certificate["immediate_repetitions"] == 0
+
+
+def test_26_slots_in_one_group_hear_each_pair_of_clips_15_times_too() -> None:
+    assert certificate_of(make_sessions(shape(groups=(("all", 26),))))["concurrence"] == [15, 15]
+    assert certificate_of(make_sessions(shape(groups=(("all", 27),))))["clip_counts"]["A"] == [20, 21]
+
+
+@pytest.mark.parametrize("systems", [4, 5])
+def test_no_system_comes_twice_running_in_many_slots_repeats_included(systems: int) -> None:
+    certificate = certificate_of(make_sessions(shape(systems, 4, 4, (("all", 40),), repeats=6)))
+    assert certificate["immediate_repetitions"] == 0
+
+
+def test_repeats_are_a_block_of_their_own_and_come_from_the_earliest_blocks_that_have_any_left() -> None:
+    for slot in make_sessions(shape(4, 4, 4, (("all", 10),), repeats=12))["slots"]:
+        again = [trial for trial in slot["trials"] if trial["repeat"]]
+        assert [(trial["block"], trial["position"]) for trial in again] == [(5, place) for place in range(1, 13)]
+        block = {(trial["system"], trial["clip"]): trial["block"] for trial in firsts(slot)}
+        for system in "ABCD":
+            of_it = [block[system, trial["clip"]] for trial in again if trial["system"] == system]
+            assert sorted(of_it) == [1, 2, 3]
+
+
+def test_repeats_are_drawn_from_all_blocks_of_the_first_half() -> None:
+    blocks = set()
+    for slot in make_sessions(shape(4, 3, 3, (("all", 20),), repeats=4))["slots"]:
+        block = {(trial["system"], trial["clip"]): trial["block"] for trial in firsts(slot)}
+        blocks |= {block[trial["system"], trial["clip"]] for trial in slot["trials"] if trial["repeat"]}
+    assert blocks == {1, 2}
+
+
+def test_repeats_of_two_systems_do_not_take_turns() -> None:
+    slots = make_sessions(shape(2, groups=(("all", 20),)))["slots"]
+    again = [[trial["system"] for trial in slot["trials"] if trial["repeat"]] for slot in slots]
+    assert any(before == after for systems in again for before, after in pairwise(systems))
+    assert all(systems.count("A") == 3 for systems in again)
+
+
+@pytest.mark.parametrize(("scales", "slots"), [(1, 3), (2, 8), (3, 12), (4, 8), (5, 20)])
+def test_every_scale_stands_at_each_place_and_follows_each_other_one_equally_often(scales: int, slots: int) -> None:
+    orders = scale_orders(scales, slots, np.random.default_rng(1))
+    assert [sorted(order) for order in orders] == [list(range(scales))] * slots
+    assert all(len({place.count(scale) for scale in range(scales)}) == 1 for place in zip(*orders, strict=True))
+    follows = [pair for order in orders for pair in pairwise(order)]
+    assert len({follows.count((a, b)) for a in range(scales) for b in range(scales) if a != b}) <= 1
 
 
 def test_the_papers_study_is_planned_within_a_second() -> None:

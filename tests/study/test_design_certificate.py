@@ -107,3 +107,28 @@ def test_a_guess_goes_by_the_other_slots_and_chooses_among_equals_at_random() ->
     assert foretold(plan("A0 B0 C0", size=3)) == 0.5
     # Across the border of two blocks nothing is guessed.
     assert foretold(plan("A0 B0 C0 D0", size=1)) == 0
+    # What is repeated at the end is not guessed, nor does it teach anything.
+    assert foretold(plan("A0 B0 C0", "A0 C0 B0", size=3)) == foretold(
+        plan("A0 B0 C0 again A0 B0", "A0 C0 B0 again A0 B0", size=3)
+    )
+    # One step in all, with only one other system to guess.
+    assert foretold(plan("A0 B0")) == 1
+
+
+def test_systems_that_follow_themselves_differ_by_the_most_less_the_fewest_times() -> None:
+    certificate = certificate_of(plan("A0 A1 A2 B0 B1 B2", "B0 A0 A1 B1 B2 A2", clips=3, size=6))
+    assert [certificate["carry_over"][system][system] for system in "AB"] == [3, 3]
+    assert certificate["self_following_spread"] == 0
+    certificate = certificate_of(plan("A0 A1 A2 B0 B1 A3 B2", clips=4, size=7))
+    assert [certificate["carry_over"][system][system] for system in "AB"] == [2, 1]
+    assert certificate["self_following_spread"] == 1
+
+
+def test_of_several_repeats_the_gap_is_that_of_the_one_that_comes_soonest() -> None:
+    assert certificate_of(plan("A0 B0 A1 B1 again A0 B1"))["shortest_repeat_gap"] == 2
+
+
+def test_one_system_with_a_clip_heard_twice_more_than_another_is_named() -> None:
+    certificate = certificate_of(plan("A0 B0", "B1 A0"))
+    assert certificate["clip_counts"] == {"A": [0, 2], "B": [1, 1]}
+    assert certificate["uneven"] == ["clip_counts"]

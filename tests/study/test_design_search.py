@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 from random import Random
 
 import numpy as np
 import pytest
 
-from study.design import patches, rows, squares
+from study.design import patches, squares
 from study.design.deals import DEAR, Deal
-from study.design.mirrored import _cost, _first_fitting, _long_runs, _place_excess, block_sizes, mirrored_orders
 from study.design.patches import Patch, patched
-from study.design.rows import Row, _even_orders, differences, squares_of
+from study.design.rows import Row, differences
 from study.design.search import Tally, anneal, least_cost
-from study.design.squares import _windows
+from study.design.squares import _windows, carry_over, square_orders
 
 ALL = math.inf
 
@@ -100,6 +99,15 @@ def test_a_deal_stays_even_at_each_place_whatever_it_exchanges(systems: int, hea
     assert all(sorted(row) == list(range(systems)) for blocks in orders for row in blocks)
 
 
+def test_a_deal_exchanges_shifts_between_any_two_blocks() -> None:
+    deal, seen = dealt(6, 4, 9), Counter[tuple[int, ...]]()
+    for _ in range(4000):
+        before = [list(spare) for spare in deal.spare]
+        deal.attempt(ALL)
+        seen[tuple(block for block in range(4) if before[block] != deal.spare[block])] += 1
+    assert set(seen) == {(), *combinations(range(4), 2)}, "all shifts are used equally often: none is replaced"
+
+
 def patch_of(systems: int, heard: int, slots: int) -> Patch:
     return Patch(_windows(systems, heard, slots, Random(1)), systems, Random(1))
 
@@ -136,7 +144,7 @@ def test_a_patch_s_cost_is_that_of_carry_over_trial_numbers_and_places(systems: 
 
 def test_a_patch_swaps_systems_within_a_block_and_blocks_between_slots() -> None:
     patch = patch_of(7, 3, 5)
-    kinds = Counter[int]()
+    kinds, blocks = Counter[int](), set[int]()
     for _ in range(400):
         before = [list(row) for row in patch.rows]
         patch.attempt(ALL)
@@ -144,6 +152,8 @@ def test_a_patch_swaps_systems_within_a_block_and_blocks_between_slots() -> None
         rows = sum(row != old for row, old in zip(patch.rows, before, strict=True))
         assert len({at // 7 for at in changed}) <= 1, "never across a border"
         kinds[rows] += 1
+        blocks |= {at // 7 for at in changed}
+    assert blocks == {0, 1, 2}
     assert kinds[0] < 130
     assert kinds[1] > 180
     assert kinds[2] > 60
@@ -181,20 +191,6 @@ def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: p
         assert len(made) == len(results)
 
 
-def test_of_base_orders_the_evenest_draw_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    draws = iter([(3, [[0, 1, 2, 3, 4]] * 4), (1, [[4, 3, 2, 1, 0]] * 4), (2, [[0, 2, 4, 1, 3]] * 4)])
-    monkeypatch.setattr(rows, "_even_orders", lambda *_: next(draws))
-    assert squares_of(5, 3, 0, 3, Random(1), own_names=True)[1] == [4, 3, 2, 1, 0]
-
-
-def test_of_a_set_s_orders_the_first_that_fits_is_taken_or_else_the_best() -> None:
-    assert _first_fitting(iter([([[0]], 3), ([[1]], 1), ([[2]], 2)])) == [[1]]
-    assert _first_fitting(iter([([[0]], 1), ([[1]], 1)])) == [[0]]
-    later = iter([([[0]], 2), ([[1]], 0), ([[2]], 0)])
-    assert _first_fitting(later) == [[1]]
-    assert list(later) == [([[2]], 0)]
-
-
 def test_windows_take_rows_of_two_squares_by_turns_and_every_row_as_often() -> None:
     orders = _windows(5, 4, 3, Random(1))
     for block in range(4):
@@ -204,6 +200,19 @@ def test_windows_take_rows_of_two_squares_by_turns_and_every_row_as_often() -> N
     for square in (0, 1):
         rows = [tuple(blocks[block]) for block in (square, square + 2) for blocks in orders]
         assert sorted(Counter(rows).values()) == [1, 1, 1, 1, 2], "six of five rows"
+
+
+def test_few_slots_of_an_odd_number_of_systems_draw_on_both_squares_even_for_two_blocks() -> None:
+    spreads = []
+    for seed in range(3):
+        counts = carry_over(square_orders(7, 2, 4, np.random.default_rng(seed)), 7)
+        apart = [counts[a][b] for a in range(7) for b in range(7) if a != b]
+        spreads.append(max(apart) - min(apart))
+    assert sorted(spreads)[1] <= 2, "rows of one square alone leave half of all successions out"
+
+
+def test_carry_over_counts_what_follows_what_across_blocks_too() -> None:
+    assert carry_over([[[0, 1], [1, 2]], [[2, 0], [1, 2]]], 3) == [[0, 2, 0], [0, 1, 2], [1, 0, 0]]
 
 
 class Loaded(Random):
@@ -225,112 +234,3 @@ def test_annealing_cools_evenly_and_ends_where_nothing_is_left() -> None:
     limits.clear()
     assert anneal(2, attempt, 10, Random(1)) == 0
     assert len(limits) == 2
-
-
-def test_orders_of_squares_are_even_in_differences_with_what_is_dealt_besides() -> None:
-    for systems in (5, 7, 9):
-        for seed in range(4):
-            widest, orders = _even_orders(systems, [systems] * 4, Random(seed))
-            totals = [systems * sum(counts) for counts in zip(*map(differences, orders), strict=True)]
-            assert widest == max(totals[1:]) - min(totals[1:]) == 0
-            assert all(sorted(order) == list(range(systems)) for order in orders)
-
-
-def test_orders_of_squares_are_weighed_by_how_far_their_differences_are_from_even(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert differences([0, 1, 5, 2, 4, 3]) == [0, 1, 1, 1, 1, 1]
-    assert differences([0, 2, 4, 1, 3]) == [0, 0, 4, 0, 0]
-    begun: list[int] = []
-    monkeypatch.setattr(rows, "anneal", lambda excess, *_: begun.append(excess))
-    for seed in range(5):
-        weights = [7, 7, 3]
-        widest, orders = _even_orders(7, weights, Random(seed))
-        by_order = ([weight * count for count in differences(o)] for weight, o in zip(weights, orders, strict=True))
-        totals = [sum(counts) for counts in zip(*by_order, strict=True)][1:]
-        assert widest == max(totals) - min(totals) > 0
-        assert begun.pop() == sum((total - 17) ** 2 for total in totals)
-
-
-@pytest.mark.parametrize("own_names", [True, False])
-def test_an_even_number_of_systems_has_its_zigzag_under_names_of_its_own_or_not(own_names: bool) -> None:
-    squares, first = squares_of(6, 5, 3, 2, Random(1), own_names=own_names)
-    assert first == [0, 1, 5, 2, 4, 3]
-    assert len(squares) == 5
-    assert len({tuple(map(tuple, square)) for square in squares}) == (5 if own_names else 1)
-    for square in squares:
-        assert sorted(Counter(pair for row in square for pair in pairwise(row)).values()) == [1] * 30
-
-
-@pytest.mark.parametrize(("systems", "squares"), [(5, 1), (5, 2), (5, 9), (7, 12)])
-def test_squares_of_an_odd_number_of_systems_are_even_together(systems: int, squares: int) -> None:
-    found, single = squares_of(systems, squares, 0, 3, Random(1), own_names=True)
-    assert len(found) == squares
-    assert sorted(single) == list(range(systems))
-    counts = Counter(pair for square in found for row in square for pair in pairwise(row))
-    assert len(counts) == systems * (systems - 1) or squares == 1
-    assert max(counts.values()) - min(counts.values()) <= (0 if squares > 2 and squares % 2 == 0 else 2)
-
-
-@pytest.mark.parametrize(("heard", "sizes"), [(1, [1]), (5, [5]), (6, [3, 3]), (10, [5, 5]), (11, [4, 4, 3])])
-def test_blocks_of_two_or_three_systems_have_at_most_five_clips_of_each(heard: int, sizes: list[int]) -> None:
-    assert block_sizes(heard) == sizes
-
-
-@pytest.mark.parametrize(("systems", "slots"), [(2, 7), (3, 8), (3, 9)])
-def test_orders_of_two_or_three_systems_have_no_long_runs_and_no_long_patterns(systems: int, slots: int) -> None:
-    orders = mirrored_orders(systems, 10, slots, np.random.default_rng(1))
-    assert len(orders) == slots
-    for blocks in orders:
-        flat = [system for block in blocks for system in block]
-        assert sorted(flat) == sorted(list(range(systems)) * 10)
-        steps = [(after - before) % systems for before, after in pairwise(flat)]
-        for step in range(systems):
-            runs = max(map(len, "".join("x" if one == step else " " for one in steps).split()), default=0)
-            assert runs < (3 if step == 0 else 6)
-
-
-@pytest.mark.parametrize(
-    ("flat", "systems", "found"),
-    [
-        ("AAA", 2, 0),
-        ("BAAAAB", 2, 1),
-        ("AAAAAA", 2, 3),
-        ("ABABAB", 2, 0),
-        ("ABABABA", 2, 1),
-        ("ABABABABB", 2, 2),
-        ("ABCABC", 3, 0),
-        ("ABCABCAB", 3, 2),
-        ("CBACBAC", 3, 1),
-        ("AAABABABAAA", 2, 1),
-    ],
-)
-def test_runs_of_more_than_three_and_patterns_of_more_than_six_trials_are_too_long(
-    flat: str, systems: int, found: int
-) -> None:
-    assert _long_runs(["ABC".index(system) for system in flat], systems) == found
-
-
-def test_places_are_uneven_by_what_their_counts_differ_beyond_one() -> None:
-    assert _place_excess([[[0, 1, 0], [0]], [[0, 1, 0], [0]]], 2) == 3 + 1 + 1
-    assert _place_excess([[[0, 1], [1, 0]], [[0, 1]]], 2) == 0
-
-
-@pytest.mark.parametrize(
-    ("blocks", "shifts", "counts", "usual", "cost"),
-    [
-        ([[0, 1]], [0, 1], [[0, 0], [0, 0]], 1, 0),
-        ([[0, 1]], [0, 1], [[0, 0], [0, 0]], 3, 2),
-        ([[0, 1]], [0, 1], [[0, 5], [1, 0]], 0, 5 * (6 - 2 - 1)),
-        ([[0, 1]], [0, 1], [[4, 0], [1, 2]], 0, 5 * (4 - 2 - 1)),
-        ([[0, 0, 0, 0, 1]], [0, 1], [[0, 0], [0, 0]], 3, 10),
-        ([[0, 0, 1, 1]], [0], [[0, 0], [0, 0]], 2, 0),
-        ([[0, 1], [0, 1], [0, 1]], [0], [[0, 0], [0, 0]], 0, 5 * 4),
-        ([[0, 0, 1, 1]], [1], [[0, 0], [0, 2]], 0, 5 * (3 - 1 - 1) + 1),
-    ],
-)
-def test_a_set_costs_what_is_uneven_too_long_or_unusual(
-    blocks: list[Row], shifts: list[int], counts: list[Row], usual: int, cost: int
-) -> None:
-    """Worked out by hand: 5 for each count too many apart, following itself, or at a place; 10 for a long run."""
-    assert _cost(blocks, shifts, counts, usual) == cost
