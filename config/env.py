@@ -44,9 +44,9 @@ def env_options(name: str) -> dict[str, Any]:
     try:
         options = json.loads(text)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name}={text!r} is no JSON: {error}.") from error
+        raise ImproperlyConfigured(f"{name} is no JSON: {error}.") from error  # it may hold keys: it is not repeated
     if not isinstance(options, dict):
-        raise ImproperlyConfigured(f'{name}={text!r} is no JSON object: write it as {{"name": "value"}}.')
+        raise ImproperlyConfigured(f'{name} is no JSON object: write it as {{"name": "value"}}.')
     return options
 
 

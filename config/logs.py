@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 #: The request that the running code serves; empty in commands.
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
-#: Personal links, trial tokens and experts' codes in addresses. Of a link only a hash is stored, so it must not lie in
-#: a log either; the word after the address stays.
-SECRET = re.compile(r"(/i/|/t/|/experts/)[^/\s\"'?]+")
+#: After these the rest of a line is left out: personal links, trial tokens, experts' codes and accounts in addresses,
+#: however odd the address (of a link only a hash is stored, so it must not lie in a log either); where a visitor came
+#: from; and a request that is none.
+SECRET = re.compile(r"(/(?:i|t|experts|members)/|Referer checking failed|HTTP request line:).*", re.IGNORECASE)
+#: What PostgreSQL adds to an error, with the values of a row: all lines of it, to the next error of a traceback.
+VALUES = re.compile(r"^(DETAIL|CONTEXT): .*?(?=\n\n(?:The above|During handling)|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def masked(text: str) -> str:
-    """The text with the secret part of every address replaced by an ellipsis."""
-    return SECRET.sub(r"\1…", text)
+    """The text with what is secret in it, and whatever follows on that line, replaced by an ellipsis."""
+    return VALUES.sub(r"\1: …", SECRET.sub(r"\1…", text))
 
 
 class NoSecrets(logging.Filter):
@@ -58,7 +61,7 @@ class PlainLines(logging.Formatter):
 
 
 def logging_of(style: str, level: str = "WARNING") -> dict[str, object]:
-    """Django's LOGGING for `plain` or `json` lines on stderr."""
+    """Django's LOGGING, and gunicorn's, for `plain` or `json` lines on stderr."""
     console = {"class": "logging.StreamHandler", "formatter": style, "filters": ["no-secrets"]}
     return {
         "version": 1,
@@ -77,5 +80,6 @@ def logging_of(style: str, level: str = "WARNING") -> dict[str, object]:
             # Its lines name accounts and addresses of computers; failed logins stand in the admin.
             "axes": {"level": "ERROR"},
             "mukulen.request": {"level": "INFO" if style == "json" else "WARNING"},
+            "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
         },
     }

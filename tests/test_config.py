@@ -31,12 +31,27 @@ def test_a_server_starts_only_with_a_key_of_its_own(variables: dict[str, str], s
     assert starts or "Set SECRET_KEY or SECRET_KEY_FILE" in result.stderr
 
 
-def test_the_log_names_no_link_and_no_trial() -> None:
-    record = logging.LogRecord(
-        "django", 30, "", 0, "Forbidden: %s by %s", ("/i/a-secret_1/", "/room/t/tok-2/audio"), None
-    )
+@pytest.mark.parametrize(
+    ("message", "logged"),
+    [
+        ("Forbidden: /i/a-secret/ by /room/t/secret-2/audio", "Forbidden: /i/…"),
+        ("Not Found: /i/ a-secret/", "Not Found: /i/…"),
+        ("Not Found: /i//a-secret", "Not Found: /i/…"),
+        ('Not Found: /I/"a-secret/', "Not Found: /I/…"),
+        ("Method Not Allowed (GET): /desk/studies/daur/members/secret@x.org/remove/",
+         "Method Not Allowed (GET): /desk/studies/daur/members/…"),
+        ("Forbidden (Referer checking failed - https://mail.org/?to=secret is not trusted.): /x",
+         "Forbidden (Referer checking failed…"),
+        ("Invalid HTTP request line: 'GET /%69/secret。/'", "Invalid HTTP request line:…"),
+        ("null value\nDETAIL:  Failing row contains (1, secret,\n\nsecret).\n\nThe above exception was",
+         "null value\nDETAIL: …\n\nThe above exception was"),
+        ("no DETAIL: here\nCONTEXT:  JSON data: secret", "no DETAIL: here\nCONTEXT: …"),
+    ],
+)  # fmt: skip
+def test_the_log_names_no_link_no_trial_no_account_and_no_row(message: str, logged: str) -> None:
+    record = logging.LogRecord("django", 30, "", 0, "%s", (message,), None)
     assert NoSecrets().filter(record)
-    assert record.getMessage() == "Forbidden: /i/…/ by /room/t/…/audio"
+    assert record.getMessage() == logged
 
 
 @pytest.mark.parametrize(
