@@ -76,14 +76,15 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest report, what is being made, and the button that makes one."""
     found = own_study(request, slug, "read")
     newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
-    done = _done(found)
+    done, finished = _done(found), newest is not None and newest.state == Job.State.DONE
     parts = _parts(jobs.folder_of(done) / "report", get_language() or "") if done else []
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "done": done,
-        "withheld": done is None and newest is not None and newest.state == Job.State.DONE,
+        "withheld": finished and newest is not None and _is_withheld(newest, found),
+        "elsewhere": finished and newest is not None and not _is_here(newest),
         "figures": [part for part in parts if part.name.startswith("figures/")],
         "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
         "tables": [part for part in parts if part.name.startswith("tables/")],
@@ -141,9 +142,19 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _done(found: Study) -> Job | None:
-    """The newest report, unless someone whose answers it holds has withdrawn since: those are handed out no more."""
+    """The newest report, where it may be handed out and can be."""
     done = found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
-    return None if done and found.experts.filter(withdrawn_at__gte=done.made_at).exists() else done
+    return None if done is None or _is_withheld(done, found) or not _is_here(done) else done
+
+
+def _is_withheld(done: Job, found: Study) -> bool:
+    """Whether someone whose answers a report holds has withdrawn since: it is handed out no more."""
+    return found.experts.filter(withdrawn_at__gte=done.made_at).exists()
+
+
+def _is_here(done: Job) -> bool:
+    """Whether its files are: another server may have drawn it, and a backup restored elsewhere has none."""
+    return (jobs.folder_of(done) / "report" / "report.json").is_file()
 
 
 def _folder(found: Study) -> Path:

@@ -73,6 +73,8 @@ def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
     Refused while another one of the same user is at work: what that one reads stays as it is.
     """
     folder = folder_of(job)
+    if not folder.is_dir():  # another of several servers may have prepared the job
+        raise Refused(409, "elsewhere", _("What was prepared for this is not on this server. Please begin again."))
     # Uploads take a while, and two may come at once: each is written under a name of its own, outside of the lock.
     with TemporaryDirectory(prefix="upload-", dir=folder) as arriving:
         for name, content in (files or {}).items():

@@ -110,6 +110,17 @@ def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(stu
     assert ada.post(address("report_zip")).status_code == 404
 
 
+def test_a_report_whose_files_are_on_another_server_is_said_to_be_elsewhere(study: Study, ada: Client) -> None:
+    folder = closed_with_report(study)
+    folder.rename(folder.with_name("elsewhere"))
+    page = text(ada.get(address("report")))
+    assert "not on this server. Make it anew." in page
+    assert "Download everything" not in page
+    assert ada.get(address("report_file", "report.html")).status_code == 404
+    assert ada.post(address("report_zip")).status_code == 404
+    assert not study.events.filter(kind="report downloaded").exists()
+
+
 def test_without_a_rating_there_is_nothing_to_report(study: Study, ada: Client) -> None:
     services.close_study(study, actor="test")
     page = text(ada.post(address("make_report"), follow=True))

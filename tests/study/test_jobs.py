@@ -213,6 +213,17 @@ def test_a_job_whose_token_looks_like_an_option_is_done(ada: Client) -> None:
     assert "of model-two it has 0 clips" in finished(job).fault
 
 
+def test_a_job_that_another_server_prepared_is_refused_in_words(ada: Client) -> None:
+    job = prepared(ada)
+    folder = jobs.folder_of(job)
+    folder.rename(folder.with_name("elsewhere"))
+    clips = {"clips": upload("c.zip", clips_zip({"model-one": 2}))}
+    page = text(ada.post(reverse("desk:clips", args=[job.token]), clips, follow=True))
+    assert "not on this server. Please begin again." in page
+    job.refresh_from_db()
+    assert job.state == "prepared"
+
+
 @pytest.mark.usefixtures("children_here")
 def test_a_job_whose_process_is_gone_says_so_and_can_be_begun_again(ada: Client) -> None:
     job = prepared(ada)
