@@ -1,8 +1,8 @@
 """Who gets what: every view of the site, asked with every method by everyone. A view without a row fails.
 
 A cell is what the site answers: `ok` (2xx), `to` (sent on, as after an act), `login` (sent to log in), or a status.
-`-` is not asked here, for the act would start a process of its own; its room's tests ask it. Whatever method a view has
-no row for must be refused. To add a view: run this file, judge the line that it prints, and put it in.
+`-` is not asked here, for the act would start a process of its own; its room's tests ask it. HEAD is answered as GET is.
+Whatever method a view has no row for must be refused. To add a view: run this file, judge the line that it prints, and put it in.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.fixtures import Settings
 
-from study import services
+from study import jobs, services
 from study.models import Expert, Job, Member, Study, trial_token
 from study.room.gate import expert_tag
 from tests.factories import begin, enter, hear, make_expert, make_link, make_study, rate_all, trials_of
@@ -29,7 +29,7 @@ from tests.factories import begin, enter, hear, make_expert, make_link, make_stu
 pytestmark = pytest.mark.django_db
 
 ROLES = ("anonymous", "expert", "other", "assistant", "owner", "auditor", "unsealed", "stranger", "superuser")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 #: A method that no row names is asked by these: who somebody is changes nothing about it.
 ENOUGH = {"anonymous", "expert", "owner"}
 REFUSALS = {"login", "400", "403", "404", "405", "410"}
@@ -61,6 +61,7 @@ desk:members        POST                 login     login  login 403       to    
 desk:remove_member  POST                 login     login  login 403       to    404     403      404      to
 desk:report         GET                  login     login  login 403       ok    404     ok       404      ok
 desk:make_report    POST                 login     login  login 403       -     404     403      404      -
+desk:report_file    GET                  login     login  login 403       ok    404     ok       404      ok
 desk:report_zip     POST                 login     login  login 403       ok    404     ok       404      ok
 desk:open           POST                 login     login  login 403       to    404     403      404      to
 desk:close          POST                 login     login  login 403       to    404     403      404      to
@@ -98,7 +99,6 @@ room:submit         GET,POST             403       to     to    403       403   
 room:withdraw       GET                  403       ok     ok    403       403   403     403      403      403
 room:withdraw       POST                 403       400    400   403       403   403     403      403      403
 room:thanks         GET                  403       to     to    403       403   403     403      403      403
-desk:report_file    GET                  login     login  login 403       404   404     404      404      404
 room:rating         PUT                  403       400    404   403       403   403     403      403      403
 room:remark         PUT                  403       400    404   403       403   403     403      403      403
 room:listening      PUT                  403       400    404   403       403   403     403      403      403
@@ -106,7 +106,7 @@ room:listening      PUT                  403       400    404   403       403   
 ROWS = {
     (view, method): dict(zip(ROLES, cells, strict=True))
     for view, methods, *cells in (line.split() for line in TABLE.strip().splitlines()[1:])
-    for method in (METHODS if methods == "any" else methods.split(","))
+    for method in (METHODS if methods == "any" else methods.replace("GET", "GET,HEAD").split(","))
 }
 
 
@@ -162,10 +162,17 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
         hear(expert, trial)
     link = make_link(study, "guest")[1] if study.state == Study.State.OPEN else "gone"
     assert study.owner is not None
-    job = Job.objects.create(kind=Job.Kind.REPORT, study=study, user=study.owner, state=Job.State.DONE)
+    job = jobs.prepare(Job.Kind.REPORT, user=study.owner, study=study, slug=study.slug)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE)
+    other = jobs.prepare(Job.Kind.BLINDING, user=study.owner, study=study, slug=study.slug)
+    drawn = jobs.folder_of(job) / "report"
+    drawn.mkdir()
+    (drawn / "report.html").write_text("<p>drawn</p>")
+    (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
     return {
         **{"slug": study.slug, "code": expert.code, "username": "assistant", "scale": "overall", "name": "report.html"},
         **{"token": trial.token, "room:invitation": link, "desk:job": job.token, "desk:example": "daur"},
+        "desk:discard_job": other.token,  # its files are gone with it, and no transaction brings them back
     }
 
 
@@ -249,7 +256,7 @@ def test_no_write_is_taken_from_a_page_elsewhere(scene: Scene) -> None:
     taken = []
     for (view, method), row in ROWS.items():
         role = next((role for role in ("owner", "expert") if row[role] not in REFUSALS - {"400"}), "")
-        if method == "GET" or not role:
+        if method in {"GET", "HEAD"} or not role:
             continue
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = copy(scene.clients[role].cookies)
