@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from study.models import Clip, Study
 
 #: Of disk, in bytes. Thousands of answers fit, so whoever watches has time to act.
 LEAST_FREE = 100 * 2**20
+#: How long a watchman waits for SQLite's lock; an expert's answer waits longer.
+PATIENCE_S = 3
 log = logging.getLogger("mukulen.health")
 
 
@@ -41,7 +44,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether an expert can be served: 200, or 503 with what is amiss. The reason's details are in the log only."""
-    results = {name: _result(name, check) for name, check in CHECKS.items()}
+    results: dict[str, str] = {}
+    for name, check in CHECKS.items():
+        lost = name in OF_DATABASE and "failing" in map(results.get, OF_DATABASE)
+        results[name] = "not asked" if lost else _result(name, check)
     ready = set(results.values()) == {"ok"}
     return JsonResponse({"ready": ready, **results}, status=200 if ready else 503)
 
@@ -59,14 +65,38 @@ def _result(name: str, check: Callable[[], None]) -> str:
 
 def _database() -> None:
     """A transaction begins: on SQLite it takes the write lock, so a lock that stays shows here. Nothing is written."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _impatient(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """This thread's connection waits for a lock of SQLite's for a moment only, also while it is made."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = connection.settings_dict
+    connection.settings_dict = {**usual, "OPTIONS": {**usual["OPTIONS"], "timeout": PATIENCE_S}}
+    try:
+        connection.ensure_connection()
+        _wait_for_locks(PATIENCE_S)
+        yield
+    finally:
+        connection.settings_dict = usual
+        if connection.connection is not None:
+            _wait_for_locks(usual["OPTIONS"]["timeout"])
+
+
+def _wait_for_locks(seconds: float) -> None:
+    connection.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+
 def _migrations() -> None:
-    missing = _known_migrations() - set(MigrationRecorder(connection).applied_migrations())
-    if missing:
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    if _known_migrations() - applied:
         raise NotReady("behind: run manage.py migrate")
+    if applied - _known_migrations():
+        raise NotReady("ahead: install the version that last ran manage.py migrate")
 
 
 @functools.cache
@@ -100,4 +130,6 @@ def _disk() -> None:
         raise NotReady(f"less than {LEAST_FREE // 2**20} MiB free")
 
 
+#: Where one of these fails the next would only wait as long.
+OF_DATABASE = ("database", "migrations", "clips")
 CHECKS = {"database": _database, "migrations": _migrations, "static": _static, "clips": _clips, "disk": _disk}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -15,6 +16,10 @@ from study.errors import InputError
 FORMAT = 1
 DATABASE, MEDIA, MANIFEST = "database.sqlite3", "media/", "manifest.json"
 CHUNK = 1 << 20
+#: Where jobs keep their files in the media storage; all else there is clips.
+JOBS = "jobs/"
+#: The tables that people are told of, and what their rows are.
+TOLD = {"study.study": "studies", "study.expert": "experts", "study.rating": "ratings"}
 #: What a damaged zip may raise while it is read.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 
@@ -32,8 +37,15 @@ class Manifest:
 
     @property
     def media(self) -> list[str]:
-        """Names of the clips' files in the media storage."""
+        """Names of the files in the media storage."""
         return [name.removeprefix(MEDIA) for name in self.files if name.startswith(MEDIA)]
+
+    @property
+    def contents(self) -> str:
+        """How much it holds, for people."""
+        rows = [f"{self.rows[table]} {plural}" for table, plural in TOLD.items()]
+        clips = [name for name in self.media if not name.startswith(JOBS)]
+        return ", ".join([*rows, f"{len(clips)} clips"])
 
 
 def add(archive: zipfile.ZipFile, name: str, source: IO[bytes], manifest: Manifest) -> None:
@@ -89,6 +101,7 @@ def _is_manifest(given: object) -> bool:
         and isinstance(migrations, list)
         and all(isinstance(pair, list) and [type(part) for part in pair] == [str, str] for pair in migrations)
         and isinstance(rows, dict)
+        and set(TOLD) <= set(rows)
         and all(type(count) is int for count in rows.values())
         and isinstance(files, dict)
         and DATABASE in files
@@ -108,17 +121,22 @@ def _is_file(name: str, entry: object) -> bool:
 def check_file(archive: zipfile.ZipFile, name: str, manifest: Manifest, target: IO[bytes] | None = None) -> None:
     """Reads one file through, into `target` where one is given. Raises `InputError` naming it where it is damaged."""
     digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(archive, name):
+        digest.update(chunk)
+        size += len(chunk)
+        if target is not None:
+            target.write(chunk)
+    if {"sha256": digest.hexdigest(), "bytes": size} != manifest.files[name]:
+        raise damaged(archive, name)
+
+
+def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     try:
         with archive.open(name) as source:
             while chunk := source.read(CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                if target is not None:
-                    target.write(chunk)
+                yield chunk
     except (KeyError, *DAMAGE) as error:
         raise damaged(archive, name) from error
-    if {"sha256": digest.hexdigest(), "bytes": size} != manifest.files[name]:
-        raise damaged(archive, name)
 
 
 def damaged(archive: zipfile.ZipFile, name: str) -> InputError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.files.storage import default_storage
@@ -20,35 +23,53 @@ from study.backup.store import lent, snapshot
 from study.errors import InputError
 from study.models import Clip
 
+SCRATCH = ".mukulen-backup-"
+#: What is older belongs to a backup that was killed: none takes half a day, and the next night's finds it.
+FORGOTTEN_AFTER_S = 12 * 60 * 60
+
 
 def write_backup(path: Path) -> Manifest:
     """Writes an archive of the running site, whole or not at all, readable by its owner only.
 
     Clips are never changed once they are written, so those that the snapshot names belong to it.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                manifest = _fill(archive, path.parent)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _forget_killed(path.parent)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=SCRATCH) as scratch:
+            part = Path(scratch) / "part.zip"
+            manifest = _write(part)
+            os.replace(part, path)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{path} can't be written: {path.parent} is no folder.") from error
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return manifest
 
 
-def _fill(archive: zipfile.ZipFile, folder: Path) -> Manifest:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as scratch:
-        database = Path(scratch) / DATABASE
-        snapshot(database)
-        manifest, clips = _described(database)
-        with database.open("rb") as source:
-            add(archive, DATABASE, source, manifest)
+def _forget_killed(folder: Path) -> None:
+    """Removes what a backup that was killed left in a folder, for it holds names and the seal."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        with suppress(OSError):  # another's, which can't be removed or has just ended, must not stop this one
+            if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER_S:
+                shutil.rmtree(left)
+
+
+def _write(part: Path) -> Manifest:
+    with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            manifest = _fill(archive, part.with_name(DATABASE))
+        file.flush()
+        os.fsync(file.fileno())
+    return manifest
+
+
+def _fill(archive: zipfile.ZipFile, database: Path) -> Manifest:
+    snapshot(database)
+    manifest, clips = _described(database)
+    with database.open("rb") as source:
+        add(archive, DATABASE, source, manifest)
+    database.unlink()
     for name in tqdm(sorted(clips | set(_stored(""))), desc="files", disable=None, leave=False):
         try:
             with default_storage.open(name) as stored:

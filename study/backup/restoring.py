@@ -6,19 +6,20 @@ import hashlib
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from tqdm import tqdm
 
-from study.backup.archive import DATABASE, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
-from study.backup.rows import copy_rows, count_rows
+from study.backup.archive import DATABASE, MANIFEST, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
+from study.backup.rows import copy_rows, count_rows, tables
 from study.backup.store import lent
 from study.errors import InputError
 from study.models import Study
@@ -28,7 +29,8 @@ from study.models import Study
 def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
     """The archive, its manifest and its database as a scratch file, after every byte of it was checked.
 
-    Raises `InputError` naming the file that is damaged, and where the schema is newer than this version's.
+    Raises `InputError` naming the file that is damaged, where the manifest counts other rows than there are, and where
+    the schema is newer than this version's.
     """
     with open_archive(path) as archive, tempfile.TemporaryDirectory(prefix="mukulen-restore-") as scratch:
         manifest = manifest_of(archive)
@@ -37,19 +39,33 @@ def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
         for name in tqdm(manifest.files, desc="verifying", disable=None, leave=False):
             if name != DATABASE:
                 check_file(archive, name, manifest)
-        with database.open("wb") as target:
-            check_file(archive, DATABASE, manifest, target)
+        _unpack_database(archive, manifest, database)
         if not _is_sound(database):
             raise damaged(archive, DATABASE)
+        _refuse_other_rows(path, manifest, database)
         yield archive, manifest, database
 
 
 def _refuse_newer_schema(path: Path, manifest: Manifest) -> None:
+    if newer := _unknown(manifest.migrations):
+        message = f"{path} has a newer database schema ({newer}) than this version of Mukulen knows"
+        raise InputError(f"{message}; install the version that made it.")
+
+
+def _unknown(migrations: Iterable[Sequence[str]]) -> str:
+    """The first of some migrations that this version does not have, or nothing."""
     known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    for app, name in manifest.migrations:
-        if (app, name) not in known:
-            message = f"{path} has a newer database schema ({app} {name}) than this version of Mukulen knows"
-            raise InputError(f"{message}; install the version that made it.")
+    return next((f"{app} {name}" for app, name in migrations if (app, name) not in known), "")
+
+
+def _unpack_database(archive: zipfile.ZipFile, manifest: Manifest, database: Path) -> None:
+    try:
+        with database.open("wb") as target:
+            check_file(archive, DATABASE, manifest, target)
+    except OSError as error:
+        size = manifest.files[DATABASE]["bytes"] / 1e6
+        message = f"The database of {archive.filename} ({size:.1f} MB) can't be unpacked in {tempfile.gettempdir()}"
+        raise InputError(f"{message}: {error.strerror}. Set TMPDIR to a folder with room.") from error
 
 
 def _is_sound(database: Path) -> bool:
@@ -60,11 +76,26 @@ def _is_sound(database: Path) -> bool:
         return False
 
 
+def _refuse_other_rows(path: Path, manifest: Manifest, database: Path) -> None:
+    """An older schema lacks some of today's tables, and may have others."""
+    with lent(database) as alias:
+        present = connections[alias].introspection.table_names()
+        held = count_rows(alias, [model for model in tables() if model._meta.db_table in present])
+    ours = {model._meta.label_lower for model in tables()}
+    told = {name: count for name, count in manifest.rows.items() if name in ours}
+    if held != told:
+        name, _ = min(set(held.items()) ^ set(told.items()))
+        message = f"{path}: {MANIFEST} tells of {told.get(name, 0)} rows of {name}, {DATABASE} has {held.get(name, 0)}"
+        raise InputError(f"{message}; nothing was restored. Take another backup.")
+
+
 def restore(path: Path, *, replace: bool = False) -> Manifest:
     """Puts an archive in place of what the store holds. Without `replace` only an empty store is filled.
 
     Raises `InputError` and touches nothing where the archive is not whole or the store is in use.
     """
+    _refuse_other_encoding()
+    _refuse_newer_target()
     with verified(path) as (archive, manifest, database), lent(database) as alias:
         if not replace and _holds_studies():
             message = "This installation has studies already; restoring replaces everything in its database"
@@ -77,6 +108,27 @@ def restore(path: Path, *, replace: bool = False) -> Manifest:
             if count_rows(DEFAULT_DB_ALIAS) != rows:
                 raise InputError(f"{path} was not restored: the rows do not add up. The database is as it was.")
     return manifest
+
+
+def _refuse_other_encoding() -> None:
+    """PostgreSQL keeps text in the encoding that a database was made with, and only one of them has every script."""
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        encoding = connection.connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            message = f"The database keeps text as {encoding}, which has no room for every name; nothing was restored"
+            raise InputError(
+                f"{message}. Make a new one with `createdb -E UTF8 -T template0` and name it in DATABASE_URL."
+            )
+
+
+def _refuse_newer_target() -> None:
+    """After going back to an older version the columns that a newer one has added would stay, and refuse its rows."""
+    if newer := _unknown(sorted(MigrationRecorder(connection).applied_migrations())):
+        message = f"The database has a newer schema ({newer}) than this version of Mukulen knows; nothing was restored"
+        raise InputError(
+            f"{message}. Begin with an empty database (docs/operations.md, Upgrade), or install that version."
+        )
 
 
 def _holds_studies() -> bool:

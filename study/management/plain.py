@@ -6,19 +6,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import Error, OperationalError, ProgrammingError
 
 from study.errors import InputError
+
+MIGRATE = "run `manage.py migrate`, which sets it up or brings it up to date"
+#: What helps, by words of the reason; of SQLite all but the first.
+MENDS = {
+    "does not exist": "see that DATABASE_URL names the right one, and make it if need be",
+    "no such table": MIGRATE,
+    "no such column": MIGRATE,
+    "has no column": MIGRATE,
+    "is locked": "something else is writing to it; try again when that is done",
+    "is full": "make room on its disk, and in the folder of temporary files (TMPDIR)",
+}
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turns bad input, and a database that is missing or not up to date, into the error of a command."""
+    """Turns bad input, and whatever a database refuses, into the error of a command."""
     try:
         yield
     except InputError as error:
         raise CommandError(str(error)) from error
-    except (OperationalError, ProgrammingError) as error:
+    except Error as error:
         reason = str(error).partition("\n")[0]
-        mend = "run `manage.py migrate`, which sets it up or brings it up to date"
-        raise CommandError(f"The database can't be used ({reason}): {mend}.") from error
+        raise CommandError(f"The database can't be used ({reason}): {_mend(error, reason)}.") from error
+
+
+def _mend(error: Error, reason: str) -> str:
+    if isinstance(error, ProgrammingError):
+        return MIGRATE
+    known = (mend for words, mend in MENDS.items() if words in reason)
+    if isinstance(error, OperationalError):
+        return next(known, "see that it can be reached, and that DATABASE_URL is right")
+    return "add --traceback to see what it did not take"

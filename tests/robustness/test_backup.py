@@ -22,7 +22,7 @@ from django.db import connection
 from study import backup, services
 from study.backup.rows import tables
 from study.models import Expert, Rating, Study
-from tests.factories import hear, make_link, rate, rate_all, trials_of
+from tests.factories import hear, make_link, rate, trials_of
 from tests.robustness.postgres import HASTY, NoPostgres, cluster
 from tests.robustness.servers import ROOT
 
@@ -49,14 +49,6 @@ def manifest(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         found: dict[str, Any] = json.loads(archive.read("manifest.json"))
         return found
-
-
-@pytest.fixture
-def saved(tmp_path: Path, alice: Expert) -> Path:
-    """An archive of a study with answers."""
-    rate_all(alice)
-    call_command("backup", str(tmp_path / "saved.zip"))
-    return tmp_path / "saved.zip"
 
 
 def test_what_was_lost_comes_back_value_for_value(saved: Path, study: Study, alice: Expert) -> None:

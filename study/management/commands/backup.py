@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os.path
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ class Command(BaseCommand):
     help = (
         "Writes database and clips into one archive while the site runs. The archive says of every file which SHA-256 "
         "it must have; `restore` checks them first. Either store, SQLite or PostgreSQL, can be restored from it. It "
-        "holds names, answers and the seal: keep it where only you can read it. The site's secret key is not in it."
+        "holds names, answers and the seal: keep it where only you can read it. The site's secret key and its failed "
+        "logins are not in it. A file that exists is not replaced."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,13 +24,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        if path.is_dir():
+        if os.path.isdir(path):  # not of Path: those raise where a folder can't be looked into
             raise CommandError(f"{path} is a folder; name a file in it.")
+        if os.path.exists(path):
+            raise CommandError(f"{path} exists already; name a new file, with the date and the time in its name, say.")
         with plain_errors():
             manifest = write_backup(path)
         size = sum(file["bytes"] for file in manifest.files.values()) / 1e6
-        counts = ", ".join(f"{manifest.rows[f'study.{name}']} {plural}" for name, plural in COUNTED)
-        self.stdout.write(f"Backup in {path}: {counts}, {len(manifest.media)} clips, {size:.1f} MB before packing.")
-
-
-COUNTED = [("study", "studies"), ("expert", "experts"), ("rating", "ratings")]
+        self.stdout.write(f"Backup in {path}: {manifest.contents}, {size:.1f} MB before packing.")

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from study.backup import restore, verified
 from study.management.plain import plain_errors
@@ -13,9 +13,9 @@ from study.management.plain import plain_errors
 class Command(BaseCommand):
     help = (
         "Puts a backup in place of what the database holds, and the clips into the media storage. Every file of the "
-        "archive is checked first; where one is damaged, or the schema is newer than this version's, nothing is "
-        "touched. An older schema is brought up to date. The database changes in one transaction. Works from SQLite "
-        "to PostgreSQL and back."
+        "archive is checked first; where one is damaged, or the schema of archive or database is newer than this "
+        "version's, nothing is touched. An older schema is brought up to date. The database changes in one "
+        "transaction. Works from SQLite to PostgreSQL and back."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,14 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        with plain_errors():
-            if options["check"]:
-                with verified(path) as (_, manifest, _):
-                    done = "is whole"
-            else:
-                manifest, done = restore(path, replace=options["replace"]), "is restored"
-        rows = manifest.rows
-        self.stdout.write(
-            f"{path} of {manifest.made_at} {done}: {rows['study.study']} studies, {rows['study.expert']} experts, "
-            f"{rows['study.rating']} ratings, {len(manifest.media)} clips."
-        )
+        try:
+            with plain_errors():
+                if options["check"]:
+                    with verified(path) as (_, manifest, _):
+                        done = "is whole"
+                else:
+                    manifest, done = restore(path, replace=options["replace"]), "is restored"
+        except OSError as error:
+            raise CommandError(f"{path} can't be restored ({error}); the database is as it was.") from error
+        self.stdout.write(f"{path} of {manifest.made_at} {done}: {manifest.contents}.")
