@@ -1,16 +1,18 @@
-"""Around every request: a number that ties its log lines together, and a header that shuts what no page needs."""
+"""Around every request: a number for its log lines, a header that shuts what no page needs, and text or a refusal."""
 
 from __future__ import annotations
 
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from config.logs import REQUEST_ID
+from config.text import is_text
 
 #: A proxy's own number for the request, if it looks like one.
 GIVEN = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -65,3 +67,31 @@ def permissions_policy(get_response: Answer) -> Answer:
         return response
 
     return middleware
+
+
+class OnlyText:
+    """Answers 400 to an address, a cookie or a form with something in it that no database can keep, such as a NUL.
+
+    A form is read after the check against forgery, which spares the site what a page elsewhere sends. What comes as
+    JSON is checked where it is read.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        _refuse_no_text((request.path_info, *_words(request.GET), *request.COOKIES.values()))
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """What Django calls between its own checks and the view."""
+        _refuse_no_text(_words(request.POST))
+
+
+def _words(fields: QueryDict) -> Iterable[str]:
+    return (word for name, values in fields.lists() for word in (name, *map(str, values)))
+
+
+def _refuse_no_text(words: Iterable[str]) -> None:
+    if not all(map(is_text, words)):
+        raise BadRequest("the request holds what is no text")

@@ -1,4 +1,4 @@
-"""The text of a table that a spreadsheet saved, in whichever encoding, so far as that can be told."""
+"""What is text: the content of a table that a spreadsheet saved, in whichever encoding; what a database can keep."""
 
 from __future__ import annotations
 
@@ -46,3 +46,8 @@ def _is_chinese(text: str) -> bool:
     everyday = sum(0xB0 <= letter.encode("gb2312", "ignore")[:1].ljust(1, b"\0")[0] <= 0xD7 for letter in beyond)
     spoilt = NO_TEXT.search(text) or IN_A_WORD.search(text)
     return bool(IDEOGRAPH.search(text)) and not spoilt and 2 * everyday > len(beyond)
+
+
+def is_text(value: object) -> bool:
+    """Whether this is text that every database can keep: neither a NUL nor half of a pair of code units."""
+    return isinstance(value, str) and "\x00" not in value and value == value.encode("utf-8", "ignore").decode()

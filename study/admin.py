@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from study.desk.login import AdminLoginForm
 from study.models import Event, Expert, Invitation, Member, Study
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def for_superusers(request: HttpRequest) -> bool:
 
 # The stock site is the one that addresses lead to, and whose forms for users have Django's password checks.
 admin.site.has_permission = for_superusers  # type: ignore[method-assign]
+admin.site.login_form = AdminLoginForm
 
 
 class LookOnly(ModelAdmin):

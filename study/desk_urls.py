@@ -6,11 +6,16 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from study.desk import board, download, experts, job, log, members, new, password, plan, report, studies, study
+from study.desk.login import LoginForm
+
+log_in = LoginView.as_view(
+    template_name="desk/login.html", authentication_form=LoginForm, redirect_authenticated_user=True
+)
 
 app_name = "desk"
 urlpatterns = [
     path("", studies.studies, name="studies"),
-    path("login/", LoginView.as_view(template_name="desk/login.html", redirect_authenticated_user=True), name="login"),
+    path("login/", log_in, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", password.password, name="password"),
     path("new/", new.new, name="new"),

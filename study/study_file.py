@@ -47,7 +47,7 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 def parse(text: str) -> dict[str, Any]:
     """A study file's content, checked and completed (docs/study-file.md). Raises `InputError`, a line a fault."""
     content = read_toml(text)
-    check = Check(text)
+    check = Check(text, content)
     study = _study(check, content)
     check.raise_faults()
     return study
@@ -56,7 +56,7 @@ def parse(text: str) -> dict[str, Any]:
 def parse_analysis(text: str, file: dict[str, Any]) -> dict[str, Any]:
     """The section [analysis] alone, for an amendment to the plan of a study; checked as in a whole file."""
     content = read_toml(text)
-    check = Check(text)
+    check = Check(text, content)
     check.table(content, (), "analysis")
     analysis = _analysis(check, content, [system["id"] for system in file["systems"]], file["scales"])
     check.raise_faults()

@@ -10,31 +10,63 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.text import is_text
 from study.errors import InputError
 
 #: A key's way from the top: names, and numbers of entries in arrays of tables.
 KeyPath = tuple[str | int, ...]
+#: Of a study file, in bytes.
+LARGEST_FILE = 256 * 1024
+#: Told at once; a file with more is hardly a study file.
+MOST_FAULTS = 100
+#: Names in a key, dots between them: to read one takes time by the square of their number.
+MOST_NAMES = 8
+#: Texts and comments of TOML. One without an end goes on to the end of its line, or of the file, so that this ends too.
+TEXT = re.compile(
+    r'''"""(?:\\.|(?!""")[^\\])*+"{0,5}|"(?:\\.|[^"\\\n])*+"?|#[^\n]*+|'''
+    r"""'''(?:(?!''')[\s\S])*+'{0,5}|'[^'\n]*+'?""",
+    re.DOTALL,
+)
+KEY = re.compile(r"""\s*+([\w"'.\- \t]++)=""")
+HEADING = re.compile(r"\s*+(\[\[?)([^\]]++)\]")
 
 
 class Check:
     """Collects faults; knows on which line of the text each key stands."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, content: dict[str, Any]) -> None:
         self.lines = dict(_key_lines(text))
         self.languages: list[str] = []
         self.faults: list[tuple[int, str, str]] = []
+        self.storable(content)
 
     def fault(self, path: KeyPath, message: str, **values: object) -> None:
         """Notes a fault at a key, or at the nearest table around it that stands in the text; `values` go into it."""
         known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), ())
         self.faults.append((self.lines.get(known, 1), _dotted(path), message % values if values else message))
+        if len(self.faults) > MOST_FAULTS:
+            self.raise_faults()
+
+    def storable(self, content: object, path: KeyPath = ()) -> None:
+        """Notes a fault at every text with an escape in it that stands for no letter: a database would not keep it."""
+        if isinstance(content, dict):
+            for key, value in content.items():
+                self.storable(value, (*path, key))
+        elif isinstance(content, list):
+            for index, value in enumerate(content):
+                self.storable(value, (*path, index))
+        elif isinstance(content, str) and not is_text(content):
+            self.fault(path, _("The text holds \\u0000, which no database keeps; leave it out."))
 
     def raise_faults(self) -> None:
         """Raises `InputError` with a line for each fault, in the order of the text, if there is one."""
         if self.faults:
             told = _("line %(line)d, %(key)s: %(fault)s")
-            rows = ({"line": line, "key": key, "fault": fault} for line, key, fault in sorted(self.faults))
-            raise InputError("\n".join(told % row for row in rows))
+            faults = sorted(self.faults[:MOST_FAULTS])
+            lines = [told % {"line": line, "key": key, "fault": fault} for line, key, fault in faults]
+            if len(self.faults) > MOST_FAULTS:
+                lines.append(_("and there are more faults; mend these first."))
+            raise InputError("\n".join(lines))
 
     def sound(self, *keys: str) -> bool:
         """Whether none of these keys, written as in a fault, has one. What depends on them can be judged only then."""
@@ -46,7 +78,7 @@ class Check:
             self.fault(path, _("Write a table with the keys %(keys)s."), keys=required.replace(" ", ", "))
             return {}
         allowed = [*required.split(), *optional.split()]
-        for key in value.keys() - set(allowed):
+        for key in sorted(value.keys() - set(allowed)):
             close = difflib.get_close_matches(key, allowed, n=1)
             if close:
                 self.fault((*path, key), _("There is no such key. Did you mean '%(close)s'?"), close=close[0])
@@ -59,7 +91,7 @@ class Check:
         return value
 
     def rows(self, content: dict[str, Any], key: str, least: int, most: int) -> list[Any]:
-        """An array of tables with so many entries."""
+        """An array of tables with so many entries; none beyond the most."""
         value = content.get(key, [])
         if key in content and not isinstance(value, list):
             self.fault((key,), _("Write it as [[%(key)s]], once for each entry."), key=key)
@@ -68,7 +100,7 @@ class Check:
             count = len(value)
             message = _("There are %(count)d entries; give %(least)d to %(most)d.")
             self.fault((key,), message, count=count, least=least, most=most)
-        return list(value)
+        return list(value[:most])
 
     def text(self, table: dict[str, Any], key: str, path: KeyPath) -> str:
         value = table.get(key, "")
@@ -108,13 +140,18 @@ class Check:
         return {language: text.strip() for language, text in value.items()}
 
     def unique(self, values: list[str], path: KeyPath, key: str) -> None:
+        seen: set[str] = set()
         for index, value in enumerate(values):
-            if value and value in values[:index]:
+            if value and value in seen:
                 self.fault((*path, index, key), _("%(value)s stands twice; each must be different."), value=repr(value))
+            seen.add(value)
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """A text's content. Raises `InputError` with the first line that is not TOML."""
+    """A text's content. Raises `InputError` with the first line that is not TOML or has a key of too many names."""
+    if len(text) > LARGEST_FILE:
+        raise InputError(_("The study file is larger than %(most)d kB; is it the right file?") % {"most": 256})
+    _refuse_long_keys(text)
     try:
         return tomllib.loads(text)
     except ValueError as error:
@@ -130,22 +167,32 @@ def read_toml(text: str) -> dict[str, Any]:
         raise InputError(_("line 1: this is not a study file: its lists are nested too deeply.")) from error
 
 
+def _refuse_long_keys(text: str) -> None:
+    for number, line in enumerate(_bare(text).split("\n"), start=1):
+        if any(part.count(".") >= MOST_NAMES for part in re.split(r"[=,\[\]{}]", line)):
+            message = _("line %(line)d: a key has more than %(most)d names with dots between them; write fewer.")
+            raise InputError(message % {"line": number, "most": MOST_NAMES})
+
+
 def _dotted(path: KeyPath) -> str:
     """scales[2].minimum, counting from 1."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _bare(text: str) -> str:
+    """TOML without its texts and comments, line for line: a quotation mark where each began."""
+    return TEXT.sub(lambda found: '"' + "\n" * found[0].count("\n"), text)
 
 
 def _key_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
     """(path, line) of every table heading and every `key =` of a valid TOML text; inline tables count as one key."""
     prefix: KeyPath = ()
     counts: dict[KeyPath, int] = {}
-    quote, depth = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if quote:  # within a text of several lines
-            quote = "" if quote in line else quote
-        elif depth:  # within an array of several lines
-            depth += _depth(line)
-        elif heading := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+    depth = 0
+    for number, (line, bare) in enumerate(zip(text.split("\n"), _bare(text).split("\n"), strict=True), start=1):
+        if depth:  # within an array of several lines
+            depth += _depth(bare)
+        elif HEADING.match(bare) and (heading := HEADING.match(line)):
             prefix = _names(heading[2])
             if heading[1] == "[[":
                 counts[prefix] = counts.get(prefix, -1) + 1
@@ -155,15 +202,13 @@ def _key_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
             elif prefix[:1] in counts:  # [scales.label] belongs to the latest [[scales]]
                 prefix = (prefix[0], counts[prefix[:1]], *prefix[1:])
             yield prefix, number
-        elif key := re.match(r"""\s*([\w"'.\- ]+?)\s*=(.*)""", line):
+        elif KEY.match(bare) and (key := KEY.match(line)):
             yield (*prefix, *_names(key[1])), number
-            quote = next((mark for mark in ('"""', "'''") if key[2].count(mark) == 1), "")
-            depth = 0 if quote else _depth(key[2])
+            depth = _depth(bare)
 
 
-def _depth(line: str) -> int:
-    """How many arrays a line opens less those it closes, texts and comments aside."""
-    bare = re.sub(r'"(\\.|[^"\\])*"|\'[^\']*\'|#.*', "", line)
+def _depth(bare: str) -> int:
+    """How many arrays a line opens less those it closes."""
     return bare.count("[") - bare.count("]")
 
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -64,6 +65,7 @@ def _write_all(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
     entries = [(entry, parts) for entry, parts in entries if not any(part.startswith((".", "__")) for part in parts)]
     if len(entries) > MOST_FILES:
         raise InputError(f"{source} holds {len(entries)} files, and {MOST_FILES} is the most: leave some out.")
+    _refuse_both([parts for _, parts in entries], source)
     depth = _shared_depth([parts for _, parts in entries])
     left = MOST_BYTES
     for entry, parts in tqdm(entries, desc="Unpacking", unit="file", disable=None, delay=2):
@@ -84,6 +86,14 @@ def _parts(entry: zipfile.ZipInfo, source: Path) -> tuple[str, ...]:
         name = entry.filename[:LONGEST_SHOWN]
         raise InputError(f"{source} holds {name!r}, which leads out of it: make the ZIP file again.")
     return path.parts
+
+
+def _refuse_both(files: Sequence[tuple[str, ...]], source: Path) -> None:
+    """Refuses an archive with a file where another one has a folder."""
+    for file, following in pairwise(sorted(files)):
+        if len(following) > len(file) and following[: len(file)] == file:
+            name = "/".join(file)[:LONGEST_SHOWN]
+            raise InputError(f"{source} holds {name!r} both as a file and as a folder: rename one and pack it again.")
 
 
 def _shared_depth(files: Sequence[tuple[str, ...]]) -> int:

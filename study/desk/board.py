@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from study import board as watched
 from study import clock
@@ -18,7 +18,7 @@ from study.models import Study
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """The board as it is now; its script asks for it again every little while."""
     found = own_study(request, slug, "watch")

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.text import UTF_8
 from study import clock, dataset, services
@@ -54,7 +54,7 @@ class Issued:
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """The forms by which experts are invited; by POST a sheet of links, or what is wrong with the table."""
     found = own_study(request, slug, "invite")
@@ -156,7 +156,7 @@ def _mail_merge(cards: list[Issued]) -> bytes:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def expert(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """One expert with everything that can be done about her."""
     found = own_study(request, slug, "invite")

@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from study.errors import Refused
 from study.models import Member, Study
@@ -36,13 +36,14 @@ RIGHTS: dict[str, frozenset[Right]] = {
 
 def own_study(request: HttpRequest, slug: str, right: Right = "run") -> Study:
     """The study, if the user has that right in it. 404 without a role in it, 403 without the right."""
-    study = Study.objects.filter(slug=slug, preview=False).select_related("owner").first()
-    rights = rights_in(request, study) if study else frozenset()
-    if study is None or not rights:
+    # First what the rights depend on: the plan is long, and the time to read it would tell that there is a study.
+    found = Study.objects.filter(slug=slug, preview=False).only("owner", "state").first()
+    rights = rights_in(request, found) if found else frozenset()
+    if found is None or not rights:
         raise Http404
     if right not in rights:
         raise PermissionDenied
-    return study
+    return get_object_or_404(Study.objects.select_related("owner"), pk=found.pk)
 
 
 def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs
 from study.desk.gate import own_study, researcher
@@ -57,7 +57,7 @@ def _is_running(job: Job) -> bool:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def job(request: HttpRequest, token: str) -> HttpResponse:
     """One job."""
     found = own_job(request, token)

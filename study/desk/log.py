@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from study import services
 from study.desk.gate import own_study
@@ -20,7 +20,7 @@ PAGE = 200
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def log(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of the log, and whether all of it is as it was written."""
     found = own_study(request, slug, "watch")

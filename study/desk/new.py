@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study import jobs, study_file
 from study.desk.gate import researcher
@@ -21,9 +21,10 @@ from study.desk.job import own_job
 from study.errors import InputError, Refused
 from study.models import Job, Study
 from study.text_files import slug_of
+from study.toml_check import LARGEST_FILE
 
 EXAMPLES = Path(settings.BASE_DIR) / "fixtures" / "studies"
-LARGEST_FILE, LARGEST_CLIPS = 256 * 1024, 2 * 1024**3
+LARGEST_CLIPS = 2 * 1024**3
 
 
 @never_cache
@@ -43,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def example(request: HttpRequest, name: str) -> HttpResponseBase:
     """A shipped study file to begin with."""
     path = EXAMPLES / f"{name}.toml"

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from study import services, study_file
 from study.desk.gate import actor, own_study, rights_in
@@ -33,7 +33,7 @@ PARTS = {
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def plan(request: HttpRequest, slug: str) -> HttpResponse:
     """The plan with all its versions."""
     found = own_study(request, slug, "watch")
@@ -71,7 +71,7 @@ def _words(value: Any) -> list[str]:
 
 
 @login_required
-@require_GET
+@require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponse:
     """The frozen plan, byte for byte what its SHA-256 is of."""
     found = own_study(request, slug, "watch")

@@ -41,6 +41,7 @@ FAULTS = (
     N_("%(file)s holds more than %(most)s GiB: shorten the clips or leave some out."),
     N_("%(file)s holds %(number)s files, and %(most)s is the most: leave some out."),
     N_("%(file)s holds %(name)s, which leads out of it: make the ZIP file again."),
+    N_("%(file)s holds %(name)s both as a file and as a folder: rename one and pack it again."),
     N_("%(file)s is protected by a password: make the ZIP file again without one."),
     N_("%(file)s gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."),
     N_("%(file)s has no sub-folder: put the clips of each system into one, named after the system."),

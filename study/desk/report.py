@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs, services
 from study.desk.gate import actor, own_study, rights_in
@@ -71,7 +71,7 @@ class Part:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest report, what is being made, and the button that makes one."""
     found = own_study(request, slug, "read")
@@ -110,7 +110,7 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """One file of the newest report."""
     folder = _folder(own_study(request, slug, "read"))

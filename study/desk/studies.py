@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from study.desk.gate import own, researcher
 from study.models import Job, Study
@@ -15,7 +15,7 @@ from study.models import Job, Study
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def studies(request: HttpRequest) -> HttpResponse:
     """All studies in which the user has a role; of a superuser, all there are. And what is in the making."""
     user = researcher(request)

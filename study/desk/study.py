@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from study import dataset, jobs, services
 from study.desk.gate import act, actor, own_study, researcher, rights_in
@@ -64,7 +64,7 @@ FIGURES = {
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """One study: its state, its experts' progress, the plan's balance and the end of its log."""
     found = own_study(request, slug, "watch")

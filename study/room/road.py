@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from study import queries, services
 from study.errors import Refused
@@ -21,7 +21,7 @@ from study.room.trials import scale_order, scale_shown
 from study.study_file import localised
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
     return render(request, "room/home.html", {"in_room": COOKIE in request.COOKIES})
@@ -62,7 +62,7 @@ def _has_language(request: HttpRequest) -> bool:
     return settings.LANGUAGE_COOKIE_NAME in request.COOKIES
 
 
-@require_GET
+@require_safe
 @room_page
 def room(request: HttpRequest, expert: Expert) -> HttpResponse:
     """To wherever the expert goes on: the same clip on any device."""
@@ -129,7 +129,7 @@ def _question(question: dict[str, Any], given: Any) -> dict[str, Any]:
     return {**question, "label": label, "choices": choices, "answer": given.get(question["key"], "")}
 
 
-@require_GET
+@require_safe
 @room_page
 def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
     """How it goes, before the first clip and whenever she wants to read it again."""
@@ -148,7 +148,7 @@ def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @room_page
 def review(request: HttpRequest, expert: Expert) -> HttpResponse:
     """All answers, each open to change, and the button that ends the session; or which clips still lack an answer."""
@@ -207,7 +207,7 @@ def withdraw(request: HttpRequest, expert: Expert) -> HttpResponse:
     return room_render(request, expert, "withdraw", status=400 if problem else 200, problem=problem)
 
 
-@require_GET
+@require_safe
 @room_page
 def thanks(request: HttpRequest, expert: Expert) -> HttpResponse:
     """The end of the road."""

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from study import queries, services
 from study.errors import Refused
@@ -45,7 +45,7 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
     return {**scale, **texts, "points": list(points) if len(points) <= MOST_BUTTONS else None}
 
 
-@require_GET
+@require_safe
 @room_page
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """One clip and its scales, with what she has answered so far."""
@@ -104,7 +104,7 @@ def _neighbours(session: Session, shown: Place, *, reviewing: bool) -> dict[str,
     return {"back": back, "next": page, "next_audio": audio, "reviewing": False}
 
 
-@require_GET
+@require_safe
 @room_page
 def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag.
@@ -179,7 +179,7 @@ def _moment(body: dict[str, Any]) -> datetime:
 
 
 @never_cache
-@require_GET
+@require_safe
 def csrf(request: HttpRequest) -> JsonResponse:
     """A fresh token for a page that has been open too long."""
     return JsonResponse({"token": get_token(request)})

@@ -7,17 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 
 @never_cache
-@require_GET
+@require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The worker's script: under the room's address, for a worker rules only what lies below its own."""
     return render(request, "room/worker.js", content_type="text/javascript; charset=utf-8")
 
 
-@require_GET
+@require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """What is shown without a connection, in every language at once: nobody is there to say which one."""
     return HttpResponse(render_to_string("room/offline.html", {"languages": settings.LANGUAGES}))

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from config.text import is_text
 from study import clock, queries
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -15,7 +16,6 @@ from study.services.saving import (
     LARGEST,
     LARGEST_SMALL,
     is_late,
-    is_text,
     measure,
     once_more,
     refuse_closed_room,

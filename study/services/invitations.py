@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,6 +24,8 @@ VALID_FOR = timedelta(days=60)
 COLUMNS = ("code", "group", "language")
 SEPARATORS = ",;\t"
 LONGEST_NAME = 200
+#: Rows of a table that are read beyond the places of the study, each with its faults; then it is another table.
+MOST_BEYOND = 100
 #: Codes that begin so are for the simulated copy of a study.
 RESERVED = "simulated-"
 
@@ -44,8 +47,13 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     """
     invitees: list[Invitee] = []
     faults: list[str] = []
+    codes: set[str] = set()
+    slots = sum(group["slots"] for group in study.file["groups"])
     known = {expert.code: expert for expert in study.experts.all()}
-    for line, row in _rows(text):
+    for count, (line, row) in enumerate(_rows(text), start=1):
+        if count > slots + MOST_BEYOND:
+            message = _("the table has more than %(most)d rows and the plan %(slots)d slots; is it the right file?")
+            raise InputError(_line(line, message % {"most": slots + MOST_BEYOND, "slots": slots}))
         if None in row or None in row.values():
             faults.append(_line(line, _("this line has not as many cells as the first line; mend it.")))
             continue
@@ -54,8 +62,9 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
             faults.append(_line(line, message))
             continue
         invitee = Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")})
-        faults += [_line(line, fault) for fault in _faults(study, invitee, invitees, known.get(invitee.code))]
+        faults += [_line(line, fault) for fault in _faults(study, invitee, codes, known.get(invitee.code))]
         invitees.append(invitee)
+        codes.add(invitee.code)
     if not invitees and not faults:
         faults = [_line(2, _("there is no expert in the table; write one a line."))]
     faults += _too_many(study, invitees, known)
@@ -72,7 +81,7 @@ def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None)
     """One expert typed by hand, stripped, perhaps for another's place. Raises `InputError`, a line a fault."""
     invitee = Invitee(*(text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name)))
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
-    faults = _faults(study, invitee, [], known.get(invitee.code))
+    faults = _faults(study, invitee, set(), known.get(invitee.code))
     if any(ord(letter) < ord(" ") for letter in invitee.name):
         faults.append(_("the name goes over several lines or holds a tab; write it in one line."))
     faults += _too_many(study, [invitee], known)
@@ -105,14 +114,14 @@ def _columns(cells: Iterable[str]) -> list[str]:
     if missing:
         message = _("the column %(column)s is missing; the first line must be code,group,language.")
         raise InputError(_line(1, message % {"column": missing[0]}))
-    twice = [column for column in columns if column and columns.count(column) > 1]
+    twice = [column for column, times in Counter(columns).items() if column and times > 1]
     if twice:
         message = _("the column %(column)s stands twice; leave one out.")
         raise InputError(_line(1, message % {"column": twice[0]}))
     return columns
 
 
-def _faults(study: Study, invitee: Invitee, earlier: list[Invitee], known: Expert | None) -> list[str]:
+def _faults(study: Study, invitee: Invitee, earlier: set[str], known: Expert | None) -> list[str]:
     """What is wrong with one expert of the table."""
     faults = []
     groups = [group["key"] for group in study.file["groups"]]
@@ -128,7 +137,7 @@ def _faults(study: Study, invitee: Invitee, earlier: list[Invitee], known: Exper
     if len(invitee.name) > LONGEST_NAME:
         message = _("the name has %(number)d characters; write at most %(most)d.")
         faults.append(message % {"number": len(invitee.name), "most": LONGEST_NAME})
-    if invitee.code in {other.code for other in earlier}:
+    if invitee.code in earlier:
         faults.append(_("the code '%(code)s' stands twice; each expert needs one of their own.") % about)
     if invitee.group not in groups:
         message = _("there is no group '%(group)s'; write one of %(groups)s.")

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.text import is_text
 from study import clock
 from study.errors import Refused
 from study.models import Listening
 from study.services.log import log_event
-from study.services.saving import LARGEST, LARGEST_SMALL, is_text, measure, once_more, refuse_closed_room, uuid_taken
+from study.services.saving import LARGEST, LARGEST_SMALL, measure, once_more, refuse_closed_room, uuid_taken
 from study.standing import Standing
 
 #: A browser's clock of a clip may run this far past its written duration.

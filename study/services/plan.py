@@ -11,6 +11,7 @@ import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.text import is_text
 from study.errors import Refused
 from study.models import Event, Study
 from study.services.log import log_event
@@ -63,7 +64,7 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
     state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
     if state not in {Study.State.OPEN, Study.State.CLOSED}:
         raise Refused(409, "state", _("A plan is amended after the study is open and before its seal is."))
-    if not reason.strip() or len(reason) > LONGEST_REASON:
+    if not reason.strip() or len(reason) > LONGEST_REASON or not is_text(reason):
         raise Refused(400, "reason", _("Say why in a sentence or two."))
     *_before, last = versions(study)
     if analysis == last.analysis:

@@ -82,11 +82,6 @@ def refuse_going_back(newer: dict[str, object] | None, highest: int, revision: o
         raise Refused(409, "revision", message, revision=highest, **newer)
 
 
-def is_text(value: object) -> bool:
-    """Whether this is text that every database can keep: neither a NUL nor half of a pair of code units."""
-    return isinstance(value, str) and "\x00" not in value and value == value.encode("utf-8", "ignore").decode()
-
-
 def measure(value: object, largest: int) -> int:
     """A count or time reported by a page; one too large for its column is cut, for a page may stay open for weeks."""
     if type(value) is not int or value < 0:

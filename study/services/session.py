@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from config.text import is_text
 from study import clock, queries
 from study.errors import Refused
 from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
 from study.services.log import log_event
-from study.services.saving import is_text
 from study.study_file import localised
 
 LONGEST_TEXT = 500

@@ -87,6 +87,14 @@ def test_what_cannot_be_unpacked_is_refused_with_its_reason(tmp_path: Path, monk
         pass
 
 
+@pytest.mark.parametrize("files", [["sys", "sys/a.wav"], ["sys/a.wav", "sys"]])
+def test_a_name_for_a_file_and_a_folder_is_refused_with_the_zip_files_name(tmp_path: Path, files: list[str]) -> None:
+    source = zipped(tmp_path / "a.zip", {"other/b.wav": b"", **dict.fromkeys(files, b"")})
+    with pytest.raises(InputError) as refused:
+        names(source)
+    assert str(refused.value).startswith(f"{source} holds 'sys' both as a file and as a folder")
+
+
 def test_a_fault_found_inside_names_the_zip_file(tmp_path: Path) -> None:
     source = zipped(tmp_path / "a.zip", {"ours/a.wav": b"no sound"})
     with pytest.raises(InputError, match=r"a\.zip/ours holds no clip"), unpacked(source) as folder:

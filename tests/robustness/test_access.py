@@ -1,8 +1,9 @@
 """Who gets what: every view of the site, asked with every method by everyone. A view without a row fails.
 
 A cell is what the site answers: `ok` (2xx), `to` (sent on, as after an act), `login` (sent to log in), or a status.
-`-` is not asked here, for the act would start a process of its own; its room's tests ask it. HEAD is answered as GET is.
-Whatever method a view has no row for must be refused. To add a view: run this file, judge the line that it prints, and put it in.
+`-` is not asked here, for the act would start a process of its own; its room's tests ask it. HEAD is answered as GET,
+and whatever method a view has no row for must be refused. To add a view: run this file, judge the line that it prints,
+and put it in.
 """
 
 from __future__ import annotations

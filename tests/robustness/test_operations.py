@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -123,6 +124,19 @@ def test_a_proxy_is_believed_only_where_there_is_one_and_only_its_last_word(sett
     assert client_address(request) == "127.0.0.1"
     settings.BEHIND_PROXY = True
     assert client_address(request) == "203.0.113.9"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "kept"), [("unknown", "127.0.0.1"), ("1.1.1.1, x'", "127.0.0.1"), (" 2001:DB8::9%eth0", "2001:db8::9")]
+)
+def test_a_failed_login_is_counted_for_an_address_whatever_the_proxy_says(
+    client: Client, settings: Settings, said: str, kept: str
+) -> None:
+    settings.BEHIND_PROXY = True
+    sent = {"username": "ada", "password": "wrong"}
+    assert client.post("/desk/login/", sent, headers={"X-Forwarded-For": said}).status_code == 200
+    assert AccessAttempt.objects.get().ip_address == kept
 
 
 def test_the_settings_of_production_pass_djangos_own_check() -> None:

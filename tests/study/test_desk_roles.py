@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from study import desk_urls, services
@@ -55,6 +57,15 @@ def test_an_assistant_watches_and_does_nothing_that_is_the_owners(study: Study) 
     page = text(ida.get(reverse("desk:study", args=["small"])))
     assert "Close the study" not in page
     assert "Who works on it" not in page
+
+
+def test_whether_there_is_a_study_costs_a_stranger_no_plan(study: Study) -> None:
+    """A plan is long: the time that it takes to read would tell her."""
+    with CaptureQueriesContext(connection) as queries:
+        assert answer_to(client_of("stranger"), "study") == 404
+    asked = [query["sql"] for query in queries if '"study_study"' in query["sql"]]
+    assert asked
+    assert not any('"plan"' in sql or '"file"' in sql for sql in asked)
 
 
 def test_an_assistant_never_opens_the_seal_even_of_a_closed_study(study: Study) -> None:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from study import services
+from study.errors import InputError
 from study.models import Expert, ExpertName, Invitation
 from study.simulation import simulate
 from tests.factories import make_study
@@ -161,3 +164,28 @@ def test_all_faults_are_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixt
         "group women would have 2",
     ):
         assert said in told
+
+
+HEAD = "code,group,language"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            f"{HEAD}\n" + "".join(f"e{n},women,en\n" for n in range(70_000)),
+            "line 106: the table has more than 104 rows and the plan 4 slots; is it the right file?",
+        ),
+        (f"{HEAD}{''.join(f',c{n}' for n in range(130_000))}\n", "line 2: there is no expert in the table"),
+    ],
+    ids=["rows", "columns"],
+)
+def test_a_table_of_a_megabyte_is_refused_at_once(tmp_path: Path, text: str, said: str) -> None:
+    """The desk takes files so large; each row and each column was held against all before it."""
+    study = make_study(tmp_path, groups=("men", "women"))
+    began = time.process_time()
+    with translation.override("en"), pytest.raises(InputError) as refusal:
+        services.read_experts(study, text)
+    assert time.process_time() - began < 3
+    assert said in str(refusal.value)
+    assert len(str(refusal.value).splitlines()) == 1

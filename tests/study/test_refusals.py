@@ -107,6 +107,12 @@ def test_a_sound_check_that_no_page_sends_is_refused(expert: Expert, level: int,
     assert refused(services.save_sound_check, device, level=level, answers=answers) == "400 sound"
 
 
+def test_an_amendment_with_a_reason_that_no_database_keeps_is_refused(study: Study) -> None:
+    analysis = {**study.plan["analysis"], "alpha": 0.01}
+    assert refused(services.amend_plan, study, analysis=analysis, reason="a\0b", actor="test") == "400 reason"
+    assert not study.events.filter(kind="plan amended").exists()
+
+
 def test_without_a_place_in_the_plan_there_is_no_trial(expert: Expert) -> None:
     token = trials_of(expert)[0].token
     expert.slot_id = None

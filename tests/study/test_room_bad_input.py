@@ -112,7 +112,7 @@ def test_it_is_refused_in_words_and_no_row_is_written(
     assert list(kept.values_list("value", flat=True)) in ([], [3], [4])
 
 
-@pytest.mark.parametrize("token", ["%00", "..%2F..", "%F0%9F%98%80", "a%20b", "real'--"])
+@pytest.mark.parametrize("token", ["..%2F..", "%F0%9F%98%80", "a%20b", "real'--"])
 def test_an_address_that_is_no_trial_s_name_is_no_page(client: Client, alice: Expert, token: str) -> None:
     for path in ("", "audio"):
         assert client.get(f"/room/t/{token}/{path}").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_fault_is_named_with_its_key_and_the_mend(before: str, after: str, sai
     assert said in fault(before, after)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("A small study", "line 1, title.en"),
+        ("Head", "background[2].choices[1].label.en"),
+        ("MIDI", "systems[1].label.en"),
+        ("Kept", "analysis.dropouts"),
+    ],
+)
+def test_a_text_that_no_database_keeps_is_refused_at_its_key(text: str, place: str) -> None:
+    assert f"{place}: The text holds \\u0000, which no database" in fault(f'= "{text}', f'= "{text}\\u0000')
+
+
 def test_too_many_scales_are_counted() -> None:
     scale = study_toml().partition("[[scales]]")[2].partition("[[")[0]
     more = "".join(f"[[scales]]{scale.replace('valence', f'more{n}')}" for n in range(30))
@@ -70,3 +84,56 @@ def test_a_sub_table_is_named_by_the_line_of_its_latest_entry() -> None:
         parse(text)
     line = text.splitlines().index('fr = "Total"') + 1
     assert f"line {line}, scales[2].label.fr" in str(refused.value)
+
+
+LARGEST = 220_000
+FEW_NAMES = "a key has more than 8 names with dots between them; write fewer."
+MORE = "and there are more faults; mend these first."
+NUMBERED = range(LARGEST // 20)
+#: Files nearly as large as any may be, each of a shape that costs time by its square where nobody sees to it.
+COSTLY = {
+    "a key of dots": (".".join(["a"] * (LARGEST // 2)) + " = 1", f"line 1: {FEW_NAMES}"),
+    "a key of texts": ("\n" + " . ".join(['"a"'] * (LARGEST // 6)) + " = 1", f"line 2: {FEW_NAMES}"),
+    "a table of dots": ("[" + ".".join(["a"] * (LARGEST // 2)) + "]", f"line 1: {FEW_NAMES}"),
+    "behind a text": ('a = """\n\\""""""\n[[' + ".".join(["a"] * (LARGEST // 2)) + "]]", f"line 3: {FEW_NAMES}"),
+    "within a table": ("a = { b = 1, " + ".".join(["a"] * (LARGEST // 2)) + " = 1 }", f"line 1: {FEW_NAMES}"),
+    "blanks": (" " * LARGEST, "title: This key is missing; add it."),
+    "a table of blanks": (
+        "[a" + " " * (LARGEST // 2) + "." + " " * (LARGEST // 2) + "b]",
+        "title: This key is missing",
+    ),
+    "quotation marks": ('a = [\n"""\n' + '\\"' * (LARGEST // 2) + '"""]', "title: This key is missing; add it."),
+    "an array in arrays": ("a = " + "[" * (LARGEST // 2) + "]" * (LARGEST // 2), "line 1: this is not a study file"),
+    "tables": ("".join(f"[a.b.c.d.e.f.g.h{n}]\n" for n in range(LARGEST // 20)), "a: There is no such key."),
+    "keys": ("".join(f"k{n}.a.b.c.d.e = 1\n" for n in NUMBERED), MORE),
+    "rows": ("groups = [" + "{}," * (LARGEST // 3) + "]", f"There are {LARGEST // 3} entries; give 1 to 20."),
+    "choices": (
+        '[[background]]\nkind = "choice"\nchoices = [' + ", ".join(f'{{ key = "{n}" }}' for n in NUMBERED) + "]",
+        MORE,
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", COSTLY)
+def test_no_study_file_keeps_the_site_busy(shape: str) -> None:
+    text, said = COSTLY[shape]
+    began = time.process_time()
+    with pytest.raises(InputError) as refused:
+        parse(text)
+    assert time.process_time() - began < 3
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) <= 101
+
+
+def test_dots_in_texts_and_comments_are_no_key() -> None:
+    dots = "a.b.c.d.e.f.g.h.i.j = [ {"
+    for text in (f'"""\n{dots}\n"""', f"'''\n{dots}\n'''", f'"{dots}"', f"'{dots}'", f'"""\\"{dots}"""""'):
+        assert parse(study_toml().replace('"None."', f"{text} # {dots}", 1))["analysis"]["exclusions"]
+
+
+def test_a_line_is_that_of_an_editor_whatever_letters_stand_before() -> None:
+    """Some end a line for Python, as U+2028, and neither for TOML nor for the researcher."""
+    text = study_toml().replace("A small study", "A\u2028small\u2028study", 1)
+    line = text.split("\n").index("alpha = 0.05") + 1
+    with pytest.raises(InputError, match=f"line {line}, analysis.alpha"):
+        parse(text.replace("alpha = 0.05", "alpha = 5"))
