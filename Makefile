@@ -6,7 +6,8 @@ PORT ?= 8000
 TORCH_FLAGS ?=
 # How many processes make clips.
 JOBS ?= 2
-# How many run the suite: on two cores three, for tests wait for browsers, servers and jobs much of the time.
+# How many run the suite: on two cores three, for tests wait for browsers, servers and jobs much of the time. Tests that
+# share what is long in the making (`xdist_group`) run in the same one.
 TESTERS ?= 3
 
 BIN = .venv/bin
@@ -71,14 +72,14 @@ servers:
 		apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; fi
 
 test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suite
-	$(BIN)/pytest -n $(TESTERS) --dist load --maxschedchunk 1
+	$(BIN)/pytest -n $(TESTERS) --dist loadgroup
 
 test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
-	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(TESTERS) --dist load --maxschedchunk 1 $(TESTS)
+	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(TESTERS) --dist loadgroup $(TESTS)
 
 coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: per cent of the branches it takes
 	rm -rf var/coverage && mkdir -p var/coverage
-	$(BIN)/coverage run -m pytest -n $(TESTERS) --dist load --maxschedchunk 1
+	$(BIN)/coverage run -m pytest -n $(TESTERS) --dist loadgroup
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.branches
 
