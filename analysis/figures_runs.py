@@ -44,7 +44,7 @@ def figure5_frame(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
 
     The measures are the negative critic loss (a row is the mean of the iterations since the row before) and the
     distance of samples from the validation songs. The mean is taken where all seeds have a row; the 95 % interval is
-    Student's t over seeds, for three seeds or more.
+    Student's t over seeds, for three seeds or more; no distance is below 0, and no interval of one.
     """
     parts = []
     for critic, group in runs.items():
@@ -54,7 +54,9 @@ def figure5_frame(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
             for seed, values in series.items():
                 parts.append(_part(critic, measure, str(seed), values))
             if series:
-                parts.append(_part(critic, measure, MEAN, _mean_over_seeds(list(series.values()))))
+                mean = _mean_over_seeds(list(series.values()))
+                low = mean["ci_low"].clip(lower=0 if measure == DISTANCE else None)
+                parts.append(_part(critic, measure, MEAN, mean.assign(ci_low=low)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS_5))
 
 

@@ -69,6 +69,13 @@ def test_figure_5_has_a_thin_line_for_each_seed_and_a_thick_mean_with_its_band(t
     assert mean[5] == pytest.approx(np.mean([values[3:8].mean() for values in seeds]))
 
 
+def test_the_band_of_a_distance_ends_at_nothing(tmp_path: Path) -> None:
+    frame = drawings(tmp_path)["figure5"][1]
+    low = frame[(frame["measure"] == "distance") & (frame["seed"] == "mean")]["ci_low"]
+    assert (low >= 0).all()
+    assert (low == 0).any()  # three seeds, far apart
+
+
 def test_two_seeds_have_no_band_and_only_common_iterations_have_a_mean(tmp_path: Path) -> None:
     folders = [
         write_run(tmp_path / "one"),
