@@ -25,7 +25,8 @@ export function mountSound() {
     };
     const stop = () => {
       audio.pause();
-      URL.revokeObjectURL(audio.src);
+      // Later, for it may still be on its way into the player, to whom its loss would be an error.
+      setTimeout(() => URL.revokeObjectURL(audio.src), 10_000);
       show(false);
       sounding = null;
     };
