@@ -76,15 +76,16 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest report, what is being made, and the button that makes one."""
     found = own_study(request, slug, "read")
     newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
-    done, finished = _done(found), newest is not None and newest.state == Job.State.DONE
+    made = newest if newest is not None and newest.state == Job.State.DONE else None
+    done = _done(found)
     parts = _parts(jobs.folder_of(done) / "report", get_language() or "") if done else []
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "done": done,
-        "withheld": finished and newest is not None and _is_withheld(newest, found),
-        "elsewhere": finished and newest is not None and not _is_here(newest),
+        "withheld": made is not None and _is_withheld(made, found),
+        "elsewhere": made is not None and not _is_here(made),
         "figures": [part for part in parts if part.name.startswith("figures/")],
         "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
         "tables": [part for part in parts if part.name.startswith("tables/")],
