@@ -11,9 +11,9 @@ from django.db import connection
 
 from study.models import Expert
 from tests.factories import rate_all
-from tests.study.conftest import alice, bob, study, trial
+from tests.study.conftest import ada, alice, bob, study, trial
 
-__all__ = ["alice", "bob", "saved", "study", "trial"]
+__all__ = ["ada", "alice", "bob", "saved", "study", "trial"]
 
 #: What a stranger has typed at the login: one letter more than PostgreSQL takes, and SQLite takes everything.
 STRANGER = "stranger" * 32

@@ -13,7 +13,6 @@ from pytest_django.fixtures import Settings
 
 from study.models import Event, Study
 from tests.factories import make_study
-from tests.study.test_desk import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +23,6 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-
-
-@pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
 
 
 @pytest.fixture

@@ -19,14 +19,8 @@ from study.services.invitations import Invitee
 from study.services.opening import blinding_checked
 from study.services.plan import broken_plan
 from tests.factories import begin, make_expert, make_study, rate_all, trials_of
-from tests.study.test_desk import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> Client:
-    return client_of("ada")
 
 
 @pytest.fixture
