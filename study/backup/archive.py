@@ -113,9 +113,9 @@ def _is_file(name: str, entry: object) -> bool:
     """Whether a file has a safe name and a hash: nothing in an archive may lead out of the media storage."""
     parts = PurePosixPath(name.removeprefix(MEDIA)).parts
     safe = name == DATABASE or (name.startswith(MEDIA) and bool(parts) and not {"..", "/"} & set(parts))
-    return (
-        safe and "\\" not in name and "\0" not in name and isinstance(entry, dict) and set(entry) == {"sha256", "bytes"}
-    )
+    # Of the names that Mukulen gives none is longer or has other characters; a file system might refuse them.
+    safe = safe and name.isascii() and name.isprintable() and "\\" not in name and len(name) < 256
+    return safe and isinstance(entry, dict) and set(entry) == {"sha256", "bytes"}
 
 
 def check_file(archive: zipfile.ZipFile, name: str, manifest: Manifest, target: IO[bytes] | None = None) -> None:

@@ -139,8 +139,11 @@ def test_a_newer_schema_is_refused(saved: Path) -> None:
         call_command("restore", str(rewritten(saved, manifest_json=json.dumps(newer).encode())), "--replace")
 
 
-@pytest.mark.parametrize("name", ["media/../../etc/passwd", "media//etc/passwd", "elsewhere"])
-def test_no_name_leads_out_of_the_clips_folder(saved: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["media/../../etc/passwd", "media//etc/passwd", "elsewhere", f"media/{300 * 'x'}", "media/\x1b.mp3", "media/é.mp3"],
+)
+def test_no_name_leads_out_of_the_clips_folder_or_is_one_that_no_clip_has(saved: Path, name: str) -> None:
     forged = manifest(saved)
     forged["files"][name] = {"sha256": "0" * 64, "bytes": 1}
     with pytest.raises(CommandError, match=r"manifest.json is missing or damaged"):
