@@ -129,6 +129,7 @@ def test_a_scale_on_which_a_system_was_not_rated_has_no_row() -> None:
     assert list(zip(table["scale"], table["system"], strict=True)) == [("x", "a"), ("x", "b"), ("y", "a")]
 
 
+@pytest.mark.cost
 def test_ten_thousand_replicates_of_six_systems_and_five_scales_take_well_under_two_seconds() -> None:
     frame = read_oracle("sim26x60x5.csv")
     start = time.process_time()

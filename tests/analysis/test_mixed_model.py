@@ -385,6 +385,7 @@ def test_every_note_is_said_in_both_languages() -> None:
 # --- what the figures promise
 
 
+@pytest.mark.cost
 def test_a_thousand_experts_take_seconds() -> None:
     rng = np.random.default_rng(0)
     latent = 3 + rng.normal(0, 0.4, (1000, 1)) + rng.normal(0, 0.3, (1, 66)) + rng.normal(0, 0.8, (1000, 66))

@@ -124,6 +124,7 @@ def test_complete_ratings_reach_the_likelihood_of_clmm(effects: tuple[bool, bool
     assert found.converged
 
 
+@pytest.mark.cost
 @pytest.mark.parametrize("link", LINKS)
 def test_it_is_at_least_ten_times_as_fast_as_r(link: str) -> None:
     study = problem("sim26x60x5.csv", link, (True, True, False))

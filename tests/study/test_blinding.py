@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from study import services
 from study.blinding import Report, check_blinding, default_sessions
 from study.blinding import check as checking
+from study.blinding import sessions as playing
 from study.blinding.check import _played, _prepared, _shown, _static, guessable, made_again
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of
@@ -27,17 +28,17 @@ from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from tests.factories import make_expert, make_study, tone
 from tests.study.exchanges import exchange
+from tests.study.leaks import stopwatch
 
 SYSTEMS = ("midi-gan", "transformer", "real")
-#: As few as let every clip be heard twice; times, which are never quite the same, take more.
-SESSIONS, MORE, CLIPS = 2, 4, 5
+#: As few as let every clip be heard.
+SESSIONS, SLOTS, CLIPS = 1, 8, 5
 
 
 @pytest.fixture
 def study(tmp_path: Path, db: None) -> Study:
-    slots = 2 * MORE
     return make_study(
-        tmp_path, systems=SYSTEMS, clips=CLIPS, heard=CLIPS, slots=slots, scales=("overall",), practice=1, draft=True
+        tmp_path, systems=SYSTEMS, clips=CLIPS, heard=CLIPS, slots=SLOTS, scales=("overall",), practice=1, draft=True
     )
 
 
@@ -56,7 +57,7 @@ def plant(settings: Settings, leak: str) -> None:
 def test_a_clean_study_passes_and_every_clip_was_heard(study: Study) -> None:
     report = check(study)
     assert report.faults == []
-    assert report.sessions == SESSIONS
+    assert report.sessions in (SESSIONS, 2 * SESSIONS)  # once in a hundred times chance looks like a leak
     assert report.clips == 16
     assert report.verdict.p > 0.01
     assert report.verdict.features > 20
@@ -105,11 +106,12 @@ def test_sequential_ids_are_caught(study: Study) -> None:
     assert report.sessions == 2 * SESSIONS
 
 
-def test_a_slower_system_is_caught(study: Study, settings: Settings) -> None:
+def test_a_slower_system_is_caught(study: Study, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playing, "time", stopwatch)
     plant(settings, "slower_system")
-    report = check(study, MORE)
+    report = check(study, 2)
     assert report.verdict.p < 0.01
-    assert report.sessions == 2 * MORE
+    assert report.sessions == 4
     assert any("time of the audio tells systems apart" in fault for fault in report.faults)
 
 
@@ -195,7 +197,7 @@ def test_a_study_opens_only_when_it_has_passed_as_it_is_now(study: Study) -> Non
     assert study.state == "open"
     passed = study.events.get(kind="blinding checked")
     assert passed.detail["plan_sha256"] == study.plan_sha256
-    assert passed.detail["sessions"] == 1
+    assert passed.detail["sessions"] in (1, 2)
 
 
 def test_the_command_says_every_fault_and_records_nothing(study: Study, settings: Settings) -> None:
@@ -263,7 +265,7 @@ def test_a_study_under_way_is_checked_without_touching_it(tmp_path: Path, db: No
     holders = [make_expert(study, code).slot for code in ("alice", "bob")]
     before = [list(rows.objects.values().order_by("pk")) for rows in (Study, Expert, Rating, Event, Trial)]
     report = check_blinding(study, sound_of, 2)
-    assert (report.faults, report.sessions) == ([], 2)
+    assert (report.faults, report.sessions) in [([], 2), ([], 4)]  # twice as many where chance looked like a leak
     assert [list(rows.objects.values().order_by("pk")) for rows in (Study, Expert, Rating, Event, Trial)] == before
     assert [expert.slot for expert in Expert.objects.order_by("code")] == holders
 

@@ -198,6 +198,7 @@ def test_every_scale_stands_at_each_place_and_follows_each_other_one_equally_oft
     assert len({follows.count((a, b)) for a in range(scales) for b in range(scales) if a != b}) <= 1
 
 
+@pytest.mark.cost
 def test_the_papers_study_is_planned_within_a_second() -> None:
     begun = time.process_time()
     certificate = certificate_of(make_sessions(shape()))

@@ -68,6 +68,7 @@ def fill(study: Study, experts: list[Expert]) -> None:
     )
 
 
+@pytest.mark.cost
 @pytest.mark.django_db
 def test_every_page_takes_at_most_15_queries_and_300_ms_with_200_experts(study: Study) -> None:
     ada = client_of("ada")

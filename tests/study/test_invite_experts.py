@@ -169,6 +169,7 @@ def test_all_faults_are_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixt
 HEAD = "code,group,language"
 
 
+@pytest.mark.cost
 @pytest.mark.parametrize(
     ("text", "said"),
     [

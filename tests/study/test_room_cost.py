@@ -29,6 +29,7 @@ def expert(client: Client, tmp_path: Path) -> Expert:
     return expert
 
 
+@pytest.mark.cost
 @pytest.mark.django_db(transaction=True)
 def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
     client: Client, expert: Expert, django_assert_num_queries: Any
