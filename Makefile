@@ -15,6 +15,9 @@ MANAGE = $(BIN)/python manage.py
 SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
+# Many tests start commands and servers, which would otherwise compile the code each time anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench bench-stats \
 	translations screenshots clean

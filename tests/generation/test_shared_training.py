@@ -40,7 +40,7 @@ def losses(out: Path, columns: list[str]) -> list[float]:
 def test_two_processes_compute_the_losses_of_one(tmp_path: Path) -> None:
     """MIDI-GAN's, whose generator normalises over the batch: the processes share its statistics.
 
-    Rounding grows faster than the Transformer's (below): Adam divides the first steps of nearly dead weights by
+    Rounding grows faster than mLSTM's (below): Adam divides the first steps of nearly dead weights by
     gradients as small as the rounding.
     """
     one, two = tmp_path / "one", tmp_path / "two"
@@ -83,7 +83,7 @@ def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
 def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_process(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run = subprocess.Popen(
-        [*TORCHRUN, *command("transformer", tmp_path, killed, iterations=1000)],
+        [*TORCHRUN, *command("mlstm", tmp_path, killed, iterations=1000)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -94,8 +94,8 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_proc
     subprocess.run(["kill", f"-{signal.SIGKILL.value}", worker], check=True)
     assert run.wait(timeout=60) != 0
     end = len(read_log(killed / "log.csv")) + 2
-    subprocess.run([*TORCHRUN, *command("transformer", tmp_path, killed, end)], check=True, capture_output=True)
-    call_command(*command("transformer", tmp_path, whole, end)[1:], stdout=StringIO())
+    subprocess.run([*TORCHRUN, *command("mlstm", tmp_path, killed, end)], check=True, capture_output=True)
+    call_command(*command("mlstm", tmp_path, whole, end)[1:], stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
     shared, alone = (losses(out, ["nll", "nll_validation"]) for out in (killed, whole))
     assert shared[:6] == pytest.approx(alone[:6], rel=1e-4)  # three iterations
