@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import struct
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ SHOWN = ".png"
 class Part:
     """A figure or a table: its name, the files it comes in, and what the page shows of it.
 
-    `caption` is what the report says under a figure.
+    `caption` is what the report says under a figure, `size` its picture's width and height in pixels.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Part:
     caption: str = ""
     files: list[str] = field(default_factory=list)
     picture: str = ""
+    size: tuple[int, ...] = ()
     head: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     more: int = 0
@@ -191,6 +193,7 @@ def _parts(folder: Path, language: str) -> list[Part]:
         part.title, part.caption = _title(part, folder, language), captions.get(part.stem, "")
         pictures = [name for name in part.files if name.endswith(SHOWN)]
         part.picture = next((name for name in pictures if f".{language}." in name), next(iter(pictures), ""))
+        part.size = _size(folder / part.picture) if part.picture else ()
         table = next((name for name in part.files if name.endswith(".csv")), None)
         if table and not part.picture:
             _read_table(part, folder / table)
@@ -214,6 +217,13 @@ def _captions(folder: Path, language: str) -> dict[str, str]:
     word = "图" if language.startswith("zh") else "Figure"
     found = re.findall(rf'<img alt="{word} (\w+)\. ([^"]*)"', page.read_text(encoding="utf-8"))
     return {f"figure{number}": unescape(caption) for number, caption in found}
+
+
+def _size(picture: Path) -> tuple[int, ...]:
+    """Width and height that a PNG states, so that the page keeps its place; none where it is no whole file."""
+    with picture.open("rb") as file:
+        head = file.read(24)
+    return struct.unpack(">II", head[16:]) if len(head) == 24 else ()
 
 
 def _read_table(part: Part, path: Path) -> None:

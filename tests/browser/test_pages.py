@@ -38,12 +38,23 @@ FOLDER = Path(settings.BASE_DIR) / "docs" / "screenshots"
 #: Beyond what the plainest page takes, for others may work on this machine; the quickest of some cold starts counts.
 MOST_PAINT_MS, STARTS = 1000, 4
 FIRST_PAINT = """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime"""
+#: What moved up or down since the page was loaded, not after a press: who pressed just then would miss.
+MOVED = """() => new Promise((resolve) => {
+    const found = [];
+    new PerformanceObserver((list) => {
+        for (const { hadRecentInput, sources } of list.getEntries()) if (!hadRecentInput)
+            for (const { node, previousRect, currentRect } of sources)
+                if (Math.abs(previousRect.y - currentRect.y) >= 1) found.push(node?.id || node?.className);
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(resolve, 100, found);
+})"""
 
 
 def look_at(page: Page, name: str, language: str) -> None:
     """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its pictures if wanted."""
     page.wait_for_load_state()  # what was waited for may be shown before the rest has come
     assert page.evaluate("document.getAnimations().length") == 0, f"something moves on {name}"
+    assert page.evaluate(MOVED) == [], f"something moved on {name}"
     for size in (*(size for _, size, _ in LOOKS), ZOOMED):
         page.set_viewport_size(size)
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -115,6 +126,7 @@ def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, l
     practised(expert)
     page.goto(f"{live_server.url}/room/")
     look_at(page, "begin", language)
+    page.set_viewport_size(PHONE)
     page.locator("#panel button").click()
     listen(page)
     answer(page, 4, "valence")
