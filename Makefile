@@ -7,7 +7,7 @@ TORCH_FLAGS ?=
 # How many processes make clips.
 JOBS ?= 2
 # How many run the suite: on two cores three, for tests wait for browsers, servers and jobs much of the time. Tests that
-# share what is long in the making (`xdist_group`) run in the same one.
+# share what is long in the making run in the same one (tests/conftest.py).
 TESTERS ?= 3
 
 BIN = .venv/bin
@@ -75,14 +75,14 @@ servers:
 		apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; fi
 
 test: .venv/.ready-dev browser servers  ## set up if needed, then the whole suite
-	$(BIN)/pytest -n $(TESTERS) --dist loadgroup
+	$(BIN)/pytest -n $(TESTERS)
 
 test-postgres: .venv/.ready-dev browser servers  ## the same on a private PostgreSQL cluster; TESTS="tests/study" for a part
-	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(TESTERS) --dist loadgroup $(TESTS)
+	$(BIN)/python -m tests.robustness.postgres $(BIN)/pytest -n $(TESTERS) $(TESTS)
 
 coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: per cent of the branches it takes
 	rm -rf var/coverage && mkdir -p var/coverage
-	$(BIN)/coverage run -m pytest -n $(TESTERS) --dist loadgroup -m "not cost"
+	$(BIN)/coverage run -m pytest -n $(TESTERS) -m "not cost"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.branches
 

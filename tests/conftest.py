@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Read when numerical libraries load: two test processes with two threads each would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,6 +22,24 @@ QUIET = (
     "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "
     "--disable-sync --disable-default-apps --mute-audio"
 )
+
+
+class BySharing(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests of a module with a fixture of its own run in one process, so that it is made once; all others in any."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if _shares(self.config.rootpath / module) else nodeid
+
+
+@functools.cache
+def _shares(module: Path) -> bool:
+    return 'scope="module"' in module.read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharing:
+    """How tests are shared out; xdist's own groups have no effect with pytest 9.2."""
+    return BySharing(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,6 @@ from tests.analysis.run_makers import write_run
 from tests.factories import make_pack
 from tests.generation.songs import random_tokens, small_corpus
 
-pytestmark = pytest.mark.xdist_group("analyse_runs")
-
 CORPUS = small_corpus(train=12, other=30)
 UNSEEN = CORPUS.tokens[[name in {"test", "near-daur"} for name in CORPUS.split]]
 SHIPPED = reproduction.ROOT / "fixtures" / "checkpoints" / "reference"

@@ -20,8 +20,6 @@ from generation.pack.systems import find_generators
 from tests.generation.songs import small_corpus, walk, write_song
 from tests.generation.test_pack_folder import folder_of
 
-pytestmark = pytest.mark.xdist_group("generate_stimuli")
-
 
 def weights(folder: Path, seed: int = 0, name: str = "midi-gan") -> Path:
     """A checkpoint folder of a network as it is before training."""

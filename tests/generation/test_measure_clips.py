@@ -20,8 +20,6 @@ from generation.networks.reference import Reference, Settings
 from generation.sampling import load_reference
 from tests.generation.songs import random_tokens, small_corpus
 
-pytestmark = pytest.mark.xdist_group("measure_clips")
-
 TOKENS = random_tokens(6, seed=40)
 
 

@@ -13,8 +13,6 @@ from generation.networks.music_vae import MusicVAE, Settings, beyond, divergence
 from generation.training import as_stored, as_used
 from tests.generation.songs import random_tokens
 
-pytestmark = pytest.mark.xdist_group("music_vae")
-
 
 @pytest.fixture(scope="module")
 def model() -> MusicVAE:

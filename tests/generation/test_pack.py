@@ -23,8 +23,6 @@ from generation.pack.manifest import Manifest, read_manifest
 from tests.generation.generators import Babbler
 from tests.generation.songs import random_tokens, small_corpus
 
-pytestmark = pytest.mark.xdist_group("pack")
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

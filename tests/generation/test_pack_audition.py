@@ -20,8 +20,6 @@ from tests.generation.generators import Babbler
 from tests.generation.songs import small_corpus, walk, write_song
 from tests.generation.test_pack_folder import hum, record
 
-pytestmark = pytest.mark.xdist_group("pack_audition")
-
 # Playwright's own event loop runs in the tests' thread; Django's guard against that has nothing to protect here.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 

@@ -19,8 +19,6 @@ from generation.pack.rendering import Selection
 from tests.generation.songs import walk, write_song
 from tests.generation.test_pack import contents
 
-pytestmark = pytest.mark.xdist_group("pack_folder")
-
 
 def hum(seconds: float, pitch: float = 330.0, *, rate: int = 44_100, level: float = 0.2) -> audio.Samples:
     """A tone that breathes."""

@@ -11,8 +11,6 @@ from generation.sampling import load_checkpoint
 from generation.training import Run
 from tests.generation.songs import small_corpus
 
-pytestmark = pytest.mark.xdist_group("sampling")
-
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

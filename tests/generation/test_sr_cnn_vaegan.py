@@ -15,8 +15,6 @@ from generation.networks.sr_cnn_vaegan import SRCNNVAEGAN, Settings, as_bars, pa
 from generation.training import as_stored, as_used
 from tests.generation.songs import random_tokens
 
-pytestmark = pytest.mark.xdist_group("sr_cnn_vaegan")
-
 
 @pytest.fixture(scope="module")
 def model() -> SRCNNVAEGAN:

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from study.models import Clip, Expert, Study
 from tests.factories import begin, enter, make_expert, make_study, rate_all, trials_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("clip_storage")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 BUCKET = "clips"
 

@@ -32,8 +32,6 @@ from study.models import Expert, Study, Trial
 from tests.robustness.deployed import DEPLOY, NAME, Front, service
 from tests.robustness.servers import KEY, ROOT, Gunicorn, program
 
-pytestmark = pytest.mark.xdist_group("operations")
-
 OPERATIONS = ROOT / "docs" / "operations.md"
 PRODUCTION = {"HTTPS": "1", "BEHIND_PROXY": "1", "LOG": "json", "ALLOWED_HOSTS": "study.example.org,127.0.0.1"}
 
