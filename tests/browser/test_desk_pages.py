@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from study import jobs, services
 from study.models import Job, Study
 from tests.browser.conftest import Log
-from tests.browser.test_pages import language, look_at
+from tests.browser.test_pages import language, look_at, moved
 from tests.factories import make_study, study_toml
 from tests.study.test_desk_report import FILES, closed_with_report
 
@@ -108,6 +108,7 @@ def test_a_report_appears_on_its_page_as_soon_as_it_is_there(
     Job.objects.update(state="done")
     expect(desk.locator("figure img")).to_be_visible()
     assert desk.locator("figure img").evaluate("image => image.naturalWidth") == 900
+    assert moved(desk) == []
     look_at(desk, "desk-report", language)
     with desk.expect_download() as page:
         desk.locator("a[href$='report.html']").click()
