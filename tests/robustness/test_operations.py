@@ -280,7 +280,7 @@ def test_the_site_behind_nginx_sends_what_keeps_browsers_safe(proxy: int) -> Non
 
 @pytest.mark.parametrize(("path", "status"), [("/desk/new/", 413), ("/desk/jobs/token/clips/", 403)])
 def test_nginx_lets_only_clips_be_large(proxy: int, path: str, status: int) -> None:
-    """As a browser sends a file. What it reads of no other request, gunicorn may answer with a broken line."""
+    """As a browser sends a file: of a body that no view reads gunicorn breaks the line, and nginx answers 502."""
     part = b'--x\r\nContent-Disposition: form-data; name="clips"; filename="clips.zip"\r\n\r\n%b\r\n--x--\r\n'
     sent = {"Content-Type": "multipart/form-data; boundary=x"}
     assert over_tls(proxy, path, body=part % bytes(4_000_000), **sent)[0] == status
