@@ -73,8 +73,6 @@ class Run:
             "reference": sha256_of(reference / "weights.safetensors") if reference else None,
         }
         self.columns = ["iteration", "epoch", "seconds", *kind.columns, *COLUMNS]
-        # Saturated soft outputs are full of denormal numbers, which slow a processor fourfold.
-        torch.set_flush_denormal(True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(seed)
         self.model = kind(self.settings).to(self.device)
@@ -150,6 +148,8 @@ class Run:
         )
         window: list[dict[str, float]] = []
         begun = time.monotonic() - self.seconds
+        # Saturated soft outputs are full of denormal numbers, which slow a processor fourfold.
+        torch.set_flush_denormal(True)
         try:
             while not self.ended:
                 window.append(self._step())
@@ -161,6 +161,7 @@ class Run:
                     self.save()
                     progress(" ".join(f"{name}={value:.4g}" for name, value in row.items() if value != ""))
         finally:
+            torch.set_flush_denormal(False)
             bar.close()
         self.save()
         if self.leads:

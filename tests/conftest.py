@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +67,6 @@ def _own_folders(settings: Settings, tmp_path: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-
-
-@pytest.fixture(autouse=True)
-def _small_numbers() -> Iterator[None]:
-    """A training leaves its process without the smallest floating-point numbers, which other tests may want."""
-    yield
-    if torch := sys.modules.get("torch"):
-        torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 
@@ -52,6 +53,11 @@ def test_a_run_folder_holds_what_it_promises(tmp_path: Path) -> None:
     assert [row["iteration"] for row in numbers(tmp_path / "run")] == ["1", "2", "3", "4"]
     with np.load(tmp_path / "run" / "histograms.npz") as file:
         assert file["wide"].sum() + file["beyond"] == 890_721
+
+
+def test_a_run_gives_its_process_the_smallest_numbers_back(tmp_path: Path) -> None:
+    train(tmp_path / "run", iterations=1)
+    assert float(torch.tensor(1e-40) * 0.5) > 0
 
 
 def test_an_interrupted_run_gives_the_numbers_of_an_uninterrupted_one(tmp_path: Path) -> None:
