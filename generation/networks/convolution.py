@@ -1,7 +1,4 @@
-"""Convolution over time as one matrix product over shifted copies, for tensors (batch, steps, channels).
-
-On a processor this is faster than torch's Conv1d (docs/benchmarks.md), and it differentiates any number of times.
-"""
+"""Convolution over time of tensors (batch, steps, channels), on a processor faster than Conv1d (docs/benchmarks.md)."""
 
 from __future__ import annotations
 
@@ -44,8 +41,14 @@ class Gathered(torch.autograd.Function):
     def forward(ctx: Any, y: Tensor, steps: int, width: int, dilation: int, stride: int) -> Tensor:
         ctx.how = width, dilation, stride
         copies = y.view(*y.shape[:2], width, -1)
-        x = y.new_zeros(len(y), steps, copies.shape[3])
-        for k, (into, out_of) in enumerate(overlaps(steps, width, dilation, stride)):
+        places = dict(enumerate(overlaps(steps, width, dilation, stride)))
+        if stride == 1:
+            # The middle one has not moved: the others are added to it.
+            x = copies[:, :, (width - 1) // 2].contiguous()
+            places.pop((width - 1) // 2)
+        else:
+            x = y.new_zeros(len(y), steps, copies.shape[3])
+        for k, (into, out_of) in places.items():
             x[:, out_of] += copies[:, into, k]
         return x
 
@@ -67,12 +70,22 @@ def overlaps(steps: int, width: int, dilation: int, stride: int) -> list[tuple[s
     return found
 
 
+#: Up to so many channels torch's own convolution is faster than a product over shifted copies.
+NARROW = 64
+
+
 class Conv(nn.Module):
-    """A convolution over time as one matrix product, (batch, steps, i) to (batch, steps / stride, o)."""
+    """A convolution over time, (batch, steps, i) to (batch, steps / stride, o).
+
+    Of few channels it is torch's own, in two dimensions of which one has length 1: for those torch has a fast way with
+    the channels last. Of many it is one matrix product over shifted copies.
+    """
 
     def __init__(self, i: int, o: int, width: int, dilation: int = 1, stride: int = 1) -> None:
         super().__init__()
         self.width, self.dilation, self.stride = width, dilation, stride
+        self.narrow = width > 1 and i <= NARROW
+        self.padding = (width - 1) // 2 * dilation
         self.weight = nn.Parameter(torch.empty(o, width * i))
         self.bias = nn.Parameter(torch.empty(o))
         # The start that torch gives its own convolutions (He et al. 2015 with a = sqrt 5).
@@ -81,19 +94,38 @@ class Conv(nn.Module):
         nn.init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.width == 1:
-            return F.linear(x, self.weight, self.bias)
-        copies: Tensor = Shifted.apply(x, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
-        return F.linear(copies, self.weight, self.bias)
+        if self.narrow:
+            how = (1, self.stride), (0, self.padding), (1, self.dilation)
+            return as_steps(F.conv2d(as_image(x), self.kernel(), self.bias, *how))
+        if self.width > 1:
+            x = Shifted.apply(x, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
+        return F.linear(x, self.weight, self.bias)
 
     def back(self, gradient: Tensor) -> Tensor:
         """What a gradient of the output, (batch, steps / stride, o), is for the input, (batch, steps, i)."""
-        copies = F.linear(gradient, self.weight.t())
-        if self.width == 1:
-            return copies
-        steps = gradient.shape[1] * self.stride
-        x: Tensor = Gathered.apply(copies, steps, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
+        if self.narrow:
+            missing = self.stride - 1 + 2 * self.padding - self.dilation * (self.width - 1)
+            how = (1, self.stride), (0, self.padding), (0, missing), 1, (1, self.dilation)
+            return as_steps(F.conv_transpose2d(as_image(gradient), self.kernel(), None, *how))
+        x = gradient @ self.weight
+        if self.width > 1:
+            steps = gradient.shape[1] * self.stride
+            x = Gathered.apply(x, steps, self.width, self.dilation, self.stride)  # type: ignore[no-untyped-call]
         return x
+
+    def kernel(self) -> Tensor:
+        """The weights as torch's convolution takes them, (o, i, 1, width); nothing is copied."""
+        return self.weight.view(len(self.weight), 1, self.width, -1).permute(0, 3, 1, 2)
+
+
+def as_image(x: Tensor) -> Tensor:
+    """(batch, steps, channels) as (batch, channels, 1, steps); nothing is copied."""
+    return x.unsqueeze(1).permute(0, 3, 1, 2)
+
+
+def as_steps(image: Tensor) -> Tensor:
+    """The way back from `as_image`."""
+    return image.permute(0, 2, 3, 1).squeeze(1)
 
 
 class UpConv(nn.Module):

@@ -23,7 +23,7 @@ from generation import melody
 from generation.melody import ONSET_ROW, PITCHES, ROWS, STEPS, VOCABULARY, Tokens
 from generation.networks.contract import Network, Profile
 from generation.networks.convolution import Conv, UpConv
-from generation.networks.parts import BatchNorm, autocast, figures, rand, randn, update
+from generation.networks.parts import BatchNorm, attention, autocast, figures, rand, randn, update
 
 #: Carries a gradient of a block's output back to its input.
 Back = Callable[[Tensor], Tensor]
@@ -150,15 +150,14 @@ class MultiScale(nn.Module):
 
     def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
         views = self.views(x)
-        slopes = slope(views)
 
         def back(gradient: Tensor) -> Tensor:
-            parts = (self.join.back(gradient) * slopes).chunk(len(self.branches), dim=2)
+            parts = through_relu(self.join.back(gradient), views).chunk(len(self.branches), dim=2)
             for branch, part in zip(cast("list[Conv]", self.branches), parts, strict=True):
                 gradient = gradient + branch.back(part)
             return gradient
 
-        return x + self.join(views * slopes), back
+        return x + self.join(F.leaky_relu(views, SLOPE)), back
 
 
 class SingleScale(nn.Module):
@@ -174,10 +173,11 @@ class SingleScale(nn.Module):
 
     def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
         h = self.conv1(x)
-        slopes = slope(h)
-        return x + self.conv2(
-            h * slopes
-        ), lambda gradient: gradient + self.conv1.back(self.conv2.back(gradient) * slopes)
+
+        def back(gradient: Tensor) -> Tensor:
+            return gradient + self.conv1.back(through_relu(self.conv2.back(gradient), h))
+
+        return x + self.conv2(F.leaky_relu(h, SLOPE)), back
 
 
 class ResDown(nn.Module):
@@ -193,15 +193,14 @@ class ResDown(nn.Module):
         return out
 
     def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
-        outer = slope(x)
-        h = self.conv1(x * outer)
-        inner = slope(h)
+        h = self.conv1(F.leaky_relu(x, SLOPE))
 
         def back(gradient: Tensor) -> Tensor:
-            through = self.conv1.back(self.conv2.back(gradient) * inner) * outer
-            return through + (self.skip.back(gradient) / 2).repeat_interleave(2, dim=1)
+            inner = through_relu(self.conv2.back(gradient), h)
+            outer = through_relu(self.conv1.back(inner), x)
+            return outer + (self.skip.back(gradient) / 2).repeat_interleave(2, dim=1)
 
-        return self.conv2(h * inner) + self.skip(halved(x)), back
+        return self.conv2(F.leaky_relu(h, SLOPE)) + self.skip(halved(x)), back
 
 
 class Critic(nn.Module):
@@ -218,8 +217,9 @@ class Critic(nn.Module):
         h = self.embed(x)
         for block in self.blocks:
             h = block(h)
-        score: Tensor = self.end(h.flatten(1))
-        return score.float().squeeze(1)
+        # Not as a matrix product: in bf16 the scores, whose small differences count, would have three digits.
+        score: Tensor = (h.flatten(1) * self.end.weight).sum(dim=1) + self.end.bias
+        return score
 
     def gradient(self, x: Tensor) -> Tensor:
         """The gradient of the score at x, (batch, 80, 89), as a function of the weights.
@@ -239,14 +239,17 @@ class Critic(nn.Module):
         return self.embed.back(gradient).float()
 
 
-def slope(x: Tensor) -> Tensor:
-    """The derivative of the leaky ReLU at x."""
-    return torch.where(x > 0, 1.0, SLOPE)
+def through_relu(gradient: Tensor, x: Tensor) -> Tensor:
+    """What a gradient of the leaky ReLU's output is for its input x."""
+    back: Tensor = torch.ops.aten.leaky_relu_backward(gradient, x, SLOPE, False)
+    return back
 
 
 def halved(x: Tensor) -> Tensor:
     """Means of neighbouring steps, (batch, steps / 2, channels)."""
-    return (x[:, ::2] + x[:, 1::2]) / 2
+    # Unbound, the two halves have one gradient between them; as slices they would fill a tensor each.
+    even, odd = x.reshape(len(x), -1, 2, x.shape[2]).unbind(2)
+    return (even + odd) * 0.5
 
 
 class Matcher(nn.Module):
@@ -266,7 +269,7 @@ class Matcher(nn.Module):
         q, k, v = (
             part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(self.norm1(h)).chunk(3, dim=2)
         )
-        attended = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        attended = attention(q, k, v).transpose(1, 2).flatten(2)
         h = h + self.out(attended)
         return F.normalize((h + self.narrow(F.relu(self.wide(self.norm2(h))))).float(), dim=2)
 

@@ -7,10 +7,16 @@ processes compute the losses of one, within the error of floating-point sums.
 
 from __future__ import annotations
 
+import faulthandler
+import functools
+import os
+import resource
+import time
 from typing import Any
 
 import torch
 import torch.distributed as dist
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -67,16 +73,27 @@ class BatchNorm(nn.BatchNorm1d):
     """Batch normalisation of the channels of (batch, ..., channels), over the batch of all processes."""
 
     def forward(self, x: Tensor) -> Tensor:
-        flat = x.flatten(0, -2)
         if not self.training or share()[1] == 1:
-            return super().forward(flat).view(x.shape)
+            return super().forward(x.flatten(0, -2)).view(x.shape)
+        flat = x.flatten(0, -2).float()
         mean: Tensor = Averaged.apply(flat.mean(dim=0))  # type: ignore[no-untyped-call]
         variance: Tensor = Averaged.apply(((flat - mean) ** 2).mean(dim=0))  # type: ignore[no-untyped-call]
         n = len(flat) * share()[1]
         self.get_buffer("running_mean").lerp_(mean.detach(), self.momentum or 0.0)
         self.get_buffer("running_var").lerp_(variance.detach() * n / (n - 1), self.momentum or 0.0)
         scaled = (flat - mean) * torch.rsqrt(variance + self.eps)
-        return (scaled * self.weight + self.bias).view(x.shape)
+        return (scaled * self.weight + self.bias).view(x.shape).to(x.dtype)
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
+    """Scaled dot-product attention of (batch, heads, steps, channels).
+
+    In fp32 on a processor: torch's backward pass of it takes eight times as long in bf16 (docs/benchmarks.md).
+    """
+    if q.device.type == "cuda":
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    with torch.autocast(q.device.type, enabled=False):
+        return F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=causal)
 
 
 def update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> None:
@@ -114,4 +131,35 @@ def autocast(device: torch.device) -> torch.autocast:
 
 def bf16_pays(device: torch.device) -> bool:
     """Whether bf16 matrix products are faster than fp32 here."""
-    return device.type == "cuda" or torch.cpu._is_amx_tile_supported()
+    return device.type == "cuda" or (torch.cpu._is_amx_tile_supported() and faster_in_bf16())
+
+
+@functools.cache
+def faster_in_bf16() -> bool:
+    """Whether this processor multiplies matrices at least twice as fast in bf16.
+
+    Tried, in a child process: a processor that lists AMX says little. A virtual machine can hide the layout of its
+    tiles, and torch dies of an illegal instruction; and oneDNN can be told to do without (ONEDNN_MAX_CPU_ISA), which
+    makes bf16 slower than fp32.
+    """
+    child = os.fork()
+    if not child:
+        try:
+            faulthandler.disable()
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            torch.set_num_threads(1)
+            slow, fast = (seconds(torch.ones(512, 512, dtype=kind)) for kind in (torch.float32, torch.bfloat16))
+            os._exit(0 if 2 * fast < slow else 1)
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def seconds(square: Tensor) -> float:
+    """The fastest of a few products of a matrix with itself."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        square @ square
+        times.append(time.perf_counter() - start)
+    return min(times)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from generation.melody import STEPS, VOCABULARY
 from generation.networks.autoregressive import Autoregressive
-from generation.networks.parts import Dropout
+from generation.networks.parts import Dropout, attention
 
 WIDTH, LAYERS, HEADS = 192, 6, 6
 
@@ -49,7 +49,7 @@ class Block(nn.Module):
         if past is not None:
             past[0, :, :, step], past[1, :, :, step] = k[:, :, 0], v[:, :, 0]
             k, v = past[:, :, :, : step + 1]
-        attended = F.scaled_dot_product_attention(q, k, v, is_causal=past is None)
+        attended = attention(q, k, v, causal=past is None)
         x = x + self.dropout(self.out(attended.transpose(1, 2).flatten(2)))
         added: Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(self.norm2(x)))))
         return added

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from generation import melody
-from generation.networks.convolution import Conv, Shifted
+from generation.networks import parts
+from generation.networks.convolution import NARROW, Conv, Shifted
 from generation.networks.midi_gan import Critic, MidiGAN, Settings, as_input, decode
-from generation.networks.parts import autocast, bf16_pays
 from tests.generation.songs import random_tokens
 
 
@@ -22,17 +27,23 @@ def test_the_network_has_the_papers_number_of_parameters() -> None:
     assert count(model) == 2_130_347
 
 
-@pytest.mark.parametrize(("width", "dilation", "stride"), [(1, 1, 1), (3, 1, 1), (3, 4, 1), (3, 16, 1), (4, 1, 2)])
-def test_the_convolution_equals_torchs(width: int, dilation: int, stride: int) -> None:
+@pytest.mark.parametrize("channels", [5, NARROW + 1])
+@pytest.mark.parametrize(
+    ("width", "dilation", "stride"), [(1, 1, 1), (3, 1, 1), (3, 4, 1), (3, 16, 1), (3, 1, 2), (4, 1, 2)]
+)
+def test_the_convolution_and_its_adjoint_equal_torchs(width: int, dilation: int, stride: int, channels: int) -> None:
     torch.manual_seed(0)
-    ours = Conv(5, 7, width, dilation, stride)
+    ours = Conv(channels, 7, width, dilation, stride)
     padding = dilation * (width - 1) // 2
-    theirs = nn.Conv1d(5, 7, width, stride=stride, padding=padding, dilation=dilation)
+    theirs = nn.Conv1d(channels, 7, width, stride=stride, padding=padding, dilation=dilation)
     with torch.no_grad():
-        theirs.weight.copy_(ours.weight.view(7, width, 5).transpose(1, 2))
+        theirs.weight.copy_(ours.weight.view(7, width, channels).transpose(1, 2))
         torch.nn.utils.vector_to_parameters(ours.bias, [theirs.bias] if theirs.bias is not None else [])
-    x = torch.randn(2, 80, 5)
-    torch.testing.assert_close(ours(x), theirs(x.transpose(1, 2)).transpose(1, 2))
+    x = torch.randn(2, 80, channels, requires_grad=True)
+    out, expected = ours(x), theirs(x.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(out, expected)
+    gradient = torch.randn_like(out)
+    torch.testing.assert_close(ours.back(gradient), torch.autograd.grad(expected, x, gradient)[0])
 
 
 @pytest.mark.parametrize(("width", "dilation", "stride"), [(3, 1, 1), (3, 2, 1), (3, 8, 1), (4, 1, 2)])
@@ -196,6 +207,31 @@ def test_as_many_clips_get_a_rest_as_held_out_songs_have() -> None:
     assert abs(drawn - share) < 0.06 < abs(free - share)
 
 
-def test_bf16_is_used_only_where_it_is_faster() -> None:
-    device = torch.device("cpu")
-    assert autocast(device)._enabled == bf16_pays(device)
+@pytest.mark.parametrize(
+    ("fp32", "bf16", "pays"), [(1.0, 0.1, True), (1.0, 0.6, False), (0.1, 1.0, False), (1.0, None, False)]
+)
+def test_bf16_is_used_only_where_it_was_tried_and_faster(
+    fp32: float, bf16: float | None, pays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where torch dies of it (None), the training must not."""
+
+    def seconds(square: torch.Tensor) -> float:
+        taken = fp32 if square.dtype == torch.float32 else bf16
+        if taken is None:
+            os.kill(os.getpid(), signal.SIGILL)
+        return taken or 0.0
+
+    monkeypatch.setattr(parts, "seconds", seconds)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
+    parts.faster_in_bf16.cache_clear()
+    try:
+        assert parts.autocast(torch.device("cpu"))._enabled == pays
+    finally:
+        parts.faster_in_bf16.cache_clear()
+
+
+def test_bf16_is_not_used_where_onednn_must_do_without_amx() -> None:
+    code = "from generation.networks.parts import faster_in_bf16; print(faster_in_bf16())"
+    masked = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}
+    done = subprocess.run([sys.executable, "-c", code], env=masked, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
