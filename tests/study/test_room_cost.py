@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +19,9 @@ from tests.factories import begin, enter, hear, make_expert, make_study, trials_
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
-MOST_SAVE_MS = 8
+#: An answer may take so many times as long as the barest request, which takes half a millisecond: 8 ms. Other work on
+#: the machine weighs on both.
+MOST_TIMES = 15
 
 
 @pytest.fixture
@@ -44,13 +48,20 @@ def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
         assert put_rating(client, trial, rating_body(), expert, "overall").status_code == 200
     with django_assert_num_queries(3):
         assert put_listening(client, trial, expert).status_code == 200
-    times = []
+    times, bare = [], []
     for number in range(20):
-        began = time.process_time()
-        put_rating(client, before[number], rating_body(), expert)
-        times.append(1000 * (time.process_time() - began))
-    print(f"a first answer to a clip takes {min(times):.1f} to {median(times):.1f} ms of the processor")
-    assert min(times) < MOST_SAVE_MS  # the quietest one: others may work on this machine
+        times.append(cost(partial(put_rating, client, before[number], rating_body(), expert)))
+        bare.append(cost(partial(client.get, "/healthz")))
+    print(f"a first answer to a clip takes {min(times):.1f} to {median(times):.1f} ms of the processor,", end=" ")
+    print(f"{min(times) / min(bare):.1f} times as long as the barest of requests")
+    assert min(times) < MOST_TIMES * min(bare)
+
+
+def cost(work: Callable[[], object]) -> float:
+    """Milliseconds of the processor."""
+    began = time.process_time()
+    work()
+    return 1000 * (time.process_time() - began)
 
 
 @pytest.mark.django_db
