@@ -99,8 +99,9 @@ def attention(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
 def update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> None:
     """One step of the optimiser down the mean loss of the processes, the gradient's norm cut to ``clip``."""
     chosen = [value for group in optimiser.param_groups for value in group["params"]]
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    # Not backward(), which would also compute the gradients of other networks that the loss goes through.
+    for value, gradient in zip(chosen, torch.autograd.grad(loss, chosen, allow_unused=True), strict=True):
+        value.grad = gradient
     gradients = [value.grad for value in chosen if value.grad is not None]
     if share()[1] > 1:
         # One message for all gradients: a message each would wait longer than it computes.
