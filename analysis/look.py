@@ -12,10 +12,14 @@ from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 LANGUAGES = ("en", "zh-hans")
-FORMATS = ("svg", "pdf", "png")
+CANVASES = {"svg": FigureCanvasSVG, "pdf": FigureCanvasPdf, "png": FigureCanvasAgg}
+FORMATS = tuple(CANVASES)
 
 #: The real music, then the generators, in the order of every legend and table.
 SYSTEM_LABELS: Mapping[str, Mapping[str, str]] = {
@@ -161,5 +165,7 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once for all three
     for form, path in zip(FORMATS, paths, strict=True):
-        figure.savefig(path, format=form, dpi=300, metadata=metadata[form])
+        figure.set_dpi(300)
+        # What savefig ends in, without drawing everything once more before.
+        getattr(CANVASES[form](figure), f"print_{form}")(path, metadata=metadata[form])
     return paths

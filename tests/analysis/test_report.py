@@ -134,7 +134,7 @@ def test_simulated_ratings_are_marked_on_the_page_and_in_every_table(tmp_path: P
 
 
 def test_a_sealed_report_names_no_system(tmp_path: Path) -> None:
-    frame = make_frame(systems=tuple("AB"), experts=6)
+    frame = make_frame(tuple("AB"), ("overall",), experts=6)
     report.write_report(read(make_dataset(tmp_path / "d", frame, unsealed=False)), tmp_path / "r", replicates=1000)
     text = b"".join(contents(tmp_path / "r").values()).decode(errors="ignore").lower()
     assert "midi-gan" not in text
