@@ -11,25 +11,12 @@ import torch
 from generation import metrics
 from generation.melody import Note, tokens_to_notes
 from generation.networks.reference import Reference, Settings
+from tests.bench_training import fastest
 from tests.generation.songs import random_tokens, small_corpus
 
-CLIPS, SYSTEMS, REPEATS = 1_000, 6, 5
+CLIPS, SYSTEMS = 1_000, 6
 #: As many training and held-out segments as essen-china has.
 TRAINING, HELD_OUT = 6_815, 143
-
-
-def fastest(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Processor seconds of the fastest of a few runs, after one to warm up.
-
-    Not seconds by the clock: on a busy machine they favour whatever is over soon.
-    """
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def as_muspy(melodies: Sequence[Sequence[Note]]) -> list[muspy.Music]:
@@ -56,7 +43,7 @@ def against_muspy() -> None:
     tokens = random_tokens(CLIPS)
     melodies = tokens_to_notes(tokens)
     music = as_muspy(melodies)
-    ours = fastest(lambda: (metrics.upc(tokens), metrics.gc(tokens), metrics.ebr(tokens)), 50)
+    (ours,) = fastest(lambda: (metrics.upc(tokens), metrics.gc(tokens), metrics.ebr(tokens)), repeats=50)
     print(f"UPC + GC + EBR a clip, {CLIPS} clips, processor time: {ours / CLIPS * 1e6:.3f} µs from tokens")
     theirs: dict[str, Callable[[], object]] = {
         "from tokens, by way of notes": lambda: muspy_measures(as_muspy(tokens_to_notes(tokens))),
@@ -64,7 +51,7 @@ def against_muspy() -> None:
         "its Music objects at hand": lambda: muspy_measures(music),
     }
     for start, work in theirs.items():
-        seconds = fastest(work)
+        (seconds,) = fastest(work)
         print(f"  MusPy, {start}: {seconds / CLIPS * 1e6:.0f} µs, {seconds / ours:.0f} times as long")
 
 

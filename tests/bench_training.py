@@ -31,14 +31,16 @@ EPOCH = 6_815
 
 
 def fastest(*works: Callable[[], object], repeats: int = REPEATS) -> list[float]:
-    """Processor seconds of the fastest of a few runs of each, in turns: other work on the machine counts less."""
+    """Processor seconds of the fastest of a few runs of each, in turns, after one of each to warm up.
+
+    Not seconds by the clock: on a busy machine they favour whatever is over soon.
+    """
     times = []
     for _ in range(1 + repeats):
         for work in works:
             start = time.process_time()
             work()
             times.append(time.process_time() - start)
-    # The first round warms up.
     return [min(times[len(works) + k :: len(works)]) for k in range(len(works))]
 
 
