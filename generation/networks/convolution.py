@@ -41,14 +41,8 @@ class Gathered(torch.autograd.Function):
     def forward(ctx: Any, y: Tensor, steps: int, width: int, dilation: int, stride: int) -> Tensor:
         ctx.how = width, dilation, stride
         copies = y.view(*y.shape[:2], width, -1)
-        places = dict(enumerate(overlaps(steps, width, dilation, stride)))
-        if stride == 1:
-            # The middle one has not moved: the others are added to it.
-            x = copies[:, :, (width - 1) // 2].contiguous()
-            places.pop((width - 1) // 2)
-        else:
-            x = y.new_zeros(len(y), steps, copies.shape[3])
-        for k, (into, out_of) in places.items():
+        x = y.new_zeros(len(y), steps, copies.shape[3])
+        for k, (into, out_of) in enumerate(overlaps(steps, width, dilation, stride)):
             x[:, out_of] += copies[:, into, k]
         return x
 
