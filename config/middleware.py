@@ -1,7 +1,10 @@
-"""Around every request: a number for its log lines, a header that shuts what no page needs, and text or a refusal."""
+"""Around every request: a number for its log lines, its body read to the end, a header that shuts what no page needs,
+and text or a refusal.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import time
@@ -9,7 +12,7 @@ from collections.abc import Callable, Iterable
 from uuid import uuid4
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 
 from config.logs import REQUEST_ID
 from config.text import is_text
@@ -23,6 +26,8 @@ PERMISSIONS = ", ".join(
         *("midi", "payment", "publickey-credentials-get", "screen-wake-lock", "usb", "xr-spatial-tracking"),
     )
 )
+#: Bytes at a time of a body that nobody wants.
+READ = 1 << 16
 log = logging.getLogger("mukulen.request")
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -56,6 +61,22 @@ def _fields(request: HttpRequest, response: HttpResponse, seconds: float) -> dic
     match = request.resolver_match
     route = match.route if match else ""
     return {"method": request.method, "route": route, "status": response.status_code, "ms": round(1000 * seconds, 1)}
+
+
+def read_to_the_end(get_response: Answer) -> Answer:
+    """Reads what the answer did not need of a body, such as a long file that is refused by its first lines.
+
+    gunicorn breaks the line of a body with more than 64 kB left, and nginx may then send a 502 in place of the answer.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        with contextlib.suppress(UnreadablePostError):
+            while request.read(READ):
+                pass
+        return response
+
+    return middleware
 
 
 def permissions_policy(get_response: Answer) -> Answer:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.numbered",
+    "config.middleware.read_to_the_end",
     # Before all that may refuse a request, so that refusals have these headers too.
     "config.middleware.permissions_policy",
     "csp.middleware.CSPMiddleware",

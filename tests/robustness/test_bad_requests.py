@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,18 @@ def test_scripts_and_styles_have_the_policy_too(settings: Settings) -> None:
     answer: Any = Client().get("/static/mukulen/room.js")
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_long_file_is_read_to_its_end_though_its_first_lines_are_refused() -> None:
+    """What is left of it makes gunicorn break the line, and nginx then answers 502 now and then."""
+    start = b'--x\r\nContent-Disposition: form-data; name="clips"; filename="clips.zip"\r\n\r\n'
+    sent = BytesIO(start + bytes(1_000_000) + b"\r\n--x--\r\n")
+    request: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/desk/jobs/token/clips/",
+        "CONTENT_TYPE": "multipart/form-data; boundary=x",
+        "CONTENT_LENGTH": len(sent.getvalue()),
+        "wsgi.input": sent,
+    }
+    assert Client(enforce_csrf_checks=True).request(**request).status_code == 403
+    assert sent.read() == b""
