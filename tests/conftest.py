@@ -37,6 +37,18 @@ def _shares(module: Path) -> bool:
     return 'scope="module"' in module.read_text(encoding="utf-8")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mixes the folders where tests are shared out: while one waits for a browser or a server, another computes."""
+    if not hasattr(config, "workerinput"):
+        return
+    folders: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        folders.setdefault(item.path.parent, []).append(item)
+    places = {item: place / len(tests) for tests in folders.values() for place, item in enumerate(tests)}
+    items.sort(key=places.__getitem__)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySharing:
     """How tests are shared out; xdist's own groups have no effect with pytest 9.2."""
     return BySharing(config, log)
@@ -71,9 +83,9 @@ def _own_folders(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    """Debian's Chromium, preferably without its windows, which cost half as much again; or the one CHROMIUM names."""
+    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found is None:
-        pytest.fail("There is no Chromium to run the browser tests with: apt install chromium", pytrace=False)
+        pytest.fail("There is no Chromium for the browser tests: apt install chromium-headless-shell", pytrace=False)
     return {"executable_path": found, "args": QUIET.split(), "headless": True}
