@@ -6,9 +6,9 @@ PORT ?= 8000
 TORCH_FLAGS ?=
 # How many processes make clips.
 JOBS ?= 2
-# How many run the suite: on two cores three, for tests wait for browsers, servers and jobs much of the time. Tests that
+# How many run the suite: on two cores four, for tests wait for browsers, servers and jobs much of the time. Tests that
 # share what is long in the making run in the same one (tests/conftest.py).
-TESTERS ?= 3
+TESTERS ?= 4
 
 BIN = .venv/bin
 MANAGE = $(BIN)/python manage.py
