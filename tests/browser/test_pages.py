@@ -30,15 +30,15 @@ DESKTOP: ViewportSize = {"width": 1100, "height": 900}
 #: The desktop at 200 %.
 ZOOMED: ViewportSize = {"width": 550, "height": 450}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
-LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
-    ("phone", PHONE, "light"),
-    ("desktop", DESKTOP, "dark"),
+#: What axe looks for at the second look at a page: what size and colours can change. It finds the rest at the first,
+#: for no screen's size takes anything off a page.
+CHANGING = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"], list[str] | None], ...] = (
+    ("phone", PHONE, "light", None),
+    ("desktop", DESKTOP, "dark", CHANGING),
 )
-#: What axe looks for: everything once, and at the second look, in the same page, what size and colours can change. No
-#: screen's size takes anything off a page.
 AXE = Axe()
-LOOK = """(rules) => axe.run({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })"""
-RULES = (None, ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"])
+RUN_AXE = """(rules) => axe.run({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })"""
 FOLDER = Path(settings.BASE_DIR) / "docs" / "screenshots"
 #: Beyond what the plainest page takes, for others may work on this machine; the quickest of some cold starts counts.
 MOST_PAINT_MS, STARTS = 1000, 4
@@ -64,15 +64,15 @@ def look_at(page: Page, name: str, language: str) -> None:
     """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its pictures if wanted."""
     page.wait_for_load_state()  # what was waited for may be shown before the rest has come
     assert page.evaluate("document.getAnimations().length") == 0, f"something moves on {name}"
-    for size in (*(size for _, size, _ in LOOKS), ZOOMED):
+    for size in (*(size for _, size, *_ in LOOKS), ZOOMED):
         page.set_viewport_size(size)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
     page.evaluate(AXE.axe_script)
-    for (device, size, scheme), rules in zip(LOOKS, RULES, strict=True):
+    for device, size, scheme, rules in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
-        found = AxeResults(page.evaluate(LOOK, rules))
+        found = AxeResults(page.evaluate(RUN_AXE, rules))
         assert found.violations_count == 0, f"{name}, {device}, {scheme}: {found.generate_report()}"
         if os.environ.get("SCREENSHOTS"):
             take(page, f"{name}.{language}.{device}")
