@@ -17,7 +17,7 @@ from study.design.rows import williams
 from study.design.subsets import scale_orders
 
 #: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half (busy: --timeout=0).
-SHAPES = int(os.environ.get("SHAPES", "160"))
+SHAPES = int(os.environ.get("SHAPES", "240"))
 PARTS = 8
 PAPER = (("men", 13), ("women", 13))
 
