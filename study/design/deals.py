@@ -40,6 +40,7 @@ class Deal:
         itself = 2 * total // pairs + DEAR
         self.tally = Tally([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
         self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
+        self.borders = [[at for at in (block - 1, block) if 0 <= at < heard - 1] for block in range(heard)]
         self.blocks: list[list[int]] = []
         self._deal(whole)
 
@@ -86,7 +87,7 @@ class Deal:
     def attempt(self, limit: float) -> int:
         """One random change that costs at most the limit; what it cost."""
         random, slots = self.chance.random, len(self.blocks[0])
-        block, slot, other = (int(random() * size) for size in (len(self.blocks), slots, slots))
+        block, slot, other = int(random() * len(self.blocks)), int(random() * slots), int(random() * slots)
         kind = random()
         if kind < SWAPS or not self.rest:
             return self._swap(block, slot, other, limit)
@@ -98,6 +99,8 @@ class Deal:
 
     def _swap(self, block: int, one: int, other: int, limit: float) -> int:
         """Two slots swap their rows of a block: only borders change."""
+        if one == other:
+            return 0
         row, another = self.blocks[block][one], self.blocks[block][other]
         return self._try([(block, one, another), (block, other, row)], limit) or 0
 
@@ -129,8 +132,7 @@ class Deal:
 
     def _try(self, changes: list[Change], limit: float, old: Iterable[int] = (), new: Iterable[int] = ()) -> int | None:
         """Puts rows into places unless that costs more than the limit. `old` and `new` are cells within the rows."""
-        near = {(at, slot) for block, slot, _ in changes for at in (block - 1, block)}
-        borders = [(at, slot) for at, slot in near if 0 <= at < len(self.blocks) - 1]
+        borders = {(at, slot) for block, slot, _ in changes for at in self.borders[block]}
         before = [*old, *self._cells(borders)]
         rows = [(block, slot, self.blocks[block][slot]) for block, slot, _ in changes]
         self._put(changes)
@@ -143,6 +145,7 @@ class Deal:
         for block, slot, number in changes:
             self.blocks[block][slot] = number
 
-    def _cells(self, borders: list[tuple[int, int]]) -> list[int]:
+    def _cells(self, borders: Iterable[tuple[int, int]]) -> list[int]:
         """The cells of the borders after these blocks of these slots."""
-        return [self.last[self.blocks[at][slot]] + self.first[self.blocks[at + 1][slot]] for at, slot in borders]
+        first, last, blocks = self.first, self.last, self.blocks
+        return [last[blocks[at][slot]] + first[blocks[at + 1][slot]] for at, slot in borders]

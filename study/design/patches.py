@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 from study.design.rows import Row
@@ -37,17 +38,24 @@ class Patch:
         self.rows = [[system for block in blocks for system in block] for blocks in orders]
         self.numbers = systems * systems
         self.places = self.numbers + self.length * systems
+        self.neighbours = [
+            [place for place in (number - 1, number) if 0 <= place < self.length - 1] for number in range(self.length)
+        ]
         carry = [DEAR if cell % (systems + 1) == 0 else 1 for cell in range(self.numbers)]
         self.tally = Tally(carry + [NUMBERS] * (self.length * systems) + [PLACES] * (systems * systems))
         for row in self.rows:
-            self.tally.count(self._cells(row, range(self.length), range(self.length - 1)))
+            self.tally.count(cell for number, system in enumerate(row) for cell in self._places(number, system))
+            self.tally.count(self._pairs(row, range(self.length - 1)))
 
-    def _cells(self, row: Row, at: range | tuple[int, ...], before: range | set[int]) -> list[int]:
-        """The cells of a row's trials at some numbers (from 0) and of the pairs that begin at others."""
+    def _places(self, number: int, system: int) -> tuple[int, int]:
+        """The cells of a system's trial number (from 0) and of its place in the block."""
         systems = self.systems
-        cells = [self.numbers + number * systems + row[number] for number in at]
-        cells += [self.places + number % systems * systems + row[number] for number in at]
-        return cells + [row[number] * systems + row[number + 1] for number in before]
+        return self.numbers + number * systems + system, self.places + number % systems * systems + system
+
+    def _pairs(self, row: Row, starts: Iterable[int]) -> list[int]:
+        """The cells of the pairs that begin at these trial numbers of a row."""
+        systems = self.systems
+        return [row[number] * systems + row[number + 1] for number in starts]
 
     def excess(self) -> int:
         """The cost above that of counts as even as can be."""
@@ -64,30 +72,36 @@ class Patch:
 
     def attempt(self, limit: float) -> int:
         """One random change that costs at most the limit; what it cost."""
-        random, slots = self.chance.random, len(self.rows)
-        slot, start = int(random() * slots), int(random() * self.heard) * self.systems
+        random, systems, slots = self.chance.random, self.systems, len(self.rows)
+        slot, start = int(random() * slots), int(random() * self.heard) * systems
         if random() < SWAPS:
             return self._swap_rows(slot, int(random() * slots), start, limit)
-        one, other = (start + int(random() * self.systems) for _ in range(2))
+        one, other = start + int(random() * systems), start + int(random() * systems)
         return self._swap_systems(self.rows[slot], one, other, limit)
 
     def _swap_systems(self, row: Row, one: int, other: int, limit: float) -> int:
         """Two systems of a row change places."""
-        pairs = {number for number in (one - 1, one, other - 1, other) if 0 <= number < self.length - 1}
-        old = self._cells(row, (one, other), pairs)
-        row[one], row[other] = row[other], row[one]
-        gain = self.tally.exchange(old, self._cells(row, (one, other), pairs), limit) if one != other else 0
+        if one == other:
+            return 0
+        system, another = row[one], row[other]
+        starts = {*self.neighbours[one], *self.neighbours[other]}
+        old = [*self._places(one, system), *self._places(other, another), *self._pairs(row, starts)]
+        row[one], row[other] = another, system
+        new = [*self._places(one, another), *self._places(other, system), *self._pairs(row, starts)]
+        gain = self.tally.exchange(old, new, limit)
         if gain is None:
-            row[one], row[other] = row[other], row[one]
+            row[one], row[other] = system, another
         return gain or 0
 
     def _swap_rows(self, slot: int, other: int, start: int, limit: float) -> int:
         """Two slots swap their rows of a block: only borders change."""
-        rows, end = (self.rows[slot], self.rows[other]), start + self.systems
-        pairs = {number for number in (start - 1, end - 1) if 0 <= number < self.length - 1}
-        old = [cell for row in rows for cell in self._cells(row, (), pairs)]
-        rows[0][start:end], rows[1][start:end] = rows[1][start:end], rows[0][start:end]
-        gain = self.tally.exchange(old, [cell for row in rows for cell in self._cells(row, (), pairs)], limit)
+        if slot == other:
+            return 0
+        row, another, end = self.rows[slot], self.rows[other], start + self.systems
+        borders = [number for number in (start - 1, end - 1) if 0 <= number < self.length - 1]
+        old = self._pairs(row, borders) + self._pairs(another, borders)
+        row[start:end], another[start:end] = another[start:end], row[start:end]
+        gain = self.tally.exchange(old, self._pairs(row, borders) + self._pairs(another, borders), limit)
         if gain is None:
-            rows[0][start:end], rows[1][start:end] = rows[1][start:end], rows[0][start:end]
+            row[start:end], another[start:end] = another[start:end], row[start:end]
         return gain or 0

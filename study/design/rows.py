@@ -78,27 +78,27 @@ def renamed(rows: Square, chance: Random) -> Square:
 def _even_orders(systems: int, weights: list[int], chance: Random) -> tuple[int, list[Row]]:
     """Orders whose differences, each order's times its weight, are even; the widest difference left, and the orders."""
     orders = [chance.sample(range(systems), systems) for _ in weights]
-    totals = [0] * systems
-    for order, weight in zip(orders, weights, strict=True):
-        totals = [total + weight * count for total, count in zip(totals, differences(order), strict=True)]
+    counts = [differences(order) for order in orders]
+    totals = [
+        sum(weight * count[step] for weight, count in zip(weights, counts, strict=True)) for step in range(systems)
+    ]
+    cost = sum(total * total for total in totals)
 
     def attempt(limit: float) -> int:
-        nonlocal totals
+        nonlocal totals, cost
         which = int(chance.random() * len(orders))
-        order, old = orders[which], differences(orders[which])
+        order, old, weight = orders[which], counts[which], weights[which]
         one, other = int(chance.random() * systems), int(chance.random() * systems)
         order[one], order[other] = order[other], order[one]
-        new = [
-            total + weights[which] * (now - before)
-            for total, now, before in zip(totals, differences(order), old, strict=True)
-        ]
-        gain = sum(value * value for value in new) - sum(value * value for value in totals)
+        now = differences(order)
+        new = [total + weight * (count - before) for total, count, before in zip(totals, now, old, strict=True)]
+        gain = sum(value * value for value in new) - cost
         if gain > limit * systems * systems / 2:
             order[one], order[other] = order[other], order[one]
             return 0
-        totals = new
+        counts[which], totals, cost = now, new, cost + gain
         return gain
 
     even = (systems - 1) * sum(weights) ** 2  # each order has each of its differences once on the mean
-    anneal(sum(total * total for total in totals) - even, attempt, CHANGES * len(orders), chance)
+    anneal(cost - even, attempt, CHANGES * len(orders), chance)
     return max(totals[1:]) - min(totals[1:]), orders

@@ -66,10 +66,10 @@ def anneal(
 
     `attempt(limit)` makes one random change unless it costs more than the limit, and returns what it cost.
     """
-    hot, cold = heat
+    hot, ratio = heat[0], heat[1] / heat[0]
     for number in range(tries):
         if excess == 0:
             break
-        temperature = hot * (cold / hot) ** (number / tries)
+        temperature = hot * ratio ** (number / tries)
         excess += attempt(-temperature * math.log(1.0 - chance.random()))
     return excess
