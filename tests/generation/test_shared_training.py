@@ -1,24 +1,30 @@
-"""One training run shared between two processes by torchrun."""
+"""One training run shared between two processes, as torchrun starts them."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from io import StringIO
+from multiprocessing import set_forkserver_preload
 from pathlib import Path
+from typing import Any
 
+import django
 import pytest
 import torch
 import torch.distributed as dist
 from django.core.management import call_command
-from torch.multiprocessing.spawn import spawn
+from torch.multiprocessing.spawn import start_processes
 
 from generation.corpus import save_corpus
 from generation.networks import channels_last, parts
 from generation.run_folder import read_log
 from tests.generation.songs import small_corpus
+from tests.robustness.postgres import free_port
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -30,12 +36,25 @@ def _fp32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "faster_in_bf16", lambda: False)
 
 
-def command(model: str, folder: Path, out: Path, iterations: int = 4) -> list[str]:
+def in_two_processes(part: Callable[..., None], *arguments: Any) -> None:
+    """Calls `part(rank, *arguments)` in each. They are forked from one that has loaded torch, which takes seconds."""
+    set_forkserver_preload(["torch._dynamo"])
+    start_processes(part, arguments, nprocs=2, start_method="forkserver")  # type: ignore[no-untyped-call]
+
+
+def train(rank: int, port: int, arguments: list[str]) -> None:
+    """A process of torchrun, which tells it no more than this."""
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    django.setup()
+    call_command(*arguments, stdout=StringIO())
+
+
+def arguments(model: str, folder: Path, out: Path, iterations: int = 4) -> list[str]:
     corpus = folder / "corpus.npz"
     if not corpus.exists():
         save_corpus(small_corpus(), corpus)
     return [
-        "manage.py", "train", model, "--profile", "smoke", "--iterations", str(iterations), "--threads", "1",
+        "train", model, "--profile", "smoke", "--iterations", str(iterations), "--threads", "1",
         "--corpus", str(corpus), "--out", str(out),
     ]  # fmt: skip
 
@@ -51,8 +70,8 @@ def test_two_processes_compute_the_losses_of_one(tmp_path: Path) -> None:
     gradients as small as the rounding.
     """
     one, two = tmp_path / "one", tmp_path / "two"
-    call_command(*command("midi-gan", tmp_path, one, 3)[1:], stdout=StringIO())
-    subprocess.run([*TORCHRUN, *command("midi-gan", tmp_path, two, 3)], check=True, capture_output=True)
+    call_command(*arguments("midi-gan", tmp_path, one, 3), stdout=StringIO())
+    in_two_processes(train, free_port(), arguments("midi-gan", tmp_path, two, 3))
     columns = ["wasserstein", "penalty", "match_fake", "generator_loss"]
     assert len(losses(one, columns)) == 3 * len(columns)
     assert losses(two, columns) == pytest.approx(losses(one, columns), rel=3e-3, abs=3e-3)
@@ -82,7 +101,7 @@ def normalise_in_company(rank: int, folder: Path) -> None:
 
 
 def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
-    spawn(normalise_in_company, (tmp_path,), nprocs=2)  # type: ignore[no-untyped-call]
+    in_two_processes(normalise_in_company, tmp_path)
     one, first, second = normalised(0, 1), torch.load(tmp_path / "0.pt"), torch.load(tmp_path / "1.pt")
     assert len(one) == 12
     for name in one:
@@ -94,7 +113,7 @@ def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
 def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_process(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run = subprocess.Popen(
-        [*TORCHRUN, *command("mlstm", tmp_path, killed, iterations=1000)],
+        [*TORCHRUN, "manage.py", *arguments("mlstm", tmp_path, killed, iterations=1000)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -105,8 +124,8 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_proc
     subprocess.run(["kill", f"-{signal.SIGKILL.value}", worker], check=True)
     assert run.wait(timeout=60) != 0
     end = len(read_log(killed / "log.csv")) + 2
-    subprocess.run([*TORCHRUN, *command("mlstm", tmp_path, killed, end)], check=True, capture_output=True)
-    call_command(*command("mlstm", tmp_path, whole, end)[1:], stdout=StringIO())
+    in_two_processes(train, free_port(), arguments("mlstm", tmp_path, killed, end))
+    call_command(*arguments("mlstm", tmp_path, whole, end), stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
     shared, alone = (losses(out, ["nll", "nll_validation"]) for out in (killed, whole))
     assert shared[:6] == pytest.approx(alone[:6], rel=1e-4)  # three iterations
