@@ -64,19 +64,23 @@ def look_at(page: Page, name: str, language: str) -> None:
     """Checks the page as it stands, on a phone by day and on a desktop by night, and takes its pictures if wanted."""
     page.wait_for_load_state()  # what was waited for may be shown before the rest has come
     assert page.evaluate("document.getAnimations().length") == 0, f"something moves on {name}"
-    for size in (*(size for _, size, *_ in LOOKS), ZOOMED):
-        page.set_viewport_size(size)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
+    resize(page, ZOOMED, name)
     page.evaluate(AXE.axe_script)
     for device, size, scheme, rules in LOOKS:
-        page.set_viewport_size(size)
+        resize(page, size, name)
         page.emulate_media(color_scheme=scheme)
         found = AxeResults(page.evaluate(RUN_AXE, rules))
         assert found.violations_count == 0, f"{name}, {device}, {scheme}: {found.generate_report()}"
         if os.environ.get("SCREENSHOTS"):
             take(page, f"{name}.{language}.{device}")
     page.emulate_media(color_scheme="light")
+
+
+def resize(page: Page, size: ViewportSize, name: str) -> None:
+    """Another screen, on which the page must have room enough."""
+    page.set_viewport_size(size)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= size["width"], f"{name} is {wide} pixels wide on a screen of {size['width']}"
 
 
 def take(page: Page, name: str) -> None:
