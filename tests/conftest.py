@@ -24,17 +24,24 @@ QUIET = (
 )
 
 
+#: Findings that several modules look at.
+FOUND = "tests.analysis.found"
+
+
 class BySharing(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests of a module with a fixture of its own run in one process, so that it is made once; all others in any."""
+    """Tests that share what is long in the making run in one process, so that it is made once; all others in any."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return module if _shares(self.config.rootpath / module) else nodeid
+        return _shared(self.config.rootpath / nodeid.partition("::")[0]) or nodeid
 
 
 @functools.cache
-def _shares(module: Path) -> bool:
-    return 'scope="module"' in module.read_text(encoding="utf-8")
+def _shared(module: Path) -> str:
+    """What the tests of a module share: a fixture of its own, or findings with other modules; "" for nothing."""
+    text = module.read_text(encoding="utf-8")
+    if f"from {FOUND} import" in text:
+        return FOUND
+    return str(module) if 'scope="module"' in text else ""
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,4 +1,4 @@
-"""Findings of small studies, computed once a process."""
+"""Findings of small studies, computed once: tests that take them run in one process (tests/conftest.py)."""
 
 from __future__ import annotations
 
@@ -38,16 +38,20 @@ def study(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated
     return make_ratings(systems, frame=frame, metrics=metrics, is_simulated=simulated, **frozen)
 
 
+def found(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True) -> Findings:
+    """The findings of `study`, simulated or not."""
+    return _found(systems, planned)
+
+
 @cache
-def found(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated: bool = False) -> Findings:
-    """The findings of `study`."""
-    return findings.compute(study(systems, planned=planned, simulated=simulated), replicates=1000, seed=1)
+def _found(systems: tuple[str, ...], planned: bool) -> Findings:
+    return findings.compute(study(systems, planned=planned), replicates=1000, seed=1)
 
 
 def drawn(systems: tuple[str, ...], *, planned: bool) -> list[drawings.Drawing]:
     """The figures of a simulated `study`."""
     ratings = study(systems, planned=planned, simulated=True)
-    statistics = found(systems, planned=planned, simulated=True)
+    statistics = found(systems, planned=planned)
     order = look.system_order(ratings.systems, ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000, seed=1)
