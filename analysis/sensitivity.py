@@ -6,6 +6,7 @@ the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -74,12 +75,14 @@ def sensitivity(
 
 
 def _rows(name: str, fitted: mixed_model.Fit, frame: pd.DataFrame, pairs: Sequence[Pair]) -> Rows:
-    found = fitted.contrasts.set_index(["system_a", "system_b"])
+    found = {(row["system_a"], row["system_b"]): row for row in fitted.contrasts.to_dict("records")}
+    counts = _counts(frame, pairs)
     rows: Rows = []
     for pair in pairs:
-        cells: Row = dict(found.loc[pair, list(ESTIMATE)]) if pair in found.index else {"p": np.nan}
-        if not np.isnan(cells["p"]):
-            rows.append({**_named(fitted.scale, name, pair), **cells, **_counts(frame, pair), "note": ""})
+        row = found.get(pair, {"p": np.nan})
+        if not np.isnan(row["p"]):
+            cells = {key: row[key] for key in ESTIMATE}
+            rows.append({**_named(fitted.scale, name, pair), **cells, **counts[pair], "note": ""})
         else:
             rows += _empty(name, fitted.scale, [pair], "too_few")
     return rows
@@ -89,10 +92,14 @@ def _named(scale: str, name: str, pair: Pair) -> Row:
     return {"scale": scale, "analysis": name, "system_a": pair[0], "system_b": pair[1]}
 
 
-def _counts(frame: pd.DataFrame, pair: Pair) -> Row:
-    part = frame[frame["system"].isin(pair)]
-    counts = (len(part), part["expert_id"].nunique(), len(part[["system", "clip_id"]].drop_duplicates()))
-    return dict(zip(COUNTS, counts, strict=True))
+def _counts(frame: pd.DataFrame, pairs: Sequence[Pair]) -> dict[Pair, Row]:
+    """How many ratings, experts and clips the two systems of each pair have together."""
+    ratings, experts, clips = Counter[str](), defaultdict[str, set[str]](set), Counter[str]()
+    for system, part in frame.groupby("system")[["expert_id", "clip_id"]]:
+        ratings[str(system)], clips[str(system)] = len(part), part["clip_id"].nunique()
+        experts[str(system)] = set(part["expert_id"])
+    numbers = {(a, b): (ratings[a] + ratings[b], len(experts[a] | experts[b]), clips[a] + clips[b]) for a, b in pairs}
+    return {pair: dict(zip(COUNTS, counts, strict=True)) for pair, counts in numbers.items()}
 
 
 def _empty(name: str, scale: str, pairs: Sequence[Pair], note: str) -> Rows:
@@ -106,9 +113,10 @@ def _bootstrap(
     systems = sorted(frame["system"].unique())
     draws = bootstrap.replicate_means(bootstrap.cross(frame, [scale], systems), replicates, seed)[:, 0]
     means = frame.groupby("system")["rating"].mean()
+    every = _counts(frame, pairs)
     rows: Rows = []
     for a, b in pairs:
-        counts = _counts(frame, (a, b))
+        counts = every[a, b]
         enough = counts["n_experts"] >= bootstrap.FEWEST_EXPERTS and counts["n_clips"] >= 2 * bootstrap.FEWEST_CLIPS
         if not {a, b} <= set(systems) or not enough:
             rows += _empty("bootstrap", scale, [(a, b)], "too_few")
