@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -15,7 +14,7 @@ Named = tuple[str, Bbox]
 
 def lay_out(figure: Figure) -> Figure:
     """The figure after its layout was computed."""
-    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    figure.draw_without_rendering()
     return figure
 
 

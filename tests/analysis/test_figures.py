@@ -6,13 +6,13 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from analysis import bootstrap, figures, look
 from analysis.ratings import Ratings
 from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.overlaps import lay_out
 
 FIVE = ("valence", "arousal", "authenticity", "harmony", "overall")
 TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
@@ -25,7 +25,7 @@ def draw(ratings: Ratings, lang: str) -> Figure:
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000)
     with look.house_style(lang):
         figure = figures.figure7(ratings, means, lang)
-        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+        lay_out(figure)
     return figure
 
 

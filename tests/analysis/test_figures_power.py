@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis import figures_power, look, power
 from analysis.errors import InputError
 from analysis.power import Design, bracket
+from tests.analysis.overlaps import lay_out
 
 DESIGN = Design(26, 13, 10)
 
@@ -21,7 +21,7 @@ def draw(lang: str, *, simulated: bool = False) -> Figure:
     frame = figures_power.power_curve_frame(DESIGN, 0.17, scenarios)
     with look.house_style(lang):
         figure = figures_power.power_curve(frame, DESIGN, 0.17, scenarios, lang, is_simulated=simulated)
-        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+        lay_out(figure)
     return figure
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis import figures_runs, look
 from analysis.run_words import WORDS
 from analysis.runs import read_runs
 from generation.validation import TOLERANCES
+from tests.analysis.overlaps import lay_out
 from tests.analysis.run_makers import write_run
 
 
@@ -29,7 +29,7 @@ def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures_runs.Drawing]:
 def laid_out(drawing: figures_runs.Drawing, lang: str) -> Figure:
     with look.house_style(lang):
         figure = drawing[2](lang)
-        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+        lay_out(figure)
     return figure
 
 
