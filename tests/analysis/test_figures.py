@@ -24,9 +24,7 @@ def draw(ratings: Ratings, lang: str) -> Figure:
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000)
     with look.house_style(lang):
-        figure = figures.figure7(ratings, means, lang)
-        lay_out(figure)
-    return figure
+        return lay_out(figures.figure7(ratings, means, lang))
 
 
 def texts(figure: Figure) -> list[str]:

@@ -20,9 +20,7 @@ def draw(lang: str, *, simulated: bool = False) -> Figure:
     scenarios = bracket()
     frame = figures_power.power_curve_frame(DESIGN, 0.17, scenarios)
     with look.house_style(lang):
-        figure = figures_power.power_curve(frame, DESIGN, 0.17, scenarios, lang, is_simulated=simulated)
-        lay_out(figure)
-    return figure
+        return lay_out(figures_power.power_curve(frame, DESIGN, 0.17, scenarios, lang, is_simulated=simulated))
 
 
 @pytest.mark.parametrize("lang", look.LANGUAGES)

@@ -28,9 +28,7 @@ def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures_runs.Drawing]:
 
 def laid_out(drawing: figures_runs.Drawing, lang: str) -> Figure:
     with look.house_style(lang):
-        figure = drawing[2](lang)
-        lay_out(figure)
-    return figure
+        return lay_out(drawing[2](lang))
 
 
 @pytest.mark.parametrize("lang", look.LANGUAGES)

@@ -26,7 +26,7 @@ from generation.run_folder import read_log
 from tests.generation.songs import small_corpus
 from tests.robustness.postgres import free_port
 
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "manage.py"]
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +113,7 @@ def test_two_processes_normalise_as_one(tmp_path: Path) -> None:
 def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_process(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run = subprocess.Popen(
-        [*TORCHRUN, "manage.py", *arguments("mlstm", tmp_path, killed, iterations=1000)],
+        [*TORCHRUN, *arguments("mlstm", tmp_path, killed, iterations=1000)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -124,8 +124,7 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_proc
     subprocess.run(["kill", f"-{signal.SIGKILL.value}", worker], check=True)
     assert run.wait(timeout=60) != 0
     end = len(read_log(killed / "log.csv")) + 2
-    again = [*TORCHRUN, "manage.py", *arguments("mlstm", tmp_path, killed, end)]
-    subprocess.run(again, check=True, capture_output=True)
+    subprocess.run([*TORCHRUN, *arguments("mlstm", tmp_path, killed, end)], check=True, capture_output=True)
     call_command(*arguments("mlstm", tmp_path, whole, end), stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
     shared, alone = (losses(out, ["nll", "nll_validation"]) for out in (killed, whole))
