@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from random import Random
 
 from study.design.rows import Row, shifts, squares_of
-from study.design.search import Tally, least_cost
+from study.design.search import Tally, borders, least_cost
 from study.design.shape import REPEAT_GAP
 
 #: (block, slot, number of the row that it gets)
@@ -40,7 +40,7 @@ class Deal:
         itself = 2 * total // pairs + DEAR
         self.tally = Tally([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
         self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
-        self.borders = [[at for at in (block - 1, block) if 0 <= at < heard - 1] for block in range(heard)]
+        self.borders = borders(heard)
         self.blocks: list[list[int]] = []
         self._deal(whole)
 
@@ -132,11 +132,11 @@ class Deal:
 
     def _try(self, changes: list[Change], limit: float, old: Iterable[int] = (), new: Iterable[int] = ()) -> int | None:
         """Puts rows into places unless that costs more than the limit. `old` and `new` are cells within the rows."""
-        borders = {(at, slot) for block, slot, _ in changes for at in self.borders[block]}
-        before = [*old, *self._cells(borders)]
+        near = {(at, slot) for block, slot, _ in changes for at in self.borders[block]}
+        before = [*old, *self._cells(near)]
         rows = [(block, slot, self.blocks[block][slot]) for block, slot, _ in changes]
         self._put(changes)
-        gain = self.tally.exchange(before, [*new, *self._cells(borders)], limit)
+        gain = self.tally.exchange(before, [*new, *self._cells(near)], limit)
         if gain is None:
             self._put(rows)
         return gain
@@ -145,7 +145,7 @@ class Deal:
         for block, slot, number in changes:
             self.blocks[block][slot] = number
 
-    def _cells(self, borders: Iterable[tuple[int, int]]) -> list[int]:
+    def _cells(self, near: Iterable[tuple[int, int]]) -> list[int]:
         """The cells of the borders after these blocks of these slots."""
         first, last, blocks = self.first, self.last, self.blocks
-        return [last[blocks[at][slot]] + first[blocks[at + 1][slot]] for at, slot in borders]
+        return [last[blocks[at][slot]] + first[blocks[at + 1][slot]] for at, slot in near]

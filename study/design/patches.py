@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from random import Random
 
 from study.design.rows import Row
-from study.design.search import Tally, anneal, least_cost
+from study.design.search import Tally, anneal, borders, least_cost
 
 #: Swaps tried in each search, and its temperatures at the beginning and the end.
 TRIES, HEATS = 30_000, ((0.7, 0.2), (1.0, 0.3), (1.5, 0.4))
@@ -38,9 +38,7 @@ class Patch:
         self.rows = [[system for block in blocks for system in block] for blocks in orders]
         self.numbers = systems * systems
         self.places = self.numbers + self.length * systems
-        self.neighbours = [
-            [place for place in (number - 1, number) if 0 <= place < self.length - 1] for number in range(self.length)
-        ]
+        self.borders = borders(self.length)
         carry = [DEAR if cell % (systems + 1) == 0 else 1 for cell in range(self.numbers)]
         self.tally = Tally(carry + [NUMBERS] * (self.length * systems) + [PLACES] * (systems * systems))
         for row in self.rows:
@@ -84,7 +82,7 @@ class Patch:
         if one == other:
             return 0
         system, another = row[one], row[other]
-        starts = {*self.neighbours[one], *self.neighbours[other]}
+        starts = {*self.borders[one], *self.borders[other]}
         old = [*self._places(one, system), *self._places(other, another), *self._pairs(row, starts)]
         row[one], row[other] = another, system
         new = [*self._places(one, another), *self._places(other, system), *self._pairs(row, starts)]
@@ -98,10 +96,10 @@ class Patch:
         if slot == other:
             return 0
         row, another, end = self.rows[slot], self.rows[other], start + self.systems
-        borders = [number for number in (start - 1, end - 1) if 0 <= number < self.length - 1]
-        old = self._pairs(row, borders) + self._pairs(another, borders)
+        starts = [number for number in (start - 1, end - 1) if 0 <= number < self.length - 1]
+        old = self._pairs(row, starts) + self._pairs(another, starts)
         row[start:end], another[start:end] = another[start:end], row[start:end]
-        gain = self.tally.exchange(old, self._pairs(row, borders) + self._pairs(another, borders), limit)
+        gain = self.tally.exchange(old, self._pairs(row, starts) + self._pairs(another, starts), limit)
         if gain is None:
             row[start:end], another[start:end] = another[start:end], row[start:end]
         return gain or 0

@@ -55,6 +55,11 @@ def least_cost(total: int, cells: int) -> int:
     return cells * share * share + rest * (2 * share + 1)
 
 
+def borders(count: int) -> list[list[int]]:
+    """For each of so many in a row, the borders beside it, numbered by what lies before them; none lies at an end."""
+    return [[at for at in (place - 1, place) if 0 <= at < count - 1] for place in range(count)]
+
+
 def anneal(
     excess: int,
     attempt: Callable[[float], int],
