@@ -15,7 +15,6 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
-from analysis import runs_audit
 from analysis.objective import frechet
 from generation import metrics
 from generation.corpus import assemble, save_corpus
@@ -23,14 +22,14 @@ from generation.melody import REST, STEPS, Tokens, to_pretty_midi
 from generation.networks.midi_gan import MidiGAN, Settings
 from generation.networks.reference import Reference
 from generation.sampling import load_checkpoint, load_reference
-from tests import reproduction
 from tests.analysis.run_makers import write_run
 from tests.factories import make_pack
 from tests.generation.songs import random_tokens, small_corpus
+from tests.reproduction import page, runs_audit
 
 CORPUS = small_corpus(train=12, other=30)
 UNSEEN = CORPUS.tokens[[name in {"test", "near-daur"} for name in CORPUS.split]]
-SHIPPED = reproduction.ROOT / "fixtures" / "checkpoints" / "reference"
+SHIPPED = page.ROOT / "fixtures" / "checkpoints" / "reference"
 
 
 def analyse(*arguments: object) -> tuple[list[str], str]:
@@ -280,7 +279,7 @@ def test_numbers_that_make_no_sense_are_refused(made: Path, tmp_path: Path, opti
 
 
 def test_the_committed_tables_are_of_the_committed_runs() -> None:
-    assert runs_audit.stale(reproduction.RUNS, reproduction.TABLES) == []
+    assert runs_audit.stale(page.RUNS, page.TABLES) == []
 
 
 def test_tables_of_other_runs_are_stale(made: Path, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from analysis import paper_audit
-from tests import reproduction
+from tests.reproduction import page, paper_audit
 
 
 @pytest.mark.parametrize(
@@ -24,7 +23,7 @@ from tests import reproduction
     ],
 )
 def test_a_printed_mean_is_possible_or_not(mean: str, ratings: int, possible: bool) -> None:
-    exists = any(abs(Decimal(total) / ratings - Decimal(mean)) <= paper_audit._half_unit(mean) for total in range(500))
+    exists = any(abs(Decimal(total) / ratings - Decimal(mean)) <= paper_audit.half_unit(mean) for total in range(500))
     assert paper_audit.is_possible(mean, ratings) == possible == exists
 
 
@@ -35,10 +34,10 @@ def test_from_a_hundred_ratings_on_every_mean_of_two_decimals_is_possible() -> N
 
 
 def test_the_numbers_on_the_page_are_what_the_code_computes() -> None:
-    page = reproduction.PAGE.read_text(encoding="utf-8")
-    assert reproduction.updated(page) == page, "python -m tests.reproduction --update"
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.updated(text) == text, "python -m tests.reproduction --update"
 
 
 def test_a_page_whose_marks_are_gone_is_not_written() -> None:
     with pytest.raises(ValueError, match="must hold one"):
-        reproduction.updated("no marks")
+        page.updated("no marks")

@@ -27,7 +27,7 @@ def is_possible(mean: str, ratings: int) -> bool:
     Source: N. J. L. Brown, J. A. J. Heathers, "The GRIM test", Social Psychological and Personality Science 8 (2017)
     363-369.
     """
-    return abs(nearest_possible(mean, ratings) - Decimal(mean)) <= _half_unit(mean)
+    return abs(nearest_possible(mean, ratings) - Decimal(mean)) <= half_unit(mean)
 
 
 def nearest_possible(mean: str, ratings: int) -> Decimal:
@@ -35,7 +35,7 @@ def nearest_possible(mean: str, ratings: int) -> Decimal:
     return round(Decimal(mean) * ratings) / Decimal(ratings)
 
 
-def _half_unit(mean: str) -> Decimal:
+def half_unit(mean: str) -> Decimal:
     exponent = Decimal(mean).as_tuple().exponent
     return Decimal(5).scaleb(int(exponent) - 1)
 
@@ -60,7 +60,7 @@ def markdown() -> str:
     )
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -74,7 +74,7 @@ def _grim_table() -> str:
             near = nearest_possible(mean, n * EXPERTS)
             cells.append("yes" if is_possible(mean, n * EXPERTS) else f"no: {near:.4f} is nearest")
         rows.append([mean, *cells])
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _grim_words() -> str:
@@ -104,7 +104,7 @@ def _power_table() -> str:
         width = power.half_width(design, scenarios["middle"])
         equal = power.chance_between_equals(design, scenarios["middle"], gap())
         rows.append([str(clips), *chances, f"{width:.2f}", f"{equal:.2f}"])
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _power_words() -> str:
@@ -129,4 +129,4 @@ def _needed_table() -> str:
         design = replace(Design(EXPERTS, 13, 13), experts=experts)
         needed = [power.clips_needed(design, found, gap(), all_heard=True) for found in scenarios.values()]
         rows.append([str(experts), *("never" if n is None else str(n) for n in needed)])
-    return _table(header, rows)
+    return table(header, rows)

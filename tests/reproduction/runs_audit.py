@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from analysis import printed
 from analysis.figures_runs import DISTANCE, FIGURE_5, FIGURE_6, LOSS, of_figures, share_near
-from analysis.paper_audit import _table as table
 from analysis.report import STAMP
 from analysis.runs import CONFIG, Run, read_runs
 from analysis.tables_runs import HERE, label, table1
+from tests.reproduction.paper_audit import table
 
 OURS = "midi-gan"
 METRICS = {"upc": "UPC", "gc": "GC", "ebr": "EBR", "ebr_onset": "onset-EBR", "ppl": "log PPL"}

@@ -9,13 +9,12 @@ A part stands between `<!-- computed: NAME -->` and `<!-- end of NAME -->`; ever
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from analysis import paper_audit, runs_audit
+from tests.reproduction import paper_audit, runs_audit
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reproduction.md"
 #: The run folders, and the tables that `analyse_runs` wrote of them.
 RUNS, TABLES = ROOT / "fixtures" / "runs", ROOT / "fixtures" / "objective"
@@ -48,7 +47,3 @@ def main() -> int:
         print(f"{PAGE.name} is stale: python -m tests.reproduction --update")
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

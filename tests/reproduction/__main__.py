@@ -1,0 +1,5 @@
+import sys
+
+from tests.reproduction.page import main
+
+sys.exit(main())
