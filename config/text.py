@@ -1,4 +1,4 @@
-"""What is text: the content of a table that a spreadsheet saved, in whichever encoding; what a database can keep."""
+"""What is text: a spreadsheet's table in whichever encoding; which lines and characters of a text are stored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
 #: As a letter of Latin-1 and the one behind it become, between the others of a word.
 IN_A_WORD = re.compile(r"[A-Za-z][\u3400-\u9fff]|[\u3400-\u9fff][A-Za-z]")
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+#: Each of these ends a line for some program: CR (LF), VT, FF, NEL, the separators of lines and of paragraphs.
+LINE_END = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
+#: Control characters except tab and line feed, and two code points that XML, and so a workbook, cannot contain.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
+HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def decoded(content: bytes) -> tuple[str, str]:
@@ -46,6 +51,25 @@ def _is_chinese(text: str) -> bool:
     everyday = sum(0xB0 <= letter.encode("gb2312", "ignore")[:1].ljust(1, b"\0")[0] <= 0xD7 for letter in beyond)
     spoilt = NO_TEXT.search(text) or IN_A_WORD.search(text)
     return bool(IDEOGRAPH.search(text)) and not spoilt and 2 * everyday > len(beyond)
+
+
+def many_lines(text: str) -> str:
+    """A text as it is stored and exported: every line end is "\\n", every other control character a space.
+
+    The pages do the same to what is typed (study/static/mukulen/remark.js), so that a page shows what is stored.
+    """
+    return HALF.sub("\ufffd", CONTROL.sub(" ", LINE_END.sub("\n", text)))
+
+
+def one_line(text: str) -> str:
+    """The same for a text of one line, in which line ends and tabs are spaces too."""
+    return many_lines(text).replace("\n", " ").replace("\t", " ")
+
+
+def first_control(text: str) -> str:
+    """The first control character that is not a line end or a tab, as U+0007; empty where there is none."""
+    found = CONTROL.search(LINE_END.sub("", text))
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def is_text(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ def _metrics(folder: Path, sha256: str | None) -> dict[str, dict[str, str]]:
         return {}
     content = _checked_bytes(path, sha256) if sha256 else path.read_bytes()
     try:
-        rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         return {row.pop("clip_id"): {name: value or "" for name, value in row.items() if name} for row in rows}
     except (UnicodeDecodeError, KeyError, csv.Error) as error:
         raise InputError(f"{path} is no UTF-8 table with a column clip_id; make it with measure_clips.") from error

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.text import many_lines, one_line
 from study.errors import InputError
 from study.models import HIGHEST_RATING, LOWEST_RATING
 from study.text_files import read_text
@@ -41,7 +42,7 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
     try:
         return parse(text), hashlib.sha256(text.encode()).hexdigest()
     except InputError as error:
-        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).splitlines())) from error
+        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).split("\n"))) from error
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
         "scales": scales,
         "background": _background(check, content),
         "consent": _consent(check, content),
-        "instructions": check.texts(content, "instructions", ()),
+        "instructions": check.texts(content, "instructions", (), lines=True),
         "analysis": _analysis(check, content, ids, scales),
     }
 
@@ -249,10 +250,10 @@ def _choices(check: Check, table: dict[str, Any], path: KeyPath) -> list[dict[st
 
 def _consent(check: Check, content: dict[str, Any]) -> dict[str, Any]:
     table = check.table(content.get("consent", {}), ("consent",), "version text")
-    version = check.text(table, "version", ("consent",))
+    version = one_line(check.text(table, "version", ("consent",))).strip()
     if len(version) > 20:
         check.fault(("consent", "version"), _("Write at most 20 characters."))
-    return {"version": version, "text": check.texts(table, "text", ("consent",))}
+    return {"version": version, "text": check.texts(table, "text", ("consent",), lines=True)}
 
 
 def _analysis(check: Check, content: dict[str, Any], systems: list[str], rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -262,6 +263,7 @@ def _analysis(check: Check, content: dict[str, Any], systems: list[str], rows: l
     hypotheses = table.get("hypotheses", [])
     if not isinstance(hypotheses, list) or not all(isinstance(text, str) and text.strip() for text in hypotheses):
         check.fault((*path, "hypotheses"), _('Write a list of texts, ["…", "…"], one for each hypothesis.'))
+        hypotheses = []
     primary, scales = (
         check.text(table, "primary_scale", path),
         {row["key"]: row["maximum"] - row["minimum"] for row in rows},
@@ -275,7 +277,7 @@ def _analysis(check: Check, content: dict[str, Any], systems: list[str], rows: l
         message = _('Write pairs of two systems, [["a", "b"]], of %(known)s.')
         check.fault((*path, "contrasts"), message, known=", ".join(systems))
     return {
-        "hypotheses": hypotheses,
+        "hypotheses": [many_lines(text) for text in hypotheses],
         "primary_scale": primary,
         "contrasts": contrasts,
         "smallest_gap": _fraction(check, table, "smallest_gap", scales.get(primary, HIGHEST_RATING)),

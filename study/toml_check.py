@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from config.text import is_text
+from config.text import first_control, is_text, many_lines, one_line
 from study.errors import InputError
 
 #: A key's way from the top: names, and numbers of entries in arrays of tables.
@@ -48,7 +48,7 @@ class Check:
             self.raise_faults()
 
     def storable(self, content: object, path: KeyPath = ()) -> None:
-        """Notes a fault at every text with an escape in it that stands for no letter: a database would not keep it."""
+        """Notes a fault at every text with a control character in it that an escape stands for: it is a slip."""
         if isinstance(content, dict):
             for key, value in content.items():
                 self.storable(value, (*path, key))
@@ -57,6 +57,9 @@ class Check:
                 self.storable(value, (*path, index))
         elif isinstance(content, str) and not is_text(content):
             self.fault(path, _("The text holds \\u0000, which no database keeps; leave it out."))
+        elif isinstance(content, str) and first_control(content):
+            message = _("The text contains the control character %(character)s. Delete it.")
+            self.fault(path, message, character=first_control(content))
 
     def raise_faults(self) -> None:
         """Raises `InputError` with a line for each fault, in the order of the text, if there is one."""
@@ -106,7 +109,7 @@ class Check:
         value = table.get(key, "")
         if key in table and (not isinstance(value, str) or not value.strip()):
             self.fault((*path, key), _('Write a text in quotes, such as "…".'))
-        return value if isinstance(value, str) else ""
+        return many_lines(value) if isinstance(value, str) else ""
 
     def name(self, table: dict[str, Any], key: str, path: KeyPath, pattern: str, meaning: object) -> str:
         """A machine name of a pattern."""
@@ -124,8 +127,8 @@ class Check:
         self.fault((*path, key), message, value=repr(value), least=least, most=most)
         return least
 
-    def texts(self, table: dict[str, Any], key: str, path: KeyPath) -> dict[str, str]:
-        """A text in each of the file's languages."""
+    def texts(self, table: dict[str, Any], key: str, path: KeyPath, *, lines: bool = False) -> dict[str, str]:
+        """A text in each of the file's languages, of one line or of several."""
         value = table.get(key, {})
         if key not in table or not self.languages:
             return {}
@@ -137,7 +140,8 @@ class Check:
             missing = _("The language is missing; write { %(wanted)s }.")
             foreign = _("The language is not among the file's languages; write { %(wanted)s }.")
             self.fault((*path, key, language), missing if language in self.languages else foreign, wanted=wanted)
-        return {language: text.strip() for language, text in value.items()}
+        written = many_lines if lines else one_line
+        return {language: written(text).strip() for language, text in value.items()}
 
     def unique(self, values: list[str], path: KeyPath, key: str) -> None:
         seen: set[str] = set()
@@ -176,7 +180,8 @@ def _refuse_long_keys(text: str) -> None:
 
 def _dotted(path: KeyPath) -> str:
     """scales[2].minimum, counting from 1."""
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    names = (f"[{part + 1}]" if isinstance(part, int) else f".{one_line(part)}" for part in path)
+    return "".join(names).lstrip(".")
 
 
 def _bare(text: str) -> str:

@@ -9,6 +9,6 @@ from __future__ import annotations
 from study.dataset.about import FEW, people, small_groups
 from study.dataset.folder import export
 from study.dataset.forms import FORMS, write
-from study.dataset.tables import FORMULA, defused
+from study.dataset.tables import defused
 
-__all__ = ["FEW", "FORMS", "FORMULA", "defused", "export", "people", "small_groups", "write"]
+__all__ = ["FEW", "FORMS", "defused", "export", "people", "small_groups", "write"]

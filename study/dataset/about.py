@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from config.text import one_line
 from study.dataset.columns import KINDS, Table
 from study.models import Study
 from study.wording import wording_of
@@ -39,7 +40,7 @@ def readme(study: Study, tables: list[Table]) -> str:
         for group, count in small_groups(study)
     ]
     lines = [
-        f"# {study.text('title', 'en')}",
+        f"# {one_line(study.text('title', 'en'))}",
         "",
         f"{warning(study)}Dataset of the study `{study.slug}` in the form of Psych-DS, {sealed}.",
         "",
@@ -54,8 +55,8 @@ def readme(study: Study, tables: list[Table]) -> str:
         "",
         "Experts who withdrew are left out of the tables; that they were invited and withdrew stays in the log.",
         "Of each answer the last revision is given that the expert made before she finished.",
-        "A text that began with = + - or @ has an apostrophe before it: no spreadsheet takes it for a formula.",
-        "Numbers are as they were.",
+        "Lines within a text end with LF. Where a text, a line of it, or what follows a semicolon or tab began with",
+        "= + - or @, an apostrophe was added so that no spreadsheet takes it for a formula. Numbers are unchanged.",
         *(["", *small] if small else []),
     ]
     return "\n".join(lines) + "\n"
@@ -89,4 +90,4 @@ def _column_lines(table: Table) -> Iterator[str]:
 
 
 def _table_line(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(one_line(cell).replace("|", "\\|") for cell in cells) + " |"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from config.text import one_line
 from study.dataset.columns import (
     ANSWER,
     CLIP,
@@ -69,7 +70,7 @@ def clip_columns(file: dict[str, Any], provenance: list[str]) -> list[Column]:
     """Columns of the clips, with the pack's own account of where each comes from."""
     own = [
         column(f"provenance_{key}", "text", f"Where the clip comes from: {key}.", f"片段来源：{key}。", required=False)
-        for key in provenance
+        for key in map(one_line, provenance)
     ]
     return [HEARD[0], system_column(file, sealed=False), *CLIP, *own]
 

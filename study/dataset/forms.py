@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from config.text import one_line
 from study.dataset import codebook
 from study.dataset.columns import Column
 from study.dataset.folder import export
@@ -27,6 +28,8 @@ ZIP_TIME = (2020, 1, 1, 0, 0, 0)
 #: Rows of an Excel sheet.
 MOST_ROWS = 1_048_576
 LONGEST_SHEET_NAME = 31
+#: Of a cell of Excel, in UTF-16 code units.
+LONGEST_CELL = 32_767
 #: Words that can't name a variable in SPSS, and the most bytes of a label of a variable and of a value.
 SPSS_WORDS = {"ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"}
 LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
@@ -80,7 +83,7 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
         # constant_memory: each row goes to the disk as it comes.
         options = {"constant_memory": True, "tmpdir": scratch, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
         book = xlsxwriter.Workbook(target, options)
-        book.set_properties({"title": study.text("title", language), "created": datetime(*ZIP_TIME)})
+        book.set_properties({"title": one_line(study.text("title", language)), "created": datetime(*ZIP_TIME)})
         bold = book.add_format({"bold": True})
         for resource in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
             sheet = book.add_worksheet(_sheet_name(resource["path"]))
@@ -95,8 +98,16 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
                     elif value and kind in {"integer", "number"}:
                         sheet.write_number(number, place, float(value))
                     elif value:
-                        sheet.write_string(number, place, value)
+                        _write_text(sheet, number, place, value)
         book.close()
+
+
+def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
+    """A text as it is; one that a cell cannot hold would be cut without a word."""
+    if len(text.encode("utf-16-le")) > 2 * LONGEST_CELL:
+        message = f"The text that begins with {text[:40]!r} is longer than an Excel cell can contain"
+        raise InputError(f"{message} ({LONGEST_CELL} characters). Export the CSV files instead.")
+    sheet.write_string(row, place, text)
 
 
 def _sheet_name(path: str) -> str:
@@ -159,8 +170,8 @@ def _measure(column: Column) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """The beginning of a text, in at most so many bytes of UTF-8."""
-    return text.encode()[:most].decode(errors="ignore")
+    """The beginning of a text, in one line of at most so many bytes of UTF-8."""
+    return one_line(text).encode()[:most].decode(errors="ignore")
 
 
 #: Form -> (ending of the file's name, writer).

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from tqdm import tqdm
 
+from config.text import many_lines, one_line
 from study.dataset import codebook, rows
 from study.dataset.columns import BOOK, WORDING, Column, Table
 from study.models import Study
 
-#: A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+#: White space, control characters and invisible ones, which a spreadsheet may pass over before it takes a text for a
+#: formula; without those after which a cell may begin.
+UNSEEN = r"(?:(?![;\t\n])[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff])"
+#: Where an apostrophe goes: at the start of the text, of each line and after each semicolon and tab (the separators of
+#: other tables), if a formula could begin there. A text that has apostrophes there already gets one more, so that
+#: removing one always gives the text back.
+RISKY = re.compile(rf"(?<![^;\t\n])(?='*{UNSEEN}*[=+\-@＝＋－＠])|^(?='* *\t)", re.MULTILINE)
 
 
 def file_stem(slug: str) -> str:
@@ -114,7 +121,9 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     names = list(dict.fromkeys(name for clip in found for name in clip.metrics))
     if not names:
         return [clips]
-    kinds = {defused(name): codebook.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names}
+    kinds = {
+        defused(one_line(name)): codebook.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names
+    }
     metrics = Table(
         "metrics.csv",
         {"en": "Objective metrics of the clips", "zh-hans": "片段的客观指标"},
@@ -144,12 +153,13 @@ def _write(folder: Path, table: Table, content: Iterable[rows.Row]) -> Table:
 
 
 def _cell(column: Column, value: object) -> object:
-    """A value as a cell; texts can't be taken for formulas, and numbers are never touched."""
-    is_text = isinstance(value, str) and (column.kind == "text" or codebook.kind_of([value]) == "text")
-    return defused(str(value)) if is_text else value
+    """A value as a cell; texts have lines as `many_lines` has them and no formula, and numbers are never touched."""
+    if not isinstance(value, str):
+        return value
+    is_text = column.kind == "text" or codebook.kind_of([value]) == "text"
+    return defused(many_lines(value)) if is_text else value.strip()
 
 
 def defused(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe before a first = + - @ (docs/datasets.md)."""
-    risky = text.lstrip(" ").startswith(FORMULA) or text.startswith(FORMULA)
-    return f"'{text}" if risky else text
+    """A text that no spreadsheet takes for a formula: apostrophes where one could begin (docs/datasets.md)."""
+    return RISKY.sub("'", text)

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from config.text import UTF_8
+from config.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.board import link_of
 from study.desk.gate import actor, own_study, rights_in
@@ -65,7 +65,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             issued = services.invite(found, _invitees(request, found), actor=actor(request), expires_at=ends)
             return _sheet(request, found, issued)
         except InputError as error:
-            faults = str(error).splitlines()
+            faults = str(error).split("\n")
     context = {
         **_shared(found),
         "faults": faults,
@@ -149,7 +149,7 @@ def _mail_merge(cards: list[Issued]) -> bytes:
     writer.writerow(["code", "name", "group", "language", "link", "last_day"])
     for card in cards:
         expert = card.expert
-        name = dataset.defused(card.name)
+        name = dataset.defused(one_line(card.name))
         writer.writerow([expert.code, name, expert.group, expert.language, card.link, card.ends.isoformat()])
     return text.getvalue().encode("utf-8-sig")
 
@@ -228,7 +228,7 @@ def _issued(
     try:
         return _sheet(request, found, issue(expert, end_of(_day(request))))
     except InputError as error:
-        faults = tuple(str(error).splitlines())
+        faults = tuple(str(error).split("\n"))
     except Refused as refused:
         faults = (refused.message,)
     return _expert_page(request, found, expert, faults)

@@ -45,7 +45,7 @@ def told(job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "step": STEPS.get(job.step, ""),
-        "fault": [in_the_readers_words(line) for line in job.fault.splitlines()],
+        "fault": [in_the_readers_words(line) for line in filter(None, job.fault.split("\n"))],
         "gone": is_gone,
         "running": not is_gone and _is_running(job),
     }

@@ -37,7 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             return redirect("desk:job", _prepared(request).token)
         except InputError as error:
-            faults = str(error).splitlines()
+            faults = str(error).split("\n")
     names = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
     context = {"faults": faults, "slug": request.POST.get("slug", ""), "examples": names}
     return render(request, "desk/new.html", context, status=400 if faults else 200)
@@ -72,9 +72,10 @@ def _text_of(upload: UploadedFile[bytes]) -> str:
     if (upload.size or 0) > LARGEST_FILE:
         raise InputError(_("The study file is larger than %(most)d kB; is it the right file?") % {"most": 256})
     try:
-        return str(upload.read(), "utf-8-sig")
+        text = str(upload.read(), "utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(_("The study file is not UTF-8 text; save it as UTF-8.")) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as the command reads it
 
 
 def _summary(file: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,6 @@ def amend(request: HttpRequest, slug: str) -> HttpResponse:
         analysis = study_file.parse_analysis(text.replace("\r\n", "\n"), found.file)
         services.amend_plan(found, analysis=analysis, reason=reason, actor=actor(request))
     except (InputError, Refused) as error:
-        return _page(request, found, 400, faults=str(error).splitlines(), analysis=text, reason=reason)
+        return _page(request, found, 400, faults=str(error).split("\n"), analysis=text, reason=reason)
     messages.success(request, _("The amendment is in the log."))
     return redirect("desk:plan", slug)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from config.text import is_text
+from config.text import is_text, many_lines
 from study import clock, queries
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -130,6 +130,7 @@ def save_remark(
 ) -> tuple[Remark, bool]:
     """That she knows the song of a trial, and what else she says of it; the same rules as for a rating."""
     expert, trial = standing.expert, standing.trial
+    comment = many_lines(comment) if is_text(comment) else comment
     rows = list(Remark.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)).order_by("revision"))
     first = next((remark for remark in rows if remark.client_uuid == client_uuid), None)
     if first is not None:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.text import one_line
 from study import clock
 from study.errors import InputError
 from study.models import Expert, ExpertName, Invitation, Study, token_hash
@@ -57,8 +58,8 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
         if None in row or None in row.values():
             faults.append(_line(line, _("this line has not as many cells as the first line; mend it.")))
             continue
-        if any(ord(letter) < ord(" ") for cell in row.values() for letter in cell):
-            message = _("a cell goes over several lines or holds a tab; is a quotation mark left open?")
+        if any(cell != one_line(cell) for cell in row.values()):
+            message = _("a cell contains a line end, a tab or a control character; is a quotation mark left open?")
             faults.append(_line(line, message))
             continue
         invitee = Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")})
@@ -82,8 +83,8 @@ def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None)
     invitee = Invitee(*(text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name)))
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
     faults = _faults(study, invitee, set(), known.get(invitee.code))
-    if any(ord(letter) < ord(" ") for letter in invitee.name):
-        faults.append(_("the name goes over several lines or holds a tab; write it in one line."))
+    if invitee.name != one_line(invitee.name):
+        faults.append(_("the name contains a line end, a tab or a control character. Write it in one line."))
     faults += _too_many(study, [invitee], known)
     if faults:
         raise InputError("\n".join(faults))

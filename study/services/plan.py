@@ -11,7 +11,7 @@ import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.text import is_text
+from config.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Event, Study
 from study.services.log import log_event
@@ -64,12 +64,13 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
     state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
     if state not in {Study.State.OPEN, Study.State.CLOSED}:
         raise Refused(409, "state", _("A plan is amended after the study is open and before its seal is."))
-    if not reason.strip() or len(reason) > LONGEST_REASON or not is_text(reason):
+    written = many_lines(reason).strip() if is_text(reason) else ""
+    if not written or len(reason) > LONGEST_REASON:
         raise Refused(400, "reason", _("Say why in a sentence or two."))
     *_before, last = versions(study)
     if analysis == last.analysis:
         raise Refused(400, "same", _("Nothing in it differs from the present version."))
-    content = {"version": last.number + 1, "amends": last.sha256, "reason": reason.strip(), "analysis": analysis}
+    content = {"version": last.number + 1, "amends": last.sha256, "reason": written, "analysis": analysis}
     log_event(study, actor=actor, kind=AMENDED, detail={**content, "sha256": sha256(content)})
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config.text import is_text
+from config.text import is_text, one_line
 from study import clock, queries
 from study.errors import Refused
 from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
@@ -101,7 +101,7 @@ def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
     if len(answer) > LONGEST_TEXT:
         message = _("The answer to “%(label)s” is longer than %(most)d characters.")
         raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
-    return answer
+    return one_line(answer).strip()
 
 
 @transaction.atomic

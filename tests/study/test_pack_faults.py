@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,18 @@ def clips(pack: Path, **changes: Any) -> list[dict[str, Any]]:
 )
 def test_a_manifest_that_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     assert said in refusal(make_pack(tmp_path / "pack"), **changes)
+
+
+def test_metric_with_any_line_end_stays_one_cell(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path / "pack")
+    first = clips(pack)[0]["clip_id"]
+    table = f'clip_id,note\r\n{first},"one\u2028two\x85three\nfour"\r\n'.encode()
+    (pack / "metrics.csv").write_bytes(table)
+    manifest = json.loads((pack / "manifest.json").read_text())
+    manifest["metrics_sha256"] = hashlib.sha256(table).hexdigest()
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    metrics = {clip.clip_id: clip.metrics for clip in read_pack(pack)}
+    assert metrics[first] == {"note": "one\u2028two\x85three\nfour"}
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,29 @@ def test_a_text_that_no_database_keeps_is_refused_at_its_key(text: str, place: s
     assert f"{place}: The text holds \\u0000, which no database" in fault(f'= "{text}', f'= "{text}\\u0000')
 
 
+@pytest.mark.parametrize(
+    ("text", "place"), [("A small study", "line 1, title.en"), ("MIDI", "systems[1].label.en"), ("None.", "exclusions")]
+)
+@pytest.mark.parametrize(("escape", "name"), [("\\u0007", "U+0007"), ("\\u009B", "U+009B"), ("\\uFFFE", "U+FFFE")])
+def test_control_character_is_refused_at_its_key(text: str, place: str, escape: str, name: str) -> None:
+    said = fault(f'= "{text}', f'= "{text}{escape}')
+    assert f"{place}: The text contains the control character {name}. Delete it." in said
+
+
+@pytest.mark.parametrize("end", ["\\r", "\\r\\n", "\\u000B", "\\f", "\\u0085", "\\u2028", "\\u2029"])
+def test_line_end_of_any_kind_is_a_line_feed_or_a_space(end: str) -> None:
+    text = study_toml().replace("A small study", f"A{end}study").replace("Listen, then rate.", f"Listen,{end}rate.")
+    file = parse(text.replace('"None."', f'"None{end}at all."').replace('version = "1"', f'version = "{end}1"'))
+    assert (file["title"]["en"], file["instructions"]["en"]) == ("A study", "Listen,\nrate.")
+    assert (file["analysis"]["exclusions"], file["consent"]["version"]) == ("None\nat all.", "1")
+
+
+def test_key_with_a_line_separator_is_one_fault() -> None:
+    said = fault("[consent]", '"a\\u2028b" = 1\n[consent]')
+    assert said.splitlines() == [said]
+    assert said.startswith("line 41, background[2].a b: There is no such key. Leave it out; known here: key, kind")
+
+
 def test_too_many_scales_are_counted() -> None:
     scale = study_toml().partition("[[scales]]")[2].partition("[[")[0]
     more = "".join(f"[[scales]]{scale.replace('valence', f'more{n}')}" for n in range(30))

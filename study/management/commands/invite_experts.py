@@ -64,4 +64,4 @@ def _read(study: Study, path: Path) -> tuple[list[Invitee], str]:
     try:
         return services.read_experts(study, text), encoding
     except InputError as error:
-        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).splitlines())) from error
+        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).split("\n"))) from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from argparse import ArgumentParser
 from datetime import datetime
@@ -50,7 +51,7 @@ def _of_study(slug: str) -> list[Event]:
 def _of_file(path: Path) -> list[Event]:
     """The events of a dataset's log. They are compared with their hashes, and are no rows of this site's."""
     events = []
-    for line, text in enumerate(read_text(path).splitlines(), start=1):
+    for line, text in enumerate(io.StringIO(read_text(path)), start=1):
         try:
             row = json.loads(text)
             events.append(Event(**{**row, "at": datetime.fromisoformat(row["at"])}))

@@ -2,6 +2,8 @@
 
 const PAUSE_MS = 1_500;
 const HALF = /[\p{Cs}\0]/gu; // of a character that was cut in two, where the text was at its longest: no text to store
+const LINE_END = /\r\n|[\r\v\f\x85\u2028\u2029]/gu; // what a paste may bring; the server stores the same (config/text.py)
+const CONTROL = /[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]/gu;
 
 export function createRemark(form, { onChange }) {
   const box = form.querySelector("[type=checkbox]");
@@ -11,7 +13,8 @@ export function createRemark(form, { onChange }) {
   let timer = 0;
 
   function said() {
-    return { known: box.checked, comment: area.value.trim().replace(HALF, "\ufffd") };
+    const text = area.value.replace(HALF, "\ufffd").replace(LINE_END, "\n").replace(CONTROL, " ");
+    return { known: box.checked, comment: text.trim() };
   }
 
   function settle() {
@@ -42,7 +45,7 @@ export function createRemark(form, { onChange }) {
       revision = body.revision;
       saved = { known: body.known, comment: body.comment };
       box.checked = body.known;
-      if (!isTyping && area.value.trim() !== body.comment) area.value = body.comment;
+      if (!isTyping && said().comment !== body.comment) area.value = body.comment;
     },
   };
 }
