@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.dataset import Text
 from analysis.findings import Findings
+from analysis.intake import columns_grid, columns_notes, columns_title
 from analysis.look import system_label, system_order
 from analysis.ratings import Ratings
 from analysis.tables import Table, readable
@@ -103,6 +104,7 @@ def blocks(contents: Contents, lang: str) -> Iterator[Block]:
     yield Heading(words["listened"])
     yield Facts(_facts(contents.ratings, lang))
     yield from _tables(contents, lang, "participants", folded=False)
+    yield from _reading(contents.ratings, lang)
     yield Heading(words["said"])
     yield from _said(contents, lang)
     yield Heading(words["cannot"])
@@ -139,11 +141,17 @@ def _facts(ratings: Ratings, lang: str) -> dict[str, object]:
         facts[words["repeats"]] = len(ratings.frame) - len(frame)
     if ratings.n_missing:
         facts[words["missing"]] = ratings.n_missing
-    if ratings.columns_left_out:
-        facts[words["columns_left_out"]] = ", ".join(ratings.columns_left_out)
     if ratings.encoding != UTF_8:
         facts[words["encoding"]] = ratings.encoding
     return facts
+
+
+def _reading(ratings: Ratings, lang: str) -> Iterator[Block]:
+    """Of a user's own table: what each column was used as and why, the scales' bounds, and what was forgiven."""
+    if ratings.columns:
+        yield Heading(columns_title(lang), 3)
+        yield Grid(*columns_grid(ratings, lang))
+        yield Bullets(columns_notes(ratings, lang))
 
 
 def _scales(ratings: Ratings, lang: str) -> Grid:
@@ -274,7 +282,7 @@ def _limits(ratings: Ratings, lang: str) -> list[str]:
         keys.append("cannot_incomplete")
     if frame["expert_id"].nunique() < FEW_EXPERTS:
         keys.append("cannot_few")
-    if ratings.bounds_observed:
+    if ratings.bounds_inferred:
         keys.append("cannot_range")
     if ratings.plan_sha256 is None:
         keys.append("no_plan")

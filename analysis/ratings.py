@@ -1,4 +1,4 @@
-"""Ratings from a DATASET folder or from anyone's RATINGS.csv, checked and in one long frame."""
+"""Ratings from a DATASET folder or from anyone's table, checked and in one long frame."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.columns import CIRCUMSTANCES, IDENTITY, Column
 from analysis.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset, sha256_of
 from analysis.errors import InputError
-from analysis.rows import UNWRITABLE, Rows, read_rows
+from analysis.given import Given
+from analysis.own_tables import read_own_table
+from analysis.rating_rows import are_simulated, checked, identity
+from analysis.rows import Rows, read_rows
 from config.text import UTF_8
 
-IDENTITY = ("expert_id", "system", "clip_id")
-#: Columns that say how a rating came about. In a wide file they are never taken for a scale.
-CIRCUMSTANCES = (
-    *("group", "phase", "session", "trial", "block", "position", "is_repeat", "revision", "rated_at"),
-    *("plays", "heard_ms", "rt_ms", "late", "known", "comment"),
-)
-NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
-FLAGS = frozenset({"is_repeat", "late", "known"})
+__all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
+
 REAL = "real"
-#: The codes of simulated experts begin so, and no person is ever invited under such a code.
-SIMULATED_CODE = "simulated-"
-#: More columns of numbers than this are a questionnaire, not the scales of a listening study.
-MOST_SCALES = 24
+NOTHING_GIVEN = Given()
 
 
 @dataclass(frozen=True)
 class Ratings:
     """Checked ratings. `frame` has one row a rating: expert_id, system, clip_id, scale, rating (float),
-    is_repeat (bool), and those of CIRCUMSTANCES that the file has. Empty cells are left out and counted."""
+    is_repeat (bool), and those of CIRCUMSTANCES that the file has. Empty cells are left out and counted.
+
+    Of a user's own table `columns` says what each column was used as, `forgiven` what was read otherwise than it is
+    written, and `bounds_inferred` which scales have no bounds but those that their ratings suggest.
+    """
 
     source: Path
     frame: pd.DataFrame
@@ -41,7 +40,7 @@ class Ratings:
     title: Text
     sha256: str
     n_missing: int
-    bounds_observed: bool = False
+    bounds_inferred: tuple[str, ...] = ()
     is_simulated: bool = False
     is_sealed: bool = False
     real_system: str | None = None
@@ -52,7 +51,8 @@ class Ratings:
     planned_scales: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
-    columns_left_out: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
     group_labels: Mapping[str, Text] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
@@ -99,17 +99,24 @@ class Ratings:
         return tuple(sorted(self.frame["system"].unique()))
 
 
-def read(source: Path, scales: Sequence[str] = ()) -> Ratings:
-    """Read a DATASET folder or a CSV of ratings; `scales` picks some of them (and names a wide file's columns).
+def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Ratings:
+    """Read a DATASET folder or a table of ratings; `scales` picks some of them (and names a wide table's columns).
 
     The CSV inside a DATASET stands for its folder, so that hashes and the mark of simulated ratings are not lost.
-    Raises InputError with the file, the line and the mend.
+    `given` is what the user says about a table of their own. Raises InputError with the file, the line and the mend.
     """
     if not source.exists():
-        raise InputError(f"{source} does not exist; give a DATASET folder or a CSV of ratings.")
+        raise InputError(f"{source} does not exist; give a DATASET folder or a table of ratings.")
     if (source.parent.parent / "dataset_description.json").is_file() and source.parent.name == "data":
         source = source.parent.parent
-    return _from_dataset(read_dataset(source), scales) if source.is_dir() else _from_csv(source, scales)
+    if not source.is_dir():
+        return _from_table(source, scales, given)
+    if given != NOTHING_GIVEN:
+        raise InputError(
+            f"{source} is a DATASET, which has its own columns and bounds: leave out --columns, --bounds, --missing "
+            "and --order."
+        )
+    return _from_dataset(read_dataset(source), scales)
 
 
 def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
@@ -120,7 +127,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         if name not in known:
             raise InputError(f"{rows.path}, line {line}: scale {name!r} is not in dataset_description.json.")
     kept = _pick(tuple(known), wanted, rows.path)
-    frame, n_missing = _checked(frame[frame["scale"].isin(kept)], rows.path)
+    frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
     _check_bounds(frame, known, rows.path)
     real = dataset.real_system if dataset.is_unsealed else None
     return Ratings(
@@ -130,7 +137,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         title=dataset.title,
         sha256=dataset.sha256,
         n_missing=n_missing,
-        is_simulated=_are_simulated(rows) or dataset.is_simulated,
+        is_simulated=are_simulated(rows) or dataset.is_simulated,
         is_sealed=not dataset.is_unsealed,
         real_system=real if real in set(frame["system"]) else None,
         system_labels=dataset.system_labels if dataset.is_unsealed else {},
@@ -145,35 +152,21 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
     )
 
 
-def _from_csv(path: Path, wanted: Sequence[str]) -> Ratings:
-    rows = read_rows(path)
-    rows.require(IDENTITY)
-    left_out: tuple[str, ...] = ()
-    if {"scale", "rating"} <= set(rows.header):
-        frame = _long(rows)
-        kept = _pick(tuple(dict.fromkeys(frame["scale"])), wanted, path)
-        frame = frame[frame["scale"].isin(kept)]
-    elif "scale" in rows.header:
-        raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
-    else:
-        kept, left_out = _wide_scales(rows, wanted)
-        frame = _wide(rows, kept)
-    if len(kept) > MOST_SCALES:
-        raise InputError(f"{path} has {len(kept)} scales; name those to analyse, at most {MOST_SCALES}, with --scales.")
-    frame, n_missing = _checked(frame, path)
-    rated = set(frame["scale"])
+def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
+    table = read_own_table(path, wanted, given)
     return Ratings(
         source=path,
-        frame=frame,
-        scales=tuple(_observed_scale(key, frame.loc[frame["scale"] == key, "rating"]) for key in kept if key in rated),
+        frame=table.frame,
+        scales=table.scales,
         title={"en": path.stem, "zh-hans": path.stem},
         sha256=sha256_of(path),
-        n_missing=n_missing,
-        bounds_observed=True,
-        is_simulated=_are_simulated(rows),
-        real_system=REAL if REAL in set(frame["system"]) else None,
-        columns_left_out=left_out,
-        encoding=rows.encoding,
+        n_missing=table.n_missing,
+        bounds_inferred=table.bounds_inferred,
+        is_simulated=table.is_simulated,
+        real_system=REAL if REAL in set(table.frame["system"]) else None,
+        columns=table.columns,
+        forgiven=table.forgiven,
+        encoding=table.encoding,
     )
 
 
@@ -186,94 +179,10 @@ def _pick(present: tuple[str, ...], wanted: Sequence[str], path: Path) -> tuple[
 
 def _long(rows: Rows) -> pd.DataFrame:
     rows.require((*IDENTITY, "scale", "rating"))
-    frame = _identity(rows)
+    frame = identity(rows)
     frame["scale"] = rows.column("scale")
     frame["rating"] = rows.numbers("rating")
     return frame
-
-
-def _wide_scales(rows: Rows, wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    further = tuple(name for name in rows.header if name not in (*IDENTITY, *CIRCUMSTANCES, ""))
-    if wanted:
-        return _pick(further, wanted, rows.path), ()
-    numbers = (name for name in further if rows.is_mostly_numeric(name))
-    numeric = tuple(name for name in numbers if not _is_of_expert(rows, name))
-    if not numeric:
-        raise InputError(
-            f"{rows.path} holds no ratings: it needs the columns scale and rating, or one column of numbers a scale."
-        )
-    return numeric, tuple(name for name in further if name not in numeric)
-
-
-def _is_of_expert(rows: Rows, name: str) -> bool:
-    """Whether a column says the same of all clips of an expert and not of all experts, as their age does."""
-    pairs = set(zip(rows.column("expert_id"), rows.column(name), strict=True))
-    experts, values = (len({pair[n] for pair in pairs}) for n in (0, 1))
-    return len(pairs) == experts < len(rows.cells) and values > 1
-
-
-def _wide(rows: Rows, scales: Sequence[str]) -> pd.DataFrame:
-    parts = [_identity(rows).assign(scale=key, rating=rows.numbers(key)) for key in scales]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _identity(rows: Rows) -> pd.DataFrame:
-    frame = pd.DataFrame({name: rows.column(name) for name in IDENTITY})
-    for name in CIRCUMSTANCES:
-        if name in rows.header:
-            frame[name] = rows.numbers(name) if name in NUMERIC else rows.column(name)
-    for name in FLAGS & set(rows.header):
-        frame[name] = rows.flags(name)
-    if "is_repeat" not in frame:
-        frame["is_repeat"] = False
-    return frame.assign(line=rows.lines)
-
-
-def _checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
-    """The frame without empty ratings, and their number; InputError for nameless, double or no rows."""
-    for name in (*IDENTITY, "scale"):
-        nameless = frame.loc[frame[name] == "", "line"]
-        if len(nameless):
-            raise InputError(f"{path}, line {nameless.iloc[0]}: {name} is empty; every rating needs it.")
-        broken = frame[frame[name].str.contains(UNWRITABLE)]
-        if len(broken):
-            first = broken.iloc[0]
-            raise InputError(
-                f"{path}, line {first['line']}: {name} {first[name]!r} has a line break or control sign; take it out."
-            )
-    filled = frame[frame["rating"].notna()]
-    if filled.empty:
-        raise InputError(f"{path} holds no rating: every cell is empty.")
-    if filled["is_repeat"].all():
-        raise InputError(f"{path}: every rating is marked is_repeat; mark the second hearing of a clip alone.")
-    _check_doubles(filled[~filled["is_repeat"]], path)
-    order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
-    return filled.sort_values([*order, "line"], ignore_index=True), len(frame) - len(filled)
-
-
-def _are_simulated(rows: Rows) -> bool:
-    """Whether a program made the ratings, told by the experts' codes; InputError where only some of them say so."""
-    lines = dict(zip(rows.column("expert_id"), rows.lines, strict=True))
-    simulated = [code for code in lines if code.startswith(SIMULATED_CODE)]
-    if simulated and len(simulated) < len(lines):
-        one, other = simulated[0], next(code for code in lines if code not in simulated)
-        raise InputError(
-            f"{rows.path} mixes simulated experts ({one}, line {lines[one]}) with others ({other}, line "
-            f"{lines[other]}); analyse the ratings of people apart from those that a program made."
-        )
-    return bool(simulated)
-
-
-def _check_doubles(frame: pd.DataFrame, path: Path) -> None:
-    key = [*IDENTITY, "scale"]
-    doubles = frame[frame.duplicated(key, keep=False)]
-    if len(doubles):
-        first = doubles.iloc[0]
-        same = doubles[(doubles[key] == first[key]).all(axis=1)]
-        raise InputError(
-            f"{path}, lines {same['line'].iloc[0]} and {same['line'].iloc[1]}: expert {first['expert_id']} rates clip "
-            f"{first['clip_id']} of {first['system']} twice on {first['scale']}; keep one or mark one is_repeat 1."
-        )
 
 
 def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) -> None:
@@ -287,8 +196,3 @@ def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) 
             f"{path}, line {first['line']}: rating {first['rating']:g} on {scale.key} is outside "
             f"{scale.minimum:g} to {scale.maximum:g}; correct the rating or the scale's bounds."
         )
-
-
-def _observed_scale(key: str, ratings: pd.Series[float]) -> Scale:
-    name = key.replace("_", " ")
-    return Scale(key, ratings.min(), ratings.max(), {"en": name, "zh-hans": name}, low={}, high={})

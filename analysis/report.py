@@ -15,7 +15,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from analysis import bootstrap, checklist, drawings, findings, look, methods, page, pdf, tables, tables_findings
+from analysis import bootstrap, checklist, drawings, findings, intake, look, methods, page, pdf, tables, tables_findings
 from analysis.document import Contents
 from analysis.errors import InputError
 from analysis.ratings import Ratings
@@ -143,7 +143,13 @@ def _fill(
     names = [path.relative_to(folder).as_posix() for path in written]
     contents = replace(contents, files=[*names, "report.html", STAMP])
     (folder / "report.html").write_text(page.page_html(contents), encoding="utf-8", newline="\n")
-    about = {**contents.stamp, **draws, "simulated": ratings.is_simulated, "files": contents.files}
+    about = {
+        **contents.stamp,
+        **draws,
+        "simulated": ratings.is_simulated,
+        **intake.as_json(ratings),
+        "files": contents.files,
+    }
     text = json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n"
     (folder / STAMP).write_text(text, encoding="utf-8", newline="\n")
     on_step()

@@ -1,4 +1,4 @@
-"""A CSV file as text cells that remember their line, so that every complaint can name it."""
+"""A table as text cells that remember their line, so that every complaint can name it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import InputError
-from config.text import UTF_8, decoded
+from config.text import UTF_8, decoded, decoded_western
 
 DELIMITERS = (",", ";", "\t")
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
@@ -24,7 +24,8 @@ UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Rows:
-    """The cells of a CSV file and its encoding. `lines[i]` is the line of the file on which row `i` ends."""
+    """The cells of a table and its encoding. `lines[i]` is the line of the file on which row `i` ends, `empty` those
+    of rows without content, which are passed over."""
 
     path: Path
     header: tuple[str, ...]
@@ -32,6 +33,7 @@ class Rows:
     lines: list[int]
     decimal_comma: bool
     encoding: str = UTF_8
+    empty: tuple[int, ...] = ()
 
     def column(self, name: str) -> list[str]:
         """The cells of one column, without surrounding blanks."""
@@ -48,19 +50,10 @@ class Rows:
 
     def numbers(self, name: str) -> list[float]:
         """A column as numbers, NaN where a cell is empty or NA; InputError names the line of anything else."""
-        self._refuse_words(name)
-        return [self._number(text, line, name) for text, line in zip(self.column(name), self.lines, strict=True)]
+        return [self.number(text, line, name) for text, line in zip(self.column(name), self.lines, strict=True)]
 
-    def _refuse_words(self, name: str) -> None:
-        filled = [text for text in self.column(name) if text.lower() not in MISSING]
-        if filled and all(map(_is_word, filled)):
-            words = ", ".join(map(repr, list(dict.fromkeys(filled))[:3]))
-            raise InputError(
-                f"{self.path}: column {name} holds words ({words}) and no number; write a number for each word, "
-                "such as 1 for the lowest."
-            )
-
-    def _number(self, text: str, line: int, name: str) -> float:
+    def number(self, text: str, line: int, name: str) -> float:
+        """The number in one cell of a column, NaN where it is empty or NA. Raises InputError."""
         if text.lower() in MISSING:
             return math.nan
         value = parse_number(text, decimal_comma=self.decimal_comma)
@@ -81,19 +74,15 @@ class Rows:
             raise InputError(f"{self.path}, line {line}: {name} is {text!r}; write 1 for yes, and 0 or nothing for no.")
         return bool(value)
 
+    def filled(self, name: str) -> list[str]:
+        """The cells of a column that are neither empty nor NA."""
+        return [text for text in self.column(name) if text.lower() not in MISSING]
+
     def is_mostly_numeric(self, name: str) -> bool:
         """Whether at least half of the filled cells are numbers: then the others are slips, not words."""
-        filled = [text for text in self.column(name) if text.lower() not in MISSING]
+        filled = self.filled(name)
         count = sum(parse_number(text, decimal_comma=self.decimal_comma) is not None for text in filled)
         return bool(filled) and 2 * count >= len(filled)
-
-
-def _is_word(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return True
-    return False
 
 
 def parse_number(text: str, *, decimal_comma: bool) -> float | None:
@@ -105,19 +94,33 @@ def parse_number(text: str, *, decimal_comma: bool) -> float | None:
     return value if math.isfinite(value) and "_" not in text else None
 
 
-def read_rows(path: Path) -> Rows:
+def read_rows(path: Path, *, western: bool = False) -> Rows:
     """Read a CSV file in UTF-8, UTF-16 or GB18030 (config.text), separated by comma, semicolon or tab.
 
-    With semicolons or tabs, "3,5" is read as 3.5. Blank lines are passed over. Raises InputError.
+    With semicolons or tabs, "3,5" is read as 3.5. Rows without content are passed over. `western`: Windows-1252, which
+    contains Latin-1, is read too. Raises InputError.
     """
-    text, encoding = _text(path)
+    text, encoding = _text(path, western=western)
     first = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first.count)
-    cells, lines = _split(path, text, delimiter)
+    cells, lines, empty = _split(path, text, delimiter)
+    return rows_of(path, cells, lines, empty=empty, decimal_comma=delimiter != ",", encoding=encoding)
+
+
+def rows_of(
+    path: Path,
+    cells: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    *,
+    empty: Sequence[int] = (),
+    decimal_comma: bool = False,
+    encoding: str = UTF_8,
+) -> Rows:
+    """A table from the cells of its rows, the first of which names the columns. Raises InputError."""
     if not cells:
         raise InputError(f"{path} is empty; its first line must name the columns.")
     header = tuple(cells[0])
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise InputError(f"{path}, line 1: column {twice[0]!r} is there twice; rename or remove one.")
     broken = next(filter(UNWRITABLE.search, header), None)
@@ -125,15 +128,27 @@ def read_rows(path: Path) -> Rows:
         raise InputError(f"{path}, line 1: column {broken!r} has a line break or control sign in its name; rename it.")
     if len(cells) == 1:
         raise InputError(f"{path} has a first line but no rows under it.")
-    for row, line in zip(cells, lines, strict=True):
+    table = [_of_length(list(row), len(header)) for row in cells]
+    for row, line in zip(table, lines, strict=True):
         if len(row) != len(header):
             raise InputError(f"{path}, line {line}: {len(row)} cells where the first line names {len(header)} columns.")
-    return Rows(path, header, cells[1:], lines[1:], decimal_comma=delimiter != ",", encoding=encoding)
+    return Rows(path, header, table[1:], list(lines[1:]), decimal_comma, encoding, tuple(empty))
 
 
-def _text(path: Path) -> tuple[str, str]:
+def _of_length(row: list[str], length: int) -> list[str]:
+    """A row without the empty cells that a spreadsheet adds beyond the last column."""
+    return row if any(row[length:]) else row[:length]
+
+
+def _text(path: Path, *, western: bool) -> tuple[str, str]:
     try:
-        return decoded(path.read_bytes())
+        content = path.read_bytes()
+        try:
+            return decoded(content)
+        except UnicodeDecodeError:
+            if not western:
+                raise
+            return decoded_western(content)
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} is not text in UTF-8, nor surely in another encoding; save it again as 'CSV UTF-8'."
@@ -142,15 +157,17 @@ def _text(path: Path) -> tuple[str, str]:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int], list[int]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    cells, lines = [], []
+    cells, lines, empty = [], [], []
     try:
         for row in reader:
             stripped = [cell.strip() for cell in row]
             if any(stripped):
                 cells.append(stripped)
                 lines.append(reader.line_num)
+            elif row:
+                empty.append(reader.line_num)
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num}: not a readable CSV line ({error}).") from error
-    return cells, lines
+    return cells, lines, empty

@@ -13,7 +13,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure_all_exploratory": "Exploratory: no plan was frozen before the ratings were seen",
         "figure_exploratory": "† exploratory: not in the plan that was frozen before the ratings were seen",
         "figure_no_interval": "Hollow mark or line without band: no interval (the report says why)",
-        "figure_observed_range": "Axes show the range of the ratings given: the file states no bounds",
+        "figure_observed_range": "Axes show bounds inferred from the ratings: the file states none",
         # tables
         "method_line": "Method: {method}.",
         "bootstrap_method": (
@@ -55,7 +55,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ratings": "Ratings counted",
         "repeats": "Ratings of repeated clips, left out of all means",
         "missing": "Empty ratings, left out",
-        "columns_left_out": "Columns left out because they hold words",
         "encoding": "The file was read as",
         "scale": "Scale",
         "range": "Range",
@@ -93,7 +92,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "allow."
         ),
         "cannot_few": "Fewer than 20 experts took part, below what listening-test standards usually ask for.",
-        "cannot_range": "The file states no bounds for the scales; the lowest and highest rating given stand for them.",
+        "cannot_range": "How far a scale reaches: the file states no bounds, so they are inferred from the ratings.",
         "no_plan": "No plan was frozen before the ratings were seen, so everything here is exploratory.",
         "said": "What can be said",
         "trusted": "How far it can be trusted",
@@ -120,7 +119,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure_all_exploratory": "探索性结果：看到评分之前没有冻结计划",
         "figure_exploratory": "† 探索性结果：不在看到评分之前冻结的计划之内",
         "figure_no_interval": "空心标记或无灰带的线：没有区间（原因见报告）",
-        "figure_observed_range": "坐标轴为实际给出的评分范围：文件未说明量表上下限",
+        "figure_observed_range": "坐标轴为由评分推断的上下限：文件未说明量表上下限",
         "method_line": "方法：{method}。",
         "bootstrap_method": (
             "双向自助法（专家与片段均有放回重抽样，{replicates:,} 次，随机种子 {seed}；Owen 2007）；se 为自助法标准误，"
@@ -159,7 +158,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ratings": "计入的评分",
         "repeats": "重复片段的评分（不计入平均值）",
         "missing": "空缺的评分（不计入）",
-        "columns_left_out": "内容为文字而未采用的列",
         "encoding": "读取文件所用的编码",
         "scale": "量表",
         "range": "范围",
@@ -192,7 +190,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cannot_beyond": "不能推及其他听者、其他音乐、其他量表或其他制作片段的方式。",
         "cannot_incomplete": "并非每位专家都评了每个片段。模型在评分允许的范围内按“谁评了什么”调整平均值。",
         "cannot_few": "参加的专家少于 20 位，低于听音测试标准通常的要求。",
-        "cannot_range": "文件未说明量表的上下限；以实际给出的最低分和最高分代替。",
+        "cannot_range": "不能确定量表的上下限：文件未说明，这里由评分推断。",
         "no_plan": "看到评分之前没有冻结计划，因此这里的一切都是探索性的。",
         "said": "能说明什么",
         "trusted": "可信到什么程度",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.text import decoded
+from config.text import decoded, decoded_western
 
 NAMES = "code,name\nw01,敖登挂\nw02,朱镕基\nw03,堃\n"
 
@@ -53,3 +53,17 @@ def test_what_is_not_certain_is_not_read(content: bytes) -> None:
 def test_another_encodings_letters_are_not_taken_for_rare_ideographs() -> None:
     with pytest.raises(UnicodeDecodeError):
         decoded("専門家,カタカナ".encode("shift-jis"))
+
+
+@pytest.mark.parametrize("text", ["w01,Amélie,Müller", "w01,Conceição", "w01,“Café”", "w01,BÄÖTE"])
+def test_western_letters_are_read_where_words_stay_words(text: str) -> None:
+    assert decoded_western(text.encode("cp1252")) == (text, "Windows-1252")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("Болд", "cp1251"), ("Болд", "koi8-r"), ("専門家", "shift-jis"), ("전문가", "euc-kr"), ("專家", "big5")],
+)
+def test_western_letters_are_not_read_into_other_scripts(text: str, encoding: str) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decoded_western(text.encode(encoding))

@@ -111,7 +111,7 @@ def _notes(ratings: Ratings, means: pd.DataFrame, lang: str) -> list[str]:
     notes = status_notes(ratings, lang, [scale.key for scale in ratings.scales])
     if means["ci_low"].isna().any():
         notes.append(words["figure_no_interval"])
-    if ratings.bounds_observed:
+    if ratings.bounds_inferred:
         notes.append(words["figure_observed_range"])
     return notes
 

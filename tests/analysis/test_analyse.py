@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,36 @@ def test_a_csv_becomes_a_report_and_each_file_is_printed(tmp_path: Path) -> None
     row = table[(table["scale"] == "overall") & (table["system"] == "s5")].iloc[0]
     assert row["mean"] == pytest.approx(4.423077, abs=1e-6)
     assert (row["n_ratings"], row["n_experts"], row["n_clips"]) == (260, 26, 10)
+
+
+def test_how_a_table_was_read_is_printed_and_in_the_report(tmp_path: Path) -> None:
+    frame = make_frame(scales=("overall",)).drop(columns="scale").rename(columns={"rating": "overall"})
+    frame["age"] = 20 + frame["expert_id"].str[1:].astype(int)
+    source, errors = write_csv(tmp_path / "r.csv", frame), io.StringIO()
+    options = {"out": tmp_path / "r", "no_figures": True, "stdout": io.StringIO(), "stderr": errors}
+    call_command("analyse", str(source), replicates=1000, **options)
+    assert errors.getvalue().splitlines()[:3] == [
+        "overall: scale (numbers that repeat within a common range and differ within experts and clips).",
+        "age: not used (says the same in all rows of an expert).",
+        "Bounds inferred from the ratings: overall: 1 to 5. If they are wrong, give the right ones with --bounds.",
+    ]
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    for sentence in ("How the table was read", "says the same in all rows of an expert", "overall: 1 to 5", "未采用"):
+        assert sentence in page
+    about = json.loads((tmp_path / "r" / "report.json").read_text(encoding="utf-8"))["report"]
+    assert about["scales"] == {"overall": {"minimum": 1, "maximum": 5, "bounds": "inferred"}}
+    assert about["columns"][-1] == {"name": "age", "used_as": "", "reason": "of_expert"}
+
+
+def test_a_rating_out_of_bounds_leaves_no_report(tmp_path: Path) -> None:
+    frame = make_frame(scales=("overall",))
+    frame.loc[4, "rating"] = -99
+    source = write_csv(tmp_path / "r.csv", frame)
+    with pytest.raises(CommandError, match="line 6: rating -99 on overall is outside 1 to 5"):
+        analyse(source, "--out", tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+    analyse(source, "--out", tmp_path / "r", "--missing=-99", "--bounds", "1-5", "--no-figures", "--replicates", 1000)
+    assert "Bounds given: overall: 1 to 5." in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_seed_is_part_of_the_result(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_an_unsealed_dataset_gives_wording_bounds_labels_and_metrics(tmp_path: P
     data = read(make_dataset(tmp_path / "d"))
     assert data.scales[1].high == {"en": "excellent", "zh-hans": "很好"}
     assert (data.scales[0].minimum, data.scales[0].maximum) == (1.0, 5.0)
-    assert not data.bounds_observed
+    assert not data.bounds_inferred
     assert data.real_system == "real"
     assert data.system_labels["midi-gan"]["en"] == "MIDI-GAN"
     assert data.metrics is not None

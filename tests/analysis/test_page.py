@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page
 
 from analysis import report
+from analysis.columns import Column
 from tests.analysis.makers import SIX, make_ratings
 
-LONG_WORDS = {"columns_left_out": ("q" * 300,), "title": {"en": "t" * 300, "zh-hans": "题" * 300}}
+LONG_WORDS = {"columns": (Column("q" * 300, "", "words"),), "title": {"en": "t" * 300, "zh-hans": "题" * 300}}
 
 
 @pytest.mark.parametrize("width", [360, 1000])

@@ -107,10 +107,10 @@ def test_both_languages_are_reached_by_anchors_and_count_the_same(tmp_path: Path
 
 def test_the_page_is_humble(tmp_path: Path) -> None:
     frame = make_frame(experts=7).assign(is_repeat=False)
-    page = page_of(tmp_path, frame=frame.iloc[1:], n_missing=1, bounds_observed=True)
+    page = page_of(tmp_path, frame=frame.iloc[1:], n_missing=1, bounds_inferred=("overall",))
     for sentence in ("That two systems are equal", "Fewer than 20 experts", "Not every expert rated every clip"):
         assert sentence in page
-    assert "The file states no bounds" in page
+    assert "the file states no bounds" in page
     assert "No plan was frozen" in page
     assert "<dt>Empty ratings, left out</dt><dd>1</dd>" in page
 

@@ -13,9 +13,12 @@ REPORT holds one page (report.html) and a PDF in English and Chinese, Figures 7 
 behind each as CSV), every table (CSV, Markdown, LaTeX), a methods text and a checklist for a paper. What the ratings
 cannot carry is left out, and the page says why. Few experts or clips, missing cells and repeats are all allowed.
 
-The ratings are a DATASET folder from `export_dataset`, or a CSV of your own: either long, with the columns
-expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column of numbers a scale.
-A system named `real` is drawn as the band the others are compared with. Systems and clips may have any names."""
+The ratings are a DATASET folder from `export_dataset`, or a table of your own (CSV, .xlsx or .sav): either long, with
+the columns expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column a scale.
+A system named `real` is drawn as the band the others are compared with. Systems and clips may have any names.
+
+Which columns were taken as scales, which were not and why, and the bounds of each scale are printed and stand in the
+report. A rating outside its bounds is refused with its line."""
 
 
 class Command(BaseCommand):
@@ -23,11 +26,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", type=Path, metavar="DATASET|RATINGS.csv")
+        parser.add_argument("source", type=Path, metavar="DATASET|TABLE")
         parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="the folder to write")
         parser.add_argument(
-            "--scales", default="", metavar="a,b", help="only these scales, in this order (in a wide CSV: its columns)"
+            "--scales",
+            default="",
+            metavar="a,b",
+            help="only these scales, in this order (in a wide table: its columns)",
         )
+        self._add_reading(parser)
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the resampling (default 1)")
         parser.add_argument(
             "--replicates",
@@ -40,16 +47,45 @@ class Command(BaseCommand):
             "--no-figures", action="store_true", help="tables, texts and the page alone: no figures and no PDF; quicker"
         )
 
+    def _add_reading(self, parser: CommandParser) -> None:
+        """The options that say how a table of one's own is meant."""
+        parser.add_argument(
+            "--columns", default="", metavar="expert_id=rater,...", help="the table's own names for these columns"
+        )
+        parser.add_argument(
+            "--bounds",
+            default="",
+            metavar="1-5",
+            help="lowest and highest rating, for all scales or as overall=0-100,...",
+        )
+        parser.add_argument(
+            "--missing",
+            default="",
+            metavar="CODES",
+            help="cells that stand for a missing rating, as --missing=-99,skip",
+        )
+        parser.add_argument(
+            "--order",
+            action="append",
+            default=[],
+            metavar="SCALE=WORDS",
+            help="a scale in words, the lowest first: 'overall=poor,fair,good'; once for each scale",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         from tqdm import tqdm
 
-        from analysis import ratings, report
+        from analysis import intake, ratings, report
         from analysis.errors import InputError
+        from analysis.given import parse_given
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:
             report.check_out(options["out"])
-            data = ratings.read(options["source"], scales)
+            given = parse_given(options["columns"], options["bounds"], options["missing"], options["order"])
+            data = ratings.read(options["source"], scales, given)
+            for line in intake.told(data):
+                self.stderr.write(line)
             with tqdm(total=report.STEPS, desc="report", delay=2, disable=None) as bar:
                 written = report.write_report(
                     data,

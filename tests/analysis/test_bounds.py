@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.bounds import infer
+
+FIVE = [1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 5.0] * 16
+
+
+@pytest.mark.parametrize(
+    ("ratings", "bounds"),
+    [
+        (FIVE, (1, 5)),
+        ([2.0, 3.0, 4.0], (1, 5)),
+        ([1.0, 1.5, 3.5], (1, 5)),
+        ([0.0, 3.0], (0, 4)),
+        ([1.0, 7.0], (1, 7)),
+        ([-3.0, 1.0, 2.0], (-3, 3)),
+        ([0.0, 3.0, 10.0], (0, 10)),
+        ([12.5, 88.0], (0, 100)),
+        ([0.0, 1.0, 1.0], (0, 1)),
+        ([0.12, 0.8, 0.33], (0, 1)),
+        ([1.0, 2.0, 3.0, 3.0], (1, 3)),
+        ([5.0, 5.0], (1, 5)),
+    ],
+)
+def test_bounds_without_outsiders_are_a_common_range(ratings: list[float], bounds: tuple[float, float]) -> None:
+    found = infer(ratings)
+    assert (found.low, found.high, found.outside) == (*bounds, ())
+    assert found.is_common
+
+
+@pytest.mark.parametrize("foreign", [[-99.0] * 30, [99.0] * 5, [55.0], [-1.0] * 9, [9.0] * 6, [22.0, 11.0], [999.0]])
+def test_bounds_leave_codes_and_typos_outside(foreign: list[float]) -> None:
+    found = infer(FIVE + foreign)
+    assert (found.low, found.high) == (1, 5)
+    assert found.outside == tuple(sorted(set(foreign)))
+
+
+def test_bounds_leave_a_negative_code_outside_a_slider() -> None:
+    slider = np.random.default_rng(3).uniform(0, 100, 200).round()
+    assert infer([*slider, -9.0, -9.0]).outside == (-9.0,)
+
+
+def test_bounds_of_two_clouds_of_a_slider_hold_both() -> None:
+    clouds = [*np.linspace(0, 10, 200), *np.linspace(90, 100, 40)]
+    assert infer(clouds).outside == ()
+
+
+def test_bounds_next_to_the_bulk_are_not_told_from_it() -> None:
+    assert infer([*FIVE, 6.0]).outside == ()
+    assert infer([*FIVE, 0.0]).high == 5
+
+
+def test_bounds_beyond_common_ranges_are_those_observed() -> None:
+    found = infer([1280.5, 2693.1, 1814.6])
+    assert (found.low, found.high, found.is_common) == (1280.5, 2693.1, False)
