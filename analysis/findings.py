@@ -54,10 +54,12 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
     fits = {scale: _fitted(ratings, scale, order) for scale in scales}
     ordinal = {
         scale: [
-            ordinal_model.fit(ratings.counted, scale, link, systems=order, called=_called(ratings, scale))
+            ordinal_model.fit(
+                ratings.counted, scale, link, linear=linear, systems=order, called=_called(ratings, scale)
+            )
             for link in LINKS
         ]
-        for scale in fits
+        for scale, linear in fits.items()
     }
     screened = screening.screening(ratings.frame, scales)
     frames = {

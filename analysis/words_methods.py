@@ -41,8 +41,8 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         ),
         "ordinal": (
             "Since ratings are ordered categories, cumulative probit and logit models with the same random effects "
-            "were fitted as a check (Laplace approximation; Christensen's clmm); where they disagree with the linear "
-            "model in sign or significance, this report says so."
+            "were fitted as a check (Laplace approximation; Christensen's clmm; t tests with the linear model's df); "
+            "where they disagree with the linear model in sign or significance, this report says so."
         ),
         "sensitivity": (
             "The differences were computed again by a two-way bootstrap of experts and clips (Owen 2007; "
@@ -93,7 +93,7 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         "equivalence": "用两个单侧检验（Schuirmann 1987）考察差异是否小于所关心的最小差距。",
         "ordinal": (
             "由于评分是有序类别，另用随机效应相同的累积 probit 和 logit 模型作核对（Laplace 近似；Christensen 的 "
-            "clmm）；"
+            "clmm；t 检验，自由度取自线性模型）；"
             "与线性模型在方向或显著性上不一致之处，本报告均已说明。"
         ),
         "sensitivity": (

@@ -93,10 +93,14 @@ NOTES: Mapping[str, Text] = {
     },
     "ordinal_model": {
         "en": (
-            "Cumulative link mixed model; systems against the first one. A check that does not take the steps of the "
-            "scale as equal; the mixed model is the analysis."
+            "Cumulative link mixed model; systems against the first one. z: estimate over standard error; p by t with "
+            "the mixed model's df. A check that does not take the steps of the scale as equal; the mixed model is the "
+            "analysis."
         ),
-        "zh-hans": "累积连接混合模型；各系统与第一个系统相比。这一核对不把量表各级视为等距；正式分析为混合模型。",
+        "zh-hans": (
+            "累积连接混合模型；各系统与第一个系统相比。z：估计值除以标准误；p 由 t 分布得出，自由度取自混合模型。"
+            "这一核对不把量表各级视为等距；正式分析为混合模型。"
+        ),
     },
     "screening": {
         "en": (

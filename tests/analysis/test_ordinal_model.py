@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from analysis import mixed_model, ordinal_model
+from analysis.mixed_model.inference import holm
 from analysis.mixed_model.random_effects import Floats
 from analysis.ordinal_model.agreement import compare
 from analysis.ordinal_model.laplace import Maximum, Mode, Problem, log_likelihood, maximise
 from analysis.ordinal_model.links import LINKS, categories
 from analysis.ordinal_model.words import SENTENCES
+from analysis.power import Design, Variances
 from tests.analysis.makers import ORACLES, make_frame, read_oracle
+from tests.bench_power import studies
 
 #: R 4.2.2, ordinal::clmm. Seconds that R took on sim26x60x5.csv with experts and clips random.
 R_SECONDS = {"logit": 16.6, "probit": 36.0}
@@ -138,12 +142,12 @@ def test_it_is_at_least_ten_times_as_fast_as_r(link: str) -> None:
 
 def test_the_table_has_a_row_for_each_threshold_system_variance_and_the_likelihood() -> None:
     found = ordinal_model.fit(read_oracle("sim_incomplete.csv"), "overall")
-    assert list(found.table.columns) == ["scale", "link", "term", "kind", "estimate", "se", "z", "p"]
+    assert list(found.table.columns) == ["scale", "link", "term", "kind", "estimate", "se", "z", "p", "df"]
     assert found.table["kind"].value_counts().to_dict() == {"threshold": 4, "system": 5, "variance": 3, "fit": 1}
     assert found.table["term"].tolist()[:4] == ["1|2", "2|3", "3|4", "4|5"]
     assert_allclose(found.table["z"][:9], (found.table["estimate"] / found.table["se"])[:9])
     assert found.table["term"].tolist()[9:] == ["expert", "clip", "expert:system", "log_likelihood"]
-    assert found.table[["se", "z", "p"]][9:].isna().all(axis=None)
+    assert found.table[["se", "z", "p", "df"]][9:].isna().all(axis=None)
     assert found.notes == ()
 
 
@@ -155,6 +159,45 @@ def test_contrasts_of_all_pairs_do_not_depend_on_which_system_is_first() -> None
     assert len(one) == 15
     assert_allclose(one["estimate"], -other["estimate"], atol=1e-4)
     assert_allclose(one["se"], other["se"], atol=1e-4)
+
+
+def test_p_is_by_t_with_the_linear_models_df() -> None:
+    frame = read_oracle("sim_incomplete.csv")
+    linear = mixed_model.fit(frame, "overall", contrasts=[("s6", "s1")])
+    found = ordinal_model.fit(frame, "overall", linear=linear)
+    columns = (linear.contrasts[name] for name in ("system_a", "system_b", "df"))
+    expected = {frozenset((a, b)): df for a, b, df in zip(*columns, strict=True)}
+    contrasts = found.contrasts
+    pairs = map(frozenset, zip(contrasts["system_a"], contrasts["system_b"], strict=True))
+    assert contrasts["df"].tolist() == [expected[pair] for pair in pairs]
+    assert_allclose(contrasts["p"], 2 * stats.t.sf(contrasts["z"].abs(), contrasts["df"]))
+    first = contrasts[contrasts["system_a"] == "s1"]
+    rows = found.table[found.table["kind"] == "system"]
+    assert_allclose(rows[["p", "df"]], first[["p", "df"]])
+    thresholds = found.table[found.table["kind"] == "threshold"]
+    assert thresholds["df"].unique().tolist() == linear.means.query("system == 's1'")["df"].tolist()
+
+
+def test_the_linear_model_is_fitted_for_its_df_where_not_given() -> None:
+    frame = make_frame(("a", "b", "c"), ("x",), experts=7, clips=4)
+    order = ["c", "a", "b"]
+    given = ordinal_model.fit(frame, "x", systems=order, linear=mixed_model.fit(frame, "x", systems=order))
+    pd.testing.assert_frame_equal(ordinal_model.fit(frame, "x", systems=order).table, given.table)
+
+
+def test_equal_systems_rarely_differ_in_the_ordinal_check() -> None:
+    """In .05 of small studies after Holm, to three of its own standard errors; by Wald's z in twice as many or more."""
+    design, felt = Design(6, 3, 3, systems=3), Variances(0.16, 0.0625, 0.1225, 0.7225)
+    alarms = []
+    for study in studies(design, felt, 0.0, 150, seed=1, mean=3.0):
+        cells = np.indices(study.shape).reshape(3, -1)
+        frame = pd.DataFrame({"system": cells[0], "expert_id": cells[1], "clip_id": cells[2], "rating": study.ravel()})
+        found = ordinal_model.fit(frame.assign(scale="x"), "x").contrasts
+        by_z = 2 * stats.norm.sf(found["z"].abs())
+        alarms.append([(holm(p) < 0.05).any() for p in (found["p"], by_z)])
+    by_t, by_z = np.mean(alarms, axis=0)
+    assert by_t <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(alarms))
+    assert by_z >= 2 * by_t
 
 
 def test_levels_are_the_values_that_occur() -> None:
