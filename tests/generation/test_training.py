@@ -73,7 +73,8 @@ def test_a_killed_process_resumes_and_loses_no_row(tmp_path: Path) -> None:
     save_corpus(CORPUS, tmp_path / "corpus.npz")
     out = tmp_path / "killed"
     command = [sys.executable, "manage.py", "train", "midi-gan", "--profile", "smoke", "--iterations", "400"]
-    command += ["--corpus", str(tmp_path / "corpus.npz"), "--out", str(out)]
+    # As many threads as the run here has: another number adds up in another order.
+    command += ["--corpus", str(tmp_path / "corpus.npz"), "--out", str(out), "--threads", str(torch.get_num_threads())]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (out / "state.pt").exists():
         assert process.poll() is None
