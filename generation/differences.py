@@ -1,0 +1,168 @@
+"""Whether recordings tell their systems apart beside their music: a test of what ``acoustics`` measured of each clip.
+
+A feature counts where chance is no explanation and where somebody might hear it. Chance: the share of the variance of
+its ranks that lies between systems (R²) is compared with the largest of all features' under random exchanges of
+systems between clips, so that eleven features make no more false alarms than one (Westfall and Young 1993).
+study/blinding/telling.py tests in the same way what a browser sees. Hearing: the means of two systems differ by the
+feature's least size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from generation.acoustics import Acoustics, Numbers
+
+PERMUTATIONS, ALPHA = 10_000, 0.05
+#: Permutations counted at once, which bounds memory.
+CHUNK = 500
+#: Of the permutations: the same clips give the same p.
+SEED = 1
+#: R² that differ by less are equal.
+TIE = 1e-12
+LEAST_SHOWN_P = 0.001
+
+
+class Feature(NamedTuple):
+    """What is compared: a field of Acoustics, who has more of it in words, its least difference, and how it is shown.
+
+    The least difference is one of means, or with ``is_ratio`` their ratio; a mean is shown times ``factor``, with
+    ``digits`` and ``unit``.
+    """
+
+    key: str
+    more: str
+    least: float
+    unit: str
+    digits: int
+    factor: float = 1.0
+    is_ratio: bool = False
+
+    def matters(self, means: Sequence[float]) -> bool:
+        """Whether somebody might hear the difference between these means."""
+        low, high = min(means), max(means)
+        return high > 0 and high >= self.least * low if self.is_ratio else high - low >= self.least
+
+    def shown(self, mean: float) -> float:
+        """A mean in the unit in which it is shown, rounded."""
+        return round(mean * self.factor, self.digits)
+
+    def text(self, mean: float) -> str:
+        """A mean with its unit."""
+        return f"{self.shown(mean):.{self.digits}f}".replace("-", "\N{MINUS SIGN}") + self.unit
+
+
+FEATURES = (
+    Feature("onset_s", "begin to sound later", 0.1, " s", 2),
+    Feature("end_s", "stop sounding later", 0.5, " s", 2),
+    Feature("edge_silence_s", "have more silence before and after the sound", 0.5, " s", 2),
+    Feature("pauses", "are silent for more of the time between first and last sound", 0.1, "%", 0, factor=100),
+    Feature("dc_offset", "have a larger DC offset", 0.005, "% of full scale", 1, factor=100),
+    Feature("first_third_lu", "have a louder first third", 2.0, " LU relative to the whole clip", 1),
+    Feature("last_third_lu", "have a louder last third", 2.0, " LU relative to the whole clip", 1),
+    Feature(
+        "roll_off_hz", "sound higher or brighter (99% of the energy lies below)", 1.5, " kHz", 1, 0.001, is_ratio=True
+    ),
+    Feature("highest_hz", "have a wider bandwidth", 4 / 3, " kHz", 1, 0.001, is_ratio=True),
+    Feature("stereo_width", "are wider in stereo", 0.02, "% of the energy", 0, factor=100),
+    Feature("noise_db", "have more steady noise", 6.0, " dB relative to the whole clip", 0),
+)
+ADVICE = (
+    "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make the "
+    "pack again."
+)
+
+
+class Difference(NamedTuple):
+    """A feature that tells systems apart: its mean by system, and p, corrected for all features."""
+
+    feature: Feature
+    means: dict[str, float]
+    p: float
+
+
+class Comparison(NamedTuple):
+    """What tells systems apart, most surely first. ``least_p`` is the p of a feature that separates systems perfectly.
+
+    Where that is above ALPHA there are too few clips for a test; differences are then those that do separate them.
+    """
+
+    differences: list[Difference]
+    least_p: float
+
+
+class Tested(NamedTuple):
+    """Of each feature p, corrected for all, and whether it separates systems perfectly; and the p of one that does."""
+
+    p: Numbers
+    separates: NDArray[np.bool_]
+    least_p: float
+
+
+def compare(
+    clips: Sequence[Acoustics], systems: Sequence[str], *, permutations: int = PERMUTATIONS, seed: int = SEED
+) -> Comparison:
+    """Compare systems by their clips: ``systems[i]`` made ``clips[i]``. With one system there is nothing to compare."""
+    names, labels = np.unique(np.asarray(systems, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        return Comparison([], 0.0)
+    values = np.array([[getattr(clip, feature.key) for feature in FEATURES] for clip in clips])
+    tested = _tested(rankdata(values, axis=0), labels, permutations, seed)
+    is_few = ALPHA < tested.least_p < 1
+    found = []
+    for feature, column, p, separates in zip(FEATURES, values.T, tested.p, tested.separates, strict=True):
+        means = {str(name): float(column[labels == number].mean()) for number, name in enumerate(names)}
+        if (p <= ALPHA or (is_few and separates)) and feature.matters(list(means.values())):
+            found.append(Difference(feature, means, float(p)))
+    return Comparison(sorted(found, key=lambda difference: difference.p), tested.least_p)
+
+
+def _tested(ranks: Numbers, labels: NDArray[np.int_], permutations: int, seed: int) -> Tested:
+    """The permutation test of features, from their ranks, shape (clips, features)."""
+    spread = ranks.std(axis=0)
+    standard = (ranks - ranks.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    order = np.arange(len(labels)) - (len(labels) - 1) / 2
+    perfect = _between((order / order.std())[:, None], np.sort(labels)[None, :])[0]
+    shares = np.concatenate([_between(standard, labels[None, :])[0], perfect]) - TIE
+    rng, reached = np.random.default_rng(seed), np.ones(len(shares))
+    for start in range(0, permutations, CHUNK):
+        shuffled = rng.permuted(np.tile(labels, (min(CHUNK, permutations - start), 1)), axis=1)
+        reached += (_between(standard, shuffled).max(axis=1)[:, None] >= shares).sum(axis=0)
+    p = reached / (permutations + 1)
+    return Tested(p[:-1], shares[:-1] >= perfect - 2 * TIE, float(p[-1]))
+
+
+def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
+    """R² of standardised features, shape (clips, features), between systems, for each row of labels."""
+    total = np.zeros((len(labels), standard.shape[1]))
+    for system in range(int(labels.max()) + 1):
+        chosen = (labels == system).astype(float)
+        total += (chosen @ standard) ** 2 / chosen.sum(axis=1, keepdims=True)
+    shares: Numbers = total / len(standard)
+    return shares
+
+
+def in_words(comparison: Comparison) -> list[str]:
+    """A sentence for each difference, by the systems' names, and what to do; or that so few clips cannot be tested."""
+    sentences = [_sentence(difference) for difference in comparison.differences]
+    if sentences:
+        sentences.append(ADVICE)
+    if comparison.least_p > ALPHA:
+        sentences.append(
+            "So few clips cannot show whether recordings differ by system: "
+            f"even if they separated the systems perfectly, p would be {comparison.least_p:.2f}."
+        )
+    return sentences
+
+
+def _sentence(difference: Difference) -> str:
+    feature = difference.feature
+    ordered = sorted(difference.means.items(), key=lambda item: -item[1])
+    means = ", ".join(f"{system} {feature.text(mean)}" for system, mean in ordered)
+    p = f"p = {difference.p:.3f}" if difference.p >= LEAST_SHOWN_P else f"p < {LEAST_SHOWN_P}"
+    return f"Clips of some systems {feature.more}: {means} on average ({p})."
