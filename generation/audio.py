@@ -180,24 +180,39 @@ def encode(samples: Samples) -> bytes:
     return bytes(encoder.encode(pcm.tobytes()) + encoder.flush())
 
 
-def measure(data: bytes) -> Facts:
-    """Decode an audio file and measure it. Raises soundfile.LibsndfileError where it cannot be decoded."""
+def decode(data: bytes) -> tuple[Samples, int]:
+    """Samples of an audio file, shape (samples, channels), and their rate. Raises soundfile.LibsndfileError."""
     with soundfile.SoundFile(io.BytesIO(data)) as file:
         rate = file.samplerate
         # In parts: a file may say that it is longer than any memory.
         parts = [file.read(rate, dtype="float64", always_2d=True)]
         while len(parts[-1]) == rate:
             parts.append(file.read(rate, dtype="float64", always_2d=True))
-    samples = np.concatenate(parts)
-    return Facts(len(data), len(samples), rate, samples.shape[1], loudness(samples, rate), true_peak(samples))
+    return np.concatenate(parts), int(rate)
+
+
+def facts_of(size: int, samples: Samples, rate: int) -> Facts:
+    """What can be measured of a file of so many bytes, from what ``decode`` made of it."""
+    return Facts(size, len(samples), rate, samples.shape[1], loudness(samples, rate), true_peak(samples))
+
+
+def measure(data: bytes) -> Facts:
+    """Decode an audio file and measure it. Raises soundfile.LibsndfileError where it cannot be decoded."""
+    return facts_of(len(data), *decode(data))
+
+
+def decode_file(path: Path) -> tuple[Samples, int]:
+    """Decode an audio file. Raises InputError where it is missing or cannot be decoded."""
+    try:
+        return decode(path.read_bytes())
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise InputError(f"{path} cannot be read as audio: make the pack again.") from error
 
 
 def measure_file(path: Path) -> Facts:
     """Decode and measure an audio file. Raises InputError where it is missing or cannot be decoded."""
-    try:
-        return measure(path.read_bytes())
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise InputError(f"{path} cannot be read as audio: make the pack again.") from error
+    samples, rate = decode_file(path)
+    return facts_of(path.stat().st_size, samples, rate)
 
 
 def clip(samples: Samples, target_lufs: float = TARGET_LUFS) -> bytes:

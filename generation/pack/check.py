@@ -1,35 +1,60 @@
-"""Going through a finished pack: nothing missing, altered or left over, and all clips alike but for their music."""
+"""Going through a finished pack: nothing missing, altered or left over, and all clips alike but for their music.
+
+What recordings say of their systems beside their music is no fault, but is told.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
-from generation.audio import measure_file
+from generation.acoustics import Acoustics, acoustics
+from generation.audio import decode_file, facts_of
+from generation.differences import Comparison
 from generation.errors import InputError
 from generation.files import sha256_of
+from generation.pack.comparison import compare_clips
 from generation.pack.manifest import METRICS, NAME, PRACTICE, ROLES, Clip, Manifest, named_in, read_manifest
 
 LOUDNESS_TOLERANCE_LU = 0.5
 HIGHEST_PEAK_DBTP = -1.0
 DURATION_TOLERANCE_S = 0.001
+#: Silent shares of a clip up to its last sound, and of the whole clip. generate_stimuli refuses recordings that are
+#: silent for half of their own length, then pads them: so the second holds for packs of other tools alone.
+MOST_SILENCE, MOST_SILENCE_IN_ALL = 0.6, 0.75
 SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SILENCE_MEND = "cut the silence out of its music or take another clip, and make the pack again"
 MEND = "make the pack again or restore the file"
+
+
+class Checked(NamedTuple):
+    """A pack without a fault: its manifest, and what its recordings say of their systems."""
+
+    manifest: Manifest
+    comparison: Comparison
 
 
 def check_pack(pack: Path) -> Manifest:
     """Check every promise of docs/packs.md. Raises InputError with the first fault: the file, and how to mend it."""
+    return examine(pack).manifest
+
+
+def examine(pack: Path) -> Checked:
+    """The same, and compare the systems' recordings."""
     if not pack.is_dir():
         raise InputError(f"{pack} is not a folder: give a pack.")
     manifest = read_manifest(pack)
     _check_names(pack, manifest)
     _check_files(pack, manifest)
-    for clip in tqdm(manifest.clips, desc="Checking", unit="clip", disable=None, delay=2):
-        _check_audio(clip.audio(pack, manifest.audio.format), clip, manifest)
-    return manifest
+    bar = tqdm(manifest.clips, desc="Checking", unit="clip", disable=None, delay=2)
+    measured = {clip.clip_id: _check_audio(clip.audio(pack, manifest.audio.format), clip, manifest) for clip in bar}
+    _check_silence(pack, manifest, measured)
+    return Checked(manifest, compare_clips(manifest, measured))
 
 
 def _check_names(pack: Path, manifest: Manifest) -> None:
@@ -85,8 +110,9 @@ def _check_metrics(path: Path, manifest: Manifest) -> None:
         )
 
 
-def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> None:
-    facts, common = measure_file(path), manifest.audio
+def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> Acoustics:
+    samples, rate = decode_file(path)
+    facts, common = facts_of(path.stat().st_size, samples, rate), manifest.audio
     for what, found, due in (
         ("bytes", facts.size, common.bytes),
         ("samples", facts.samples, common.samples),
@@ -103,3 +129,18 @@ def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> None:
         raise InputError(
             f"{path} peaks at {facts.true_peak_dbtp:.2f} dBTP, above {HIGHEST_PEAK_DBTP:.0f}: lower the whole set."
         )
+    return acoustics(samples, rate)
+
+
+def _check_silence(pack: Path, manifest: Manifest, measured: Mapping[str, Acoustics]) -> None:
+    """Raises InputError with a sentence for each clip that is mostly silent."""
+    is_ours = bool(manifest.drawing)
+    faults = []
+    for clip in manifest.clips:
+        found = measured[clip.clip_id]
+        until_end = found.silence_to_the_end(clip.duration_s)
+        if until_end > MOST_SILENCE or (not is_ours and found.silence > MOST_SILENCE_IN_ALL):
+            path = clip.audio(pack, manifest.audio.format)
+            faults.append(f"{path} is silent for {found.silence:.0%} of its time: {SILENCE_MEND}.")
+    if faults:
+        raise InputError("\n".join(faults))

@@ -6,8 +6,8 @@ north-eastern songs in a seeded order, one segment a song while songs last. Prac
 split "test", again one a song. A corpus without the split "near-daur" (anyone's own folder) gives real clips from
 "test" and practice clips from "validation" in the same way.
 
-Of all these only three kinds are passed over, and counted: empty (no note), duplicate (token for token a clip
-already in the pack) and training copy (token for token a training segment).
+Of all these only three kinds are passed over, and counted: empty (no note, or silent for more than half of its time),
+duplicate (token for token a clip already in the pack) and training copy (token for token a training segment).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from generation.acoustics import MOSTLY
 from generation.corpus import Corpus
 from generation.errors import InputError
-from generation.melody import PITCHES, Tokens
+from generation.melody import Tokens, sounding
 from generation.pack.manifest import PRACTICE, named_in
 
 REAL = "real"
@@ -77,7 +78,7 @@ class Sieve:
     def fate(self, tokens: Tokens) -> str:
         """One of FATES; a used melody counts as taken from then on."""
         key = tokens.tobytes()
-        if not (tokens < PITCHES).any():
+        if (sounding(tokens[None]) < 0).mean() > MOSTLY:
             return "empty"
         if key in self.taken:
             return "duplicate"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from study import jobs
+from study import cautions, jobs, services
 from study.desk.gate import own_study, researcher
 from study.desk.reasons import in_the_readers_words
 from study.errors import Refused
@@ -66,7 +66,14 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
     title = found.detail.get("title")
     words = localised(title, get_language() or "") if title else found.detail["slug"]
     left_out = [(left["file"], in_the_readers_words(left["reason"])) for left in found.detail.get("left_out", [])]
-    return render(request, "desk/job.html", {**told(found), "title": words, "left_out": left_out})
+    context = {**told(found), "title": words, "left_out": left_out, "cautions": _cautions(found)}
+    return render(request, "desk/job.html", context)
+
+
+def _cautions(job: Job) -> list[str]:
+    """What the check of blinding that a job has done says of the recordings."""
+    checked = services.last_blinding(job.study) if job.study and job.state == Job.State.DONE else None
+    return cautions.of_recordings(checked.detail.get("recordings", {})) if checked else []
 
 
 @login_required

@@ -19,6 +19,7 @@ REASONS = (
     N_("it is the same file as %(file)s"),
     N_("it is not a WAV, FLAC, MP3 or MIDI file"),
     N_("it is silent (below %(lufs)s LUFS once its channels are mixed to one)"),
+    N_("it is silent for %(share)s of its time: cut the silence out"),
     N_("its highest peak stands %(crest)s dB above its loudness (a click?): remove the peak or compress it"),
     N_("it cannot be read as MIDI: export it again as standard MIDI"),
     N_("it has no note in its first %(seconds)s seconds (drums are not played)"),

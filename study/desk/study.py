@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from study import dataset, jobs, services
+from study import cautions, dataset, jobs, services
 from study.desk.gate import act, actor, own_study, researcher, rights_in
 from study.errors import Refused
 from study.models import Event, Job, Study
@@ -70,6 +70,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     found = own_study(request, slug, "watch")
     finished = list(found.experts.values_list("submitted_at", flat=True))
     events, broken_event = services.tail_of(found, TAIL)
+    checked = services.last_blinding(found) if found.state == Study.State.DRAFT else None
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
@@ -83,7 +84,8 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "events": in_words(events),
         "broken_event": broken_event,
         "rights": rights_in(request, found),
-        "checked": services.last_blinding(found) if found.state == Study.State.DRAFT else None,
+        "checked": checked,
+        "cautions": cautions.of_recordings(checked.detail.get("recordings", {})) if checked else [],
         "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
     }
     return render(request, "desk/study.html", context)

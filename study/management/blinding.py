@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import soundfile
+from django.core.files.storage import default_storage
+from django.utils import translation
+from tqdm import tqdm
 
-from generation.audio import measure
-from study import services
+from generation.acoustics import acoustics
+from generation.audio import decode, measure
+from generation.differences import ALPHA, Comparison, compare
+from study import cautions, services
 from study.blinding import EDGE_S, Report, Sound, check_blinding, default_sessions, level
 from study.errors import InputError
-from study.models import Study
+from study.models import Clip, Study
 
 
 def sound_of(data: bytes) -> Sound:
@@ -43,9 +49,39 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
     report = check_blinding(study, sound_of, sessions or default_sessions(study))
     if report.faults:
         raise InputError("\n".join(f"{study.slug} is not blind: {fault}" for fault in report.faults))
-    figures = {"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p}
+    heard = unnamed(compared(study))
+    with translation.override("en"):
+        report.cautions += cautions.of_recordings(heard)
+    figures = {"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p, "recordings": heard}
     services.record_blinding(study, actor=actor, detail=figures)
     return report
+
+
+def compared(study: Study) -> Comparison:
+    """Compares the systems' recordings, as they are served."""
+    clips = list(study.clips.filter(role=Clip.Role.STUDY).order_by("pk"))
+    bar = tqdm(clips, desc="Comparing clips", unit="clip", disable=None, delay=2)
+    return compare([acoustics(*decode(_bytes_of(clip))) for clip in bar], [str(clip.system_id) for clip in clips])
+
+
+def _bytes_of(clip: Clip) -> bytes:
+    with default_storage.open(clip.audio) as file:
+        data: bytes = file.read()
+    return data
+
+
+def unnamed(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as the log of a sealed study may have it: how much systems differ, and not which."""
+    differences = [
+        {
+            "feature": feature.key,
+            "low": feature.shown(min(means.values())),
+            "high": feature.shown(max(means.values())),
+            "p": round(p, 4),
+        }
+        for feature, means, p in comparison.differences
+    ]
+    return {"differences": differences} | ({"least_p": comparison.least_p} if comparison.least_p > ALPHA else {})
 
 
 def in_words(report: Report) -> str:

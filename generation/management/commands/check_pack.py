@@ -14,16 +14,20 @@ class Command(PlainCommand):
     help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
 size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
-Stops at the first fault and names the file and the mend. docs/packs.md lists every rule."""
+Stops at the first fault and names the file and the mend. docs/packs.md lists every rule. Says as a caution where
+recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with plain_errors(options["pack"]):
-            from generation.pack.check import check_pack
+            from generation.differences import in_words
+            from generation.pack.check import examine
 
-            manifest = check_pack(options["pack"])
+            manifest, comparison = examine(options["pack"])
         counts = Counter(clip.system for clip in manifest.clips)
         systems = ", ".join(f"{number} {system}" for system, number in sorted(counts.items()))
         self.stdout.write(f"{options['pack']} is whole: {len(manifest.clips)} clips ({systems}).")
+        for sentence in in_words(comparison):
+            self.stdout.write(f"caution: {sentence}")

@@ -21,8 +21,8 @@ FATES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 class Command(PlainCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
-From generators, clips are taken in seed order; only empty ones, duplicates and copies of training segments are passed
-over, and counted. All are played by one instrument.
+From generators, clips are taken in seed order; only empty and mostly silent ones, duplicates and copies of training
+segments are passed over, and counted. All are played by one instrument.
 
 --from FOLDER takes one sub-folder a system, with WAV, FLAC, MP3 or MIDI files, or a ZIP file of all that. Recordings
 are mixed to one channel and cut to ten seconds or padded with silence; MIDI is played by the study's instrument. What
@@ -30,8 +30,11 @@ cannot be used is named with its reason and left out. Practice clips come from a
 --practice N from files that the systems can spare.
 
 All clips of a pack get one loudness, one length and one size, and names that tell nothing. The same arguments give the
-same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do. PACK/index.html plays
-every clip by system: it is for you, not for experts. docs/packs.md describes the rules and the folder."""
+same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do. A caution says where
+recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart.
+
+PACK/index.html plays every clip by system: it is for you, not for experts. docs/packs.md describes the rules and the
+folder."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=place, required=True, metavar="PACK", help="the folder to write")
@@ -83,6 +86,7 @@ every clip by system: it is for you, not for experts. docs/packs.md describes th
         self._refuse_mixtures(options)
         with plain_errors(out, again=f"the same command goes on with {out}"):
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
+            cautions = self._cautions(out, built)
         drawing = built.manifest.drawing
         for left in drawing.get("left_out", []):
             self.stderr.write(f"left out: {left['file']}: {left['reason']}")
@@ -94,6 +98,14 @@ every clip by system: it is for you, not for experts. docs/packs.md describes th
             self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now. Listen: {out / 'index.html'}")
         else:
             self.stdout.write(f"{out}: {total} clips, all there already; nothing was done.")
+        for sentence in cautions:
+            self.stdout.write(f"caution: {sentence}")
+
+    def _cautions(self, out: Path, built: Built) -> list[str]:
+        from generation.differences import in_words
+        from generation.pack.comparison import compare_pack
+
+        return in_words(compare_pack(out, built.manifest))
 
     def _refuse_mixtures(self, options: dict[str, Any]) -> None:
         if options["folder"] and (options["run"] or options["systems"] != "all"):
