@@ -50,7 +50,7 @@ def test_opening_a_link_shows_the_study_and_writes_nothing(client: Client, study
 
 def test_a_link_is_shown_in_the_language_of_the_invitation(client: Client, study: Study) -> None:
     _, secret = make_link(study, language="zh-hans")
-    assert '<html lang="zh-Hans">' in client.get(f"/i/{secret}/", headers={"accept-language": "en"}).text
+    assert '<html lang="zh-Hans" translate="no">' in client.get(f"/i/{secret}/", headers={"accept-language": "en"}).text
 
 
 def test_accepting_a_link_leads_into_the_room_without_the_secret_in_its_address(client: Client, study: Study) -> None:
@@ -59,7 +59,7 @@ def test_accepting_a_link_leads_into_the_room_without_the_secret_in_its_address(
     addresses = [address for address, _ in response.redirect_chain]
     assert addresses == ["/room/", "/room/consent/"]
     assert not any(secret in address for address in addresses)
-    assert '<html lang="zh-Hans">' in response.text
+    assert '<html lang="zh-Hans" translate="no">' in response.text
     expert.refresh_from_db()
     assert expert.slot is not None
 
@@ -67,7 +67,7 @@ def test_accepting_a_link_leads_into_the_room_without_the_secret_in_its_address(
 def test_a_language_chosen_on_the_link_s_page_stays_after_begin(client: Client, study: Study) -> None:
     _, secret = make_link(study, language="zh-hans")
     client.post("/language/", {"language": "en", "next": f"/i/{secret}/"})
-    assert '<html lang="en">' in client.post(f"/i/{secret}/", follow=True).text
+    assert '<html lang="en" translate="no">' in client.post(f"/i/{secret}/", follow=True).text
 
 
 def test_an_unknown_link_is_refused_in_words(client: Client) -> None:
