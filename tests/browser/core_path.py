@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from playwright.sync_api import sync_playwright
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
@@ -39,6 +40,14 @@ class Driver(Protocol):
     def click(self, selector: str) -> None: ...
 
     def reload(self) -> None: ...
+
+    def type(self, selector: str, text: str) -> None:
+        """In place of what is in a field, by keys; the field keeps the focus."""
+
+    def press(self, key: str) -> None:
+        """A key, where the focus is."""
+
+    def run(self, script: str) -> None: ...
 
     def wait(self, selector: str) -> None:
         """Until there is such an element."""
@@ -62,6 +71,17 @@ class Firefox:
 
     def reload(self) -> None:
         self.page.reload()
+
+    def type(self, selector: str, text: str) -> None:
+        self.page.locator(selector).first.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+    def run(self, script: str) -> None:
+        self.page.evaluate(f"() => {{ {script} }}")
 
     def wait(self, selector: str) -> None:
         self.page.locator(selector).first.wait_for(state="attached")
@@ -88,6 +108,17 @@ class WebKit:
 
     def reload(self) -> None:
         self.driver.refresh()
+
+    def type(self, selector: str, text: str) -> None:
+        self.click(selector)
+        self.driver.switch_to.active_element.send_keys(Keys.CONTROL, "a")
+        self.driver.switch_to.active_element.send_keys(text)
+
+    def press(self, key: str) -> None:
+        self.driver.switch_to.active_element.send_keys(getattr(Keys, key.upper()))
+
+    def run(self, script: str) -> None:
+        self.driver.execute_script(script)
 
     def wait(self, selector: str) -> None:
         self._until(lambda: self.driver.find_element("css selector", selector) is not None)
@@ -168,8 +199,8 @@ def play(driver: Driver) -> None:
     driver.wait("#play[data-state=ended]")
 
 
-def core_path(driver: Driver, link: str, scales: list[str]) -> None:
-    """From the link to the thanks, with a reload in the middle of a trial."""
+def come(driver: Driver, link: str) -> None:
+    """From the link to the first clip."""
     driver.open(link)
     driver.click("main form button")
     driver.click("[name=agree]")
@@ -178,6 +209,11 @@ def core_path(driver: Driver, link: str, scales: list[str]) -> None:
     driver.click("main form button")
     driver.click("#sound button")
     driver.click("main a.button")
+
+
+def core_path(driver: Driver, link: str, scales: list[str]) -> None:
+    """From the link to the thanks, with a reload in the middle of a trial."""
+    come(driver, link)
     driver.wait(".session[max='1'][value='0']")
     play(driver)
     rate(driver, 3, *scales)
@@ -201,13 +237,15 @@ def core_path(driver: Driver, link: str, scales: list[str]) -> None:
     driver.arrive("/room/thanks/")
 
 
-def main(name: str, link: str, *scales: str) -> None:
+def drive(name: str, path: Callable[[Driver], None]) -> None:
+    """Takes a path in a browser of that name, and says when it is done."""
     faulthandler.dump_traceback_later(WHOLE_S, exit=True)
     with {"firefox": firefox, "webkit": webkit}[name]() as driver:
-        core_path(Aloud(driver), link, list(scales))
+        path(Aloud(driver))
         # What was to be done is done; a browser that does not close is ended by whoever started this.
         print("done", flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    name, link, *scales = sys.argv[1:]
+    drive(name, lambda driver: core_path(driver, link, scales))

@@ -20,10 +20,10 @@ from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
 from study import queries
-from study.models import Rating, Study
+from study.models import Rating, Remark, Study
 from tests.browser.conftest import SCALES
 from tests.browser.core_path import WHOLE_S
-from tests.factories import make_link, make_study, trials_of
+from tests.factories import make_link, make_study, study_toml, trials_of
 
 #: Beyond its own limit, to say where it hangs.
 GRACE_S = 10
@@ -98,6 +98,22 @@ def test_the_core_of_the_road_works_in_another_browser(
     ]
     for trial in trials_of(expert):
         assert queries.length(queries.heard(trial, expert).intervals) >= 900
+
+
+@pytest.mark.parametrize("name", ["firefox", "webkit"])
+def test_typing_is_saved_when_clip_is_left_in_other_browser(live_server: LiveServer, tmp_path: Path, name: str) -> None:
+    text = study_toml(scales=("overall",), clips=2, heard=1, practice=0).replace("seed =", "break_after = 0\nseed =")
+    text = text.replace("minimum = 1", "minimum = 0").replace("maximum = 5", "maximum = 100")
+    expert, secret = make_link(make_study(tmp_path, slug="typing", text=text, seconds=1.0, practice=0))
+    log = tmp_path / "browser.log"
+    link = f"{live_server.url}/i/{secret}/"
+    status = run_bounded("tests.browser.typing_path", name, link, log=log, seconds=WHOLE_S + GRACE_S)
+    said = log.read_text()
+    assert "\ndone\n" in said, f"{name} ended with {status}:\n{said}"
+    expert.refresh_from_db()
+    kept = Rating.objects.order_by("trial__number", "revision").values_list("trial__number", "value")
+    assert list(kept) == [(1, 40), (1, 83), (2, 7)]
+    assert [(row.trial.number, row.comment) for row in Remark.objects.all()] == [(1, "a lullaby")]
 
 
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(

@@ -91,7 +91,10 @@ async function persist(step) {
   announce("");
 }
 
-const goTo = (address) => persist(() => visit(address));
+const goTo = (address) => isSettled() && persist(() => visit(address));
+
+/** Gives the outbox what is typed; false where the page has just said that something is no answer. */
+const isSettled = (options) => current?.settle?.(options) ?? true;
 
 /** Another trial takes the place of this one, so that the clip fetched meanwhile is at hand; other pages are loaded. */
 async function visit(address) {
@@ -101,6 +104,7 @@ async function visit(address) {
   if (response.status >= 500) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   if (response.ok && main.dataset.trial && fresh.getElementById("main")?.dataset.trial) show(fresh, response.url);
+  else if (!toTrial && !(await emptied())) return false; // she wrote on meanwhile
   else location.assign(response.redirected ? response.url : address);
   return true;
 }
@@ -152,6 +156,7 @@ async function renew() {
 
 /** Whether every answer has arrived. */
 async function emptied() {
+  isSettled({ leaving: true });
   if (outbox.pending().length) await outbox.flush();
   return outbox.pending().length === 0;
 }
@@ -159,6 +164,7 @@ async function emptied() {
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
   event.preventDefault();
+  if (!isSettled()) return;
   if (outbox.pending().length) setStatus("saving", text("sending"));
   persist(() => post(event.target, event.submitter));
 });
@@ -175,7 +181,10 @@ aside.addEventListener("click", (event) => {
   outbox.discardAside();
   persist(renew); // with the answers that the server has
 });
-addEventListener("beforeunload", (event) => losable && event.preventDefault());
+addEventListener("beforeunload", (event) => {
+  isSettled({ leaving: true });
+  if (losable) event.preventDefault();
+});
 addEventListener("popstate", () => location.pathname !== shown && persist(renew)); // not at a jump within the page
 
 enter();

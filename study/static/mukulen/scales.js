@@ -1,5 +1,10 @@
-// The scales of one trial. Radio buttons up to 11 points; above that a slider that holds no value until it is moved,
-// with a number field beside it.
+// The scales of one trial: radio buttons up to 11 points, above that a slider (sliders.js).
+
+export const sliders = {
+  make({ radios }) {
+    if (!radios.length) throw new Error("sliders.js has not come"); // dead.js says so
+  },
+};
 
 export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const scales = [...form.querySelectorAll(".scale")].map((element) => ({
@@ -12,29 +17,23 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     revision: Number(element.dataset.revision),
     value: element.dataset.value === "" ? null : Number(element.dataset.value),
     radios: [...element.querySelectorAll("[type=radio]")],
-    range: element.querySelector("[type=range]"),
-    number: element.querySelector("[type=number]"),
   }));
   let open = false;
+  let refused = false; // since the last press something was no answer and was put back
 
   function show(scale, { typing = null } = {}) {
     for (const radio of scale.radios) radio.checked = Number(radio.value) === scale.value;
-    if (scale.range) {
-      scale.range.classList.toggle("unset", scale.value === null);
-      if (scale.value !== null) scale.range.value = scale.value;
-      if (scale.number !== typing) scale.number.value = scale.value ?? "";
-    }
+    scale.slider?.show(typing);
     if (scale.value !== null) scale.element.classList.remove("missing");
   }
 
+  const fits = (scale, value) => Number.isInteger(value) && value >= scale.minimum && value <= scale.maximum;
+
   function answer(scale, value) {
-    if (!open) {
+    if (!open || !fits(scale, value)) {
+      refused = true;
       show(scale);
-      return onRefused();
-    }
-    if (!Number.isInteger(value) || value < scale.minimum || value > scale.maximum) {
-      show(scale);
-      return onInvalid(scale);
+      return open ? onInvalid(scale) : onRefused();
     }
     if (value === scale.value) return show(scale);
     scale.value = value;
@@ -44,25 +43,26 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   }
 
   for (const scale of scales) {
+    scale.slider = sliders.make(scale, (value) => answer(scale, value), () => open);
     for (const radio of scale.radios) {
       radio.addEventListener("click", (event) => !open && event.preventDefault());
       radio.addEventListener("change", () => answer(scale, Number(radio.value)));
       radio.parentElement.addEventListener("click", () => !open && onRefused());
     }
-    scale.range?.addEventListener("input", () => {
-      if (!open) return;
-      scale.range.classList.remove("unset");
-      scale.number.value = scale.range.value;
-    });
-    // A press on the very place where the hidden thumb stands changes nothing, but is an answer.
-    scale.range?.addEventListener("click", () => scale.value === null && answer(scale, scale.range.valueAsNumber));
-    scale.range?.addEventListener("change", () => answer(scale, scale.range.valueAsNumber));
-    scale.number?.addEventListener("change", () => answer(scale, scale.number.valueAsNumber));
     show(scale);
   }
 
   return {
     scales,
+    /** Answers with what is typed, of which browsers tell late or never; whether all of it is an answer. */
+    settle({ leaving = false } = {}) {
+      for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
+        const value = scale.slider.typed();
+        if (!leaving || (open && fits(scale, value))) answer(scale, value); // what is none may be mended later
+      }
+      return !refused;
+    },
+    forgive: () => (refused = false),
     missing: () => scales.filter((scale) => scale.value === null),
     setOpen(value) {
       open = value;

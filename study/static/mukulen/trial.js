@@ -1,5 +1,4 @@
-// One trial: the player, the scales, the remark and what they report. `mount` wires the page that is there; `close` lets
-// it go.
+// One trial: the player, the scales, the remark and what they report.
 
 import { createPlayer, fetchClip, total, union } from "./player.js";
 import { createRemark } from "./remark.js";
@@ -9,6 +8,7 @@ import { text } from "./texts.js";
 
 const UNHEARD_MS = 500; // the server's tolerance as well
 const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry", broken: "retry" };
+const COMPOSING = 229; // keyCode of an input method's keys; in Safari the only mark of its last one
 const TROUBLE = ["failed", "mute", "broken"];
 
 export function mount(main, outbox, { goTo }) {
@@ -105,14 +105,21 @@ export function mount(main, outbox, { goTo }) {
     next.focus();
   }
 
-  function goOn() {
-    const missing = scales.missing();
+  /** Gives the outbox what is typed; false where the page has said what is no answer. */
+  function settle(options) {
     remark.settle();
-    if (!missing.length || told) return goTo(next.dataset.href);
+    return scales.settle(options);
+  }
+
+  function goOn() {
+    const settled = settle();
+    const missing = scales.missing();
+    if (settled && (!missing.length || told)) return goTo(next.dataset.href);
     if (!isHeard()) {
       say(find("locked").textContent);
       return find("play").focus();
     }
+    if (!settled) return;
     scales.markMissing();
     say(text("missing", { scales: missing.map((scale) => scale.label).join(text("comma")) }));
     missing[0].element.querySelector("input").focus();
@@ -126,6 +133,8 @@ export function mount(main, outbox, { goTo }) {
   }
 
   function onKey(event) {
+    scales.forgive();
+    if (event.isComposing || event.keyCode === COMPOSING || event.repeat) return;
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
     const done = control?.id === "play" && control.dataset.state === "ended" && !scales.missing().length;
@@ -154,15 +163,18 @@ export function mount(main, outbox, { goTo }) {
   listen(find("problem"), "click", tell);
   listen(next, "click", goOn);
   listen(document, "keydown", onKey);
+  listen(document, "pointerdown", scales.forgive);
   listen(find("scales"), "submit", (event) => event.preventDefault());
   listen(window, "blur", () => player.blur());
+  listen(document, "visibilitychange", () => document.hidden && settle({ leaving: true }));
   listen(window, "pagehide", () => {
-    remark.settle();
+    settle({ leaving: true });
     player.settle();
   });
   if (find("panel")) listen(find("panel").querySelector("button"), "click", begin);
 
   return {
+    settle,
     /** The server's word on an answer of this trial, after another tab's or device's went in between. */
     saved: (entry, reply) => take(entry, reply),
     /** She gave a later answer elsewhere, which stands in the place of this one. */
@@ -174,7 +186,7 @@ export function mount(main, outbox, { goTo }) {
     },
     close() {
       stop.abort();
-      remark.settle();
+      settle({ leaving: true });
       player.close();
     },
   };
