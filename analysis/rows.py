@@ -19,7 +19,7 @@ FLAGS = {"": False, "no": False, "false": False, "yes": True, "true": True}
 #: Nothing that people rate or a clock counts goes beyond it, and no sum or axis overflows below it.
 LARGEST = 1e12
 #: A name with one of these would break the line of a table or figure in two, or cannot be written at all.
-UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from config.text import is_text
 from study.errors import InputError
 
 SCHEMA_VERSION = 1
@@ -80,6 +81,20 @@ def _faults(content: Any) -> Iterator[str]:
             yield f"clip {number} has a clip_id or role that can't be"
         elif type(clip.get("duration_s")) not in {int, float} or not 0 < clip["duration_s"] < 3600:
             yield f"clip {number} has no duration_s between 0 and 3600"
+        elif not all(map(is_text, _texts(clip))):
+            yield f"clip {number} contains a character that no database can store"
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Every text in a piece of JSON, names of keys included."""
+    if isinstance(content, dict):
+        yield from content
+        content = list(content.values())
+    if isinstance(content, list):
+        for item in content:
+            yield from _texts(item)
+    elif isinstance(content, str):
+        yield content
 
 
 def _clip(folder: Path, entry: dict[str, Any], ending: str, metrics: dict[str, str]) -> PackClip:
@@ -114,6 +129,8 @@ def _metrics(folder: Path, sha256: str | None) -> dict[str, dict[str, str]]:
     if sha256 is None and not path.exists():
         return {}
     content = _checked_bytes(path, sha256) if sha256 else path.read_bytes()
+    if b"\0" in content:
+        raise InputError(f"{path} contains a NUL character, which no database can store; make it with measure_clips.")
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         return {row.pop("clip_id"): {name: value or "" for name, value in row.items() if name} for row in rows}

@@ -159,6 +159,7 @@ def test_scales_picks_and_orders(tmp_path: Path) -> None:
         (HEADER + "e1,real,a,q,4\ne2,real,a,q,-1e300\n", "line 3: rating is '-1e300', which is beyond 1e+12 or -1e+12"),
         (HEADER + 'e1,"mine\nown",a,q,4\n', r"line 3: system 'mine\nown' has a line break or control sign"),
         (HEADER + "e1,mine,a,q\x07,4\n", r"line 2: scale 'q\x07' has a line break or control sign"),
+        (HEADER + "e1,mine\ufffe,a,q,4\n", r"line 2: system 'mine\ufffe' has a line break or control sign"),
         ('expert_id,system,clip_id,"q\nr"\ne1,real,a,4\n', r"line 1: column 'q\nr' has a line break"),
         (HEADER + "e1,real,a,q,4\n,real,a,q,4\n", "line 3: expert_id is empty"),
         (HEADER + "e1,real,a,q,\n", "holds no rating: every cell is empty."),

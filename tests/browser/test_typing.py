@@ -143,6 +143,16 @@ def test_press_on_next_beside_a_wrong_number_keeps_page(page: Page, trial: Trial
     expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
 
 
+def test_wrong_number_stops_one_press_without_a_pointer(page: Page, trial: Trial) -> None:
+    """As screen readers press: nothing but a click."""
+    type_number(page, "101")
+    page.locator(NUMBER).blur()
+    for clip in (2, 3):
+        by_script(NEXT)(page)
+        expect(page.locator("#heading")).to_have_text(f"Clip {clip} of 4")
+        page.wait_for_timeout(300)
+
+
 def test_wrong_number_on_a_hidden_page_stays_to_be_mended(page: Page, trial: Trial) -> None:
     type_number(page, "101")
     page.evaluate(HIDE)

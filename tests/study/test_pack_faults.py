@@ -57,6 +57,12 @@ def test_metric_with_any_line_end_stays_one_cell(tmp_path: Path) -> None:
     assert metrics[first] == {"note": "one\u2028two\x85three\nfour"}
 
 
+def test_metrics_with_a_nul_are_refused(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path / "pack")
+    (pack / "metrics.csv").write_bytes(b"clip_id,note\nx,a\0b\n")
+    assert "contains a NUL character" in refusal(pack, metrics_sha256=None)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -66,6 +72,8 @@ def test_metric_with_any_line_end_stays_one_cell(tmp_path: Path) -> None:
         ({"duration_s": 0}, "clip 1 has no duration_s between 0 and 3600"),
         ({"duration_s": 3600}, "clip 1 has no duration_s between 0 and 3600"),
         ({"duration_s": True}, "clip 1 has no duration_s between 0 and 3600"),
+        ({"provenance": {"song": "a\0b"}}, "clip 1 contains a character that no database can store"),
+        ({"provenance": {"a\ud83c": [1]}}, "clip 1 contains a character that no database can store"),
         ({"clip_id": "nowhere"}, "nowhere.mp3 is missing or can't be read"),
         ({"audio_sha256": "0" * 64}, "is not the file that the manifest describes"),
     ],

@@ -60,7 +60,9 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
         const value = scale.slider.typed();
         if (!leaving || (open && fits(scale, value))) answer(scale, value); // what is none may be mended later
       }
-      return !refused;
+      const kept = !refused;
+      if (!leaving) refused = false; // one press is stopped: not every helping device's comes with a pointer
+      return kept;
     },
     forgive: () => (refused = false),
     missing: () => scales.filter((scale) => scale.value === null),
