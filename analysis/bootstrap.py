@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.guards import shortage
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
-FEWEST_EXPERTS = 6
-FEWEST_CLIPS = 3
 LEVEL = 0.95
 #: Replicates drawn at a time: bounds memory for large panels. A part of what a seed means, so never changed.
 CHUNK = 1000
@@ -160,10 +160,9 @@ def _row(crossed: Crossed, layer: int, place: int, draws: Floats, alpha: float) 
 
 
 def _reason(cells: Floats, present: npt.NDArray[np.bool_], draws: Floats) -> str:
-    if present.any(axis=1).sum() < FEWEST_EXPERTS:
-        return "few_experts"
-    if present.any(axis=0).sum() < FEWEST_CLIPS:
-        return "few_clips"
+    short = shortage(int(present.any(axis=1).sum()), int(present.any(axis=0).sum()))
+    if short:
+        return short
     if np.ptp(cells[present]) == 0:
         return "all_equal"
     return "sparse" if np.isnan(draws).mean() > MOST_EMPTY else ""

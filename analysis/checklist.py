@@ -11,18 +11,19 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analysis.dataset import Text
-from analysis.findings import Findings, planned_pairs, primary_scale
+from analysis.findings import Findings, primary_scale
 from analysis.look import LANGUAGES, system_label, system_order
-from analysis.methods import facts
+from analysis.methods import Made, compared, facts, joined, label_of
+from analysis.mixed_model.model import ALL_PAIRS, PLANNED
 from analysis.ratings import Ratings
 from analysis.words import in_language
 from analysis.words_methods import ANSWERS, CHECKLIST, OPEN, REPORTED
 
 COLUMNS = ("status", "item", "answer", "item_zh", "answer_zh")
 #: Questions that no ratings can answer; the others are answered here.
-FOR_AUTHORS = frozenset({"recruited", "asked_open", "heard_how", "drawn", "order_open", "open_data"})
+FOR_AUTHORS = frozenset({"recruited", "asked_open", "heard_how", "drawn", "drawn_open", "order_open", "open_data"})
 #: Two forms of one question: the second for a file of ratings that no plan and no wording came with.
-INSTEAD = {"asked": "asked_open", "order": "order_open"}
+INSTEAD = {"asked": "asked_open", "drawn": "drawn_open", "order": "order_open"}
 
 
 def checklist(ratings: Ratings, found: Findings) -> list[tuple[str, Text, Text]]:
@@ -42,31 +43,80 @@ def checklist_frame(rows: Sequence[tuple[str, Text, Text]]) -> pd.DataFrame:
 
 
 def _keys(ratings: Ratings, found: Findings) -> list[str]:
+    scale = primary_scale(ratings)
     passed = set(INSTEAD.values() if ratings.plan_sha256 else INSTEAD)
-    passed |= set() if "reliability" in found.frames else {"agreement"}
-    passed |= set() if "precision" in found.frames else {"power"}
+    passed |= set() if _agreement(found, scale) else {"agreement"}
+    passed |= {"power", "power_none"} - {_power(found, scale)}
     return [key for key in CHECKLIST if key not in passed]
 
 
+def _power(found: Findings, scale: str) -> str:
+    """Which answer says how large a difference such a study finds: a number, that none is large enough, or neither."""
+    table = found.frames.get("precision", pd.DataFrame(columns=["scale", "statistic", "value", "note"]))
+    rows = table[(table["scale"] == scale) & (table["statistic"] == "smallest_gap")]
+    if rows["value"].notna().any():
+        return "power"
+    return "power_none" if (rows["note"] == "beyond_scale").any() else ""
+
+
 def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
-    words, scale = ANSWERS[lang], primary_scale(ratings)
-    planned = bool(planned_pairs(ratings, scale))
-    known = facts(ratings, lang)
+    words, made = ANSWERS[lang], Made(ratings, found)
     return {
         "groups": _groups(ratings, lang),
         "per_system": _per_system(ratings, lang),
         "per_clip": _per_clip(ratings),
         "real": _real(ratings, lang),
         "frozen": words["frozen" if ratings.plan_sha256 else "not_frozen"].format(hash=ratings.plan_sha256),
-        "flagged": str(_flagged(found, scale)),
-        "family": words["planned" if planned else "all_pairs"],
-        "equivalence": words["tested" if ratings.gap else "not_tested"].format(gap=known["gap"]),
+        "flags": _flags(made, lang),
+        "unit": words[_unit(made)],
+        "many": _many(made, words),
+        "equivalence": _equivalence(made, lang),
         "ordinal": _ordinal(found, words),
-        "icc": _value(found, "reliability", scale, "icc_2_1", words["unknown"]),
-        "alpha_ordinal": _value(found, "reliability", scale, "alpha_ordinal", words["unknown"]),
-        "smallest": _value(found, "precision", scale, "smallest_gap", words["unknown"]),
+        "agreement": joined(_agreement(found, primary_scale(ratings)), lang),
+        "smallest": _value(found, "precision", primary_scale(ratings), "smallest_gap"),
         "dataset_hash": ratings.sha256,
     }
+
+
+def _flags(made: Made, lang: str) -> str:
+    """Whom screening flags on the primary scale, if it could be made, and whether results without them are given."""
+    words, scale, space = ANSWERS[lang], primary_scale(made.ratings), "" if lang == "zh-hans" else " "
+    if not made.has("screening", "agreement", scale=scale):
+        return ""
+    count = _flagged(made.found, scale)
+    said = [words["flagged"].format(primary=label_of(made.ratings, scale, lang), flagged=count)]
+    if made.has("sensitivity", "difference", analysis="screened", scale=scale):
+        said.append(words["screened"])
+    return "".join(f"{text}{space}" for text in said)
+
+
+def _unit(made: Made) -> str:
+    if not made.has_intervals:
+        return "unit_none"
+    return "unit_untold" if made.untold else "unit"
+
+
+def _many(made: Made, words: Mapping[str, str]) -> str:
+    planned, pairs = made.adjusted(PLANNED), made.adjusted(ALL_PAIRS)
+    if planned or pairs:
+        return words["many"].format(family=words["planned" if planned else "all_pairs"])
+    return words["many_one" if made.has("contrasts", "p") else "many_none"]
+
+
+def _equivalence(made: Made, lang: str) -> str:
+    words = ANSWERS[lang]
+    if made.ratings.gap is None:
+        return words["no_gap"]
+    if not made.has("equivalence", "p"):
+        return words["gap_untested"]
+    return words["tested"].format(gap=facts(made.ratings, lang)["gap"])
+
+
+def _agreement(found: Findings, scale: str) -> list[str]:
+    """The statistics of agreement that there are."""
+    named = {"ICC(2,1)": "icc_2_1", "Krippendorff α": "alpha_ordinal"}
+    values = {name: _value(found, "reliability", scale, statistic) for name, statistic in named.items()}
+    return [f"{name} {value}" for name, value in values.items() if value]
 
 
 def _groups(ratings: Ratings, lang: str) -> str:
@@ -104,16 +154,19 @@ def _flagged(found: Findings, scale: str) -> int:
 
 
 def _ordinal(found: Findings, words: Mapping[str, str]) -> str:
-    table = found.frames.get("effects", pd.DataFrame({"kind": []}))
-    checked = table[table["kind"] != ""]
-    differ = int((checked["kind"] != "agree").sum())
-    key = "no_check" if checked.empty else "differ" if differ else "agree"
-    return words[key].format(count=len(checked), differ=differ)
+    if "ordinal_model" not in found.frames:
+        return words["no_model"]
+    count = compared(found)
+    if not count:
+        return words["no_check"]
+    differ = count - int((found.frames["effects"]["kind"] == "agree").sum())
+    return words["differ" if differ else "agree"].format(count=count, differ=differ)
 
 
-def _value(found: Findings, table: str, scale: str, statistic: str, unknown: str) -> str:
+def _value(found: Findings, table: str, scale: str, statistic: str) -> str:
+    """A statistic of a scale with two decimals; "" where there is none."""
     if table not in found.frames:
-        return unknown
+        return ""
     frame = found.frames[table]
     values = frame.loc[(frame["scale"] == scale) & (frame["statistic"] == statistic), "value"].dropna()
-    return f"{float(values.iloc[0]):.2f}" if len(values) else unknown
+    return f"{float(values.iloc[0]):.2f}" if len(values) else ""

@@ -108,7 +108,7 @@ def blocks(contents: Contents, lang: str) -> Iterator[Block]:
     yield Heading(words["said"])
     yield from _said(contents, lang)
     yield Heading(words["cannot"])
-    yield Bullets(_limits(contents.ratings, lang))
+    yield Bullets(_limits(contents, lang))
     yield Heading(words["means"])
     yield from _answered(contents, lang)
     yield Heading(words["trusted"])
@@ -176,8 +176,9 @@ def _said(contents: Contents, lang: str) -> Iterator[Block]:
         sentences.append(words["seal_plan"])
     yield Bullets(sentences)
     yield from _pictures(contents, lang, "figure7", "figure8")
-    yield Heading(words["interval"], 3)
-    yield Paragraph(words["interval_text"].format(level=ratings.level))
+    if contents.means.frame["ci_low"].notna().any():
+        yield Heading(words["interval"], 3)
+        yield Paragraph(words["interval_text"].format(level=ratings.level))
 
 
 def _answered(contents: Contents, lang: str) -> Iterator[Block]:
@@ -273,11 +274,13 @@ def _checklist(checked: Sequence[tuple[str, Text, Text]], lang: str) -> Grid:
     return Grid([words["item"], words["answer"], ""], rows)
 
 
-def _limits(ratings: Ratings, lang: str) -> list[str]:
-    words, frame = WORDS[lang], ratings.counted
+def _limits(contents: Contents, lang: str) -> list[str]:
+    ratings, words = contents.ratings, WORDS[lang]
+    frame = ratings.counted
     cells = frame.groupby("scale").agg({"expert_id": "nunique"})["expert_id"]
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
-    keys = ["cannot_rank", "cannot_many", "cannot_beyond"]
+    is_tested = any(fit.contrasts["p"].notna().sum() > 1 for fit in contents.found.fits.values())
+    keys = ["cannot_rank", *(["cannot_many"] if is_tested else []), "cannot_beyond"]
     if len(frame) < cells.sum() * clips:
         keys.append("cannot_incomplete")
     if frame["expert_id"].nunique() < FEW_EXPERTS:
@@ -286,7 +289,8 @@ def _limits(ratings: Ratings, lang: str) -> list[str]:
         keys.append("cannot_range")
     if ratings.plan_sha256 is None:
         keys.append("no_plan")
-    return [words[key] for key in keys]
+    adjusted = {"cannot_incomplete": words["cannot_adjusted"] if contents.found.is_fitted else ""}
+    return [words[key] + adjusted.get(key, "") for key in keys]
 
 
 def _made(contents: Contents, lang: str) -> Facts:

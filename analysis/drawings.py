@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import figures, figures_power, pilot, power, screening
+from analysis import figures, figures_power, reasons, screening, summaries
 from analysis.dataset import Text
-from analysis.errors import InputError
 from analysis.figures import clips, contrasts, experts, spread
 from analysis.findings import Findings, primary_scale
+from analysis.mixed_model import Fit
 from analysis.ratings import Ratings
 from analysis.words import WORDS, in_language
-from analysis.words_figures import CAPTIONS, MISSING
+from analysis.words_figures import CAPTIONS
+from analysis.words_findings import say_missing
 
 #: Fewer experts than this have no panel to agree with.
 FEWEST_EXPERTS = 3
@@ -33,14 +35,54 @@ class Drawing:
 
 def drawings(ratings: Ratings, found: Findings, means: pd.DataFrame) -> tuple[list[Drawing], list[Text]]:
     """The figures that can be drawn of these ratings, in their order, and for each of the others the reason."""
-    made = [_figure7(ratings, means), *(drawing for drawing in _further(ratings, found) if len(drawing.frame))]
+    made = [
+        _figure7(ratings, means, is_fitted=found.is_fitted),
+        *(drawing for drawing in _further(ratings, found) if len(drawing.frame)),
+    ]
     there = {drawing.name for drawing in made}
-    return made, [text for name, text in MISSING.items() if name not in there]
+    return made, [missing_figure(name, ratings, found) for name in CAPTIONS if name not in there]
 
 
-def _figure7(ratings: Ratings, means: pd.DataFrame) -> Drawing:
-    sealed = {lang: words["figure7_sealed"] if ratings.is_sealed else "" for lang, words in WORDS.items()}
-    caption = {lang: words["figure7"].format(level=ratings.level) + sealed[lang] for lang, words in WORDS.items()}
+def missing_figure(name: str, ratings: Ratings, found: Findings) -> Text:
+    """A sentence on a figure that is left out: only what holds of these ratings."""
+    fits = found.fits
+    fit = fits[primary_scale(ratings)]
+    one = {fit.scale: fit}
+    few = ratings.counted["expert_id"].nunique() < FEWEST_EXPERTS
+    known = summaries.plannable(ratings, fit)
+    why = {
+        "figure7b": ["no_steps"],
+        "figure8": reasons.unresampled(ratings, fits),
+        "figure9": ["fewer_than_three"] if few else reasons.unrelated(ratings, one),
+        "figure10": reasons.unmeasured(ratings, fits),
+        "figure11": [fit.why or next(filter(None, fit.shortages.values()), "") or _no_departures(fit)],
+        "figure12": reasons.unordered(ratings, fits),
+        "figure13": [known if isinstance(known, str) else "beyond_scale"],
+    }
+    return say_missing(name, why[name])
+
+
+def _no_departures(fit: Fit) -> str:
+    """Why neither experts nor clips depart from the average."""
+    variances = fit.variance_components.set_index("component")["variance"]
+    return "not_separable" if variances[["expert", "clip"]].isna().any() else "at_zero"
+
+
+def _figure7(ratings: Ratings, means: pd.DataFrame, *, is_fitted: bool) -> Drawing:
+    """Its caption tells what is drawn, and nothing else."""
+    real = means[means["system"] == ratings.real_system]
+    others = means[means["system"] != ratings.real_system]
+    holds = {
+        "figure7": True,
+        "figure7_model": is_fitted,
+        "figure7_line": bool(others["ci_low"].notna().any()),
+        "figure7_real": len(real) > 0,
+        "figure7_band": bool(real["ci_low"].notna().any()),
+        "figure7_axis": True,
+        "figure7_sealed": ratings.is_sealed,
+    }
+    keys = [key for key, held in holds.items() if held]
+    caption = {lang: "".join(words[key] for key in keys).format(level=ratings.level) for lang, words in WORDS.items()}
     behind = means[["scale", "system", "mean", "ci_low", "ci_high"]]
     return Drawing("figure7", behind, caption, lambda lang: figures.figure7(ratings, means, lang))
 
@@ -75,15 +117,14 @@ def _agreement(ratings: Ratings, found: Findings, scale: str) -> pd.DataFrame:
 
 def _power(ratings: Ratings, found: Findings, scale: str) -> Iterator[Drawing]:
     """The power curve of another study like this one, for the smallest gap of interest or the one it would find."""
-    try:
-        known = pilot.from_fitted(ratings, scale, found.fits[scale].variance_components)
-    except InputError:
-        return
-    if known.design.experts < 6 or known.design.clips < 3:
+    known = summaries.plannable(ratings, found.fits[scale])
+    smallest = math.nan if isinstance(known, str) else summaries.gap_on_scale(ratings, known)
+    if isinstance(known, str) or math.isnan(smallest):
         return
     scenarios = {"study": known.variances}
-    gap = ratings.gap or round(power.smallest_gap(known.design, known.variances), 2)
+    gap = ratings.gap or round(smallest, 2)
     frame = figures_power.power_curve_frame(known.design, gap, scenarios)
+    frame = frame[frame["gap"] <= max(gap, summaries.span(ratings, scale))]
     caption = _caption(ratings, "figure13", scale)
 
     def draw(lang: str) -> Figure:

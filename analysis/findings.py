@@ -12,6 +12,8 @@ from analysis import (
     objective_subjective,
     ordinal_model,
     participants,
+    prompts,
+    reasons,
     reliability,
     screening,
     sensitivity,
@@ -21,14 +23,13 @@ from analysis.dataset import Text
 from analysis.look import LANGUAGES, system_label, system_order
 from analysis.mixed_model import Fit
 from analysis.mixed_model.model import PLANNED
+from analysis.ordinal_model import OrdinalFit
 from analysis.ratings import Ratings
+from analysis.reasons import MOST_PAIRS
 from analysis.words import in_language
-from analysis.words_findings import say
 
 LINKS = ("probit", "logit")
 TRUSTED = "probit"
-#: All pairs of twelve systems. More, where no plan names any, nobody would read.
-MOST_PAIRS = 66
 Pair = tuple[str, str]
 
 
@@ -46,21 +47,18 @@ class Findings:
     fit_notes: tuple[Text, ...]
     metric_notes: tuple[Text, ...] = ()
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether any scale has a mixed model."""
+        return any(fit.method != "none" for fit in self.fits.values())
+
 
 def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
     """All statistics of some ratings; those that the ratings cannot carry are named in `missing`."""
     scales = ratings.rated_scales
     order = system_order(ratings.counted["system"].unique(), ratings.real_system)
     fits = {scale: _fitted(ratings, scale, order) for scale in scales}
-    ordinal = {
-        scale: [
-            ordinal_model.fit(
-                ratings.counted, scale, link, linear=linear, systems=order, called=_called(ratings, scale)
-            )
-            for link in LINKS
-        ]
-        for scale, linear in fits.items()
-    }
+    ordinal = {scale: [_checked(ratings, fit, link, order) for link in LINKS] for scale, fit in fits.items()}
     screened = screening.screening(ratings.frame, scales)
     frames = {
         "system_means": _stacked([fit.means for fit in fits.values()]),
@@ -97,10 +95,11 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
                 fits[scale], check, alpha=ratings.alpha, called=_called(ratings, scale), labels=_labels(ratings, order)
             )
         ]
+    notes += filter(None, [prompts.shared_prompts(ratings)])
     return Findings(
         fits=fits,
         frames={name: frame for name, frame in frames.items() if len(frame)},
-        missing={name: say(f"missing_{name}") for name, frame in frames.items() if not len(frame)},
+        missing={name: reasons.missing_table(name, ratings, fits) for name, frame in frames.items() if not len(frame)},
         fit_notes=tuple({note["en"]: note for note in notes}.values()),
         metric_notes=sentences,
     )
@@ -122,7 +121,7 @@ def primary_scale(ratings: Ratings) -> str:
 
 def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
     planned = planned_pairs(ratings, scale)
-    return mixed_model.fit(
+    fitted = mixed_model.fit(
         ratings.counted,
         scale,
         systems=order,
@@ -131,6 +130,14 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
         called=_called(ratings, scale),
         labels=_labels(ratings, {*order, *(system for pair in planned for system in pair)}),
     )
+    return mixed_model.guarded(fitted, ratings.alpha)
+
+
+def _checked(ratings: Ratings, fitted: Fit, link: str, order: Sequence[str]) -> OrdinalFit:
+    """The ordinal check of a scale, without tests where the linear model has none."""
+    scale, called = fitted.scale, _called(ratings, fitted.scale)
+    found = ordinal_model.fit(ratings.counted, scale, link, linear=fitted, systems=order, called=called)
+    return ordinal_model.guarded(found, fitted)
 
 
 def _called(ratings: Ratings, scale: str) -> Text:

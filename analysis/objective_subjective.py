@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from analysis.bootstrap import FEWEST_EXPERTS
 from analysis.correlation import (
+    LARGEST,
+    LEVEL,
     MOST_EXACT,
     Correlation,
     Floats,
@@ -27,11 +29,14 @@ from analysis.correlation import (
     tables,
 )
 from analysis.dataset import Text
-from analysis.mixed_model import holm
+from analysis.guards import panel_shortage
+from analysis.mixed_model.inference import bonferroni, holm
+from analysis.mixed_model.model import SIMULTANEOUS
 from analysis.mixed_model.notes import Name
 from analysis.p_text import p_text
 
-COLUMNS = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "p_holm", "n_clips", "n_systems", "note")
+FOUND = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "n_clips", "n_systems", "note")
+COLUMNS = (*FOUND[:7], "p_holm", *FOUND[7:], *SIMULTANEOUS)
 SYSTEM_COLUMNS = ("scale", "metric", "form", "rho", "p", "same_best", "n_systems")
 #: As it is, and how far from the real music's mean; generated music is often called good for being close to it.
 VALUE, DISTANCE = "value", "distance"
@@ -51,8 +56,8 @@ TOO_FEW_SYSTEMS: Text = {
     ),
 }
 NONE_PREDICTS: Text = {
-    "en": "On {scale}, no metric goes with the ratings of clips within systems (no p below {alpha:g} after Holm).",
-    "zh-hans": "在量表 {scale} 上，没有指标与系统内各片段的评分相关（Holm 校正后没有 p 小于 {alpha:g}）。",
+    "en": "On {scale}, no metric goes with the ratings of clips within systems (no adjusted p below {alpha:g}).",
+    "zh-hans": "在量表 {scale} 上，没有指标与系统内各片段的评分相关（没有校正后的 p 小于 {alpha:g}）。",
 }
 SOME_PREDICT: Text = {
     "en": "On {scale}, these go with the ratings of clips within systems: {found}.",
@@ -95,8 +100,10 @@ def clip_correlations(
     `frame`: ratings without repeats; `metrics`: clip_id, system and columns of numbers, a row a clip. Ranks are taken
     within each system and pooled, so that no difference between systems enters. Forms: value; with a `real` system
     also distance, the absolute difference from its mean. The interval (on Fisher's z, t with as many df as clips less
-    systems less 1) comes from two-way resampling; p_holm corrects over all rows of a scale. `note` says why a row has
-    no interval: constant (within every system), hardly_varies, few_clips, few_experts; else "".
+    systems less 1) comes from two-way resampling. `note` says why a row has
+    no interval: constant (within every system), hardly_varies, few_clips, few_experts (see `guards`), fewer_than_ten
+    (clips); else "". `p_simultaneous` and its interval hold for all rows of a scale at once (Bonferroni); what is said
+    of metrics follows them.
     """
     clips = _common_clips(frame, metrics)
     if not len(clips):
@@ -108,9 +115,24 @@ def clip_correlations(
     for scale, layer in zip(scales, layers, strict=True):
         means = clip_means(layer, draws)
         rows = [(scale, name, form, *_row(values, means, layer, draws)) for name, form, values in forms]
-        table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "p_holm"])
-        parts.append(table.assign(p_holm=holm(table["p"]))[list(COLUMNS)])
+        table = pd.DataFrame(rows, columns=list(FOUND))
+        parts.append(_corrected(table)[list(COLUMNS)])
     return pd.concat(parts, ignore_index=True)
+
+
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a scale with p corrected for their number, and intervals that agree with `p_simultaneous`."""
+    df = table["n_clips"] - table["n_systems"] - 1
+    z, tests = np.arctanh(table["rho"].clip(-LARGEST, LARGEST)), max(1, int(table["p"].notna().sum()))
+    tail = (1 - LEVEL) / 2
+    se = (np.arctanh(table["ci_high"]) - z) / stats.t.isf(tail, df)
+    reach = stats.t.isf(tail / tests, df) * se
+    return table.assign(
+        p_holm=holm(table["p"]),
+        p_simultaneous=bonferroni(table["p"]),
+        ci_low_simultaneous=np.tanh(z - reach),
+        ci_high_simultaneous=np.tanh(z + reach),
+    )
 
 
 def _common_clips(frame: pd.DataFrame, metrics: pd.DataFrame) -> pd.MultiIndex:
@@ -139,19 +161,20 @@ def _row(values: Floats, means: Floats, layer: Floats, draws: Resample) -> tuple
     n, systems = int(there.sum()), len(set(system[there]))
     drawn = values[draws.clips]
     found = fisher(rank_correlations(drawn, means, draws.sizes), n - systems - 1)
-    note = _note(found, n, int((~np.isnan(layer)).any(axis=1).sum()))
+    sizes = [int((there & (system == place)).sum()) for place in range(len(draws.sizes))]
+    note = _note(found, n, panel_shortage(int((~np.isnan(layer)).any(axis=1).sum()), filter(None, sizes)))
     if note:
         found = Correlation(found.value, np.nan, np.nan, np.nan)
     return (*found, n, systems, note)
 
 
-def _note(found: Correlation, clips: int, experts: int) -> str:
+def _note(found: Correlation, clips: int, short: str) -> str:
     if np.isnan(found.value):
         return "constant"
-    if experts < FEWEST_EXPERTS:
-        return "few_experts"
+    if short:
+        return short
     if clips < FEWEST:
-        return "few_clips"
+        return "fewer_than_ten"
     return "hardly_varies" if np.isnan(found.p) else ""
 
 
@@ -205,7 +228,7 @@ def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05, called: Nam
 
     `called`: what the scale is called, else its key.
     """
-    found = table[(table["scale"] == scale) & (table["p_holm"] < alpha)]
+    found = table[(table["scale"] == scale) & (table["p_simultaneous"] < alpha)]
     return _listed(found, SOME_PREDICT if len(found) else NONE_PREDICTS, called or scale, alpha=alpha)
 
 

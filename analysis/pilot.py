@@ -53,6 +53,11 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
     variances = from_components(components)
     if not variances.residual > 0:
         raise InputError(f"{ratings.source}: its ratings do not scatter on {key}; give a pilot that tells how they do.")
+    if set(not_told(components)) & {"clip", "expert:system"}:
+        raise InputError(
+            f"{ratings.source}: its design cannot tell all variances apart on {key}; give a pilot in which several "
+            "experts rate several clips of each system."
+        )
     return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated)
 
 
@@ -64,6 +69,11 @@ def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
         return Design(experts, round(clips), max(1, min(round(heard), round(clips))), systems)
     except ValueError as error:
         raise InputError(f"{ratings.source} is too small for a pilot: {error}.") from error
+
+
+def not_told(components: pd.DataFrame) -> list[str]:
+    """The variance components of one scale that its design cannot tell from the rest."""
+    return [str(name) for name in components.loc[components["variance"].isna(), "component"]]
 
 
 def from_components(components: pd.DataFrame) -> Variances:

@@ -12,7 +12,6 @@ from scipy import stats
 
 from analysis import agreement
 from analysis.agreement import NOTHING, Floats, Interval
-from analysis.bootstrap import FEWEST_CLIPS, FEWEST_EXPERTS
 from analysis.correlation import (
     Resample,
     cell_correlation,
@@ -26,6 +25,7 @@ from analysis.correlation import (
     sizes_of,
     tables,
 )
+from analysis.guards import panel_shortage
 
 COLUMNS = ("scale", "statistic", "value", "ci_low", "ci_high", "n")
 GROUP_COLUMNS = ("scale", "group", "statistic", "value", "ci_low", "ci_high", "n")
@@ -46,40 +46,42 @@ def reliability(frame: pd.DataFrame, scales: Sequence[str], *, replicates: int =
 
     Intervals count experts and clips as a sample: McGraw and Wong's for the ICC, two-way bootstrap for alpha, two-way
     clustering for repeats. Clips are those of all systems together, so that differences between systems count as
-    agreement. No interval for fewer than 6 experts or 3 clips, and for fewer than 10 pairs.
+    agreement. No interval for fewer than 6 experts or 3 clips of a system (see `guards`), and for fewer than 10 pairs.
     """
     first = frame[~frame["is_repeat"]]
     clips = clips_of(first)
     rows: list[tuple[object, ...]] = []
     for scale, table in zip(scales, tables(first, scales, clips), strict=True):
         n = int((~np.isnan(table)).sum())
-        found = {**_agreement(table), "alpha_ordinal": _alpha(table, replicates, seed)}
+        found = {**_agreement(table, clips), "alpha_ordinal": _alpha(table, clips, replicates, seed)}
         rows += [(scale, name, *interval, n) for name, interval in found.items()]
         rows += _retest(frame, scale, clips)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _agreement(table: Floats) -> dict[str, Interval]:
+def _agreement(table: Floats, clips: pd.MultiIndex) -> dict[str, Interval]:
     squares = agreement.mean_squares(table)
     single = agreement.icc(squares) if squares else NOTHING
     mean = agreement.stepped_up(single, agreement.raters_per_clip(table))
-    return {"icc_2_1": _if_enough(table, single), "icc_2_k": _if_enough(table, mean)}
+    return {"icc_2_1": _if_enough(table, clips, single), "icc_2_k": _if_enough(table, clips, mean)}
 
 
-def _if_enough(table: Floats, found: Interval) -> Interval:
-    """The interval only where the panel is large enough to speak for others."""
+def _if_enough(table: Floats, clips: pd.MultiIndex, found: Interval) -> Interval:
+    """The interval only where experts and clips are enough to stand for others."""
     present = ~np.isnan(table)
-    enough = present.any(axis=1).sum() >= FEWEST_EXPERTS and present.any(axis=0).sum() >= FEWEST_CLIPS
-    return found if enough else Interval(found.value, np.nan, np.nan)
+    short = panel_shortage(int(present.any(axis=1).sum()), sizes_of(clips[np.flatnonzero(present.any(axis=0))]))
+    return Interval(found.value, np.nan, np.nan) if short else found
 
 
-def _alpha(table: Floats, replicates: int, seed: int) -> Interval:
-    return _if_enough(table, agreement.alpha_interval(table, replicates=replicates, seed=seed))
+def _alpha(table: Floats, clips: pd.MultiIndex, replicates: int, seed: int) -> Interval:
+    return _if_enough(table, clips, agreement.alpha_interval(table, replicates=replicates, seed=seed))
 
 
 def _retest(frame: pd.DataFrame, scale: str, clips: pd.MultiIndex) -> list[tuple[object, ...]]:
     first, again = _twice(frame, scale, clips)
     both = ~np.isnan(first)
+    rated = clips_of(frame[(frame["scale"] == scale) & ~frame["is_repeat"]])
+    short = panel_shortage(int(both.any(axis=1).sum()), sizes_of(rated))
     n = int(both.sum())
     if not n:
         return []
@@ -89,9 +91,9 @@ def _retest(frame: pd.DataFrame, scale: str, clips: pd.MultiIndex) -> list[tuple
         "retest_same": _share(_mean_interval(np.where(both, first == again, np.nan))),
         "retest_sd": _root(_mean_interval((first - again) ** 2 / 2)),
     }
-    if n < FEWEST_PAIRS:
+    if short or n < FEWEST_PAIRS:
         found = {name: Interval(interval.value, np.nan, np.nan) for name, interval in found.items()}
-    return [(scale, name, *_if_enough(first, interval), n) for name, interval in found.items()]
+    return [(scale, name, *interval, n) for name, interval in found.items()]
 
 
 def _mean_interval(cells: Floats) -> Interval:
@@ -140,8 +142,10 @@ def agreement_by_group(
             part = first[(first["group"] == group) & (first["scale"] == scale)]
             if part.empty:
                 continue
-            table = tables(part, [scale], clips_of(part))[0]
-            found = {"icc_2_1": _agreement(table)["icc_2_1"], "alpha_ordinal": _alpha(table, replicates, seed)}
+            clips = clips_of(part)
+            table = tables(part, [scale], clips)[0]
+            icc, alpha = _agreement(table, clips)["icc_2_1"], _alpha(table, clips, replicates, seed)
+            found = {"icc_2_1": icc, "alpha_ordinal": alpha}
             rows += [(scale, group, name, *interval, len(part)) for name, interval in found.items()]
     return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
 
@@ -173,5 +177,5 @@ def scale_correlations(
 
 
 def _allowed(found: tuple[float, float, float], draws: Resample) -> tuple[float, float, float]:
-    enough = draws.experts.shape[1] >= FEWEST_EXPERTS and draws.clips.shape[1] >= FEWEST_CLIPS
-    return found if enough else (found[0], np.nan, np.nan)
+    short = panel_shortage(draws.experts.shape[1], draws.sizes)
+    return (found[0], np.nan, np.nan) if short else found

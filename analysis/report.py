@@ -117,23 +117,23 @@ def _fill(
     keys = [scale.key for scale in ratings.scales]
     draws = {"replicates": options.replicates, "seed": options.seed}
     resampled = bootstrap.system_means(ratings.counted, keys, order, alpha=ratings.alpha, **draws)
-    found = findings.compute(ratings, **draws)
+    found = tables_findings.without_resampling(findings.compute(ratings, **draws), resampled)
     means = tables_findings.model_means(found, resampled)
     stamp = _stamp(ratings, options.seed)
     contents = Contents(
         ratings=ratings,
-        means=tables.system_means_table(ratings, means, tables.say("model_method", level=ratings.level)),
+        means=tables.system_means_table(ratings, means, tables.means_method(ratings, means, is_fitted=found.is_fitted)),
         objective=tables.objective_means_table(ratings),
         found=found,
         further=[
-            tables_findings.bootstrap_table(
+            *tables_findings.bootstrap_tables(
                 ratings, resampled, tables.say("bootstrap_method", level=ratings.level, **draws)
             ),
             *tables_findings.finding_tables(ratings, found),
         ],
         stamp=stamp,
         checked=checklist.checklist(ratings, found),
-        methods=methods.methods(ratings, stamp, options.replicates),
+        methods=methods.methods(ratings, found, stamp, options.replicates),
     )
     on_step()
     written, warnings = _write_tables(contents, folder), list[str]()

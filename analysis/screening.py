@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.bootstrap import FEWEST_EXPERTS
-from analysis.correlation import Floats, clips_of, tables
+from analysis.correlation import Floats, clips_of, sizes_of, tables
+from analysis.guards import panel_shortage
 
 SCREENING = ("scale", "expert_id", "agreement", "n", "flagged")
 CURVE = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
@@ -98,7 +98,8 @@ def order_effects(frame: pd.DataFrame, scales: Sequence[str], real: str | None =
         for term in TERMS if real else TERMS[:-1]:
             effects = _effects(cells, term, real)
             effects = effects[~np.isnan(effects)]
-            rows.append((scale, term, *_t_test(effects), len(effects)))
+            short = panel_shortage(len(effects), sizes_of(clips_of(cells)))
+            rows.append((scale, term, *_t_test(effects, is_short=bool(short)), len(effects)))
     return pd.DataFrame(rows, columns=list(ORDER))
 
 
@@ -106,13 +107,16 @@ def order_curve(frame: pd.DataFrame, scales: Sequence[str], bins: int = 12) -> p
     """Figure 12: ratings less the others' mean of the clip by trial (CURVE), in up to `bins` runs of trials.
 
     An expert's ratings in a run are averaged first; the interval is Student's t over experts. No rows without a column
-    `trial`, nor for fewer than 6 experts.
+    `trial`, nor of a scale with so few experts or clips that nothing is concluded (see `guards`).
     """
-    if "trial" not in frame or frame["trial"].isna().any() or frame["expert_id"].nunique() < FEWEST_EXPERTS:
+    if "trial" not in frame or frame["trial"].isna().any():
         return pd.DataFrame([], columns=list(CURVE))
     parts = []
-    for scale in (scale for scale in scales if (frame["scale"] == scale).any()):
-        cells = _cells(frame[frame["scale"] == scale])
+    for scale in scales:
+        rated = frame[frame["scale"] == scale]
+        if panel_shortage(rated["expert_id"].nunique(), sizes_of(clips_of(rated))):
+            continue
+        cells = _cells(rated)
         width = math.ceil((cells["trial"].max() - cells["trial"].min() + 1) / bins)
         run = (cells["trial"] - cells["trial"].min()) // width
         of_expert = cells.groupby([run.rename("run"), "expert_id"])[["rest", "trial"]].mean()
@@ -122,7 +126,7 @@ def order_curve(frame: pd.DataFrame, scales: Sequence[str], bins: int = 12) -> p
         reach = stats.t.isf(0.025, found["n_experts"] - 1) * found["sd"] / np.sqrt(found["n_experts"])
         found = found.assign(scale=scale, ci_low=found["change"] - reach, ci_high=found["change"] + reach)
         parts.append(found[list(CURVE)])
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame([], columns=list(CURVE))
 
 
 def _cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -152,10 +156,11 @@ def _effects(cells: pd.DataFrame, term: str, real: str | None) -> Floats:
     return (means[True] - means[False]).to_numpy(np.float64)
 
 
-def _t_test(effects: Floats) -> tuple[float, ...]:
-    """Mean, standard error, df, interval and p of a one-sample t test; NaN beside the mean for too few experts."""
+def _t_test(effects: Floats, *, is_short: bool) -> tuple[float, ...]:
+    """Mean, standard error, df, interval and p of a one-sample t test; NaN beside the mean where nothing is concluded
+    or all effects are equal."""
     mean = float(effects.mean()) if len(effects) else math.nan
-    if len(effects) < FEWEST_EXPERTS or np.ptp(effects) == 0:
+    if is_short or np.ptp(effects) == 0:
         return (mean, *[math.nan] * 5)
     se, df = float(effects.std(ddof=1)) / math.sqrt(len(effects)), len(effects) - 1
     reach = float(stats.t.isf(0.025, df)) * se

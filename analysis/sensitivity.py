@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import bootstrap, mixed_model
+from analysis.guards import shortage
 from analysis.screening import flagged_on, is_second_half, is_yes, screening
 
 Pair = tuple[str, str]
@@ -26,7 +27,7 @@ KEY = ["expert_id", "system", "clip_id", "scale"]
 ESTIMATE = ("difference", "se", "df", "ci_low", "ci_high", "p")
 COUNTS = ("n_ratings", "n_experts", "n_clips")
 COLUMNS = ("scale", "analysis", "system_a", "system_b", *ESTIMATE, *COUNTS, "note")
-LEFT_OUT = ("scale", "left_out", "system_a", "system_b", *ESTIMATE, *COUNTS, "change")
+LEFT_OUT = ("scale", "left_out", "system_a", "system_b", *ESTIMATE, *COUNTS, "note", "change")
 
 #: In a larger panel no single expert weighs much, and refitting without each would take long.
 MOST_LEFT_OUT = 100
@@ -56,12 +57,13 @@ def sensitivity(
     flags; both are found here where they are not at hand.
 
     `note` says why a row is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
-    holds); too_few; too_many (experts to leave out in turn); else "".
+    holds); too_few (ratings); few_experts, few_clips (see `guards`); all_equal, no_variance (nothing varies, or only
+    between systems); too_many (experts to leave out in turn); else "".
     """
     frame = frame[frame["scale"] == scale]
     first = frame[~frame["is_repeat"]]
     if main is None:
-        main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
+        main = _fitted(first, scale, pairs, alpha)
     if flagged is None:
         flagged = flagged_on(screening(first, [scale]), scale)
     rows = _rows("main", main, first, pairs)
@@ -74,6 +76,18 @@ def sensitivity(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def _fitted(
+    frame: pd.DataFrame,
+    scale: str,
+    pairs: Sequence[Pair],
+    alpha: float,
+    start: Sequence[float] | None = None,
+    covariates: Sequence[str] = (),
+) -> mixed_model.Fit:
+    fitted = mixed_model.fit(frame, scale, contrasts=pairs, covariates=covariates, alpha=alpha, start=start)
+    return mixed_model.guarded(fitted, alpha)
+
+
 def _rows(name: str, fitted: mixed_model.Fit, frame: pd.DataFrame, pairs: Sequence[Pair]) -> Rows:
     found = {(row["system_a"], row["system_b"]): row for row in fitted.contrasts.to_dict("records")}
     counts = _counts(frame, pairs)
@@ -84,8 +98,14 @@ def _rows(name: str, fitted: mixed_model.Fit, frame: pd.DataFrame, pairs: Sequen
             cells = {key: row[key] for key in ESTIMATE}
             rows.append({**_named(fitted.scale, name, pair), **cells, **counts[pair], "note": ""})
         else:
-            rows += _empty(name, fitted.scale, [pair], "too_few")
+            rows += _empty(name, fitted.scale, [pair], _why(fitted, pair))
     return rows
+
+
+def _why(fitted: mixed_model.Fit, pair: Pair) -> str:
+    """Why a pair has no test."""
+    shortages = fitted.shortages
+    return next((shortages[system] for system in pair if shortages.get(system)), "") or fitted.why or "too_few"
 
 
 def _named(scale: str, name: str, pair: Pair) -> Row:
@@ -117,9 +137,9 @@ def _bootstrap(
     rows: Rows = []
     for a, b in pairs:
         counts = every[a, b]
-        enough = counts["n_experts"] >= bootstrap.FEWEST_EXPERTS and counts["n_clips"] >= 2 * bootstrap.FEWEST_CLIPS
-        if not {a, b} <= set(systems) or not enough:
-            rows += _empty("bootstrap", scale, [(a, b)], "too_few")
+        why = _why_not_resampled(frame, (a, b))
+        if why:
+            rows += _empty("bootstrap", scale, [(a, b)], why)
             continue
         gaps = draws[:, systems.index(a)] - draws[:, systems.index(b)]
         gaps = gaps[~np.isnan(gaps)]
@@ -128,6 +148,17 @@ def _bootstrap(
         found = dict(zip(ESTIMATE, cells, strict=True))
         rows.append({**_named(scale, "bootstrap", (a, b)), **found, **counts, "note": ""})
     return rows
+
+
+def _why_not_resampled(frame: pd.DataFrame, pair: Pair) -> str:
+    """Why resampling says nothing of a pair, or ""."""
+    rated = [frame[frame["system"] == system] for system in pair]
+    short = [shortage(part["expert_id"].nunique(), part["clip_id"].nunique()) for part in rated]
+    if any(part.empty for part in rated) or any(short):
+        return "too_few" if any(part.empty for part in rated) else next(filter(None, short))
+    if frame["rating"].nunique() == 1:
+        return "all_equal"
+    return "no_variance" if all(part["rating"].nunique() == 1 for part in rated) else ""
 
 
 def _samples(frame: pd.DataFrame, first: pd.DataFrame, flagged: Collection[str]) -> Iterator[tuple[str, Sample]]:
@@ -161,8 +192,7 @@ def _refitted(
         return _empty(name, scale, pairs, sample)
     if sample.empty:
         return _empty(name, scale, pairs, "too_few")
-    fitted = mixed_model.fit(sample, scale, contrasts=pairs, alpha=alpha, start=start)
-    return _rows(name, fitted, sample, pairs)
+    return _rows(name, _fitted(sample, scale, pairs, alpha, start), sample, pairs)
 
 
 def _trial_adjusted(
@@ -171,7 +201,7 @@ def _trial_adjusted(
     if "trial" not in first or first["trial"].isna().any():
         return _empty("trial_adjusted", scale, pairs, "no_column")
     try:
-        fitted = mixed_model.fit(first, scale, contrasts=pairs, covariates=["trial"], alpha=alpha, start=start)
+        fitted = _fitted(first, scale, pairs, alpha, start, covariates=["trial"])
     except ValueError:  # so few ratings that the trial cannot be told from systems
         return _empty("trial_adjusted", scale, pairs, "too_few")
     return _rows("trial_adjusted", fitted, first, pairs)
@@ -182,12 +212,17 @@ def _weakest(left_out: pd.DataFrame, scale: str, pairs: Sequence[Pair], first: p
     for pair in pairs:
         part = left_out[(left_out["system_a"] == pair[0]) & (left_out["system_b"] == pair[1])].dropna(subset=["p"])
         if part.empty:
-            many = first["expert_id"].nunique() > MOST_LEFT_OUT
-            rows += _empty("one_expert_out", scale, [pair], "too_many" if many else "too_few")
+            rows += _empty("one_expert_out", scale, [pair], _why_none_left_out(left_out, first))
         else:
             weakest: Row = dict(part.sort_values("p")[[*ESTIMATE, *COUNTS]].iloc[-1])
             rows.append({**_named(scale, "one_expert_out", pair), **weakest, "note": ""})
     return rows
+
+
+def _why_none_left_out(left_out: pd.DataFrame, first: pd.DataFrame) -> str:
+    if left_out.empty:
+        return "too_many" if first["expert_id"].nunique() > MOST_LEFT_OUT else "few_experts"
+    return str(left_out["note"].iloc[0]) or "too_few"
 
 
 def leave_one_expert_out(
@@ -208,7 +243,7 @@ def leave_one_expert_out(
     if not 2 < len(experts) <= MOST_LEFT_OUT:
         return pd.DataFrame([], columns=list(LEFT_OUT))
     if main is None:
-        main = mixed_model.fit(first, scale, contrasts=pairs, alpha=alpha)
+        main = _fitted(first, scale, pairs, alpha)
     whole = {(row["system_a"], row["system_b"]): row for row in _rows("main", main, first, pairs)}
     rows: Rows = []
     for expert in experts:

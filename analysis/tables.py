@@ -24,7 +24,7 @@ from analysis.words import WORDS
 SIMULATED = "SIMULATED / 模拟数据"
 #: First in the table, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
-P_VALUES = frozenset({"p", "p_holm", "p_linear", "p_ordinal"})
+P_VALUES = frozenset({"p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"})
 LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$"},
@@ -59,10 +59,18 @@ def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> T
     return Table(
         "system_means",
         means[list(COLUMNS)],
-        say("means_caption", level=ratings.level),
+        say("means_caption" if means["ci_low"].notna().any() else "means_caption_alone", level=ratings.level),
         tuple(notes),
         ratings.is_simulated,
     )
+
+
+def means_method(ratings: Ratings, means: pd.DataFrame, *, is_fitted: bool) -> dict[str, str]:
+    """How the means were computed, and their intervals where there are any."""
+    if not is_fitted:
+        return say("plain_method")
+    ending = say("interval_method", level=ratings.level) if means["ci_low"].notna().any() else {}
+    return {lang: text + ending.get(lang, "") for lang, text in say("model_method").items()}
 
 
 def empty_interval_notes(means: pd.DataFrame) -> list[Text]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ from analysis.ratings import Ratings
 from analysis.tables import P_VALUES, Table, empty_interval_notes, readable
 from analysis.words import WORDS, in_language
 from analysis.words_cells import heading, word
+from analysis.words_findings import say_missing
 from analysis.words_tables import CAPTIONS, NOTES
 
 #: The order of the tables on the page and in the folder.
-ORDER = tuple(name for name in CAPTIONS if name != "system_means_bootstrap")
+ORDER = tuple(name for name in CAPTIONS if name != "system_means_bootstrap" and not name.endswith("_alone"))
+#: Columns of the table `effects` that the ordinal model fills.
+OF_ORDINAL = ("link", "estimate", "p_ordinal", "test", "kind")
 SYSTEMS, SCALES = frozenset({"system", "system_a", "system_b"}), frozenset({"scale", "scale_a", "scale_b"})
 WORDED = frozenset(
     {
@@ -35,6 +39,7 @@ WORDED = frozenset(
         "verdict",
         "kind",
         "term",
+        "test",
         "n_experts",
     }
 )
@@ -52,12 +57,23 @@ def model_means(found: Findings, bootstrapped: pd.DataFrame) -> pd.DataFrame:
     return means
 
 
-def bootstrap_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> Table:
-    """Table `system_means_bootstrap`: the means by resampling alone, beside those of the model."""
+def without_resampling(found: Findings, bootstrapped: pd.DataFrame) -> Findings:
+    """The findings, with the reason where no mean could be resampled."""
+    if bootstrapped["se"].notna().any():
+        return found
+    equal = "all_equal" if bootstrapped["mean"].nunique() == 1 else "no_variance"
+    why = say_missing("system_means_bootstrap", bootstrapped["reason"].replace("all_equal", equal))
+    return replace(found, missing={**found.missing, "system_means_bootstrap": why})
+
+
+def bootstrap_tables(ratings: Ratings, means: pd.DataFrame, method: Text) -> list[Table]:
+    """Table `system_means_bootstrap`: the means by resampling alone, beside those of the model; none without any."""
+    if means["se"].isna().all():
+        return []
     line = {lang: WORDS[lang]["method_line"].format(method=text) for lang, text in method.items()}
     notes = (line, *empty_interval_notes(means))
     name = "system_means_bootstrap"
-    return Table(name, means[list(COLUMNS)], CAPTIONS[name], notes, ratings.is_simulated)
+    return [Table(name, means[list(COLUMNS)], CAPTIONS[name], notes, ratings.is_simulated)]
 
 
 def finding_tables(ratings: Ratings, found: Findings) -> list[Table]:
@@ -65,15 +81,30 @@ def finding_tables(ratings: Ratings, found: Findings) -> list[Table]:
     tables = []
     for name in ORDER:
         if name in found.frames:
-            notes = (NOTES[name],) if name in NOTES else ()
-            tables.append(Table(name, found.frames[name], CAPTIONS[name], notes, ratings.is_simulated, decimals=3))
+            frame = found.frames[name]
+            key = worded(name, frame)
+            notes = (NOTES[key],) if key in NOTES else ()
+            tables.append(Table(name, frame, CAPTIONS[key], notes, ratings.is_simulated, decimals=3))
     return tables
 
 
+def worded(name: str, frame: pd.DataFrame) -> str:
+    """Under which key a table's caption and note are: those of tests and of the ordinal model only where there is
+    one."""
+    without = {"contrasts": frame["p"].isna().all() if "p" in frame else True}
+    without["effects"] = bool((frame["link"] == "").all()) if "link" in frame else True
+    return f"{name}_alone" if without.get(name) else name
+
+
 def shown(table: Table, ratings: Ratings, lang: str) -> tuple[list[str], list[list[str]]]:
-    """Heading and rows for reading: the two ends of an interval in one cell, names and words in the language."""
-    columns = [str(name) for name in table.frame.columns if name != "ci_high"]
-    header = [heading("interval" if name == "ci_low" else name, lang) for name in columns]
+    """Heading and rows for reading: the two ends of an interval in one cell, names and words in the language.
+
+    Holm's p is not shown beside intervals that agree with another one."""
+    names = [str(name) for name in table.frame.columns]
+    hidden = {"ci_high", "ci_high_simultaneous", *(["p_holm"] if "p_simultaneous" in names else [])}
+    hidden |= set(OF_ORDINAL if worded(table.name, table.frame) == "effects_alone" else ())
+    columns = [name for name in names if name not in hidden]
+    header = [heading(name.replace("ci_low", "interval"), lang) for name in columns]
     rows = [[_cell(row, name, ratings, lang) for name in columns] for row in table.frame.to_dict("records")]
     return header, rows
 
@@ -82,8 +113,8 @@ def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str
     value = row[name]
     if isinstance(value, float) and math.isnan(value):
         return ""
-    if name == "ci_low":
-        return f"{row['ci_low']:.2f} – {row['ci_high']:.2f}".replace("-", "−")
+    if name.startswith("ci_low"):
+        return f"{row[name]:.2f} – {row[name.replace('low', 'high')]:.2f}".replace("-", "−")
     if name in SYSTEMS:
         return system_label(str(value), lang, ratings.system_labels)
     if name in SCALES:

@@ -10,15 +10,17 @@ import pandas as pd
 
 from analysis.dataset import Text
 from analysis.findings import Findings, name_of
-from analysis.mixed_model import Fit
 from analysis.mixed_model.model import PLANNED
 from analysis.p_text import p_text
 from analysis.ratings import Ratings
-from analysis.words_findings import say
+from analysis.reasons import untested
+from analysis.words_findings import reason, say
+
+SHORTAGES = frozenset({"few_experts", "few_clips"})
 
 
 def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
-    """For each scale plain sentences: which contrasts hold after Holm, and how they stand to the smallest gap."""
+    """For each scale plain sentences: which contrasts hold, and how they stand to the smallest gap."""
     texts: list[Text] = []
     for scale in ratings.scales:
         if scale.key in found.fits:
@@ -27,38 +29,38 @@ def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
 
 
 def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> list[Text]:
-    table = found.fits[scale].contrasts
-    planned = table[table["family"] == PLANNED]
+    fit = found.fits[scale]
+    table, planned = fit.contrasts, fit.contrasts[fit.contrasts["family"] == PLANNED]
     if table["p"].isna().all():
-        return [say("verdict_none", scale=label)]
-    if _is_small(found.fits[scale]):
-        return [say("verdict_small", scale=label)]
+        (why,) = untested(ratings, {scale: fit})
+        key = "verdict_small" if why in SHORTAGES else "verdict_none"
+        return [say(key, scale=label, why=reason(why or "too_few"))]
     told = table if len(table) == 1 else planned
     if len(told):
         return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
     return [_on_pairs(ratings, table, label)]
 
 
-def _is_small(fit: Fit) -> bool:
-    fewest = fit.means[["n_experts", "n_clips"]].min()
-    return bool(fewest["n_experts"] < 6 or fewest["n_clips"] < 3)
-
-
 def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
     alpha, names = ratings.alpha, {end: name_of(ratings, row[f"system_{end}"]) for end in ("a", "b")}
+    fit = found.fits[row["scale"]]
     if np.isnan(row["p"]):
-        return say("contrast_none", scale=label, **names)
-    holds = row["p_holm"] < alpha
+        short = next(filter(None, (fit.shortages[row[f"system_{end}"]] for end in ("a", "b"))), "too_few")
+        return say("contrast_none", scale=label, **names, why=reason(short))
+    holds = row["p_simultaneous"] < alpha
     key = ("contrast_higher" if row["difference"] > 0 else "contrast_lower") if holds else "contrast_open"
+    family = fit.contrasts[fit.contrasts["family"] == row["family"]]
+    count = int(family["p"].notna().sum())
     return say(
         key,
         scale=label,
         **names,
         difference=_points(abs(row["difference"]) if holds else row["difference"]),
-        low=_points(row["ci_low"]),
-        high=_points(row["ci_high"]),
+        low=_points(row["ci_low_simultaneous"]),
+        high=_points(row["ci_high_simultaneous"]),
         level=ratings.level,
-        p=p_text(row["p_holm"]),
+        p=p_text(row["p_simultaneous"]),
+        many=say("many", count=count) if count > 1 else "",
         size=_size(ratings, found, row),
     )
 
@@ -76,14 +78,14 @@ def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
     same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
         axis=1
     )
-    if table[same]["p_holm"].iloc[0] < ratings.alpha:
+    if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
         return say("size_small", gap=f"{gap:g}")
-    beyond = row["ci_low"] > gap or row["ci_high"] < -gap
+    beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
     return say("size_large" if beyond else "size_open", gap=f"{gap:g}")
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
-    held = table[table["p_holm"] < ratings.alpha]
+    held = table[table["p_simultaneous"] < ratings.alpha]
     names = [
         (a, b) if difference > 0 else (b, a)
         for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)

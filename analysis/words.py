@@ -8,6 +8,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         # figures
         "axis_mean": "Mean rating and {level} % interval",
+        "axis_mean_alone": "Mean rating",
         "legend_real": "{name} (band: {level} % interval)",
         "legend_code": "System {name}",
         "figure_all_exploratory": "Exploratory: no plan was frozen before the ratings were seen",
@@ -23,14 +24,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "model_method": (
             "mixed model, rating ~ system + (1|expert) + (1|clip) + (1|expert:system), restricted maximum likelihood, "
-            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017); the interval is the {level} % t interval"
+            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017)"
         ),
+        "interval_method": "; the interval is the {level} % t interval",
+        "plain_method": "means of the ratings; no model could be fitted",
         "means_caption": "Mean rating of each system on each scale, with its {level} % confidence interval",
+        "means_caption_alone": "Mean rating of each system on each scale",
         "table_exploratory": "Exploratory, not in a frozen plan: {scales}.",
         "exploratory_line": "Exploratory: not in a frozen plan.",
         "reason_few_experts": "No interval, fewer than 6 experts: {cells}.",
         "reason_few_clips": "No interval, fewer than 3 clips: {cells}.",
-        "reason_all_equal": "No interval, all ratings are equal: {cells}.",
+        "reason_all_equal": "No interval, all ratings of the system are equal: {cells}.",
         "reason_sparse": "No interval, too few ratings for so many experts and clips: {cells}.",
         "objective_caption": "Objective metrics of the rated clips, by system",
         "objective_note": (
@@ -66,11 +70,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "exploratory": "exploratory",
         "system": "System",
         "means": "What they answered",
-        "figure7": (
-            "Figure 7. Mean rating of each system on each scale. A mark is the system's mean by the mixed model, its "
-            "line the {level} % confidence interval. The dark line is the mean of the real music and the grey band its "
-            "interval. Each axis shows the scale's whole range."
-        ),
+        "figure7": "Figure 7. Mean rating of each system on each scale.",
+        "figure7_model": " A mark is the system's mean by the mixed model.",
+        "figure7_line": " The line of a mark is its {level} % confidence interval.",
+        "figure7_real": " The dark line is the mean of the real music.",
+        "figure7_band": " The grey band is its interval.",
+        "figure7_axis": " Each axis shows the scale's whole range.",
         "figure7_sealed": " The seal is closed: letters stand for the systems, the real music among them.",
         "no_chinese_figure": "",
         "interval": "What the interval means",
@@ -85,12 +90,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "That two systems are equal. A difference that does not hold is not shown to be nothing, and intervals of "
             "means that overlap show nothing about it; only a test against a smallest gap of interest can."
         ),
-        "cannot_many": "Anything from the largest gap alone: intervals are not corrected for number; Holm's p is.",
-        "cannot_beyond": "Anything about other listeners, other music, other scales or other ways of making clips.",
-        "cannot_incomplete": (
-            "Not every expert rated every clip. The model adjusts the means for who rated what, as far as the ratings "
-            "allow."
+        "cannot_many": (
+            "Anything from the largest difference alone: of many, the largest is large partly by chance. Intervals of "
+            "means hold one by one; those of differences in Figure 8 hold all at once."
         ),
+        "cannot_beyond": "Anything about other listeners, other music, other scales or other ways of making clips.",
+        "cannot_incomplete": ("Not every expert rated every clip."),
+        "cannot_adjusted": " The model adjusts the means for who rated what, as far as the ratings allow.",
         "cannot_few": "Fewer than 20 experts took part, below what listening-test standards usually ask for.",
         "cannot_range": "How far a scale reaches: the file states no bounds, so they are inferred from the ratings.",
         "no_plan": "No plan was frozen before the ratings were seen, so everything here is exploratory.",
@@ -114,6 +120,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "zh-hans": {
         "axis_mean": "平均评分及 {level} % 区间",
+        "axis_mean_alone": "平均评分",
         "legend_real": "{name}（灰带：{level} % 区间）",
         "legend_code": "系统 {name}",
         "figure_all_exploratory": "探索性结果：看到评分之前没有冻结计划",
@@ -127,14 +134,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "model_method": (
             "混合模型 rating ~ system + (1|expert) + (1|clip) + (1|expert:system)，限制性最大似然，Satterthwaite 自由度"
-            "（Kuznetsova, Brockhoff & Christensen 2017）；区间为 {level} % t 区间"
+            "（Kuznetsova, Brockhoff & Christensen 2017）"
         ),
+        "interval_method": "；区间为 {level} % t 区间",
+        "plain_method": "评分的平均值；无法拟合模型",
         "means_caption": "各系统在各量表上的平均评分及其 {level} % 置信区间",
+        "means_caption_alone": "各系统在各量表上的平均评分",
         "table_exploratory": "探索性结果，不在冻结的计划之内：{scales}。",
         "exploratory_line": "探索性结果：不在冻结的计划之内。",
         "reason_few_experts": "没有区间，专家少于 6 位：{cells}。",
         "reason_few_clips": "没有区间，片段少于 3 个：{cells}。",
-        "reason_all_equal": "没有区间，所有评分都相同：{cells}。",
+        "reason_all_equal": "没有区间，该系统的所有评分都相同：{cells}。",
         "reason_sparse": "没有区间，相对于专家和片段的数目，评分太少：{cells}。",
         "objective_caption": "被评片段的客观指标（按系统）",
         "objective_note": (
@@ -169,10 +179,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "exploratory": "探索性",
         "system": "系统",
         "means": "回答的结果",
-        "figure7": (
-            "图 7. 各系统在各量表上的平均评分。标记为混合模型得出的该系统平均值，竖线为其 {level} % 置信区间。深色横线"
-            "为真实音乐的平均值，灰带为其区间。纵轴显示量表的全部范围。"
-        ),
+        "figure7": "图 7. 各系统在各量表上的平均评分。",
+        "figure7_model": "标记为混合模型得出的该系统平均值。",
+        "figure7_line": "标记上的竖线为其 {level} % 置信区间。",
+        "figure7_real": "深色横线为真实音乐的平均值。",
+        "figure7_band": "灰带为其区间。",
+        "figure7_axis": "纵轴显示量表的全部范围。",
         "figure7_sealed": "封条尚未开启：各系统（包括真实音乐）以字母代号表示。",
         "no_chinese_figure": "本机没有中文字体，此处为英文图。",
         "interval": "区间的含义",
@@ -186,9 +198,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "不能说明两个系统相同。未能成立的差异不等于没有差异，平均值的区间重叠也不说明什么；只有与所关心的最小差距"
             "相比的检验才能说明。"
         ),
-        "cannot_many": "不能由单独一个最大的差距得出结论：区间没有按其数目作校正，Holm 校正后的 p 才是。",
+        "cannot_many": (
+            "不能由单独一个最大的差值得出结论：许多差值中最大的一个，部分出于偶然。平均值的区间是逐个成立的；图 8 中差"
+            "值的"
+            "区间是同时成立的。"
+        ),
         "cannot_beyond": "不能推及其他听者、其他音乐、其他量表或其他制作片段的方式。",
-        "cannot_incomplete": "并非每位专家都评了每个片段。模型在评分允许的范围内按“谁评了什么”调整平均值。",
+        "cannot_incomplete": "并非每位专家都评了每个片段。",
+        "cannot_adjusted": "模型在评分允许的范围内按“谁评了什么”调整平均值。",
         "cannot_few": "参加的专家少于 20 位，低于听音测试标准通常的要求。",
         "cannot_range": "不能确定量表的上下限：文件未说明，这里由评分推断。",
         "no_plan": "看到评分之前没有冻结计划，因此这里的一切都是探索性的。",

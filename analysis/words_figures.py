@@ -11,20 +11,24 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "axis_share": "Share of ratings, %",
         "lowest": "lowest rating",
         "highest": "highest rating",
-        "axis_difference": "Difference in rating points, with {level} % interval",
-        "holds": "holds after Holm's correction",
-        "open": "not shown",
+        "axis_difference": "Difference in rating points, with {level} % simultaneous interval",
+        "holds": "differs from zero (adjusted p below α)",
+        "open": "not shown to differ from zero",
         "gap_band": "smaller than the smallest gap of interest, {gap:g}",
         "figure9_pairs": "Rank correlation of every two experts, in the same order",
         "figure9_panel": "Rank correlation with the others' mean\n(hollow: below {limit})",
         "axis_trial": "Trial",
         "axis_change": "Rating less the others' mean",
         "axis_clip_mean": "{scale}: mean rating of the clip",
-        "figure10_note": "ρ: rank correlation within systems, with 95 % interval. Large marks: means of systems.",
+        "figure10_note": (
+            "ρ: rank correlation within systems, with 95 % interval (all at once). Large marks: means of systems."
+        ),
         "exploratory": "Exploratory: not part of the frozen plan.",
         "figure11_experts": "Experts, from the strictest to the mildest",
-        "figure11_no_experts": "Experts: no variance between them could be told, so all stand at the average.",
-        "figure11_no_clips": "Clips: no variance between those of a system could be told, so all stand at its mean.",
+        "figure11_no_experts": "Experts: the variance between them is estimated as zero, so all are at the average.",
+        "figure11_no_clips": "Clips: the variance within systems is estimated as zero, so all are at their mean.",
+        "figure11_untold_experts": "Experts are not drawn: the design cannot tell the variance between them.",
+        "figure11_untold_clips": "Clips are not drawn: the design cannot tell the variance between those of a system.",
         "figure11_clips": "Clips, within each system from the lowest to the highest",
         "figure11_axis": "Departure in points, with {level} % interval",
     },
@@ -32,20 +36,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "axis_share": "评分所占比例（%）",
         "lowest": "最低评分",
         "highest": "最高评分",
-        "axis_difference": "差值（分）及 {level} % 区间",
-        "holds": "Holm 校正后成立",
-        "open": "未能显示",
+        "axis_difference": "差值（分）及 {level} % 同时置信区间",
+        "holds": "与零有差异（校正后 p 小于 α）",
+        "open": "未能显示与零有差异",
         "gap_band": "小于所关心的最小差距 {gap:g}",
         "figure9_pairs": "每两位专家的等级相关（次序相同）",
         "figure9_panel": "与其他专家平均评分的等级相关\n（空心：低于 {limit}）",
         "axis_trial": "聆听次序",
         "axis_change": "评分减去其他专家的平均评分",
         "axis_clip_mean": "{scale}：片段的平均评分",
-        "figure10_note": "ρ：系统内的等级相关及 95 % 区间。大标记：各系统的平均值。",
+        "figure10_note": "ρ：系统内的等级相关及 95 % 同时置信区间。大标记：各系统的平均值。",
         "exploratory": "探索性结果：不在冻结的计划之内。",
         "figure11_experts": "专家，从最严到最宽",
-        "figure11_no_experts": "专家：未能分辨专家之间的方差，故均列于平均水平。",
-        "figure11_no_clips": "片段：未能分辨同一系统各片段之间的方差，故均列于该系统的平均值。",
+        "figure11_no_experts": "专家：专家之间的方差估计为零，故均位于平均水平。",
+        "figure11_no_clips": "片段：同一系统各片段之间的方差估计为零，故均位于该系统的平均值。",
+        "figure11_untold_experts": "未画专家：按本设计无法区分专家之间的方差。",
+        "figure11_untold_clips": "未画片段：按本设计无法区分同一系统各片段之间的方差。",
         "figure11_clips": "片段，各系统内由低到高",
         "figure11_axis": "偏离（分）及 {level} % 区间",
     },
@@ -64,15 +70,22 @@ CAPTIONS: Mapping[str, Text] = {
     },
     "figure8": {
         "en": (
-            "Figure 8. Differences between systems by the mixed model, with {level} % intervals. A filled mark holds "
-            "after Holm's correction; a hollow one is not shown to differ from nothing, which does not show that it is "
-            "nothing. The planned contrasts where a plan names them, else differences from the real music, else all "
-            "pairs. The grey band, if any, is the smallest gap of interest."
+            "Figure 8. Differences between systems by the mixed model, with {level} % simultaneous intervals: all of a "
+            "family together hold the true differences in {level} % of studies or more (Bonferroni). The interval of a "
+            "filled mark leaves zero out, and its adjusted p is below α; that of a hollow mark has zero in it, which "
+            "does not show that the difference is zero. Drawn are the planned contrasts where a plan names them, else "
+            "differences from the real music, else all pairs; p and intervals are adjusted for all planned contrasts "
+            "of "
+            "the scale, else for all its pairs. The grey band, if any, is the smallest gap of interest."
         ),
         "zh-hans": (
-            "图 8. 混合模型得出的系统之间的差异及 {level} % 区间。实心标记在 Holm 校正后成立；空心标记未能显示与零有别"
-            "，但并不表明等于零。有计划时为计划指明的比较，否则为与真实音乐的差异，再否则为所有各对。灰带（如有）为所关心的"
-            "最小差距。"
+            "图 8. 混合模型得出的系统之间的差异及 {level} % 同时置信区间：在至少 {level} % 的研究中，同一族的所有区间"
+            "同时"
+            "包含真实差值（Bonferroni）。实心标记的区间不含零，其校正后 p 小于 α；空心标记的区间含零，但这并不表明差值"
+            "为"
+            "零。有计划时画计划指明的比较，否则画与真实音乐的差异，再否则画所有各对；p 和区间按该量表的全部计划比较校"
+            "正，"
+            "没有计划时按该量表的所有各对校正。灰带（如有）为所关心的最小差距。"
         ),
     },
     "figure9": {
@@ -100,7 +113,7 @@ CAPTIONS: Mapping[str, Text] = {
     "figure11": {
         "en": (
             "Figure 11. How far each expert, and each clip within its system, departs from the average ({scale}): "
-            "predictions of the mixed model, drawn towards nothing where they rest on few ratings, with {level} % "
+            "predictions of the mixed model, shrunk towards zero where they rest on few ratings, with {level} % "
             "intervals of prediction."
         ),
         "zh-hans": (
@@ -111,12 +124,9 @@ CAPTIONS: Mapping[str, Text] = {
     "figure12": {
         "en": (
             "Figure 12. Ratings in the course of a session: each rating less what the other experts gave the same "
-            "clip, averaged over experts, with 95 % intervals. A level line says that order did not matter."
+            "clip, averaged over experts, with 95 % intervals."
         ),
-        "zh-hans": (
-            "图 12. 聆听过程中的评分：每个评分减去其他专家给同一片段的评分，再对专家取平均，附 95 % 区间。水平线表示"
-            "次序没有影响。"
-        ),
+        "zh-hans": ("图 12. 聆听过程中的评分：每个评分减去其他专家给同一片段的评分，再对专家取平均，附 95 % 区间。"),
     },
     "figure13": {
         "en": (
@@ -127,31 +137,5 @@ CAPTIONS: Mapping[str, Text] = {
             "图 13. 按本研究的方差，再做一次这样的研究能发现什么（{scale}）。它不说明上面的结果：事后计算的检验力既不"
             "支持也不反对这些结果。"
         ),
-    },
-}
-
-#: Why a figure is missing.
-MISSING: Mapping[str, Text] = {
-    "figure7b": {
-        "en": "Figure 7b: no scale has 2 to 11 whole steps.",
-        "zh-hans": "图 7b：没有 2 至 11 级的整数量表。",
-    },
-    "figure8": {
-        "en": "Figure 8: no difference could be tested, or there are more than 66 pairs (the table has them).",
-        "zh-hans": "图 8：没有可检验的差异，或多于 66 对（见表）。",
-    },
-    "figure9": {"en": "Figure 9: too few experts or clips.", "zh-hans": "图 9：专家或片段太少。"},
-    "figure10": {
-        "en": "Figure 10: there are no metrics of the clips, or the seal is closed.",
-        "zh-hans": "图 10：没有片段的指标，或封条尚未开启。",
-    },
-    "figure11": {"en": "Figure 11: too few ratings to tell experts and clips apart.", "zh-hans": "图 11：评分太少。"},
-    "figure12": {
-        "en": "Figure 12: the file does not say in which order clips were heard (trial), or experts are too few.",
-        "zh-hans": "图 12：文件没有说明片段的聆听次序（trial 列），或专家太少。",
-    },
-    "figure13": {
-        "en": "Figure 13: too few experts or clips to say what a further study could find.",
-        "zh-hans": "图 13：专家或片段太少，无法判断再做一次研究能发现什么。",
     },
 }

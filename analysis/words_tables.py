@@ -17,6 +17,11 @@ CAPTIONS: Mapping[str, Text] = {
         "en": "The same differences in units that other studies share, and by the ordinal model",
         "zh-hans": "以通用单位表示的同样的差异，以及有序模型的结果",
     },
+    "contrasts_alone": {"en": "Differences between systems", "zh-hans": "系统之间的差异"},
+    "effects_alone": {
+        "en": "The same differences in units that other studies share",
+        "zh-hans": "以通用单位表示的同样的差异",
+    },
     "equivalence": {
         "en": "Differences against the smallest gap of interest",
         "zh-hans": "差异与所关心的最小差距",
@@ -45,21 +50,35 @@ NOTES: Mapping[str, Text] = {
         "en": (
             "d: the difference over the standard deviation of a single rating. Superiority: the chance that an expert "
             "rates a new clip of A above a new clip of B. Estimate: A − B in the ordinal model, in standard deviations "
-            "of its noise. Both models: whether they agree in sign and in significance after Holm."
+            "of its noise. Both models: whether they agree in sign and in significance, p adjusted in both."
         ),
         "zh-hans": (
             "d：差值除以单个评分的标准差。优势：一位专家给 A 的一个新片段的评分高于 B 的一个新片段的概率。估计值：有序"
-            "模型中的 A − B，以其噪声的标准差为单位。两模型：两者在方向和 Holm 校正后的显著性上是否一致。"
+            "模型中的 A − B，以其噪声的标准差为单位。两模型：两者在方向和显著性（两者的 p 均已校正）上是否一致。"
         ),
+    },
+    "contrasts_alone": {
+        "en": (
+            "Difference = A − B in rating points. There are no tests and no intervals; the notes on the models say why."
+        ),
+        "zh-hans": "差值 = A − B（分）。没有检验和区间，原因见模型的说明。",
+    },
+    "effects_alone": {
+        "en": (
+            "d: the difference over the standard deviation of a single rating. Superiority: the chance that an expert "
+            "rates a new clip of A above a new clip of B."
+        ),
+        "zh-hans": ("d：差值除以单个评分的标准差。优势：一位专家给 A 的一个新片段的评分高于 B 的一个新片段的概率。"),
     },
     "precision": {
         "en": (
             "Shares of the variance of a single rating; the share of the variance of the systems' means that other "
             "experts and clips would show again; half of the width of a difference's interval, and the smallest true "
-            "gap found in four such studies of five, in points, as if the design were balanced."
+            "difference found in four such studies of five, in points, as if the design were balanced."
         ),
         "zh-hans": (
-            "各成分占单个评分方差的比例；各系统平均值的方差中换一批专家和片段仍会出现的比例；差值区间宽度的一半，以及在五次"
+            "各成分占单个评分方差的比例；各系统平均值的方差中换一批专家和片段仍会出现的比例；差值区间宽度的一半，以及"
+            "在五次"
             "这样的研究中有四次能发现的最小真实差距（分，按均衡设计计算）。"
         ),
     },
@@ -75,17 +94,32 @@ NOTES: Mapping[str, Text] = {
     },
     "contrasts": {
         "en": (
-            "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p after Holm "
-            "corrects within the planned contrasts, and for other pairs over all pairs of the scale."
+            "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p and interval "
+            "are of "
+            "one difference alone. Those of all at once (columns …_simultaneous) are adjusted by Bonferroni's method "
+            "within the planned contrasts, and for other pairs over all pairs of the scale: an interval leaves zero "
+            "out "
+            "exactly where its p is below α. The report's statements follow these. The files also have p after Holm "
+            "(p_holm), for which there are no such intervals."
         ),
         "zh-hans": (
-            "差值 = A − B（分），由混合模型得出；检验用 Satterthwaite 自由度。Holm 校正：计划中的比较在其内部校正，"
-            "其他各对在该量表的所有各对中校正。"
+            "差值 = A − B（分），由混合模型得出；检验用 Satterthwaite 自由度。p 和区间只针对单个差值。“同时”的 p 和区间"
+            "（…_simultaneous 列）用 Bonferroni 法校正：计划中的比较在其内部校正，其他各对在该量表的所有各对中校正；区"
+            "间不含"
+            "零当且仅当其 p 小于 α。本报告的陈述以此为准。文件中另有 Holm 校正后的 p（p_holm），它没有与之一致的区间。"
         ),
     },
     "equivalence": {
-        "en": "Two one-sided tests (Schuirmann 1987). The interval lies within the gap where p without Holm is small.",
-        "zh-hans": "两个单侧检验（Schuirmann 1987）。未校正的 p 小时，区间落在差距之内。",
+        "en": (
+            "Two one-sided tests (Schuirmann 1987). An interval lies within the gap exactly where its p is below α; p "
+            "and "
+            "interval of all at once are adjusted by Bonferroni's method, and the verdict follows them."
+        ),
+        "zh-hans": (
+            "两个单侧检验（Schuirmann 1987）。区间落在差距之内当且仅当其 p 小于 α；“同时”的 p 和区间用 Bonferroni 法校"
+            "正，"
+            "判断以其为准。"
+        ),
     },
     "variance_components": {
         "en": "An empty cell is a variance that the design cannot tell from the rest.",
@@ -118,8 +152,8 @@ NOTES: Mapping[str, Text] = {
         "zh-hans": "所有系统的片段一起计算，因此系统之间的差异也算作一致。个别专家之间一致性低，全体的平均也可以可靠。",
     },
     "scale_correlations": {
-        "en": "High values between single ratings point to one impression that colours several answers (halo).",
-        "zh-hans": "单次评分之间的相关高，说明一个印象影响了几个回答（光环效应）。",
+        "en": "High values between single ratings can come from one impression that colours several answers (halo).",
+        "zh-hans": "单次评分之间的相关高，可能来自一个印象影响了几个回答（光环效应）。",
     },
     "order_effects": {
         "en": "In rating points; each clip is compared with what the other experts gave it.",

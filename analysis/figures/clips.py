@@ -100,15 +100,19 @@ def _rho(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or math.isnan(row["rho"]):
         return "ρ –"
     value, low, high = (
-        f"{row[name]:.2f}".replace("0.", ".").replace("-", "−") for name in ("rho", "ci_low", "ci_high")
+        f"{row[name]:.2f}".replace("0.", ".").replace("-", "−")
+        for name in ("rho", "ci_low_simultaneous", "ci_high_simultaneous")
     )
-    return f"ρ {value}" if math.isnan(row["ci_low"]) else f"ρ {value} ({low} – {high})"
+    return f"ρ {value}" if math.isnan(row["ci_low_simultaneous"]) else f"ρ {value} ({low} – {high})"
 
 
 def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
-    """Every expert's and clip's predicted departure with its interval (COLUMNS_11), lowest first; clips by system."""
+    """Every expert's and clip's predicted departure with its interval (COLUMNS_11), lowest first; clips by system.
+
+    Without those whose variance the design cannot tell; no rows where the predictions have no error.
+    """
     table = fit.predicted.copy()
-    if not (table["se"] > 0).any():  # no variance of experts or clips could be told
+    if not (table["se"] > 0).any():
         return pd.DataFrame(columns=list(COLUMNS_11))
     of_clips = np.repeat(fit.means["system"], fit.means["n_clips"])
     table["system"] = [
@@ -119,6 +123,8 @@ def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
     table = table.assign(
         ci_low=table["effect"] - reach, ci_high=table["effect"] + reach, place=table["system"].map(place)
     )
+    variances = fit.variance_components.set_index("component")["variance"]
+    table = table[table["component"].map(variances).notna()]
     return table.sort_values(["component", "place", "effect", "unit"], ascending=[False, True, True, True])[
         list(COLUMNS_11)
     ].reset_index(drop=True)
@@ -126,30 +132,41 @@ def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
 
 def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
     """Draw `departures_frame`: experts above, clips below in the systems' colours. Call inside `look.house_style`."""
-    figure = Figure(figsize=(MOST_WIDTH, 4.6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharey=True)
     experts, clips = (frame[frame["component"] == name] for name in ("expert", "clip"))
-    _bars(above, experts, np.arange(len(experts), dtype=np.float64), Mark(INK, "o"))
+    shown = [part for part in (experts, clips) if len(part)]
+    figure = Figure(figsize=(MOST_WIDTH, 2.3 * len(shown)), layout="constrained")
+    axes = figure.subplots(len(shown), 1, sharey=True, squeeze=False).ravel().tolist()
+    if len(experts):
+        _experts(axes[0], experts, lang)
+    if len(clips):
+        _clips(figure, axes[-1], clips, ratings, lang)
+    figure.supylabel(WORDS[lang]["figure11_axis"].format(level=ratings.level), fontsize=8)
+    axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
+    parts = (("expert", experts), ("clip", clips))
+    notes = [WORDS[lang][f"figure11_untold_{name}s"] for name, part in parts if part.empty]
+    notes += [WORDS[lang][f"figure11_no_{name}s"] for name, part in parts if len(part) and _level(part)]
+    return finish(figure, ratings, [*notes, *status_notes(ratings, lang, [scale])])
+
+
+def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
+    _bars(axis, experts, np.arange(len(experts), dtype=np.float64), Mark(INK, "o"))
     named = len(experts) <= MOST_NAMED
     names = codes(list(experts["unit"]), 12) if named else []
-    above.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
+    axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
+    axis.set_xlabel(WORDS[lang]["figure11_experts"])
+
+
+def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, lang: str) -> None:
     systems = system_order(clips["system"].unique(), ratings.real_system)
     marks = point_marks(systems, ratings.real_system)
     start = 0.0
     for system in systems:
         part = clips[clips["system"] == system]
-        _bars(below, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
+        _bars(axis, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
         start += len(part) + max(1.0, len(clips) / 60)
-    below.set_xticks([])
-    above.set_xlabel(WORDS[lang]["figure11_experts"])
-    below.set_xlabel(WORDS[lang]["figure11_clips"])
-    figure.supylabel(WORDS[lang]["figure11_axis"].format(level=ratings.level), fontsize=8)
+    axis.set_xticks([])
+    axis.set_xlabel(WORDS[lang]["figure11_clips"])
     legend(figure, *dots(marks, ratings, lang))
-    above.set_title(scale_name(ratings, scale, lang), fontsize=8.5)
-    level = [
-        WORDS[lang][f"figure11_no_{name}s"] for name, part in (("expert", experts), ("clip", clips)) if _level(part)
-    ]
-    return finish(figure, ratings, [*level, *status_notes(ratings, lang, [scale])])
 
 
 def _level(departing: pd.DataFrame) -> bool:

@@ -1,4 +1,4 @@
-"""Figure 8: differences between systems with their intervals, against nothing and the smallest gap of interest."""
+"""Figure 8: differences between systems with simultaneous intervals, against zero and the smallest gap of interest."""
 
 from __future__ import annotations
 
@@ -24,27 +24,30 @@ from analysis.figures.parts import (
     status_notes,
     system_name,
 )
-from analysis.findings import MOST_PAIRS, Findings, sensitivity_pairs
+from analysis.findings import Findings, sensitivity_pairs
 from analysis.look import REAL_BAND, Mark, point_marks, system_order
 from analysis.ratings import Ratings
+from analysis.reasons import MOST_PAIRS
 from analysis.words_figures import WORDS
 
-COLUMNS = ("scale", "system_a", "system_b", "difference", "ci_low", "ci_high", "p_holm", "family", "holds")
+ENDS = ["ci_low_simultaneous", "ci_high_simultaneous"]
+COLUMNS = ("scale", "system_a", "system_b", "difference", *ENDS, "p_simultaneous", "family", "holds")
 PER_ROW = 5
 
 
 def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
     """The differences drawn (COLUMNS): the planned ones, else those from real music, else all pairs; none of too many.
 
-    Only scales on which differences could be tested.
+    Only differences that could be tested. `holds`: p_simultaneous is below alpha, so that the interval leaves zero out.
     """
     parts = []
     for scale, fit in found.fits.items():
         pairs = sensitivity_pairs(ratings, fit)
         keys = list(zip(fit.contrasts["system_a"], fit.contrasts["system_b"], strict=True))
         rows = fit.contrasts[np.array([key in pairs for key in keys], dtype=bool)]
-        if rows["p"].notna().any() and len(rows) <= MOST_PAIRS:
-            rows = rows.assign(scale=scale, holds=rows["p_holm"] < ratings.alpha)
+        rows = rows[rows["p"].notna()]
+        if 0 < len(rows) <= MOST_PAIRS:
+            rows = rows.assign(scale=scale, holds=rows["p_simultaneous"] < ratings.alpha)
             parts.append(_real_last(rows, ratings.real_system))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
@@ -55,12 +58,12 @@ def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
     kept = rows.copy()
     kept.loc[turned, ["system_a", "system_b"]] = rows.loc[turned, ["system_b", "system_a"]].to_numpy()
     kept.loc[turned, ["difference"]] = -rows.loc[turned, ["difference"]]
-    kept.loc[turned, ["ci_low", "ci_high"]] = -rows.loc[turned, ["ci_high", "ci_low"]].to_numpy()
+    kept.loc[turned, ENDS] = -rows.loc[turned, ENDS[::-1]].to_numpy()
     return kept[list(COLUMNS)]
 
 
 def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `contrasts_frame`; a filled mark holds after Holm's correction. Call inside `look.house_style`."""
+    """Draw `contrasts_frame`; the interval of a filled mark leaves zero out. Call inside `look.house_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
     room = (MOST_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
@@ -82,7 +85,7 @@ def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
 def _reaches(ratings: Ratings, frame: pd.DataFrame) -> dict[str, float]:
     """How far each scale's axis goes either way: equally far for all, unless one scale is over twice as wide as
     another."""
-    furthest = frame[["ci_low", "ci_high"]].abs().max(axis=1).groupby(frame["scale"]).max()
+    furthest = frame[ENDS].abs().max(axis=1).groupby(frame["scale"]).max()
     reaches = {str(scale): 1.08 * max(reach, ratings.gap or 0.1) for scale, reach in furthest.items()}
     widths = [scale.maximum - scale.minimum for scale in ratings.scales if scale.key in reaches]
     alike = max(widths) <= 2 * min(widths)
@@ -98,7 +101,7 @@ def _forest(
     for row in rows.to_dict("records"):
         place = pairs.index((row["system_a"], row["system_b"]))
         mark = marks[row["system_b"] if row["system_a"] == ratings.real_system else row["system_a"]]
-        axis.hlines(place, row["ci_low"], row["ci_high"], color=mark.colour, linewidth=1.3, zorder=3)
+        axis.hlines(place, row[ENDS[0]], row[ENDS[1]], color=mark.colour, linewidth=1.3, zorder=3)
         face = mark.colour if row["holds"] else "white"
         axis.plot(
             row["difference"], place, mark.marker, markersize=4.4, color=mark.colour, markerfacecolor=face, zorder=4

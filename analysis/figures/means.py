@@ -56,10 +56,12 @@ def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
         )
         is_first = place % n_columns == 0
         axis.tick_params(labelleft=is_first or not same_bounds)
-        axis.set_ylabel(WORDS[lang]["axis_mean"].format(level=ratings.level) if is_first else "")
+        label = "axis_mean" if means["ci_low"].notna().any() else "axis_mean_alone"
+        axis.set_ylabel(WORDS[lang][label].format(level=ratings.level) if is_first else "")
     for axis in axes[count:]:
         axis.remove()
-    _legend(figure, systems, marks, ratings, lang)
+    has_band = bool(means.loc[means["system"] == ratings.real_system, "ci_low"].notna().any())
+    _legend(figure, systems, marks, ratings, lang, has_band=has_band)
     return finish(figure, ratings, _notes(ratings, means, lang))
 
 
@@ -116,12 +118,17 @@ def _notes(ratings: Ratings, means: pd.DataFrame, lang: str) -> list[str]:
     return notes
 
 
-def _legend(figure: Figure, systems: Sequence[str], marks: dict[str, Mark], ratings: Ratings, lang: str) -> None:
+def _legend(
+    figure: Figure, systems: Sequence[str], marks: dict[str, Mark], ratings: Ratings, lang: str, *, has_band: bool
+) -> None:
     handles: list[Any] = []  # an artist, or a tuple of artists drawn over one another
     labels = []
     for system in systems:
         name = system_name(ratings, system, lang)
-        if system == ratings.real_system:
+        if system == ratings.real_system and not has_band:
+            handles.append(Line2D([], [], color=REAL_LINE))
+            labels.append(name)
+        elif system == ratings.real_system:
             handles.append((Patch(color=REAL_BAND, alpha=0.6, linewidth=0), Line2D([], [], color=REAL_LINE)))
             labels.append(WORDS[lang]["legend_real"].format(name=name, level=ratings.level))
         else:

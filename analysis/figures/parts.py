@@ -127,6 +127,8 @@ def dots(marks: dict[str, Mark], ratings: Ratings, lang: str) -> tuple[list[Any]
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
     """A legend below the panels, in as many columns as the page is wide; its title names an axis of all panels."""
+    if title:
+        title = "\n".join(wrap([title], figure.get_size_inches()[0] - 0.2, 8))
     for columns in range(len(labels), 0, -1):
         placed = _placed(figure, handles, labels, columns, title)
         if columns == 1 or placed.get_window_extent().width <= figure.bbox.width * 0.96:

@@ -11,6 +11,6 @@ and lmerTest.
 from __future__ import annotations
 
 from analysis.mixed_model.inference import holm
-from analysis.mixed_model.model import Fit, effect_sizes, equivalence, fit
+from analysis.mixed_model.model import Fit, effect_sizes, equivalence, fit, guarded
 
-__all__ = ["Fit", "effect_sizes", "equivalence", "fit", "holm"]
+__all__ = ["Fit", "effect_sizes", "equivalence", "fit", "guarded", "holm"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.guards import FEWEST_CLIPS, FEWEST_EXPERTS, shortage
 from analysis.mixed_model import inference, reml
 from analysis.mixed_model.inference import Estimate, holm
 from analysis.mixed_model.layout import Layout, lay_out, separable
@@ -18,15 +20,18 @@ from analysis.mixed_model.random_effects import EFFECTS, Floats
 
 MEANS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips")
 TESTED = ("se", "df", "t", "p")
-CONTRASTS = (*("scale", "system_a", "system_b", "difference"), *TESTED, "p_holm", "ci_low", "ci_high", "family")
+SIMULTANEOUS = ("p_simultaneous", "ci_low_simultaneous", "ci_high_simultaneous")
+CONTRASTS = (
+    *("scale", "system_a", "system_b", "difference"),
+    *(*TESTED, "p_holm", "ci_low", "ci_high", "family"),
+    *SIMULTANEOUS,
+)
 COMPONENTS = ("scale", "component", "variance", "sd")
 OMNIBUS = ("scale", "f", "num_df", "den_df", "p")
 PREDICTED = ("scale", "component", "unit", "effect", "se")
 COVARIATES = ("scale", "covariate", "slope", *TESTED, "ci_low", "ci_high")
 
 PLANNED, ALL_PAIRS = "planned", "all pairs"
-FEWEST_EXPERTS, FEWEST_CLIPS = 6, 3
-
 Pair = tuple[str, str]
 
 
@@ -38,7 +43,8 @@ class Fit:
     the slopes, if any. Empty (NaN) cells are explained in `notes`, sentences in every language. `predicted`: every
     expert's and every clip's departure in rating points (best linear unbiased prediction, its standard error of
     prediction). `ratios`: variances relative to the residual's, to start a similar fit from. `method`: "closed form",
-    "REML" or "none" where nothing could be estimated.
+    "REML" or "none" where nothing could be estimated; `why` then says why: "all_equal", "too_few" or "no_variance" (the
+    ratings of each system are all equal), else "".
     """
 
     scale: str
@@ -52,6 +58,13 @@ class Fit:
     method: str
     log_likelihood: float
     ratios: tuple[float, ...] | None
+    why: str = ""
+
+    @property
+    def shortages(self) -> dict[str, str]:
+        """For each system why nothing is concluded of it (see `guards`), or ""."""
+        rows = zip(self.means["system"], self.means["n_experts"], self.means["n_clips"], strict=True)
+        return {str(system): shortage(int(experts), int(clips)) for system, experts, clips in rows}
 
 
 def fit(
@@ -69,7 +82,7 @@ def fit(
     """Fit the model to the ratings of one scale.
 
     `frame`: expert_id, system, clip_id, scale, rating, at most one rating a cell (no repeats). `systems`: their order,
-    and which; else sorted. `contrasts`: the pairs that a plan names; Holm's correction is within them, and for every
+    and which; else sorted. `contrasts`: the pairs that a plan names; corrections are within them, and for every
     other pair over all pairs. `covariates`: numeric columns, such as the trial's number, held constant at their mean.
     `start`: `ratios` of a similar fit. `called` and `labels`: what the notes call the scale and the systems, else by
     their keys. Raises ValueError where the ratings cannot be laid out.
@@ -97,14 +110,40 @@ def fit(
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,
         ratios=None if variances is None else tuple(variances.ratios),
+        why=why or "",
     )
 
 
 def _too_little(layout: Layout) -> str | None:
-    given = layout.ratings[layout.cells.present > 0]
-    if np.ptp(given) == 0:
+    there = layout.cells.present > 0
+    if np.ptp(layout.ratings[there]) == 0:
         return "all_equal"
-    return "too_few" if layout.cells.free < 1 else None
+    if layout.cells.free < 1:
+        return "too_few"
+    of_system = (layout.ratings[:, clips][there[:, clips]] for clips in layout.cells.nest.T > 0)
+    return "no_variance" if all(np.ptp(ratings) == 0 for ratings in of_system) else None
+
+
+def guarded(fitted: Fit, alpha: float) -> Fit:
+    """The fit without errors, intervals and tests of what too few experts or clips stand for (see `guards`).
+
+    A contrast needs both of its systems, the omnibus test all of them, and so do the departures' errors.
+    """
+    short = {system for system, why in fitted.shortages.items() if why}
+    if not short:
+        return fitted
+    means, contrasts, omnibus = fitted.means.copy(), fitted.contrasts.copy(), fitted.omnibus.copy()
+    means.loc[means["system"].isin(short), ["se", "df", "ci_low", "ci_high"]] = np.nan
+    withheld = contrasts["system_a"].isin(short) | contrasts["system_b"].isin(short)
+    contrasts.loc[withheld, [*TESTED, "ci_low", "ci_high"]] = np.nan
+    omnibus[["f", "den_df", "p"]] = np.nan
+    return replace(
+        fitted,
+        means=means,
+        contrasts=_corrected(contrasts, alpha),
+        omnibus=omnibus,
+        predicted=fitted.predicted.assign(se=np.nan),
+    )
 
 
 def _estimate(layout: Layout, variances: reml.Variances | None) -> tuple[reml.Reml | None, Estimate]:
@@ -143,25 +182,45 @@ def _means(layout: Layout, estimate: Estimate, alpha: float) -> pd.DataFrame:
 
 
 def _contrasts(layout: Layout, estimate: Estimate, planned: Sequence[Pair], alpha: float) -> pd.DataFrame:
-    """All pairs; a planned pair stands as the plan has it, with Holm's p among the planned."""
+    """All pairs; a planned pair stands as the plan has it, corrected among the planned."""
     as_planned = {frozenset(pair): pair for pair in planned}
     pairs = [as_planned.get(frozenset(pair), pair) for pair in combinations(layout.systems, 2)]
     found = inference.t_tests(estimate, _combinations(layout, pairs), alpha)
     is_planned = np.array([frozenset(pair) in as_planned for pair in pairs], dtype=bool)
-    adjusted = holm(found.p)
-    adjusted[is_planned] = holm(found.p[is_planned])
     columns = {
         "scale": layout.scale,
         "system_a": [a for a, _ in pairs],
         "system_b": [b for _, b in pairs],
         "difference": found.value,
         **{name: getattr(found, name) for name in TESTED},
-        "p_holm": adjusted,
         "ci_low": found.low,
         "ci_high": found.high,
         "family": np.where(is_planned, PLANNED, ALL_PAIRS),
     }
-    return pd.DataFrame(columns, columns=list(CONTRASTS))
+    return _corrected(pd.DataFrame(columns), alpha)
+
+
+def _corrected(contrasts: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """The contrasts (CONTRASTS) with p corrected for the number of tests of their family, and intervals that agree
+    with `p_simultaneous`: those hold all true differences of a family at once, each at alpha over its tests."""
+    p, se, df = (contrasts[name].to_numpy(np.float64) for name in ("p", "se", "df"))
+    is_planned = (contrasts["family"] == PLANNED).to_numpy()
+    tests = np.where(is_planned, np.count_nonzero(~np.isnan(p[is_planned])), np.count_nonzero(~np.isnan(p)))
+    reach = stats.t.isf(alpha / 2 / np.maximum(tests, 1), df) * se
+    table = contrasts.assign(
+        p_holm=by_family(holm, p, is_planned),
+        p_simultaneous=by_family(inference.bonferroni, p, is_planned),
+        ci_low_simultaneous=contrasts["difference"] - reach,
+        ci_high_simultaneous=contrasts["difference"] + reach,
+    )
+    return table[list(CONTRASTS)]
+
+
+def by_family(correct: Callable[[Floats], Floats], p: Floats, is_planned: npt.NDArray[np.bool_]) -> Floats:
+    """p corrected over all tests, and that of the planned ones among themselves."""
+    adjusted = correct(p)
+    adjusted[is_planned] = correct(p[is_planned])
+    return adjusted
 
 
 def _omnibus(layout: Layout, estimate: Estimate) -> pd.DataFrame:
@@ -253,23 +312,31 @@ def equivalence(contrasts: pd.DataFrame, gap: float, *, alpha: float = 0.05) -> 
     """Two one-sided tests that each difference is smaller than the smallest gap of interest, in rating points.
 
     `contrasts`: those of a Fit. Returns scale, system_a, system_b, gap, ci_low, ci_high (of 1 - 2 alpha, the interval
-    that lies within the gap when p < alpha), p, p_holm (within the contrast's family) and `verdict`: "different",
-    "equivalent", "different but small" (both), "undecided" or, without a test, "". Verdicts follow Holm's p.
+    that lies within the gap when p < alpha), p, p_holm (within the contrast's family), `verdict`: "different",
+    "equivalent", "different but small" (both), "undecided" or, without a test, ""; and p_simultaneous with its
+    interval, which lies within the gap when it is below alpha. Verdicts follow p_simultaneous.
     Raises ValueError unless the gap is above nothing.
     """
     if not gap > 0:
         raise ValueError(f"the smallest gap of interest is {gap:g}; it must be above 0")
     difference, se, df = (contrasts[name].to_numpy(np.float64) for name in ("difference", "se", "df"))
-    reach = stats.t.ppf(1 - alpha, df) * se
     p = inference.equivalence_p(difference, se, df, gap)
     is_planned = (contrasts["family"] == PLANNED).to_numpy()
-    adjusted = holm(p)
-    adjusted[is_planned] = holm(p[is_planned])
-    different, equivalent = contrasts["p_holm"].to_numpy() < alpha, adjusted < alpha
+    tests = np.where(is_planned, np.count_nonzero(~np.isnan(p[is_planned])), np.count_nonzero(~np.isnan(p)))
+    reach, together = (stats.t.isf(alpha / number, df) * se for number in (1, np.maximum(tests, 1)))
+    adjusted = by_family(inference.bonferroni, p, is_planned)
+    different, equivalent = contrasts["p_simultaneous"].to_numpy() < alpha, adjusted < alpha
     words = np.array([["undecided", "equivalent"], ["different", "different but small"]])
     verdict = np.where(np.isnan(p), "", words[different.astype(int), equivalent.astype(int)])
-    table = contrasts[["scale", "system_a", "system_b"]].assign(gap=gap, ci_low=difference - reach)
-    return table.assign(ci_high=difference + reach, p=p, p_holm=adjusted, verdict=verdict)
+    table = contrasts[["scale", "system_a", "system_b"]].assign(
+        gap=gap, ci_low=difference - reach, ci_high=difference + reach, p=p, p_holm=by_family(holm, p, is_planned)
+    )
+    return table.assign(
+        verdict=verdict,
+        p_simultaneous=adjusted,
+        ci_low_simultaneous=difference - together,
+        ci_high_simultaneous=difference + together,
+    )
 
 
 def effect_sizes(fitted: Fit) -> pd.DataFrame:
@@ -277,9 +344,10 @@ def effect_sizes(fitted: Fit) -> pd.DataFrame:
 
     d: the difference over the standard deviation of one rating (all variances summed). superiority: the probability
     that an expert rates a new clip of system_a above a new one of system_b, ratings taken as normal and continuous.
+    Empty (NaN) where the design cannot tell a variance that they need.
     """
-    variance = fitted.variance_components.set_index("component")["variance"].fillna(0.0)
-    d = fitted.contrasts["difference"] / np.sqrt(variance.sum())
-    within = variance[["clip", "expert:system", "residual"]].sum()
+    variance = fitted.variance_components.set_index("component")["variance"]
+    d = fitted.contrasts["difference"] / np.sqrt(variance.sum(skipna=False))
+    within = variance[["clip", "expert:system", "residual"]].sum(skipna=False)
     superiority = stats.norm.cdf(fitted.contrasts["difference"] / np.sqrt(2 * within))
     return fitted.contrasts[["scale", "system_a", "system_b"]].assign(d=d, superiority=superiority)

@@ -28,8 +28,9 @@ MORE: Mapping[str, str] = {"en": " and {count} more", "zh-hans": "等，另有 {
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "at_zero": (
-            "{scale}: the estimated variance {names} is zero, the edge of what a variance can be. That does not show "
-            "that there is none: this study is too small, or too noisy, to see it."
+            "{scale}: the estimated variance {names} is zero, the smallest value that a variance can have. That does "
+            "not "
+            "show that there is none."
         ),
         "not_separable": (
             "{scale}: the design cannot tell the variance {names} from the rest; it is left out of the model and empty "
@@ -37,42 +38,45 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
         "one_expert": "{scale}: one expert. The results hold for this expert alone; nothing can be said of others.",
         "few_experts": (
-            "{scale}: {count} experts. That is too few to speak of experts at large; read the intervals as a hint."
+            "{scale}: {count} experts. That is too few to speak of experts at large; the report gives no interval and "
+            "no "
+            "test."
         ),
         "one_clip": (
-            "{scale}: one clip of each system. The results compare these clips; nothing can be said of the systems."
+            "{scale}: one clip of each system. The differences are between these clips; nothing can be said of the "
+            "systems, and the report gives no interval and no test."
         ),
         "few_clips": (
-            "{scale}: fewer than 3 clips of {systems}. That is too few to speak of what these systems make; their "
-            "intervals rest on the variance between the clips of the others."
+            "{scale}: fewer than 3 clips of {systems}. That is too few to speak of what these systems make; the report "
+            "gives no interval and no test of them."
         ),
         "all_equal": "{scale}: all ratings are equal. There is nothing to test, and no interval.",
         "too_few": "{scale}: too few ratings to estimate any variance. There are means, but no tests and no intervals.",
-        "exact": (
-            "{scale}: the experts agree exactly, up to what the model adds or takes away for each. Ratings of people "
-            "do not do that; look into how these came about."
+        "no_variance": (
+            "{scale}: the ratings of each system are all equal, so no variance can be estimated. There are means, but "
+            "no "
+            "tests and no intervals."
         ),
-        "not_converged": "{scale}: the search for the variances did not settle; read all numbers of it with distrust.",
+        "exact": (
+            "{scale}: the experts agree exactly, up to what the model adds or takes away for each expert and clip. "
+            "Check "
+            "how these ratings were recorded."
+        ),
+        "not_converged": "{scale}: the search for the variances did not settle; interpret its numbers with caution.",
         "one_system": "{scale}: one system was rated; there is nothing to compare it with.",
         "unknown_system": "{scale}: the planned contrast {a} − {b} is left out: a system of it was not rated.",
     },
     "zh-hans": {
-        "at_zero": (
-            "{scale}：{names}的方差估计为零，即方差可能取值的边界。这并不表明不存在差异，只表明本研究规模太小或噪声太大，"
-            "看不出来。"
-        ),
+        "at_zero": ("{scale}：{names}的方差估计为零，即方差可能取的最小值。这并不表明不存在差异。"),
         "not_separable": "{scale}：按本设计无法把{names}的方差与其余部分区分开；模型中不含该项，表中留空。",
         "one_expert": "{scale}：只有一位专家。结果仅对这位专家成立，不能推及其他人。",
-        "few_experts": "{scale}：只有 {count} 位专家，人数太少，不能推及一般的专家；区间仅供参考。",
-        "one_clip": "{scale}：每个系统只有一个片段。结果比较的是这些片段，不能推及系统。",
-        "few_clips": (
-            "{scale}：{systems} 的片段不足 3 个，不能推及这些系统的一般水平；其区间依据的是其他系统片段之间的方差。"
-        ),
+        "few_experts": "{scale}：只有 {count} 位专家，人数太少，不能推及一般的专家；本报告不给出区间和检验。",
+        "one_clip": "{scale}：每个系统只有一个片段。差值只针对这些片段，不能推及系统；本报告不给出区间和检验。",
+        "few_clips": ("{scale}：{systems} 的片段不足 3 个，不能推及这些系统的一般水平；本报告不给出其区间和检验。"),
         "all_equal": "{scale}：所有评分都相同。没有可检验的内容，也没有区间。",
         "too_few": "{scale}：评分太少，无法估计任何方差。只有平均值，没有检验和区间。",
-        "exact": (
-            "{scale}：除模型为每位专家和每个片段加减的部分外，各专家的评分完全一致。真人评分不会如此，请查明其来源。"
-        ),
+        "no_variance": "{scale}：每个系统内的评分都相同，无法估计任何方差。只有平均值，没有检验和区间。",
+        "exact": ("{scale}：除模型为每位专家和每个片段加减的部分外，各专家的评分完全一致。请核对这些评分的记录方式。"),
         "not_converged": "{scale}：方差的估计未能收敛；该量表的所有数字都应谨慎看待。",
         "one_system": "{scale}：只有一个系统被评分，没有可比较的对象。",
         "unknown_system": "{scale}：计划中的比较 {a} − {b} 未列出：其中有系统未被评分。",

@@ -12,6 +12,6 @@ Social Psychology 79 (2018) 328-348, on what goes wrong when ordinal ratings are
 from __future__ import annotations
 
 from analysis.ordinal_model.agreement import disagreements, say_disagreements
-from analysis.ordinal_model.model import MOST_LEVELS, OrdinalFit, fit
+from analysis.ordinal_model.model import MOST_LEVELS, OrdinalFit, fit, guarded
 
-__all__ = ["MOST_LEVELS", "OrdinalFit", "disagreements", "fit", "say_disagreements"]
+__all__ = ["MOST_LEVELS", "OrdinalFit", "disagreements", "fit", "guarded", "say_disagreements"]

@@ -8,40 +8,51 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.mixed_model.inference import holm
-from analysis.mixed_model.model import PLANNED, Fit
+from analysis.mixed_model.inference import bonferroni
+from analysis.mixed_model.model import PLANNED, Fit, by_family
 from analysis.mixed_model.notes import Name, Text
 from analysis.ordinal_model.model import OrdinalFit
 from analysis.ordinal_model.words import say
 from analysis.p_text import p_text
 
-COLUMNS = ("scale", "link", "system_a", "system_b", "difference", "p_linear", "estimate", "p_ordinal", "kind")
+COLUMNS = (
+    *("scale", "link", "system_a", "system_b", "difference", "p_linear"),
+    *("estimate", "p_ordinal", "test", "kind"),
+)
 
 
 def compare(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> pd.DataFrame:
     """The linear model's contrasts beside the ordinal ones: COLUMNS, in the order and orientation of the first.
 
-    p of both after Holm within the family of the contrast. `kind`: "" (they agree, or there is no test), "sign" (the
-    estimates differ in sign), "linear_only" or "ordinal_only" (significant there alone).
+    p of both adjusted as the linear model's `p_simultaneous`; `test` is the ordinal model's. `kind`: "" (they agree, or
+    there is no test), "sign" (the differences have other signs), "linear_only" or "ordinal_only" (significant there
+    alone). A last column `sign` is that of the ordinal difference.
     """
-    table = linear.contrasts[["scale", "system_a", "system_b", "difference", "p_holm", "family"]]
-    columns = (ordinal.contrasts[name] for name in ("system_a", "system_b", "estimate", "p"))
-    rows = list(zip(*columns, strict=True))
-    estimates = {(a, b): (value, p) for a, b, value, p in rows} | {(b, a): (-value, p) for a, b, value, p in rows}
-    pairs = list(zip(table["system_a"], table["system_b"], strict=True))
-    found = np.array([estimates.get(pair, (np.nan, np.nan)) for pair in pairs]).reshape(-1, 2)
+    columns = ["scale", "system_a", "system_b", "difference", "p_simultaneous", "family"]
+    table = linear.contrasts[columns].rename(columns={"p_simultaneous": "p_linear"})
+    of_pair: dict[tuple[str, str], tuple[float, float, str, float]] = {}
+    cells = (ordinal.contrasts[name] for name in ("system_a", "system_b", "estimate", "p", "test", "sign"))
+    for a, b, estimate, p, test, sign in zip(*cells, strict=True):
+        of_pair |= {(a, b): (estimate, p, test, sign), (b, a): (-estimate, p, test, -sign)}
+    nothing = (np.nan, np.nan, "", np.nan)
+    found = [of_pair.get(pair, nothing) for pair in zip(table["system_a"], table["system_b"], strict=True)]
     is_planned = (table["family"] == PLANNED).to_numpy()
-    p = holm(found[:, 1])
-    p[is_planned] = holm(found[is_planned, 1])
-    table = table.rename(columns={"p_holm": "p_linear"}).assign(link=ordinal.link, estimate=found[:, 0], p_ordinal=p)
+    tested = np.array([row[1] for row in found], dtype=np.float64)
+    table = table.assign(
+        link=ordinal.link if len(ordinal.contrasts) else "",
+        estimate=np.array([row[0] for row in found], dtype=np.float64),
+        p_ordinal=by_family(bonferroni, tested, is_planned),
+        test=[row[2] for row in found],
+        sign=[row[3] for row in found],
+    )
     table["kind"] = [_kind(row, alpha) for row in table.itertuples()]
-    return table[list(COLUMNS)]
+    return table[[*COLUMNS, "sign"]]
 
 
 def _kind(row: Any, alpha: float) -> str:
     if np.isnan(row.p_linear) or np.isnan(row.p_ordinal):
         return ""
-    if row.difference * row.estimate < 0:
+    if row.difference * row.sign < 0:
         return "sign"
     linear, ordinal = row.p_linear < alpha, row.p_ordinal < alpha
     return "" if linear == ordinal else ("linear_only" if linear else "ordinal_only")
@@ -50,7 +61,7 @@ def _kind(row: Any, alpha: float) -> str:
 def disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> pd.DataFrame:
     """The rows of `compare` in which the two models disagree in sign or significance."""
     table = compare(linear, ordinal, alpha=alpha)
-    return table[table["kind"] != ""].reset_index(drop=True)
+    return table.loc[table["kind"] != "", list(COLUMNS)].reset_index(drop=True)
 
 
 def say_disagreements(
@@ -85,6 +96,6 @@ def _sentence(row: Any, alpha: float, called: Name, labels: Mapping[str, Name]) 
         "sign",
         **names,
         higher_linear=say("first" if row.difference > 0 else "second"),
-        higher_ordinal=say("first" if row.estimate > 0 else "second"),
+        higher_ordinal=say("first" if row.sign > 0 else "second"),
         weight=say("sign_grave" if grave else "sign_small"),
     )

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, repeat
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import mixed_model
 from analysis.mixed_model.layout import Layout, lay_out, separable
 from analysis.mixed_model.notes import Name, Text
 from analysis.mixed_model.random_effects import EFFECTS, Floats
+from analysis.ordinal_model import ratio
 from analysis.ordinal_model.laplace import Maximum, Problem, maximise
 from analysis.ordinal_model.links import LINKS
+from analysis.ordinal_model.ratio import Tested
 from analysis.ordinal_model.words import say
 
 TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
-CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df")
+CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
 #: More levels than these are a continuous scale: the linear model is at home there, and this one gains nothing.
 MOST_LEVELS = 11
-#: Beyond this many standard deviations of the noise a coefficient is on its way to infinity.
-RUNAWAY = 8.0
-NOISE_SD = {"probit": 1.0, "logit": np.pi / np.sqrt(3)}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,9 @@ class OrdinalFit:
     (expert, clip, expert:system; empty where the design cannot tell it) and "fit" (log_likelihood). `contrasts`
     (CONTRASTS): all pairs, system_a less system_b on the latent scale. `z` is the estimate over its standard error;
     `p` is two-sided, by Student's t with `df`, those of the linear model's same difference (thresholds: of its mean of
-    the first system). Both are empty where nothing was fitted, and `notes` says why in every language.
+    the first system), or by the likelihood ratio where the standard error cannot be believed (`ratio`); `test` says
+    which, and `sign` is that of the difference, also where the estimate has no bound and is empty. Both are empty where
+    nothing was fitted, and `notes` says why in every language.
     """
 
     scale: str
@@ -70,17 +70,46 @@ def fit(
         return OrdinalFit(scale, link, _table([]), pd.DataFrame([], columns=list(CONTRASTS)), (why,))
     levels = np.where(there, np.searchsorted(values, layout.ratings), -1)
     nest = layout.cells.nest
-    found = maximise(Problem(levels, nest[:, 1:], nest, separable(layout.cells), LINKS[link]))
-    notes = _notes(called or scale, link, found)
-    tested = Freedom.of(linear or mixed_model.fit(frame, scale, systems=systems))
-    rows = _threshold_rows(values, layout, found, tested) + _system_rows(layout, found, tested) + _variance_rows(found)
-    table = _table([(scale, link, *row) for row in rows])
-    return OrdinalFit(scale, link, table, _contrasts(layout, link, found, tested), notes)
+    problem = Problem(levels, nest[:, 1:], nest, separable(layout.cells), LINKS[link])
+    found = maximise(problem)
+    freedom = Freedom.of(linear or mixed_model.fit(frame, scale, systems=systems))
+    tests = ratio.tested_pairs(problem, found, freedom.of_places(layout.systems))
+    rows = _threshold_rows(values, found, freedom.means[layout.systems[0]], link)
+    rows += [(layout.systems[b], "system", *_cells(tests[0, b].turned())) for b in range(1, len(layout.systems))]
+    return OrdinalFit(
+        scale,
+        link,
+        table=_table([(scale, link, *row) for row in [*rows, *_variance_rows(found)]]),
+        contrasts=pd.DataFrame(
+            [
+                (scale, link, layout.systems[a], layout.systems[b], *_cells(test), test.test, test.sign)
+                for (a, b), test in tests.items()
+            ],
+            columns=list(CONTRASTS),
+        ),
+        notes=_notes(called or scale, link, found, tests.values()),
+    )
+
+
+def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
+    """The fit without errors and tests where the linear model of the same ratings has none (see `guards`): of pairs,
+    and of the whole table where a system falls short."""
+    tested = linear.contrasts[linear.contrasts["p"].notna()]
+    pairs = {frozenset(pair) for pair in zip(tested["system_a"], tested["system_b"], strict=True)}
+    table, contrasts = found.table.copy(), found.contrasts.copy()
+    if any(linear.shortages.values()) or linear.why:
+        table[["se", "z", "p"]] = np.nan
+    lost = [frozenset(pair) not in pairs for pair in zip(contrasts["system_a"], contrasts["system_b"], strict=True)]
+    contrasts.loc[lost, ["se", "z", "p"]], contrasts.loc[lost, "test"] = np.nan, ""
+    return replace(found, table=table, contrasts=contrasts)
 
 
 def _why_not(layout: Layout, values: Floats, called: Name) -> Text | None:
     if len(values) < 2:
         return say("one_level", scale=called)
+    there = layout.cells.present > 0
+    if all(np.ptp(layout.ratings[:, clips][there[:, clips]]) == 0 for clips in layout.cells.nest.T > 0):
+        return say("no_variance", scale=called)
     if len(values) > MOST_LEVELS:
         return say("many_levels", scale=called, count=len(values), most=MOST_LEVELS)
     return say("too_few", scale=called) if layout.cells.free < len(values) else None
@@ -104,34 +133,17 @@ class Freedom:
         pairs = map(frozenset, zip(contrasts["system_a"], contrasts["system_b"], strict=True))
         return cls(dict(zip(means["system"], means["df"], strict=True)), dict(zip(pairs, contrasts["df"], strict=True)))
 
-
-def _tested(estimate: float, variance: float, df: float) -> tuple[float, float, float, float, float]:
-    """Estimate, standard error, their ratio z, its p by Student's t, and df.
-
-    The standard error stands on variances that are themselves estimated, from as many experts and clips as in the
-    linear model: with the normal distribution small studies cry wolf (`tests.bench_stats`).
-    """
-    se = float(np.sqrt(variance))
-    z = estimate / se
-    return estimate, se, z, float(2 * stats.t.sf(abs(z), df)), df
+    def of_places(self, systems: Sequence[str]) -> dict[tuple[int, int], float]:
+        """The pairs' degrees of freedom by the places of their systems."""
+        places = combinations(range(len(systems)), 2)
+        return {(a, b): self.pairs[frozenset((systems[a], systems[b]))] for a, b in places}
 
 
-def _threshold_rows(values: Floats, layout: Layout, found: Maximum, freedom: Freedom) -> list[tuple[object, ...]]:
+def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> list[tuple[object, ...]]:
     names = [f"{low:g}|{high:g}" for low, high in zip(values, values[1:], strict=False)]
-    variances, df = np.diagonal(found.covariance), freedom.means[layout.systems[0]]
-    return [
-        (name, "threshold", *_tested(value, variance, df))
-        for name, value, variance in zip(names, found.thresholds, variances, strict=False)
-    ]
-
-
-def _system_rows(layout: Layout, found: Maximum, freedom: Freedom) -> list[tuple[object, ...]]:
-    first, *others = layout.systems
-    variances = np.diagonal(found.covariance)[len(found.thresholds) :]
-    return [
-        (name, "system", *_tested(value, variance, freedom.pairs[frozenset((first, name))]))
-        for name, value, variance in zip(others, found.coefficients, variances, strict=True)
-    ]
+    variances = np.diagonal(found.covariance)
+    tests = map(ratio.by_error, found.thresholds, variances, repeat(df), repeat(ratio.NOISE_SD[link]))
+    return [(name, "threshold", *_cells(test)) for name, test in zip(names, tests, strict=False)]
 
 
 def _variance_rows(found: Maximum) -> list[tuple[object, ...]]:
@@ -140,26 +152,20 @@ def _variance_rows(found: Maximum) -> list[tuple[object, ...]]:
     return [*rows, ("log_likelihood", "fit", found.log_likelihood, *none)]
 
 
-def _contrasts(layout: Layout, link: str, found: Maximum, freedom: Freedom) -> pd.DataFrame:
-    cuts = len(found.thresholds)
-    values = np.append(0.0, found.coefficients)
-    covariance = np.zeros((len(values), len(values)))
-    covariance[1:, 1:] = found.covariance[cuts:, cuts:]
-    rows = []
-    for a, b in combinations(range(len(values)), 2):
-        variance = covariance[a, a] + covariance[b, b] - 2 * covariance[a, b]
-        pair = (layout.systems[a], layout.systems[b])
-        tested = _tested(values[a] - values[b], variance, freedom.pairs[frozenset(pair)])
-        rows.append((layout.scale, link, *pair, *tested))
-    return pd.DataFrame(rows, columns=list(CONTRASTS))
+def _cells(test: Tested) -> tuple[float, ...]:
+    return test.estimate, test.se, test.z, test.p, test.df
 
 
-def _notes(called: Name, link: str, found: Maximum) -> tuple[Text, ...]:
+def _notes(called: Name, link: str, found: Maximum, tests: Iterable[Tested]) -> tuple[Text, ...]:
     notes = []
-    limit = RUNAWAY * NOISE_SD[link]
+    by_ratio = [test for test in tests if test.test == ratio.RATIO]
     places = np.concatenate([found.thresholds, found.coefficients, np.sqrt(np.nan_to_num(found.variances))])
-    if np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit:
+    limit = ratio.RUNAWAY * ratio.NOISE_SD[link]
+    far = np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit
+    if far or any(np.isnan(test.estimate) for test in by_ratio):
         notes.append(say("runaway", scale=called, link=link))
     elif not found.converged or np.isnan(found.covariance).any():
         notes.append(say("not_converged", scale=called, link=link))
+    if by_ratio:
+        notes.append(say("by_ratio", scale=called, link=link, count=len(by_ratio)))
     return tuple(notes)

@@ -10,15 +10,20 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "one_level": "{scale}: all ratings are equal; there is no ordinal check.",
         "many_levels": (
-            "{scale}: the ratings take {count} different values. The ordinal check is left out beyond {most}, where "
-            "the steps of a scale are so small that the linear model serves."
+            "{scale}: the ratings take {count} different values. There is no ordinal check of more than {most}."
         ),
         "too_few": "{scale}: too few ratings for so many levels; there is no ordinal check.",
         "runaway": (
-            "{scale}: a system or level hardly overlaps with the others, so that its place in the ordinal model "
-            "({link}) has no bound; its standard errors and tests mean little."
+            "{scale}: the ratings of a system or level hardly overlap with the others. An estimate of the ordinal "
+            "model "
+            "({link}) has no bound then, and it and its standard error are left empty."
         ),
-        "not_converged": "{scale}: the ordinal model ({link}) did not settle; read its numbers with distrust.",
+        "by_ratio": (
+            "{scale}: the standard errors of {count} differences in the ordinal model ({link}) cannot be trusted; they "
+            "are tested by the likelihood ratio."
+        ),
+        "no_variance": "{scale}: the ratings of each system are all equal; there is no ordinal check.",
+        "not_converged": "{scale}: the ordinal model ({link}) did not converge; interpret its numbers with caution.",
         "agree": (
             "{scale}: the ordinal model ({link}) agrees with the linear one on all {count} differences, in sign and in "
             "significance."
@@ -32,24 +37,26 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "sign_grave": "At least one finds the difference significant: nothing should be concluded from it.",
         "linear_only": (
             "{scale}: the difference between {a} and {b} is significant in the linear model ({p_linear}) but not "
-            "in the ordinal one ({link}, {p_ordinal}): it hangs on the steps of the scale being taken as equal."
+            "in the ordinal one ({link}, {p_ordinal}). Treat this difference with caution."
         ),
         "ordinal_only": (
             "{scale}: the difference between {a} and {b} is significant in the ordinal model ({link}, {p_ordinal}) "
-            "but not in the linear one ({p_linear}): the linear result stands, with that doubt."
+            "but not in the linear one ({p_linear}). The linear model is the analysis; treat this difference with "
+            "caution."
         ),
         "first": "first",
         "second": "second",
     },
     "zh-hans": {
         "one_level": "{scale}：所有评分都相同，未作有序模型检验。",
-        "many_levels": (
-            "{scale}：评分有 {count} 个不同取值。超过 {most} 个时不作有序模型检验：此时各级间距很小，线性模型已经适用。"
-        ),
+        "many_levels": ("{scale}：评分有 {count} 个不同取值。超过 {most} 个时不作有序模型检验。"),
         "too_few": "{scale}：评分太少而等级太多，未作有序模型检验。",
         "runaway": (
-            "{scale}：某个系统或等级与其他几乎没有重叠，它在有序模型（{link}）中的位置没有界限；其标准误和检验意义不大。"
+            "{scale}：某个系统或等级的评分与其他几乎没有重叠。此时有序模型（{link}）的某个估计值没有界限，该估计值及其"
+            "标准误留空。"
         ),
+        "by_ratio": "{scale}：有序模型（{link}）中 {count} 个差异的标准误不可靠，改用似然比检验。",
+        "no_variance": "{scale}：每个系统内的评分都相同，未作有序模型检验。",
         "not_converged": "{scale}：有序模型（{link}）未能收敛，其数字应谨慎看待。",
         "agree": "{scale}：有序模型（{link}）与线性模型在全部 {count} 个差异的方向和显著性上一致。",
         "unchecked": "{scale}：有序模型（{link}）没有给出检验，未能核对。",
@@ -60,12 +67,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "sign_small": "两个模型都认为该差异不显著。",
         "sign_grave": "至少一个模型认为该差异显著：不应由此得出结论。",
         "linear_only": (
-            "{scale}：{a} 与 {b} 的差异在线性模型中显著（{p_linear}），在有序模型中不显著（{link}，{p_ordinal}）："
-            "该结论取决于把量表各级视为等距。"
+            "{scale}：{a} 与 {b} 的差异在线性模型中显著（{p_linear}），在有序模型中不显著（{link}，{p_ordinal}）。"
+            "对该差异应谨慎看待。"
         ),
         "ordinal_only": (
-            "{scale}：{a} 与 {b} 的差异在有序模型中显著（{link}，{p_ordinal}），在线性模型中不显著（{p_linear}）："
-            "以线性模型的结果为准，但存有这一疑问。"
+            "{scale}：{a} 与 {b} 的差异在有序模型中显著（{link}，{p_ordinal}），在线性模型中不显著（{p_linear}）。"
+            "正式分析为线性模型；对该差异应谨慎看待。"
         ),
         "first": "前者",
         "second": "后者",

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis import bootstrap, drawings, findings, look, tables_findings
 from analysis.figures.contrasts import contrasts_frame
-from analysis.words_figures import CAPTIONS, MISSING
+from analysis.words_figures import CAPTIONS
 from tests.analysis.found import TWELVE, drawn, found, study
 from tests.analysis.makers import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import clashes, lay_out
@@ -66,8 +66,8 @@ def test_differences_from_real_music_are_drawn_system_less_real_and_planned_ones
     assert set(frame["system_b"]) == {"real"}
     table = found(SIX[:2], planned=False).frames["contrasts"]
     assert frame["difference"].to_numpy() == pytest.approx(-table["difference"].to_numpy())
-    assert (frame["ci_low"] <= frame["difference"]).all()
-    assert (frame["difference"] <= frame["ci_high"]).all()
+    assert (frame["ci_low_simultaneous"] <= frame["difference"]).all()
+    assert (frame["difference"] <= frame["ci_high_simultaneous"]).all()
     planned = contrasts_frame(study(), found())
     assert set(planned.loc[planned["scale"] == "overall", "family"]) == {"planned"}
 
@@ -80,4 +80,13 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
     means = bootstrap.system_means(frame, ["overall"], ("mine",), replicates=1000)
     made, reasons = drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))
     assert [drawing.name for drawing in made] == ["figure7"]
-    assert reasons == list(MISSING.values())
+    assert [text["en"].partition(": ")[2] for text in reasons] == [
+        "no scale has 2 to 11 whole steps.",
+        "only one system was rated.",
+        "fewer than 3 experts.",
+        "there are no metrics of the clips.",
+        "fewer than 6 experts.",
+        "the file does not say in which order clips were heard (column trial).",
+        "fewer than 6 experts.",
+    ]
+    assert all(text["zh-hans"].startswith("图 ") for text in reasons)

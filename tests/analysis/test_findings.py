@@ -16,20 +16,23 @@ def said(lang: str = "en", *, planned: bool = True) -> list[str]:
     return [text[lang] for text in verdicts(study(systems, planned=planned), found(systems, planned=planned))]
 
 
-def test_a_planned_contrast_is_told_with_its_interval_at_the_plans_level_and_holms_p() -> None:
+def test_planned_contrast_is_told_with_its_interval_and_p() -> None:
     row = found().frames["contrasts"].set_index("scale").loc["overall"]
     (sentence,) = [text for text in said() if text.startswith("Overall quality")]
     assert "MIDI-GAN" in sentence
     assert "90 % interval" in sentence
-    assert f"{row['ci_low']:.2f} to {row['ci_high']:.2f}".replace("-", "−") in sentence
-    assert f"p = {row['p_holm']:.3f}".replace("0.", ".") in sentence
+    low, high = (f"{row[name]:.2f}" for name in ("ci_low_simultaneous", "ci_high_simultaneous"))
+    assert f"{low} to {high}".replace("-", "−") in sentence
+    assert f"p = {row['p_simultaneous']:.3f}".replace("0.", ".") in sentence
+    assert "adjusted" not in sentence
     assert "smallest gap of interest, 0.5 points" in sentence
 
 
 def test_without_a_plan_all_pairs_are_counted_and_nothing_found_is_not_called_equal() -> None:
     for text in said(planned=False):
         assert "of 15 pairs" in text
-        assert ("differ after Holm" in text) or ("does not show that they are equal" in text)
+        assert "p adjusted for 15 differences" in text
+        assert ("pairs differ" in text) or ("does not show that they are equal" in text)
 
 
 def test_a_single_pair_is_told_like_a_planned_one() -> None:
@@ -60,7 +63,7 @@ def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language()
     assert not set(statistics.missing) & set(statistics.frames)
     assert all(text[lang] for text in statistics.missing.values() for lang in LANGUAGES)
     sentences = [text["en"] for text in verdicts(make_ratings(("mine",), ("overall",)), statistics)]
-    assert sentences == ["Overall quality: no difference could be tested."]
+    assert sentences == ["Overall quality: no difference could be tested: only one system was rated."]
 
 
 def test_the_two_models_are_compared_in_words_on_every_scale() -> None:

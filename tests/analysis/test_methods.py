@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.checklist import checklist, checklist_frame
+from analysis.findings import Findings
 from analysis.look import LANGUAGES
 from analysis.methods import methods
 from analysis.words_methods import OPEN, REPORTED
@@ -11,9 +12,14 @@ from tests.analysis.found import found, study
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
 
 
+def findings_of(changes: dict[str, object]) -> Findings:
+    """Those of the study, with its plan unless that is taken away."""
+    return found(planned="plan_sha256" not in changes)
+
+
 def text(lang: str = "en", **changes: object) -> str:
     ratings = replace(study(), **changes)  # type: ignore[arg-type]
-    return "\n".join(paragraph[lang] for paragraph in methods(ratings, STAMP, 1000))
+    return "\n".join(paragraph[lang] for paragraph in methods(ratings, findings_of(changes), STAMP, 1000))
 
 
 def test_the_text_is_the_plans_and_the_ratings_own() -> None:

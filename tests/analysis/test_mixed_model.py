@@ -274,7 +274,7 @@ def test_a_variance_at_its_boundary_is_zero_and_said() -> None:
     for part in (frame, frame.sample(frac=0.85, random_state=1)):
         fitted = mixed_model.fit(part, "x")
         assert (variances(fitted)[:3] == 0).any()
-        assert "is zero, the edge of what a variance can be" in words(fitted)
+        assert "is zero, the smallest value that a variance can have" in words(fitted)
         assert fitted.contrasts[["se", "df", "p"]].notna().all(axis=None)
 
 

@@ -80,6 +80,8 @@ def test_what_has_no_interval_says_why() -> None:
     assert np.isnan(few["gc", "value"]["p"])
     small = metrics[metrics["clip_id"].isin(["0x1", "0x2", "1x1", "1x2", "1x3"])]
     assert correlations(frame, small)["gc", "value"]["note"] == "few_clips"
+    nine = metrics[metrics["system"].isin(sorted(metrics["system"].unique())[:3])].groupby("system").head(3)
+    assert correlations(frame, nine)["gc", "value"]["note"] == "fewer_than_ten"
     metrics["ebr"] = (metrics["clip_id"] == "0x1") * 1.0
     assert correlations(frame, metrics)["ebr", "value"]["note"] == "hardly_varies"
 

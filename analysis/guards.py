@@ -1,0 +1,24 @@
+"""The one rule of when a report draws conclusions: from 6 experts and 3 clips of each system compared.
+
+Below it no table, figure or sentence has an interval or a p, since neither experts nor clips can stand for others then;
+means and differences are still given, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+FEWEST_EXPERTS = 6
+FEWEST_CLIPS = 3
+
+
+def shortage(experts: int, clips: int) -> str:
+    """ "few_experts" or "few_clips" where so many experts and clips carry no conclusion, else ""."""
+    if experts < FEWEST_EXPERTS:
+        return "few_experts"
+    return "few_clips" if clips < FEWEST_CLIPS else ""
+
+
+def panel_shortage(experts: int, clips_of_systems: Iterable[int]) -> str:
+    """The same of what takes all systems together: every one of them needs its clips."""
+    return shortage(experts, min(clips_of_systems, default=0))

@@ -1,0 +1,110 @@
+"""Tests of differences in the ordinal model: by the standard error, or by the likelihood ratio where that fails.
+
+Where the ratings of a system or a level hardly overlap with the others, its coefficient has no finite maximum: the
+search stops somewhere on a flat slope, and the standard error grows faster than the estimate, so that a difference that
+nobody could miss has p near 1 (Hauck & Donner, Journal of the American Statistical Association 72 (1977) 851-853). The
+likelihood ratio has no such fault. Its signed root is referred to Student's t with the linear model's degrees of
+freedom, as the other tests are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.mixed_model.random_effects import Floats
+from analysis.ordinal_model.laplace import Maximum, Problem, maximise
+
+#: Beyond this many standard deviations of the noise a coefficient is on its way to infinity.
+RUNAWAY = 8.0
+#: Estimates and standard errors, in the same unit, beyond which the standard error is no longer trusted.
+FAR, WIDE = 4.0, 2.0
+#: A scale with more such differences has no tests of them: each takes as long as the model itself.
+MOST_RATIOS = 30
+NOISE_SD = {"probit": 1.0, "logit": np.pi / np.sqrt(3)}
+T_TEST, RATIO, NONE = "t", "likelihood ratio", ""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """An estimate with its test: `test` is T_TEST, RATIO or NONE, `sign` that of the difference. What has no bound, or
+    is not known, is NaN."""
+
+    estimate: float
+    se: float
+    z: float
+    p: float
+    df: float
+    test: str
+    sign: float
+
+    def turned(self) -> Tested:
+        """The same of the difference the other way round."""
+        return Tested(-self.estimate, self.se, -self.z, self.p, self.df, self.test, -self.sign)
+
+
+def is_trusted(estimate: float, se: float, noise: float) -> bool:
+    """Whether the standard error of an estimate can be believed."""
+    return bool(abs(estimate) <= FAR * noise and se <= WIDE * noise)
+
+
+def has_bound(estimate: float, se: float, noise: float) -> bool:
+    """Whether an estimate is more than the place where the search for it stopped."""
+    return bool(abs(estimate) <= RUNAWAY * noise and not se > WIDE * noise)
+
+
+def by_error(estimate: float, variance: float, df: float, noise: float) -> Tested:
+    """The test by the standard error; none where that cannot be believed.
+
+    The standard error stands on variances that are themselves estimated, from as many experts and clips as in the
+    linear model: with the normal distribution small studies cry wolf (`tests.bench_stats`).
+    """
+    se = float(np.sqrt(variance)) if variance > 0 else np.nan
+    shown = estimate if has_bound(estimate, se, noise) else np.nan
+    if not is_trusted(estimate, se, noise):
+        return Tested(shown, np.nan, np.nan, np.nan, df, NONE, float(np.sign(estimate)))
+    z = estimate / se
+    p = float(2 * stats.t.sf(abs(z), df))
+    return Tested(shown, se, z, p, df, NONE if np.isnan(p) else T_TEST, float(np.sign(estimate)))
+
+
+def pairs(problem: Problem, found: Maximum) -> dict[tuple[int, int], tuple[float, float]]:
+    """The estimate and variance of every difference of systems (a, b), a before b."""
+    cuts = len(found.thresholds)
+    values = np.append(0.0, found.coefficients)
+    covariance = np.zeros((len(values), len(values)))
+    covariance[1:, 1:] = found.covariance[cuts:, cuts:]
+    spread: Floats = np.diagonal(covariance)[:, None] + np.diagonal(covariance) - 2 * covariance
+    ends = ((a, b) for a in range(len(values)) for b in range(a + 1, len(values)))
+    return {(a, b): (float(values[a] - values[b]), float(spread[a, b])) for a, b in ends}
+
+
+def tested_pairs(
+    problem: Problem, found: Maximum, freedom: dict[tuple[int, int], float]
+) -> dict[tuple[int, int], Tested]:
+    """The test of every difference of systems; `freedom`: its degrees of freedom, NaN where it has no test."""
+    noise = NOISE_SD[problem.link.name]
+    tests = {pair: by_error(*estimate, freedom[pair], noise) for pair, estimate in pairs(problem, found).items()}
+    failing = [pair for pair, test in tests.items() if not test.test and not np.isnan(test.df)]
+    if len(failing) <= MOST_RATIOS:
+        tests |= {pair: by_ratio(problem, found, pair, tests[pair]) for pair in failing}
+    return tests
+
+
+def by_ratio(problem: Problem, found: Maximum, pair: tuple[int, int], known: Tested) -> Tested:
+    """The likelihood-ratio test that the two systems of a pair are equal."""
+    ratio = max(0.0, 2 * (found.log_likelihood - maximise(merged(problem, *pair)).log_likelihood))
+    p = float(2 * stats.t.sf(np.sqrt(ratio), known.df))
+    return Tested(known.estimate, np.nan, np.nan, p, known.df, RATIO, known.sign)
+
+
+def merged(problem: Problem, a: int, b: int) -> Problem:
+    """The problem with one coefficient for two systems; each keeps its own random effects."""
+    groups = np.arange(problem.nest.shape[1])
+    groups[b] = groups[a]
+    kept = [group for group in np.unique(groups) if group != groups[0]]
+    columns = [problem.nest[:, groups == group].sum(axis=1) for group in kept]
+    design = np.stack(columns, axis=1) if columns else np.zeros((len(problem.nest), 0))
+    return Problem(problem.levels, design, problem.nest, problem.effects, problem.link)
