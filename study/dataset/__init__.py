@@ -10,5 +10,6 @@ from study.dataset.about import FEW, people, small_groups
 from study.dataset.folder import export
 from study.dataset.forms import FORMS, write
 from study.dataset.tables import defused
+from study.dataset.taken import TAKEN, hashes_of
 
-__all__ = ["FEW", "FORMS", "defused", "export", "people", "small_groups", "write"]
+__all__ = ["FEW", "FORMS", "TAKEN", "defused", "export", "hashes_of", "people", "small_groups", "write"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.text import one_line
 from study.dataset.columns import KINDS, Table
+from study.dataset.taken import since_in_words
 from study.models import Study
 from study.wording import wording_of
 
@@ -31,7 +32,7 @@ def warning(study: Study) -> str:
     return "SIMULATED: no person gave these ratings. " if study.simulated else ""
 
 
-def readme(study: Study, tables: list[Table]) -> str:
+def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = None) -> str:
     """What lies in the folder, for a reader who has nothing else."""
     sealed = "sealed: systems appear as codes" if study.sealed else "unsealed: systems appear by name"
     small = [
@@ -54,10 +55,11 @@ def readme(study: Study, tables: list[Table]) -> str:
         "- `hashes.json`: SHA-256 of every file",
         "",
         "Experts who withdrew are left out of the tables; that they were invited and withdrew stays in the log.",
-        "Of each answer the last revision is given that the expert made before she finished.",
+        "Of each answer the highest revision is given that the server took.",
         "Lines within a text end with LF. Where a text, a line of it, or what follows a semicolon or tab began with",
         "= + - or @, an apostrophe was added so that no spreadsheet takes it for a formula. Numbers are unchanged.",
         *(["", *small] if small else []),
+        *(["", *changes] if (changes := since_in_words(since)) else []),
     ]
     return "\n".join(lines) + "\n"
 

@@ -15,7 +15,7 @@ FRICTIONLESS: dict[Kind, str] = {"text": "string", "integer": "integer", "number
 CSVW: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "dateTimeStamp"}
 
 
-def psych_ds(study: Study, tables: list[Table]) -> dict[str, Any]:
+def psych_ds(study: Study, tables: list[Table], since: dict[str, Any] | None = None) -> dict[str, Any]:
     """dataset_description.json: Psych-DS's fields, and what this project's analysis needs to know.
 
     The context makes every key a word of schema.org but our own, which JSON-LD then passes over.
@@ -41,6 +41,7 @@ def psych_ds(study: Study, tables: list[Table]) -> dict[str, Any]:
             "systems": _systems(study),
             "plan_sha256": study.plan_sha256,
             "analysis": study.file["analysis"],
+            "since_last": since,
         },
     }
 

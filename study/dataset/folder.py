@@ -15,6 +15,7 @@ from study.dataset import descriptors
 from study.dataset.about import codebook_page, readme
 from study.dataset.columns import Table
 from study.dataset.tables import write_tables
+from study.dataset.taken import since_last
 from study.errors import InputError
 from study.models import Study
 
@@ -85,10 +86,12 @@ def _write(study: Study, folder: Path) -> str:
     _write_events(study, folder / "events.jsonl")
     _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
     _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
-    _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables))
-    (folder / "README.md").write_text(readme(study, tables), encoding="utf-8")
+    tables_sha256 = _listing_sha256(_hashed(folder, [table.path for table in tables]))
+    since = since_last(study, tables_sha256)
+    _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables, since))
+    (folder / "README.md").write_text(readme(study, tables, since), encoding="utf-8")
     _write_ignored(folder)
-    return _write_hashes(folder)
+    return _write_hashes(folder, tables_sha256)
 
 
 def _write_tables(study: Study, folder: Path) -> list[Table]:
@@ -121,12 +124,23 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _write_hashes(folder: Path) -> str:
-    """hashes.json; its `dataset_sha256` is the SHA-256 of the listing as RFC 8785 JSON."""
-    files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as stream:
-            files[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
-    digest = hashlib.sha256(rfc8785.dumps(files)).hexdigest()
-    _write_json(folder / "hashes.json", {"files": files, "dataset_sha256": digest})
+def _write_hashes(folder: Path, tables_sha256: str) -> str:
+    """hashes.json; `dataset_sha256` is the SHA-256 of the listing as RFC 8785 JSON, `tables_sha256` of the tables'."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    files = _hashed(folder, names)
+    digest = _listing_sha256(files)
+    content = {"files": files, "dataset_sha256": digest, "tables_sha256": tables_sha256}
+    _write_json(folder / "hashes.json", content)
     return digest
+
+
+def _hashed(folder: Path, names: list[str]) -> dict[str, str]:
+    files = {}
+    for name in names:
+        with (folder / name).open("rb") as stream:
+            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return files
+
+
+def _listing_sha256(files: dict[str, str]) -> str:
+    return hashlib.sha256(rfc8785.dumps(files)).hexdigest()

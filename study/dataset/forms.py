@@ -20,6 +20,7 @@ from config.text import one_line
 from study.dataset import codebook
 from study.dataset.columns import Column
 from study.dataset.folder import export
+from study.dataset.taken import hashes_of
 from study.errors import InputError
 from study.models import Study
 
@@ -37,12 +38,16 @@ LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
 Writer = Callable[[Study, Path, IO[bytes], str], None]
 
 
-def write(study: Study, form: str, target: IO[bytes], language: str) -> None:
-    """The study's dataset in a form of `FORMS`; `language` is that of labels (en or zh-hans)."""
+def write(study: Study, form: str, target: IO[bytes], language: str) -> dict[str, str]:
+    """The study's dataset in a form of `FORMS`; `language` is that of labels (en or zh-hans).
+
+    Returns the hashes that the log keeps.
+    """
     stem = f"dataset-{study.slug}"
     with tempfile.TemporaryDirectory() as folder:
         export(study, Path(folder) / stem)
         FORMS[form][1](study, Path(folder) / stem, target, language)
+        return hashes_of(Path(folder) / stem)
 
 
 def as_zip(study: Study, folder: Path, target: IO[bytes], language: str) -> None:

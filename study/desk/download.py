@@ -28,14 +28,14 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     name = f"dataset-{slug}{dataset.FORMS[form][0]}"
     archive = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     try:
-        dataset.write(found, form, archive, get_language() or "en")
+        hashes = dataset.write(found, form, archive, get_language() or "en")
     except InputError as error:
         archive.close()
         messages.error(request, str(error))
         return redirect("desk:study", slug)
     archive.seek(0)
-    detail = {"sealed": found.sealed, "form": form}
-    services.log_event(found, actor=actor(request), kind="dataset downloaded", detail=detail)
+    detail = {"sealed": found.sealed, "form": form, **hashes}
+    services.log_event(found, actor=actor(request), kind=dataset.TAKEN, detail=detail)
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     response = FileResponse(archive, as_attachment=True, filename=name, content_type=content_type)
     response["Cache-Control"] = "private, no-store"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -180,7 +181,9 @@ def test_the_dataset_comes_as_a_zip_and_the_log_keeps_who_took_it(study: Study, 
     assert "dataset-small/data/study-small_task-rating_data.csv" in names
     assert "dataset-small/hashes.json" in names
     event = Event.objects.get(kind="dataset downloaded")
-    assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True, "form": "zip"})
+    hashes = json.loads(archive.read("dataset-small/hashes.json"))
+    kept = {name: hashes[name] for name in ("dataset_sha256", "tables_sha256")}
+    assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True, "form": "zip", **kept})
 
 
 def test_an_expert_who_withdraws_is_marked_and_loses_her_place(study: Study, ada: Client) -> None:

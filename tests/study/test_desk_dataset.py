@@ -45,7 +45,9 @@ def test_each_form_comes_as_a_file_and_the_log_keeps_which(
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert "no-store" in response.headers["Cache-Control"]
     kept = form if form in FORMS else "zip"
-    assert Event.objects.get(kind="dataset downloaded").detail == {"sealed": True, "form": kept}
+    detail = Event.objects.get(kind="dataset downloaded").detail
+    assert {name: detail[name] for name in ("sealed", "form")} == {"sealed": True, "form": kept}
+    assert all(len(detail[name]) == 64 for name in ("dataset_sha256", "tables_sha256"))
 
 
 def test_a_group_of_fewer_than_five_people_is_warned_of_until_there_are_five(study: Study, ada: Client) -> None:

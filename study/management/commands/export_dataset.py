@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from study import dataset
+from study import dataset, services
 from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Study
@@ -18,9 +18,10 @@ from study.text_files import study_of
 class Command(BaseCommand):
     help = (
         "Writes a study's dataset (docs/datasets.md): ratings in long and wide form, experts, codebook, plan, log and "
-        "hashes; after the seal is opened also the clips' origin and metrics. As a folder, an older dataset of the "
-        "same study at --out is replaced; anything else there is left alone. Other forms are single files: zip (the "
-        "folder), excel-csv (a zip of the tables with byte order marks), xlsx (a workbook), sav (SPSS, a row a trial)."
+        "hashes, which the study's log keeps; after the seal is opened also the clips' origin and metrics. As a "
+        "folder, an older dataset of the same study at --out is replaced; anything else there is left alone. Other "
+        "forms are single files: zip (the folder), excel-csv (a zip of the tables with byte order marks), xlsx (a "
+        "workbook), sav (SPSS, a row a trial)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,19 +45,27 @@ class Command(BaseCommand):
 
 
 def _export(study: Study, out: Path, form: str, language: str) -> str:
-    """Writes the dataset and says so."""
+    """Writes the dataset, notes it in the log and says so."""
     if form == "folder":
-        return f"Dataset in {out}, SHA-256 {dataset.export(study, out)}."
+        said = f"Dataset in {out}, SHA-256 {dataset.export(study, out)}."
+        _log(study, form, dataset.hashes_of(out))
+        return said
     if out.exists():
         raise InputError(f"{out} exists already; name a new file.")
     out.parent.mkdir(parents=True, exist_ok=True)
     part, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     try:
         with os.fdopen(part, "wb") as target:
-            dataset.write(study, form, target, language)
+            hashes = dataset.write(study, form, target, language)
         Path(name).chmod(0o644)
         os.replace(name, out)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    _log(study, form, hashes)
     return f"Dataset in {out}."
+
+
+def _log(study: Study, form: str, hashes: dict[str, str]) -> None:
+    detail = {"sealed": study.sealed, "form": form, **hashes}
+    services.log_event(study, actor="command", kind=dataset.TAKEN, detail=detail)
