@@ -14,6 +14,11 @@ def now() -> datetime:
     return _read() if _read else datetime.now(UTC)
 
 
+def milliseconds() -> int:
+    """The present moment in milliseconds since 1970, as browsers count."""
+    return round(now().timestamp() * 1000)
+
+
 @contextmanager
 def use(read: Callable[[], datetime]) -> Iterator[None]:
     """Within the block every thread of this process takes the time from `read`."""

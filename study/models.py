@@ -269,11 +269,14 @@ class Listening(models.Model):
     client_uuid = models.UUIDField(unique=True)
     #: [[start_ms, end_ms], …] of the clip really played.
     intervals = models.JSONField()
-    #: [{"event": "play" | "replay" | "pause" | "ended" | "blur" | "error" | "problem", "clip_ms": …, "at": "…Z"}, …]
+    #: [{"event": "play" | "replay" | "pause" | "ended" | "blur" | "rate" | "error" | "problem", "clip_ms": …,
+    #: "at": "…Z"}, …]
     events = models.JSONField(default=list)
     plays = models.PositiveSmallIntegerField(default=0)
     #: Whether she said that the clip would not play; a trial with such a report may be left unanswered.
     problem = models.BooleanField(default=False)
+    #: When the browser made the report, by the server's clock; None of a page that did not say.
+    given_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -287,10 +290,12 @@ class Rating(models.Model):
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="ratings")
     scale = models.CharField(max_length=40)
     value = models.PositiveSmallIntegerField()
-    revision = models.PositiveSmallIntegerField()
+    revision = models.PositiveIntegerField()
     client_uuid = models.UUIDField(unique=True)
-    #: By the browser's clock; received_at is the server's.
+    #: The browser's time, corrected by what its page measured its clock to be behind; `browser_at` is as it was sent,
+    #: and None of rows from before this was measured, whose given_at is the browser's own.
     given_at = models.DateTimeField()
+    browser_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
     plays = models.PositiveSmallIntegerField(default=0)
     heard_ms = models.PositiveIntegerField(default=0)
@@ -322,9 +327,10 @@ class Remark(models.Model):
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="remarks")
     known = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
-    revision = models.PositiveSmallIntegerField()
+    revision = models.PositiveIntegerField()
     client_uuid = models.UUIDField(unique=True)
     given_at = models.DateTimeField()
+    browser_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
     late = models.BooleanField(default=False)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from study.errors import Refused
-from study.models import Expert, Listening, Rating, Remark, SoundCheck, Study, Trial
+from study.models import Consent, Expert, Listening, Rating, Remark, SoundCheck, Study, Trial
 from study.session import Session, session_of
 
 Interval = tuple[int, int]
@@ -43,12 +43,40 @@ def unknown_trial() -> Refused:
 
 
 def audio_of(expert: Expert, token: str) -> str:
-    """Where the clip of an expert's own trial lies; refused as by `trial_for`."""
-    names = Trial.objects.filter(token=token, slot__expert=expert).values_list("clip__audio", flat=True)
-    found = next(iter(names[:1]), None)
-    if found is None:
+    """Where the clip of an expert's own trial lies: the present one, an earlier one or the next one.
+
+    Refused as by `trial_for`, and while the expert may not listen: before consent, after submission and closing.
+    """
+    session = session_of(expert)
+    place = session.place(token)
+    if place is None:
         raise unknown_trial()
-    return found
+    refuse_finished(expert)
+    consent = Exists(Consent.objects.filter(expert=expert))
+    consented, audio = Trial.objects.annotate(consent=consent).values_list("consent", "clip__audio").get(pk=place.pk)
+    if not consented:
+        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
+    if not session.reached(place, ahead=1):
+        raise unknown_trial()
+    return str(audio)
+
+
+def refuse_finished(expert: Expert) -> None:
+    """Refuses an expert whose session is over: submitted, or in a study that is not open any more."""
+    if expert.study.state in {Study.State.CLOSED, Study.State.UNSEALED}:
+        raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
+    if expert.submitted_at:
+        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
+
+
+def is_done(trial: int, expert: Expert) -> bool:
+    """Whether a trial has an answer on every scale, or was said not to play."""
+    mute = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
+    rows = Trial.objects.filter(pk=trial).annotate(
+        mute=mute, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
+    )
+    found, told = rows.values_list("scales", "mute").get()
+    return told or found >= len(expert.study.file["scales"])
 
 
 def _trials(expert: Expert) -> QuerySet[Trial]:
@@ -161,14 +189,6 @@ def heard(trial: Trial | int, expert: Expert) -> Heard:
     reports = list(rows)
     intervals = merged(interval for report, _, _ in reports for interval in report)
     return Heard(intervals, sum(plays for _, plays, _ in reports), any(problem for _, _, problem in reports))
-
-
-def heard_by_trial(expert: Expert) -> dict[int, list[Interval]]:
-    """The intervals that `heard` finds, of every trial of the expert, by the trial's key."""
-    reports: dict[int, list[list[int]]] = {}
-    for trial, intervals in Listening.objects.filter(expert=expert).values_list("trial_id", "intervals"):
-        reports.setdefault(trial, []).extend(intervals)
-    return {trial: merged(intervals) for trial, intervals in reports.items()}
 
 
 def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:

@@ -31,7 +31,7 @@ class Place(NamedTuple):
     duration_ms: int
     #: Answered on every scale, or said not to play.
     done: bool
-    #: When the first answer to the last scale was given, by the browser's clock.
+    #: When the first answer to the last scale was given.
     answered_at: datetime | None
 
 
@@ -69,6 +69,10 @@ class Session:
         """The trial after this one; after the last practice trial, the first study trial."""
         at = self.places.index(place)
         return self.places[at + 1] if at + 1 < len(self.places) else None
+
+    def reached(self, place: Place, *, ahead: int = 0) -> bool:
+        """Whether a trial is the present one, an earlier one or at most so many ahead."""
+        return self.current is None or self.places.index(place) <= self.places.index(self.current) + ahead
 
     def phase(self, phase: str) -> list[Place]:
         """The trials of a phase."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Q, Subquery
 
 from study.models import Expert, Trial
 
@@ -20,15 +20,27 @@ class Standing:
     #: When the link by which this browser came ends, and whether it was revoked before.
     link_ends: datetime
     revoked: bool
-    #: When this device was accepted; she may have come on another one before.
+    #: When this device was accepted; the expert may have come on another one before.
     arrived: datetime
+    #: The key of the trial before this one in the session; None for the first.
+    before: int | None
 
 
 #: What a save reads of the rows around a trial: the fewer columns, the sooner it is done.
 STANDING = (
     *("token", "phase", "number", "slot__number", "clip__duration_ms"),
     *(f"slot__expert__{name}" for name in ("code", "language", "slot", "withdrawn_at", "submitted_at")),
-    *(f"slot__expert__study__{name}" for name in ("slug", "file", "state", "simulated", "closed_at")),
+    *(f"slot__expert__study__{name}" for name in ("slug", "file", "state", "simulated", "opened_at", "closed_at")),
+)
+
+#: The trial before another one of its slot; before the first study trial, the last practice trial.
+BEFORE = (
+    Trial.objects.filter(
+        Q(phase=OuterRef("phase"), number__lt=OuterRef("number")) | Q(phase__lt=OuterRef("phase")),
+        slot=OuterRef("slot"),
+    )
+    .order_by("-phase", "-number")
+    .values("pk")[:1]
 )
 
 
@@ -44,12 +56,12 @@ def standing(device: int, token: str) -> Standing | None:
             arrived=F("slot__expert__devices__accepted_at"),
             link_ends=F("slot__expert__devices__invitation__expires_at"),
             revoked_at=F("slot__expert__devices__invitation__revoked_at"),
+            before=Subquery(BEFORE),
         )
     )
     trial = next(iter(rows[:1]), None)
     if trial is None:
         return None
     expert = trial.slot.expert
-    return Standing(
-        expert, trial, trial.consent is not None, trial.link_ends, trial.revoked_at is not None, trial.arrived
-    )
+    consented, revoked = trial.consent is not None, trial.revoked_at is not None
+    return Standing(expert, trial, consented, trial.link_ends, revoked, trial.arrived, trial.before)

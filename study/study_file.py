@@ -22,12 +22,15 @@ from study.toml_check import Check, KeyPath, read_toml
 LARGEST_SEED = 2**53 - 1
 MOST_SYSTEMS, MOST_CLIPS, MOST_SLOTS, MOST_PRACTICE = 12, 1000, 200, 20
 MOST_TRIALS = MOST_SYSTEMS * MOST_CLIPS
+#: How long after the end of a study answers on their way are still taken where its file does not say, and at most.
+GRACE_HOURS, MOST_GRACE_HOURS = 48, 24 * 14
 #: Trials between a hidden repeat and its first hearing.
 REPEAT_GAP = 8
 #: Names that a scale can't have, for datasets have columns of these names.
 RESERVED = {
     *("expert_id", "group", "trial", "block", "position", "system", "clip_id", "is_repeat", "scale", "rating"),
-    *("revision", "rated_at", "plays", "heard_ms", "rt_ms", "late", "known", "language", "wording"),
+    *("revision", "rated_at", "browser_at", "received_at", "plays", "heard_ms", "rt_ms", "late", "known"),
+    *("language", "wording"),
 }
 #: Names that a background question can't have, for the same reason.
 EXPERT_COLUMNS = {
@@ -86,6 +89,11 @@ def break_after(study: dict[str, Any]) -> int:
     """The trial number after which a session pauses; 0 for no break."""
     chosen = study["design"]["break_after"]
     return math.ceil(trials_per_expert(study) / 2) if chosen == "half" else int(chosen)
+
+
+def grace_hours(study: dict[str, Any]) -> int:
+    """Hours after the end within which answers given before it are taken; a file from before it could say so has 48."""
+    return int(study["design"].get("grace_hours", GRACE_HOURS))
 
 
 KEYS = "title languages systems design groups scales consent instructions analysis"
@@ -169,7 +177,7 @@ def _group(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
 
 def _design(check: Check, content: dict[str, Any], systems: int, groups: list[dict[str, Any]]) -> dict[str, Any]:
     path: KeyPath = ("design",)
-    optional = {"repeats": 0, "break_after": "half", "practice": 0}
+    optional = {"repeats": 0, "break_after": "half", "practice": 0, "grace_hours": GRACE_HOURS}
     keys = f"{' '.join(optional)} seed"
     table = check.table(content.get("design", {}), path, "clips_per_system heard_per_expert", keys)
     table = {**optional, **table}
@@ -185,6 +193,7 @@ def _design(check: Check, content: dict[str, Any], systems: int, groups: list[di
         "repeats": repeats,
         "break_after": table["break_after"],
         "practice": check.whole(table, "practice", path, 0, MOST_PRACTICE),
+        "grace_hours": check.whole(table, "grace_hours", path, 0, MOST_GRACE_HOURS),
         "slots": _slots(check, groups),
     }
     if design["break_after"] != "half":

@@ -147,14 +147,14 @@ def make_study(
     clips: int = 3,
     heard: int = 2,
     repeats: int = 0,
-    practice: int = 1,
+    practice: int = 0,
     slots: int = 2,
     groups: Sequence[str] = ("all",),
     scales: Sequence[str] = SCALES,
 ) -> Study:
     """An open study whose pack lies in `folder`. The keywords shape its study file; `text` replaces that."""
     pack = folder / f"pack-{slug}"
-    make_pack(pack, systems, clips, practice=practice, seconds=seconds)
+    make_pack(pack, systems, clips, practice=max(practice, 1), seconds=seconds)
     text = text or study_toml(
         systems=systems,
         scales=scales,
@@ -250,7 +250,20 @@ def rate(
 def rate_all(expert: Expert, value: int = 3) -> None:
     """Hears and rates everything the expert has not rated yet."""
     while (trial := queries.current_trial(expert)) is not None:
-        hear(expert, trial)
-        for scale in expert.study.file["scales"]:
-            if scale["key"] not in queries.answers(trial, expert):
-                rate(expert, trial, scale["key"], value)
+        complete(expert, trial, value)
+
+
+def reach(expert: Expert, trial: Trial) -> Trial:
+    """Hears and rates everything before a trial, so that it is the present one."""
+    while (current := queries.current_trial(expert)) not in {None, trial}:
+        assert current is not None
+        complete(expert, current)
+    return trial
+
+
+def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
+    """Hears a trial and rates it on every scale that has no rating yet."""
+    hear(expert, trial)
+    for scale in expert.study.file["scales"]:
+        if scale["key"] not in queries.answers(trial, expert):
+            rate(expert, trial, scale["key"], value)

@@ -134,6 +134,17 @@ class Browser:
         content = json.dumps({"client_uuid": str(uuid.uuid4()), **body})
         self.send(kind, "PUT", url, content, "application/json", trial, **headers)
 
+    def stamp(self) -> dict[str, Any]:
+        """When something is given, by a browser whose clock is right."""
+        return {"given_at": self.here.now().isoformat(), "offset_ms": 0}
+
+    def report(self, url: str, trial: str, event: str, heard_ms: int = 0, plays: int = 0) -> None:
+        """That the clip began to play, or what was heard of it."""
+        stamp = self.stamp()
+        events = [{"event": event, "clip_ms": heard_ms, "at": stamp["given_at"]}]
+        intervals = [[0, heard_ms]] if heard_ms else []
+        self.put("listening", url, trial, {"intervals": intervals, "events": events, "plays": plays, **stamp})
+
     def submit(self, form: Form) -> None:
         """Sends a form filled in."""
         self.go("form", "POST", form.action or self.url, urlencode(form.fields), "application/x-www-form-urlencoded")
@@ -170,17 +181,15 @@ def _play_trial(browser: Browser) -> None:
     browser.fetch_once("audio", main["data-audio"], token)
     ahead = main.get("data-next-audio", "")
     browser.fetch_once("audio", ahead, _trial_in(ahead))
+    browser.report(main["data-listening"], token, "play", plays=1)
     browser.here.advance(duration / 1000)
-    moment = browser.here.now().isoformat()
-    events = [{"event": name, "clip_ms": at, "at": moment} for name, at in (("play", 0), ("ended", duration))]
-    report = {"intervals": [[0, duration]], "events": events, "plays": 1}
-    browser.put("listening", main["data-listening"], token, report)
+    browser.report(main["data-listening"], token, "ended", duration)
     for number, (_, scale) in enumerate(item for item in page.elements if "data-scale" in item[1]):
         browser.here.advance(THINKING_S)
         answer = {
             "value": int(scale["data-minimum"]) + number % 2,
             "revision": int(scale["data-revision"]) + 1,
-            "given_at": browser.here.now().isoformat(),
+            **browser.stamp(),
             "plays": 1,
             "heard_ms": duration,
             "rt_ms": duration + 1000 * THINKING_S * (number + 1),

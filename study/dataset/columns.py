@@ -78,21 +78,46 @@ HEARD = (
         **FLAG,
     ),
 )
+CLOCKS = (
+    column(
+        "browser_at",
+        "time",
+        "The same by the browser's own clock, as it was sent; empty where it was not measured.",
+        "同一时间，以浏览器自身时钟为准（原样保存）；未测量则为空。",
+        unit="UTC, ISO 8601",
+        required=False,
+    ),
+    column(
+        "received_at",
+        "time",
+        "When it arrived, by the server's clock.",
+        "送达时间，以服务器时钟为准。",
+        unit="UTC, ISO 8601",
+    ),
+)
+LATE = column(
+    "late",
+    "integer",
+    "Whether an answer given in time came after the expert finished, the study closed or the link expired.",
+    "答案是否在专家提交、研究结束或链接失效之前作出、但在此之后才送达。",
+    **FLAG,
+)
 ANSWER = (
     column(
         "revision",
         "integer",
-        "How many times this answer was given; the last one before the expert finished counts.",
-        "第几次给出；以专家提交之前的最后一次为准。",
+        "Number of this answer among those to the scale; the highest that the server took counts.",
+        "该量表上的第几次评分；以服务器接受的最高一次为准。",
         minimum=1,
     ),
     column(
         "rated_at",
         "time",
-        "When the answer was given, by the browser's clock.",
-        "作答时间，以浏览器时钟为准。",
+        "When the answer was given, by the server's clock: the browser's time corrected by its measured offset.",
+        "评分时间，以服务器时钟为准：浏览器时间经测得的偏差校正。",
         unit="UTC, ISO 8601",
     ),
+    *CLOCKS,
     column("plays", "integer", "How often the clip had been started by then.", "此前播放的次数。", minimum=0),
     column("heard_ms", "integer", "How much of the clip had been heard by then.", "此前听到的时长。", unit="ms"),
     column(
@@ -110,13 +135,7 @@ ANSWER = (
         "量表在该语言中的措辞版本；各版本措辞见 wordings.csv。",
         required=False,
     ),
-    column(
-        "late",
-        "integer",
-        "Whether an answer given in time came after the expert finished, the study closed or the link expired.",
-        "答案是否在专家提交、研究结束或链接失效之前作出、但在此之后才送达。",
-        **FLAG,
-    ),
+    LATE,
 )
 KNOWN = column(
     "known",
@@ -131,10 +150,12 @@ REMARK = (
     column(
         "remarked_at",
         "time",
-        "When she last changed this, by the browser's clock.",
-        "最后一次修改的时间，以浏览器时钟为准。",
+        "When the expert last changed this, by the server's clock as in the ratings.",
+        "最后一次修改的时间，以服务器时钟为准（与评分表相同）。",
         unit="UTC, ISO 8601",
     ),
+    *CLOCKS,
+    LATE,
 )
 CLIP = (
     column("pack_clip_id", "text", "The clip's id in the pack.", "片段在素材包中的编号。"),

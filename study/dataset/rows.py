@@ -7,24 +7,23 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from study.models import Clip, Rating, Remark, Study, Trial
 from study.wording import TEXTS, wording_of
 
 Row = list[object]
 
-#: Whether an answer was given before the expert submitted; what had arrived by then was, whatever her clock says.
-SUBMITTED = F("expert__submitted_at")
-IN_TIME = Q(expert__submitted_at=None) | Q(given_at__lte=SUBMITTED) | Q(received_at__lte=SUBMITTED)
 CHUNK = 2000
+#: When an answer was given, by the server's clock and by the browser's, and when it came.
+TIMES = ("given_at", "browser_at", "received_at")
 
 
 def trials(study: Study) -> Iterator[tuple[Row, dict[str, Row]]]:
     """Each rated study trial, by expert and number: its columns, and by scale the answer that counts."""
-    remarks = Remark.objects.filter(IN_TIME, trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
+    remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     about = [*_about(study), "known"]
-    answer = ["scale", "value", "revision", "given_at", "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
+    answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
         Rating.objects.filter(_counting(study))
         .annotate(known=Subquery(remarks.values("known")[:1]))
@@ -35,8 +34,8 @@ def trials(study: Study) -> Iterator[tuple[Row, dict[str, Row]]]:
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         answers: dict[str, Row] = {}
         for row in group:  # a higher revision comes later and replaces the one before
-            scale, value, revision, given_at, *rest, late = row[len(about) :]
-            answers[scale] = [value, revision, timestamp(given_at), *rest, int(late)]
+            scale, value, revision, given, browser, received, *rest, late = row[len(about) :]
+            answers[scale] = [value, revision, *map(timestamp, (given, browser, received)), *rest, int(late)]
         *about_trial, is_repeat, known = trial
         yield [*about_trial, int(is_repeat), int(known or False)], answers
 
@@ -47,13 +46,13 @@ def remarks(study: Study) -> Iterator[Row]:
     rows = (
         Remark.objects.filter(_counting(study))
         .order_by("expert__code", "trial__number", "revision")
-        .values_list(*about, "known", "comment", "given_at")
+        .values_list(*about, "known", "comment", *TIMES, "late")
         .iterator(chunk_size=CHUNK)
     )
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
-        *_, (known, comment, given_at) = (row[len(about) :] for row in group)
+        *_, (known, comment, *times, late) = (row[len(about) :] for row in group)
         if known or comment:
-            yield [*trial[:-1], int(trial[-1]), int(known), comment, timestamp(given_at)]
+            yield [*trial[:-1], int(trial[-1]), int(known), comment, *map(timestamp, times), int(late)]
 
 
 def _about(study: Study) -> list[str]:
@@ -64,8 +63,8 @@ def _about(study: Study) -> list[str]:
 
 
 def _counting(study: Study) -> Q:
-    """The rows that count: given in time, in a study trial, by an expert who has not withdrawn."""
-    return IN_TIME & Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
+    """The rows that count: all in study trials of experts who have not withdrawn, for the saves let in no other."""
+    return Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
 
 
 def experts(study: Study) -> Iterator[Row]:
@@ -77,10 +76,9 @@ def experts(study: Study) -> Iterator[Row]:
         check = max(expert.sound_checks.all(), key=lambda check: check.pk, default=None)
         sound = [check.level, check.correct if check.answers else "", len(check.answers)] if check else [""] * 3
         answers = given.answers if given else {}
-        submitted = timestamp(expert.submitted_at) if expert.submitted_at else ""
         replaced_by = expert.replaced_by.code if expert.replaced_by else ""
         own = [answers.get(question["key"], "") for question in study.file["background"]]
-        yield [expert.code, expert.group, expert.language, submitted, replaced_by, *sound, *own]
+        yield [expert.code, expert.group, expert.language, timestamp(expert.submitted_at), replaced_by, *sound, *own]
 
 
 def wordings(file: dict[str, Any]) -> Iterator[Row]:
@@ -105,6 +103,8 @@ def origin(clip: Clip, provenance: list[str]) -> Row:
     return [clip.clip_id, system, entry["clip_id"], *measured, *(str(known.get(key, "")) for key in provenance)]
 
 
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds."""
+def timestamp(moment: datetime | None) -> str:
+    """ISO 8601 in UTC with milliseconds; empty for none."""
+    if moment is None:
+        return ""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -38,6 +38,8 @@ KINDS = {
     "background saved": gettext_lazy("background answered"),
     "sound checked": gettext_lazy("sound set up"),
     "problem reported": gettext_lazy("a clip would not play"),
+    "playback speed changed": gettext_lazy("playback speed changed and set back"),
+    "late answer kept": gettext_lazy("late answer kept"),
     "submitted": gettext_lazy("session finished"),
     "link revoked": gettext_lazy("link revoked"),
     "link's end changed": gettext_lazy("last day of a link changed"),

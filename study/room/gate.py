@@ -145,5 +145,5 @@ def room_render(
 ) -> HttpResponse:
     """A room page with what every one of them shows."""
     title = expert.study.text("title", translation.get_language())
-    shared = {"title": title, "tag": expert_tag(expert), "preview": expert.study.preview}
+    shared = {"title": title, "tag": expert_tag(expert), "preview": expert.study.preview, "now": clock.milliseconds()}
     return render(request, f"room/{template}.html", {**shared, **context}, status=status)

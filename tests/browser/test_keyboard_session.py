@@ -18,7 +18,7 @@ MOST_TABS = 40
 @pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path) -> Study:
     """One practice clip and one clip of each of two systems."""
-    return make_study(tmp_path, seconds=1.0, scales=SCALES, clips=2, heard=1)
+    return make_study(tmp_path, seconds=1.0, scales=SCALES, clips=2, heard=1, practice=1)
 
 
 def reach(page: Page, selector: str) -> None:

@@ -32,7 +32,7 @@ def study(live_server: LiveServer, tmp_path: Path) -> Study:
 def test_a_clip_is_rated_with_seven_points_and_with_a_slider_to_a_hundred(
     page: Page, live_server: LiveServer, accept: Accept
 ) -> None:
-    practised(accept(page))
+    practised(accept(page), first=True)
     page.goto(f"{live_server.url}/room/")
     page.get_by_role("link", name="Begin with the first clip").click()
     expect(page.locator("#heading")).to_have_text("Clip 1 of 9")

@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expec
 from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
-from study.models import Expert, Study
+from study.models import Expert, Study, Trial
 from tests.browser.conftest import SECONDS, Accept, Log, answer, awake, listen, practised, settled
-from tests.factories import hear, make_link, make_study, rate, rate_all, standing, trials_of
+from tests.factories import hear, make_link, make_study, rate, rate_all, reach, standing, trials_of
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1100, "height": 900}
@@ -101,7 +101,7 @@ def study(live_server: LiveServer, tmp_path: Path) -> Study:
         text = re.sub(rf"^{key} = \d+$", f"{key} = {number}", text, flags=re.MULTILINE)
     text = re.sub(r"    \[\"midi-gan\", \"(?!real).*\n", "", text)
     text = re.sub(r'\[\[systems\]\]\nid = "(?!midi-gan"|real")[^\[]*', "", text)
-    return make_study(tmp_path, text=text, seconds=SECONDS, clips=2)
+    return make_study(tmp_path, text=text, seconds=SECONDS, clips=2, practice=1)
 
 
 @pytest.fixture(params=["en", "zh-hans"])
@@ -139,7 +139,7 @@ def test_pages_before_the_first_clip(page: Page, live_server: LiveServer, study:
 
 def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
     expert = accept(page, language=language)
-    practised(expert)
+    practised(expert, first=True)
     page.goto(f"{live_server.url}/room/")
     look_at(page, "begin", language)
     page.set_viewport_size(PHONE)
@@ -164,8 +164,8 @@ def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, l
 
 def test_pages_after_the_last_clip(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
     expert = accept(page, language=language)
-    practised(expert)
-    remark_on(expert)
+    practised(expert, first=True)
+    remark_on(expert, reach(expert, trials_of(expert)[1]))
     rate_all(expert)
     page.goto(f"{live_server.url}/room/")
     page.wait_for_url("**/room/review/")
@@ -217,10 +217,10 @@ def test_pages_of_the_desk(
     look_at(page, "preview", language)
 
 
-def remark_on(expert: Expert) -> None:
+def remark_on(expert: Expert, trial: Trial) -> None:
     """A known song, with a comment."""
     services.save_remark(
-        standing(expert, trials_of(expert)[1]),
+        standing(expert, trial),
         known=True,
         comment="乌春",
         revision=1,

@@ -204,12 +204,15 @@ def row(found: dict[str, Any]) -> str:
     return f"{shown}  {kinds}  {found['cores_busy']['server']:14}  {found['errors']:6}"
 
 
-def invite(folder: Path, experts: int, clip: float) -> list[tuple[str, str, list[tuple[str, int]]]]:
-    """Studies with everybody at her first clip: cookie, tag and trials of each. They came a day ago."""
+def invite(folder: Path, experts: int, given: argparse.Namespace) -> list[tuple[str, str, list[tuple[str, int]]]]:
+    """Studies with everybody at the first clip: cookie, tag and trials of each. They came a day ago.
+
+    Where nobody listens, the site takes the clips to last a second: else it would not believe that they were heard.
+    """
     from django.db import transaction
 
     from study import clock
-    from study.models import Device
+    from study.models import Clip, Device
     from study.room import gate
     from tests.factories import begin, make_expert, make_study, trials_of
 
@@ -218,8 +221,10 @@ def invite(folder: Path, experts: int, clip: float) -> list[tuple[str, str, list
         for first in range(0, experts, SLOTS):
             slots, slug = max(2, min(SLOTS, experts - first)), f"load-{first}"
             study = make_study(
-                folder, slug=slug, systems=SYSTEMS, scales=SCALES, clips=10, heard=10, slots=slots, seconds=clip
+                folder, slug=slug, systems=SYSTEMS, scales=SCALES, clips=10, heard=10, slots=slots, seconds=given.clip
             )
+            if not given.listen:
+                Clip.objects.update(duration_ms=1000)
             for number in tqdm(range(min(SLOTS, experts - first)), desc="experts", disable=None, leave=False):
                 expert = make_expert(study, f"e{number:03d}")
                 begin(expert)
@@ -237,7 +242,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         folder.chmod(0o711)
         store = stack.enter_context(store_of(given.store, folder))
         set_up_django(store, folder / "data", folder / "clock")
-        waiting = invite(folder, max(given.steps) if given.knee else given.experts, given.clip)
+        waiting = invite(folder, max(given.steps) if given.knee else given.experts, given)
         server = service({name: os.environ[name] for name in ("DATABASE_URL", "MUKULEN_DATA")}, folder / "log")
         server.arguments += tuple(given.server)
         front = Front(server.port, folder / "front")

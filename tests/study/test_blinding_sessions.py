@@ -23,7 +23,7 @@ SCALES = ("valence", "harmony", "overall")
 
 @pytest.fixture
 def study(tmp_path: Path, db: None) -> Study:
-    return make_study(tmp_path, clips=4, heard=4, scales=SCALES)
+    return make_study(tmp_path, clips=4, heard=4, practice=1, scales=SCALES)
 
 
 def session(study: Study, trials: int = 9) -> Browser:
@@ -47,11 +47,12 @@ def test_a_session_is_played_from_the_link_to_the_thanks(study: Study) -> None:
     assert (len(trials), Rating.objects.count()) == (9, 9 * len(SCALES))
     kinds = Counter((one.kind, one.trial) for one in browser.seen if one.trial)
     for trial in trials:
-        assert kinds["audio", trial.token] == kinds["listening", trial.token] == 1
+        assert (kinds["audio", trial.token], kinds["listening", trial.token]) == (1, 2)
         assert kinds["trial", trial.token] >= 1
         assert kinds["rating", trial.token] == len(SCALES)
     order = [(one.kind, one.trial) for one in browser.seen if one.kind in {"audio", "listening"}]
-    assert [kind for kind, _ in order[:5]] == ["audio", "audio", "listening", "audio", "listening"], "one clip ahead"
+    kinds_in_order = [kind for kind, _ in order[:7]]
+    assert kinds_in_order == ["audio", "audio", *["listening"] * 2, "audio", *["listening"] * 2], "one clip ahead"
     assert {reverse("room:csrf"), reverse("room:worker")} <= {one.url for one in browser.seen}, "as scripts ask for"
     fetched = [one.url for one in browser.seen if one.kind == "audio"]
     assert len(fetched) == len(set(fetched)) == len(trials)
@@ -60,10 +61,13 @@ def test_a_session_is_played_from_the_link_to_the_thanks(study: Study) -> None:
 def test_an_expert_hears_a_clip_to_its_end_and_thinks_before_each_answer(study: Study) -> None:
     session(study)
     for trial in trials_played():
-        heard = Listening.objects.get(trial=trial)
+        began, ended = Listening.objects.filter(trial=trial).order_by("given_at")
         duration = trial.clip.duration_ms
-        assert (heard.intervals, heard.plays) == ([[0, duration]], 1)
-        assert [(event["event"], event["clip_ms"]) for event in heard.events] == [("play", 0), ("ended", duration)]
+        assert [(row.intervals, row.plays) for row in (began, ended)] == [([], 1), ([[0, duration]], 0)]
+        events = [(event["event"], event["clip_ms"]) for row in (began, ended) for event in row.events]
+        assert events == [("play", 0), ("ended", duration)]
+        assert began.given_at is not None
+        assert ended.given_at == began.given_at + timedelta(milliseconds=duration)
         given = list(trial.ratings.order_by("given_at"))
         assert [rating.rt_ms for rating in given] == [duration + 2000, duration + 4000, duration + 6000]
         assert given[2].given_at - given[1].given_at == given[1].given_at - given[0].given_at == timedelta(seconds=2)

@@ -7,7 +7,6 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import rfc8785
@@ -17,7 +16,8 @@ from study import clock, dataset, services
 from study.dataset import defused, folder, tables
 from study.errors import InputError
 from study.models import Clip, Study
-from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
+from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, reach, standing, trials_of
+from tests.study.test_services_answers import save_at
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +32,13 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def rated_study(tmp_path: Path) -> Study:
     """Two experts, one of whom changed her mind once; the other stopped half-way."""
-    study = make_study(tmp_path)
+    study = make_study(tmp_path, practice=1)
     first, second = make_expert(study, "e01"), make_expert(study, "e02")
     begin(first)
     rate_all(first, value=3)
     rate(first, trials_of(first)[0], "overall", 5, revision=2)
     services.submit(first)
-    hear(second, trials_of(second)[0])
+    hear(second, reach(second, trials_of(second)[0]))
     rate(second, trials_of(second)[0], "valence", 1)
     return study
 
@@ -112,24 +112,20 @@ def test_the_highest_revision_given_before_submitting_counts(tmp_path: Path) -> 
     begin(expert)
     rate_all(expert)
     first, second, third, _ = trials_of(expert)
-    rate(expert, second, "overall", 4, revision=2, at=clock.now() + timedelta(minutes=5))  # her clock is fast
-    before = clock.now()
+    rate(expert, second, "overall", 4, revision=2, at=clock.now() + timedelta(minutes=5))  # a fast clock
+    before, on_its_way = clock.now(), standing(expert, third)
     services.submit(expert)
     rate(expert, first, "overall", 5, revision=2, at=before)
-    early = rate(expert, third, "overall", 5, revision=2, at=before)
-    after = clock.now()
-    early.pk, early.revision, early.value, early.client_uuid = None, 3, 1, uuid4()
-    early.given_at = early.received_at = after
-    early.save(force_insert=True)  # as no save would let it in
+    save_at(on_its_way, revision=2, value=1)  # it came before the submission, and its row was written a moment after
     dataset.export(study, tmp_path / "out")
     counted = [row for row in rows(tmp_path / "out" / LONG) if row["scale"] == "overall"]
     assert [(row["rating"], row["revision"], row["late"]) for row in counted] == [
         ("5", "2", "1"),
         ("4", "2", "0"),
-        ("5", "2", "1"),
+        ("1", "2", "0"),
         ("3", "1", "0"),
     ]
-    assert [row["overall"] for row in rows(tmp_path / "out" / WIDE)] == ["5", "4", "5", "3"]
+    assert [row["overall"] for row in rows(tmp_path / "out" / WIDE)] == ["5", "4", "1", "3"]
 
 
 def test_withdrawn_experts_are_left_out_everywhere(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from study import clock, dataset, services
 from study.models import Expert, Trial
-from tests.factories import make_expert, make_study, rate_all, standing, trials_of
+from tests.factories import make_expert, make_study, rate_all, reach, standing, trials_of
 from tests.study.test_dataset import LONG, WIDE, rated_study, rows
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ def test_what_an_expert_says_of_a_clip_is_in_a_table_of_its_own_and_a_known_song
     study = rated_study(tmp_path)
     expert = study.experts.get(code="e02")
     first, second, third, fourth = trials_of(expert)
+    reach(expert, third)
     remark(expert, first, True, "a lullaby")
     remark(expert, second, True, "")
     remark(expert, second, False, "=no", revision=2)

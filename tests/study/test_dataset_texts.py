@@ -70,7 +70,7 @@ def worded(scale: dict[str, Any], words: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Stored:
-    text = study_toml().replace('key = "years"\nkind = "number"', 'key = "instrument"\nkind = "text"')
+    text = study_toml(practice=0).replace('key = "years"\nkind = "number"', 'key = "instrument"\nkind = "text"')
     study = make_study(tmp_path, text=text)
     expert = make_expert(study)
     services.save_background(expert, answers={"device": "speakers"})

@@ -328,7 +328,7 @@ def test_a_link_that_was_revoked_closes_the_room_on_a_device_that_was_in_it(stud
     expert = make_expert(study, "w01", "women")
     begin(expert)
     phone = enter(Client(), expert)
-    assert phone.get(f"/room/t/{trials_of(expert, 'practice')[0].token}/").status_code == 200
+    assert phone.get(f"/room/t/{trials_of(expert)[0].token}/").status_code == 200
     act(ada, "revoke", "w01")
-    assert phone.get(f"/room/t/{trials_of(expert, 'practice')[0].token}/").status_code == 403
+    assert phone.get(f"/room/t/{trials_of(expert)[0].token}/").status_code == 403
     assert Device.objects.count() == 1

@@ -159,6 +159,7 @@ def test_no_clip_that_is_served_has_the_hash_of_a_clip_of_the_pack_and_each_soun
         begin(expert)
         enter(client, expert)
         trials = [*trials_of(expert, "practice"), *trials_of(expert)]
+        rate_all(expert)
         served[slug] = {body(client.get(reverse("room:audio", args=[trial.token]))) for trial in trials}
         by_place = {trial.clip.audio: trial.clip.pack_entry["clip_id"] for trial in trials}
         packed = {clip.clip_id: clip.audio for clip in pack}

@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from study.models import Expert, Trial
+from study.models import Expert, Study, Trial
 from tests.factories import begin, enter, hear, make_expert, make_study, rate, study_toml, trials_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path, practice=1)
 
 
 def page(client: Client, trial: Trial) -> str:

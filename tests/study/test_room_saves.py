@@ -55,7 +55,9 @@ def test_an_answer_is_saved_and_the_same_uuid_again_gets_the_first_answer(
     body = rating_body(value=4)
     replies = [put_rating(client, trial, body, alice) for _ in range(2)]
     assert [reply.status_code for reply in replies] == [200, 200]
-    assert [reply.json() for reply in replies] == [{"saved": True, "revision": 1, "value": 4}] * 2
+    said = [reply.json() for reply in replies]
+    assert [answer.pop("now") for answer in said] == pytest.approx([clock.milliseconds()] * 2, abs=60_000)
+    assert said == [{"saved": True, "revision": 1, "value": 4}] * 2
     [row] = Rating.objects.all()
     assert (row.trial, row.expert, row.scale, row.value, row.plays, row.rt_ms) == (trial, alice, "overall", 4, 1, 4000)
 
@@ -238,7 +240,7 @@ def test_a_listening_report_is_saved_once(client: Client, alice: Expert, trial: 
     event = {"event": "ended", "clip_ms": 1000, "at": clock.now().isoformat()}
     for _ in range(2):
         reply = put_listening(client, trial, alice, client_uuid=name, events=[event])
-        assert (reply.status_code, reply.json()) == (200, {"saved": True})
+        assert (reply.status_code, reply.json()["saved"], "now" in reply.json()) == (200, True, True)
     [row] = Listening.objects.all()
     assert (row.intervals, row.events, row.plays) == ([[0, 1000]], [event], 1)
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
 from study import services
 from study.models import Expert, Study, Trial
-from tests.factories import enter, hear, make_expert, rate, rate_all, trials_of
+from tests.factories import complete, enter, hear, make_expert, make_study, rate, rate_all, reach, trials_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path, practice=1)
+
+
+@pytest.fixture
+def trial(alice: Expert) -> Trial:
+    """Alice's first study trial, after practice."""
+    return reach(alice, trials_of(alice)[0])
 
 
 def test_a_trial_shows_its_number_every_scale_in_the_planned_order_and_no_answer(
@@ -37,26 +51,28 @@ def test_a_trial_shows_what_was_answered_and_heard_before(client: Client, alice:
     assert 'data-plays="1"' in shown
 
 
-def test_practice_is_marked_and_leads_on_to_the_first_study_clip(client: Client, alice: Expert, trial: Trial) -> None:
+def test_practice_is_marked_and_leads_on_to_the_first_study_clip(client: Client, alice: Expert) -> None:
+    trial = trials_of(alice)[0]
     practice = trials_of(alice, "practice")[0]
     shown = client.get(f"/room/t/{practice.token}/").text
     assert '<p class="practice-mark">' in shown
     assert f'data-href="/room/t/{trial.token}/"' in shown
     assert f'data-next-audio="/room/t/{trial.token}/audio"' in shown
+    complete(alice, practice)
     after = client.get(f"/room/t/{trial.token}/").text
     assert "practice-mark" not in after
     assert "The practice is over" in after
 
 
 def test_there_is_a_break_at_half_way_until_the_clip_after_it_is_heard(client: Client, alice: Expert) -> None:
-    third = trials_of(alice)[2]
+    third = reach(alice, trials_of(alice)[2])
     assert "Half-way" in client.get(f"/room/t/{third.token}/").text
     hear(alice, third)
     assert "Half-way" not in client.get(f"/room/t/{third.token}/").text
 
 
 def test_the_last_clip_leads_to_the_review_and_a_clip_under_review_back_to_it(client: Client, alice: Expert) -> None:
-    first, last = trials_of(alice)[0], trials_of(alice)[-1]
+    first, last = trials_of(alice)[0], reach(alice, trials_of(alice)[-1])
     assert 'data-href="/room/"' in client.get(f"/room/t/{last.token}/").text
     on_the_way = client.get(f"/room/t/{first.token}/").text
     assert 'data-href="/room/"' not in on_the_way
@@ -70,6 +86,7 @@ def test_the_last_clip_leads_to_the_review_and_a_clip_under_review_back_to_it(cl
 def test_back_leads_to_the_clip_before_but_never_from_the_study_into_practice(client: Client, alice: Expert) -> None:
     [practice], [first, second, *_] = trials_of(alice, "practice"), trials_of(alice)
     for trial, link in ((practice, ""), (first, ""), (second, f'href="/room/t/{first.token}/"')):
+        reach(alice, trial)
         shown = client.get(f"/room/t/{trial.token}/").text
         assert ('id="back"' in shown) is bool(link)
         assert link in shown
@@ -112,11 +129,12 @@ def test_someone_else_s_trial_and_an_unknown_one_get_the_same_404(
     answers = [client.get(f"/room/t/{token}/{page}") for token in (trials_of(bob)[0].token, "unknown")]
     assert [answer.status_code for answer in answers] == [404, 404]
     bodies = [answer.text.replace(trials_of(bob)[0].token, "unknown") for answer in answers]
-    assert without_csrf(bodies[0]) == without_csrf(bodies[1])
+    assert without_csrf_and_time(bodies[0]) == without_csrf_and_time(bodies[1])
 
 
-def without_csrf(page: str) -> str:
-    return "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+def without_csrf_and_time(page: str) -> str:
+    lines = "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+    return re.sub(r'data-now="\d+"', "", lines)
 
 
 @pytest.mark.parametrize("page", ["", "audio"])
@@ -137,6 +155,7 @@ def test_every_clip_comes_whole_with_the_same_headers_and_nothing_that_tells_it_
 ) -> None:
     seen = set()
     for trial in trials_of(alice):
+        reach(alice, trial)
         response = client.get(f"/room/t/{trial.token}/audio")
         assert response.status_code == 200
         assert len(response.content) == int(response["Content-Length"]) > 1000

@@ -12,7 +12,7 @@ from django.views.defaults import server_error
 
 from study import services
 from study.models import Study
-from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, trials_of
+from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, reach, trials_of
 from tests.study.test_desk import client_of
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def pages(client: Client, study: Study) -> Iterator[tuple[str, set[str]]]:
     begin(expert)
     answers += [client.get(f"/room/{page}/") for page in ("sound", "instructions", "withdraw", "review")]
     for phase in ("practice", "study"):
-        answers += [client.get(f"/room/t/{trial.token}/") for trial in trials_of(expert, phase)]
+        answers += [client.get(f"/room/t/{reach(expert, trial).token}/") for trial in trials_of(expert, phase)]
     rate_all(expert)
     answers.append(client.get("/room/review/"))
     services.submit(expert)

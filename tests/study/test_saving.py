@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError
 
-from study import clock, services
+from study import clock, queries, services
 from study.errors import Refused
-from study.models import Expert, Invitation, Listening, Rating, Remark, Study
+from study.models import Expert, Invitation, Listening, Rating, Remark, Study, Trial
 from study.services.saving import once_more
 from study.standing import Standing
-from tests.factories import hear, make_expert, make_study, rate_all, standing, trials_of
+from tests.factories import complete, hear, make_expert, make_study, rate_all, standing, trials_of
 
 pytestmark = pytest.mark.django_db
 MOMENT = timedelta(microseconds=1)
@@ -126,7 +126,7 @@ def test_a_rating_sent_again_is_known_by_its_uuid_although_its_trial_was_only_he
     assert (again, created, again.plays) == (first, False, 1)
 
 
-@pytest.mark.parametrize("changes", [{"known": False}, {"comment": "other"}])
+@pytest.mark.parametrize("changes", [{"known": False}, {"comment": "other"}, {"revision": 2}])
 def test_a_remarks_uuid_with_other_content_is_refused(at: Standing, changes: dict[str, Any]) -> None:
     name = uuid4()
     remark(at, client_uuid=name)
@@ -197,14 +197,28 @@ def test_a_count_is_cut_where_its_column_ends(expert: Expert, at: Standing, play
     assert (rating.plays, rating.heard_ms, rating.rt_ms) == (stored, min(times, 2**31 - 1), min(times, 2**31 - 1))
 
 
-@pytest.mark.parametrize(("revision", "fits"), [(1, True), (32_767, True), (32_768, False), (0, False), (True, False)])
-def test_revisions_count_from_one_to_the_columns_end(at: Standing, revision: int, fits: bool) -> None:
+@pytest.mark.parametrize(
+    ("revision", "code"),
+    [
+        *((1, ""), (100, ""), (101, "409 revision"), (32_767, "409 revision"), (2**80, "409 revision")),
+        *((0, "400 number"), (True, "400 number"), (None, "400 number")),
+    ],
+)
+def test_revision_leap_beyond_a_hundred_is_refused(at: Standing, revision: int, code: str) -> None:
     report(at)
     for save in (answer, remark):
-        if fits:
-            assert save(at, revision=revision).revision == revision
+        if code:
+            assert refused(save, at, revision=revision) == code
         else:
-            assert refused(save, at, revision=revision) == "400 number"
+            assert save(at, revision=revision).revision == revision
+
+
+def test_revision_at_the_old_limit_no_longer_blocks(at: Standing) -> None:
+    report(at)
+    for kind, save in ((Rating, answer), (Remark, remark)):
+        first = save(at)
+        kind._default_manager.filter(pk=first.pk).update(revision=32_767)  # as a script could before
+        assert save(at, revision=32_768).revision == 32_768
 
 
 def test_a_comment_of_two_thousand_characters_fits(at: Standing) -> None:
@@ -241,16 +255,30 @@ def test_all_but_half_a_second_of_a_clip_must_have_sounded(at: Standing, heard: 
         assert refused(answer, at) == "409 unheard"
 
 
-def test_she_may_have_played_five_seconds_more_than_she_was_here(tmp_path: Path) -> None:
-    expert, arrived = make_expert(make_study(tmp_path, seconds=4.0)), clock.now()
-    expert.devices.update(accepted_at=arrived)
-    first, second = (standing(expert, trial) for trial in trials_of(expert)[:2])
-    report(first, intervals=[[0, 4000]])
-    report(second, intervals=[[0, 4000]])
-    with clock.use(lambda: arrived + timedelta(milliseconds=2999)):
-        assert refused(answer, second) == "409 unheard"
-    with clock.use(lambda: arrived + timedelta(milliseconds=3000)):
-        assert answer(second)
+@pytest.mark.parametrize(("ms", "fits"), [(2999, False), (3000, True)])
+def test_a_clip_may_be_reported_one_second_early(tmp_path: Path, ms: int, fits: bool) -> None:
+    expert = make_expert(make_study(tmp_path, seconds=4.0))
+    first, second = trials_of(expert)[:2]
+    reach_slowly(expert, second)
+    shown = clock.now()
+    Rating.objects.update(received_at=shown)
+    at = standing(expert, second)
+    with clock.use(lambda: shown + timedelta(milliseconds=ms)):
+        report(at, intervals=[[0, 4000]])
+        if fits:
+            assert answer(at)
+        else:
+            assert refused(answer, at) == "409 unheard"
+
+
+def reach_slowly(expert: Expert, trial: Trial) -> None:
+    """Everything before a trial, at the speed of its clips: each takes a minute."""
+    moment = clock.now() - timedelta(minutes=30)
+    while (current := queries.current_trial(expert)) != trial:
+        assert current is not None
+        moment += timedelta(minutes=1)
+        with clock.use(lambda moment=moment: moment):  # type: ignore[misc]
+            complete(expert, current)
 
 
 def test_a_trial_that_has_an_answer_needs_no_other_hearing(at: Standing) -> None:
@@ -307,6 +335,7 @@ def test_until_the_room_closes_an_answer_is_in_time_and_from_then_on_late(expert
     with clock.use(lambda: end):
         assert answer(at, revision=2, given_at=end).late
         assert remark(at, given_at=end).late
+    with clock.use(lambda: end + MOMENT):
         assert refused(answer, at, revision=3, given_at=end + MOMENT) == "410 closed"
         assert refused(remark, at, revision=2, given_at=end + MOMENT) == "410 closed"
 
@@ -338,6 +367,7 @@ def test_rows_of_one_trial_do_not_stand_in_the_way_of_another(expert: Expert) ->
     for at in (first, second):
         report(at)
         answer(at, revision=1)
+        answer(at, scale="valence")
         remark(at, revision=1)
     assert answer(first, revision=2).revision == 2
     assert remark(first, revision=2).revision == 2

@@ -12,6 +12,7 @@ from django.utils import translation
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Invitation, Rating, Trial
+from study.standing import Standing
 from study.standing import standing as standing_of_device
 from tests.factories import hear, make_expert, make_study, rate_all, standing, trials_of
 
@@ -26,6 +27,11 @@ def _english() -> Iterator[None]:
 
 def save(expert: Expert, trial: Trial, **changes: Any) -> tuple[Rating, bool]:
     """save_rating with an answer that is in order but for the changes."""
+    return save_at(standing(expert, trial), **changes)
+
+
+def save_at(at: Standing, **changes: Any) -> tuple[Rating, bool]:
+    """The same of an expert who stood there when the save began."""
     answer = {
         "scale": "overall",
         "value": 3,
@@ -36,7 +42,7 @@ def save(expert: Expert, trial: Trial, **changes: Any) -> tuple[Rating, bool]:
         "heard_ms": 1000,
         "rt_ms": 4000,
     }
-    return services.save_rating(standing(expert, trial), **{**answer, **changes})
+    return services.save_rating(at, **{**answer, **changes})
 
 
 def refusal(expert: Expert, trial: Trial, **changes: Any) -> Refused:
@@ -177,16 +183,17 @@ def test_playing_the_same_half_twice_is_not_playing_it_through(tmp_path: Path) -
 
 def test_nobody_can_have_heard_more_than_there_was_time_for(tmp_path: Path) -> None:
     expert = make_expert(make_study(tmp_path, seconds=4.0))
-    first, second, *_ = trials_of(expert)
-    arrived = clock.now()
+    trial, arrived = trials_of(expert)[0], clock.now()
     expert.devices.update(accepted_at=arrived)
     with clock.use(lambda: arrived):
-        hear(expert, first)
-        save(expert, first)
-        hear(expert, second)
-        assert refusal(expert, second).code == "unheard"
-    with clock.use(lambda: arrived + timedelta(seconds=4)):
-        assert save(expert, second)[1]
+        hear(expert, trial)
+        refused = refusal(expert, trial)
+        assert (refused.status, refused.code) == (409, "unheard")
+        assert "played too fast" in refused.message
+    with clock.use(lambda: arrived + timedelta(seconds=3)):
+        assert refusal(expert, trial).code == "unheard", "however long the answer takes, the report came at once"
+        hear(expert, trial)
+        assert save(expert, trial)[1]
 
 
 def test_the_time_counts_from_the_first_of_two_devices(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from study import queries, services
 from study.errors import Refused
 from study.models import Listening
-from tests.factories import make_expert, make_study, standing, trials_of
+from tests.factories import make_expert, make_study, reach, standing, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_player_events_that_cannot_be_are_refused(tmp_path: Path, event: Any) ->
 def test_a_problem_that_an_expert_reports_is_in_the_studys_log_once(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     expert = make_expert(study)
-    trial, uuid = trials_of(expert)[1], uuid4()
+    trial, uuid = reach(expert, trials_of(expert)[1]), uuid4()
     event = {"event": "problem", "clip_ms": 0, "at": "2026-01-01T10:00:00Z"}
     for _ in range(2):
         services.save_listening(standing(expert, trial), client_uuid=uuid, intervals=[], events=[event], plays=0)

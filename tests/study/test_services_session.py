@@ -132,7 +132,7 @@ def test_background_answers_are_kept_and_foreign_ones_dropped(tmp_path: Path) ->
 
 
 def test_the_way_leads_from_consent_to_thanks(tmp_path: Path) -> None:
-    expert = make_expert(make_study(tmp_path))
+    expert = make_expert(make_study(tmp_path, practice=1))
     assert queries.next_step(expert) == "consent"
     services.give_consent(expert, version="1", language="en")
     assert queries.next_step(expert) == "background"
@@ -248,7 +248,7 @@ def test_progress_uses_the_experts_own_pace_once_five_trials_are_done(tmp_path: 
 
 
 def test_a_break_is_due_once_where_the_plan_says(tmp_path: Path) -> None:
-    expert = make_expert(make_study(tmp_path))
+    expert = make_expert(make_study(tmp_path, practice=1))
     session, file = session_of(expert), expert.study.file
     due = {phase: [break_before(place, file) for place in session.phase(phase)] for phase in ("practice", "study")}
     assert due == {"practice": [False], "study": [False, False, True, False]}

@@ -179,3 +179,17 @@ def test_every_fault_is_told_in_chinese_to_whoever_reads_chinese() -> None:
         told = faults(text)
     assert len(told) == 4
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in fault) for fault in told)
+
+
+@pytest.mark.parametrize(("line", "hours"), [("", 48), ("grace_hours = 0", 0), ("grace_hours = 336", 336)])
+def test_grace_hours_are_48_or_what_the_file_says(line: str, hours: int) -> None:
+    study = study_file.parse(study_toml().replace("seed = 7", f"seed = 7\n{line}"))
+    assert study_file.grace_hours(study) == study["design"]["grace_hours"] == hours
+    del study["design"]["grace_hours"]  # as in studies made before
+    assert study_file.grace_hours(study) == 48
+
+
+@pytest.mark.parametrize("value", ["-1", "337", "1.5", '"two days"', "true"])
+def test_grace_hours_out_of_bounds_are_a_fault(value: str) -> None:
+    with pytest.raises(InputError, match=r"line \d+, design\.grace_hours: .* write a whole number from 0 to 336"):
+        study_file.parse(study_toml().replace("seed = 7", f"seed = 7\ngrace_hours = {value}"))

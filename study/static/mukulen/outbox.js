@@ -1,11 +1,12 @@
-// Sends answers and listening reports, oldest first, again and again until the server acknowledges them.
-// An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; its client_uuid makes a repeat harmless.
+// Sends answers and listening reports, oldest first, until the server acknowledges them.
+// An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; its UUID makes a repeat harmless.
 
+import { measured, now, timeOf } from "./clock.js";
 import { identifier, openStore } from "./store.js";
 
 const TIMEOUT_MS = 15_000;
 const TURN_MS = 5_000;
-const KEEPALIVE_LENGTH = 30_000; // browsers refuse larger requests that may outlive their page
+const KEEPALIVE_LENGTH = 30_000;
 const LONGEST_WAIT_MS = 30_000;
 const REMEMBERED_MS = 120_000;
 
@@ -21,7 +22,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
   const aside = () => store.list("aside");
   const tell = () => onState({ pending: pending().length, aside: aside(), trouble, durable: store.durable });
 
-  async function put(entry) {
+  async function ask(entry) {
     const body = JSON.stringify(entry.body);
     const response = await fetch(entry.url, {
       method: "PUT",
@@ -34,18 +35,20 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     return { status: response.status, reply: isJson ? await response.json() : null };
   }
 
+  const put = (entry) => measured(() => ask(entry), ({ reply }) => reply?.now);
+
   async function freshToken() {
     const response = await fetch(csrfUrl, { signal: within(TIMEOUT_MS) });
     return (token = (await response.json()).token);
   }
 
-  /** "done" | "wait" (try again later) | "offline" (nothing will get through now). */
+  /** "done" | "wait" | "offline" (for every entry) */
   async function send(entry) {
     let answer;
     try {
       answer = await put(entry);
       if (answer.status === 403 && answer.reply === null) {
-        await freshToken(); // only the site's guard against forged requests answers 403 without JSON
+        await freshToken();
         answer = await put(entry);
       }
     } catch {
@@ -77,20 +80,20 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     return "done";
   }
 
-  /** A page that the server made just before it saved this entry will want to know of it. */
+  /** For a page that the server made just before it saved this entry. */
   function remember({ key, ...entry }) {
     for (const old of store.list("sent")) {
-      if (Date.now() - old.sentAt > REMEMBERED_MS) store.remove(old.key);
+      if (Math.abs(now() - old.sentAt) > REMEMBERED_MS) store.remove(old.key);
     }
-    store.add("sent", { ...entry, sentAt: Date.now() });
+    store.add("sent", { ...entry, sentAt: now() });
     store.remove(key);
   }
 
-  /** Another tab or device has used this revision: of its answer and the newest one waiting here the later counts. */
+  /** Another tab or device used this revision, or (`given_at` is null) it leapt ahead: the later answer counts. */
   function resolveRevision(entry, reply) {
     const rivals = pending().filter((other) => other.url === entry.url);
     const newest = rivals[rivals.length - 1] ?? entry;
-    const isLater = Date.parse(newest.body.given_at) > Date.parse(reply.given_at);
+    const isLater = reply.given_at === null || timeOf(newest.body) > Date.parse(reply.given_at);
     if (isLater) {
       const body = { ...newest.body, client_uuid: identifier(), revision: reply.revision + 1 };
       store.add("queue", { ...newest, body });
@@ -113,7 +116,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
   }
 
   async function pass() {
-    const held = new Set(); // trials of which an earlier entry still waits: their order must stand
+    const held = new Set(); // trials of which an earlier entry still waits
     for (;;) {
       const entry = pending().find((candidate) => !held.has(candidate.trial));
       if (!entry) return held.size > 0;
@@ -124,7 +127,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     }
   }
 
-  /** One tab sends at a time. If another holds the turn too long we send as well: a repeat does no harm. */
+  /** One tab sends at a time, unless another holds the turn too long: a repeat does no harm. */
   async function inTurn(work) {
     if (!navigator.locks) return work();
     let begun = false;
@@ -167,6 +170,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
 
   return {
     pending,
+    signedOut: () => trouble === "link",
     justSent: () => store.list("sent"),
     flush,
     tell,
@@ -187,7 +191,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
   };
 }
 
-/** A signal that aborts after that time, also for browsers inside older messaging apps. */
+/** AbortSignal.timeout, also for older browsers. */
 export function within(ms) {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), ms);

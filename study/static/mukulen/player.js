@@ -1,13 +1,16 @@
 // Plays one clip from memory and keeps account of what was really heard.
 
-const KEPT = 3; // clips in memory: the one that plays, the next and the one before
-const PATIENCE_MS = 1_500;
-const STALL_MS = 20_000; // without a byte; however slow the line, what comes is kept
-const START_MS = 8_000; // a press that brings no sound within this time has failed
-const WAITS_MS = [1_000, 2_000, 4_000]; // between the attempts to load a clip; then she is asked
-const clips = new Map(); // address → promise of a blob; the newest few
+import { stamp } from "./clock.js";
 
-/** The whole clip, fetched once; a failed fetch is forgotten, so that asking again tries again. */
+const KEPT = 3; // clips in memory
+const PATIENCE_MS = 1_500;
+const STALL_MS = 20_000; // without a byte
+const START_MS = 8_000; // from a press to the sound
+const MOST_NOTED = 20; // changes of speed
+const WAITS_MS = [1_000, 2_000, 4_000]; // between attempts to load
+const clips = new Map(); // address → promise of a blob
+
+/** The whole clip, fetched once; a failed fetch is forgotten. */
 export function fetchClip(address) {
   if (!clips.has(address)) {
     const clip = download(address);
@@ -55,18 +58,19 @@ export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum 
 
 /**
  * `on.state(name)`: loading, ready, playing, paused, ended; failed (tries again by itself), mute (gave up loading) and
- * broken (would not play), which wait for a press. `on.position(share)`; `on.report({intervals, events, plays})` at each
- * stop; `on.started(ms)` from the press to the first sound. `level` from 0 to 1.
+ * broken (would not play), which wait for a press. `on.report({intervals, events, plays})` when the first play begins,
+ * and at each stop.
  */
 export function createPlayer({ address, durationMs, level, begun, on }) {
   const audio = new Audio();
-  audio.volume = level; // phones by Apple keep to their own buttons
+  audio.volume = level; // not on phones by Apple
   let source = "";
   let state = "loading";
-  let since = null; // where the stretch now playing began, in ms of the clip
+  let since = null; // where the stretch now playing began, in ms
   let reached = 0;
   let pressed = 0;
-  let from = 0; // where the press began; a slow browser says late that it plays
+  let pressedAt;
+  let from = 0; // where the press began
   let plays = 0;
   let events = [];
   let frame = 0;
@@ -88,7 +92,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
       audio.preload = "auto";
       audio.src = source;
       audio.load();
-      timer = setTimeout(becomeReady, PATIENCE_MS); // Safari on phones reads nothing before it is asked to play
+      timer = setTimeout(becomeReady, PATIENCE_MS); // Safari on phones waits for a press
     } catch {
       if (closed) return;
       const wait = WAITS_MS[failures];
@@ -117,8 +121,8 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     send(intervals);
   }
 
-  function send(intervals) {
-    on.report({ intervals, events, plays });
+  function send(intervals, given) {
+    on.report({ intervals, events, plays, ...given });
     events = [];
     plays = 0;
   }
@@ -147,14 +151,21 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   audio.addEventListener("canplaythrough", becomeReady);
   audio.addEventListener("playing", () => {
     clearTimeout(timer);
-    if (state === "playing") return; // it goes on after it stood still for a moment
+    if (state === "playing") return; // after it stood still
     since ??= pressed ? from : now();
     reached = now();
     if (pressed) on.started(performance.now() - pressed);
     pressed = 0;
-    note(plays && begun() ? "replay" : "play");
+    const first = plays > 0 && !begun();
+    note(plays && !first ? "replay" : "play");
+    if (first) send([], pressedAt);
     enter("playing");
     draw();
+  });
+  audio.addEventListener("ratechange", () => {
+    if (audio.playbackRate === 1) return;
+    audio.playbackRate = audio.defaultPlaybackRate = 1;
+    if (events.length < MOST_NOTED) note("rate");
   });
   // Where the position jumps, what was skipped counts as not heard.
   audio.addEventListener("timeupdate", () => !audio.seeking && since !== null && (reached = now()));
@@ -171,11 +182,12 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   audio.addEventListener("error", () => !closed && source && give("broken"));
 
   function play() {
-    if (pressed) return; // the sound of the last press is still on its way
+    if (pressed) return;
     const fresh = audio.ended || audio.currentTime === 0;
     if (fresh) plays += 1;
     from = fresh ? 0 : now();
     pressed = performance.now();
+    pressedAt = stamp();
     timer = setTimeout(give, START_MS, "broken");
     audio.play().catch((error) => {
       if (error.name === "AbortError") pressed = 0;
@@ -195,7 +207,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   addEventListener("online", online);
   load();
   return {
-    /** The one button: play, pause, play again, or load again after a failure. */
+    /** The one button. */
     press() {
       if (state === "playing") audio.pause();
       else if (state === "failed" || state === "mute" || state === "broken") again();
@@ -204,12 +216,12 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     blur() {
       if (state === "playing") note("blur");
     },
-    /** She says that the clip will not play. */
+    /** The clip will not play. */
     problem() {
       note("problem");
       send(stretch());
     },
-    /** Report what was heard so far: the page may be about to go. */
+    /** The page may be about to go. */
     settle() {
       if (state === "playing") reached = now();
       report();

@@ -1,17 +1,18 @@
-// Entry point of the expert's pages: the outbox with its status line, and every step from one page to the next. A step
-// is fetched before it is taken, so that a lost connection never ends in a dead page.
+// The expert's pages: the outbox with its status line, and each step from page to page. It is fetched before it is taken,
+// so that a lost connection never ends in a dead page.
 
+import { measured } from "./clock.js";
 import { openOutbox, within } from "./outbox.js";
 import { text } from "./texts.js";
 import { mount } from "./trial.js";
 
-const PATIENCE_MS = 400; // a save or a step faster than this is not worth announcing
-const STEP_MS = 30_000; // on a line that has died without a word
+const PATIENCE_MS = 400;
+const STEP_MS = 30_000; // on a dead line
 
 const main = document.getElementById("main");
 const status = document.getElementById("status");
 const bar = document.getElementById("bar");
-let quiet = bar.hidden; // a page without answers of its own shows the bar from when some wait
+let quiet = bar.hidden; // until answers wait
 const aside = document.getElementById("aside");
 let current = null;
 let shown = location.pathname;
@@ -39,7 +40,7 @@ function showState({ pending, aside: refused, trouble, durable }) {
   document.body.dataset.pending = pending;
   const sending = trouble || (navigator.onLine ? "saving" : "offline");
   const state = refused.length ? "refused" : pending ? sending : "saved";
-  const sentence = notice || text(state, { n: pending });
+  const sentence = (!outbox.signedOut() && notice) || text(state, { n: pending });
   if (state === "saving" && !notice) saving = setTimeout(setStatus, PATIENCE_MS, state, sentence);
   else setStatus(state, pending && !durable ? `${sentence} ${text("memory")}` : sentence);
   aside.hidden = !refused.length;
@@ -56,12 +57,11 @@ function enter() {
   else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => wire(mountSound()), sayDead);
 }
 
-/** What dead.js says of the other scripts. */
 function sayDead() {
   document.getElementById("dead").hidden = bar.hidden = quiet = false;
 }
 
-/** Until now nobody could press what nothing heard: an answer given to a page still loading would be lost. */
+/** Until now nobody could press what nothing heard. */
 function wire(page) {
   current = page;
   for (const part of document.querySelectorAll("[inert]")) part.inert = false;
@@ -69,7 +69,7 @@ function wire(page) {
 
 let leaving = false;
 
-/** A step that needs the server. Without a connection the page says so and goes on by itself later. */
+/** A step that needs the server. Without a connection the page says so and tries again. */
 async function persist(step) {
   if (leaving) return;
   leaving = true;
@@ -96,18 +96,24 @@ const goTo = (address) => isSettled() && persist(() => visit(address));
 /** Gives the outbox what is typed; false where the page has just said that something is no answer. */
 const isSettled = (options) => current?.settle?.(options) ?? true;
 
-/** Another trial takes the place of this one, so that the clip fetched meanwhile is at hand; other pages are loaded. */
+/** A trial takes the place of this one, so that the clip fetched meanwhile is at hand; other pages are loaded. */
 async function visit(address) {
-  const toTrial = new URL(address, location).pathname.includes("/t/");
-  if (!toTrial && !(await emptied())) return false; // pages that look at all answers must not be asked for before
-  const response = await fetch(address, { headers: { Accept: "text/html" }, signal: within(STEP_MS) });
+  // Trials open in their order, and other pages look at all answers.
+  const isFree = async () => (await emptied()) || outbox.signedOut();
+  if (!(await isFree())) return false;
+  const ask = async () => {
+    const response = await fetch(address, { headers: { Accept: "text/html" }, signal: within(STEP_MS) });
+    return [response, parsed(await response.text())];
+  };
+  const [response, fresh] = await measured(ask, ([, page]) => Number(page.body.dataset.now));
   if (response.status >= 500) return false;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   if (response.ok && main.dataset.trial && fresh.getElementById("main")?.dataset.trial) show(fresh, response.url);
-  else if (!toTrial && !(await emptied())) return false; // she wrote on meanwhile
+  else if (!(await isFree())) return false; // more was written meanwhile
   else location.assign(response.redirected ? response.url : address);
   return true;
 }
+
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 function show(fresh, address) {
   history.pushState(null, "", address);
@@ -130,7 +136,7 @@ function put(fresh) {
   (document.getElementById("fault") ?? document.getElementById("heading") ?? main).focus();
 }
 
-/** A form's step. A page open too long has a stale token: it fetches a fresh one, and nothing has to be typed again. */
+/** A form's step. A page open too long fetches a fresh token, and nothing has to be typed again. */
 async function post(form, submitter) {
   if (!(await emptied())) return false;
   const data = new FormData(form);
@@ -144,7 +150,7 @@ async function post(form, submitter) {
   }
   if (response.status >= 500) return false;
   if (response.redirected) location.assign(response.url);
-  else put(new DOMParser().parseFromString(await response.text(), "text/html"));
+  else put(parsed(await response.text()));
   return true;
 }
 
@@ -154,7 +160,6 @@ async function renew() {
   return true;
 }
 
-/** Whether every answer has arrived. */
 async function emptied() {
   isSettled({ leaving: true });
   if (outbox.pending().length) await outbox.flush();
@@ -179,14 +184,14 @@ aside.addEventListener("click", (event) => {
   if (event.target.dataset.do === "retry") outbox.retryAside();
   if (event.target.dataset.do !== "discard") return;
   outbox.discardAside();
-  persist(renew); // with the answers that the server has
+  persist(renew);
 });
 addEventListener("beforeunload", (event) => {
   isSettled({ leaving: true });
   if (losable) event.preventDefault();
 });
-addEventListener("popstate", () => location.pathname !== shown && persist(renew)); // not at a jump within the page
+addEventListener("popstate", () => location.pathname !== shown && persist(renew));
 
 enter();
 outbox.flush();
-navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {}); // only with HTTPS, or on this computer
+navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {});

@@ -1,5 +1,7 @@
-// Entries that must survive a reload, a killed tab and a second tab: one key of localStorage each, so that two tabs
-// never overwrite one another's. Where storage is refused (blocked, full), entries live in memory and `durable` says so.
+// Entries that survive a reload, a killed tab and a second tab: one key of localStorage each. Where storage is refused
+// (blocked, full), entries live in memory and `durable` says so.
+
+import { now } from "./clock.js";
 
 const memory = new Map();
 let counter = 0;
@@ -32,7 +34,7 @@ export function openStore(tag) {
       text ??= localStorage.getItem(key);
       return text ? { ...JSON.parse(text), key } : null;
     } catch {
-      return null; // no entry of ours
+      return null;
     }
   };
 
@@ -47,7 +49,7 @@ export function openStore(tag) {
     list: (shelf) => keys().filter((key) => key.startsWith(`${prefix}${shelf}:`)).map(read).filter(Boolean),
     add(shelf, entry) {
       counter += 1;
-      const place = `${Date.now().toString().padStart(15, "0")}-${counter.toString().padStart(6, "0")}`;
+      const place = `${now().toString().padStart(15, "0")}-${counter.toString().padStart(6, "0")}`;
       const key = `${prefix}${shelf}:${place}-${identifier()}`;
       write(key, JSON.stringify(entry));
       return { ...entry, key };
@@ -65,7 +67,7 @@ export function openStore(tag) {
   return store;
 }
 
-/** A random UUID; `crypto.randomUUID` itself is missing on plain-HTTP pages of a local network. */
+/** crypto.randomUUID, also for plain-HTTP pages of a local network. */
 export function identifier() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

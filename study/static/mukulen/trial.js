@@ -1,5 +1,6 @@
 // One trial: the player, the scales, the remark and what they report.
 
+import { now, stamp } from "./clock.js";
 import { createPlayer, fetchClip, total, union } from "./player.js";
 import { createRemark } from "./remark.js";
 import { createScales } from "./scales.js";
@@ -15,7 +16,7 @@ export function mount(main, outbox, { goTo }) {
   const { trial, audio, listening, nextAudio, language } = main.dataset;
   const durationMs = Number(main.dataset.duration);
   const find = (id) => document.getElementById(id);
-  // The server made this page; what was still on its way then counts as well.
+  // What was still on its way when the server made this page.
   const waiting = outbox.pending().filter((entry) => entry.trial === trial);
   const known = [...outbox.justSent().filter((entry) => entry.trial === trial), ...waiting];
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
@@ -50,10 +51,10 @@ export function mount(main, outbox, { goTo }) {
   say("");
   refresh();
 
-  /** In a place for those who do not see the page; or in the bar, seen wherever she is, what keeps her from going on. */
+  /** In a place for those who do not see the page; or in the bar, what keeps the expert from going on. */
   function say(sentence, place = "hint") {
     find(place).textContent = "";
-    if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also said if it is the same sentence
+    if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
   }
 
   function isHeard() {
@@ -75,23 +76,23 @@ export function mount(main, outbox, { goTo }) {
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
     find("player-text").textContent = text(state === "ended" ? "heard" : state);
     find("problem").hidden = told || !TROUBLE.includes(state);
-    if (state === "playing" && nextAudio) fetchClip(nextAudio).catch(() => {}); // asked for again when it is needed
+    if (state === "playing" && nextAudio) fetchClip(nextAudio).catch(() => {});
   }
 
   function saveListening(report) {
     plays += report.plays;
     heard = union([...heard, ...report.intervals]);
-    outbox.add({ kind: "listening", trial, url: listening, body: { client_uuid: identifier(), ...report } });
+    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report } });
     refresh();
   }
 
   function signed(body) {
-    return { ...body, client_uuid: identifier(), given_at: new Date().toISOString(), language };
+    return { ...body, client_uuid: identifier(), ...stamp(), language };
   }
 
   function save(scale) {
     const { value, revision } = scale;
-    const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Date.now() - shownAt });
+    const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Math.max(0, now() - shownAt) });
     outbox.add({ kind: "rating", trial, scale: scale.key, url: scale.url, body });
     say(text("answered", { scale: scale.label, value }), "announce");
     say("");
@@ -150,7 +151,7 @@ export function mount(main, outbox, { goTo }) {
     }
   }
 
-  /** What this trial's entry says: still on its way, from another tab, or as the server has it. */
+  /** An entry: on its way, from another tab, or as the server has it. */
   function take(entry, body = entry.body, options = {}) {
     if (entry.trial !== trial) return;
     if (entry.kind === "rating") scales.put(entry.scale, body, options);
@@ -175,11 +176,11 @@ export function mount(main, outbox, { goTo }) {
 
   return {
     settle,
-    /** The server's word on an answer of this trial, after another tab's or device's went in between. */
+    /** The server's word on an answer of this trial. */
     saved: (entry, reply) => take(entry, reply),
-    /** She gave a later answer elsewhere, which stands in the place of this one. */
+    /** A later answer was given elsewhere. */
     overruled: (entry, reply) => take(entry, reply, { anyway: true }),
-    /** She has just answered in another tab. */
+    /** An answer was given in another tab. */
     elsewhere(entry) {
       take(entry);
       refresh();
@@ -194,13 +195,13 @@ export function mount(main, outbox, { goTo }) {
 
 const isProblem = ({ event }) => event === "problem";
 
-/** When this browser first showed the trial, so that a reload does not start the reaction time anew. */
+/** When this browser first showed the trial, also before a reload. */
 function firstShown(trial) {
   try {
-    const kept = Number(sessionStorage.getItem(`shown:${trial}`)) || Date.now();
+    const kept = Number(sessionStorage.getItem(`shown:${trial}`)) || now();
     sessionStorage.setItem(`shown:${trial}`, kept);
     return kept;
   } catch {
-    return Date.now();
+    return now();
   }
 }

@@ -1,0 +1,78 @@
+"""Whether a clip was heard: played through, at its own speed, and in the order of the session.
+
+A browser reports when it begins to play a clip and what it has played at each stop. It can say nothing before the page
+of the trial was served, which happens when the trial before it is done: so much of the time is the server's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from study import queries
+from study.errors import Refused
+from study.models import Listening, Rating
+from study.services.saving import ahead
+from study.standing import Standing
+
+#: A clip counts as played through when all but this much of it has sounded.
+UNHEARD_MS = 500
+#: Playing can't take less time than it lasts, but for this much.
+HASTE_MS = 1000
+
+
+class Report(NamedTuple):
+    """A report of listening to one trial, with the time at which it was made."""
+
+    trial: int
+    intervals: list[list[int]]
+    problem: bool
+    at: datetime
+
+    @property
+    def ms(self) -> int:
+        """How much of the clip it names."""
+        return queries.length(queries.merged(self.intervals))
+
+
+def check_heard(standing: Standing, before: Iterable[Rating]) -> None:
+    """Refuses an answer ahead of its turn, before the clip was played through, or after playing it too fast.
+
+    `before` are the expert's ratings of the trial before this one.
+    """
+    rated, trials = list(before), (standing.trial.pk, standing.before)
+    fields = ("trial", "intervals", "problem", "given_at", "received_at")
+    rows = Listening.objects.filter(expert=standing.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
+    reports = [Report(trial, intervals, problem, given or came) for trial, intervals, problem, given, came in rows]
+    told = [report.at for report in reports if report.trial == standing.before and report.problem]
+    wanted = len(standing.expert.study.file["scales"])
+    if standing.before is not None and not told and len({rating.scale for rating in rated}) < wanted:
+        raise ahead()
+    own = [report for report in reports if report.trial == standing.trial.pk]
+    heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
+    if heard < standing.trial.clip.duration_ms - UNHEARD_MS:
+        raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
+    shown = min([*told, *(rating.received_at for rating in rated)], default=None)
+    if not _at_its_speed(standing, heard, own, shown):
+        message = _("The clip was played too fast. Please listen to it again at normal speed.")
+        raise Refused(409, "unheard", message, heard_ms=heard)
+
+
+def _at_its_speed(standing: Standing, heard_ms: int, own: list[Report], shown: datetime | None) -> bool:
+    """Whether there was time for what was heard between its first play and its last report.
+
+    The first play can't be before the trial was shown: `shown`, or for the first trial when the expert came, on this
+    device or, where that is too short, on her first.
+    """
+    first, last = min(own, key=lambda report: report.at), max(report.at for report in own)
+    begun = first.at - timedelta(milliseconds=first.ms)
+
+    def fits(since: datetime) -> bool:
+        return heard_ms <= (last - max(begun, since)) / timedelta(milliseconds=1) + HASTE_MS
+
+    if shown is not None:
+        return fits(shown)
+    return fits(standing.arrived) or fits(standing.expert.devices.earliest("accepted_at").accepted_at)

@@ -1,0 +1,249 @@
+"""The session in its order, each clip at its own speed: what is served and what is taken, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from study import clock, services
+from study.models import Expert, Listening, Rating, Remark, Study, Trial
+from tests.factories import begin, complete, enter, hear, make_expert, make_study, reach, standing, trials_of
+from tests.study.test_room_remarks import put_remark
+from tests.study.test_room_saves import put, put_listening, put_rating, rating_body
+from tests.study.test_saving import answer, event, refused, report
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return make_study(tmp_path, practice=2)
+
+
+def session(expert: Expert) -> list[Trial]:
+    return [*trials_of(expert, "practice"), *trials_of(expert)]
+
+
+def statuses(client: Client, trials: list[Trial], what: str = "") -> list[int]:
+    return [client.get(f"/room/t/{trial.token}/{what}").status_code for trial in trials]
+
+
+def test_present_trial_and_earlier_ones_are_served(client: Client, alice: Expert) -> None:
+    trials = session(alice)
+    for present, trial in enumerate(trials):
+        assert statuses(client, trials) == [200] * (present + 1) + [302] * (len(trials) - present - 1)
+        complete(alice, trial)
+    assert statuses(client, trials) == [200] * len(trials)
+
+
+def test_clips_are_served_up_to_the_next_one(client: Client, alice: Expert) -> None:
+    trials = session(alice)
+    for present, trial in enumerate(trials):
+        served = min(present + 2, len(trials))
+        assert statuses(client, trials, "audio") == [200] * served + [404] * (len(trials) - served)
+        hear(alice, trial)
+        rated = statuses(client, trials, "audio")
+        assert rated == [200] * served + [404] * (len(trials) - served), "hearing is not rating"
+        complete(alice, trial)
+    assert statuses(client, trials, "audio") == [200] * len(trials)
+
+
+@pytest.mark.parametrize("send", ["rating", "remark", "listening"])
+def test_trial_ahead_takes_nothing(client: Client, alice: Expert, send: str) -> None:
+    sends: dict[str, Callable[[Trial], Any]] = {
+        "rating": lambda trial: put_rating(client, trial, rating_body(), alice),
+        "remark": lambda trial: put_remark(client, trial, alice),
+        "listening": lambda trial: put_listening(client, trial, alice),
+    }
+    first, *ahead = session(alice)
+    hear(alice, first)
+    for trial in ahead:
+        reply = sends[send](trial)
+        assert (reply.status_code, reply.json()["error"]) == (409, "ahead")
+    assert [kind._default_manager.count() for kind in (Rating, Remark, Listening)] == [0, 0, 1]
+
+
+def test_study_trial_before_practice_takes_nothing(client: Client, alice: Expert) -> None:
+    last_practice, first = session(alice)[1:3]
+    hear(alice, reach(alice, last_practice))
+    assert put_listening(client, first, alice).json()["error"] == "ahead"
+    complete(alice, last_practice)
+    assert put_listening(client, first, alice).status_code == 200
+    assert put_rating(client, first, rating_body(), alice).status_code == 200
+
+
+def test_earlier_trial_takes_changes(client: Client, alice: Expert) -> None:
+    first, second, third, *_ = session(alice)
+    reach(alice, third)
+    assert put_rating(client, first, rating_body(value=5, revision=2), alice).status_code == 200
+    assert put_remark(client, second, alice).status_code == 200
+
+
+def test_clip_that_would_not_play_opens_the_next(client: Client, alice: Expert) -> None:
+    first, second, third, *_ = session(alice)
+    problem = event(event="problem")
+    assert put_listening(client, first, alice, intervals=[], plays=0, events=[problem]).status_code == 200
+    assert put_listening(client, second, alice).status_code == 200
+    assert put_rating(client, second, rating_body(), alice).status_code == 200
+    assert statuses(client, [second, third], "audio") == [200, 200]
+
+
+@pytest.mark.parametrize("ending", ["close", "unseal", "expire", "withdraw", "submit"])
+def test_clip_after_the_end_is_not_served(client: Client, alice: Expert, ending: str) -> None:
+    first, *_, last = session(alice)
+    reach(alice, last)
+    complete(alice, last)
+    assert statuses(client, [first, last], "audio") == [200, 200]
+    if ending in {"close", "unseal"}:
+        services.close_study(alice.study, actor="test")
+    if ending == "unseal":
+        services.open_seal(alice.study, actor="test")
+    if ending == "expire":
+        alice.invitations.update(expires_at=clock.now())
+    if ending == "withdraw":
+        services.withdraw(alice, actor="test")
+    if ending == "submit":
+        services.submit(alice)
+    wanted = 403 if ending in {"withdraw", "submit"} else 410
+    assert statuses(client, [first, last], "audio") == [wanted] * 2
+
+
+# --- speed
+
+SECONDS = 11.5
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> tuple[Expert, Trial]:
+    """An expert who has just come to the second trial, of clips of 11.5 seconds."""
+    expert = make_expert(make_study(tmp_path, slug="long", seconds=SECONDS))
+    first, second, *_ = trials_of(expert)
+    begun = clock.now() - timedelta(minutes=1)
+    with clock.use(lambda: begun):
+        report(standing(expert, first), intervals=[], plays=1)
+    shown = clock.now()
+    with clock.use(lambda: shown):
+        complete(expert, first)
+    return expert, second
+
+
+def played(expert: Expert, trial: Trial, seconds: float, *, start: bool = True) -> Any:
+    """Where the expert stands after a report that the whole clip was played in so many seconds."""
+    at, ms = standing(expert, trial), int(SECONDS * 1000)
+    last = Rating.objects.order_by("received_at").last()
+    begun = last.received_at if last else clock.now()
+    if start:
+        with clock.use(lambda: begun):
+            report(at, intervals=[], plays=1)
+    with clock.use(lambda: begun + timedelta(seconds=seconds)):
+        report(at, intervals=[[0, ms]], plays=0)
+    return at
+
+
+@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize(("seconds", "fits"), [(SECONDS / 4, False), (3.0, False), (10.4, False), (10.6, True)])
+def test_clip_played_too_fast_cannot_be_rated(
+    here: tuple[Expert, Trial], seconds: float, fits: bool, start: bool
+) -> None:
+    at = played(*here, seconds, start=start)
+    later = clock.now() + timedelta(minutes=5)
+    with clock.use(lambda: later):
+        if fits:
+            assert answer(at)
+        else:
+            assert refused(answer, at) == "409 unheard"
+
+
+def test_clip_first_of_all_played_too_fast_cannot_be_rated(tmp_path: Path) -> None:
+    """Long after the expert came, so that only the report of the first play says how long it was."""
+    expert = make_expert(make_study(tmp_path, seconds=SECONDS))
+    at = played(expert, trials_of(expert)[0], 3.0)
+    later = clock.now() + timedelta(minutes=1)
+    with clock.use(lambda: later):
+        assert refused(answer, at) == "409 unheard"
+
+
+def test_clip_played_again_at_its_speed_can_be_rated(here: tuple[Expert, Trial]) -> None:
+    at, began = played(*here, 3.0), clock.now()
+    with clock.use(lambda: began + timedelta(seconds=20)):
+        report(at, intervals=[[0, int(SECONDS * 1000)]], plays=1)
+        assert answer(at)
+
+
+def test_clip_heard_offline_can_be_rated_at_once(here: tuple[Expert, Trial]) -> None:
+    """Reports and answer arrive together, with the times at which they were given."""
+    expert, trial = here
+    at, began = standing(expert, trial), clock.now()
+    with clock.use(lambda: began + timedelta(seconds=15)):
+        report(at, intervals=[], plays=1, given_at=began, offset_ms=0)
+        heard = began + timedelta(seconds=SECONDS)
+        report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0, given_at=heard, offset_ms=0)
+        assert answer(at)
+
+
+def test_time_before_the_trial_was_shown_cannot_be_claimed(here: tuple[Expert, Trial]) -> None:
+    expert, trial = here
+    at, now = standing(expert, trial), clock.now()
+    report(at, intervals=[], plays=1, given_at=now - timedelta(seconds=30), offset_ms=0)
+    report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
+    assert refused(answer, at) == "409 unheard"
+
+
+def test_changed_speed_is_in_the_log(client: Client, alice: Expert) -> None:
+    trial = session(alice)[0]
+    reply = put_listening(client, trial, alice, events=[event(event="rate"), event(event="rate")])
+    assert reply.status_code == 200
+    [logged] = alice.study.events.filter(kind="playback speed changed")
+    assert logged.detail == {"expert": "alice", "phase": "practice", "trial": 1}
+
+
+# --- reports sent again
+
+
+@pytest.mark.parametrize("changes", [{"intervals": [[0, 999]]}, {"plays": 2}, {"events": [event()]}])
+def test_reports_uuid_with_other_content_is_refused(client: Client, alice: Expert, changes: dict[str, Any]) -> None:
+    trial, name = session(alice)[0], str(uuid4())
+    assert put_listening(client, trial, alice, client_uuid=name).status_code == 200
+    reply = put_listening(client, trial, alice, client_uuid=name, **changes)
+    assert (reply.status_code, reply.json()["error"]) == (409, "uuid")
+    assert put_listening(client, trial, alice, client_uuid=name).status_code == 200
+    assert Listening.objects.count() == 1
+
+
+def test_revision_far_ahead_is_refused_so_that_a_page_recovers(client: Client, alice: Expert) -> None:
+    trial = session(alice)[0]
+    hear(alice, trial)
+    reply = put_rating(client, trial, rating_body(revision=32_767), alice)
+    assert reply.status_code == 409
+    said = reply.json()
+    assert (said["error"], said["revision"], said["given_at"]) == ("revision", 0, None)
+    again = rating_body(revision=reply.json()["revision"] + 1)
+    assert put_rating(client, trial, again, alice).status_code == 200
+
+
+def test_every_page_and_reply_says_the_servers_time(client: Client, alice: Expert) -> None:
+    trial, now = session(alice)[0], clock.now()
+    with clock.use(lambda: now):
+        shown = client.get(f"/room/t/{trial.token}/").text
+        replies = [put_listening(client, trial, alice), put_rating(client, trial, rating_body(), alice)]
+        replies.append(put(client, f"/room/t/{trial.token}/remark", {}, alice))
+    assert f'data-now="{round(now.timestamp() * 1000)}"' in shown
+    assert [reply.json().get("now") for reply in replies[:2]] == [round(now.timestamp() * 1000)] * 2
+    assert replies[2].status_code == 400
+
+
+def test_another_expert_has_an_order_of_their_own(client: Client, alice: Expert, study: Study) -> None:
+    for trial in session(alice):
+        complete(alice, trial)
+    bob = make_expert(study, "bob")
+    begin(bob)
+    enter(client, bob)
+    first, second, third, *_ = session(bob)
+    assert statuses(client, [first, second, third], "audio") == [200, 200, 404]
+    assert put_listening(client, second, bob).json()["error"] == "ahead"
