@@ -79,7 +79,7 @@ def fit(
     return OrdinalFit(
         scale,
         link,
-        table=_table([(scale, link, *row) for row in [*rows, *_variance_rows(found)]]),
+        table=_table([(scale, link, *row) for row in [*rows, *_variance_rows(found, link)]]),
         contrasts=pd.DataFrame(
             [
                 (scale, link, layout.systems[a], layout.systems[b], *_cells(test), test.test, test.sign)
@@ -146,9 +146,11 @@ def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> lis
     return [(name, "threshold", *_cells(test)) for name, test in zip(names, tests, strict=False)]
 
 
-def _variance_rows(found: Maximum) -> list[tuple[object, ...]]:
-    none = (np.nan,) * 4
-    rows = [(name, "variance", value, *none) for name, value in zip(EFFECTS, found.variances, strict=True)]
+def _variance_rows(found: Maximum, link: str) -> list[tuple[object, ...]]:
+    """The variances, empty where one has no bound, and the likelihood."""
+    none, largest = (np.nan,) * 4, (ratio.RUNAWAY * ratio.NOISE_SD[link]) ** 2
+    values = np.where(found.variances > largest, np.nan, found.variances)
+    rows = [(name, "variance", value, *none) for name, value in zip(EFFECTS, values, strict=True)]
     return [*rows, ("log_likelihood", "fit", found.log_likelihood, *none)]
 
 
