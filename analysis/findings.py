@@ -165,7 +165,8 @@ def _equivalence(ratings: Ratings, fits: Mapping[str, Fit]) -> pd.DataFrame:
     tested = [fit.contrasts for fit in fits.values() if fit.contrasts["p"].notna().any()]
     if gap is None:
         return pd.DataFrame()
-    return _stacked([mixed_model.equivalence(table, gap, alpha=ratings.alpha) for table in tested])
+    found = _stacked([mixed_model.equivalence(table, gap, alpha=ratings.alpha) for table in tested])
+    return found[found["p"].notna()].reset_index(drop=True) if len(found) else found
 
 
 def _on_experts(ratings: Ratings, scales: Sequence[str], seed: int) -> dict[str, pd.DataFrame]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,7 +148,7 @@ def parts_of(made: Made) -> list[tuple[str, str]]:
 
 def _paragraph(keys: Iterable[str], values: Mapping[str, object], lang: str) -> str:
     sentences = (METHODS[lang][key].format(**values).strip() for key in keys)
-    return ("" if lang == "zh-hans" else " ").join(sentences)
+    return re.sub(" {2,}", " ", ("" if lang == "zh-hans" else " ").join(sentences))
 
 
 def _named(made: Made, lang: str, replicates: int) -> dict[str, str]:

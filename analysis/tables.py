@@ -130,7 +130,12 @@ def readable(value: object, decimals: int, column: str = "") -> str:
         return str(value)
     if math.isnan(value):
         return ""
-    return p_number(value) if column in P_VALUES else f"{value:.{decimals}f}"
+    return p_number(value) if column in P_VALUES else fixed(value, decimals)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, and no minus before nothing but zeros."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def readable_rows(table: Table) -> list[list[str]]:

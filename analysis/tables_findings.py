@@ -16,7 +16,7 @@ from analysis.findings import Findings
 from analysis.look import system_label
 from analysis.p_text import p_number
 from analysis.ratings import Ratings
-from analysis.tables import P_VALUES, Table, empty_interval_notes, readable
+from analysis.tables import P_VALUES, Table, empty_interval_notes, fixed, readable
 from analysis.words import WORDS, in_language
 from analysis.words_cells import heading, word
 from analysis.words_findings import say_missing
@@ -114,7 +114,7 @@ def _cell(row: Mapping[Any, Any], name: str, ratings: Ratings, lang: str) -> str
     if isinstance(value, float) and math.isnan(value):
         return ""
     if name.startswith("ci_low"):
-        return f"{row[name]:.2f} – {row[name.replace('low', 'high')]:.2f}".replace("-", "−")
+        return f"{fixed(row[name], 2)} – {fixed(row[name.replace('low', 'high')], 2)}".replace("-", "−")
     if name in SYSTEMS:
         return system_label(str(value), lang, ratings.system_labels)
     if name in SCALES:

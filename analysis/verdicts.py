@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis import reasons
 from analysis.dataset import Text
 from analysis.findings import Findings, name_of
 from analysis.mixed_model.model import PLANNED
 from analysis.p_text import p_text
 from analysis.ratings import Ratings
-from analysis.reasons import untested
+from analysis.tables import fixed
 from analysis.words_findings import reason, say
 
 SHORTAGES = frozenset({"few_experts", "few_clips"})
@@ -32,13 +33,16 @@ def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> 
     fit = found.fits[scale]
     table, planned = fit.contrasts, fit.contrasts[fit.contrasts["family"] == PLANNED]
     if table["p"].isna().all():
-        (why,) = untested(ratings, {scale: fit})
+        (why,) = reasons.untested(ratings, {scale: fit})
         key = "verdict_small" if why in SHORTAGES else "verdict_none"
         return [say(key, scale=label, why=reason(why or "too_few"))]
     told = table if len(table) == 1 else planned
     if len(told):
         return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
-    return [_on_pairs(ratings, table, label)]
+    untested = table.loc[table["p"].isna(), ["system_a", "system_b"]]
+    short = {fit.shortages[system] for system in untested.to_numpy().ravel()} - {""}
+    lost = [say("pairs_untested", scale=label, count=len(untested), why=reason(min(short)))] if short else []
+    return [_on_pairs(ratings, table, label), *lost]
 
 
 def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
@@ -66,7 +70,7 @@ def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], labe
 
 
 def _points(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no −0.00
+    return fixed(value, 2).replace("-", "−")
 
 
 def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:

@@ -29,6 +29,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "are "
             "equal."
         ),
+        "pairs_untested": "{scale}: {count} further pairs were not tested: {why}.",
         "verdict_none": "{scale}: no difference could be tested: {why}.",
         "prompts_ids": (
             "{count} clip ids occur in several systems. If such clips were made from one prompt, that is not used: the "
@@ -60,6 +61,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "size_open": "该差异是否小于所关心的最小差距 {gap} 分，本研究无法判断。",
         "pairs_some": "{scale}：{count} 对中有 {held} 对有差异（p 按 {count} 个差值校正）：{pairs}。",
         "pairs_nothing": "{scale}：{count} 对中没有一对有差异（p 按 {count} 个差值校正）。这并不表明它们相同。",
+        "pairs_untested": "{scale}：另有 {count} 对未作检验：{why}。",
         "verdict_none": "{scale}：没有可检验的差异：{why}。",
         "prompts_ids": (
             "有 {count} 个片段编号出现在多个系统中。即使这些片段出自同一提示（prompt），也没有使用这一点：模型把不同系"

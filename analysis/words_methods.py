@@ -224,7 +224,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "not_frozen": "否。一切都是探索性的。",
         "planned": "计划中的比较",
         "all_pairs": "所有各对",
-        "tested": "已与{gap}作检验。",
+        "tested": "已与 {gap}作检验。",
         "no_gap": "未检验：没有计划指明所关心的最小差距。",
         "gap_untested": "未检验：没有可检验的差异。",
         "agree": "probit 模型在全部 {count} 个差异上与线性模型一致。",
@@ -327,8 +327,11 @@ CHECKLIST: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "zh-hans": ("专家的一致程度如何？", "在{primary}上：{agreement}。"),
     },
     "power": {
-        "en": ("Was the study large enough?", "On {primary} it finds gaps of {smallest} points four times in five."),
-        "zh-hans": ("研究规模是否足够？", "在{primary}上，五次中有四次能发现 {smallest} 分的差距。"),
+        "en": (
+            "Was the study large enough?",
+            "On {primary} it finds gaps of {smallest} points four times in five, one difference alone.",
+        ),
+        "zh-hans": ("研究规模是否足够？", "在{primary}上，对单个差值，五次中有四次能发现 {smallest} 分的差距。"),
     },
     "power_none": {
         "en": (

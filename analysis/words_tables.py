@@ -74,12 +74,12 @@ NOTES: Mapping[str, Text] = {
         "en": (
             "Shares of the variance of a single rating; the share of the variance of the systems' means that other "
             "experts and clips would show again; half of the width of a difference's interval, and the smallest true "
-            "difference found in four such studies of five, in points, as if the design were balanced."
+            "difference found in four such studies of five, in points, of one difference alone and as if the design "
+            "were balanced."
         ),
         "zh-hans": (
             "各成分占单个评分方差的比例；各系统平均值的方差中换一批专家和片段仍会出现的比例；差值区间宽度的一半，以及"
-            "在五次"
-            "这样的研究中有四次能发现的最小真实差距（分，按均衡设计计算）。"
+            "在五次这样的研究中有四次能发现的最小真实差距（分；只针对单个差值，按均衡设计计算）。"
         ),
     },
     "participants": {

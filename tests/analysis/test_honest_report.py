@@ -410,7 +410,10 @@ def test_a_hundred_point_scale_has_no_ordinal_model_in_words(reports: Reports) -
 
 
 def test_a_system_short_of_clips_leaves_the_others_tested(reports: Reports) -> None:
-    table = reports("short_of_clips").tables["contrasts"]
+    written = reports("short_of_clips")
+    assert written.says("Overall quality: 3 further pairs were not tested: fewer than 3 clips of a system.")
+    assert "整体质量：另有 3 对未作检验：某个系统的片段少于 3 个。" in written.page["zh-hans"]
+    table = written.tables["contrasts"]
     tested = table[table["p"].notna()]
     assert set(tested["system_a"]) | set(tested["system_b"]) == {"a", "b", "c"}
     assert tested["p_simultaneous"].to_numpy() == pytest.approx(np.minimum(1, 3 * tested["p"].to_numpy()), abs=2e-6)
@@ -421,6 +424,12 @@ def test_shared_clip_ids_are_said_not_to_be_used(lang: str, reports: Reports) ->
     words = {"en": "4 clip ids occur in several systems", "zh-hans": "有 4 个片段编号出现在多个系统中"}[lang]
     assert words in reports("same_ids").page[lang]
     assert words[2:] not in reports("incomplete").page[lang]
+
+
+def test_every_verdict_against_the_smallest_gap_is_a_word(reports: Reports) -> None:
+    table = reports("full").tables["equivalence"]
+    assert table["verdict"].isin(["different", "equivalent", "different but small", "undecided"]).all()
+    assert "equivalence" not in reports("five_experts").tables
 
 
 # --- intervals of differences

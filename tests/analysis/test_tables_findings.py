@@ -65,6 +65,13 @@ def test_means_have_no_interval_where_so_few_clips_allow_none() -> None:
     assert found_here.loc["midi-gan", ["se", "ci_low", "ci_high"]].notna().to_numpy().all()
 
 
+def test_zero_has_no_minus_however_it_was_rounded() -> None:
+    frame = pd.DataFrame({"scale": ["overall"], "estimate": [-0.001], "ci_low": [-0.004], "ci_high": [0.5]})
+    assert shown(table_of(frame), make_ratings(), "en")[1] == [["Overall quality", "0.00", "0.00 – 0.50"]]
+    assert tables.readable(-0.0004, 2) == "0.00"
+    assert tables.readable(-0.006, 2) == "-0.01"
+
+
 @pytest.mark.parametrize("form", [tables.markdown_text, tables.latex_text])
 def test_no_form_of_a_table_prints_p_as_nought(form: object) -> None:
     table = table_of(pd.DataFrame({"difference": [0.0], "p": [0.0], "p_holm": [0.0004]}))
