@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.bootstrap import cross
+from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.random_effects import EFFECTS, Floats
-from analysis.mixed_model.reml import Cells
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class Layout:
     @property
     def ratings(self) -> Floats:
         """(R, C): the ratings, 0 where there is none."""
-        table: Floats = self.cells.layers[-1]
-        return table
+        return self.cells.full(self.cells.ratings)
 
     @property
     def clips_of_system(self) -> Floats:
@@ -49,23 +48,23 @@ def lay_out(frame: pd.DataFrame, scale: str, systems: Sequence[str] = (), covari
     systems = [system for system in systems if system in rated] or sorted(rated)
     frame = frame[frame["system"].isin(systems)]
     crossed = cross(frame, [scale], systems)
-    present = (~np.isnan(crossed.values[0])).astype(np.float64)
-    if present.sum() < len(frame):
+    expert, clip = np.nonzero(~np.isnan(crossed.values[0]))
+    if len(expert) < len(frame):
         raise ValueError(f"an expert rates a clip twice on the scale {scale!r}; leave repeats out first")
     nest = np.repeat(np.eye(len(systems)), crossed.clips_of_system, axis=0)
-    tables = [nest.T[:, None, :] * present]
-    tables += [_covariate(frame, name, scale, systems)[None] for name in covariates]
-    fixed = np.concatenate(tables).reshape(-1, present.size)
+    layers = [nest[clip].T]
+    layers += [_covariate(frame, name, scale, systems)[None, expert, clip] for name in covariates]
+    fixed = np.concatenate(layers)
     if covariates and np.linalg.matrix_rank(fixed @ fixed.T) < len(fixed):
         raise ValueError(f"{', '.join(covariates)} cannot be told from the systems on the scale {scale!r}")
-    tables.append(np.nan_to_num(crossed.values))
+    ratings = crossed.values[0, expert, clip]
     return Layout(
         scale=scale,
         systems=tuple(systems),
         experts=crossed.experts,
         clips=crossed.clips,
         covariates=tuple(covariates),
-        cells=Cells(np.concatenate(tables), present, nest),
+        cells=Cells(np.concatenate([fixed, ratings[None]]), expert, clip, nest, len(crossed.experts)),
     )
 
 
@@ -73,7 +72,7 @@ def _covariate(frame: pd.DataFrame, name: str, scale: str, systems: Sequence[str
     if frame[name].isna().any():
         raise ValueError(f"{name} is not known for every rating on the scale {scale!r}")
     values = frame[name].astype(np.float64)
-    table: Floats = np.nan_to_num(cross(frame.assign(rating=values - values.mean()), [scale], systems).values[0])
+    table: Floats = cross(frame.assign(rating=values - values.mean()), [scale], systems).values[0]
     return table
 
 
@@ -84,10 +83,11 @@ def separable(cells: Cells) -> tuple[bool, ...]:
     several ratings. Clips: two or more in a system, and two or more experts on some clip. Experts within systems: some
     expert with several ratings of a system, and with several systems.
     """
-    per_clip, by_system = cells.present.sum(axis=0), cells.present @ cells.nest
-    several = bool(((by_system > 0).sum(axis=0) > 1).any())
+    per_expert, per_clip, per_cell = cells.counts
+    systems = cells.nest.shape[1]
+    several = bool((np.bincount(cells.system_of_cell, minlength=systems) > 1).any())
     clip = bool((cells.nest.sum(axis=0) > 1).any() and (per_clip > 1).any())
-    interaction = bool(several and (by_system > 1).any() and ((by_system > 0).sum(axis=1) > 1).any())
-    repeated = bool((cells.present.sum(axis=1) > 1).any())
-    found = {"expert": several and repeated, "clip": clip, "expert:system": interaction}
+    in_several = bool((np.bincount(cells.expert_of_cell) > 1).any())
+    interaction = bool(several and (per_cell > 1).any() and in_several)
+    found = {"expert": several and bool((per_expert > 1).any()), "clip": clip, "expert:system": interaction}
     return tuple(found[name] for name in EFFECTS)

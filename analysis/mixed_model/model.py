@@ -115,12 +115,12 @@ def fit(
 
 
 def _too_little(layout: Layout) -> str | None:
-    there = layout.cells.present > 0
-    if np.ptp(layout.ratings[there]) == 0:
+    cells = layout.cells
+    if np.ptp(cells.ratings) == 0:
         return "all_equal"
-    if layout.cells.free < 1:
+    if cells.free < 1:
         return "too_few"
-    of_system = (layout.ratings[:, clips][there[:, clips]] for clips in layout.cells.nest.T > 0)
+    of_system = (cells.ratings[cells.system == system] for system in range(len(layout.systems)))
     return "no_variance" if all(np.ptp(ratings) == 0 for ratings in of_system) else None
 
 
@@ -149,7 +149,7 @@ def guarded(fitted: Fit, alpha: float) -> Fit:
 def _estimate(layout: Layout, variances: reml.Variances | None) -> tuple[reml.Reml | None, Estimate]:
     cells, size = layout.cells, len(layout.cells.layers) - 1
     if variances is None:
-        means = (cells.layers[-1] @ cells.nest).sum(axis=0) / (cells.present @ cells.nest).sum(axis=0)
+        means = np.bincount(cells.system, cells.ratings) / np.bincount(cells.system)
         coefficients = np.append(means, np.full(size - len(means), np.nan))
         unknown = np.full((5, size, size), np.nan)
         return None, Estimate(coefficients, unknown[0], unknown[1:], np.full((4, 4), np.nan))
@@ -170,13 +170,12 @@ def _combinations(layout: Layout, pairs: Sequence[Pair]) -> Floats:
 def _means(layout: Layout, estimate: Estimate, alpha: float) -> pd.DataFrame:
     cells, count = layout.cells, len(layout.systems)
     found = inference.t_tests(estimate, np.eye(count + len(layout.covariates))[:count], alpha)
-    by_system = cells.present @ cells.nest
     columns = (found.value, found.se, found.df, found.low, found.high)
     table = pd.DataFrame({"scale": layout.scale, "system": list(layout.systems)})
     table = table.assign(**dict(zip(MEANS[2:7], columns, strict=True)))
     return table.assign(
-        n_ratings=by_system.sum(axis=0).astype(int),
-        n_experts=(by_system > 0).sum(axis=0),
+        n_ratings=np.bincount(cells.system),
+        n_experts=np.bincount(cells.system_of_cell),
         n_clips=layout.clips_of_system.astype(int),
     )
 
@@ -258,9 +257,9 @@ def _predicted(layout: Layout, variances: reml.Variances | None, at: reml.Reml |
     if variances is None or at is None:
         return pd.DataFrame([], columns=list(PREDICTED))
     parts = []
-    for name, units, axis in (("expert", layout.experts, 1), ("clip", layout.clips, 0)):
+    for name, units in (("expert", layout.experts), ("clip", layout.clips)):
         ratio = variances.ratios[EFFECTS.index(name)]
-        effect = ratio * at.residual.sum(axis=axis)
+        effect = ratio * at.residuals[EFFECTS.index(name)]
         error = ratio - ratio**2 * at.informations[EFFECTS.index(name)]
         se = np.sqrt(np.maximum(error, 0.0) * variances.values[3])
         parts.append(pd.DataFrame({"component": name, "unit": list(units), "effect": effect, "se": se}))

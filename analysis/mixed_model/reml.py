@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 
-from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
-
-Integers = npt.NDArray[np.intp]
+from analysis.mixed_model.cells import Cells, Integers
+from analysis.mixed_model.equal_weights import eliminate
+from analysis.mixed_model.random_effects import EFFECTS, Floats
 
 COMPONENTS = (*EFFECTS, "residual")
 #: A variance below this share of the residual's is set to nothing where the likelihood does not mind.
@@ -25,24 +24,6 @@ NEGLIGIBLE = 1e-3
 LARGEST = 1e6
 #: Relative step of the central differences of the gradient; its error is about the square.
 STEP = 1e-4
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Ratings as tables of R experts and C clips.
-
-    `layers` (p + 1, R, C): the columns of the fixed part and, last, the ratings; 0 where `present` (R, C) is 0.
-    `nest` (C, S) tells the system of a clip.
-    """
-
-    layers: Floats
-    present: Floats
-    nest: Floats
-
-    @property
-    def free(self) -> int:
-        """Ratings less fixed coefficients."""
-        return int(self.present.sum()) - len(self.layers) + 1
 
 
 @dataclass(frozen=True)
@@ -78,7 +59,7 @@ class Reml:
     traces: Floats  # (4,): tr(Z_k' P Z_k)
     shares: Floats  # (4,): |Z_k' P y|^2
     spread: Floats  # (4, p, p): X' V^-1 Z_k Z_k' V^-1 X
-    residual: Floats  # (R, C): P y
+    residuals: tuple[Floats, ...]  # Z_k' P y: (R,), (C,), (K,), (n,)
     informations: tuple[Floats, ...]  # z' P z for each expert, clip, expert in a system
 
 
@@ -88,18 +69,19 @@ def evaluate(cells: Cells, ratios: Floats) -> Reml:
     Source: Bates et al. 2015 (deviance); S. R. Searle, G. Casella & C. E. McCulloch, Variance Components (1992),
     chapter 6 (P and the derivatives).
     """
-    effects = eliminate(cells.present, cells.nest, ratios)
-    weighed = cells.layers - cells.present * effects.solve(cells.layers)
-    products = np.tensordot(cells.layers, weighed, ((1, 2), (1, 2)))
+    effects = eliminate(cells, ratios)
+    weighed = cells.layers - effects.solve(cells.layers)
+    products = cells.layers @ weighed.T
     fixed, free = weighed[:-1], cells.free
     inverse = np.asarray(np.linalg.inv(products[:-1, :-1]), dtype=np.float64)
     coefficients = inverse @ products[:-1, -1]
-    residual = weighed[-1] - np.tensordot(coefficients, fixed, 1)
-    total = np.square(cells.layers[-1]).sum()
+    residual = weighed[-1] - coefficients @ fixed
+    total = np.square(cells.ratings).sum()
     squares = max(float(products[-1, -1] - coefficients @ products[:-1, -1]), float(total) * 1e-14)
-    sums = _sums(fixed, cells.nest)
+    sums = [*cells.sums(fixed), fixed]
     spread = np.array([of_units @ of_units.T for of_units in sums])
-    shares = np.array([np.square(of_units).sum() for of_units in _sums(residual[None], cells.nest)])
+    residuals = (*(of_units[0] for of_units in cells.sums(residual[None])), residual)
+    shares = np.array([np.square(of_units).sum() for of_units in residuals])
     informations = tuple(
         given - ((inverse @ of_units) * of_units).sum(axis=0)
         for given, of_units in zip(effects.informations(), sums, strict=False)
@@ -108,13 +90,7 @@ def evaluate(cells: Cells, ratios: Floats) -> Reml:
     traces[3] -= ratios @ traces[:3]
     logs = effects.log_determinant - np.linalg.slogdet(inverse)[1]
     deviance = float(logs + free * (1 + np.log(2 * np.pi * squares / free)))
-    return Reml(deviance, coefficients, inverse, squares, traces, shares, spread, residual, informations)
-
-
-def _sums(tables: Floats, nest: Floats) -> list[Floats]:
-    """Tables (n, R, C) summed over the cells of each unit of each component: four arrays (n, units)."""
-    units = (tables.sum(axis=2), tables.sum(axis=1), tables @ nest, tables)
-    return [sums.reshape(len(tables), -1) for sums in units]
+    return Reml(deviance, coefficients, inverse, squares, traces, shares, spread, residuals, informations)
 
 
 def slope(cells: Cells, values: Floats) -> Floats:
@@ -194,8 +170,9 @@ def is_balanced(cells: Cells) -> bool:
     All variances can then be told apart.
     """
     clips = cells.nest.sum(axis=0)
-    several = min(len(cells.present), len(clips), int(clips.min())) > 1
-    return bool(several and (cells.present == 1).all() and np.ptp(clips) == 0 and len(cells.layers) == len(clips) + 1)
+    several = min(cells.experts, len(clips), int(clips.min())) > 1
+    complete = len(cells.expert) == cells.experts * len(cells.nest)
+    return bool(several and complete and np.ptp(clips) == 0 and len(cells.layers) == len(clips) + 1)
 
 
 def closed_form(cells: Cells) -> Variances:
@@ -207,7 +184,7 @@ def closed_form(cells: Cells) -> Variances:
     Source: Searle, Casella & McCulloch (1992), chapters 4 (mean squares) and 6.
     """
     systems = cells.nest.shape[1]
-    experts, clips = len(cells.present), len(cells.nest) // systems
+    experts, clips = cells.experts, len(cells.nest) // systems
     rest = systems * (experts - 1) * (clips - 1)
     freedom = np.array([experts - 1, systems * (clips - 1), (experts - 1) * (systems - 1), rest], dtype=np.float64)
     differences = np.array([[1, 0, -1, 0], [0, 1, 0, -1], [0, 0, 1, -1], [0, 0, 0, 1]])
@@ -231,8 +208,7 @@ def _pooled(pooled: Sequence[bool], sums: Floats, freedom: Floats, to_variances:
 
 def _sums_of_squares(cells: Cells, experts: int, systems: int, clips: int) -> Floats:
     """Of the strata of expert, clip, expert:system and residual."""
-    order = np.argsort(cells.nest.argmax(axis=1), kind="stable")
-    y = cells.layers[-1][:, order].reshape(experts, systems, clips)
+    y = cells.full(cells.ratings).reshape(experts, systems, clips)
     cell, clip = y.mean(axis=2, keepdims=True), y.mean(axis=0, keepdims=True)
     expert, system = y.mean(axis=(1, 2), keepdims=True), y.mean(axis=(0, 2), keepdims=True)
     parts = (expert - y.mean(), clip - system, cell - expert - system + y.mean(), y - cell - clip + system)

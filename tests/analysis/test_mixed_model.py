@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analysis import mixed_model
-from analysis.mixed_model import reml
+from analysis.mixed_model import equal_weights, reml
+from analysis.mixed_model.cells import SPARSE_BELOW, Cells
 from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.notes import NAMES, SENTENCES
 from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
@@ -70,7 +71,30 @@ def test_elimination_equals_the_matrices_written_out(spread: tuple[float, ...]) 
         assert_allclose(found, np.diagonal(z.T @ precision @ z), atol=1e-12)
 
 
-def incomplete_cells(seed: int) -> reml.Cells:
+@pytest.mark.parametrize("spread", [(0.3, 0.5, 0.2), (0.0, 0.5, 0.2), (0.3, 0.0, 0.0), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize("share", [0.7, 0.05])
+def test_elimination_of_equal_weights_equals_the_matrices(spread: tuple[float, ...], share: float) -> None:
+    rng = np.random.default_rng(1)
+    nest = np.repeat(np.eye(3), (6, 2, 7), axis=0)
+    present = (rng.random((12, 15)) < share).astype(np.float64)
+    present[np.arange(12), rng.integers(0, 15, 12)] = 1.0
+    if share < SPARSE_BELOW:
+        present = np.vstack([present, np.eye(15)])
+    cells = Cells.of_tables(rng.normal(size=(2, *present.shape)) * present, present, nest)
+    random = equal_weights.eliminate(cells, np.array(spread))
+    marks, prior, posterior = dense(present, nest, np.array(spread))
+    there = present.ravel() > 0
+    precision = np.diag(present.ravel()) - present.ravel()[:, None] * posterior * present.ravel()
+    expected = cells.layers @ posterior[np.ix_(there, there)].T
+    assert_allclose(random.solve(cells.layers), expected, atol=1e-12)
+    logs = np.linalg.slogdet(np.eye(there.size) + prior * present.ravel())[1]
+    assert random.log_determinant == pytest.approx(logs, abs=1e-12)
+    kept = (slice(None), slice(None), np.unique(cells.expert * 3 + cells.system))
+    for found, z, units in zip(random.informations(), marks, kept, strict=True):
+        assert_allclose(found, np.diagonal(z.T @ precision @ z)[units], atol=1e-12)
+
+
+def incomplete_cells(seed: int) -> Cells:
     frame = make_frame(("a", "b", "c"), ("x",), experts=7, clips=4)
     return lay_out(frame.sample(frac=0.8, random_state=seed), "x").cells
 
@@ -80,7 +104,7 @@ def test_the_criterion_is_the_restricted_likelihood_of_the_textbook() -> None:
     there = cells.present.ravel() > 0
     _, prior, _ = dense(cells.present, cells.nest, ratios)
     covariance = (np.eye(there.size) + prior)[np.ix_(there, there)]
-    x, y = cells.layers[:-1].reshape(3, -1)[:, there].T, cells.layers[-1].ravel()[there]
+    x, y = cells.layers[:-1].T, cells.ratings
     inverse = np.linalg.inv(covariance)
     project = inverse - inverse @ x @ np.linalg.inv(x.T @ inverse @ x) @ x.T @ inverse
     free = cells.free

@@ -8,6 +8,7 @@ import pytest
 
 from analysis import mixed_model
 from analysis.mixed_model import reml
+from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.layout import lay_out, separable
 from analysis.mixed_model.notes import say
 from tests.analysis.makers import make_frame, make_incomplete, read_oracle
@@ -24,7 +25,7 @@ def frame_of(*rated: str) -> pd.DataFrame:
     return frame.assign(system=frame["clip_id"].str[0])
 
 
-def cells_of(*rated: str) -> reml.Cells:
+def cells_of(*rated: str) -> Cells:
     return lay_out(frame_of(*rated), "x").cells
 
 

@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 
 from analysis import mixed_model
 from analysis.mixed_model import reml
+from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.random_effects import Floats
 from tests.analysis.makers import make_frame, make_incomplete
@@ -20,7 +21,7 @@ EXPERTS, SYSTEMS, CLIPS = 7, 3, 4
 ALL = (True, True, True)
 
 
-def balanced(squares: tuple[float, ...]) -> reml.Cells:
+def balanced(squares: tuple[float, ...]) -> Cells:
     """Complete ratings with these mean squares of expert, clip, expert:system and the residual."""
     y = np.random.default_rng(3).normal(size=(EXPERTS, SYSTEMS, CLIPS))
     cell, clip = y.mean(axis=2, keepdims=True), y.mean(axis=0, keepdims=True)
@@ -34,7 +35,7 @@ def balanced(squares: tuple[float, ...]) -> reml.Cells:
         y = y + of_part * np.sqrt(wanted * df / np.square(of_part).sum())
     nest = np.repeat(np.eye(SYSTEMS), CLIPS, axis=0)
     layers = np.concatenate([np.broadcast_to(nest.T[:, None, :], (SYSTEMS, EXPERTS, 12)), y.reshape(1, EXPERTS, -1)])
-    return reml.Cells(layers, np.ones((EXPERTS, SYSTEMS * CLIPS)), nest)
+    return Cells.of_tables(layers, np.ones((EXPERTS, SYSTEMS * CLIPS)), nest)
 
 
 @pytest.mark.parametrize("nothing", list(product((False, True), repeat=3)))

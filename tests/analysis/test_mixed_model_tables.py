@@ -123,7 +123,7 @@ def test_predicted_departures_and_their_errors_are_the_textbooks() -> None:
     ratios = fitted.ratios
     prior = sum(ratio * z @ z.T for ratio, z in zip(ratios, (person, piece, within), strict=True))
     inverse = np.linalg.inv(np.eye(there.sum()) + prior)
-    x, y = layout.cells.layers[:-1].reshape(3, -1)[:, there].T, layout.ratings.ravel()[there]
+    x, y = layout.cells.layers[:-1].T, layout.cells.ratings
     project = inverse - inverse @ x @ np.linalg.inv(x.T @ inverse @ x) @ x.T @ inverse
     residual = fitted.variance_components["variance"].iloc[3]
     for name, z, ratio in (("expert", person, ratios[0]), ("clip", piece, ratios[1])):
