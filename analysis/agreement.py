@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.bootstrap import draw_counts
+from analysis.sparse_tables import Table, table_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -94,9 +95,10 @@ def mean_squares(table: Floats) -> MeanSquares | None:
 
 def _is_joined(present: npt.NDArray[np.bool_]) -> bool:
     experts, clips = present.shape
-    graph = np.zeros((experts + clips, experts + clips), dtype=bool)
-    graph[:experts, experts:] = present
-    return bool(connected_components(csr_array(graph), directed=False)[0] == 1)
+    rows, columns = np.nonzero(present)
+    size = experts + clips
+    graph = csr_array((np.ones(len(rows)), (rows, experts + columns)), shape=(size, size))
+    return bool(connected_components(graph, directed=False)[0] == 1)
 
 
 def icc(squares: MeanSquares) -> Interval:
@@ -155,7 +157,7 @@ def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
     onehot = _one_hot(table)
     experts, clips = table.shape
     rng = np.random.Generator(np.random.PCG64(seed))
-    size = int(np.clip(CHUNK // onehot[0].size, 1, replicates))
+    size = int(np.clip(CHUNK // (clips * onehot.values), 1, replicates))
     draws = []
     for start in range(0, replicates, size):
         count = min(size, replicates - start)
@@ -172,23 +174,34 @@ def percentiles(draws: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _one_hot(table: Floats) -> Floats:
-    """(experts, clips, values in order): 1 where the expert gave the clip that value."""
-    found: Floats = (table[:, :, None] == np.unique(table[~np.isnan(table)])).astype(np.float64)
-    return found
+@dataclass(frozen=True)
+class OneHot:
+    """Ratings as marks: `marks` (experts, clips x values) is 1 where the expert gave the clip that value, `given`
+    (experts, clips) 1 where there is a rating; both sparse where most places are empty."""
+
+    marks: Table
+    given: Table
+    values: int
 
 
-def _alphas(onehot: Floats, expert_weights: npt.ArrayLike, clip_weights: npt.ArrayLike) -> Floats:
+def _one_hot(table: Floats) -> OneHot:
+    experts, clips = np.nonzero(~np.isnan(table))
+    values, level = np.unique(table[experts, clips], return_inverse=True)
+    ones, count = np.ones(len(experts)), max(len(values), 1)
+    marks = table_of(ones, experts, clips * count + level, (table.shape[0], table.shape[1] * count))
+    return OneHot(marks, table_of(ones, experts, clips, table.shape), count)
+
+
+def _alphas(onehot: OneHot, expert_weights: npt.ArrayLike, clip_weights: npt.ArrayLike) -> Floats:
     """Alpha (replicates,) under weights (replicates, experts) and (replicates, clips).
 
     In a clip, the pairs of different experts weigh n^2 - sum(w^2), where n is the sum of the weights w of those who
     rated it; the clip counts with n, as in Krippendorff's table of coincidences.
     """
-    experts, clips, values = onehot.shape
     weights, by_clip = np.asarray(expert_weights, np.float64), np.asarray(clip_weights, np.float64)
-    counts = (weights @ onehot.reshape(experts, -1)).reshape(-1, clips, values)
+    counts = (weights @ onehot.marks).reshape(*by_clip.shape, onehot.values)
     n = counts.sum(axis=2)
-    pairs = n**2 - weights**2 @ onehot.sum(axis=2)
+    pairs = n**2 - weights**2 @ onehot.given
     n = np.where(pairs > 0, n, 0.0)
     counts = counts * (by_clip * (pairs > 0))[:, :, None]
     totals = counts.sum(axis=1)

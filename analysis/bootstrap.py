@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.guards import shortage
+from analysis.sparse_tables import Table, table_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -44,6 +46,16 @@ class Crossed:
     clips_of_system: tuple[int, ...]
     experts: tuple[str, ...]
     clips: tuple[str, ...]
+
+    @cached_property
+    def tables(self) -> list[tuple[Table, Table]]:
+        """Of each scale the ratings, 0 where there is none, and 1 where there is one."""
+        found, shape = [], (len(self.experts), len(self.clips))
+        for table in self.values:
+            rows, columns = np.nonzero(~np.isnan(table))
+            ones = np.ones(len(rows))
+            found.append((table_of(table[rows, columns], rows, columns, shape), table_of(ones, rows, columns, shape)))
+        return found
 
     @property
     def starts(self) -> list[int]:
@@ -86,17 +98,15 @@ def weighted_means(crossed: Crossed, expert_weights: Integers, clip_weights: Int
 
     NaN where a replicate holds no rating of the system.
     """
-    present = ~np.isnan(crossed.values)
-    sums = _weighted_sums(np.where(present, crossed.values, 0.0), crossed, expert_weights, clip_weights)
-    weights = _weighted_sums(present.astype(np.float64), crossed, expert_weights, clip_weights)
-    with np.errstate(invalid="ignore"):
-        return np.moveaxis(sums / weights, 0, 1)
-
-
-def _weighted_sums(values: Floats, crossed: Crossed, expert_weights: Integers, clip_weights: Integers) -> Floats:
-    by_clip = expert_weights.astype(np.float64) @ values
-    sums: Floats = np.add.reduceat(by_clip * clip_weights, crossed.starts, axis=-1)
-    return sums
+    experts = expert_weights.astype(np.float64)
+    means = []
+    for ratings, ones in crossed.tables:
+        sums, weights = (
+            np.add.reduceat((experts @ table) * clip_weights, crossed.starts, axis=-1) for table in (ratings, ones)
+        )
+        with np.errstate(invalid="ignore"):
+            means.append(sums / weights)
+    return np.stack(means, axis=1)
 
 
 def replicate_means(crossed: Crossed, replicates: int, seed: int) -> Floats:

@@ -54,6 +54,16 @@ def told(ratings: Ratings) -> list[str]:
     return [*lines, *read, *columns_notes(ratings, "en")]
 
 
+def size_told(ratings: Ratings) -> str:
+    """What is being worked on, in English."""
+    frame = ratings.counted
+    clips = len(frame[["system", "clip_id"]].drop_duplicates())
+    return (
+        f"Working on {len(frame):,} ratings by {frame['expert_id'].nunique():,} experts of {clips:,} clips; this may "
+        "take minutes."
+    )
+
+
 def as_json(ratings: Ratings) -> dict[str, Any]:
     """The same for report.json: the scales with their bounds and where these come from, and the columns."""
     of_table = "given" if ratings.columns else "dataset"

@@ -17,6 +17,7 @@ from analysis.errors import InputError
 from analysis.given import EVERY, Bounds, Given
 from analysis.rating_rows import are_simulated, checked, identity
 from analysis.rows import MISSING, Rows, parse_number
+from analysis.size import check_size
 from analysis.table_files import read_table
 from analysis.words_columns import say
 
@@ -43,6 +44,9 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     written = read_table(path)
     rows = plain_header(written, given.columns)
     _require(rows)
+    systems = rows.column("system")
+    clips = len(set(zip(systems, rows.column("clip_id"), strict=True)))
+    check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
     if "scale" in rows.header and "rating" not in rows.header:
         raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
     forgiven = [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []

@@ -160,6 +160,8 @@ def scale_correlations(
     - clip: Spearman correlation of the clips' mean ratings within systems; n clips. Clips may truly be good in two
       ways, and the halo is in it as well, for the same experts gave both.
     """
+    if len(scales) < 2:
+        return pd.DataFrame([], columns=list(SCALE_COLUMNS))
     first = frame[~frame["is_repeat"]]
     clips = clips_of(first)
     layers = tables(first, scales, clips)

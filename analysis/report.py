@@ -19,6 +19,7 @@ from analysis import bootstrap, checklist, drawings, findings, intake, look, met
 from analysis.document import Contents
 from analysis.errors import InputError
 from analysis.ratings import Ratings
+from analysis.size import check_size
 from analysis.threads import one_blas_thread
 from analysis.words_figures import CAPTIONS
 
@@ -57,12 +58,21 @@ def write_report(
     """Write the report of some ratings to the folder `out`; the same ratings and seed give the same bytes.
 
     Without `draw` there are tables, texts and the page, and no figures and no PDF.
-    A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written.
+    A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written,
+    and for more ratings than can be done (`size`).
     """
     if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
         raise InputError(f"--replicates {replicates} must lie between {FEWEST_REPLICATES} and {MOST_REPLICATES}.")
     if seed < 0:
         raise InputError(f"--seed {seed} must not be negative.")
+    counted = ratings.counted
+    check_size(
+        ratings.source,
+        experts=counted["expert_id"].nunique(),
+        clips=len(counted[["system", "clip_id"]].drop_duplicates()),
+        systems=counted["system"].nunique(),
+        scales=len(ratings.scales),
+    )
     out = out.resolve()
     check_out(out)
     try:

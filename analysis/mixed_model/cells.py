@@ -11,12 +11,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analysis.mixed_model.random_effects import Floats
+from analysis.sparse_tables import Table, table_of
 
 Integers = npt.NDArray[np.intp]
-#: A table of experts and clips, full or sparse.
-Table = Floats | sparse.csr_array
-#: A table with a smaller share of ratings is multiplied as a sparse one.
-SPARSE_BELOW = 0.1
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,11 @@ class Cells:
         """(n,): the system of each rating."""
         return self.system_of_cell[self.cell]
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the ratings of each system are all equal."""
+        return all(np.ptp(self.ratings[self.system == system]) == 0 for system in np.unique(self.system))
+
     @cached_property
     def expert_of_cell(self) -> Integers:
         """(K,)"""
@@ -105,10 +107,7 @@ class Cells:
 
     def table(self, values: Floats) -> Table:
         """Values (n,) as a table (R, C), 0 where there is no rating; sparse where most of it is empty."""
-        shape = (self.experts, len(self.nest))
-        if len(values) < SPARSE_BELOW * shape[0] * shape[1]:
-            return sparse.csr_array((values, (self.expert, self.clip)), shape=shape)
-        return self.full(values)
+        return table_of(values, self.expert, self.clip, (self.experts, len(self.nest)))
 
     def full(self, values: Floats) -> Floats:
         """Values (n,) as a full table (R, C)."""

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import lapack
 
-from analysis.mixed_model.cells import Cells, Table
+from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.random_effects import Floats
+from analysis.sparse_tables import Table
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,7 @@ def _too_little(layout: Layout) -> str | None:
         return "all_equal"
     if cells.free < 1:
         return "too_few"
-    of_system = (cells.ratings[cells.system == system] for system in range(len(layout.systems)))
-    return "no_variance" if all(np.ptp(ratings) == 0 for ratings in of_system) else None
+    return "no_variance" if cells.is_flat else None
 
 
 def guarded(fitted: Fit, alpha: float) -> Fit:

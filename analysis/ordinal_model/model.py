@@ -23,6 +23,8 @@ TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
 CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
 #: More levels than these are a continuous scale: the linear model is at home there, and this one gains nothing.
 MOST_LEVELS = 11
+#: Its tables have a place for every expert and clip; with more places than these it would take many minutes.
+MOST_PLACES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,11 @@ def fit(
     if link not in LINKS:
         raise ValueError(f"the link {link!r} is neither of {', '.join(LINKS)}")
     layout = lay_out(frame, scale, systems)
-    there = layout.cells.present > 0
-    values = np.unique(layout.ratings[there])
+    values = np.unique(layout.cells.ratings)
     why = _why_not(layout, values, called or scale)
     if why is not None:
         return OrdinalFit(scale, link, _table([]), pd.DataFrame([], columns=list(CONTRASTS)), (why,))
-    levels = np.where(there, np.searchsorted(values, layout.ratings), -1)
+    levels = np.where(layout.cells.present > 0, np.searchsorted(values, layout.ratings), -1)
     nest = layout.cells.nest
     problem = Problem(levels, nest[:, 1:], nest, separable(layout.cells), LINKS[link])
     found = maximise(problem)
@@ -107,11 +108,12 @@ def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
 def _why_not(layout: Layout, values: Floats, called: Name) -> Text | None:
     if len(values) < 2:
         return say("one_level", scale=called)
-    there = layout.cells.present > 0
-    if all(np.ptp(layout.ratings[:, clips][there[:, clips]]) == 0 for clips in layout.cells.nest.T > 0):
+    if layout.cells.is_flat:
         return say("no_variance", scale=called)
     if len(values) > MOST_LEVELS:
         return say("many_levels", scale=called, count=len(values), most=MOST_LEVELS)
+    if len(layout.experts) * len(layout.clips) > MOST_PLACES:
+        return say("too_large", scale=called, experts=len(layout.experts), clips=len(layout.clips), most=MOST_PLACES)
     return say("too_few", scale=called) if layout.cells.free < len(values) else None
 
 

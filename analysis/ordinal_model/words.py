@@ -12,6 +12,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "many_levels": (
             "{scale}: the ratings take {count} different values. There is no ordinal check of more than {most}."
         ),
+        "too_large": (
+            "{scale}: {experts:,} experts × {clips:,} clips are more than {most:,}; the ordinal check is left out, "
+            "because it would take too long."
+        ),
         "too_few": "{scale}: too few ratings for so many levels; there is no ordinal check.",
         "runaway": (
             "{scale}: the ratings of a system or level hardly overlap with the others. An estimate of the ordinal "
@@ -50,6 +54,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "zh-hans": {
         "one_level": "{scale}：所有评分都相同，未作有序模型检验。",
         "many_levels": ("{scale}：评分有 {count} 个不同取值。超过 {most} 个时不作有序模型检验。"),
+        "too_large": ("{scale}：{experts:,} 位专家 × {clips:,} 个片段，超过 {most:,}；有序模型检验耗时过长，未作。"),
         "too_few": "{scale}：评分太少而等级太多，未作有序模型检验。",
         "runaway": (
             "{scale}：某个系统或等级的评分与其他几乎没有重叠。此时有序模型（{link}）的某个估计值没有界限，该估计值及其"

@@ -10,10 +10,11 @@ from numpy.testing import assert_allclose
 
 from analysis import mixed_model
 from analysis.mixed_model import equal_weights, reml
-from analysis.mixed_model.cells import SPARSE_BELOW, Cells
+from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.notes import NAMES, SENTENCES
 from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
+from analysis.sparse_tables import SPARSE_BELOW
 from tests import bench_stats
 from tests.analysis.makers import ORACLES, make_frame, read_oracle
 

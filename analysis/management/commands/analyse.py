@@ -73,11 +73,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from tqdm import tqdm
-
         from analysis import intake, ratings, report
         from analysis.errors import InputError
         from analysis.given import parse_given
+        from analysis.progress import shown
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:
@@ -86,14 +85,14 @@ class Command(BaseCommand):
             data = ratings.read(options["source"], scales, given)
             for line in intake.told(data):
                 self.stderr.write(line)
-            with tqdm(total=report.STEPS, desc="report", delay=2, disable=None) as bar:
+            with shown(report.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
                 written = report.write_report(
                     data,
                     options["out"],
                     replicates=options["replicates"],
                     seed=options["seed"],
                     draw=not options["no_figures"],
-                    on_step=bar.update,
+                    on_step=step,
                 )
         except InputError as error:
             raise CommandError(str(error)) from error

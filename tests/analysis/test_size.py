@@ -1,0 +1,122 @@
+"""Thousands of experts and clips: what can be done is done, and the rest is refused before it begins."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from analysis import agreement, bootstrap, mixed_model, ordinal_model
+from analysis.correlation import clips_of, tables
+from analysis.errors import InputError
+from analysis.progress import shown
+from analysis.ratings import read
+from analysis.size import MOST_CLIPS, check_size
+from analysis.sparse_tables import SPARSE_BELOW
+from tests.bench_large import VARIANCES, simulate
+
+
+@pytest.fixture(scope="module")
+def large() -> pd.DataFrame:
+    """A fifth of InstEval's experts and clips, each expert with as many ratings as there."""
+    return simulate(experts=600, clips=240, systems=8, heard=20, seed=5)
+
+
+def test_large_crossed_ratings_give_the_variances_behind_them(large: pd.DataFrame) -> None:
+    assert len(large) < SPARSE_BELOW * 600 * 240
+    found = mixed_model.fit(large, "overall")
+    assert found.method == "REML"
+    assert found.notes == ()
+    estimates = found.variance_components.set_index("component")["variance"]
+    # Relative standard errors of variances are sqrt(2 / df): of 600 experts and 232 clips .06 and .09; four of them.
+    for name, share in (("expert", 0.3), ("clip", 0.37), ("residual", 0.06)):
+        assert estimates[name] == pytest.approx(VARIANCES[name], rel=share)
+    assert (found.means["n_ratings"].sum(), len(found.predicted)) == (12_000, 840)
+
+
+def test_sparse_and_full_tables_give_the_same_bootstrap(large: pd.DataFrame) -> None:
+    systems = sorted(large["system"].unique())
+    crossed = bootstrap.cross(large, ["overall"], systems)
+    rng = np.random.default_rng(2)
+    experts, clips = bootstrap.draw_counts(600, 50, rng), rng.integers(0, 3, (50, 240))
+    ratings, given = np.nan_to_num(crossed.values[0]), ~np.isnan(crossed.values[0])
+    sums, weights = ((experts @ table) * clips for table in (ratings, given))
+    place = np.repeat(np.eye(8), crossed.clips_of_system, axis=0)
+    assert not isinstance(crossed.tables[0][0], np.ndarray)
+    assert_allclose(bootstrap.weighted_means(crossed, experts, clips)[:, 0], (sums @ place) / (weights @ place))
+
+
+def test_alpha_of_a_sparse_table_is_that_of_its_part(large: pd.DataFrame) -> None:
+    few = large[large["expert_id"] < "e0040"]
+    table = tables(few, ["overall"], clips_of(few))[0]
+    padded = np.full((600, table.shape[1]), np.nan)
+    padded[: len(table)] = table
+    assert not isinstance(agreement._one_hot(padded).marks, np.ndarray)
+    assert agreement.alpha(padded) == pytest.approx(agreement.alpha(table), abs=1e-12)
+
+
+def test_ordinal_check_of_too_large_a_table_is_left_out_and_said() -> None:
+    frame = simulate(experts=1_100, clips=1_000, systems=4, heard=5, seed=6)
+    found = ordinal_model.fit(frame.assign(rating=frame["rating"].round().clip(1, 5)), "overall")
+    assert found.table.empty
+    assert "clips are more than 1,000,000; the ordinal check is left out" in found.notes[0]["en"]
+
+
+def test_more_clips_than_can_be_done_are_refused_with_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    rows = [f"e{n % 7},s{n % 3},c{n},{1 + n % 5}\n" for n in range(MOST_CLIPS + 1)]
+    path.write_text("expert_id,system,clip_id,overall\n" + "".join(rows))
+    with pytest.raises(InputError, match=r"has 2,001 clips; analyse can do at most 2,000 clips of all systems"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        ({"experts": 6_000, "clips": 2_000, "systems": 4}, "6,000 experts × 2,000 clips × 1 scale;"),
+        ({"experts": 3_000, "clips": 1_200, "systems": 4, "scales": 3}, "3,000 experts × 1,200 clips × 3 scales;"),
+        ({"experts": 10, "clips": 400, "systems": 400}, "has 400 systems; analyse can do at most 300 systems"),
+    ],
+)
+def test_sizes_beyond_the_limits_are_refused(size: dict[str, int], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        check_size(Path("r.csv"), **size)
+    check_size(Path("r.csv"), experts=2_972, clips=1_128, systems=14)
+
+
+def test_progress_without_a_terminal_is_one_sentence() -> None:
+    said, heard = list[str](), threading.Event()
+
+    def tell(text: str) -> None:
+        said.append(text)
+        heard.set()
+
+    with shown(3, "report", "Working on it.", tell, after=0.0, out=io.StringIO()) as step:
+        assert heard.wait(30)
+        step()
+    assert said == ["Working on it."]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal_is_a_bar_within_the_first_step() -> None:
+    out, written = Terminal(), threading.Event()
+    write = out.write
+
+    def watched(text: str) -> int:
+        if "report" in text:
+            written.set()
+        return write(text)
+
+    out.write = watched  # type: ignore[method-assign]
+    with shown(3, "report", "Working on it.", pytest.fail, after=0.0, out=out):
+        assert written.wait(30)
+    assert "0/3" in out.getvalue()
