@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,21 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import InputError
+from config.text import alike, folded
 
 REAL = "real"
 UNITS = {"expert_id": "expert", "system": "system", "clip_id": "clip"}
-#: A number, perhaps behind some letters: 007, e07, clip_01. Excel writes 7 for the first.
-NUMBERED = re.compile(r"(\D*?)0*(\d+)(?:\.0+)?")
-
-
-def folded(name: str) -> str:
-    """A name without what differs between two hands: capitals, the width and number of blanks and letters."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def _without_zeros(name: str) -> str:
-    found = NUMBERED.fullmatch(folded(name))
-    return "".join(found.groups()) if found else folded(name)
 
 
 def one_spelling(systems: Sequence[str]) -> dict[str, str]:
@@ -64,6 +51,6 @@ def _ask(frame: pd.DataFrame, column: str, path: Path) -> None:
 def _pairs(names: Iterable[str]) -> Iterable[tuple[str, str]]:
     seen: dict[str, str] = {}
     for name in names:
-        other = seen.setdefault(_without_zeros(name), name)
+        other = seen.setdefault(alike(name), name)
         if other != name:
             yield other, name

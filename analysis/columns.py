@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.bounds import infer
-from analysis.codes import folded
 from analysis.errors import InputError
 from analysis.rows import Rows, parse_number
+from config.text import folded
 
 IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. They are never taken for a scale.
@@ -93,10 +93,10 @@ def _there(rows: Rows, name: str) -> str:
     """The column of that name, or the only one that differs from it by capitals and blanks alone."""
     if name in rows.header:
         return name
-    alike = [one for one in rows.header if folded(one) == folded(name)]
-    if len(alike) != 1:
+    same = [one for one in rows.header if folded(one) == folded(name)]
+    if len(same) != 1:
         raise InputError(f"{rows.path}: there is no column {name!r}; the first line has {', '.join(rows.header)}.")
-    return alike[0]
+    return same[0]
 
 
 def choose(rows: Rows, wanted: Sequence[str], orders: Mapping[str, Sequence[str]]) -> list[Column]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.bounds import infer, refuse_outsiders
-from analysis.codes import check_alike, folded, one_spelling
+from analysis.codes import check_alike, one_spelling
 from analysis.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
 from analysis.dataset import Scale, Text
 from analysis.errors import InputError
@@ -20,6 +20,7 @@ from analysis.rows import MISSING, Rows, parse_number
 from analysis.size import check_size
 from analysis.table_files import read_table
 from analysis.words_columns import say
+from config.text import folded
 
 #: More scales than this are a questionnaire, not those of a listening study.
 MOST_SCALES = 24

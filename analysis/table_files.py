@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from zipfile import BadZipFile
 
 from analysis.errors import InputError
 from analysis.rows import Rows, read_rows, rows_of
@@ -30,15 +29,12 @@ def read_table(path: Path) -> Rows:
 def _workbook(path: Path) -> Rows:
     """The only sheet with content, or else the one called "ratings"; formulas as they were last computed."""
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
         book.close()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, SyntaxError) as error:
+    except Exception as error:  # of its ZIP, its XML or what openpyxl makes of them
         raise InputError(f"{path} is not a readable Excel workbook; save it again as .xlsx or 'CSV UTF-8'.") from error
     filled = {title: rows for title, rows in sheets.items() if any(_text(cell) for row in rows for cell in row)}
     named = [title for title in filled if title.strip().casefold() == "ratings"]
@@ -66,7 +62,7 @@ def _spss(path: Path) -> Rows:
 
     try:
         frame, _ = pyreadstat.read_sav(path, disable_datetime_conversion=True)
-    except (pyreadstat.ReadstatError, OSError, ValueError, UnicodeDecodeError) as error:
+    except Exception as error:  # ReadstatError, or of the text and dates that it hands on
         raise InputError(f"{path} is not a readable SPSS file; save it again as .sav or 'CSV UTF-8'.") from error
     cells = [list(map(str, frame.columns)), *([_text(cell) for cell in row] for row in frame.itertuples(index=False))]
     return _of_cells(path, cells, SPSS)

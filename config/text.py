@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 UTF_8, UTF_16, GB18030, WESTERN = "UTF-8", "UTF-16", "GB18030", "Windows-1252"
@@ -96,3 +97,18 @@ def first_control(text: str) -> str:
 def is_text(value: object) -> bool:
     """Whether this is text that every database can keep: neither a NUL nor half of a pair of code units."""
     return isinstance(value, str) and "\x00" not in value and value == value.encode("utf-8", "ignore").decode()
+
+
+#: A number, perhaps behind some letters: 007, e07, clip_01. Spreadsheets write 7 for the first.
+NUMBERED = re.compile(r"(\D*?)0*(\d+)(?:\.0+)?")
+
+
+def folded(name: str) -> str:
+    """A name without what differs between two hands: capitals, the width and number of blanks and letters."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def alike(code: str) -> str:
+    """What codes have in common that may mean one person: 007, 7 and 7.0, E5 and e05."""
+    found = NUMBERED.fullmatch(folded(code))
+    return "".join(found.groups()) if found else folded(code)

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from config.text import decoded
+from config.text import WESTERN, decoded, decoded_western
 from study.errors import InputError
 from study.models import Study
 
@@ -33,7 +33,8 @@ def read_table(path: Path) -> tuple[str, str]:
     try:
         return decoded(path.read_bytes())
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as “CSV UTF-8”.") from error
+        guess = f", but probably {WESTERN}" if _is_western(path.read_bytes()) else ""
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}){guess}; save it as “CSV UTF-8”.") from error
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
 
@@ -49,7 +50,18 @@ def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
     try:
         return decoded(content)
     except UnicodeDecodeError as error:
+        if _is_western(content):
+            message = _("The file is not UTF-8 text, but probably %(encoding)s; save it as “CSV UTF-8”.")
+            raise InputError(message % {"encoding": WESTERN}) from error
         raise InputError(message) from error
+
+
+def _is_western(content: bytes) -> bool:
+    try:
+        decoded_western(content)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def slug_of(text: str) -> str:

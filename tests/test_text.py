@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.text import decoded, decoded_western
+from config.text import alike, decoded, decoded_western
 
 NAMES = "code,name\nw01,敖登挂\nw02,朱镕基\nw03,堃\n"
 
@@ -67,3 +67,15 @@ def test_western_letters_are_read_where_words_stay_words(text: str) -> None:
 def test_western_letters_are_not_read_into_other_scripts(text: str, encoding: str) -> None:
     with pytest.raises(UnicodeDecodeError):
         decoded_western(text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("007", "7"), ("7.0", "7"), ("E5", "e05"), ("clip_01", "Clip_1"), ("Ａ", "a")]
+)
+def test_codes_that_two_hands_write_are_alike(one: str, other: str) -> None:
+    assert alike(one) == alike(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("1", "10"), ("1.05", "1.5"), ("a00f1", "a0f01"), ("e1", "f1")])
+def test_codes_that_differ_by_more_are_not_alike(one: str, other: str) -> None:
+    assert alike(one) != alike(other)

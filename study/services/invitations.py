@@ -7,14 +7,16 @@ import io
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
-from config.text import one_line
+from config.text import alike, one_line
 from study import clock
 from study.errors import InputError
 from study.models import Expert, ExpertName, Invitation, Study, token_hash
@@ -55,6 +57,8 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
         if count > slots + MOST_BEYOND:
             message = _("the table has more than %(most)d rows and the plan %(slots)d slots; is it the right file?")
             raise InputError(_line(line, message % {"most": slots + MOST_BEYOND, "slots": slots}))
+        if not any(filter(None, row.values())):
+            continue
         if None in row or None in row.values():
             faults.append(_line(line, _("this line has not as many cells as the first line; mend it.")))
             continue
@@ -62,8 +66,8 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
             message = _("a cell contains a line end, a tab or a control character; is a quotation mark left open?")
             faults.append(_line(line, message))
             continue
-        invitee = Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")})
-        faults += [_line(line, fault) for fault in _faults(study, invitee, codes, known.get(invitee.code))]
+        invitee = _in_study(study, Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")}))
+        faults += [_line(line, fault) for fault in _faults(study, invitee, codes, known)]
         invitees.append(invitee)
         codes.add(invitee.code)
     if not invitees and not faults:
@@ -74,15 +78,24 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     return invitees
 
 
+def _in_study(study: Study, invitee: Invitee) -> Invitee:
+    """The invitee with the study's own name for their language: zh-CN and EN are zh-hans and en."""
+    tag = invitee.language.lower().replace("_", "-")
+    with suppress(LookupError):
+        tag = get_supported_language_variant(tag, strict=True)
+    return replace(invitee, language=tag) if tag in study.file["languages"] else invitee
+
+
 def _line(number: int, fault: str) -> str:
     return _("line %(number)d: %(fault)s") % {"number": number, "fault": fault}
 
 
 def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None) -> Invitee:
     """One expert typed by hand, stripped, perhaps for another's place. Raises `InputError`, a line a fault."""
-    invitee = Invitee(*(text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name)))
+    fields = (text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name))
+    invitee = _in_study(study, Invitee(*fields))
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
-    faults = _faults(study, invitee, set(), known.get(invitee.code))
+    faults = _faults(study, invitee, set(), known)
     if invitee.name != one_line(invitee.name):
         faults.append(_("the name contains a line end, a tab or a control character. Write it in one line."))
     faults += _too_many(study, [invitee], known)
@@ -110,7 +123,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _columns(cells: Iterable[str]) -> list[str]:
     """The first line's names, checked: each that is needed, and none twice but the empty one."""
-    columns = [cell.strip() for cell in cells]
+    columns = [cell.strip().lower() for cell in cells]
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
         message = _("the column %(column)s is missing; the first line must be code,group,language.")
@@ -122,8 +135,8 @@ def _columns(cells: Iterable[str]) -> list[str]:
     return columns
 
 
-def _faults(study: Study, invitee: Invitee, earlier: set[str], known: Expert | None) -> list[str]:
-    """What is wrong with one expert of the table."""
+def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[str, Expert]) -> list[str]:
+    """What is wrong with one expert of the table; `earlier`: codes above it, `experts`: those of the study by code."""
     faults = []
     groups = [group["key"] for group in study.file["groups"]]
     about = {"code": invitee.code, "group": invitee.group, "language": invitee.language}
@@ -146,8 +159,13 @@ def _faults(study: Study, invitee: Invitee, earlier: set[str], known: Expert | N
     if invitee.language not in study.file["languages"]:
         message = _("the study has no language '%(language)s'; write one of %(languages)s.")
         faults.append(message % {**about, "languages": ", ".join(study.file["languages"])})
-    if known is not None:
-        faults += _faults_of_known(known, invitee)
+    others = {code for code in (*earlier, *experts) if alike(code) == alike(invitee.code)}
+    other = min(others - {invitee.code}, default="")
+    if other and invitee.code not in experts:
+        message = _("the codes '%(other)s' and '%(code)s' may be one expert or two; write them alike, or rename one.")
+        faults.append(message % {**about, "other": other})
+    if invitee.code in experts:
+        faults += _faults_of_known(experts[invitee.code], invitee)
     return faults
 
 

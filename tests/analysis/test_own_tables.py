@@ -13,6 +13,7 @@ import pytest
 from analysis.errors import InputError
 from analysis.given import parse_given
 from analysis.ratings import Ratings, read
+from tests.analysis.makers import make_dataset
 
 WORDS = ("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")
 
@@ -256,6 +257,11 @@ def test_damaged_workbook_and_spss_file_are_refused(tmp_path: Path, ending: str)
 def test_options_that_cannot_be_read_are_refused(given: dict[str, str], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         parse_given(**given)
+
+
+def test_a_dataset_has_its_own_bounds_and_takes_no_others(tmp_path: Path) -> None:
+    message = refusal(make_dataset(tmp_path / "d"), bounds="1-7")
+    assert "is a DATASET, which has its own columns and bounds: leave out --columns, --bounds" in message
 
 
 def test_bounds_with_negative_ends_are_read() -> None:

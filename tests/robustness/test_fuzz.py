@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyreadstat
 import pytest
 import soundfile
 from django.test import Client
@@ -166,6 +168,17 @@ def test_a_list_of_experts_that_is_damaged_is_read_or_refused(tmp_path: Path, st
 def test_a_table_of_ratings_that_is_damaged_is_read_or_refused(tmp_path: Path, encoding: str) -> None:
     ratings_csv(tmp_path / "ratings.csv", encoding)
     fuzz_file(tmp_path / "ratings.csv", analysis.ratings.read)
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "sav"])
+def test_workbook_or_spss_file_that_is_damaged_is_read_or_refused(tmp_path: Path, ending: str) -> None:
+    ratings_csv(tmp_path / "ratings.csv", "utf-8")
+    frame, path = pd.read_csv(tmp_path / "ratings.csv"), tmp_path / f"ratings.{ending}"
+    if ending == "xlsx":
+        frame.to_excel(path, index=False)
+    else:
+        pyreadstat.write_sav(frame, str(path))
+    fuzz_file(path, analysis.ratings.read)
 
 
 @pytest.mark.parametrize("read", [read_pack, read_manifest], ids=["study", "generation"])

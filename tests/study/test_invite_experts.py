@@ -77,6 +77,42 @@ def test_a_table_in_gb18030_is_read_and_that_is_said(tmp_path: Path, capsys: pyt
         call_command("invite_experts", "small", str(path))
 
 
+def test_table_in_windows_1252_is_refused_with_its_encoding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    path = tmp_path / "experts.csv"
+    path.write_bytes("code,group,language,name\nw01,women,en,Müller\n".encode("latin-1"))
+    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 39\), but probably Windows-1252; save it as"):
+        call_command("invite_experts", "small", str(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Code;Group;Language\ne50;men;en\n",
+        "code,group,language,,\ne50,men,en,,\n,,,,\n",
+        "code,group,language\n e50 ,men,EN\n",
+        "code,group,language\ne50,men,en\n,,\n,,\n",
+        "code,group,language\ne50,men,en-GB\n\n",
+    ],
+    ids=["capitals", "empty columns", "blanks", "empty rows", "region"],
+)
+def test_table_as_spreadsheets_save_it_is_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    assert list(invite(tmp_path, text, capsys)) == ["e50"]
+    assert Expert.objects.get().language == "en"
+
+
+@pytest.mark.parametrize("tag", ["zh-CN", "zh_cn", "zh-Hans", "zh-SG"])
+def test_language_tag_of_simplified_chinese_is_zh_hans(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tag: str
+) -> None:
+    make_study(tmp_path, groups=("men", "women"))
+    invite(tmp_path, f"code,group,language\ne54,men,{tag}\n", capsys)
+    assert Expert.objects.get().language == "zh-hans"
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_table_may_be_separated_as_spreadsheets_like_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], separator: str
@@ -123,6 +159,8 @@ def test_every_fault_is_told_with_the_files_name(tmp_path: Path, capsys: pytest.
         ("code,group,language\na,men,en\nb,man,en\n", "line 3: there is no group 'man'; write one of men, women."),
         ("code,group,language\na,men,fr\n", "line 2: the study has no language 'fr'; write one of en, zh-hans."),
         ("code,group,language\na,men,en\na,men,en\n", "line 3: the code 'a' stands twice"),
+        ("code,group,language\n007,men,en\n7,men,en\n", "line 3: the codes '007' and '7' may be one expert or two"),
+        ("code,group,language\nE5,men,en\ne05,men,en\n", "line 3: the codes 'E5' and 'e05' may be one expert or two"),
         ("code,group,language\na b,men,en\n", "line 2: the code 'a b' does not fit"),
         ("code,group,language\na,men\n", "line 2: this line has not as many cells"),
         ("code,group,language\na,men,en,x,y\n", "line 2: this line has not as many cells"),
