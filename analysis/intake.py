@@ -58,10 +58,8 @@ def size_told(ratings: Ratings) -> str:
     """What is being worked on, in English."""
     frame = ratings.counted
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
-    return (
-        f"Working on {len(frame):,} ratings by {frame['expert_id'].nunique():,} experts of {clips:,} clips; this may "
-        "take minutes."
-    )
+    experts = frame["expert_id"].nunique()
+    return f"Working on {len(frame):,} ratings by {experts:,} experts of {clips:,} clips ..."
 
 
 def as_json(ratings: Ratings) -> dict[str, Any]:
