@@ -17,6 +17,9 @@ from xdist.scheduler import LoadScopeScheduling
 # Read when numerical libraries load: two test processes with two threads each would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Playwright's event loop runs in the thread of the tests, also of those that a process runs after its browser tests.
+# Django's guard against that has nothing to protect here.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 QUIET = (
     "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "

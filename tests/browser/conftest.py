@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,9 +16,6 @@ from pytest_django.live_server_helper import LiveServer
 from study import clock, services
 from study.models import Expert, Study
 from tests.factories import complete, make_link, make_study, standing, trials_of
-
-# Playwright's own event loop runs in the tests' thread; Django's guard against that has nothing to protect here.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 SECONDS = 2.0

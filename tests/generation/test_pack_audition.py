@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -19,9 +18,6 @@ from tests.factories import study_toml
 from tests.generation.generators import Babbler
 from tests.generation.songs import small_corpus, walk, write_song
 from tests.generation.test_pack_folder import hum, record
-
-# Playwright's own event loop runs in the tests' thread; Django's guard against that has nothing to protect here.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 @pytest.fixture(scope="module")
