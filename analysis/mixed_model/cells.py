@@ -100,9 +100,25 @@ class Cells:
         """Values (q, n) summed over each expert's, clip's and cell's ratings: (q, R), (q, C), (q, K)."""
         return [(adder @ values.T).T for adder in self._adders]
 
+    def by_clip(self, columns: Floats) -> Floats:
+        """Values (n, q) summed over each clip's ratings: (C, q)."""
+        sums: Floats = self._adders[1] @ columns
+        return sums
+
+    def by_cell(self, columns: Floats) -> Floats:
+        """Values (n, q) summed over each cell's ratings: (K, q)."""
+        sums: Floats = self._adders[2] @ columns
+        return sums
+
+    @cached_property
+    def _of_expert(self) -> sparse.csr_array:
+        cells = len(self.expert_of_cell)
+        places = (self.expert_of_cell, np.arange(cells))
+        return sparse.csr_array((np.ones(cells), places), shape=(self.experts, cells))
+
     def by_expert(self, of_cells: Floats) -> Floats:
-        """Values of the cells (K,) summed over each expert's: (R,)."""
-        sums: Floats = np.bincount(self.expert_of_cell, of_cells, self.experts).astype(np.float64)
+        """Values of the cells (K, ...) summed over each expert's: (R, ...)."""
+        sums: Floats = self._of_expert @ of_cells
         return sums
 
     def table(self, values: Floats) -> Table:

@@ -34,18 +34,19 @@ class EqualWeights:
 
     def solve(self, values: Floats) -> Floats:
         """Posterior means (q, n) of expert + expert:system + clip at each rating, for responses (q, n)."""
-        cells = self.cells
-        _, by_clip, by_cell = cells.sums(values)
-        taken = cells.sums((self.slope * self._per_slope(by_cell))[:, cells.cell])[1]
-        clips = self.clip * (by_clip - taken) @ self.inverse
-        rest = by_cell - cells.sums(clips[:, cells.clip])[2]
-        means: Floats = (self.slope * self._per_slope(rest))[:, cells.cell] + clips[:, cells.clip]
-        return means
+        cells, slope = self.cells, self.slope[:, None]
+        columns = np.ascontiguousarray(values.T)
+        by_cell = cells.by_cell(columns)
+        taken = (slope * self._per_slope(by_cell))[cells.cell]
+        of_clips = (self.clip * self.inverse @ cells.by_clip(columns - taken))[cells.clip]
+        rest = by_cell - cells.by_cell(of_clips)
+        means: Floats = (slope * self._per_slope(rest))[cells.cell] + of_clips
+        return means.T
 
     def _per_slope(self, sums: Floats) -> Floats:
-        """Posterior means of cells given the clips, for responses summed by cell (q, K), over the slope."""
-        total = np.array([self.cells.by_expert(of_cells * self.slope) for of_cells in sums])
-        means: Floats = self.cell * sums + (self.shared * total)[:, self.cells.expert_of_cell]
+        """Posterior means of cells given the clips, for responses summed by cell (K, q), over the slope."""
+        total = self.shared[:, None] * self.cells.by_expert(sums * self.slope[:, None])
+        means: Floats = self.cell * sums + total[self.cells.expert_of_cell]
         return means
 
     @cached_property
@@ -62,7 +63,7 @@ class EqualWeights:
             of_system = self.scaled[:, block] @ covariance[block, block]
             same[there] = of_system[cells.expert[there], cells.clip[there] - block.start]
         weights = self.slope[cells.cell]
-        _, _, (one_side, both) = cells.sums(weights * np.stack([whole, same]))
+        one_side, both = cells.by_cell(weights[:, None] * np.column_stack([whole, same])).T
         return one_side, both
 
     def informations(self) -> tuple[Floats, Floats, Floats]:

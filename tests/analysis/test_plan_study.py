@@ -62,6 +62,16 @@ def test_a_pilot_takes_the_place_of_the_assumptions_and_says_how_sure_it_is(tmp_
     assert "low  middle" not in page
 
 
+def test_pilot_takes_the_options_of_a_table(tmp_path: Path) -> None:
+    frame = make_frame().rename(columns={"expert_id": "rater"})
+    frame.loc[4, "rating"] = -99
+    source = write_csv(tmp_path / "pilot.csv", frame)
+    with pytest.raises(CommandError, match="line 6: rating -99 on valence is outside 1 to 5"):
+        plan(*STUDY, "--pilot", source, "--columns", "expert_id=rater")
+    page = plan(*STUDY, "--pilot", source, "--columns", "expert_id=rater", "--missing=-99", "--scale", "overall")
+    assert "pilot.csv" in page
+
+
 def test_a_simulated_pilot_is_called_so_on_the_page_and_across_the_figure(tmp_path: Path) -> None:
     frame = make_frame()
     frame["expert_id"] = "simulated-" + frame["expert_id"]

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from analysis.management.reading import add_reading, given_of
+
 HELP = """Read ratings and write a report: what can be said about the systems, what cannot, and how far to trust it.
 
 REPORT holds one page (report.html) and a PDF in English and Chinese, Figures 7 to 13 (SVG, PDF, PNG, and the numbers
@@ -34,7 +36,7 @@ class Command(BaseCommand):
             metavar="a,b",
             help="only these scales, in this order (in a wide table: its columns)",
         )
-        self._add_reading(parser)
+        add_reading(parser)
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the resampling (default 1)")
         parser.add_argument(
             "--replicates",
@@ -47,42 +49,15 @@ class Command(BaseCommand):
             "--no-figures", action="store_true", help="tables, texts and the page alone: no figures and no PDF; quicker"
         )
 
-    def _add_reading(self, parser: CommandParser) -> None:
-        """The options that say how a table of one's own is meant."""
-        parser.add_argument(
-            "--columns", default="", metavar="expert_id=rater,...", help="the table's own names for these columns"
-        )
-        parser.add_argument(
-            "--bounds",
-            default="",
-            metavar="1-5",
-            help="lowest and highest rating, for all scales or as overall=0-100,...",
-        )
-        parser.add_argument(
-            "--missing",
-            default="",
-            metavar="CODES",
-            help="cells that stand for a missing rating, as --missing=-99,skip",
-        )
-        parser.add_argument(
-            "--order",
-            action="append",
-            default=[],
-            metavar="SCALE=WORDS",
-            help="a scale in words, the lowest first: 'overall=poor,fair,good'; once for each scale",
-        )
-
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis import intake, ratings, report
         from analysis.errors import InputError
-        from analysis.given import parse_given
         from analysis.progress import shown
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:
             report.check_out(options["out"])
-            given = parse_given(options["columns"], options["bounds"], options["missing"], options["order"])
-            data = ratings.read(options["source"], scales, given)
+            data = ratings.read(options["source"], scales, given_of(options))
             for line in intake.told(data):
                 self.stderr.write(line)
             with shown(report.STEPS, "report", intake.size_told(data), self.stderr.write) as step:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from analysis.management.reading import add_reading, given_of
+
 HELP = """Say on one page whether a planned study can find a gap between two systems.
 
 The page gives the chance to find the gap (power), the half-width of its interval, the smallest gap that such a study
@@ -36,10 +38,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--contrasts", type=int, default=1, metavar="N", help="named comparisons that Holm corrects for (default 1)"
         )
-        parser.add_argument("--pilot", type=Path, metavar="DATASET|RATINGS.csv", help="ratings of a pilot")
+        parser.add_argument("--pilot", type=Path, metavar="DATASET|TABLE", help="ratings of a pilot")
         parser.add_argument(
             "--scale", default="", help="the pilot's scale (default: its plan's primary scale, else the first)"
         )
+        add_reading(parser)
         parser.add_argument("--language", choices=["en", "zh-hans"], default="en", help="of the page (default en)")
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
@@ -51,7 +54,10 @@ class Command(BaseCommand):
             design = power_page.design_of(
                 **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")}
             )
-            tried = pilot.from_ratings(ratings.read(options["pilot"]), options["scale"]) if options["pilot"] else None
+            tried = None
+            if options["pilot"]:
+                data = ratings.read(options["pilot"], given=given_of(options))
+                tried = pilot.from_ratings(data, options["scale"])
             scenarios = power_page.scenarios_of(tried)
             text = power_page.page(design, options["gap"], scenarios, options["language"], pilot=tried)
             if options["out"]:
