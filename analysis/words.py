@@ -92,7 +92,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "cannot_many": (
             "Anything from the largest difference alone: of many, the largest is large partly by chance. Intervals of "
-            "means hold one by one; those of differences “all at once” hold together."
+            "means hold one by one; simultaneous intervals of differences hold together."
         ),
         "cannot_beyond": "Anything about other listeners, other music, other scales or other ways of making clips.",
         "cannot_incomplete": ("Not every expert rated every clip."),
@@ -199,8 +199,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "相比的检验才能说明。"
         ),
         "cannot_many": (
-            "不能由单独一个最大的差值得出结论：许多差值中最大的一个，部分出于偶然。平均值的区间是逐个成立的；差值的“同"
-            "时”区间是一起成立的。"
+            "不能由单独一个最大的差值得出结论：许多差值中最大的一个，部分出于偶然。平均值的区间是逐个成立的；差值的同"
+            "时置信区间是一起成立的。"
         ),
         "cannot_beyond": "不能推及其他听者、其他音乐、其他量表或其他制作片段的方式。",
         "cannot_incomplete": "并非每位专家都评了每个片段。",

@@ -21,7 +21,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "axis_change": "Rating less the others' mean",
         "axis_clip_mean": "{scale}: mean rating of the clip",
         "figure10_note": (
-            "ρ: rank correlation within systems, with 95 % interval (all at once). Large marks: means of systems."
+            "ρ: rank correlation within systems, with 95 % simultaneous interval. Large marks: means of systems."
         ),
         "exploratory": "Exploratory: not part of the frozen plan.",
         "figure11_experts": "Experts, from the strictest to the mildest",
@@ -72,7 +72,7 @@ CAPTIONS: Mapping[str, Text] = {
         "en": (
             "Figure 8. Differences between systems by the mixed model, with {level} % simultaneous intervals: all of a "
             "family together hold the true differences in {level} % of studies or more (Bonferroni). The interval of a "
-            "filled mark leaves zero out, and its adjusted p is below α; that of a hollow mark has zero in it, which "
+            "filled mark excludes zero, and its adjusted p is below α; that of a hollow mark includes zero, which "
             "does not show that the difference is zero. Drawn are the planned contrasts where a plan names them, else "
             "differences from the real music, else all pairs; p and intervals are adjusted for all planned contrasts "
             "of "

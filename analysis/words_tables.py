@@ -96,29 +96,28 @@ NOTES: Mapping[str, Text] = {
         "en": (
             "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p and interval "
             "are of "
-            "one difference alone. Those of all at once (columns …_simultaneous) are adjusted by Bonferroni's method "
-            "within the planned contrasts, and for other pairs over all pairs of the scale: an interval leaves zero "
-            "out "
-            "exactly where its p is below α. The report's statements follow these. The files also have p after Holm "
+            "one difference alone. The adjusted p and the simultaneous interval (columns …_simultaneous) are by "
+            "Bonferroni's method, within the planned contrasts, and for other pairs over all pairs of the scale: an "
+            "interval excludes zero exactly where its p is below α. The report's statements follow these. The files "
+            "also have p after Holm "
             "(p_holm), for which there are no such intervals."
         ),
         "zh-hans": (
-            "差值 = A − B（分），由混合模型得出；检验用 Satterthwaite 自由度。p 和区间只针对单个差值。“同时”的 p 和区间"
-            "（…_simultaneous 列）用 Bonferroni 法校正：计划中的比较在其内部校正，其他各对在该量表的所有各对中校正；区"
+            "差值 = A − B（分），由混合模型得出；检验用 Satterthwaite 自由度。p 和区间只针对单个差值。校正后 p 和同时"
+            "置信区间（…_simultaneous 列）用 Bonferroni 法：计划中的比较在其内部校正，其他各对在该量表的所有各对中校正"
+            "；区"
             "间不含"
             "零当且仅当其 p 小于 α。本报告的陈述以此为准。文件中另有 Holm 校正后的 p（p_holm），它没有与之一致的区间。"
         ),
     },
     "equivalence": {
         "en": (
-            "Two one-sided tests (Schuirmann 1987). An interval lies within the gap exactly where its p is below α; p "
-            "and "
-            "interval of all at once are adjusted by Bonferroni's method, and the verdict follows them."
+            "Two one-sided tests (Schuirmann 1987). An interval lies within the gap exactly where its p is below α; "
+            "the adjusted p and the simultaneous interval are by Bonferroni's method, and the verdict follows them."
         ),
         "zh-hans": (
-            "两个单侧检验（Schuirmann 1987）。区间落在差距之内当且仅当其 p 小于 α；“同时”的 p 和区间用 Bonferroni 法校"
-            "正，"
-            "判断以其为准。"
+            "两个单侧检验（Schuirmann 1987）。区间落在差距之内当且仅当其 p 小于 α；校正后 p 和同时置信区间用 "
+            "Bonferroni 法，判断以其为准。"
         ),
     },
     "variance_components": {

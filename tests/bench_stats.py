@@ -75,7 +75,7 @@ def null_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, 
         "false_alarms_contrast": float((found.contrasts["p"] < ALPHA).mean()),
         "false_alarm_omnibus": float(found.omnibus["p"].iloc[0] < ALPHA),
         "family_wise_after_holm": float((found.contrasts["p_holm"] < ALPHA).any()),
-        "family_wise_all_at_once": float((found.contrasts["p_simultaneous"] < ALPHA).any()),
+        "family_wise_simultaneous": float((found.contrasts["p_simultaneous"] < ALPHA).any()),
         "coverage_means": float(((means["ci_low"] <= truth) & (truth <= means["ci_high"])).mean()),
         "not_converged": float(any("did not settle" in note["en"] for note in found.notes)),
     }
@@ -89,7 +89,7 @@ def gap_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, f
     truth = means[contrasts["system_a"].to_numpy(int)] - means[contrasts["system_b"].to_numpy(int)]
     alone = (contrasts["ci_low"] <= truth) & (truth <= contrasts["ci_high"])
     together = (contrasts["ci_low_simultaneous"] <= truth) & (truth <= contrasts["ci_high_simultaneous"])
-    return {"coverage_contrasts": float(alone.mean()), "coverage_all_at_once": float(together.all())}
+    return {"coverage_contrasts": float(alone.mean()), "coverage_simultaneous": float(together.all())}
 
 
 def measure(design: str, spread: str, studies: int, seed: int) -> dict[str, float]:

@@ -38,7 +38,7 @@ PER_ROW = 5
 def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
     """The differences drawn (COLUMNS): the planned ones, else those from real music, else all pairs; none of too many.
 
-    Only differences that could be tested. `holds`: p_simultaneous is below alpha, so that the interval leaves zero out.
+    Only differences that could be tested. `holds`: p_simultaneous is below alpha, so that the interval excludes zero.
     """
     parts = []
     for scale, fit in found.fits.items():
@@ -63,7 +63,7 @@ def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
 
 
 def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `contrasts_frame`; the interval of a filled mark leaves zero out. Call inside `look.house_style`."""
+    """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `look.house_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
     room = (MOST_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6

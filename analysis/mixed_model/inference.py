@@ -106,7 +106,7 @@ def holm(p: npt.ArrayLike) -> Floats:
 def bonferroni(p: npt.ArrayLike) -> Floats:
     """Each p times the number of a family's tests, at most 1; NaN stays, and counts for nothing.
 
-    It is below alpha exactly where the interval at alpha / (number of tests) leaves zero out: all these intervals
+    It is below alpha exactly where the interval at alpha / (number of tests) excludes zero: all these intervals
     together hold every true value in at least 1 - alpha of studies, whatever the dependence. Holm's p has no two-sided
     intervals of that kind (docs/methods.md).
 

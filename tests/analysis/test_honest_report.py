@@ -436,7 +436,7 @@ def test_every_verdict_against_the_smallest_gap_is_a_word(reports: Reports) -> N
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_interval_leaves_zero_out_exactly_where_its_p_is_small(case: str, reports: Reports) -> None:
+def test_interval_excludes_zero_exactly_where_its_p_is_small(case: str, reports: Reports) -> None:
     table = reports(case).tables.get("contrasts")
     if table is None:
         return
