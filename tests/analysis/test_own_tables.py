@@ -151,7 +151,7 @@ def test_blanks_capitals_and_empty_rows_are_forgiven_and_told(tmp_path: Path) ->
     data = read(path)
     assert (len(data.frame), data.real_system) == (288, "real")
     assert [text["en"] for text in data.forgiven] == [
-        "Rows without content were passed over: 5 (the first is line 146).",
+        "Empty rows skipped: 5 (the first is line 146).",
         "The system REAL was read as real.",
     ]
     assert [(c.name, c.used_as) for c in data.columns if c.reason == "renamed"] == [
