@@ -91,8 +91,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "experts and clips are both a sample."
         ),
         "one_comparison": (
-            "One comparison, named beforehand. With m named comparisons give --contrasts m: Holm's first step tests at "
-            "alpha / m."
+            "One comparison, named beforehand. With m named comparisons give --contrasts m: the report tests each at "
+            "alpha / m (Bonferroni)."
         ),
         "curve_clips": "Clips a system",
         "curve_gap": "True gap, rating points",
@@ -177,7 +177,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "中心 t 分布，Satterthwaite 自由度；评分用混合模型分析，专家和片段都视为样本。"
         ),
         "one_comparison": (
-            "只对一个事先指明的比较。若指明了 m 个比较，请加 --contrasts m：Holm 法的第一步以 alpha / m 检验。"
+            "只对一个事先指明的比较。若指明了 m 个比较，请加 --contrasts m：报告以 alpha / m 检验每个比较（Bonferroni"
+            "）。"
         ),
         "curve_clips": "每个系统的片段数",
         "curve_gap": "真实差距（评分单位）",

@@ -36,7 +36,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--alpha", type=float, default=0.05, help="of the two-sided test (default 0.05)")
         parser.add_argument(
-            "--contrasts", type=int, default=1, metavar="N", help="named comparisons that Holm corrects for (default 1)"
+            "--contrasts",
+            type=int,
+            default=1,
+            metavar="N",
+            help="named comparisons, each tested at alpha / N (default 1)",
         )
         parser.add_argument("--pilot", type=Path, metavar="DATASET|TABLE", help="ratings of a pilot")
         parser.add_argument(
