@@ -1,7 +1,7 @@
 """Session plans, made before any expert exists: pure, and the same seed gives the same bytes.
 
-`squares` and `mirrored` order the systems, `subsets` chooses each slot's clips, `certificate` counts what came out, and
-`guessing` how far an order gives itself away.
+`squares` and `mirrored` order the systems, `subsets` chooses each slot's clips, `repeats` spreads hidden repeats over
+the second half, `certificate` counts what came out, and `guessing` says how far an order gives itself away.
 """
 
 from __future__ import annotations
@@ -10,16 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from study.design.certificate import certificate_of
+from study.design.certificate import certificate_of, without_codes
 from study.design.guessing import foretold
 from study.design.mirrored import mirrored_orders
+from study.design.repeats import Trial, with_repeats
 from study.design.shape import REPEAT_GAP, SQUARES_FROM, Shape
 from study.design.squares import Blocks, square_orders
 from study.design.subsets import clip_subsets, scale_orders
 
-__all__ = ["REPEAT_GAP", "SQUARES_FROM", "Shape", "certificate_of", "foretold", "make_sessions"]
-
-Trial = dict[str, Any]
+__all__ = [
+    "REPEAT_GAP",
+    "SQUARES_FROM",
+    "Shape",
+    "certificate_of",
+    "foretold",
+    "make_session_apart",
+    "make_sessions",
+    "without_codes",
+]
 
 
 def make_sessions(shape: Shape) -> dict[str, Any]:
@@ -35,8 +43,7 @@ def make_sessions(shape: Shape) -> dict[str, Any]:
     groups = [key for key, count in shape.groups for _ in range(count)]
     slots = []
     for slot, group in enumerate(groups):
-        trials = _trials(orders[slot], [subsets[slot] for subsets in heard])
-        trials += _repeats(trials, shape, rng)
+        trials = with_repeats(_trials(orders[slot], [subsets[slot] for subsets in heard]), shape, rng)
         slots.append(
             {
                 "slot": slot + 1,
@@ -56,6 +63,20 @@ def make_sessions(shape: Shape) -> dict[str, Any]:
     }
 
 
+def make_session_apart(shape: Shape) -> list[Trial]:
+    """One session's trials that follow no plan: blocks in random order, clips by number, systems as numbers.
+
+    For previews: nothing in it says anything about a slot of the study's own plan.
+    """
+    rng = np.random.default_rng(shape.seed)
+    systems, blocks = len(shape.systems), Blocks()
+    while len(blocks) < shape.heard:
+        row = rng.permutation(systems).tolist()
+        if systems < SQUARES_FROM or not blocks or blocks[-1][-1] != row[0]:
+            blocks.append(row)
+    return with_repeats(_trials(blocks, [list(range(shape.heard)) for _ in range(systems)]), shape, rng)
+
+
 def _trials(blocks: Blocks, clips: list[list[int]]) -> list[Trial]:
     """The slot's clips put into the places of their systems."""
     left = [list(subset) for subset in clips]
@@ -64,32 +85,3 @@ def _trials(blocks: Blocks, clips: list[list[int]]) -> list[Trial]:
         for block, row in enumerate(blocks, start=1)
         for position, system in enumerate(row, start=1)
     ]
-
-
-def _repeats(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial]:
-    """Hidden repeats at the end, of early trials, systems as even as can be and none twice running (from four on)."""
-    chosen: list[Trial] = []
-    last, block = trials[-1]["system"], trials[-1]["block"] + 1
-    left: list[int] = []
-    used: set[tuple[int, int]] = set()
-    for number in range(shape.repeats):
-        if not left:
-            left = rng.permutation(len(shape.systems)).tolist()
-        early = trials[: len(trials) + number + 1 - REPEAT_GAP]
-        system = _next_system(left, last, early, used, shape)
-        left = [other for other in left if other != system]
-        fitting = [trial for trial in early if trial["system"] == system and (system, trial["clip"]) not in used]
-        first_half = [trial for trial in fitting if trial["block"] * 2 <= block] or fitting[:1]
-        again = first_half[int(rng.integers(len(first_half)))]
-        used.add((system, again["clip"]))
-        chosen.append({**again, "block": block, "position": number + 1, "repeat": True})
-        last = system
-    return chosen
-
-
-def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], shape: Shape) -> int:
-    """The next system to repeat: one still owed, not the last one heard, and with a clip heard long enough ago."""
-    ready = {trial["system"] for trial in early if (trial["system"], trial["clip"]) not in used}
-    apart = ready - {last} if len(shape.systems) >= SQUARES_FROM and ready - {last} else ready
-    owed = [system for system in left if system in apart]
-    return owed[0] if owed else min(apart)

@@ -40,8 +40,26 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
         "immediate_repetitions": sum(a["system"] == b["system"] for row in whole for a, b in pairwise(row)),
         "repeats_per_slot": len(whole[0]) - len(firsts[0]),
         "shortest_repeat_gap": min(gaps, default=0),
+        "longest_repeat_gap": max(gaps, default=0),
+        "repeats_by_trial_number": _repeat_numbers(whole),
     }
     return {**figures, "uneven": _uneven(figures, systems)}
+
+
+#: Figures of a certificate from which, or with which, single codes or hidden repeats could be told.
+OF_CODES = frozenset(
+    {
+        *("seed", "sessions_sha256", "systems_by_trial_number", "systems_by_place_in_block", "carry_over"),
+        *("clip_counts", "repeats_by_trial_number"),
+    }
+)
+
+
+def without_codes(certificate: dict[str, Any]) -> dict[str, Any]:
+    """A certificate that says nothing of any one system, nor by which seed the plans can be drawn again."""
+    counts = [count for pair in certificate.get("clip_counts", {}).values() for count in pair]
+    kept = {name: figure for name, figure in certificate.items() if name not in OF_CODES}
+    return {**kept, "clip_counts_of_all": [min(counts), max(counts)]} if counts else kept
 
 
 def _uneven(figures: dict[str, Any], systems: list[str]) -> list[str]:
@@ -117,6 +135,11 @@ def _concurrence(sessions: dict[str, Any], rows: list[list[dict[str, Any]]]) -> 
         if together.size:
             lowest, highest = min(lowest, int(together.min())), max(highest, int(together.max()))
     return [min(lowest, highest), highest]
+
+
+def _repeat_numbers(rows: list[list[dict[str, Any]]]) -> list[int]:
+    """In how many slots a repeat stands at each trial number, all trials counted."""
+    return [sum(row[number]["repeat"] for row in rows) for number in range(len(rows[0]))]
 
 
 def _gaps(trials: list[dict[str, Any]]) -> list[int]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -164,22 +166,57 @@ def test_no_system_comes_twice_running_in_many_slots_repeats_included(systems: i
     assert certificate["immediate_repetitions"] == 0
 
 
-def test_repeats_are_a_block_of_their_own_and_come_from_the_earliest_blocks_that_have_any_left() -> None:
+def test_repeats_are_numbered_as_a_block_of_their_own() -> None:
     for slot in make_sessions(shape(4, 4, 4, (("all", 10),), repeats=12))["slots"]:
         again = [trial for trial in slot["trials"] if trial["repeat"]]
         assert [(trial["block"], trial["position"]) for trial in again] == [(5, place) for place in range(1, 13)]
-        block = {(trial["system"], trial["clip"]): trial["block"] for trial in firsts(slot)}
-        for system in "ABCD":
-            of_it = [block[system, trial["clip"]] for trial in again if trial["system"] == system]
-            assert sorted(of_it) == [1, 2, 3]
 
 
-def test_repeats_are_drawn_from_all_blocks_of_the_first_half() -> None:
-    blocks = set()
-    for slot in make_sessions(shape(4, 3, 3, (("all", 20),), repeats=4))["slots"]:
-        block = {(trial["system"], trial["clip"]): trial["block"] for trial in firsts(slot)}
-        blocks |= {block[trial["system"], trial["clip"]] for trial in slot["trials"] if trial["repeat"]}
-    assert blocks == {1, 2}
+def places_of_repeats(shape: Shape) -> list[list[int]]:
+    """Per slot the trial numbers, from 0, at which a clip is heard again."""
+    slots = make_sessions(shape)["slots"]
+    return [[number for number, trial in enumerate(slot["trials"]) if trial["repeat"]] for slot in slots]
+
+
+def test_repeats_are_spread_over_the_second_half() -> None:
+    """One in each sixth of the second half, 33 trials in stretches of five or six."""
+    for places in places_of_repeats(shape()):
+        assert [next(n for n in range(6) if place < 33 + 33 * (n + 1) // 6) for place in places] == [*range(6)]
+    every = {place for places in places_of_repeats(shape(groups=(("all", 200),))) for place in places}
+    assert every == set(range(33, 66))
+
+
+def test_repeat_is_not_foretold_by_trial_number_or_system() -> None:
+    slots = make_sessions(shape(groups=(("all", 200),)))["slots"]
+    again = Counter(n for slot in slots for n, trial in enumerate(slot["trials"]) if trial["repeat"])
+    assert max(again.values()) < 0.3 * len(slots)
+    first = Counter(next(trial["system"] for trial in slot["trials"] if trial["repeat"]) for slot in slots)
+    assert set(first) == set("ABCDEF")
+    assert max(first.values()) < 0.3 * len(slots)
+
+
+def test_each_system_is_repeated_equally_often() -> None:
+    for slot in make_sessions(shape(repeats=12))["slots"]:
+        assert Counter(trial["system"] for trial in slot["trials"] if trial["repeat"]) == dict.fromkeys("ABCDEF", 2)
+    for slot in make_sessions(shape(repeats=8))["slots"]:
+        counts = Counter(trial["system"] for trial in slot["trials"] if trial["repeat"])
+        assert set(counts.values()) == {1, 2}
+
+
+@given(shapes())
+@settings(max_examples=40, deadline=None)
+def test_repeats_of_any_shape_keep_their_promises(shape: Shape) -> None:
+    """In the second half where that many are that far back, of systems as even as can be, and the firsts unmoved."""
+    sessions, without = make_sessions(shape), make_sessions(replace(shape, repeats=0))
+    certificate = certificate_of(sessions)
+    assert shape.repeats == 0 or certificate["shortest_repeat_gap"] >= REPEAT_GAP
+    assert shape.repeats == sum(certificate["repeats_by_trial_number"]) / shape.slots
+    for slot in sessions["slots"]:
+        assert all(n >= len(slot["trials"]) // 2 for n, trial in enumerate(slot["trials"]) if trial["repeat"])
+        counts = Counter(trial["system"] for trial in slot["trials"] if trial["repeat"])
+        if shape.heard * len(shape.systems) >= 4 * REPEAT_GAP:
+            assert max(counts.values(), default=0) - min(counts[system] for system in shape.systems) <= 1
+    assert firsts(sessions["slots"][0]) == firsts(without["slots"][0])
 
 
 def test_repeats_of_two_systems_do_not_take_turns() -> None:

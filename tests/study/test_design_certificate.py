@@ -48,6 +48,8 @@ def test_every_figure_of_a_plan_counted_by_hand() -> None:
         "immediate_repetitions": 2,
         "repeats_per_slot": 1,
         "shortest_repeat_gap": 4,
+        "longest_repeat_gap": 4,
+        "repeats_by_trial_number": [0, 0, 0, 0, 2],
         "uneven": ["trial_number_spread", "place_spread", "shortest_repeat_gap"],
     }
 

@@ -1,0 +1,126 @@
+"""Hidden repeats: clips heard a second time, spread over the second half of a session where nobody expects them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from study.design.shape import REPEAT_GAP, SQUARES_FROM, Shape
+
+Trial = dict[str, Any]
+#: So many places for the repeats are tried before they are put at the end.
+ATTEMPTS = 100
+
+
+def with_repeats(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial]:
+    """A session's trials with its hidden repeats among those of the second half, each in a stretch of its own.
+
+    Systems are repeated as evenly as can be, none twice running (from four on), and each clip at the earliest
+    `REPEAT_GAP` trials after its first hearing. In a session too short for that the repeats come at the end. In block
+    and position they are numbered as a block of their own, so that the others keep theirs.
+    """
+    if not shape.repeats:
+        return trials
+    for _ in range(ATTEMPTS):
+        found = _spread(trials, shape, rng)
+        if found is not None:
+            return found
+    return _at_the_end(trials, shape, rng)
+
+
+def _spread(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial] | None:
+    """One attempt at random places; None where some place has no clip that fits."""
+    places = set(_places(len(trials) + shape.repeats, shape.repeats, rng))
+    owed = _owed(shape, rng)
+    coming, made, used = iter(trials), list[Trial](), set[tuple[int, int]]()
+    following = next(coming, None)
+    for number in range(len(trials) + shape.repeats):
+        if number not in places:
+            if following is None or (made and _clash(made[-1], following, shape)):
+                return None
+            made.append(following)
+            following = next(coming, None)
+            continue
+        after = following if number + 1 not in places else None
+        again = _again(made, after, owed, used, shape, rng)
+        if again is None:
+            return None
+        owed.remove(again["system"])
+        used.add((again["system"], again["clip"]))
+        made.append({**again, "block": trials[-1]["block"] + 1, "position": len(used), "repeat": True})
+    return made
+
+
+def _places(total: int, repeats: int, rng: np.random.Generator) -> list[int]:
+    """A random place in each of as many equal stretches of the second half as there are repeats."""
+    half = total // 2
+    edges = [half + (total - half) * number // repeats for number in range(repeats + 1)]
+    return [int(rng.integers(low, high)) for low, high in pairwise(edges)]
+
+
+def _owed(shape: Shape, rng: np.random.Generator) -> list[int]:
+    """Which systems are repeated, each as often as any other or once more, in random order."""
+    rounds = -(-shape.repeats // len(shape.systems))
+    return [system for _ in range(rounds) for system in rng.permutation(len(shape.systems)).tolist()][: shape.repeats]
+
+
+def _again(
+    made: list[Trial],
+    after: Trial | None,
+    owed: list[int],
+    used: set[tuple[int, int]],
+    shape: Shape,
+    rng: np.random.Generator,
+) -> Trial | None:
+    """A clip to be heard again here: of a system that is owed, heard long enough ago, beside none of its own."""
+    early = made[: max(0, len(made) + 1 - REPEAT_GAP)]
+    ready = [trial for trial in early if not trial["repeat"] and (trial["system"], trial["clip"]) not in used]
+    fitting = [
+        trial
+        for trial in ready
+        if trial["system"] in owed
+        and not _clash(made[-1], trial, shape)
+        and (after is None or not _clash(trial, after, shape))
+    ]
+    systems = sorted({trial["system"] for trial in fitting})
+    if not systems:
+        return None
+    system = systems[int(rng.integers(len(systems)))]
+    of_it = [trial for trial in fitting if trial["system"] == system]
+    return of_it[int(rng.integers(len(of_it)))]
+
+
+def _clash(before: Trial, after: Trial, shape: Shape) -> bool:
+    """Whether two trials may not follow each other, for they are of one system."""
+    return len(shape.systems) >= SQUARES_FROM and bool(before["system"] == after["system"])
+
+
+def _at_the_end(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial]:
+    """The repeats after all others, of early trials, systems as even as can be, none twice running (from four on)."""
+    chosen: list[Trial] = []
+    last, block = trials[-1]["system"], trials[-1]["block"] + 1
+    left: list[int] = []
+    used: set[tuple[int, int]] = set()
+    for number in range(shape.repeats):
+        if not left:
+            left = rng.permutation(len(shape.systems)).tolist()
+        early = trials[: len(trials) + number + 1 - REPEAT_GAP]
+        system = _next_system(left, last, early, used, shape)
+        left = [other for other in left if other != system]
+        fitting = [trial for trial in early if trial["system"] == system and (system, trial["clip"]) not in used]
+        first_half = [trial for trial in fitting if trial["block"] * 2 <= block] or fitting[:1]
+        again = first_half[int(rng.integers(len(first_half)))]
+        used.add((system, again["clip"]))
+        chosen.append({**again, "block": block, "position": number + 1, "repeat": True})
+        last = system
+    return trials + chosen
+
+
+def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], shape: Shape) -> int:
+    """The next system to repeat: one still owed, not the last one heard, and with a clip heard long enough ago."""
+    ready = {trial["system"] for trial in early if (trial["system"], trial["clip"]) not in used}
+    apart = ready - {last} if len(shape.systems) >= SQUARES_FROM and ready - {last} else ready
+    owed = [system for system in left if system in apart]
+    return owed[0] if owed else min(apart)
