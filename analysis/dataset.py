@@ -88,6 +88,11 @@ def read_dataset(folder: Path) -> Dataset:
         raise InputError(f"{path} has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).")
     sha256 = check_hashes(folder)
     own = description["mukulen"]
+    if own.get("unsealed") is False and own.get("systems") == []:
+        raise InputError(
+            f"{folder} was exported while the study was sealed: it does not say which system was rated. Unseal the "
+            "study, export the dataset again and analyse that."
+        )
     if own.get("schema") != SCHEMA:
         raise InputError(f"{path}: schema {own.get('schema')!r} is not {SCHEMA}, the one this version reads.")
     plan = _frozen_plan(folder, own.get("plan_sha256"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import figures, figures_power, reasons, screening, summaries
+from analysis import figures, figures_power, reasons, screening, summaries, under_codes
 from analysis.dataset import Text
 from analysis.figures import clips, contrasts, experts, spread
 from analysis.findings import Findings, primary_scale
@@ -39,6 +39,9 @@ def drawings(ratings: Ratings, found: Findings, means: pd.DataFrame) -> tuple[li
         _figure7(ratings, means, is_fitted=found.is_fitted),
         *(drawing for drawing in _further(ratings, found) if len(drawing.frame)),
     ]
+    if ratings.is_sealed:
+        made = [drawing for drawing in made if drawing.name in under_codes.FIGURES]
+        return [replace(drawing, frame=under_codes.rounded(drawing.frame)) for drawing in made], []
     there = {drawing.name for drawing in made}
     return made, [missing_figure(name, ratings, found) for name in CAPTIONS if name not in there]
 

@@ -15,7 +15,20 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from analysis import bootstrap, checklist, drawings, findings, intake, look, methods, page, pdf, tables, tables_findings
+from analysis import (
+    bootstrap,
+    checklist,
+    drawings,
+    findings,
+    intake,
+    look,
+    methods,
+    page,
+    pdf,
+    tables,
+    tables_findings,
+    under_codes,
+)
 from analysis.document import Contents
 from analysis.errors import InputError
 from analysis.ratings import Ratings
@@ -128,19 +141,18 @@ def _fill(
     draws = {"replicates": options.replicates, "seed": options.seed}
     resampled = bootstrap.system_means(ratings.counted, keys, order, alpha=ratings.alpha, **draws)
     found = tables_findings.without_resampling(findings.compute(ratings, **draws), resampled)
+    if ratings.is_sealed:
+        found, resampled = under_codes.aggregates(found), under_codes.rounded(resampled)
     means = tables_findings.model_means(found, resampled)
+    method = tables.say("bootstrap_method", level=ratings.level, **draws)
+    again = [] if ratings.is_sealed else tables_findings.bootstrap_tables(ratings, resampled, method)
     stamp = _stamp(ratings, options.seed)
     contents = Contents(
         ratings=ratings,
         means=tables.system_means_table(ratings, means, tables.means_method(ratings, means, is_fitted=found.is_fitted)),
         objective=tables.objective_means_table(ratings),
         found=found,
-        further=[
-            *tables_findings.bootstrap_tables(
-                ratings, resampled, tables.say("bootstrap_method", level=ratings.level, **draws)
-            ),
-            *tables_findings.finding_tables(ratings, found),
-        ],
+        further=[*again, *tables_findings.finding_tables(ratings, found)],
         stamp=stamp,
         checked=checklist.checklist(ratings, found),
         methods=methods.methods(ratings, found, stamp, options.replicates),

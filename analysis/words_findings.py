@@ -77,6 +77,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 MISSING: Mapping[str, Mapping[str, str]] = {
     "en": {
         "because": "{what}: {why}.",
+        "under_codes": (
+            "While systems are under codes, the report leaves out results by clip and by expert and the spread of "
+            "single ratings: together with one expert's session they could tell which code is which."
+        ),
         "unknown": "the ratings do not allow it",
         "equivalence": "Differences and the smallest gap of interest",
         "omnibus": "Test of all systems at once",
@@ -107,6 +111,9 @@ MISSING: Mapping[str, Mapping[str, str]] = {
     },
     "zh-hans": {
         "because": "{what}：{why}。",
+        "under_codes": (
+            "系统以代号显示期间，报告不含按片段和按专家的结果以及单个评分的分布：结合一位专家的听评，它们可能透露各代号对应的系统。"
+        ),
         "unknown": "这些评分不足以计算",
         "equivalence": "差异与感兴趣的最小效应量",
         "omnibus": "所有系统的总体检验",

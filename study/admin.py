@@ -67,7 +67,7 @@ class StudyAdmin(LookOnly):
 class ExpertAdmin(LookOnly):
     list_display = ("code", "study", "group", "language", "submitted_at", "withdrawn_at")
     list_filter = ("study", "group")
-    fields = ("study", "code", "group", "language", "slot", "created_at", "submitted_at", "withdrawn_at")
+    fields = ("study", "code", "group", "language", "created_at", "submitted_at", "withdrawn_at")
 
 
 @admin.register(Invitation)

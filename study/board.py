@@ -1,6 +1,8 @@
 """What the desk watches while experts rate: how far each is, what looks odd, and how often each clip was rated.
 
-Says nothing about any system but its code. The number of queries is the same whatever the study's size.
+While the study is sealed it says nothing of any one clip or system, by whatever code: whoever has the pack and an
+expert's browser would see which count rises when a known clip is rated. The number of queries is the same whatever the
+study's size.
 """
 
 from __future__ import annotations
@@ -77,16 +79,16 @@ class Heard:
     """One clip on the board: in how many places it is planned to be heard, and in how many it was rated."""
 
     clip_id: str
-    code: str
     planned: int
     rated: int
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The clips of one system, under its code: fewest and most of what is planned and of what is done."""
+    """The clips of one system, while sealed of all: fewest and most of what is planned and of what is done."""
 
-    code: str
+    #: The system's id; "" for all clips together.
+    system: str
     clips: list[Heard]
 
     @property
@@ -267,7 +269,8 @@ def _coverage(study: Study, experts: list[Expert], places: dict[int, Place], rat
     done = {trial.trial: trial.place.clip for trial in rated if trial.expert in present and not trial.place.is_repeat}
     heard = Counter(done.values())
     systems: dict[str, list[Heard]] = defaultdict(list)
-    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("system__code", "clip_id")
-    for pk, clip_id, code in clips.values_list("pk", "clip_id", "system__code"):
-        systems[code].append(Heard(clip_id, code, planned[pk], heard[pk]))
-    return [Coverage(code, clips) for code, clips in systems.items()]
+    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("system__system_id", "clip_id")
+    for pk, clip_id, system in clips.values_list("pk", "clip_id", "system__system_id"):
+        counts = planned[pk], heard[pk]
+        systems["" if study.sealed else system].append(Heard("" if study.sealed else clip_id, *counts))
+    return [Coverage(system, clips) for system, clips in systems.items()]

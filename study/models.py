@@ -83,6 +83,19 @@ class Study(models.Model):
         return self.state != self.State.UNSEALED
 
 
+class Seal(models.Model):
+    """What nobody at the desk knows until the seal is opened: every session, and which system made which clip.
+
+    The plan has the SHA-256 of `content` in its place (study/sequences.py).
+    """
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="seal")
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"seal of {self.study}"
+
+
 class System(models.Model):
     """A generator or the real music, under the code that hides it until the seal is opened."""
 

@@ -25,6 +25,7 @@ from study.blinding.telling import Verdict, seen_of, verdict
 from study.design import SQUARES_FROM, foretold
 from study.errors import InputError
 from study.models import Clip, Expert, Slot, Study, Trial
+from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
 
 #: How often each clip is heard at least, where there are slots enough, and the fewest sessions.
@@ -110,7 +111,7 @@ def made_again(study: Study) -> list[str]:
 
 def guessable(study: Study) -> list[str]:
     """A sentence where the plan's orders follow a rule by which an expert might come to tell the next clip."""
-    sessions = study.plan["sessions"]
+    sessions = sessions_of(study)
     share = foretold(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MOST_FORETOLD:
         return []

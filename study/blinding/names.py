@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from study.blinding.sessions import Exchange
-from study.models import Study
+from study.models import Seal, Study
 
 SYSTEM = "the name of a system"
 #: Shorter marks and smaller numbers turn up by chance.
@@ -79,6 +79,10 @@ def _everything(study: Study) -> Iterator[tuple[str, str]]:
     yield study.file_sha256, "the study file's hash"
     yield study.plan_sha256, "the plan's hash"
     yield study.certificate["sessions_sha256"], "the session plans' hash"
+    for content in Seal.objects.filter(study=study).values_list("content", flat=True):
+        yield content["nonce"], "the seal's number"
+    if "commitment" in study.plan:
+        yield study.plan["commitment"], "the plan's commitment"
     if study.seed >= SMALLEST_NUMBER:
         yield str(study.seed), "the plan's seed"
 

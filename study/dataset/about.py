@@ -9,6 +9,7 @@ from config.text import one_line
 from study.dataset.columns import KINDS, Table
 from study.dataset.taken import since_in_words
 from study.models import Study
+from study.sequences import is_cut
 from study.wording import wording_of
 
 #: In a group of fewer people than this, answers about oneself may say who one is.
@@ -34,7 +35,7 @@ def warning(study: Study) -> str:
 
 def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = None) -> str:
     """What lies in the folder, for a reader who has nothing else."""
-    sealed = "sealed: systems appear as codes" if study.sealed else "unsealed: systems appear by name"
+    sealed = "sealed: it does not say which clip or system was rated" if study.sealed else "unsealed: systems by name"
     small = [
         f"Group {group['key']} has {people(count)}, fewer than {FEW}: who knows the field may tell from the background "
         "answers who they are. Think before you publish experts.csv and remarks.csv."
@@ -49,7 +50,7 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         "- `codebook.md`: every column, its unit, coding and meaning, in English and Chinese",
         "- `dataset_description.json` (Psych-DS), `datapackage.json` (Frictionless), `csv-metadata.json` (CSVW):",
         "  the same for programs",
-        "- `plan.json`: the plan as frozen (RFC 8785; its SHA-256 is in dataset_description.json)",
+        *_on_plan(study),
         "- `certificate.json`: the figures of the session plans' balance",
         "- `events.jsonl`: the study's log; each line carries the hash of the one before",
         "- `hashes.json`: SHA-256 of every file",
@@ -62,6 +63,19 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         *(["", *changes] if (changes := since_in_words(since)) else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _on_plan(study: Study) -> list[str]:
+    """The lines on plan.json, and on the session plans once they are published."""
+    if is_cut(study):
+        return [
+            "- `plan.json`: the plan without its session plans, which are left out until the seal is opened; its",
+            "  SHA-256 is another than the frozen plan's in dataset_description.json until then",
+        ]
+    lines = ["- `plan.json`: the plan as frozen (RFC 8785; its SHA-256 is in dataset_description.json)"]
+    if not study.sealed:
+        lines.append("- `sequences.json`: the session plans that plan.json commits to, and each expert's slot")
+    return lines
 
 
 def codebook_page(study: Study, tables: list[Table]) -> str:

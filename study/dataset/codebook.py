@@ -20,16 +20,18 @@ from study.dataset.columns import (
     Column,
     Kind,
     Texts,
+    View,
     column,
 )
 
 
-def trial_columns(file: dict[str, Any], sealed: bool) -> list[Column]:
-    """Columns that every row about a trial begins with."""
-    return [EXPERT, group_column(file), *TRIAL, system_column(file, sealed), *HEARD]
+def trial_columns(file: dict[str, Any], view: View) -> list[Column]:
+    """Columns that every row about a trial begins with. While sealed none says which clip or system it was."""
+    heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
+    return [EXPERT, group_column(file), *TRIAL, *heard]
 
 
-def long_columns(file: dict[str, Any], sealed: bool) -> list[Column]:
+def long_columns(file: dict[str, Any], view: View) -> list[Column]:
     """Columns of the ratings, one row a trial and scale."""
     values = {scale["key"]: both(scale["label"]) for scale in file["scales"]}
     scale = column(
@@ -48,17 +50,17 @@ def long_columns(file: dict[str, Any], sealed: bool) -> list[Column]:
         minimum=min(scale["minimum"] for scale in file["scales"]),
         maximum=max(scale["maximum"] for scale in file["scales"]),
     )
-    return [*trial_columns(file, sealed), KNOWN, scale, rating, *ANSWER]
+    return [*trial_columns(file, view), KNOWN, scale, rating, *ANSWER]
 
 
-def wide_columns(file: dict[str, Any], sealed: bool) -> list[Column]:
+def wide_columns(file: dict[str, Any], view: View) -> list[Column]:
     """Columns of the ratings, one row a trial."""
-    return [*trial_columns(file, sealed), KNOWN, *(scale_column(scale) for scale in file["scales"])]
+    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file["scales"])]
 
 
-def remark_columns(file: dict[str, Any], sealed: bool) -> list[Column]:
+def remark_columns(file: dict[str, Any], view: View) -> list[Column]:
     """Columns of the remarks, one row a trial of which something was said."""
-    return [*trial_columns(file, sealed), *REMARK]
+    return [*trial_columns(file, view), *REMARK]
 
 
 def expert_columns(file: dict[str, Any]) -> list[Column]:
@@ -72,7 +74,7 @@ def clip_columns(file: dict[str, Any], provenance: list[str]) -> list[Column]:
         column(f"provenance_{key}", "text", f"Where the clip comes from: {key}.", f"片段来源：{key}。", required=False)
         for key in map(one_line, provenance)
     ]
-    return [HEARD[0], system_column(file, sealed=False), *CLIP, *own]
+    return [HEARD[0], system_column(file, "open"), *CLIP, *own]
 
 
 def metric_columns(kinds: dict[str, Kind]) -> list[Column]:
@@ -91,16 +93,16 @@ def group_column(file: dict[str, Any]) -> Column:
     return column("group", "text", *meaning, values=values, closed=True)
 
 
-def system_column(file: dict[str, Any], sealed: bool) -> Column:
-    """The systems: codes that say nothing while sealed, then ids with their names."""
-    values = {} if sealed else {system["id"]: both(system["label"]) for system in file["systems"]}
+def system_column(file: dict[str, Any], view: View) -> Column:
+    """The systems: their ids with their names, or codes that say nothing."""
+    values = {} if view != "open" else {system["id"]: both(system["label"]) for system in file["systems"]}
     return column(
         "system",
         "text",
-        "Which system made the clip: a code until the seal is opened, then the system's id.",
-        "片段由哪个系统生成：启封之前为代码，启封之后为系统名。",
+        "Which system made the clip.",
+        "片段由哪个系统生成。",
         values=values,
-        closed=not sealed,
+        closed=view == "open",
     )
 
 

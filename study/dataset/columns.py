@@ -35,6 +35,10 @@ class Column:
         return "; ".join(f"{value} = {texts[language]}" for value, texts in self.values.items())
 
 
+#: What a dataset says of systems: nothing while sealed, codes (for a report under codes alone), or their ids.
+View = Literal["sealed", "coded", "open"]
+
+
 @dataclass(frozen=True)
 class Table:
     """A CSV file of the dataset: path, what it holds, columns, primary key, and columns that point to other tables."""

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from study.dataset.about import warning
-from study.dataset.columns import Column, Kind, Table
+from study.dataset.columns import Column, Kind, Table, View
 from study.dataset.tables import file_stem
 from study.models import Study
 
@@ -15,7 +15,7 @@ FRICTIONLESS: dict[Kind, str] = {"text": "string", "integer": "integer", "number
 CSVW: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "dateTimeStamp"}
 
 
-def psych_ds(study: Study, tables: list[Table], since: dict[str, Any] | None = None) -> dict[str, Any]:
+def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any] | None = None) -> dict[str, Any]:
     """dataset_description.json: Psych-DS's fields, and what this project's analysis needs to know.
 
     The context makes every key a word of schema.org but our own, which JSON-LD then passes over.
@@ -38,7 +38,7 @@ def psych_ds(study: Study, tables: list[Table], since: dict[str, Any] | None = N
             "scales": study.file["scales"],
             "groups": study.file["groups"],
             "background": study.file["background"],
-            "systems": _systems(study),
+            "systems": _systems(study, view),
             "plan_sha256": study.plan_sha256,
             "analysis": study.file["analysis"],
             "since_last": since,
@@ -57,9 +57,11 @@ def _variable(column: Column) -> dict[str, Any]:
     return {"@type": "PropertyValue", "name": column.name, "description": column.meaning["en"], **given}
 
 
-def _systems(study: Study) -> list[dict[str, Any]]:
-    """The systems in the study file's order, with the codes that plan.json has; while sealed the codes alone."""
-    if study.sealed:
+def _systems(study: Study, view: View) -> list[dict[str, Any]]:
+    """The systems in the study file's order, with the codes that the session plans have; while sealed none."""
+    if view == "sealed":
+        return []
+    if view == "coded":
         codes = study.systems.order_by("code").values_list("code", flat=True)
         return [{"id": code, "label": dict.fromkeys(study.file["languages"], code)} for code in codes]
     code_of = dict(study.systems.values_list("system_id", "code"))

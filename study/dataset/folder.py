@@ -13,18 +13,22 @@ import rfc8785
 
 from study.dataset import descriptors
 from study.dataset.about import codebook_page, readme
-from study.dataset.columns import Table
+from study.dataset.columns import Table, View
 from study.dataset.tables import write_tables
 from study.dataset.taken import since_last
 from study.errors import InputError
 from study.models import Study
+from study.sequences import FILE as SEQUENCES
+from study.sequences import certificate_shown, plan_shown, published
 
 IGNORE = ".psychdsignore"
 
 
-def export(study: Study, out: Path) -> str:
+def export(study: Study, out: Path, *, coded: bool = False) -> str:
     """Writes the dataset to `out`, whole or not at all, and returns its SHA-256.
 
+    While the study is sealed no row says which clip or system it is about. `coded`: rows of complete sessions with
+    their codes, for the report under codes alone (study/services/report_under_codes.py); never to be given to anybody.
     An older dataset of the same study is replaced; anything else in the way is refused (`InputError`), and so is a
     preview: nothing answered in it is data.
     """
@@ -35,7 +39,7 @@ def export(study: Study, out: Path) -> str:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        digest = _write(study, part)
+        digest = _write(study, part, "open" if not study.sealed else "coded" if coded else "sealed")
         part.chmod(0o755)
         _put_in_place(part, out)
     except BaseException:
@@ -76,29 +80,33 @@ def _put_in_place(part: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(study: Study, folder: Path) -> str:
+def _write(study: Study, folder: Path, view: View) -> str:
     """All files of the dataset, the hashes last; the SHA-256 of the whole."""
     (folder / "data").mkdir()
-    tables = _write_tables(study, folder)
+    tables = _write_tables(study, folder, view)
     (folder / "codebook.md").write_text(codebook_page(study, tables), encoding="utf-8")
-    (folder / "plan.json").write_bytes(rfc8785.dumps(study.plan))
-    (folder / "certificate.json").write_bytes(rfc8785.dumps(study.certificate))
-    _write_events(study, folder / "events.jsonl")
+    plan = study.plan if view == "coded" else plan_shown(study)
+    (folder / "plan.json").write_bytes(rfc8785.dumps(plan))
+    (folder / "certificate.json").write_bytes(rfc8785.dumps(certificate_shown(study)))
+    if view == "open":
+        (folder / SEQUENCES).write_bytes(rfc8785.dumps(published(study)))
+    if view != "coded":  # the same rows, the same bytes: the log grows
+        _write_events(study, folder / "events.jsonl")
     _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
     _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
     tables_sha256 = _listing_sha256(_hashed(folder, [table.path for table in tables]))
-    since = since_last(study, tables_sha256)
-    _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables, since))
+    since = since_last(study, tables_sha256) if view != "coded" else None
+    _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables, view, since))
     (folder / "README.md").write_text(readme(study, tables, since), encoding="utf-8")
     _write_ignored(folder)
     return _write_hashes(folder, tables_sha256)
 
 
-def _write_tables(study: Study, folder: Path) -> list[Table]:
+def _write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """The tables; once more if meanwhile an expert withdrew, who would stand in some of them."""
     while True:
         before = _withdrawn(study)
-        tables = write_tables(study, folder)
+        tables = write_tables(study, folder, view)
         if _withdrawn(study) == before:
             return tables
 

@@ -133,7 +133,7 @@ def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
     import pandas
     import pyreadstat
 
-    columns = codebook.wide_columns(study.file, study.sealed)
+    columns = codebook.wide_columns(study.file, "sealed" if study.sealed else "open")
     (path,) = (folder / "data").glob("*-wide_data.csv")
     kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
     frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])

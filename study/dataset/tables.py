@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from config.text import many_lines, one_line
 from study.dataset import codebook, rows
-from study.dataset.columns import BOOK, WORDING, Column, Table
+from study.dataset.columns import BOOK, WORDING, Column, Table, View
 from study.models import Study
 
 #: White space, control characters and invisible ones, which a spreadsheet may pass over before it takes a text for a
@@ -28,11 +28,11 @@ def file_stem(slug: str) -> str:
     return slug.replace("-", "")
 
 
-def write_tables(study: Study, folder: Path) -> list[Table]:
+def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
-    tables = [*write_ratings(study, folder), write_remarks(study, folder), write_experts(study, folder)]
+    tables = [*write_ratings(study, folder, view), write_remarks(study, folder, view), write_experts(study, folder)]
     tables.append(_write(folder, wordings_table(), rows.wordings(study.file)))
-    if not study.sealed:
+    if view == "open":
         tables += write_clips(study, folder)
     book = Table(
         "codebook.csv",
@@ -45,21 +45,21 @@ def write_tables(study: Study, folder: Path) -> list[Table]:
     return tables
 
 
-def write_ratings(study: Study, folder: Path) -> list[Table]:
+def write_ratings(study: Study, folder: Path, view: View) -> list[Table]:
     """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
     stem = f"data/study-{file_stem(study.slug)}_task-rating"
-    refers = {"expert_id": "experts.csv"} | ({} if study.sealed else {"clip_id": "clips.csv"})
+    refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
     long = Table(
         f"{stem}_data.csv",
         {"en": "Ratings, a row for each trial and scale", "zh-hans": "评分，每个试次、每个量表一行"},
-        codebook.long_columns(study.file, study.sealed),
+        codebook.long_columns(study.file, view),
         ("expert_id", "trial", "scale"),
         refers,
     )
     wide = Table(
         f"{stem}_description-wide_data.csv",
         {"en": "Ratings, a row for each trial", "zh-hans": "评分，每个试次一行"},
-        codebook.wide_columns(study.file, study.sealed),
+        codebook.wide_columns(study.file, view),
         ("expert_id", "trial"),
         refers,
     )
@@ -71,23 +71,24 @@ def write_ratings(study: Study, folder: Path) -> list[Table]:
         long_rows, wide_rows = (csv.writer(stream, lineterminator="\n") for stream in (one, other))
         long_rows.writerow([column.name for column in long.columns])
         wide_rows.writerow([column.name for column in wide.columns])
-        for (code, *rest), answers in tqdm(rows.trials(study), desc="Exporting", unit="trial", disable=None, delay=2):
+        trials = tqdm(rows.trials(study, view), desc="Exporting", unit="trial", disable=None, delay=2)
+        for (code, *rest), answers in trials:
             about = [defused(str(code)), *rest]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
             wide_rows.writerow([*about, *(answers[scale][0] if scale in answers else "" for scale in scales)])
     return [long, wide]
 
 
-def write_remarks(study: Study, folder: Path) -> Table:
+def write_remarks(study: Study, folder: Path, view: View) -> Table:
     """What experts said of clips."""
     table = Table(
         "remarks.csv",
         {"en": "Known songs and comments, a row for each trial", "zh-hans": "认识的歌曲与评语，每个试次一行"},
-        codebook.remark_columns(study.file, study.sealed),
+        codebook.remark_columns(study.file, view),
         ("expert_id", "trial"),
         {"expert_id": "experts.csv"},
     )
-    return _write(folder, table, rows.remarks(study))
+    return _write(folder, table, rows.remarks(study, view))
 
 
 def write_experts(study: Study, folder: Path) -> Table:

@@ -27,7 +27,6 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "title": found.text("title", get_language() or ""),
         "board": watched.board(found),
         "now": clock.now(),
-        "certificate": found.certificate,
         # One address for all rows: to make it anew for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),

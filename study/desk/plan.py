@@ -18,6 +18,7 @@ from study.desk.gate import actor, own_study, rights_in
 from study.desk.study import who
 from study.errors import InputError, Refused
 from study.models import Study
+from study.sequences import is_cut, plan_shown
 
 #: What the page calls the parts of a plan of analysis.
 PARTS = {
@@ -49,6 +50,7 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
         "first": _rows(versions[0].analysis),
         "amendments": [(one, who(one.actor), _changes(one)) for one in versions[1:]],
         "analysis": study_file.analysis_toml(versions[-1].analysis),
+        "is_cut": is_cut(found),
         "can_amend": found.state in {Study.State.OPEN, Study.State.CLOSED},
         **context,
     }
@@ -73,10 +75,10 @@ def _words(value: Any) -> list[str]:
 @login_required
 @require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponse:
-    """The frozen plan, byte for byte what its SHA-256 is of."""
+    """The frozen plan, byte for byte what its SHA-256 is of; of an older study without its sessions while sealed."""
     found = own_study(request, slug, "watch")
     headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
-    return HttpResponse(services.canonical(found.plan), content_type="application/json", headers=headers)
+    return HttpResponse(services.canonical(plan_shown(found)), content_type="application/json", headers=headers)
 
 
 @login_required

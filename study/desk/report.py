@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from study import jobs, services
 from study.desk.gate import actor, own_study, rights_in
 from study.desk.job import begin, told
+from study.errors import InputError
 from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.
@@ -87,6 +88,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "rights": rights_in(request, found),
         "done": done,
         "withheld": made is not None and _is_withheld(made, found),
+        "tells_too_much": made is not None and _tells_too_much(made, found),
         "elsewhere": made is not None and not _is_here(made),
         "figures": [part for part in parts if part.name.startswith("figures/")],
         "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
@@ -105,6 +107,12 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
     if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
         messages.error(request, _("A report is made after the study is closed."))
         return redirect("desk:study", slug)
+    if found.sealed:
+        try:
+            services.refuse_blind_report(found)
+        except InputError as error:
+            messages.error(request, str(error))
+            return redirect("desk:report", slug)
     counting = Rating.objects.filter(expert__study=found, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
     if not counting.exists():
         messages.error(request, _("There is nothing to report: the dataset has no rating in it."))
@@ -151,8 +159,13 @@ def _done(found: Study) -> Job | None:
 
 
 def _is_withheld(done: Job, found: Study) -> bool:
-    """Whether someone whose answers a report holds has withdrawn since: it is handed out no more."""
-    return found.experts.filter(withdrawn_at__gte=done.made_at).exists()
+    """Whether someone whose answers a report holds has withdrawn since, or it tells too much while sealed."""
+    return _tells_too_much(done, found) or found.experts.filter(withdrawn_at__gte=done.made_at).exists()
+
+
+def _tells_too_much(done: Job, found: Study) -> bool:
+    """Whether it was made while sealed by a version that put more than aggregates under codes."""
+    return found.sealed and not done.detail.get("under_codes")
 
 
 def _is_here(done: Job) -> bool:

@@ -18,6 +18,7 @@ from study import cautions, dataset, jobs, services
 from study.desk.gate import act, actor, own_study, researcher, rights_in
 from study.errors import Refused
 from study.models import Event, Job, Study
+from study.sequences import certificate_shown
 
 #: Events shown on a study's page.
 TAIL = 20
@@ -50,6 +51,7 @@ KINDS = {
     "unsealed": gettext_lazy("seal opened"),
     "seal refused": gettext_lazy("wrong password at the seal"),
     "dataset downloaded": gettext_lazy("dataset downloaded"),
+    services.MADE: gettext_lazy("report made under codes"),
     "report downloaded": gettext_lazy("report downloaded"),
     "previewed": gettext_lazy("previewed"),
 }
@@ -81,7 +83,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "small_groups": _small_groups(found),
         "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file["scales"]) > LARGE,
         "slots": found.certificate.get("slots", 0),
-        "certificate": found.certificate,
+        "certificate": certificate_shown(found),
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
         "events": in_words(events),
         "broken_event": broken_event,

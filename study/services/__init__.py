@@ -1,6 +1,7 @@
 """Writes, each whole or not at all; whatever a person may ask about later is logged (docs/invariants.md)."""
 
 from study.services.answers import LONGEST_COMMENT, save_rating, save_remark
+from study.services.blind_report import MADE, blind_dataset, refuse_blind_report
 from study.services.building import choose_clips, create_study
 from study.services.copies import delete_copy, open_preview
 from study.services.erasure import erase
@@ -10,7 +11,7 @@ from study.services.listening import save_listening
 from study.services.log import broken_among, broken_event, log_event, tail_of
 from study.services.members import add_member, remove_member
 from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
-from study.services.plan import Version, amend_plan, broken_plan, canonical, versions
+from study.services.plan import Version, amend_plan, broken_plan, canonical, sha256, versions
 from study.services.seal import close_study, open_seal
 from study.services.session import (
     accept_invitation,
@@ -24,10 +25,12 @@ from study.services.session import (
 
 __all__ = [
     "LONGEST_COMMENT",
+    "MADE",
     "Version",
     "accept_invitation",
     "add_member",
     "amend_plan",
+    "blind_dataset",
     "blinding_checked",
     "broken_among",
     "broken_event",
@@ -52,6 +55,7 @@ __all__ = [
     "open_study",
     "read_experts",
     "record_blinding",
+    "refuse_blind_report",
     "remove_member",
     "replace",
     "revoke_link",
@@ -60,6 +64,7 @@ __all__ = [
     "save_rating",
     "save_remark",
     "save_sound_check",
+    "sha256",
     "submit",
     "tail_of",
     "versions",

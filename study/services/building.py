@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +21,12 @@ from django.db import transaction
 from study import clock
 from study.design import Shape, certificate_of, make_sessions
 from study.errors import InputError
-from study.models import Clip, Slot, Study, System, Trial
+from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.pack import PackClip
+from study.sequences import Content, commitment_to, seed_of
 from study.services.log import log_event
-from study.study_file import LARGEST_SEED, break_after
+from study.study_file import break_after
 
 #: 2020-01-01 00:00 UTC: when a clip was copied is nobody's business.
 CLIP_TIME = 1_577_836_800
@@ -79,27 +79,28 @@ def create_study(
     """
     if Study.objects.filter(slug=slug).exists():
         raise InputError(f"There is a study {slug!r} already; choose another slug.")
-    seed = file["design"].get("seed", secrets.randbelow(LARGEST_SEED + 1))
     with _copied(slug, clips, chance, wanted=not simulated) as copies, transaction.atomic():
         study = Study(
             slug=slug,
             owner=owner,
             file=file,
             file_sha256=file_sha256,
-            seed=seed,
+            seed=0,
             simulated=simulated,
             created_at=clock.now(),
         )
-        codes = _codes(len(file["systems"]), chance)
-        _freeze_plan(study, sorted(codes))
+        drawn = _drawn(clips, copies, chance)
+        content = sealed_content(study, drawn.numbered, drawn.systems, chance)
+        freeze_plan(study, content)
         study.save(force_insert=True)
-        _write_sessions(study, *_write_clips(study, clips, codes, copies, chance))
+        Seal.objects.create(study=study, content=content)
+        _write_sessions(study, content["sessions"], *_write_clips(study, drawn))
         _log_birth(study, actor)
     return study
 
 
 def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> Shape:
-    """What the session plans depend on. They are made over codes, so that a plan can be read while sealed."""
+    """What the session plans depend on. They are made over codes."""
     design = file["design"]
     return Shape(
         systems=tuple(codes),
@@ -114,24 +115,60 @@ def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> Shape:
     )
 
 
-def _codes(count: int, chance: Random) -> list[str]:
-    """A, B, C … in random order: the i-th belongs to the file's i-th system."""
-    return chance.sample(ascii_uppercase[:count], count)
+@dataclass(frozen=True)
+class Drawn:
+    """What chance decides about a study's clips: each system's code, the order of its clips, ids and files."""
+
+    #: Code -> system id.
+    systems: dict[str, str]
+    #: Code -> the system's clips in the order of the plan's numbers.
+    clips: dict[str, list[PackClip]]
+    practice: list[PackClip]
+    #: The pack's clip_id -> the study's, and -> the path of the copy ("" where there is none).
+    ids: dict[str, str]
+    paths: dict[str, str]
+
+    @property
+    def numbered(self) -> dict[str, list[str]]:
+        """Code -> the study's clip ids in the order of the plan's numbers."""
+        return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
 
 
-def _freeze_plan(study: Study, codes: list[str]) -> None:
-    """The plan as RFC 8785 JSON: what will be asked and analysed, and every session; its hash and its certificate."""
-    sessions = make_sessions(shape_of(study.file, codes, study.seed))
+def _drawn(clips: Chosen, copies: dict[str, str], chance: Random) -> Drawn:
+    """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another."""
+    count = len(clips.study)
+    codes = dict(zip(clips.study, chance.sample(ascii_uppercase[:count], count), strict=True))
+    shuffled = {codes[system]: chance.sample(found, len(found)) for system, found in clips.study.items()}
+    every = [*clips.practice, *(clip for found in clips.study.values() for clip in found)]
+    paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in every}
+    ids = {pack_id: Path(path).stem or _new_id(chance) for pack_id, path in paths.items()}
+    systems = {code: system for system, code in codes.items()}
+    return Drawn(systems, shuffled, clips.practice, ids, paths)
+
+
+def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], chance: Random) -> Content:
+    """What is sealed: every session, from a seed that nobody can compute, and which system made which clip."""
+    nonce = chance.randbytes(32).hex()
+    sessions = make_sessions(shape_of(study.file, sorted(systems), seed_of(study.file, nonce)))
+    return {"nonce": nonce, "sessions": sessions, "systems": systems, "clips": clips}
+
+
+def freeze_plan(study: Study, content: Content) -> None:
+    """The plan as RFC 8785 JSON: what will be asked and analysed, and a commitment to what is sealed; its hash.
+
+    The sessions' certificate goes with it.
+    """
     study.plan = {
-        "schema": 1,
+        "schema": 2,
         "study_file_sha256": study.file_sha256,
         "scales": study.file["scales"],
         "analysis": study.file["analysis"],
         "design": study.file["design"],
-        "sessions": sessions,
+        "commitment": commitment_to(content),
     }
     study.plan_sha256 = hashlib.sha256(rfc8785.dumps(study.plan)).hexdigest()
-    study.certificate = certificate_of(sessions)
+    study.certificate = certificate_of(content["sessions"])
+    study.seed = content["sessions"]["seed"]
 
 
 @contextmanager
@@ -171,17 +208,15 @@ def _forget_time(path: str) -> None:
         return
 
 
-def _write_clips(
-    study: Study, clips: Chosen, codes: list[str], copies: dict[str, str], chance: Random
-) -> tuple[dict[tuple[str, int], Clip], list[Clip]]:
-    """Rows for systems and clips. Within a system the plan's numbers go to the clips in a secret order."""
+def _write_clips(study: Study, drawn: Drawn) -> tuple[dict[tuple[str, int], Clip], list[Clip]]:
+    """Rows for systems and clips."""
     by_number: dict[tuple[str, int], Clip] = {}
-    for (system_id, found), code in zip(clips.study.items(), codes, strict=True):
+    # By code, so that a row's key follows the code alone.
+    for code, system_id in sorted(drawn.systems.items()):
         system = System.objects.create(study=study, system_id=system_id, code=code)
-        shuffled = chance.sample(found, len(found))
-        for index, clip in enumerate(shuffled):
-            by_number[code, index] = _clip(study, clip, system, copies.get(clip.clip_id, ""), chance)
-    practice = [_clip(study, clip, None, copies.get(clip.clip_id, ""), chance) for clip in clips.practice]
+        for index, clip in enumerate(drawn.clips[code]):
+            by_number[code, index] = _clip(study, clip, system, drawn)
+    practice = [_clip(study, clip, None, drawn) for clip in drawn.practice]
     # Saved in the order of their random ids, so that a row's key says nothing either.
     Clip.objects.bulk_create(sorted([*by_number.values(), *practice], key=lambda clip: clip.clip_id))
     return by_number, practice
@@ -192,23 +227,25 @@ def _new_id(chance: Random) -> str:
     return chance.randbytes(8).hex()
 
 
-def _clip(study: Study, clip: PackClip, system: System | None, path: str, chance: Random) -> Clip:
+def _clip(study: Study, clip: PackClip, system: System | None, drawn: Drawn) -> Clip:
     return Clip(
         study=study,
         system=system,
         role=clip.role,
-        clip_id=Path(path).stem or _new_id(chance),
-        audio=path,
+        clip_id=drawn.ids[clip.clip_id],
+        audio=drawn.paths[clip.clip_id],
         duration_ms=clip.duration_ms,
         pack_entry=clip.entry,
         metrics=clip.metrics,
     )
 
 
-def _write_sessions(study: Study, clips: dict[tuple[str, int], Clip], practice: list[Clip]) -> None:
-    """Slots and trials as the plan says."""
+def _write_sessions(
+    study: Study, sessions: dict[str, Any], clips: dict[tuple[str, int], Clip], practice: list[Clip]
+) -> None:
+    """Slots and trials as the session plans say."""
     trials = []
-    for row in study.plan["sessions"]["slots"]:
+    for row in sessions["slots"]:
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
         for number, index in enumerate(row["practice"], start=1):
             trials.append(

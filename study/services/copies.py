@@ -6,12 +6,16 @@ What is answered in a copy belongs to the copy. No dataset is made of a preview,
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from datetime import timedelta
+from string import ascii_uppercase
+from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from study import clock
+from study.design import make_session_apart
 from study.errors import Refused
 from study.models import (
     Background,
@@ -30,6 +34,7 @@ from study.models import (
     System,
     Trial,
 )
+from study.services.building import SECRET, shape_of
 from study.services.log import log_event
 
 #: How long a preview stays open in the researcher's browser.
@@ -60,7 +65,10 @@ def delete_preview(study: Study) -> None:
 
 @transaction.atomic
 def open_preview(study: Study, *, actor: str, language: str) -> Device:
-    """A fresh copy, SLUG-preview, of the study as its first slot will hear it, and a device that is already in it."""
+    """A fresh copy, SLUG-preview, with an order and clips of its own, and a device that is already in it.
+
+    Whatever is heard in it says nothing about any slot: it is drawn anew, under codes of its own.
+    """
     slug = f"{study.slug}-preview"
     if study.simulated or study.preview:
         raise Refused(409, "copy", _("Only a study itself can be previewed, not a copy of it."))
@@ -70,12 +78,13 @@ def open_preview(study: Study, *, actor: str, language: str) -> Device:
         raise Refused(409, "copy", _("There is another study of the name %(slug)s.") % {"slug": slug})
     if earlier:
         delete_copy(earlier)
-    slot = _copied_slot(study, slug)
-    log_event(study, actor=actor, kind="previewed")
+    slot = _own_slot(study, slug)
+    detail = {"trials": slot.trials.count(), "order": "drawn for this preview"}
+    log_event(study, actor=actor, kind="previewed", detail=detail)
     return _researcher_in(slot, language)
 
 
-def _copied_slot(study: Study, slug: str) -> Slot:
+def _own_slot(study: Study, slug: str) -> Slot:
     """The copy's one slot, with new rows for whatever is heard in it."""
     now = clock.now()
     copy = Study.objects.create(
@@ -89,39 +98,60 @@ def _copied_slot(study: Study, slug: str) -> Slot:
         created_at=now,
         opened_at=now,
     )
-    first = study.slots.order_by("number")[0]
-    slot = Slot.objects.create(study=copy, number=first.number, group=first.group, scale_order=first.scale_order)
-    systems: dict[int, System] = {}
-    clips: dict[int, Clip] = {}
-    for trial in first.trials.select_related("clip__system"):
-        if trial.clip_id not in clips:
-            clips[trial.clip_id] = _copied_clip(trial.clip, copy, systems)
-        Trial.objects.create(
-            slot=slot,
-            clip=clips[trial.clip_id],
-            phase=trial.phase,
-            number=trial.number,
-            block=trial.block,
-            position=trial.position,
-            is_repeat=trial.is_repeat,
-        )
+    scales = [scale["key"] for scale in study.file["scales"]]
+    group = study.file["groups"][0]["key"]
+    order = SECRET.sample(scales, len(scales))
+    slot = Slot.objects.create(study=copy, number=1, group=group, scale_order=order)
+    clips = _own_clips(study, copy)
+    practice = [clip for clip in clips if clip.role == Clip.Role.PRACTICE]
+    rows = [
+        Trial(slot=slot, clip=clip, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number)
+        for number, clip in enumerate(practice, start=1)
+    ]
+    for number, trial in enumerate(_own_order(study, clips), start=1):
+        rows.append(Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, **trial))
+    Trial.objects.bulk_create(rows)
     return slot
 
 
-def _copied_clip(clip: Clip, copy: Study, systems: dict[int, System]) -> Clip:
-    """The same audio under another id; where it comes from stays with the study."""
-    if clip.system is not None and clip.system.pk not in systems:
-        code = clip.system.code
-        systems[clip.system.pk] = System.objects.create(study=copy, system_id=code, code=code)
-    return Clip.objects.create(
-        study=copy,
-        system=systems[clip.system.pk] if clip.system else None,
-        role=clip.role,
-        clip_id=secrets.token_hex(8),
-        audio=clip.audio,
-        duration_ms=clip.duration_ms,
-        pack_entry={},
-    )
+def _own_clips(study: Study, copy: Study) -> list[Clip]:
+    """The same audio under other ids and codes, in an order of its own; where it comes from stays with the study."""
+    systems = list(study.systems.all())
+    letters = SECRET.sample(ascii_uppercase[: len(systems)], len(systems))
+    codes = dict(zip((system.pk for system in systems), letters, strict=True))
+    own = {code: System.objects.create(study=copy, system_id=code, code=code) for code in sorted(codes.values())}
+    clips = [
+        Clip(
+            study=copy,
+            system=own[codes[clip.system_id]] if clip.system_id else None,
+            role=clip.role,
+            clip_id=secrets.token_hex(8),
+            audio=clip.audio,
+            duration_ms=clip.duration_ms,
+            pack_entry={},
+        )
+        for clip in study.clips.all()
+    ]
+    return list(Clip.objects.bulk_create(sorted(clips, key=lambda clip: clip.clip_id)))
+
+
+def _own_order(study: Study, clips: list[Clip]) -> list[dict[str, Any]]:
+    """Clips chosen and ordered at random, as many of each system as an expert hears, with hidden repeats."""
+    by_system: dict[int, list[Clip]] = defaultdict(list)
+    for clip in SECRET.sample(clips, len(clips)):
+        if clip.system_id:
+            by_system[clip.system_id].append(clip)
+    systems = SECRET.sample(list(by_system.values()), len(by_system))
+    shape = shape_of(study.file, [str(number) for number in range(len(systems))], SECRET.randrange(2**53))
+    return [
+        {
+            "clip": systems[trial["system"]][trial["clip"]],
+            "block": trial["block"],
+            "position": trial["position"],
+            "is_repeat": trial["repeat"],
+        }
+        for trial in make_session_apart(shape)
+    ]
 
 
 def _researcher_in(slot: Slot, language: str) -> Device:

@@ -61,7 +61,7 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
     successor.slot = slot
     successor.save(update_fields=["slot"])
     Expert.objects.filter(pk=expert.pk).update(replaced_by=successor)
-    detail = {"expert": expert.code, "by": successor.code, "slot": slot.number if slot else None}
+    detail = {"expert": expert.code, "by": successor.code}
     log_event(study, actor=actor, kind="replaced", detail=detail)
     return secret
 

@@ -46,7 +46,7 @@ def accept_invitation(invitation: Invitation) -> Device:
         expert.slot = _free_slot(expert)
         expert.save(update_fields=["slot"])
     device = Device.objects.create(expert=expert, invitation=invitation, accepted_at=clock.now())
-    _log(expert, "device accepted", slot=expert.slot.number)
+    _log(expert, "device accepted")
     return device
 
 

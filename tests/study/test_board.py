@@ -115,27 +115,39 @@ def test_coverage_is_the_certificates_and_counts_each_place_once(tmp_path: Path)
     first = make_expert(study, "e01")
     rate_all(first)
     before = board(study)
-    assert {system.code: list(system.planned) for system in before.coverage} == study.certificate["clip_counts"]
-    assert [(system.rated, system.share) for system in before.coverage] == [((1, 1), 50)] * 2
+    assert set(map(tuple, study.certificate["clip_counts"].values())) == {(2, 2)}
+    assert [system.planned for system in before.coverage] == [(2, 2)]
+    assert [(system.rated, system.share) for system in before.coverage] == [((1, 1), 50)]
     secret = services.replace(first, Invitee("e02", "all", "en"), actor="test")
     services.accept_invitation(services.find_invitation(secret))
     Device.objects.update(accepted_at=clock.now() - timedelta(hours=1))
     rate_all(Expert.objects.select_related("study", "slot").get(code="e02"))
-    assert [system.rated for system in board(study).coverage] == [(1, 1)] * 2
+    assert [system.rated for system in board(study).coverage] == [(1, 1)]
     for code in ("e01", "e02"):
         services.withdraw(study.experts.get(code=code), actor="test")
-    assert [system.rated for system in board(study).coverage] == [(0, 0)] * 2
+    assert [system.rated for system in board(study).coverage] == [(0, 0)]
 
 
-def test_the_board_shows_codes_and_never_a_system_or_the_pack(tmp_path: Path) -> None:
+def test_board_after_unsealing_counts_each_system_and_clip(tmp_path: Path) -> None:
+    ada = client_of("ada")
+    study = make_study(tmp_path, owner=User.objects.get(username="ada"))
+    rate_all(make_expert(study))
+    services.close_study(study, actor="test")
+    services.open_seal(study, actor="test")
+    assert [(system.system, len(system.clips)) for system in board(study).coverage] == [("midi-gan", 3), ("real", 3)]
+    page = text(ada.get(reverse("desk:board", args=["small"])))
+    assert all(clip.clip_id in page for clip in study.clips.filter(role="study"))
+
+
+def test_sealed_board_shows_no_code_clip_or_system(tmp_path: Path) -> None:
     ada = client_of("ada")
     study = make_study(tmp_path, owner=User.objects.get(username="ada"))
     rate_all(make_expert(study))
     page = text(ada.get(reverse("desk:board", args=["small"])))
-    assert all(clip.clip_id in page for clip in study.clips.filter(role="study"))
-    secrets = ["midi-gan", "MIDI-GAN", "real", "song"]
+    assert "all systems" in page
+    secrets = ["midi-gan", "MIDI-GAN", "real", "song", ">A<", ">B<"]
     for clip in study.clips.all():
-        secrets += [clip.pack_entry["clip_id"], clip.pack_entry["audio_sha256"], clip.audio]
+        secrets += [clip.clip_id, clip.pack_entry["clip_id"], clip.pack_entry["audio_sha256"], clip.audio]
     assert [secret for secret in secrets if secret in page] == []
 
 

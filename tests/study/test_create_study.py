@@ -12,7 +12,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from study.design import make_sessions
 from study.models import Clip, Event, Slot, Study, System, Trial
+from study.sequences import seed_of, sessions_of
+from study.services.building import shape_of
 from tests.factories import make_pack, study_toml, tone
 
 pytestmark = pytest.mark.django_db
@@ -71,12 +74,24 @@ def test_the_frozen_plan_has_the_hash_of_its_canonical_json(file: Path, pack: Pa
     study = create(file, pack)
     assert hashlib.sha256(rfc8785.dumps(study.plan)).hexdigest() == study.plan_sha256
     assert study.certificate["slots"] == 4
-    assert study.plan["sessions"]["seed"] == study.seed == 7
+    assert study.plan["design"]["seed"] == 7
+    assert study.plan["commitment"] == hashlib.sha256(rfc8785.dumps(study.seal.content)).hexdigest()
+    assert "sessions" not in study.plan
+
+
+def test_session_plans_follow_from_no_seed_that_is_known(file: Path, pack: Path) -> None:
+    """The file's seed is known to whoever wrote it: two studies of one file have other orders, from secret numbers."""
+    one, two = (create(file, pack, slug=slug) for slug in ("one", "two"))
+    assert 7 not in {one.seed, two.seed}
+    assert sessions_of(one)["slots"] != sessions_of(two)["slots"]
+    content = one.seal.content
+    assert seed_of(one.file, content["nonce"]) == one.seed
+    assert make_sessions(shape_of(one.file, sorted(content["systems"]), one.seed)) == content["sessions"]
 
 
 def test_trials_follow_the_plan(file: Path, pack: Path) -> None:
     study = create(file, pack)
-    planned = study.plan["sessions"]["slots"][0]["trials"]
+    planned = sessions_of(study)["slots"][0]["trials"]
     trials = Trial.objects.filter(slot__number=1, phase="study").order_by("number").select_related("clip__system")
     assert [trial.clip.system.code for trial in trials if trial.clip.system] == [row["system"] for row in planned]
     assert [(trial.block, trial.position) for trial in trials] == [(row["block"], row["position"]) for row in planned]

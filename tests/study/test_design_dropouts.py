@@ -14,6 +14,7 @@ from study import services
 from study.design import certificate_of
 from study.errors import InputError
 from study.models import Study
+from study.sequences import sessions_of
 from tests.factories import make_link, make_study
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ SPREADS = ("trial_number_spread", "place_spread", "carry_over_spread")
 def held(study: Study) -> dict[str, Any]:
     """The certificate of the plans that experts hold now."""
     numbers = set(study.experts.exclude(slot=None).values_list("slot__number", flat=True))
-    sessions = study.plan["sessions"]
+    sessions = sessions_of(study)
     return certificate_of({**sessions, "slots": [slot for slot in sessions["slots"] if slot["slot"] in numbers]})
 
 

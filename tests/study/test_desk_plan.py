@@ -47,7 +47,8 @@ def test_the_plan_is_shown_and_what_is_downloaded_has_the_hash_that_the_page_say
     page = text(ada.get(reverse("desk:plan", args=["small"])))
     assert study.plan_sha256 in page
     assert "midi-gan – real" in page
-    assert str(study.seed) in page
+    assert study.plan["commitment"] in page
+    assert str(study.seed) not in page
     response = ada.get(reverse("desk:plan_file", args=["small"]))
     assert hashlib.sha256(response.content).hexdigest() == study.plan_sha256
     assert 'filename="plan-small.json"' in response.headers["Content-Disposition"]

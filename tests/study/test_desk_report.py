@@ -55,7 +55,7 @@ def closed_with_report(study: Study) -> Path:
     services.close_study(study, actor="test")
     assert study.owner is not None
     job = jobs.prepare(Job.Kind.REPORT, user=study.owner, study=study, slug=study.slug)
-    Job.objects.update(state="done")
+    Job.objects.update(state="done", detail={**job.detail, "under_codes": True})
     folder = jobs.folder_of(job) / "report"
     for name, data in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(stu
     assert ada.get(address("report_file", "report.html")).status_code == 200
     services.withdraw(expert, actor="test")
     page = text(ada.get(address("report")))
-    assert "An expert has withdrawn since" in page
+    assert "The next report can be made after unblinding." in page
     assert "figure7" not in page
     assert ada.get(address("report_file", "report.html")).status_code == 404
     assert ada.post(address("report_zip")).status_code == 404
@@ -121,8 +121,21 @@ def test_a_report_whose_files_are_on_another_server_is_said_to_be_elsewhere(stud
     assert not study.events.filter(kind="report downloaded").exists()
 
 
+def test_sealed_report_of_an_earlier_version_is_withheld(study: Study, ada: Client) -> None:
+    closed_with_report(study)
+    Job.objects.update(detail={"slug": "small"})
+    page = text(ada.get(address("report")))
+    assert "told more than a blinded report may" in page
+    assert "figure7" not in page
+    assert ada.get(address("report_file", "report.html")).status_code == 404
+    assert ada.post(address("report_zip")).status_code == 404
+    services.open_seal(study, actor="test")
+    assert ada.get(address("report_file", "report.html")).status_code == 200
+
+
 def test_without_a_rating_there_is_nothing_to_report(study: Study, ada: Client) -> None:
     services.close_study(study, actor="test")
+    services.open_seal(study, actor="test")
     page = text(ada.post(address("make_report"), follow=True))
     assert "There is nothing to report" in page
     assert not Job.objects.exists()
@@ -144,11 +157,11 @@ def test_the_whole_report_comes_as_a_zip_and_the_log_keeps_who_took_it(study: St
 
 def test_a_report_made_while_sealed_is_called_so_after_unsealing(study: Study, ada: Client) -> None:
     closed_with_report(study)
-    assert "systems appear as codes" in text(ada.get(address("report")))
+    assert "systems appear under codes" in text(ada.get(address("report")))
     services.open_seal(study, actor="test")
     page = text(ada.get(address("report")))
     assert "made while the seal was closed" in page
-    assert "systems appear as codes" not in page
+    assert "systems appear under codes" not in page
 
 
 def test_no_report_is_made_of_a_study_that_is_open(study: Study, ada: Client) -> None:

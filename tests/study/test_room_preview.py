@@ -105,6 +105,30 @@ def test_a_preview_says_nothing_of_where_its_clips_come_from(client: Client, ada
     assert not set(copy.clips.values_list("clip_id", flat=True)) & set(study.clips.values_list("clip_id", flat=True))
 
 
+def test_preview_follows_an_order_of_its_own(client: Client, ada: User, tmp_path: Path) -> None:
+    """What is heard in it says nothing about a slot: clips, order and codes are drawn anew each time."""
+    study = make_study(tmp_path, owner=ada, clips=5, heard=4, repeats=2, practice=1)
+    client.force_login(ada)
+    audio = dict(study.clips.values_list("audio", "clip_id"))
+    planned = {
+        tuple(trial.clip.clip_id for trial in slot.trials.filter(phase="study").order_by("number"))
+        for slot in study.slots.all()
+    }
+    orders = set()
+    for _ in range(3):
+        client.post("/preview/small/")
+        walker = Expert.objects.select_related("study", "slot").get(study__slug="small-preview")
+        trials = trials_of(walker)
+        orders.add(tuple(audio[trial.clip.audio] for trial in trials))
+        assert [trial.is_repeat for trial in trials].count(True) == 2
+        firsts = [trial.clip.system_id for trial in trials if not trial.is_repeat]
+        assert [firsts.count(system.pk) for system in walker.study.systems.all()] == [4, 4]
+    assert len(orders) == 3
+    assert not orders & planned
+    detail = Event.objects.filter(study=study, kind="previewed").latest("number").detail
+    assert detail == {"trials": 11, "order": "drawn for this preview"}  # practice included
+
+
 @pytest.mark.parametrize("who", ["nobody", "bob"])
 def test_a_stranger_opens_no_preview(client: Client, study: Study, django_user_model: Any, who: str) -> None:
     if who == "bob":

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Clip, Device, Expert, Invitation, Rating, Study
+from study.sequences import sessions_of
 from tests.factories import make_expert, make_study, rate_all, standing, trials_of
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,8 @@ def test_the_open_copy_tells_nothing_about_the_sealed_study(tmp_path: Path) -> N
     theirs = set(copy.clips.values_list("clip_id", flat=True))
     assert not own & theirs
     assert set(copy.clips.values_list("audio", flat=True)) == {""}
+    # The copy's sessions are published: the study's, of the same file with the same seed, are others.
+    assert sessions_of(copy)["slots"] != sessions_of(study)["slots"]
 
 
 def test_the_same_seed_gives_the_same_ratings_and_another_others(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
 from argparse import ArgumentParser
@@ -13,6 +14,8 @@ from study import services
 from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Event
+from study.sequences import FILE as SEQUENCES
+from study.sequences import broken_proof, broken_sessions
 from study.text_files import read_text, study_of
 
 
@@ -20,8 +23,9 @@ class Command(BaseCommand):
     help = (
         "Checks a study's event log from the first event to the last: that each is as it was written and carries the "
         "hash of the one before, and that the plan is the one that was frozen and amended in it. A dataset's "
-        "events.jsonl is checked in the same way. Whoever noted the newest event's hash earlier gives it with --known: "
-        "then nothing before it can have been cut off or written anew."
+        "events.jsonl is checked in the same way. The session plans are compared with the commitment in the plan and "
+        "with what was played; in a dataset once they are published (sequences.json). Whoever noted the newest "
+        "event's hash earlier gives it with --known: then nothing before it can have been cut off or written anew."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,6 +39,8 @@ class Command(BaseCommand):
             broken = services.broken_among(events)
             if broken:
                 raise InputError(f"{name}: event {broken} is not as it was written, or the one before it is missing.")
+            if name.endswith(".jsonl") and (fault := _broken_sessions(Path(name), events)):
+                raise InputError(f"{name}: {fault}.")
             if known and known not in {event.hash for event in events}:
                 raise InputError(f"{name}: no event has the hash {known}; the log was cut off or written anew.")
         head = events[-1].hash if events else "none"
@@ -45,7 +51,31 @@ def _of_study(slug: str) -> list[Event]:
     study = study_of(slug)
     if fault := services.broken_plan(study):
         raise InputError(f"{slug}: {fault}.")
+    if fault := broken_sessions(study):
+        raise InputError(f"{slug}: {fault}.")
     return list(study.events.order_by("number"))
+
+
+def _broken_sessions(log: Path, events: list[Event]) -> str:
+    """What of the session plans beside a dataset's log is not as the frozen plan commits to, or not as was played."""
+    shown = log.parent / SEQUENCES
+    if not shown.exists():  # sealed, or made before session plans were published
+        return ""
+    tables = sorted((log.parent / "data").glob("*_task-rating_data.csv"))
+    played = (
+        (row["expert_id"].removeprefix("'"), int(row["trial"]), row["clip_id"], row["system"])
+        for table in tables
+        for row in csv.DictReader(io.StringIO(read_text(table), newline=""))
+    )
+    try:
+        plan, sequences = (json.loads(read_text(path)) for path in (log.parent / "plan.json", shown))
+        if services.sha256(plan) not in {
+            event.detail.get("plan_sha256") for event in events if event.kind == "created"
+        }:
+            return "the plan beside it is not the one that was frozen: its SHA-256 differs"
+        return broken_proof(plan, sequences, played)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(f"{shown}: these are no session plans of a dataset; take the dataset again.") from error
 
 
 def _of_file(path: Path) -> list[Event]:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from study import services
+from study.errors import InputError
+from study.management.plain import plain_errors
+from study.text_files import study_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes the report of a closed study whose seal is not open yet, with systems as codes A, B, C …: means and "
+        "differences, and nothing about single clips or experts. The desk runs it for “Make the report”. All reports "
+        "under codes are made from the same rows; the log has their SHA-256. docs/blinding.md says why."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument("--out", metavar="REPORT", type=Path, required=True, help="the folder to write")
+        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with plain_errors():
+            study = study_of(options["slug"])
+            with services.blind_dataset(study, actor=options["actor"]) as folder:
+                _analyse(folder, options["out"])
+
+
+def _analyse(folder: Path, out: Path) -> None:
+    """The report of the rows under codes. What is wrong with a row is not said, for it would name the row's code."""
+    try:
+        call_command("analyse", str(folder), "--out", str(out))
+    except CommandError:
+        raise InputError(
+            "The report under codes could not be made. Unseal the study, then analyse its dataset to see why."
+        ) from None

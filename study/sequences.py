@@ -1,0 +1,112 @@
+"""The session plans under the seal: a commitment to them in the plan, and the proof, once they are published.
+
+What is sealed is `Seal.content`: {"nonce", "sessions", "systems": {code: system id}, "clips": {code: [clip_id, …]}}.
+The plan holds its SHA-256. Studies made before have the sessions in the plan itself: theirs is cut where it is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import rfc8785
+
+from study.design import without_codes
+from study.models import Seal, Study, Trial
+from study.study_file import LARGEST_SEED
+
+Content = dict[str, Any]
+#: (who, trial's number, clip_id, system): one row of what was played.
+Played = tuple[str, int, str, str]
+FILE = "sequences.json"
+
+
+def commitment_to(content: Content) -> str:
+    """SHA-256 of what is sealed as RFC 8785 JSON. The nonce in it keeps anybody from trying contents through."""
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def seed_of(file: Mapping[str, Any], nonce: str) -> int:
+    """The seed of the session plans: from the nonce, so that nobody can draw them again before the seal is opened.
+
+    A seed in the study file is mixed in; whoever knows it alone knows nothing.
+    """
+    digest = hashlib.sha256(f"{nonce} {file['design'].get('seed', '')}".encode()).digest()
+    return int.from_bytes(digest[:8]) % (LARGEST_SEED + 1)
+
+
+def sessions_of(study: Study) -> dict[str, Any]:
+    """The session plans, sealed or not; of a study made before there were commitments those in its plan."""
+    sealed = Seal.objects.filter(study=study).first()
+    return dict(sealed.content["sessions"] if sealed else study.plan["sessions"])
+
+
+def plan_shown(study: Study) -> dict[str, Any]:
+    """The plan as it may be seen now: as it was frozen, but for session plans that it holds while sealed."""
+    if not is_cut(study):
+        return dict(study.plan)
+    design = {key: value for key, value in study.plan["design"].items() if key != "seed"}
+    return {**study.plan, "sessions": "left out until the seal is opened", "design": design}
+
+
+def is_cut(study: Study) -> bool:
+    """Whether `plan_shown` leaves something out, so that its SHA-256 is not the frozen plan's."""
+    return study.sealed and "sessions" in study.plan
+
+
+def certificate_shown(study: Study) -> dict[str, Any]:
+    """The certificate as it may be seen now: while sealed without seed, hash and all that it says of single codes."""
+    return without_codes(study.certificate) if study.sealed else study.certificate
+
+
+def published(study: Study) -> Content:
+    """What a dataset holds after unsealing: what was sealed, and the slot of each expert of whom there are ratings."""
+    sealed = Seal.objects.filter(study=study).first()
+    rows = study.experts.filter(withdrawn_at=None, ratings__trial__phase=Trial.Phase.STUDY)
+    slots = dict(rows.order_by("code").values_list("code", "ratings__trial__slot__number").distinct())
+    if sealed:
+        return {"sealed": sealed.content, "slots": slots}
+    return {"sessions": study.plan["sessions"], "slots": slots}
+
+
+def broken_proof(plan: Mapping[str, Any], shown: Mapping[str, Any], played: Iterable[Played]) -> str:
+    """What of published session plans is not what the plan commits to, or not what was played; empty if all is well.
+
+    `shown` is as from `published`.
+    """
+    content = shown.get("sealed")
+    if content is not None and commitment_to(content) != plan.get("commitment"):
+        return "the session plans are not those that the plan commits to: the SHA-256 differs"
+    sessions = content["sessions"] if content else shown["sessions"]
+    if not content and sessions != plan.get("sessions"):
+        return "the session plans are not those of the plan"
+    slots = {row["slot"]: row["trials"] for row in sessions["slots"]}
+    for name, number, clip_id, system in played:
+        trials = slots.get(shown["slots"].get(name), [])
+        planned = trials[number - 1] if 0 < number <= len(trials) else None
+        if planned is None:
+            return f"{name} has a trial {number} that no session plan has"
+        if content and (_clip_of(content, planned), content["systems"][planned["system"]]) != (clip_id, system):
+            return f"{name} heard another clip in trial {number} than was planned"
+    return ""
+
+
+def broken_sessions(study: Study) -> str:
+    """The same of a study in the database, its trials against what is sealed."""
+    sealed = Seal.objects.filter(study=study).first()
+    if sealed is None:
+        return ""
+    rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by("slot__number", "number")
+    found = rows.values_list("slot__number", "number", "clip__clip_id", "clip__system__system_id")
+    played = [(f"slot {slot}", number, clip_id, system) for slot, number, clip_id, system in found]
+    slots = {f"slot {row['slot']}": row["slot"] for row in sealed.content["sessions"]["slots"]}
+    if len(played) != sum(len(row["trials"]) for row in sealed.content["sessions"]["slots"]):
+        return "the session plans have more or fewer trials than the study"
+    return broken_proof(study.plan, {"sealed": sealed.content, "slots": slots}, played)
+
+
+def _clip_of(content: Content, planned: Mapping[str, Any]) -> str:
+    """The study's id of a planned trial's clip."""
+    clip_id: str = content["clips"][planned["system"]][planned["clip"]]
+    return clip_id

@@ -1,0 +1,350 @@
+"""The seal against somebody who tries: what they have names no system, and the same attacks find what is planted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+import rfc8785
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import resolve, reverse
+
+from study import board, clock, dataset, services
+from study.design import certificate_of
+from study.models import Device, Event, Expert, Job, Study
+from study.pack import PackClip, read_pack
+from study.sequences import sessions_of
+from study.services.building import Chosen, _drawn
+from study.study_file import parse
+from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
+from tests.robustness.test_access import OURS
+from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims
+from tests.study.children import finished
+from tests.study.test_desk import client_of
+from tests.study.test_desk_sealed import body, crawl
+
+SYSTEMS = ("midi-gan", "music-vae", "transformer", "real")
+SCALES = ("valence", "overall")
+#: Views of the desk that give nothing but an act: what they lead to is crawled.
+ACTS = {
+    *("login", "logout", "password", "clips", "discard_job", "discard", "check_blinding", "amend", "remove_member"),
+    *("open", "close", "open_seal", "revoke", "end", "withdraw", "make_report"),
+}
+
+
+class Scene:
+    """A study of six experts, five of them complete, rated at random whatever was heard."""
+
+    def __init__(self, folder: Path, ada: Client) -> None:
+        self.ada, self.chance = ada, Random(3)
+        text = study_toml(systems=SYSTEMS, clips=4, heard=4, repeats=2, slots=9, scales=SCALES)
+        self.file = parse(text)
+        self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4))
+        self.study = services.create_study(
+            slug="small",
+            file=self.file,
+            file_sha256="0" * 64,
+            clips=services.choose_clips(self.file, self.pack),
+            owner=User.objects.get(username="ada"),
+        )
+        services.record_blinding(self.study, actor="test", detail={})
+        services.open_study(self.study, actor="test")
+        self.ears = Ears(self.pack)
+
+    def evidence(self, expert: str) -> Evidence:
+        return Evidence(expert, SYSTEMS, self.file)
+
+    def session(self, evidence: Evidence, trials: int | None = None) -> None:
+        """The attacker's expert at work: they hear what is played, and look at the board after each trial."""
+        expert = make_expert(self.study, evidence.expert)
+        begin(expert)
+        browser = enter(Client(), expert)
+        evidence.snapshots.append(self.board())
+        for trial in [*trials_of(expert, "practice"), *trials_of(expert)[:trials]]:
+            page = reverse("room:trial", args=[trial.token])
+            evidence.seen[f"{expert.code}:{page}"] = body(browser.get(page))
+            system = self.ears.system(body(browser.get(reverse("room:audio", args=[trial.token]))))
+            self.answer(expert, trial, evidence)
+            if trial.phase == "study":
+                evidence.browser[trial.number] = system
+                evidence.snapshots.append(self.board())
+        if trials is None:
+            services.submit(expert)
+
+    def answer(self, expert: Expert, trial: object, evidence: Evidence | None = None) -> None:
+        """A rating on every scale that says nothing of the system."""
+        hear(expert, trial)  # type: ignore[arg-type]
+        for scale in SCALES:
+            value = self.chance.randint(1, 5)
+            rate(expert, trial, scale, value)  # type: ignore[arg-type]
+            if evidence is not None and trial.phase == "study" and not trial.is_repeat:  # type: ignore[attr-defined]
+                evidence.given[trial.number, scale] = value  # type: ignore[attr-defined]
+
+    def others(self, *codes: str) -> None:
+        """Experts whose browsers are their own."""
+        for code in codes:
+            expert = make_expert(self.study, code)
+            begin(expert)
+            for trial in [*trials_of(expert, "practice"), *trials_of(expert)]:
+                self.answer(expert, trial)
+            services.submit(expert)
+
+    def board(self) -> bytes:
+        return body(self.ada.get(reverse("desk:board", args=["small"])))
+
+    def preview(self, evidence: Evidence) -> None:
+        """A walk through a preview, listened to from the first trial to the last."""
+        client = self.ada
+        assert client.post(reverse("room:preview", args=["small"])).status_code == 302
+        walker = Expert.objects.select_related("slot", "study").get(study__slug="small-preview")
+        services.give_consent(walker, version="1", language=walker.language)
+        services.save_background(walker, answers={"device": "headphones"})
+        Device.objects.filter(expert=walker).update(accepted_at=clock.now() - timedelta(hours=1))
+        heard = {}
+        for trial in [*trials_of(walker, "practice"), *trials_of(walker)]:
+            audio = body(client.get(reverse("room:audio", args=[trial.token])))
+            self.answer(walker, trial)
+            if trial.phase == "study":
+                heard[trial.number] = self.ears.system(audio)
+        evidence.previewed.append(heard)
+
+    def handed_out(self, evidence: Evidence) -> None:
+        """Everything that the desk and the admin show and give, by page, form and download."""
+        evidence.seen |= dict(crawl(self.ada))
+        address = reverse("desk:download", args=["small"])
+        evidence.seen[f"{address}xlsx"] = body(self.ada.post(address, {"form": "xlsx"}))
+        root = client_of("root", superuser=True)
+        for model in ("study", "expert", "invitation", "member", "event"):
+            address = reverse(f"admin:study_{model}_changelist")
+            evidence.seen[address] = body(root.get(address))
+        for event in Event.objects.filter(study=self.study):
+            address = reverse("admin:study_event_change", args=[event.pk])
+            evidence.seen[address] = body(root.get(address))
+        for expert in self.study.experts.all():
+            address = reverse("admin:study_expert_change", args=[expert.pk])
+            evidence.seen[address] = body(root.get(address))
+
+    def forms(self, evidence: Evidence) -> None:
+        """The answers to forms that say something: links, sheets, replacements, erasures."""
+        make_link(self.study, "e07")
+        make_link(self.study, "e08")
+        person = {"language": "en", "name": "", "ends": "2099-01-01"}
+        asked: dict[str, tuple[list[str], dict[str, str]]] = {
+            "invite": (["small"], {"form": "one", "code": "e09", "group": "all", **person}),
+            "link": (["small", "e07"], {"ends": "2099-01-01"}),
+            "replace": (["small", "e08"], {"code": "e10", **person}),
+            "erase": (["small", "e08"], {"sure": "yes"}),
+        }
+        for name, (parts, given) in asked.items():
+            address = reverse(f"desk:{name}", args=parts)
+            response = self.ada.post(address, given)
+            assert response.status_code == 200, name
+            evidence.seen[f"POST {address}"] = body(response)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, ada: Client) -> Scene:
+    return Scene(tmp_path, ada)
+
+
+@pytest.mark.usefixtures("children_here")
+def test_attacker_names_no_system_before_unsealing(scene: Scene) -> None:
+    """With all that there is: the pack, the owner's login, a browser, previews, sealed report, forms, log and admin."""
+    whole, half = scene.evidence("e01"), scene.evidence("e06")
+    scene.session(whole)
+    scene.others("e02", "e03", "e04", "e05")
+    scene.session(half, trials=7)
+    scene.preview(whole)
+    scene.preview(whole)
+    scene.forms(whole)
+    scene.handed_out(whole)
+    services.close_study(scene.study, actor="test")
+    Study.objects.filter(pk=scene.study.pk).update(closed_at="2026-01-01T00:00:00Z")
+    scene.ada.post(reverse("desk:make_report", args=["small"]))
+    job = finished(Job.objects.get())
+    assert (job.state, job.fault) == ("done", "")
+    scene.handed_out(whole)
+    half = replace(half, seen=whole.seen, previewed=whole.previewed)
+    names = {Path(name).name for name in whole.seen}
+    assert {"report.html", "system_means.csv", "events.jsonl", "plan.json", "xlsx", "sav"} <= names
+    assert claims(whole) == {}
+    assert claims(half) == {}
+    assert_aggregates_only(whole)
+    assert not_seen(whole) == set()
+
+
+def assert_aggregates_only(evidence: Evidence) -> None:
+    """The report is there, under codes, in whole numbers of hundredths, without figures by clip or expert."""
+    means = next(content for name, content in evidence.seen.items() if "files/tables/system_means.csv" in name)
+    lines = means.decode().splitlines()
+    assert {line.split(",")[1] for line in lines[1:]} == set("ABCD")
+    # The same number of ratings and experts for each code: only complete sessions are in it.
+    assert {tuple(line.split(",")[-3:-1]) for line in lines[1:]} == {("20", "5")}
+    numbers = [cell for line in lines[1:] for cell in line.split(",")[2:] if "." in cell]
+    assert numbers
+    assert all(cell.endswith("0000") for cell in numbers)
+    files = (name.partition("?")[0] for name in evidence.seen if "report/files/" in name)
+    names = {name.rpartition("files/")[2] for name in files}
+    figures = {name.partition(".")[0] for name in names if name.startswith("figures/")}
+    assert "figures/figure7" in figures
+    assert figures <= {"figures/figure7", "figures/figure8", "figures/figure13"}
+    assert not {"tables/screening.csv", "tables/rating_spread.csv", "tables/sensitivity.csv"} & names
+
+
+def not_seen(evidence: Evidence) -> set[str]:
+    """The views of the desk that the attacker has not looked at."""
+    addresses = {name.removeprefix("POST ").partition(":")[0] for name in evidence.seen if "/desk/" in name}
+    seen = {resolve(_path(address)).view_name for address in addresses}
+    every = {name for name in OURS if name.startswith("desk:")}
+    return every - seen - {f"desk:{name}" for name in ACTS} - {"desk:job"}  # a report's job leads on to the report
+
+
+def _path(address: str) -> str:
+    """The address without a form's name behind a download's."""
+    path = address.partition("?")[0]
+    return path if path.endswith("/") or "." in path.rpartition("/")[2] else path.rpartition("/")[0] + "/"
+
+
+def right(scene: Scene, claim: Claim) -> bool:
+    """Whether a claim names systems, and each as it is."""
+    truth = dict(scene.study.systems.values_list("code", "system_id"))
+    return bool(claim) and claim.items() <= truth.items()
+
+
+@pytest.fixture
+def heard(scene: Scene) -> tuple[Scene, Evidence]:
+    """A study of one complete expert, whose browser the attacker has."""
+    evidence = scene.evidence("e01")
+    scene.session(evidence)
+    assert claims(evidence) == {}
+    return scene, evidence
+
+
+def test_attacker_finds_codes_in_rows(heard: tuple[Scene, Evidence], tmp_path: Path) -> None:
+    scene, evidence = heard
+    dataset.export(scene.study, tmp_path / "coded", coded=True)
+    for path in (tmp_path / "coded" / "data").iterdir():
+        evidence.seen[path.name] = path.read_bytes()
+    assert right(scene, claims(evidence)["rows"])
+
+
+def test_attacker_joins_a_clip_with_its_code(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    trials = trials_of(Expert.objects.select_related("slot").get(code="e01"))
+    rows = [f"e01,{trial.number},{trial.clip.clip_id}" for trial in trials]
+    evidence.seen["rows.csv"] = "\n".join(["expert_id,trial,clip_id", *rows]).encode()
+    assert claims(evidence) == {}
+    codes = scene.study.clips.filter(role="study").values_list("clip_id", "system__code")
+    evidence.seen["clips.csv"] = "\n".join(["clip,code", *map(",".join, codes)]).encode()
+    assert right(scene, claims(evidence)["clips"])
+
+
+def test_attacker_reads_a_plan_with_its_sequences(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    evidence.seen["plan.json"] = rfc8785.dumps({"schema": 1, "sessions": sessions_of(scene.study)})
+    assert right(scene, claims(evidence)["sequences"])
+
+
+def test_attacker_reads_a_preview_of_a_slot(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    first = sessions_of(scene.study)["slots"][0]["trials"]
+    system = dict(scene.study.systems.values_list("code", "system_id"))
+    played = {number: system[trial["system"]] for number, trial in enumerate(first, start=1)}
+    evidence = replace(evidence, browser={}, previewed=[played])
+    evidence.seen["plan.json"] = rfc8785.dumps({"schema": 1, "sessions": sessions_of(scene.study)})
+    assert right(scene, claims(evidence)["sequences"])
+
+
+def test_attacker_draws_the_plan_again_from_its_seed(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    evidence.seen["certificate.json"] = json.dumps({"seed": scene.study.seed}).encode()
+    assert right(scene, claims(evidence)["seeds"])
+
+
+def test_attacker_reads_a_certificate_of_few_slots(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    firsts = [name for number, name in sorted(evidence.browser.items()) if (number, "overall") in evidence.given]
+    evidence = replace(evidence, browser=dict(enumerate(firsts, start=1)))
+    sessions = sessions_of(scene.study)
+    slot = Expert.objects.get(code="e01").slot
+    assert slot is not None
+    one = {**sessions, "slots": [row for row in sessions["slots"] if row["slot"] == slot.number]}
+    evidence.seen["certificate.json"] = rfc8785.dumps(certificate_of(one))
+    assert right(scene, claims(evidence)["counts"])
+
+
+def test_attacker_watches_a_board_that_counts_by_code(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def by_code() -> bytes:
+        codes = scene.study.systems.values_list("code", flat=True)
+        trials = dict.fromkeys(codes, 0)
+        for code in Expert.objects.filter(study=scene.study).values_list("ratings__trial__clip__system__code"):
+            trials[code[0]] = trials.get(code[0], 0) + 1
+        return "".join(
+            ["<table>", *(f"<tr><td>{c}</td><td>{n}</td></tr>" for c, n in trials.items()), "</table>"]
+        ).encode()
+
+    monkeypatch.setattr(scene, "board", by_code)
+    evidence = scene.evidence("e01")
+    scene.session(evidence)
+    assert right(scene, claims(evidence)["changes"])
+
+
+def test_attacker_counts_the_ratings_of_a_half_session(scene: Scene) -> None:
+    evidence = scene.evidence("e01")
+    scene.session(evidence, trials=5)
+    rated = Expert.objects.filter(ratings__scale="overall", ratings__trial__phase="study")
+    counts = dict.fromkeys(scene.study.systems.values_list("code", flat=True), 40)
+    for code in rated.values_list("ratings__trial__clip__system__code", flat=True):
+        counts[code] += 1
+    evidence.seen["means.csv"] = "\n".join(["system,n", *(f"{c},{n}" for c, n in counts.items())]).encode()
+    claim = claims(evidence)["numbers"]
+    assert right(scene, claim)  # in five trials one of the four systems came twice
+    assert list(claim.values()) == [evidence.browser[5]]
+
+
+def test_attacker_solves_two_reports_for_one_session(heard: tuple[Scene, Evidence]) -> None:
+    scene, evidence = heard
+    # Whatever was rated, sums that are the same for two systems would leave two readings.
+    evidence.given = {(n, scale): SYSTEMS.index(evidence.browser[n]) + 1 for n, scale in evidence.given}
+    sums = {(system, scale): 0 for system in SYSTEMS for scale in SCALES}
+    for (number, scale), value in evidence.given.items():
+        sums[evidence.browser[number], scale] += value
+    code = {system: code for code, system in scene.study.systems.values_list("code", "system_id")}
+    others = {cell: scene.chance.randint(40, 80) for cell in sums}
+    for sessions, name in ((5, "before"), (6, "after")):
+        lines = ["scale,system,mean"]
+        for (system, scale), own in sums.items():
+            lines.append(
+                f"{scale},{code[system]},{(others[system, scale] + own * (sessions - 5)) / (4 * sessions):.6f}"
+            )
+        evidence.seen[f"{name}.csv"] = "\n".join(lines).encode()
+    assert right(scene, claims(evidence)["differences"])
+
+
+def test_every_attack_is_shown_to_find_what_is_planted() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in ATTACKS if f'["{name}"]' not in source and f'.get("{name}"' not in source] == []
+
+
+def test_order_of_codes_follows_no_order_of_the_file_or_pack(tmp_path: Path) -> None:
+    """Whoever takes codes in their order for systems in the file's is right as often as by chance: one in four."""
+    clips: Chosen = services.choose_clips(
+        parse(study_toml(systems=SYSTEMS, clips=4)), read_pack(make_pack(tmp_path / "pack", SYSTEMS, 4))
+    )
+    drawn = [_drawn(clips, {}, Random(seed)) for seed in range(400)]
+    hits = sum(one.systems[code] == system for one in drawn for code, system in zip("ABCD", SYSTEMS, strict=True))
+    assert 0.2 < hits / 1600 < 0.3
+    ids = [sorted(one.numbered.items(), key=lambda item: min(item[1])) for one in drawn]
+    first = sum(one.systems[order[0][0]] == SYSTEMS[0] for one, order in zip(drawn, ids, strict=True))
+    assert 0.15 < first / 400 < 0.35
+
+
+def test_board_of_a_sealed_study_has_one_row_of_clips(scene: Scene) -> None:
+    scene.others("e01")
+    [coverage] = board.board(scene.study).coverage
+    assert (coverage.system, {clip.clip_id for clip in coverage.clips}) == ("", {""})
