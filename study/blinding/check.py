@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.copies import on_a_copy
+from study.blinding.grouping import Grouped, grouped
 from study.blinding.names import leaks, secrets_of, uneven_names
 from study.blinding.pages import Page
 from study.blinding.sessions import Browser, Exchange, own_site, play
@@ -56,6 +57,8 @@ class Report:
     exchanges: int = 0
     bytes: int = 0
     verdict: Verdict = field(default_factory=Verdict)
+    #: How well so many experts who compare notes sort the clips by system.
+    grouped: dict[int, Grouped] = field(default_factory=dict)
 
 
 def default_sessions(study: Study) -> int:
@@ -80,6 +83,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
     report.faults += unlike_wrappings(files)
     report.cautions += [*made_again(study), *guessable(study)]
+    report.grouped = grouped(sessions_of(study))
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
         slots = _prepared(study)

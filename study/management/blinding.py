@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,10 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
     heard = unnamed(compared(study))
     with translation.override("en"):
         report.cautions += cautions.of_recordings(heard)
-    figures = {"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p, "recordings": heard}
+    figures = {
+        **{"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p, "recordings": heard},
+        "grouped": {str(experts): round(share.pairs, 2) for experts, share in report.grouped.items()},
+    }
     services.record_blinding(study, actor=actor, detail=figures)
     return report
 
@@ -94,4 +98,15 @@ def in_words(report: Report) -> str:
     )
     if found.least_p > 0.01:
         text += f" With so few clips p can't come below {found.least_p:.2f}, so the last says nothing."
-    return "\n".join([text, *report.cautions])
+    return "\n".join([text, *_on_grouping(report), *report.cautions])
+
+
+def _on_grouping(report: Report) -> Iterator[str]:
+    """One sentence on experts who compare notes, which no page can prevent."""
+    if report.grouped:
+        shares = ", ".join(f"{experts} experts {share.pairs:.0%}" for experts, share in report.grouped.items())
+        yield (
+            "Experts who compare notes can sort clips by system, for they know a clip again by its music. Of the pairs "
+            f"of clips of one system that they heard they put together: {shares}. Ask them not to talk about clips "
+            "before the study is closed."
+        )

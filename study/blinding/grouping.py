@@ -1,0 +1,117 @@
+"""How far experts who compare notes can sort clips by system, from the plan alone.
+
+A clip can be known again: its music is the same for everybody. From four systems on each comes once in a block and
+none twice running, so two clips of one block, or one after the other, are never of one system; and the hidden repeats
+of a session are of different systems as far as those go round. Whoever has the sessions of several experts looks for a
+way to sort the clips that agrees with all of that. The more experts, the fewer ways there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from study.design import SQUARES_FROM
+
+#: How many experts compare, and how many sets of experts are drawn for each.
+EXPERTS, DRAWS = range(2, 7), 10
+#: Steps of one search, and how long a step is not taken back: at random up to, and by clips in conflict.
+STEPS, LEAST_TABU, TABU_SHARE = 10_000, 10, 0.6
+#: Of the draws: the same plan gives the same figures.
+SEED = 1
+Clip = tuple[str, int]
+Ints = npt.NDArray[np.int64]
+
+
+class Grouped(NamedTuple):
+    """Of the pairs of clips of one system the share put together, and the share of draws in which all clips were."""
+
+    pairs: float
+    exact: float
+
+
+def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
+    """How well so many experts, drawn at random, sort the clips that they heard; by chance it is 1 pair in `systems`.
+
+    Nothing for two or three systems, whose blocks hold several clips of each. A better search may find more.
+    """
+    systems = len(sessions["systems"])
+    if systems < SQUARES_FROM:
+        return {}
+    chance = Random(SEED)  # noqa: S311  a figure that anyone can compute again
+    slots = [list(_apart(slot["trials"], systems)) for slot in sessions["slots"]]
+    heard = [{(trial["system"], trial["clip"]) for trial in slot["trials"]} for slot in sessions["slots"]]
+    found = {}
+    for experts in (number for number in EXPERTS if number <= len(slots)):
+        shares = []
+        for _ in tqdm(range(draws), desc=f"Sorting by {experts} experts", unit="draw", disable=None, delay=2):
+            chosen = chance.sample(range(len(slots)), experts)
+            clips = sorted(set().union(*(heard[slot] for slot in chosen)))
+            shares.append(_share(clips, [pair for slot in chosen for pair in slots[slot]], systems, chance))
+        found[experts] = Grouped(sum(shares) / draws, sum(share == 1 for share in shares) / draws)
+    return found
+
+
+def _apart(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Clip, Clip]]:
+    """The pairs of a session's clips that can't be of one system. A repeat is known as one, for it was heard before."""
+    clips = [(trial["system"], trial["clip"]) for trial in trials]
+    blocks: dict[int, list[Clip]] = {}
+    for trial, clip in zip(trials, clips, strict=True):
+        blocks.setdefault(trial["block"], []).append(clip)
+    repeats = [clip for trial, clip in zip(trials, clips, strict=True) if trial["repeat"]]
+    for block in blocks.values():
+        if block != repeats or len(repeats) <= systems:
+            yield from combinations(block, 2)
+    yield from pairwise(clips)
+
+
+def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, chance: Random) -> float:
+    """Of the pairs of clips of one system how many a sorting that agrees with all that is known puts together."""
+    number = {clip: index for index, clip in enumerate(clips)}
+    matrix = np.zeros((len(clips), len(clips)), dtype=np.int64)
+    for one, other in apart:
+        matrix[number[one], number[other]] = matrix[number[other], number[one]] = 1
+    sorting = _sorted(matrix, systems, chance)
+    pairs = [(a, b) for a, b in combinations(clips, 2) if a[0] == b[0]]
+    joined = sum(bool(sorting[number[a]] == sorting[number[b]]) for a, b in pairs)
+    return joined / len(pairs) if pairs else 0.0
+
+
+def _sorted(apart: Ints, systems: int, chance: Random) -> Ints:
+    """A group for each clip with as few as possible that are apart in one group (tabu search, Hertz and de Werra 1987).
+
+    It begins at random, and knows nothing of the systems.
+    """
+    count = len(apart)
+    every = np.arange(count)
+    groups: Ints = np.array([chance.randrange(systems) for _ in every])
+    beside: Ints = apart @ np.eye(systems, dtype=np.int64)[groups]  # of each clip, in each group, how many are apart
+    until: Ints = np.zeros((count, systems), dtype=np.int64)
+    conflicts = fewest = int(beside[every, groups].sum()) // 2
+    best = groups.copy()
+    for step in range(STEPS):
+        if fewest == 0:
+            break
+        own = beside[every, groups]
+        change = beside - own[:, None]
+        barred = (own == 0)[:, None] | ((until > step) & (conflicts + change >= fewest))
+        barred[every, groups] = True
+        if barred.all():
+            continue
+        least = change[~barred].min()
+        moves = np.flatnonzero(~barred & (change == least))
+        clip, group = divmod(int(moves[chance.randrange(len(moves))]), systems)
+        left, conflicts = groups[clip], conflicts + int(least)
+        until[clip, left] = step + chance.randrange(LEAST_TABU) + int(TABU_SHARE * (own > 0).sum())
+        beside[:, left] -= apart[:, clip]
+        beside[:, group] += apart[:, clip]
+        groups[clip] = group
+        if conflicts < fewest:
+            fewest, best = conflicts, groups.copy()
+    return best
