@@ -20,7 +20,7 @@ from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
 from study import queries
-from study.models import Rating, Remark, Study
+from study.models import Event, Rating, Remark, Study
 from tests.browser.conftest import SCALES
 from tests.browser.core_path import WHOLE_S
 from tests.factories import make_link, make_study, study_toml, trials_of
@@ -98,6 +98,11 @@ def test_the_core_of_the_road_works_in_another_browser(
     ]
     for trial in trials_of(expert):
         assert queries.length(queries.heard(trial, expert).intervals) >= 900
+    [changed] = Event.objects.filter(kind="playback speed changed")
+    assert changed.detail["trial"] == 2, "where the player was made to hurry"
+    for row in kept:
+        assert row.browser_at is not None
+        assert row.given_at <= row.received_at
 
 
 @pytest.mark.parametrize("name", ["firefox", "webkit"])

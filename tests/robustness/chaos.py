@@ -4,7 +4,9 @@
 
 Afterwards every answer that was acknowledged must be stored as it was given, and of every trial and scale the last
 answer given must be the one that counts. FOLDER keeps the database (of PostgreSQL a backup that `restore` reads),
-the server's log and counts.json. Exit status 1 if anything was lost, doubled or changed.
+the server's log and counts.json. Clocks of devices are right, a day ahead, an hour behind, or they drift. A change of
+mind of each expert is sent after the end, and once more after the grace period and after the seal is opened, when
+nothing may be let in. Exit status 1 if anything was lost, doubled, changed or let in.
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ SYSTEMS = ("a-net", "b-net", "c-net", "d-net", "e-net", "real")
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 HABITS = {"new_device": 0.02, "reload": 0.05, "other_tab": 0.03, "changed_mind": 0.03}
 SERVER = ("--workers", "2", "--threads", "4", "--preload")
+#: As long as a study file allows: the clock jumps while experts are at it.
+GRACE_HOURS = 336
+#: Counts that must be 0.
+NONE = ("lost", "doubled", "changed", "unsent", "refused", "let_in_afterwards")
 SMALL_POSTGRES = {"max_wal_size": "64MB", "min_wal_size": "32MB", "shared_buffers": "32MB", "max_connections": "60"}
 
 
@@ -93,17 +99,19 @@ def set_up_django(store: Store, data: Path, clock: Path) -> None:
 
 def make_sessions(given: argparse.Namespace, folder: Path, port: int) -> tuple[Study, list[Session]]:
     """An open study with an invited expert for every slot."""
-    from tests.factories import make_link, make_study
+    from tests.factories import make_link, make_study, study_toml
     from tests.robustness.experts import Session
     from tests.robustness.protocol import Weather
 
+    heard = given.trials // len(SYSTEMS)
+    shape = study_toml(
+        systems=SYSTEMS, scales=SCALES[: given.scales], clips=heard, heard=heard, practice=0, slots=given.experts
+    )
     study = make_study(
         folder,
+        text=shape.replace("seed = 7", f"seed = 7\ngrace_hours = {GRACE_HOURS}"),
         systems=SYSTEMS,
-        scales=SCALES[: given.scales],
-        clips=given.trials // len(SYSTEMS),
-        heard=given.trials // len(SYSTEMS),
-        slots=given.experts,
+        clips=heard,
     )
     weather, end = Weather(given.lost, given.doubled), time.monotonic() + given.limit
     links = [f"/i/{make_link(study, f'e{number:02d}')[1]}/" for number in range(given.experts)]
@@ -125,11 +133,23 @@ def close(study: Study) -> None:
     from django.db import connection
 
     from study import clock, services
-    from tests.robustness.experts import wall_clock
+    from tests.robustness.clocks import wall_clock
 
     connection.close()  # PostgreSQL has been killed since it was opened
     with clock.use(wall_clock):
         services.close_study(study, actor="test")
+
+
+def after_the_grace(study: Study, sessions: list[Session], clock_file: Path) -> None:
+    """The grace period passes and the seal is opened; each time everybody tries to change one more answer."""
+    from study import clock, services
+    from tests.robustness.clocks import wall_clock
+
+    clock_file.write_text(str(float(clock_file.read_text()) + 3600 * (GRACE_HOURS + 1)))
+    everybody(sessions, "try_once_more")
+    with clock.use(wall_clock):
+        services.open_seal(study, actor="test")
+    everybody(sessions, "try_once_more")
 
 
 def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> dict[str, Any]:
@@ -144,7 +164,7 @@ def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> d
     made = {key: entry for session in sessions for outbox in session.outboxes for key, entry in outbox.made.items()}
     answers = {key: entry for key, entry in made.items() if entry.kind == "rating"}
     acknowledged = {key for session in sessions for outbox in session.outboxes for key in outbox.acknowledged}
-    wanted = {cell: value for session in sessions for cell, (_, value) in session.given.items()}
+    wanted = {cell: value for session in sessions for cell, value in session.given.items()}
     lost = [key for key in acknowledged & set(answers) if key not in by_uuid]
     lost += [f"{trial} {scale}" for trial, scale in wanted if (trial, scale) not in counting]
     changed = [key for key, row in by_uuid.items() if key not in answers or not _is(row, answers[key].body)]
@@ -162,12 +182,17 @@ def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> d
         "rows": len(rows),
         "acknowledged": len(acknowledged & set(answers)),
         "stored_late": sum(row.late for row in rows),
-        "practice_rows": sum(row.trial.phase == "practice" for row in rows),
+        "logged_late": study.events.filter(kind="late answer kept").count(),
+        "let_in_afterwards": sum(session.counts["afterwards_200"] for session in sessions),
+        "refused_afterwards": sum(
+            session.counts["afterwards_grace"] + session.counts["afterwards_unsealed"] for session in sessions
+        ),
     }
 
 
 def _is(row: Any, body: dict[str, Any]) -> bool:
-    return (row.value, row.revision, row.given_at.isoformat()) == (body["value"], body["revision"], body["given_at"])
+    same = (row.value, row.revision, row.browser_at.isoformat()) == (body["value"], body["revision"], body["given_at"])
+    return same and row.given_at <= row.received_at
 
 
 def whole(study: Study, store: Store) -> dict[str, bool]:
@@ -227,6 +252,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         faults.join()
         close(study)
         everybody(sessions, "send_what_was_kept_back")
+        after_the_grace(study, sessions, scratch / "clock")
         counts = count(study, sessions, given) | whole(study, store)
         sums: Counter[str] = sum((session.counts for session in sessions), Counter())
         return {
@@ -254,7 +280,8 @@ def main() -> int:
     (given.out / "counts.json").write_text(text + "\n", encoding="utf-8")
     print(text)
     good = result["stored"] == result["expected"] and result["database_sound"] and result["log_whole"]
-    return 0 if good and not any(result[name] for name in ("lost", "doubled", "changed", "unsent", "refused")) else 1
+    good &= result["stored_late"] == result["logged_late"] and result["refused_afterwards"] == 2 * result["stored_late"]
+    return 0 if good and not any(result[name] for name in NONE) else 1
 
 
 if __name__ == "__main__":

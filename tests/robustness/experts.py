@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 from study.blinding.pages import Page
+from tests.robustness.clocks import DeviceClock, any_kind
 from tests.robustness.protocol import Browser, Entry, NoLine, Outbox, Stopped, Weather
 
 T = TypeVar("T")
 Cell = tuple[str, str]
 
 
-def wall_clock() -> datetime:
-    """The time that server and experts share, moved on by the faults."""
-    return datetime.now(UTC) + timedelta(seconds=float(Path(os.environ["CHAOS_CLOCK"]).read_text() or 0))
-
-
 @dataclass
 class Session:
-    """One expert. `given` has, for each trial and scale, the last value that she chose and when."""
+    """One expert. `given` has, for each trial and scale, the last value that they chose."""
 
     link: str
     port: int
@@ -36,7 +31,7 @@ class Session:
     habits: dict[str, float]
     counts: Counter[str] = field(default_factory=Counter)
     outboxes: list[Outbox] = field(default_factory=list)
-    given: dict[Cell, tuple[datetime, int]] = field(default_factory=dict)
+    given: dict[Cell, int] = field(default_factory=dict)
     kept_back: list[tuple[Outbox, Entry]] = field(default_factory=list)
     ended: str = ""
 
@@ -64,6 +59,16 @@ class Session:
         except Stopped:
             self.ended = "out of time after the end"
 
+    def try_once_more(self) -> None:
+        """The same change of mind once more, as if it had been given in time: it comes too late to be taken."""
+        for outbox, entry in self.kept_back:
+            name = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+            body = {**entry.body, "client_uuid": name, "revision": int(entry.body["revision"]) + 1}
+            sent = json.dumps(body).encode()
+            reply = self._stubborn(lambda: outbox.browser.ask("PUT", entry.url, sent, "application/json"))  # noqa: B023
+            said = reply.json or {}
+            self.counts[f"afterwards_{said.get('error', reply.status)}"] += 1
+
     def _may_go_on(self) -> bool:
         return time.monotonic() < self.deadline
 
@@ -84,7 +89,9 @@ class Session:
 
     def _open_device(self) -> None:
         """Opens the link in a fresh browser. The button may be pressed twice: the first reply may have been lost."""
-        browser = Browser(self.port)
+        kind = any_kind(self.chance)
+        self.counts[f"clock_{kind}"] += 1
+        browser = Browser(self.port, clock=DeviceClock(kind))
         self._stubborn(lambda: browser.page(self.link))
         self._stubborn(lambda: browser.send_form(self.link, {}))
         self.outboxes.append(Outbox(browser, self.chance, self.weather, self.counts))
@@ -114,6 +121,7 @@ class Session:
         """Sends the session off, with one change of mind that stays in the browser until later."""
         self._stubborn(lambda: self._outbox.browser.page(path))
         entry = self._change_of_mind()
+        time.sleep(1)  # until the button is pressed: a drifting clock is off by less, and takes it for given before
         self._stubborn(lambda: self._outbox.browser.send_form("/room/submit/", {}))
         if entry:
             self.kept_back.append((self._outbox, entry))
@@ -132,8 +140,10 @@ class Session:
         main, outbox = page.attributes("main"), self._outbox
         trial, duration = main["data-trial"], int(main["data-duration"])
         self._stubborn(lambda: self._audio(main["data-audio"]))
-        heard = {"intervals": [[0, duration]], "events": [], "plays": 1}
-        outbox.add(Entry("listening", trial, "", main["data-listening"], heard))
+        for intervals in ([], [[0, duration]]):  # its beginning and its end
+            heard = {"intervals": intervals, "events": [], "plays": int(not intervals), **outbox.browser.clock.stamp()}
+            outbox.add(Entry("listening", trial, "", main["data-listening"], heard))
+            time.sleep(0.02)
         for scale in (given for _, given in page.elements if "data-scale" in given):
             entry = self._answer(trial, scale["data-scale"], scale["data-url"], int(scale["data-revision"]) + 1, {})
             outbox.add(entry)
@@ -156,13 +166,10 @@ class Session:
             self._outbox.add(self._answer(entry.trial, entry.scale, entry.url, revision + 1, entry.body))
 
     def _answer(self, trial: str, scale: str, url: str, revision: int, like: dict[str, Any]) -> Entry:
-        now, value = wall_clock(), self.chance.randint(1, 5)
-        last = self.given.get((trial, scale))
-        if last and now <= last[0]:
-            now = last[0] + timedelta(microseconds=1)
-        self.given[trial, scale] = (now, value)
+        time.sleep(0.003)  # nobody answers twice within a millisecond
+        value = self.given[trial, scale] = self.chance.randint(1, 5)
         measures = {"plays": 1, "heard_ms": 1000, "rt_ms": 4000, "language": "en"}
-        body = {**measures, **like, "value": value, "revision": revision, "given_at": now.isoformat()}
+        body = {**measures, **like, "value": value, "revision": revision, **self._outbox.browser.clock.stamp()}
         return Entry("rating", trial, scale, url, body)
 
     def _audio(self, url: str) -> None:

@@ -1,13 +1,15 @@
 """An expert's browser without the browser: it keeps what is unsaved, and sends it again until it is acknowledged.
 
 The rules are those of study/static/mukulen/outbox.js. On top of them the line to the server is as bad as asked for:
-replies get lost after the request was sent, requests arrive twice, and what waits is sent in any order.
+replies get lost after the request was sent, requests arrive twice, and the answers to several scales are sent in any
+order.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 import uuid
 from collections import Counter
@@ -21,9 +23,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from study.blinding.pages import Page
+from tests.robustness.clocks import DeviceClock, given_at
 
 FORM = "application/x-www-form-urlencoded"
 TIMEOUT_S = 40.0
+#: Where a page and an acknowledgement say the server's time.
+NOW = re.compile(rb'(?:data-now="|"now": ?)(\d+)')
 
 
 class NoLine(Exception):
@@ -60,6 +65,7 @@ class Browser:
     token: str = ""
     tag: str = ""
     timeout: float = TIMEOUT_S
+    clock: DeviceClock = field(default_factory=DeviceClock)
 
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "", *, lose: bool = False) -> Reply:
         """One request. With `lose` the line breaks before the reply is read. Raises NoLine."""
@@ -70,6 +76,7 @@ class Browser:
         }
         if kind:
             headers |= {"Content-Type": kind, "X-CSRFToken": self.token, "X-Expert-Tag": self.tag}
+        asked = self.clock.count()
         try:
             line.request(method, path, body or None, headers)
             if lose:
@@ -81,6 +88,8 @@ class Browser:
             raise NoLine(str(error)) from error
         finally:
             line.close()
+        if told := NOW.search(reply.body):
+            self.clock.measure(float(told[1]), asked)
         for value in answer.headers.get_all("Set-Cookie") or []:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(value).items()}
         return reply
@@ -146,12 +155,15 @@ class Outbox:
         self.queue.append(entry)
 
     def flush(self, may_go_on: Callable[[], bool]) -> None:
-        """Sends everything again and again, in any order, until all of it is acknowledged."""
+        """Sends everything again and again, until all of it is acknowledged.
+
+        In any order, but that of the answers to one scale: outbox.js sends them as they were given.
+        """
         wait = 0.1
         while self.queue:
             before = len(self.queue)
             for entry in self.chance.sample(self.queue, before):
-                if entry in self.queue:
+                if entry in self.queue and entry is next(one for one in self.queue if one.url == entry.url):
                     self._send(entry)
             wait = 0.1 if len(self.queue) < before else min(2.0, wait * 1.5)
             if self.queue and not may_go_on():
@@ -192,19 +204,19 @@ class Outbox:
             self.counts["server_errors"] += 1
         elif said["error"] == "revision":
             self._resolve(entry, said)
-        elif said["error"] == "unheard":
-            self.counts["unheard_yet"] += 1
+        elif said["error"] in {"unheard", "ahead"}:
+            self.counts[f"{said['error']}_yet"] += 1
         else:
             self.refused.append(f"{reply.status} {said['error']}: {said['message']}")
             self._remove(entry)
 
     def _resolve(self, entry: Entry, said: dict[str, Any]) -> None:
-        """Another tab was there first: of its answer and this one the later counts."""
+        """Another tab was there first: of its answer and this one the later counts, by the server's time."""
         if entry not in self.queue:
             return
         self.counts["overtaken"] += 1
         self._remove(entry)
-        if datetime.fromisoformat(entry.body["given_at"]) > datetime.fromisoformat(said["given_at"]):
+        if said["given_at"] is None or given_at(entry.body) > datetime.fromisoformat(said["given_at"]):
             body = {**entry.body, "revision": said["revision"] + 1}
             self.add(Entry(entry.kind, entry.trial, entry.scale, entry.url, body))
 

@@ -30,5 +30,6 @@ def test_no_answer_is_lost_doubled_or_changed_while_everything_fails(tmp_path: P
     assert counts["stored"] == counts["expected"] == 24
     assert (counts["lost"], counts["doubled"], counts["changed"]) == (0, 0, 0)
     assert counts["faults"]["server_killed"] >= 1
-    assert counts["stored_late"] == 2  # what was given before the end and arrived after it
+    assert counts["stored_late"] == counts["logged_late"] == 2  # what was given before the end and arrived after it
+    assert (counts["let_in_afterwards"], counts["refused_afterwards"]) == (0, 4)  # after the grace and after unsealing
     assert Path(counts["left_for_inspection"]).exists()
