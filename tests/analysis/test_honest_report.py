@@ -309,7 +309,7 @@ def test_no_cell_is_nan_infinite_or_an_interval_of_no_width(case: str, reports: 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_below_six_experts_or_three_clips_nothing_has_interval_or_p(case: str, reports: Reports) -> None:
+def test_few_experts_or_clips_leave_no_interval_and_no_p(case: str, reports: Reports) -> None:
     written = reports(case)
     means = written.tables["system_means"]
     few = means[(means["n_experts"] < 6) | (means["n_clips"] < 3)]
