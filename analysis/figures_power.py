@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -18,7 +17,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis import look, power, tables
 from analysis.errors import InputError
-from analysis.power import GOAL, Design, Variances
+from analysis.information import Variances
+from analysis.power import GOAL, Design
 from analysis.power_words import WORDS
 
 CLIPS = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 65, 80, 100)
@@ -27,7 +27,7 @@ GAPS = 41
 INK = "#333333"
 #: Systems have the colours; scenarios differ by their lines.
 LINES: Mapping[str, Literal["-", "--", ":"]] = {"low": ":", "middle": "-", "high": "--", "pilot": "-", "study": "-"}
-COLUMNS = ("panel", "scenario", "clips", "gap", "power", "half_width")
+COLUMNS = ("panel", "scenario", "clips", "gap", "power", "half_width", "df")
 
 
 def power_curve_frame(design: Design, gap: float, scenarios: Mapping[str, Variances]) -> pd.DataFrame:
@@ -37,14 +37,14 @@ def power_curve_frame(design: Design, gap: float, scenarios: Mapping[str, Varian
     rows = []
     for name, variances in scenarios.items():
         for n in clips:
-            cell = replace(design, clips=n, heard=min(n, design.heard))
-            rows.append(_row("clips", name, cell, gap, variances))
+            rows.append(_row("clips", name, power.with_clips(design, n), gap, variances))
         rows += [_row("gap", name, design, x, variances) for x in np.linspace(0, furthest, GAPS)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _row(panel: str, name: str, design: Design, gap: float, variances: Variances) -> tuple[object, ...]:
-    return (panel, name, design.clips, gap, power.power(design, variances, gap), power.half_width(design, variances))
+    precise = power.half_width(design, variances), power.degrees_of_freedom(design, variances)
+    return (panel, name, design.clips, gap, power.power(design, variances, gap), *precise)
 
 
 def power_curve(

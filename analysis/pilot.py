@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import power
+from analysis import information, power
 from analysis.errors import InputError
-from analysis.power import Design, Variances
+from analysis.information import Variances
+from analysis.mixed_model.random_effects import Floats
+from analysis.power import Design
 from analysis.ratings import Ratings
 from analysis.threads import one_blas_thread
 
-DRAWS = 2000
+DRAWS = 500
 #: Four of five sets of variances that the pilot leaves possible give a power within these quantiles.
 RANGE = (0.1, 0.9)
+#: Clips are told from the residual where that is known with so many degrees of freedom.
+FEWEST_DF = 4.0
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,38 @@ def possible_variances(pilot: Pilot, seed: int = 1, draws: int = DRAWS) -> list[
     """Sets of variances that the pilot leaves possible.
 
     A mean square is about its expectation times chi-squared / df, so each expectation is drawn as the observed mean
-    square times df / chi-squared (a fiducial distribution); a component below zero becomes zero.
+    square times df / chi-squared (a fiducial distribution); a component below zero becomes zero. Mean squares are here
+    what REML knows independently: each part of a rating (`_parts`), less what those before it tell of it.
     """
+    design, values = pilot.design, np.array(pilot.variances[1:])
+    known = information.known(design.experts, design.used, design.heard, design.systems, pilot.variances)
+    covariance = information.inverse(known.information)[1:, 1:]
+    parts = _parts(design, values, covariance)
+    totals, spread = parts @ values, parts @ covariance @ parts.T
     rng = np.random.Generator(np.random.PCG64(seed))
-    squares, dfs = power.expected_squares(pilot.design, pilot.variances), power.square_df(pilot.design)
-    by_expert, by_clip, rest = (
-        abs(square) * df / rng.chisquare(df, draws) for square, df in zip(squares, dfs, strict=True)
-    )
-    expert_system = np.maximum(0.0, by_expert - rest) / pilot.design.heard
-    clip = np.maximum(0.0, by_clip - rest) * pilot.design.clips / (pilot.design.experts * pilot.design.heard)
-    rows = zip(expert_system, clip, rest, strict=True)
+    drawn = np.zeros((draws, len(parts)))
+    for k, (total, own) in enumerate(zip(totals, np.diagonal(spread), strict=True)):
+        by_others = np.linalg.solve(spread[:k, :k], spread[:k, k])
+        square = total - by_others @ totals[:k]
+        df = 2 * square**2 / (own - by_others @ spread[:k, k])
+        drawn[:, k] = square * df / rng.chisquare(df, draws) + drawn[:, :k] @ by_others
+    shares = parts * values
+    shares = np.where(totals[:, None] > 0, shares / np.where(totals > 0, totals, 1.0)[:, None], parts)
+    rows = np.maximum(0.0, drawn) @ shares
     return [Variances(pilot.variances.expert, *map(float, row)) for row in rows]
+
+
+def _parts(design: Design, values: Floats, covariance: Floats) -> Floats:
+    """(parts, 3): which of expert by system, clip and residual are drawn together, the residual first.
+
+    Each by itself, but with the residual what the design cannot tell from it, or only with fewer than FEWEST_DF: clips
+    that hardly anybody shares; experts by system where each expert hears one clip of a system.
+    """
+    known = design.used < design.experts * design.heard and 2 * values[2] ** 2 / covariance[2, 2] >= FEWEST_DF
+    alone = [place for place, apart in ((1, known), (0, design.heard > 1)) if apart]
+    rest = np.ones(3)
+    rest[alone] = 0.0
+    return np.array([rest, *np.eye(3)[alone]])
 
 
 def power_range(design: Design, possible: Sequence[Variances], gap: float) -> tuple[float, float]:

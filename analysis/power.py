@@ -2,42 +2,38 @@
 
 For R experts, each hearing n of the K clips of each of S systems, the mixed model's difference of two system means has
 the variance 2 (v_es / R + v_c / K + v_e / (R n)), with the variances of expert by system, of clips within a system and
-of the residual; an expert's own level cancels. Its Satterthwaite degrees of freedom come from the three mean squares
-of the balanced design, and power from the noncentral t. Where clips are many and experts few, v_es / R stays: no number
-of clips makes up for it.
+of the residual; an expert's own level cancels. K counts the clips that somebody hears, and less than that where they
+are heard unequally often. Its Satterthwaite degrees of freedom come from the information that REML has of the variances
+in such a design (`information`), and power from what REML then estimates (`chances`). Where clips are many and experts
+few, v_es / R stays: no number of clips makes up for it.
 
 Source: J. Westfall, D. A. Kenny, C. M. Judd, "Statistical power and optimal design in experiments in which samples of
-participants respond to samples of stimuli", Journal of Experimental Psychology: General 143 (2014) 2020-2045, with
-exact degrees of freedom for S systems. `tests/bench_power.py` compares it with simulated studies.
+participants respond to samples of stimuli", Journal of Experimental Psychology: General 143 (2014) 2020-2045.
+`tests/bench_power.py` compares it with simulated studies.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import lru_cache
 
 import numpy as np
 from scipy import optimize, stats
 
+from analysis.chances import chance
+from analysis.information import Variances, known
+
 GOAL = 0.8
+#: With fewer degrees of freedom power is called approximate.
+FEW_DF = 5
 #: A search ends here: nobody collects more.
 MOST_EXPERTS = 1000
 MOST_CLIPS = 1000
-
-
-class Variances(NamedTuple):
-    """Variance components of single ratings, in squared rating points."""
-
-    expert: float
-    expert_system: float
-    clip: float
-    residual: float
-
-    def sds(self) -> tuple[float, ...]:
-        """Standard deviations in rating points."""
-        return tuple(math.sqrt(part) for part in self)
+#: Up to here every number is tried.
+EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,11 @@ class Design:
             raise ValueError(f"each expert can hear between 1 and all {self.clips} clips of a system")
         if not 0 < self.alpha < 1:
             raise ValueError("alpha must lie between 0 and 1")
+
+    @property
+    def used(self) -> int:
+        """Clips of a system that somebody hears."""
+        return min(self.clips, self.experts * self.heard)
 
     @property
     def trials(self) -> int:
@@ -104,31 +105,30 @@ def rounded(felt: Variances, mean: float, minimum: int, maximum: int) -> Varianc
     return Variances(expert, expert_system, clip, variance - expert - expert_system - clip)
 
 
+@lru_cache(maxsize=4096)
+def _known(experts: int, used: int, heard: int, systems: int, variances: Variances) -> tuple[float, float]:
+    found = known(experts, used, heard, systems, variances)
+    return math.sqrt(found.variance), found.freedom()
+
+
+def _precision(design: Design, variances: Variances) -> tuple[float, float]:
+    """Standard error of the difference of two system means, and its Satterthwaite degrees of freedom."""
+    return _known(design.experts, design.used, design.heard, design.systems, variances)
+
+
 def standard_error(design: Design, variances: Variances) -> float:
     """Standard error of the difference of two system means, in rating points."""
-    by_expert = variances.expert_system / design.experts
-    by_clip = variances.clip / design.clips
-    return math.sqrt(2 * (by_expert + by_clip + variances.residual / (design.experts * design.heard)))
+    return _precision(design, variances)[0]
 
 
 def degrees_of_freedom(design: Design, variances: Variances) -> float:
-    """Satterthwaite degrees of freedom of that difference: MS(expert:system) + MS(clip) - MS(residual)."""
-    squares = expected_squares(design, variances)
-    return sum(squares) ** 2 / sum(ms * ms / df for ms, df in zip(squares, square_df(design), strict=True))
+    """Satterthwaite degrees of freedom of that difference."""
+    return _precision(design, variances)[1]
 
 
-def expected_squares(design: Design, variances: Variances) -> tuple[float, float, float]:
-    """Expected mean squares of expert by system and of clip, and minus that of the residual."""
-    raters = design.experts * design.heard / design.clips
-    by_expert = variances.residual + design.heard * variances.expert_system
-    return by_expert, variances.residual + raters * variances.clip, -variances.residual
-
-
-def square_df(design: Design) -> tuple[float, float, float]:
-    """Degrees of freedom of the mean squares of `expected_squares`."""
-    rest = design.experts * design.heard - design.experts - design.clips + 1
-    s = design.systems
-    return (design.experts - 1) * (s - 1), s * (design.clips - 1), max(1, s * rest)
+def is_approximate(design: Design, variances: Variances) -> bool:
+    """Whether power may be more than .03 from what studies find: so small a design was simulated complete only."""
+    return degrees_of_freedom(design, variances) < FEW_DF
 
 
 def critical_t(design: Design, variances: Variances) -> float:
@@ -137,10 +137,8 @@ def critical_t(design: Design, variances: Variances) -> float:
 
 def power(design: Design, variances: Variances, gap: float) -> float:
     """Chance that a true gap is found, that is, told from zero at the design's alpha."""
-    df = degrees_of_freedom(design, variances)
-    shift = gap / standard_error(design, variances)
-    found = float(1 - stats.ncf.cdf(stats.f.isf(design.alpha, 1, df), 1, df, shift * shift))
-    return 1.0 if math.isnan(found) else found  # beyond shifts of some hundreds scipy gives up
+    numbers = design.experts, design.used, design.heard, design.systems
+    return chance(*numbers, variances, design.alpha, gap)
 
 
 def half_width(design: Design, variances: Variances) -> float:
@@ -174,36 +172,49 @@ def size_when_found(design: Design, variances: Variances, gap: float) -> float:
     return float(size / found)
 
 
+def with_clips(design: Design, clips: int, *, all_heard: bool = False) -> Design:
+    """The same with so many clips a system, of which each expert hears all, or as many as now."""
+    return replace(design, clips=clips, heard=clips if all_heard else min(clips, design.heard))
+
+
 def most_power(design: Design, variances: Variances, gap: float) -> float:
     """Power with MOST_CLIPS clips a system, all of them heard: what these experts can reach."""
-    return power(replace(design, clips=MOST_CLIPS, heard=MOST_CLIPS), variances, gap)
+    return power(with_clips(design, MOST_CLIPS, all_heard=True), variances, gap)
 
 
 def clips_needed(
     design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL
 ) -> int | None:
     """Fewest clips a system for power `goal`; each expert hears all of them, or the design's `heard`. None: never."""
-    return _fewest(
-        (replace(design, clips=n, heard=n if all_heard else min(n, design.heard)) for n in range(2, MOST_CLIPS + 1)),
-        variances,
-        gap,
-        goal,
-        "clips",
-    )
+    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MOST_CLIPS, variances, gap, goal)
 
 
 def experts_needed(design: Design, variances: Variances, gap: float, goal: float = GOAL) -> int | None:
     """Fewest experts for power `goal` with the design's clips. None: never."""
-    return _fewest((replace(design, experts=n) for n in range(2, MOST_EXPERTS + 1)), variances, gap, goal, "experts")
+    return _fewest(lambda experts: replace(design, experts=experts), MOST_EXPERTS, variances, gap, goal)
 
 
-def _fewest(designs: Iterable[Design], variances: Variances, gap: float, goal: float, name: str) -> int | None:
-    ordered = list(designs)
-    low, high = 0, len(ordered)
-    while low < high:  # power grows with every expert and clip
-        middle = (low + high) // 2
-        if power(ordered[middle], variances, gap) >= goal:
-            high = middle
-        else:
-            low = middle + 1
-    return int(getattr(ordered[low], name)) if low < len(ordered) else None
+def _fewest(of: Callable[[int], Design], most: int, variances: Variances, gap: float, goal: float) -> int | None:
+    """The fewest, from 2 to `most`, of which the design has power `goal`.
+
+    More of them may mean less power: degrees of freedom can fall while the standard error does. What surely grows is a
+    bound on power, so that those below it need not be tried. Of the rest each is, one after the other; beyond EVERY,
+    where one more hardly changes anything, in steps of two in a hundred, and then each of the last step.
+    """
+
+    def is_found(number: int) -> bool:
+        return power(of(number), variances, gap) >= goal
+
+    first = bisect_left(range(most + 1), goal, lo=2, key=lambda n: _most_power(of(n), variances, gap))
+    last = first
+    while last <= most and not is_found(last):
+        last += max(1, last // 50) if last >= EVERY else 1
+    before = max(first, last - max(1, last // 50)) if last > EVERY else last
+    return next((number for number in range(before, min(last, most) + 1) if is_found(number)), None)
+
+
+def _most_power(design: Design, variances: Variances, gap: float) -> float:
+    """A bound on powers from .5: all clips heard equally often, and the variances known."""
+    by_rating = variances.residual / (design.experts * design.heard)
+    variance = 2 * (variances.expert_system / design.experts + variances.clip / design.used + by_rating)
+    return float(stats.ncx2.sf(stats.chi2.isf(design.alpha, 1), 1, gap * gap / variance))

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis import power
+from analysis.chances import DRAWS
 from analysis.errors import InputError
+from analysis.information import Variances
 from analysis.pilot import Pilot, possible_variances, power_range
-from analysis.power import GOAL, Design, Variances
+from analysis.power import GOAL, Design
 from analysis.power_words import WORDS
 
 WIDTH = 96
@@ -54,9 +56,8 @@ def page(
     if pilot:
         low, high = power_range(design, possible_variances(pilot), gap)
         verdict.append(words["pilot_range"].format(low=low, high=high))
-    if design.experts < FEWEST_EXPERTS or design.clips < FEWEST_CLIPS:
-        verdict.append(words["too_few"])
-    grid = {"gap": gap, "heard": design.heard, "scenario": words[f"scenario_{_middle(scenarios)}"]}
+    verdict += _warnings(design, scenarios, lang)
+    grid = {"gap": gap, "heard": design.heard, "scenario": words[f"scenario_{_middle(scenarios)}"], "few": power.FEW_DF}
     source = f"{pilot.name} ({pilot.scale})" if pilot else ""
     parts = [
         *([words["simulated"]] if pilot and pilot.is_simulated else []),
@@ -66,14 +67,29 @@ def page(
         *(_wrap(text, lang) for text in verdict),
         words["figures"],
         _facts(design, gap, scenarios, lang),
-        "\n".join(words[key].format(**grid, alpha=design.alpha) for key in ("grid", "grid_note")),
+        "\n".join(words[key].format(**grid, alpha=design.alpha) for key in ("grid", "grid_note", "approximately")),
         _grid(design, gap, scenarios[_middle(scenarios)]),
         words["how"],
         _wrap(words["assumed_pilot" if pilot else "assumed"].format(source=source), lang),
         _sds(scenarios, lang),
-        *(_wrap(words[key], lang) for key in ("formula", "one_comparison")),
+        *(_wrap(words[key].format(draws=DRAWS), lang) for key in ("formula", "one_comparison")),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _warnings(design: Design, scenarios: Mapping[str, Variances], lang: str) -> list[str]:
+    """Clips that nobody hears, figures that are approximate, and what is too small for any claim."""
+    words, found = WORDS[lang], []
+    if design.used < design.clips:
+        found.append(
+            words["unheard"].format(used=design.used, clips=design.clips, n=design.experts, heard=design.heard)
+        )
+    df = min(power.degrees_of_freedom(design, variances) for variances in scenarios.values())
+    if df < power.FEW_DF:
+        found.append(words["approximate"].format(df=df, few=power.FEW_DF))
+    if design.experts < FEWEST_EXPERTS or design.clips < FEWEST_CLIPS:
+        found.append(words["too_few"])
+    return found
 
 
 def scenarios_of(pilot: Pilot | None) -> dict[str, Variances]:
@@ -125,7 +141,7 @@ def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang
 def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:
     words = WORDS[lang]
     measures: Sequence[tuple[str, Callable[[Variances], str]]] = (
-        ("power", lambda v: f"{power.power(design, v, gap):.2f}"),
+        ("power", lambda v: _chance(design, v, gap)),
         ("half_width", lambda v: f"{power.half_width(design, v):.2f}"),
         ("smallest", lambda v: f"{power.smallest_gap(design, v):.2f}"),
         ("equal", lambda v: f"{power.chance_between_equals(design, v, gap):.2f}"),
@@ -133,7 +149,8 @@ def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang:
         ("clips_all", lambda v: _count(power.clips_needed(design, v, gap, all_heard=True), lang)),
         ("clips_heard", lambda v: _count(power.clips_needed(design, v, gap, all_heard=False), lang)),
         ("experts", lambda v: _count(power.experts_needed(design, v, gap), lang)),
-        ("most", lambda v: f"{power.most_power(design, v, gap):.2f}"),
+        ("most", lambda v: _chance(power.with_clips(design, power.MOST_CLIPS, all_heard=True), v, gap)),
+        ("df", lambda v: f"{power.degrees_of_freedom(design, v):.0f}"),
     )
     header = ["", *(words[f"scenario_{name}"] for name in scenarios)]
     values = {"goal": GOAL, "gap": gap, "heard": design.heard, "n": design.experts, "clips": design.clips}
@@ -154,9 +171,15 @@ def _grid(design: Design, gap: float, variances: Variances) -> str:
     clips = sorted({*TABLE_CLIPS, design.clips})
     rows = [["", *map(str, clips)]]
     for experts in sorted({*TABLE_EXPERTS, design.experts}):
-        cells = [replace(design, experts=experts, clips=k, heard=min(k, design.heard)) for k in clips]
-        rows.append([str(experts), *(f"{power.power(cell, variances, gap):.2f}" for cell in cells)])
+        cells = [power.with_clips(replace(design, experts=experts), k) for k in clips]
+        rows.append([str(experts), *(_chance(cell, variances, gap) for cell in cells)])
     return _columns(rows)
+
+
+def _chance(design: Design, variances: Variances, gap: float) -> str:
+    """Power to two digits, with a sign before it where it is approximate."""
+    sign = "~" if power.is_approximate(design, variances) else ""
+    return f"{sign}{power.power(design, variances, gap):.2f}"
 
 
 def _sds(scenarios: Mapping[str, Variances], lang: str) -> str:

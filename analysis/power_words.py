@@ -57,6 +57,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Fewer than 6 experts or 3 clips a system carry no claim about experts or systems at large; the report "
             "will refuse one."
         ),
+        "unheard": (
+            "Only {used} of the {clips} clips a system are heard by anybody ({n} experts, {heard} each); the others "
+            "count for nothing."
+        ),
+        "approximate": (
+            "Approximate: how far a gap scatters is known with about {df:.1f} degrees of freedom. With fewer than "
+            "{few} the chances are within .05 of what simulated studies find if everyone hears all clips, and may be "
+            "further off where each hears a part."
+        ),
         "figures": "THE FIGURES, by how much ratings scatter (never: not with 1000 either)",
         "scenario_low": "low",
         "scenario_middle": "middle",
@@ -71,9 +80,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fact_clips_heard": "clips a system for {goal:g}, each expert hearing {heard}",
         "fact_experts": "experts for {goal:g}, {clips} clips a system",
         "fact_most": "chance with 1000 clips a system, {n} experts",
+        "fact_df": "degrees of freedom of a difference",
         "none": "never",
         "grid": "CHANCE TO FIND {gap:g}: experts (rows) against clips a system (columns)",
         "grid_note": "each expert hears at most {heard} clips a system; {scenario} scatter; alpha {alpha:g}",
+        "approximately": "~: approximate, with fewer than {few} degrees of freedom",
         "how": "WHERE THIS COMES FROM",
         "assumed": (
             "No pilot was given, so three sets of standard deviations (rating points, scale 1 to 5, means near 3.8) "
@@ -87,8 +98,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "component_residual": "residual",
         "formula": (
             "SE of a gap = sqrt(2 (expert:system / experts + clip / clips + residual / (experts x heard))), in "
-            "variances; noncentral t with Satterthwaite degrees of freedom; ratings analysed by a mixed model in which "
-            "experts and clips are both a sample."
+            "variances; clips that nobody hears do not count, and clips heard unequally often count a little less. "
+            "Satterthwaite degrees of freedom from what REML can know of the variances in such a design; power over "
+            "{draws} draws of what it will estimate; ratings analysed by a mixed model in which experts and clips are "
+            "both a sample."
         ),
         "one_comparison": (
             "One comparison, named beforehand. With m named comparisons give --contrasts m: the report tests each at "
@@ -145,6 +158,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "预试验的方差本身也不确定：在与预试验相符的情形中，五分之四的机会介于 {low:.0%} 与 {high:.0%} 之间。"
         ),
         "too_few": "专家少于 6 位或每个系统少于 3 个片段时，不能对专家或系统作一般性结论；报告会拒绝给出。",
+        "unheard": (
+            "每个系统的 {clips} 个片段中，只有 {used} 个有人听（{n} 位专家，每位 {heard} 个）；其余片段不起作用。"
+        ),
+        "approximate": (
+            "近似值：差距的离散程度只有约 {df:.1f} 个自由度可供估计。自由度低于 {few} 时，若每位专家听全部片段，所列"
+            "机会与模拟研究相差不超过 .05；若各听一部分，误差可能更大。"
+        ),
         "figures": "数字（按评分离散程度；无解：到 1000 仍不够）",
         "scenario_low": "小",
         "scenario_middle": "中",
@@ -159,9 +179,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fact_clips_heard": "达到 {goal:g} 所需每系统片段数（每位专家听 {heard} 个）",
         "fact_experts": "每系统 {clips} 个片段时达到 {goal:g} 所需专家数",
         "fact_most": "每系统 1000 个片段、{n} 位专家时的机会",
+        "fact_df": "差值的自由度",
         "none": "无解",
         "grid": "发现 {gap:g} 差距的机会：专家数（行）与每系统片段数（列）",
         "grid_note": "每位专家每个系统至多听 {heard} 个片段；离散程度：{scenario}；alpha {alpha:g}",
+        "approximately": "~：近似值，自由度低于 {few}",
         "how": "依据",
         "assumed": (
             "没有给出预试验，因此用三组标准差（评分单位，量表 1 至 5，平均分约 3.8），范围取自两项已发表的听音测试。它"
@@ -173,8 +195,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "component_clip": "系统内的片段",
         "component_residual": "残差",
         "formula": (
-            "差距的标准误 = sqrt(2 (专家×系统 / 专家数 + 片段 / 片段数 + 残差 / (专家数 × 所听片段数)))，各项为方差；非"
-            "中心 t 分布，Satterthwaite 自由度；评分用混合模型分析，专家和片段都视为样本。"
+            "差距的标准误 = sqrt(2 (专家×系统 / 专家数 + 片段 / 片段数 + 残差 / (专家数 × 所听片段数)))，各项为方差；没"
+            "有人听的片段不计，各片段被听次数不等时略少计。Satterthwaite 自由度取决于 REML 在这种设计中对各方差所能"
+            "知道的信息；检验功效按其估计值的 {draws} 次抽取计算；评分用混合模型分析，专家和片段都视为样本。"
         ),
         "one_comparison": (
             "只对一个事先指明的比较。若指明了 m 个比较，请加 --contrasts m：报告以 alpha / m 检验每个比较（Bonferroni"

@@ -1,22 +1,50 @@
-"""Power by simulated studies beside the formula; `python -m tests.bench_power` does it at length."""
+"""Power by simulated studies beside the formula; `python -m tests.bench_power` does it at length, and prints JSON.
+
+Sparse designs, in which each expert hears some of the clips as a study deals them to its sessions, are analysed by
+`mixed_model.fit`; complete ones by its closed form, with ratings as they are felt and rounded to 1-5.
+"""
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import math
+import sys
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
+from tqdm import tqdm
 
 from analysis import mixed_model
-from analysis.power import FELT, FELT_MEAN, Design, Variances, bracket, power
+from analysis.information import Variances
+from analysis.power import FELT, FELT_MEAN, Design, bracket, degrees_of_freedom, power
+from generation.workers import pool, workers
+from study.design.shape import Shape
+from study.design.subsets import clip_subsets
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
+#: Scatter, design and gap. In the first two and the sixth a clip is heard by one or two experts, in the third by one or
+#: nobody; in the seventh an expert hears one clip of a system.
+SPARSE = (
+    ("middle", Design(6, 20, 4, systems=4), 0.5),
+    ("middle", Design(12, 40, 4, systems=4), 0.5),
+    ("middle", Design(6, 30, 4, systems=4), 0.5),
+    ("middle", Design(12, 13, 10, systems=3), 0.5),
+    ("high", Design(26, 40, 4, systems=2), 0.5),
+    ("middle", Design(26, 40, 2, systems=2), 0.6),
+    ("middle", Design(26, 20, 1, systems=3), 0.6),
+    ("low", Design(20, 8, 2, systems=4), 0.4),
+)
 
-def studies(design: Design, felt: Variances, gap: float, count: int, seed: int, *, mean: float | None = None) -> Floats:
+
+def studies(
+    design: Design, felt: Variances, gap: float, count: int, seed: int | tuple[int, int], *, mean: float | None = None
+) -> Floats:
     """Ratings (count, systems, experts, clips), everybody hearing all; the first two systems lie `gap` apart.
 
     With a `mean` they are rounded to 1-5 about it; without one they stay as they are felt.
@@ -73,48 +101,76 @@ def observed_gap(felt: Variances, gap: float, mean: float) -> float:
     return float(levels[0] - levels[1])
 
 
-def incomplete_power(design: Design, felt: Variances, gap: float, count: int, seed: int) -> float:
-    """Share of studies found by `mixed_model.fit`, each expert hearing a balanced part of the clips."""
-    ratings = studies(design, felt, gap, count, seed)
-    steps = np.arange(design.experts)[:, None] + np.arange(design.heard) * 3  # coprime with 13 and most other counts
-    heard = np.zeros((design.experts, design.clips), dtype=bool)
-    np.put_along_axis(heard, steps % design.clips, values=True, axis=1)
-    cells = [
-        (f"e{e:03d}", f"s{s}", f"s{s}c{c}")
-        for s, e, c in itertools.product(*map(range, ratings.shape[1:]))
-        if heard[e, c]
-    ]
-    frame = pd.DataFrame(cells, columns=["expert_id", "system", "clip_id"]).assign(scale="q")
-    found, start = 0, None
-    for study in ratings:
-        fitted = mixed_model.fit(frame.assign(rating=study[:, heard].ravel()), "q", start=start)
-        start = fitted.ratios
-        is_pair = (fitted.contrasts["system_a"] == "s0") & (fitted.contrasts["system_b"] == "s1")
-        found += bool((fitted.contrasts.loc[is_pair, "p"] < design.alpha).all())
-    return found / count
+def heard(design: Design) -> npt.NDArray[np.bool_]:
+    """Who hears which clips of a system (experts, clips), as a study deals them to its sessions."""
+    groups = (("all", design.experts),)
+    shape = Shape(tuple("abcdef")[: design.systems], design.clips, design.heard, groups, 0, 0, 0, ("q",), seed=1)
+    table = np.zeros((design.experts, design.clips), dtype=bool)
+    for row, clips in zip(table, clip_subsets(shape, np.random.default_rng(1)), strict=True):
+        row[clips] = True
+    return table
 
 
-def main() -> None:
-    """Formula against simulation: complete studies with felt and rounded ratings, incomplete ones by the REML fit."""
+def fitted_p(design: Design, felt: Variances, gap: float, count: int, seed: int) -> Iterator[float]:
+    """p of the first two systems by `mixed_model.fit`, study by study."""
+    table = np.broadcast_to(heard(design), (design.systems, design.experts, design.clips))
+    systems, experts, clips = np.nonzero(table)
+    names = {"expert_id": experts, "system": systems, "clip_id": systems * design.clips + clips, "scale": "q"}
+    frame = pd.DataFrame(names)
+    for part in range(count):
+        ratings = studies(design, felt, gap, 1, (seed, part))[0][table]
+        yield float(mixed_model.fit(frame.assign(rating=ratings), "q").contrasts["p"].iloc[0])
+
+
+def scatter(name: str) -> Variances:
+    """Variances of what is felt, one of `power.FELT`."""
+    return Variances(*(sd * sd for sd in FELT[name]))
+
+
+def sparse(name: str, design: Design, gap: float, count: int, seed: int) -> dict[str, float | str]:
+    """One design of SPARSE, by simulated studies and by the formula."""
+    felt = scatter(name)
+    share = sum(p < design.alpha for p in fitted_p(design, felt, gap, count, seed)) / count
+    numbers = {"experts": design.experts, "clips": design.clips, "heard": design.heard, "systems": design.systems}
+    simulated = {"simulated": round(share, 4), "se": round(math.sqrt(share * (1 - share) / count), 4)}
+    formula = {"formula": round(power(design, felt, gap), 4), "df": round(degrees_of_freedom(design, felt), 1)}
+    return {"scatter": name, **numbers, "gap": gap, "studies": count, **simulated, **formula}
+
+
+def complete(seed: int, count: int = 2000) -> pd.DataFrame:
+    """Complete studies with felt and with rounded ratings, by the closed form, beside the formula."""
     rows = []
-    for name, sds in FELT.items():
-        felt = Variances(*(sd * sd for sd in sds))
-        for experts, clips, gap in itertools.product((12, 26, 60), (5, 10, 20), (0.17, 0.4)):
+    for name in FELT:
+        felt = scatter(name)
+        for experts, clips, gap in itertools.product((6, 12, 26, 60), (5, 10, 20), (0.17, 0.4)):
             design = Design(experts, clips, clips)
-            plain = float(np.mean(closed_form_p(studies(design, felt, gap, 2000, 1)) < 0.05))
-            rated = float(np.mean(closed_form_p(studies(design, felt, gap, 2000, 2, mean=FELT_MEAN)) < 0.05))
+            plain = float(np.mean(closed_form_p(studies(design, felt, gap, count, seed)) < 0.05))
+            rated = float(np.mean(closed_form_p(studies(design, felt, gap, count, seed + 1, mean=FELT_MEAN)) < 0.05))
             shown = observed_gap(felt, gap, FELT_MEAN)
             rows.append((name, "felt", experts, clips, gap, plain, power(design, felt, gap)))
             rows.append((name, "rounded", experts, clips, gap, rated, power(design, bracket()[name], shown)))
-        design, gap = Design(26, 13, 10), 0.4
-        share = incomplete_power(design, felt, gap, 400, 3)
-        rows.append((name, "incomplete", 26, 13, gap, share, power(design, felt, gap)))
-    columns = ["scatter", "ratings", "experts", "clips", "gap", "simulated", "formula"]
-    table = pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["scatter", "ratings", "experts", "clips", "gap", "simulated", "formula"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=2500, help="simulated studies of a sparse design")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=workers, default=1, help="processes, or tcp://HOST:PORT of a Dask cluster")
+    given = parser.parse_args()
+    with pool(given.workers, len(SPARSE)) as executor:
+        jobs = [executor.submit(sparse, *each, given.studies, given.seed) for each in SPARSE]
+        results = [job.result() for job in tqdm(jobs, desc="sparse designs", disable=None)]
+    table = complete(given.seed)
     off = (table["simulated"] - table["formula"]).abs()
-    worst = {kind: round(float(off[table["ratings"] == kind].max()), 4) for kind in ("felt", "rounded", "incomplete")}
-    print(table.round(3).to_string(index=False))
-    print(json.dumps({"largest difference": worst, "seeds": [1, 2, 3], "studies": 2000, "incomplete studies": 400}))
+    worst = {kind: round(float(off[table["ratings"] == kind].max()), 4) for kind in ("felt", "rounded")}
+    about = {"command": "python -m tests.bench_power", "seed": given.seed, "alpha": 0.05}
+    json.dump(
+        {**about, "complete": {"designs": len(table), "studies": 2000, "largest": worst}, "sparse": results},
+        sys.stdout,
+        indent=2,
+    )
+    print()
 
 
 if __name__ == "__main__":

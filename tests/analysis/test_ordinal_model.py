@@ -10,13 +10,14 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from analysis import mixed_model, ordinal_model
+from analysis.information import Variances
 from analysis.mixed_model.inference import holm
 from analysis.mixed_model.random_effects import Floats
 from analysis.ordinal_model.agreement import compare
 from analysis.ordinal_model.laplace import Maximum, Mode, Problem, log_likelihood, maximise
 from analysis.ordinal_model.links import LINKS, categories
 from analysis.ordinal_model.words import SENTENCES
-from analysis.power import Design, Variances
+from analysis.power import Design
 from tests.analysis.makers import ORACLES, make_frame, read_oracle
 from tests.bench_power import studies
 

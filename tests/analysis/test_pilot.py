@@ -6,7 +6,8 @@ import pytest
 
 from analysis import pilot, power
 from analysis.errors import InputError
-from analysis.power import Design, Variances
+from analysis.information import Variances
+from analysis.power import Design
 from tests.analysis.makers import make_frame, make_ratings
 from tests.bench_power import studies
 
@@ -54,9 +55,9 @@ def test_the_range_of_power_holds_the_true_power_about_as_often_as_it_says() -> 
     tried, planned = Design(10, 6, 6, systems=4), Design(26, 13, 10)
     true = power.power(planned, FELT, 0.4)
     inside = []
-    for seed in range(40):
+    for seed in range(30):
         found = pilot.from_ratings(make_ratings(tuple("0123"), ("overall",), frame=ratings_of(tried, seed)))
-        possible = pilot.possible_variances(found, draws=150)
+        possible = pilot.possible_variances(found, draws=60)
         low, high = pilot.power_range(planned, possible, 0.4)
         inside.append(low <= true <= high)
     assert 0.6 <= np.mean(inside) <= 0.95
@@ -70,3 +71,16 @@ def test_a_larger_pilot_leaves_less_open() -> None:
         low, high = pilot.power_range(planned, pilot.possible_variances(made), 0.4)
         widths.append(high - low)
     assert widths[0] > 2 * widths[1]
+
+
+@pytest.mark.parametrize(
+    "design", [Design(6, 20, 4, systems=4), Design(6, 24, 4, systems=4), Design(20, 10, 1, systems=4)], ids=str
+)
+def test_a_sparse_pilot_leaves_variances_about_its_own(design: Design) -> None:
+    """Half of what is drawn lies on either side; no draw runs away with a part that the design hardly knows."""
+    rows = np.array(pilot.possible_variances(pilot.Pilot("p", "overall", design, FELT)))
+    assert np.isfinite(rows).all()
+    assert (rows >= 0).all()
+    totals = rows[:, 1:].sum(axis=1)
+    assert np.median(totals) == pytest.approx(sum(FELT[1:]), rel=0.2)
+    assert np.quantile(totals, 0.95) < 2 * sum(FELT[1:])

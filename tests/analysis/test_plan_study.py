@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analysis import power_page
-from analysis.power import Design, Variances, bracket
+from analysis.information import Variances
+from analysis.power import Design, bracket
 from analysis.power_words import WORDS
 from tests.analysis.makers import make_dataset, make_frame, read_oracle, write_csv
 
@@ -51,6 +52,27 @@ def test_named_comparisons_make_the_test_stricter() -> None:
 def test_too_few_experts_or_clips_are_said_to_carry_no_claim() -> None:
     assert "Fewer than 6 experts or 3 clips" in plan("--experts", 5, "--gap", 1)
     assert "Fewer than 6 experts or 3 clips" not in plan(*STUDY)
+
+
+SPARSE = ("--experts", 6, "--gap", 0.5, "--clips", 30, "--heard", 4, "--systems", 4)
+
+
+def test_clips_that_nobody_hears_are_said_and_do_not_count() -> None:
+    text = " ".join(plan(*SPARSE).split())
+    assert "Only 24 of the 30 clips a system are heard by anybody (6 experts, 4 each)" in text
+    assert "只有 24 个有人听" in plan(*SPARSE, "--language", "zh-hans").replace("\n", "")
+    assert "heard by anybody" not in plan(*STUDY).replace("\n", " ")
+
+
+def test_approximate_chances_are_marked_and_said_to_be() -> None:
+    small = ("--experts", 3, "--gap", 1, "--clips", 6, "--heard", 3, "--systems", 2)
+    text = " ".join(plan(*small).split())
+    assert "Approximate: how far a gap scatters is known with about" in text
+    assert re.search(r"\(power\) ~0\.\d\d ~0\.\d\d ~0\.\d\d", text)
+    assert "近似值" in plan(*small, "--language", "zh-hans")
+    sure = " ".join(plan(*STUDY).split())
+    assert "Approximate:" not in sure
+    assert re.search(r"\(power\) 0\.\d\d 0\.\d\d 0\.\d\d", sure)
 
 
 def test_a_pilot_takes_the_place_of_the_assumptions_and_says_how_sure_it_is(tmp_path: Path) -> None:
