@@ -129,7 +129,7 @@ DEFAULT_SMALL = 400
 
 
 def ordinal_study(small: Small, rng: np.random.Generator) -> dict[str, float]:
-    """What both models say of equal systems: family-wise alarms after Holm, and intervals that hold nothing."""
+    """What both models say of equal systems: family-wise alarms after Holm, and intervals that contain 0."""
     table = dealt(Design(small.experts, small.clips, small.heard, small.systems))
     expert, interaction, _, rest = FELT["middle"]
     size = (small.experts, small.systems, small.clips)
