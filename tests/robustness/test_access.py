@@ -164,7 +164,7 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     link = make_link(study, "guest")[1] if study.state == Study.State.OPEN else "gone"
     assert study.owner is not None
     job = jobs.prepare(Job.Kind.REPORT, user=study.owner, study=study, slug=study.slug)
-    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, detail={**job.detail, "under_codes": True})
     other = jobs.prepare(Job.Kind.BLINDING, user=study.owner, study=study, slug=study.slug)
     drawn = jobs.folder_of(job) / "report"
     drawn.mkdir()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from study.blinding.grouping import grouped
 from study.design import make_sessions
+from study.management.blinding import check_and_record, in_words
+from study.models import Event
+from study.sequences import sessions_of
+from tests.factories import make_study
 from tests.study.test_design import shape
 
 
@@ -53,3 +58,15 @@ def test_same_plan_gives_the_same_figures() -> None:
 @pytest.mark.parametrize("systems", [2, 3])
 def test_two_or_three_systems_have_no_complete_blocks(systems: int) -> None:
     assert grouped(make_sessions(shape(systems))) == {}
+
+
+@pytest.mark.django_db
+def test_check_says_and_records_how_far_experts_get(tmp_path: Path) -> None:
+    systems = ("a1", "b1", "c1", "real")
+    study = make_study(tmp_path, systems=systems, clips=4, heard=4, slots=4, draft=True)
+    report = check_and_record(study)
+    shares = {number: round(share.pairs, 2) for number, share in grouped(sessions_of(study)).items()}
+    assert list(shares) == [2, 3, 4]
+    detail = Event.objects.get(study=study, kind="blinding checked").detail
+    assert detail["grouped"] == {str(number): share for number, share in shares.items()}
+    assert f"2 experts {report.grouped[2].pairs:.0%}" in in_words(report)
