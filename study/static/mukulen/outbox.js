@@ -89,7 +89,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     store.remove(key);
   }
 
-  /** Another tab or device used this revision, or (`given_at` is null) it leapt ahead: the later answer counts. */
+  /** Another tab or device used this revision, or it leapt ahead (`given_at` is null): the later answer counts. */
   function resolveRevision(entry, reply) {
     const rivals = pending().filter((other) => other.url === entry.url);
     const newest = rivals[rivals.length - 1] ?? entry;

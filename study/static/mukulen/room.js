@@ -1,5 +1,4 @@
-// The expert's pages: the outbox with its status line, and each step from page to page. It is fetched before it is taken,
-// so that a lost connection never ends in a dead page.
+// The expert's pages: the outbox with its status line, and each step from page to page, fetched before it is taken.
 
 import { measured } from "./clock.js";
 import { openOutbox, within } from "./outbox.js";
@@ -96,7 +95,7 @@ const goTo = (address) => isSettled() && persist(() => visit(address));
 /** Gives the outbox what is typed; false where the page has just said that something is no answer. */
 const isSettled = (options) => current?.settle?.(options) ?? true;
 
-/** A trial takes the place of this one, so that the clip fetched meanwhile is at hand; other pages are loaded. */
+/** A trial takes the place of this one, with the clip fetched meanwhile; other pages are loaded. */
 async function visit(address) {
   // Trials open in their order, and other pages look at all answers.
   const isFree = async () => (await emptied()) || outbox.signedOut();
@@ -136,7 +135,7 @@ function put(fresh) {
   (document.getElementById("fault") ?? document.getElementById("heading") ?? main).focus();
 }
 
-/** A form's step. A page open too long fetches a fresh token, and nothing has to be typed again. */
+/** A form's step. A page open too long fetches a fresh token. */
 async function post(form, submitter) {
   if (!(await emptied())) return false;
   const data = new FormData(form);

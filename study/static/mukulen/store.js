@@ -1,5 +1,5 @@
 // Entries that survive a reload, a killed tab and a second tab: one key of localStorage each. Where storage is refused
-// (blocked, full), entries live in memory and `durable` says so.
+// they live in memory, and `durable` says so.
 
 import { now } from "./clock.js";
 
