@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -40,8 +40,7 @@ def drawings(ratings: Ratings, found: Findings, means: pd.DataFrame) -> tuple[li
         *(drawing for drawing in _further(ratings, found) if len(drawing.frame)),
     ]
     if ratings.is_sealed:
-        made = [drawing for drawing in made if drawing.name in under_codes.FIGURES]
-        return [replace(drawing, frame=under_codes.rounded(drawing.frame)) for drawing in made], []
+        return [drawing for drawing in made if drawing.name in under_codes.FIGURES], []
     there = {drawing.name for drawing in made}
     return made, [missing_figure(name, ratings, found) for name in CAPTIONS if name not in there]
 

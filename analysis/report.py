@@ -142,7 +142,7 @@ def _fill(
     resampled = bootstrap.system_means(ratings.counted, keys, order, alpha=ratings.alpha, **draws)
     found = tables_findings.without_resampling(findings.compute(ratings, **draws), resampled)
     if ratings.is_sealed:
-        found, resampled = under_codes.aggregates(found), under_codes.rounded(resampled)
+        found = under_codes.aggregates(found)
     means = tables_findings.model_means(found, resampled)
     method = tables.say("bootstrap_method", level=ratings.level, **draws)
     again = [] if ratings.is_sealed else tables_findings.bootstrap_tables(ratings, resampled, method)

@@ -76,7 +76,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure7_real": " The dark line is the mean of the real music.",
         "figure7_band": " The grey band is its interval.",
         "figure7_axis": " Each axis shows the scale's whole range.",
-        "figure7_sealed": " The seal is closed: letters stand for the systems, the real music among them.",
+        "figure7_sealed": (
+            " The study is blinded: clips were assigned to the letters at random, so differences say nothing about the "
+            "systems."
+        ),
         "no_chinese_figure": "",
         "interval": "What the interval means",
         "interval_text": (
@@ -185,7 +188,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure7_real": "深色横线为真实音乐的平均值。",
         "figure7_band": "灰带为其区间。",
         "figure7_axis": "纵轴显示量表的全部范围。",
-        "figure7_sealed": "封条尚未开启：各系统（包括真实音乐）以字母代号表示。",
+        "figure7_sealed": "研究尚处盲态：片段随机分配给各字母代号，差异不反映任何系统。",
         "no_chinese_figure": "本机没有中文字体，此处为英文图。",
         "interval": "区间的含义",
         "interval_text": (

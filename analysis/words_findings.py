@@ -78,8 +78,9 @@ MISSING: Mapping[str, Mapping[str, str]] = {
     "en": {
         "because": "{what}: {why}.",
         "under_codes": (
-            "While systems are under codes, the report leaves out results by clip and by expert and the spread of "
-            "single ratings: together with one expert's session they could tell which code is which."
+            "The study is blinded: for this report each clip was assigned to a code at random. The report shows the "
+            "form of the analysis; its means and differences say nothing about the systems. Results by clip and by "
+            "expert are left out until unblinding."
         ),
         "unknown": "the ratings do not allow it",
         "equivalence": "Differences and the smallest gap of interest",
@@ -112,7 +113,7 @@ MISSING: Mapping[str, Mapping[str, str]] = {
     "zh-hans": {
         "because": "{what}：{why}。",
         "under_codes": (
-            "系统以代号显示期间，报告不含按片段和按专家的结果以及单个评分的分布：结合一位专家的听评，它们可能透露各代号对应的系统。"
+            "研究尚处盲态：本报告把各片段随机分配给各代号。报告只展示分析的形式，其均值与差值不反映任何系统。揭盲之前不给出按片段和按专家的结果。"
         ),
         "unknown": "这些评分不足以计算",
         "equivalence": "差异与感兴趣的最小效应量",

@@ -27,8 +27,8 @@ IGNORE = ".psychdsignore"
 def export(study: Study, out: Path, *, coded: bool = False) -> str:
     """Writes the dataset to `out`, whole or not at all, and returns its SHA-256.
 
-    While the study is sealed no row says which clip or system it is about. `coded`: rows of complete sessions with
-    their codes, for the report under codes alone (study/services/report_under_codes.py); never to be given to anybody.
+    While the study is sealed no row says which clip or system it is about. `coded`: each clip has a
+    code that was drawn for it at random, for the report under codes alone (study/services/blind_report.py).
     An older dataset of the same study is replaced; anything else in the way is refused (`InputError`), and so is a
     preview: nothing answered in it is data.
     """

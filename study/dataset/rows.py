@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from random import SystemRandom
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 
 from study.dataset.columns import View
 from study.models import Clip, Rating, Remark, Study, Trial
-from study.study_file import trials_per_expert
 from study.wording import TEXTS, wording_of
 
 Row = list[object]
@@ -22,13 +21,23 @@ CHUNK = 2000
 TIMES = ("given_at", "browser_at", "received_at")
 
 
-def trials(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
-    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts."""
+def codes_at_random(study: Study) -> dict[str, str]:
+    """A code for each clip under study: as many clips to each code as the system has that it stands for, drawn anew."""
+    clips = study.clips.filter(role=Clip.Role.STUDY).values_list("clip_id", "system__code")
+    ids, codes = zip(*clips, strict=True)
+    return dict(zip(ids, SystemRandom().sample(codes, len(codes)), strict=True))
+
+
+def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Row]]]:
+    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts.
+
+    `codes` are those of clips in the view "coded".
+    """
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     about = [*_about(view), "known"]
     answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
-        Rating.objects.filter(_counting(study, view))
+        Rating.objects.filter(_counting(study))
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .order_by("expert__code", "trial__number", "revision")
         .values_list(*about, *answer)
@@ -40,14 +49,14 @@ def trials(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
             scale, value, revision, given, browser, received, *rest, late = row[len(about) :]
             answers[scale] = [value, revision, *map(timestamp, (given, browser, received)), *rest, int(late)]
         *about_trial, is_repeat, known = trial
-        yield [*about_trial, int(is_repeat), int(known or False)], answers
+        yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
 
 
-def remarks(study: Study, view: View) -> Iterator[Row]:
+def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
     """The newest remark on each trial of which an expert said something."""
     about = _about(view)
     rows = (
-        Remark.objects.filter(_counting(study, view))
+        Remark.objects.filter(_counting(study))
         .order_by("expert__code", "trial__number", "revision")
         .values_list(*about, "known", "comment", *TIMES, "late")
         .iterator(chunk_size=CHUNK)
@@ -55,35 +64,27 @@ def remarks(study: Study, view: View) -> Iterator[Row]:
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         *_, (known, comment, *times, late) = (row[len(about) :] for row in group)
         if known or comment:
-            yield [*trial[:-1], int(trial[-1]), int(known), comment, *map(timestamp, times), int(late)]
+            about_trial = _coded(trial[:-1], codes)
+            yield [*about_trial, int(trial[-1]), int(known), comment, *map(timestamp, times), int(late)]
 
 
 def _about(view: View) -> list[str]:
     """What a row says of its trial, of a rating and of a remark alike."""
     about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position"]
     if view != "sealed":
-        system = "trial__clip__system__" + ("code" if view == "coded" else "system_id")
-        about += [system, "trial__clip__clip_id"]
+        about += ["trial__clip__system__system_id", "trial__clip__clip_id"]
     return [*about, "trial__is_repeat"]
 
 
-def _counting(study: Study, view: View) -> Q:
-    """The rows that count: all in study trials of experts who have not withdrawn, for the saves let in no other.
-
-    Under codes only those of complete sessions: of a half one, the code with fewer ratings would tell its system.
-    """
-    counting = Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
-    return counting & Q(expert__in=complete(study)) if view == "coded" else counting
+def _coded(about: Sequence[object], codes: Mapping[str, str]) -> Row:
+    """What a row says of its trial, the clip's code in place of its system where there are codes."""
+    *trial, system, clip = about
+    return [*trial, codes[str(clip)], clip] if codes else [*trial, system, clip]
 
 
-def complete(study: Study) -> list[int]:
-    """The experts, by key, who have submitted, not withdrawn, and rated every study trial on every scale."""
-    rated = Rating.objects.filter(expert__study=study, trial__phase=Trial.Phase.STUDY)
-    wanted = trials_per_expert(study.file) * len(study.file["scales"])
-    submitted = study.experts.filter(withdrawn_at=None).exclude(submitted_at=None).values_list("pk", flat=True)
-    answers = rated.filter(expert__in=submitted).order_by().values_list("expert", "trial", "scale").distinct()
-    found = Counter(expert for expert, _trial, _scale in answers.iterator(chunk_size=CHUNK))
-    return [expert for expert, number in found.items() if number == wanted]
+def _counting(study: Study) -> Q:
+    """The rows that count: all in study trials of experts who have not withdrawn, for the saves let in no other."""
+    return Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
 
 
 def experts(study: Study) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
@@ -30,7 +30,9 @@ def file_stem(slug: str) -> str:
 
 def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
-    tables = [*write_ratings(study, folder, view), write_remarks(study, folder, view), write_experts(study, folder)]
+    codes = rows.codes_at_random(study) if view == "coded" else {}
+    ratings, remarks = write_ratings(study, folder, view, codes), write_remarks(study, folder, view, codes)
+    tables = [*ratings, remarks, write_experts(study, folder)]
     tables.append(_write(folder, wordings_table(), rows.wordings(study.file)))
     if view == "open":
         tables += write_clips(study, folder)
@@ -45,7 +47,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     return tables
 
 
-def write_ratings(study: Study, folder: Path, view: View) -> list[Table]:
+def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> list[Table]:
     """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
     stem = f"data/study-{file_stem(study.slug)}_task-rating"
     refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
@@ -71,7 +73,7 @@ def write_ratings(study: Study, folder: Path, view: View) -> list[Table]:
         long_rows, wide_rows = (csv.writer(stream, lineterminator="\n") for stream in (one, other))
         long_rows.writerow([column.name for column in long.columns])
         wide_rows.writerow([column.name for column in wide.columns])
-        trials = tqdm(rows.trials(study, view), desc="Exporting", unit="trial", disable=None, delay=2)
+        trials = tqdm(rows.trials(study, view, codes), desc="Exporting", unit="trial", disable=None, delay=2)
         for (code, *rest), answers in trials:
             about = [defused(str(code)), *rest]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
@@ -79,7 +81,7 @@ def write_ratings(study: Study, folder: Path, view: View) -> list[Table]:
     return [long, wide]
 
 
-def write_remarks(study: Study, folder: Path, view: View) -> Table:
+def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
     """What experts said of clips."""
     table = Table(
         "remarks.csv",
@@ -88,7 +90,7 @@ def write_remarks(study: Study, folder: Path, view: View) -> Table:
         ("expert_id", "trial"),
         {"expert_id": "experts.csv"},
     )
-    return _write(folder, table, rows.remarks(study, view))
+    return _write(folder, table, rows.remarks(study, view, codes))
 
 
 def write_experts(study: Study, folder: Path) -> Table:

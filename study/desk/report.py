@@ -24,7 +24,6 @@ from django.views.decorators.http import require_POST, require_safe
 from study import jobs, services
 from study.desk.gate import actor, own_study, rights_in
 from study.desk.job import begin, told
-from study.errors import InputError
 from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.
@@ -107,12 +106,6 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
     if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
         messages.error(request, _("A report is made after the study is closed."))
         return redirect("desk:study", slug)
-    if found.sealed:
-        try:
-            services.refuse_blind_report(found)
-        except InputError as error:
-            messages.error(request, str(error))
-            return redirect("desk:report", slug)
     counting = Rating.objects.filter(expert__study=found, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
     if not counting.exists():
         messages.error(request, _("There is nothing to report: the dataset has no rating in it."))
@@ -164,7 +157,7 @@ def _is_withheld(done: Job, found: Study) -> bool:
 
 
 def _tells_too_much(done: Job, found: Study) -> bool:
-    """Whether it was made while sealed by a version that put more than aggregates under codes."""
+    """Whether it was made while sealed by a version that put systems under codes of their own."""
     return found.sealed and not done.detail.get("under_codes")
 
 

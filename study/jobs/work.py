@@ -104,7 +104,7 @@ def _note_study(job: Job) -> None:
 
 
 def _note_codes(job: Job) -> None:
-    """That the report holds what it may hold under codes; one of an earlier version does not say so."""
+    """That its codes were drawn at random. Reports of earlier versions, with the systems' own codes, lack this."""
     job.detail["under_codes"] = True
 
 

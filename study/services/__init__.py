@@ -1,7 +1,7 @@
 """Writes, each whole or not at all; whatever a person may ask about later is logged (docs/invariants.md)."""
 
 from study.services.answers import LONGEST_COMMENT, save_rating, save_remark
-from study.services.blind_report import MADE, blind_dataset, refuse_blind_report
+from study.services.blind_report import MADE, blind_dataset
 from study.services.building import choose_clips, create_study
 from study.services.copies import delete_copy, open_preview
 from study.services.erasure import erase
@@ -55,7 +55,6 @@ __all__ = [
     "open_study",
     "read_experts",
     "record_blinding",
-    "refuse_blind_report",
     "remove_member",
     "replace",
     "revoke_link",

@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from study import board, clock, dataset, services
+from study.dataset import rows
 from study.design import certificate_of
-from study.models import Device, Event, Expert, Job, Study
+from study.models import Device, Event, Expert, Job
 from study.pack import PackClip, read_pack
 from study.sequences import sessions_of
 from study.services.building import Chosen, _drawn
@@ -163,31 +164,28 @@ def test_attacker_names_no_system_before_unsealing(scene: Scene) -> None:
     scene.preview(whole)
     scene.forms(whole)
     scene.handed_out(whole)
+    half = replace(half, seen=whole.seen, previewed=whole.previewed)
+    assert claims(whole) == claims(half) == {}
     services.close_study(scene.study, actor="test")
-    Study.objects.filter(pk=scene.study.pk).update(closed_at="2026-01-01T00:00:00Z")
     scene.ada.post(reverse("desk:make_report", args=["small"]))
     job = finished(Job.objects.get())
     assert (job.state, job.fault) == ("done", "")
     scene.handed_out(whole)
-    half = replace(half, seen=whole.seen, previewed=whole.previewed)
     names = {Path(name).name for name in whole.seen}
     assert {"report.html", "system_means.csv", "events.jsonl", "plan.json", "xlsx", "sav"} <= names
-    assert claims(whole) == {}
-    assert claims(half) == {}
+    # Whatever numbers a report has by code, its codes were drawn at random (test_blind_report.py): a claim from them
+    # is a guess.
+    guesses = {"numbers", "differences"}
+    assert claims(whole).keys() | claims(half).keys() <= guesses
     assert_aggregates_only(whole)
     assert not_seen(whole) == set()
 
 
 def assert_aggregates_only(evidence: Evidence) -> None:
-    """The report is there, under codes, in whole numbers of hundredths, without figures by clip or expert."""
+    """The report is there, under codes, without figures by clip or expert."""
     means = next(content for name, content in evidence.seen.items() if "files/tables/system_means.csv" in name)
     lines = means.decode().splitlines()
     assert {line.split(",")[1] for line in lines[1:]} == set("ABCD")
-    # The same number of ratings and experts for each code: only complete sessions are in it.
-    assert {tuple(line.split(",")[-3:-1]) for line in lines[1:]} == {("20", "5")}
-    numbers = [cell for line in lines[1:] for cell in line.split(",")[2:] if "." in cell]
-    assert numbers
-    assert all(cell.endswith("0000") for cell in numbers)
     files = (name.partition("?")[0] for name in evidence.seen if "report/files/" in name)
     names = {name.rpartition("files/")[2] for name in files}
     figures = {name.partition(".")[0] for name in names if name.startswith("figures/")}
@@ -225,8 +223,12 @@ def heard(scene: Scene) -> tuple[Scene, Evidence]:
     return scene, evidence
 
 
-def test_attacker_finds_codes_in_rows(heard: tuple[Scene, Evidence], tmp_path: Path) -> None:
+def test_attacker_finds_codes_in_rows(
+    heard: tuple[Scene, Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene, evidence = heard
+    own = dict(scene.study.clips.exclude(system=None).values_list("clip_id", "system__code"))
+    monkeypatch.setattr(rows, "codes_at_random", lambda study: own)
     dataset.export(scene.study, tmp_path / "coded", coded=True)
     for path in (tmp_path / "coded" / "data").iterdir():
         evidence.seen[path.name] = path.read_bytes()

@@ -1,27 +1,25 @@
-"""When a report under codes is made, and from which rows."""
+"""The report under codes: when it is made, and that nothing in it depends on which system made a clip."""
 
 from __future__ import annotations
 
+import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.test import Client
-from django.urls import reverse
 from django.utils import translation
 
-from study import clock, dataset, services
-from study.dataset.rows import complete
+from study import dataset, services
+from study.dataset import rows
 from study.errors import InputError
-from study.models import Job, Study
-from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, trials_of
-from tests.study.test_desk import text
+from study.models import Study
+from tests.factories import begin, make_expert, make_study, rate_all
 
 pytestmark = pytest.mark.django_db
+SYSTEMS = ("midi-gan", "music-vae", "transformer", "real")
 
 
 @pytest.fixture(autouse=True)
@@ -30,89 +28,68 @@ def english() -> Iterator[None]:
         yield
 
 
-def study_of(folder: Path, whole: int = 5, half: int = 0, owner: User | None = None) -> Study:
-    study = make_study(folder, slots=whole + half + 1, owner=owner)
-    for number in range(whole):
+def rated(folder: Path) -> Study:
+    """A closed study of three experts."""
+    study = make_study(folder, systems=SYSTEMS, slots=3)
+    for number in range(3):
         expert = make_expert(study, f"e{number:02d}")
         begin(expert)
-        rate_all(expert, 1 + number % 5)
+        rate_all(expert, 1 + number)
         services.submit(expert)
-    for number in range(half):
-        expert = make_expert(study, f"h{number:02d}")
-        begin(expert)
-        hear(expert, trials_of(expert)[0])
-        rate(expert, trials_of(expert)[0], "overall")
-    return study
-
-
-def closed(study: Study, hours_ago: int = 0) -> Study:
     services.close_study(study, actor="test")
-    study.closed_at = clock.now() - timedelta(hours=hours_ago)
-    study.save(update_fields=["closed_at"])
     return study
 
 
-def test_only_complete_sessions_stand_under_codes(tmp_path: Path) -> None:
-    study = closed(study_of(tmp_path, 5, half=1), 49)
-    assert len(complete(study)) == 5
-    with services.blind_dataset(study, actor="test") as folder:
-        table = (folder / "data" / "study-small_task-rating_data.csv").read_text()
-        assert "h00" not in table
-        assert ",A," in table
-        assert not (folder / "events.jsonl").exists()
-    assert not folder.exists()
+def codes_of(study: Study) -> dict[str, str]:
+    """The code of each clip's own system."""
+    return {clip.clip_id: clip.system.code for clip in rows.study_clips(study) if clip.system}
 
 
-def test_open_study_has_no_report_under_codes(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="once the study is closed"):
-        services.refuse_blind_report(study_of(tmp_path))
-
-
-def test_report_waits_while_answers_may_still_come(tmp_path: Path) -> None:
-    study = closed(study_of(tmp_path, 5, half=1), 47)
-    with pytest.raises(InputError, match="may still arrive until"):
-        services.refuse_blind_report(study)
-    services.refuse_blind_report(closed_again(study, 49))
-
-
-def closed_again(study: Study, hours_ago: int) -> Study:
-    study.closed_at = clock.now() - timedelta(hours=hours_ago)
-    study.save(update_fields=["closed_at"])
-    return study
-
-
-def test_report_need_not_wait_where_everybody_has_finished(tmp_path: Path) -> None:
-    services.refuse_blind_report(closed(study_of(tmp_path)))
-
-
-def test_fewer_than_five_complete_sessions_have_no_report(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="needs 5 complete sessions, and there are 4"):
-        services.refuse_blind_report(closed(study_of(tmp_path, 4)))
-
-
-def test_first_report_freezes_the_rows_of_all_others(tmp_path: Path) -> None:
-    study = closed(study_of(tmp_path, 6))
-    digests = set()
-    for _ in range(2):
+def test_blind_report_assigns_clips_to_codes_at_random(tmp_path: Path) -> None:
+    study = rated(tmp_path)
+    drawn = []
+    for _ in range(8):
         with services.blind_dataset(study, actor="researcher:ada") as folder:
-            digests.add((folder / "hashes.json").read_bytes())
-    assert len(digests) == 1
-    events = study.events.filter(kind=services.MADE)
-    assert [event.actor for event in events] == ["researcher:ada"] * 2
-    assert len({event.detail["rows_sha256"] for event in events}) == 1
-    services.withdraw(study.experts.get(code="e00"), actor="test")
-    with pytest.raises(InputError, match="The data have changed since the first report under codes"):
-        services.refuse_blind_report(study)
+            assert not (folder / "events.jsonl").exists()
+            with (folder / "data" / "study-small_task-rating_data.csv").open(encoding="utf-8", newline="") as file:
+                pairs = {(row["clip_id"], row["system"]) for row in csv.DictReader(file)}
+        assert not folder.exists()
+        assert len(pairs) == len(dict(pairs))  # one code for each clip, in every row
+        drawn.append(dict(pairs))
+    assert len({tuple(sorted(one.items())) for one in drawn}) > 1
+    assert all(one != {clip: code for clip, code in codes_of(study).items() if clip in one} for one in drawn)
+    assert set(study.events.filter(kind=services.MADE).values_list("actor", flat=True)) == {"researcher:ada"}
+
+
+def test_random_codes_are_right_as_often_as_by_chance(tmp_path: Path) -> None:
+    """Of four codes one clip in four has its own, so what a report shows of a code says nothing about its system."""
+    study = make_study(tmp_path, systems=SYSTEMS, clips=4)
+    own = codes_of(study)
+    draws = [rows.codes_at_random(study) for _ in range(400)]
+    assert all(Counter(drawn.values()) == Counter(own.values()) for drawn in draws)
+    hits = sum(drawn[clip] == code for drawn in draws for clip, code in own.items())
+    # A random permutation of 16 clips in fours: 4 hits on average, variance 16**2 * (1/4 * 3/4) / 15 (Hoeffding 1951).
+    assert abs(hits - 400 * 4) < 5 * (400 * 3.2) ** 0.5
+
+
+def test_blind_report_is_of_a_closed_study_alone(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    with pytest.raises(InputError, match="once the study is closed"), services.blind_dataset(study, actor="test"):
+        pass
+    services.close_study(study, actor="test")
+    services.open_seal(study, actor="test")
+    with pytest.raises(InputError, match="until it is unblinded"), services.blind_dataset(study, actor="test"):
+        pass
 
 
 def test_failed_report_does_not_name_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the analysis says of a row would name the row's code."""
+    """What the analysis says of a row would name the clip of a trial."""
     from study.management.commands import report_under_codes
 
     def refused(*_: object, **__: object) -> None:
         raise CommandError("line 7: expert e01 rates clip x of A twice")
 
-    closed(study_of(tmp_path))
+    rated(tmp_path)
     monkeypatch.setattr(report_under_codes, "call_command", refused)
     with pytest.raises(CommandError) as error:
         call_command("report_under_codes", "small", "--out", str(tmp_path / "report"), stdout=io.StringIO())
@@ -120,15 +97,8 @@ def test_failed_report_does_not_name_a_row(tmp_path: Path, monkeypatch: pytest.M
     assert "Unseal the study" in str(error.value)
 
 
-def test_desk_says_why_there_is_no_report_under_codes(tmp_path: Path, ada: Client) -> None:
-    closed(study_of(tmp_path, 2, owner=User.objects.get(username="ada")))
-    page = text(ada.post(reverse("desk:make_report", args=["small"]), follow=True))
-    assert "needs 5 complete sessions, and there are 2" in page
-    assert not Job.objects.exists()
-
-
 def test_analysis_of_a_sealed_dataset_says_that_it_is_sealed(tmp_path: Path) -> None:
-    dataset.export(closed(study_of(tmp_path)), tmp_path / "out")
+    dataset.export(rated(tmp_path), tmp_path / "out")
     with pytest.raises(CommandError, match="was exported while the study was sealed: it does not say which system"):
         call_command("analyse", str(tmp_path / "out"), "--out", str(tmp_path / "report"), stdout=io.StringIO())
     assert not (tmp_path / "report").exists()

@@ -157,11 +157,11 @@ def test_the_whole_report_comes_as_a_zip_and_the_log_keeps_who_took_it(study: St
 
 def test_a_report_made_while_sealed_is_called_so_after_unsealing(study: Study, ada: Client) -> None:
     closed_with_report(study)
-    assert "systems appear under codes" in text(ada.get(address("report")))
+    assert "assigns clips to the codes A, B, C … at random" in text(ada.get(address("report")))
     services.open_seal(study, actor="test")
     page = text(ada.get(address("report")))
     assert "made while the seal was closed" in page
-    assert "systems appear under codes" not in page
+    assert "assigns clips to the codes A, B, C … at random" not in page
 
 
 def test_no_report_is_made_of_a_study_that_is_open(study: Study, ada: Client) -> None:

@@ -15,9 +15,9 @@ from study.text_files import study_of
 
 class Command(BaseCommand):
     help = (
-        "Writes the report of a closed study whose seal is not open yet, with systems as codes A, B, C …: means and "
-        "differences, and nothing about single clips or experts. The desk runs it for “Make the report”. All reports "
-        "under codes are made from the same rows; the log has their SHA-256. docs/blinding.md says why."
+        "Writes the report of a closed study that is not unblinded yet, to settle the analysis before the results are "
+        "known. Each clip is put under one of the codes A, B, C … at random, so means and differences say nothing "
+        "about the systems. The dashboard runs it for “Make the report”. docs/blinding.md says why."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 
 def _analyse(folder: Path, out: Path) -> None:
-    """The report of the rows under codes. What is wrong with a row is not said, for it would name the row's code."""
+    """The report of the rows under codes. What is wrong with a row is not said: it would name the clip of a trial."""
     try:
         call_command("analyse", str(folder), "--out", str(out))
     except CommandError:
