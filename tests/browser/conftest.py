@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -102,6 +104,15 @@ def accept(live_server: LiveServer, study: Study) -> Accept:
         return expert
 
     return accept
+
+
+@contextmanager
+def unhurried(since: timedelta = timedelta(minutes=50)) -> Iterator[None]:
+    """Within the block each look at the clock is three seconds after the one before, the first so long ago."""
+    times = itertools.count(0, 3)
+    start = clock.now() - since
+    with clock.use(lambda: start + timedelta(seconds=next(times))):
+        yield
 
 
 def practised(expert: Expert, *, first: bool = False) -> None:

@@ -14,9 +14,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import services
 from study.models import Expert, Listening, Study
-from tests.browser.conftest import SCALES, SECONDS, Log, practised
+from tests.browser.conftest import SCALES, SECONDS, Log, practised, unhurried
 from tests.browser.test_pages import look_at
-from tests.factories import hear, make_expert, make_study, rate, rate_all, trials_of
+from tests.factories import complete, make_expert, make_study, rate_all, trials_of
 
 TABLE = "code,group,language,name\nw01,women,zh-hans,敖登挂\nw02,women,en,\nm01,men,zh-hans,\n"
 
@@ -50,13 +50,13 @@ def at_work(study: Study) -> None:
     """One expert who is done, one half-way who cares little, one whose clip would not play, and one who left."""
     done, hasty, mute, gone = (make_expert(study, code, "men") for code in ("m01", "m02", "m03", "m04"))
     for expert in (done, hasty):
-        practised(expert)
-    rate_all(done)
-    services.submit(done)
-    for trial in trials_of(hasty)[:10]:
-        hear(hasty, trial)
-        for scale in SCALES:
-            rate(hasty, trial, scale, 3)
+        practised(expert, first=True)
+    with unhurried():
+        rate_all(done)
+        services.submit(done)
+    with unhurried():
+        for trial in trials_of(hasty)[:10]:
+            complete(hasty, trial)
     hasty.ratings.update(rt_ms=2500)
     Listening.objects.create(
         trial=trials_of(mute)[0],

@@ -93,7 +93,7 @@ def test_a_newcomer_comes_to_an_own_study_with_own_audio_rated_by_one_expert(
         {"name": "clips.zip", "mimeType": "application/zip", "buffer": own_clips()}
     )
     steps.press(page, "Make the study")
-    expect(page.get_by_role("status")).to_contain_text("The study is made", timeout=PATIENCE_MS)
+    expect(page.get_by_role("status")).to_contain_text("Draft created", timeout=PATIENCE_MS)
     steps.press(page, "To the study")
     steps.press(page, "Open the study")
     assert Study.objects.get(slug="my-study").state == "open"

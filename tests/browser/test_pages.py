@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -22,7 +23,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Study, Trial
-from tests.browser.conftest import SECONDS, Accept, Log, answer, awake, listen, practised, settled
+from tests.browser.conftest import SECONDS, Accept, Log, answer, awake, listen, practised, settled, unhurried
 from tests.factories import hear, make_link, make_study, rate, rate_all, reach, standing, trials_of
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -152,8 +153,9 @@ def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, l
     answer(page, 2, "overall")
     settled(page)
     look_at(page, "trial", language)
-    for trial in trials_of(expert)[:2]:
-        finish(expert, trial.number)
+    with unhurried(timedelta(0)):
+        for trial in trials_of(expert)[:2]:
+            finish(expert, trial.number)
     page.route("**/audio", lambda route: route.fulfill(body=b"no music", content_type="audio/mpeg"))
     page.goto(f"{live_server.url}/room/")
     look_at(page, "break", language)
@@ -165,8 +167,9 @@ def test_pages_with_clips(page: Page, live_server: LiveServer, accept: Accept, l
 def test_pages_after_the_last_clip(page: Page, live_server: LiveServer, accept: Accept, language: str) -> None:
     expert = accept(page, language=language)
     practised(expert, first=True)
-    remark_on(expert, reach(expert, trials_of(expert)[1]))
-    rate_all(expert)
+    with unhurried():
+        remark_on(expert, reach(expert, trials_of(expert)[1]))
+        rate_all(expert)
     page.goto(f"{live_server.url}/room/")
     page.wait_for_url("**/room/review/")
     look_at(page, "review", language)
