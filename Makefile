@@ -120,13 +120,13 @@ bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulate
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update
 
-screenshots: .venv/.ready-dev var/.demo  ## redraw docs/screenshots: pages by the browser tests, Figure 7 by a report
+screenshots: .venv/.ready-dev var/.demo  ## redraw the pictures that docs show; every page's are left in var/screenshots
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser
 	$(MANAGE) simulate_ratings daur --seed 1 --replace
 	rm -rf var/simulated
 	$(MANAGE) export_dataset daur-simulated --out var/simulated/dataset
 	$(MANAGE) analyse var/simulated/dataset --out var/simulated/report
-	cp var/simulated/report/figures/figure7.en.png var/simulated/report/figures/figure7.zh-hans.png docs/screenshots/
+	$(BIN)/python -m tests.pictures var/screenshots var/simulated/report/figures
 
 clean:  ## forget the demo study and everything else in var/
 	rm -rf var

@@ -1,6 +1,6 @@
 """Every page of the room, in both languages: no fault that axe can find, nothing wider than a small phone.
 
-SCREENSHOTS=1 also writes each page's picture to docs/screenshots/.
+SCREENSHOTS=1 also writes each page's picture to var/screenshots/; `make screenshots` copies those that docs show.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"], list[str] | None
 )
 AXE = Axe()
 RUN_AXE = """(rules) => axe.run({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })"""
-FOLDER = Path(settings.BASE_DIR) / "docs" / "screenshots"
+FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 #: Beyond what the plainest page takes, for others may work on this machine; the quickest of some cold starts counts.
 MOST_PAINT_MS, STARTS = 1000, 4
 FIRST_PAINT = """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime"""
@@ -85,13 +85,18 @@ def resize(page: Page, size: ViewportSize, name: str) -> None:
 
 
 def take(page: Page, name: str) -> None:
-    """The page by day and by night."""
+    """The whole page, in light and in dark, on a screen that is high enough for it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size
+    assert size is not None
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         ending = "" if scheme == "light" else f".{scheme}"
         picture = Image.open(BytesIO(page.screenshot()))
         picture.convert("RGB").quantize(64).save(FOLDER / f"{name}{ending}.png", optimize=True)
+    page.set_viewport_size(size)
 
 
 @pytest.fixture
