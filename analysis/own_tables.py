@@ -57,9 +57,7 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     columns, frame, emptied = (_long if is_long else _wide)(rows, wanted, given)
     if emptied:
         forgiven.append(say("missing_codes", count=emptied, codes=", ".join(sorted(given.missing))))
-    kept = [column.name for column in columns if column.used_as == "scale" and column.name not in LONG]
-    if len(kept) > MOST_SCALES:
-        raise InputError(f"{path} has {len(kept)} scales; name those to analyse, at most {MOST_SCALES}, with --scales.")
+    kept = _scales_of(columns, path)
     frame, n_missing = checked(frame, path)
     check_alike(frame, path)
     bounds, inferred = _bounds(frame, kept, given)
@@ -74,6 +72,16 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
         encoding=rows.encoding,
         is_simulated=are_simulated(rows),
     )
+
+
+def _scales_of(columns: Sequence[Column], path: Path) -> list[str]:
+    """The scales among the columns; a long table's column `scale` is none. Raises InputError for none and too many."""
+    kept = [column.name for column in columns if column.used_as == "scale" and column.reason != "known_name"]
+    if not kept:
+        raise InputError(f"{path}: no scale has a name; write the name of the scale in the column scale of each row.")
+    if len(kept) > MOST_SCALES:
+        raise InputError(f"{path} has {len(kept)} scales; name those to analyse, at most {MOST_SCALES}, with --scales.")
+    return kept
 
 
 def _require(rows: Rows) -> None:

@@ -52,6 +52,27 @@ def keys(data: Ratings) -> list[str]:
     return [scale.key for scale in data.scales]
 
 
+@pytest.mark.parametrize("named", ["rating", "Rating"])
+def test_wide_scale_called_rating_is_a_scale(tmp_path: Path, named: str) -> None:
+    frame = wide().rename(columns={"overall": named})
+    both, one = read(saved(tmp_path, frame)), read(saved(tmp_path, frame.drop(columns="authenticity")))
+    assert (keys(both), keys(one)) == (["rating", "authenticity"], ["rating"])
+    assert len(one.frame) == len(frame)
+    assert read(saved(tmp_path, frame), ["rating"]).frame["rating"].tolist() == one.frame["rating"].tolist()
+
+
+@pytest.mark.parametrize("named", ["rating", "scale"])
+def test_long_scale_called_as_a_column_is_a_scale(tmp_path: Path, named: str) -> None:
+    frame = wide().melt(["expert_id", "system", "clip_id"], ["overall", "authenticity"], "scale", "rating")
+    frame["scale"] = frame["scale"].replace("overall", named)
+    assert keys(read(saved(tmp_path, frame))) == [named, "authenticity"]
+
+
+def test_long_table_without_any_scale_is_refused(tmp_path: Path) -> None:
+    frame = wide().assign(scale="").rename(columns={"overall": "rating"})
+    assert "no scale has a name; write the name of the scale in the column scale" in refusal(saved(tmp_path, frame))
+
+
 def test_missing_code_is_refused_with_its_lines(tmp_path: Path) -> None:
     frame = wide()
     frame.loc[[0, 5, 9], "overall"] = -99
