@@ -68,8 +68,8 @@ METHODS: Mapping[str, Mapping[str, str]] = {
             "with the linear model in sign or significance, this report says so."
         ),
         "ordinal_ratio": (
-            "Where ratings of a system or level hardly overlap with the others, likelihood-ratio tests take the place "
-            "of the ordinal model's t tests."
+            "Where standard errors of the ordinal model cannot be trusted, likelihood-ratio tests take the place of "
+            "its t tests."
         ),
         "sensitivity": "The differences were computed again: {analyses}. None of this changes the analysis.",
         "screening": (
@@ -134,7 +134,7 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         "ordinal_compared": (
             "其差值用 t 检验，自由度取自线性模型；probit 模型与线性模型在方向或显著性上不一致之处，本报告均已说明。"
         ),
-        "ordinal_ratio": "若某个系统或等级的评分与其他几乎没有重叠，则以似然比检验代替有序模型的 t 检验。",
+        "ordinal_ratio": "若有序模型的标准误不可靠，则以似然比检验代替其 t 检验。",
         "sensitivity": "同样的差异还用以下方法重新计算：{analyses}。这些都不改变正式分析。",
         "screening": "用等级相关比较每位专家与其他专家的平均评分；低于 .20 者作标记。",
         "order": "以评分减去其他专家给同一片段的平均评分，检验其是否随聆听次序变化。",

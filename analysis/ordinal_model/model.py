@@ -17,7 +17,7 @@ from analysis.ordinal_model import ratio
 from analysis.ordinal_model.laplace import Maximum, Problem, maximise
 from analysis.ordinal_model.links import LINKS
 from analysis.ordinal_model.ratio import Tested
-from analysis.ordinal_model.words import say
+from analysis.ordinal_model.words import plural, say
 
 TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
 CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
@@ -88,7 +88,7 @@ def fit(
             ],
             columns=list(CONTRASTS),
         ),
-        notes=_notes(called or scale, link, found, tests.values()),
+        notes=_notes(called or scale, problem, found, tests.values()),
     )
 
 
@@ -145,6 +145,8 @@ def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> lis
     names = [f"{low:g}|{high:g}" for low, high in zip(values, values[1:], strict=False)]
     variances = np.diagonal(found.covariance)
     tests = map(ratio.by_error, found.thresholds, variances, repeat(df), repeat(ratio.NOISE_SD[link]))
+    if ratio.is_unbound(found, ratio.NOISE_SD[link]):
+        tests = map(ratio.untested, tests)
     return [(name, "threshold", *_cells(test)) for name, test in zip(names, tests, strict=False)]
 
 
@@ -160,16 +162,22 @@ def _cells(test: Tested) -> tuple[float, ...]:
     return test.estimate, test.se, test.z, test.p, test.df
 
 
-def _notes(called: Name, link: str, found: Maximum, tests: Iterable[Tested]) -> tuple[Text, ...]:
+def _notes(called: Name, problem: Problem, found: Maximum, tests: Iterable[Tested]) -> tuple[Text, ...]:
+    link, tests = problem.link.name, list(tests)
+    noise = ratio.NOISE_SD[link]
+    if ratio.is_unbound(found, noise):
+        return (say("variance_unbound", scale=called, link=link),)
     notes = []
-    by_ratio = [test for test in tests if test.test == ratio.RATIO]
-    places = np.concatenate([found.thresholds, found.coefficients, np.sqrt(np.nan_to_num(found.variances))])
-    limit = ratio.RUNAWAY * ratio.NOISE_SD[link]
+    count = {kind: sum(test.test == kind and not np.isnan(test.df) for test in tests) for kind in ratio.KINDS}
+    places = np.concatenate([found.thresholds, found.coefficients])
+    limit = ratio.RUNAWAY * noise
     far = np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit
-    if far or any(np.isnan(test.estimate) for test in by_ratio):
-        notes.append(say("runaway", scale=called, link=link))
+    if far or any(np.isnan(test.estimate) for test in tests if test.test == ratio.RATIO):
+        notes.append(say("runaway" if ratio.are_apart(problem) else "no_bound", scale=called, link=link))
     elif not found.converged or np.isnan(found.covariance).any():
         notes.append(say("not_converged", scale=called, link=link))
-    if by_ratio:
-        notes.append(say("by_ratio", scale=called, link=link, count=len(by_ratio)))
+    if count[ratio.RATIO]:
+        notes.append(say(plural("by_ratio", count[ratio.RATIO]), scale=called, link=link, count=count[ratio.RATIO]))
+    if count[ratio.NONE]:
+        notes.append(say(plural("no_test", count[ratio.NONE]), scale=called, link=link, count=count[ratio.NONE]))
     return tuple(notes)

@@ -5,6 +5,9 @@ search stops somewhere on a flat slope, and the standard error grows faster than
 nobody could miss has p near 1 (Hauck & Donner, Journal of the American Statistical Association 72 (1977) 851-853). The
 likelihood ratio has no such fault. Its signed root is referred to Student's t with the linear model's degrees of
 freedom, as the other tests are.
+
+Where it is a variance that runs away (experts agree so closely that hardly any noise is left), the search stops on a
+flat slope of its own, in the merged model as in the full one, and their ratio means nothing: there is no test then.
 """
 
 from __future__ import annotations
@@ -23,8 +26,12 @@ RUNAWAY = 8.0
 FAR, WIDE = 4.0, 2.0
 #: A scale with more such differences has no tests of them: each takes as long as the model itself.
 MOST_RATIOS = 30
+#: A merged model may come out this much likelier than the full one by the search's own error, and no more.
+SLACK = 1e-3
+#: Ratings of two systems hardly overlap where no more pairs of them are equal or the other way round.
+OVERLAP = 0.05
 NOISE_SD = {"probit": 1.0, "logit": np.pi / np.sqrt(3)}
-T_TEST, RATIO, NONE = "t", "likelihood ratio", ""
+KINDS = T_TEST, RATIO, NONE = "t", "likelihood ratio", ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,31 @@ def is_trusted(estimate: float, se: float, noise: float) -> bool:
 def has_bound(estimate: float, se: float, noise: float) -> bool:
     """Whether an estimate is more than the place where the search for it stopped."""
     return bool(abs(estimate) <= RUNAWAY * noise and not se > WIDE * noise)
+
+
+def is_unbound(found: Maximum, noise: float) -> bool:
+    """Whether a variance of the random effects ran away from the noise."""
+    return bool(np.sqrt(np.nan_to_num(found.variances)).max() > RUNAWAY * noise)
+
+
+def are_apart(problem: Problem) -> bool:
+    """Whether the ratings of some two systems hardly overlap."""
+    counts = np.array(
+        [
+            np.bincount(of_system[of_system >= 0], minlength=problem.cuts + 1)
+            for of_system in (problem.levels[:, column > 0] for column in problem.nest.T)
+        ],
+        dtype=np.float64,
+    )
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    not_above = np.cumsum(shares, axis=1) @ shares.T  # of systems (a, b): the share of pairs with a not above b
+    np.fill_diagonal(not_above, 1.0)
+    return bool(not_above.min() <= OVERLAP)
+
+
+def untested(known: Tested) -> Tested:
+    """What stays of a difference where neither its size nor a test of it can be had."""
+    return Tested(np.nan, np.nan, np.nan, np.nan, known.df, NONE, known.sign)
 
 
 def by_error(estimate: float, variance: float, df: float, noise: float) -> Tested:
@@ -87,6 +119,8 @@ def tested_pairs(
     """The test of every difference of systems; `freedom`: its degrees of freedom, NaN where it has no test."""
     noise = NOISE_SD[problem.link.name]
     tests = {pair: by_error(*estimate, freedom[pair], noise) for pair, estimate in pairs(problem, found).items()}
+    if is_unbound(found, noise):
+        return {pair: untested(test) for pair, test in tests.items()}
     failing = [pair for pair, test in tests.items() if not test.test and not np.isnan(test.df)]
     if len(failing) <= MOST_RATIOS:
         tests |= {pair: by_ratio(problem, found, pair, tests[pair]) for pair in failing}
@@ -94,9 +128,12 @@ def tested_pairs(
 
 
 def by_ratio(problem: Problem, found: Maximum, pair: tuple[int, int], known: Tested) -> Tested:
-    """The likelihood-ratio test that the two systems of a pair are equal."""
-    ratio = max(0.0, 2 * (found.log_likelihood - maximise(merged(problem, *pair)).log_likelihood))
-    p = float(2 * stats.t.sf(np.sqrt(ratio), known.df))
+    """The likelihood-ratio test that the two systems of a pair are equal; none where the full model's search missed its
+    maximum, which the merged model then goes beyond."""
+    gain = found.log_likelihood - maximise(merged(problem, *pair)).log_likelihood
+    if gain < -SLACK:
+        return untested(known)
+    p = float(2 * stats.t.sf(np.sqrt(2 * max(0.0, gain)), known.df))
     return Tested(known.estimate, np.nan, np.nan, p, known.df, RATIO, known.sign)
 
 

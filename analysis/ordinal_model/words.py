@@ -22,6 +22,25 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "model "
             "({link}) has no bound then, and it and its standard error are left empty."
         ),
+        "no_bound": (
+            "{scale}: an estimate of the ordinal model ({link}) has no bound; it and its standard error are left empty."
+        ),
+        "variance_unbound": (
+            "{scale}: a variance in the ordinal model ({link}) has no bound, as where experts agree so closely that "
+            "nearly no noise is left. Its estimates and tests are left empty, and nothing is checked."
+        ),
+        "no_test": (
+            "{scale}: the ordinal model ({link}) has no test of {count} differences: their standard errors cannot be "
+            "trusted, and no likelihood ratio takes their place."
+        ),
+        "no_test_one": (
+            "{scale}: the ordinal model ({link}) has no test of 1 difference: its standard error cannot be trusted, "
+            "and no likelihood ratio takes its place."
+        ),
+        "by_ratio_one": (
+            "{scale}: the standard error of 1 difference in the ordinal model ({link}) cannot be trusted; it is "
+            "tested by the likelihood ratio."
+        ),
         "by_ratio": (
             "{scale}: the standard errors of {count} differences in the ordinal model ({link}) cannot be trusted; they "
             "are tested by the likelihood ratio."
@@ -60,6 +79,14 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "{scale}：某个系统或等级的评分与其他几乎没有重叠。此时有序模型（{link}）的某个估计值没有界限，该估计值及其"
             "标准误留空。"
         ),
+        "no_bound": "{scale}：有序模型（{link}）的某个估计值没有界限，该估计值及其标准误留空。",
+        "variance_unbound": (
+            "{scale}：有序模型（{link}）的某个方差没有界限，例如专家的评分几乎完全一致、几乎不剩噪声时。其估计值和检验"
+            "留空，未能核对。"
+        ),
+        "no_test": "{scale}：有序模型（{link}）对 {count} 个差异没有检验：其标准误不可靠，也没有似然比可用。",
+        "no_test_one": "{scale}：有序模型（{link}）对 1 个差异没有检验：其标准误不可靠，也没有似然比可用。",
+        "by_ratio_one": "{scale}：有序模型（{link}）中 1 个差异的标准误不可靠，改用似然比检验。",
         "by_ratio": "{scale}：有序模型（{link}）中 {count} 个差异的标准误不可靠，改用似然比检验。",
         "no_variance": "{scale}：每个系统内的评分都相同，未作有序模型检验。",
         "not_converged": "{scale}：有序模型（{link}）未能收敛，其数字应谨慎看待。",
@@ -83,6 +110,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "second": "后者",
     },
 }
+
+
+def plural(key: str, count: int) -> str:
+    """The sentence of one thing, or of several."""
+    return f"{key}_one" if count == 1 else key
 
 
 def say(key: str, **values: object) -> Text:

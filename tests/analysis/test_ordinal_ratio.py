@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,3 +118,55 @@ def test_no_cause_is_given_for_a_disagreement() -> None:
     assert all("Treat this difference with caution" in text["en"] for text in texts)
     assert all("谨慎看待" in text["zh-hans"] for text in texts)
     assert not any("steps" in text["en"] or "等距" in text["zh-hans"] for text in texts)
+
+
+def of_one_mind(systems: int) -> pd.DataFrame:
+    """Eight experts who give every clip the same rating but for one in 33; the ratings of systems overlap."""
+    rng = np.random.default_rng(1)
+    levels = {
+        (s, c): int(np.clip(round(rng.normal(3.8 if s == 0 else 3.0, 1.2)), 1, 5))
+        for s in range(systems)
+        for c in range(4)
+    }
+    rows = [
+        (f"e{expert}", f"s{s}", f"s{s}c{c}", "x", float(level + (rng.random() > 0.97) * (-1 if level == 5 else 1)))
+        for (s, c), level in levels.items()
+        for expert in range(8)
+    ]
+    return pd.DataFrame(rows, columns=["expert_id", "system", "clip_id", "scale", "rating"])
+
+
+@pytest.mark.parametrize("systems", [2, 4])
+@pytest.mark.parametrize("link", ["probit", "logit"])
+def test_runaway_variance_gives_no_test_and_no_verdict(link: str, systems: int) -> None:
+    frame = of_one_mind(systems)
+    linear, ordinal = mixed_model.fit(frame, "x"), ordinal_model.fit(frame, "x", link)
+    of_clip = ordinal.table.set_index("term")["estimate"]
+    assert np.isnan(of_clip["clip"])
+    assert linear.contrasts["p"].notna().all()
+    assert ordinal.contrasts[["estimate", "se", "z", "p"]].isna().all(axis=None)
+    assert ordinal.table.loc[ordinal.table["kind"] == "threshold", ["estimate", "se", "p"]].isna().all(axis=None)
+    said = [note["en"] for note in ordinal.notes]
+    assert len(said) == 1
+    assert "a variance in the ordinal model" in said[0]
+    assert "overlap" not in said[0]
+    verdict = ordinal_model.say_disagreements(linear, ordinal)
+    assert [text["en"] for text in verdict] == [f"x: the ordinal model ({link}) gives no test; nothing was checked."]
+
+
+def test_missed_maximum_gives_no_ratio(plain: tuple[Problem, Maximum]) -> None:
+    problem, found = plain
+    known = ratio.by_error(9.0, 0.25, 20.0, 1.0)
+    merged = maximise(ratio.merged(problem, 1, 2)).log_likelihood
+    missed = replace(found, log_likelihood=merged - 0.01)
+    assert ratio.by_ratio(problem, missed, (1, 2), known).test == ratio.NONE
+    assert np.isnan(ratio.by_ratio(problem, missed, (1, 2), known).p)
+    level = replace(found, log_likelihood=merged - 1e-5)
+    assert ratio.by_ratio(problem, level, (1, 2), known).p == 1.0
+
+
+def test_overlap_is_denied_only_where_systems_are_apart(plain: tuple[Problem, Maximum]) -> None:
+    assert not ratio.are_apart(plain[0])
+    assert not ratio.are_apart(problem_of(of_one_mind(4), ["s0", "s1", "s2", "s3"]))
+    assert ratio.are_apart(problem_of(apart(), ["a", "b", "c"]))
+    assert ratio.are_apart(problem_of(apart(), ["c", "b", "a"]))
