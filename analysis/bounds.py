@@ -95,7 +95,7 @@ def _shown(values: Floats, bounds: Bounds) -> Bounds:
 
 
 def refuse_outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds], inferred: Collection[str], path: Path) -> None:
-    """Raise InputError naming every line whose rating lies outside the bounds of its scale, and how to mend it."""
+    """Raise InputError naming every line whose rating lies outside the bounds of its scale, and how to fix it."""
     outside = outsiders(frame, bounds)
     if outside.empty:
         return

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Something the user gave cannot be used; the text names the file and how to mend it."""
+    """Something the user gave cannot be used; the text names the file and how to fix it."""

@@ -41,7 +41,7 @@ class OwnTable:
 
 
 def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
-    """Read a table of ratings. Raises InputError with the file, the line and the mend."""
+    """Read a table of ratings. Raises InputError with the file, the line and how to fix it."""
     written = read_table(path)
     rows = plain_header(written, given.columns)
     _require(rows)

@@ -103,7 +103,7 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
     """Read a DATASET folder or a table of ratings; `scales` picks some of them (and names a wide table's columns).
 
     The CSV inside a DATASET stands for its folder, so that hashes and the mark of simulated ratings are not lost.
-    `given` is what the user says about a table of their own. Raises InputError with the file, the line and the mend.
+    `given` is what the user says about a table of their own. Raises InputError with file, line and how to fix it.
     """
     if not source.exists():
         raise InputError(f"{source} does not exist; give a DATASET folder or a table of ratings.")

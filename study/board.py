@@ -1,6 +1,6 @@
 """What the desk watches while experts rate: how far each is, what looks odd, and how often each clip was rated.
 
-While the study is sealed it says nothing of any one clip or system, by whatever code: whoever has the pack and an
+While the study is sealed it says nothing of any one clip or system, by whatever code: someone with the pack and an
 expert's browser would see which count rises when a known clip is rated. The number of queries is the same whatever the
 study's size.
 """

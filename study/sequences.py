@@ -30,7 +30,7 @@ def commitment_to(content: Content) -> str:
 def seed_of(file: Mapping[str, Any], nonce: str) -> int:
     """The seed of the session plans: from the nonce, so that nobody can draw them again before the seal is opened.
 
-    A seed in the study file is mixed in; whoever knows it alone knows nothing.
+    A seed in the study file is mixed in; alone it tells nothing.
     """
     digest = hashlib.sha256(f"{nonce} {file['design'].get('seed', '')}".encode()).digest()
     return int.from_bytes(digest[:8]) % (LARGEST_SEED + 1)

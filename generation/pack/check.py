@@ -40,7 +40,7 @@ class Checked(NamedTuple):
 
 
 def check_pack(pack: Path) -> Manifest:
-    """Check every promise of docs/packs.md. Raises InputError with the first fault: the file, and how to mend it."""
+    """Check every promise of docs/packs.md. Raises InputError with the first fault: the file, and how to fix it."""
     return examine(pack).manifest
 
 

@@ -2,7 +2,7 @@
 
 A clip can be known again: its music is the same for everybody. From four systems on each comes once in a block and
 none twice running, so two clips of one block, or one after the other, are never of one system; and the hidden repeats
-of a session are of different systems as far as those go round. Whoever has the sessions of several experts looks for a
+of a session are of different systems as far as those go round. With the sessions of several experts one looks for a
 way to sort the clips that agrees with all of that. The more experts, the fewer ways there are.
 """
 

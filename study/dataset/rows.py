@@ -22,7 +22,7 @@ TIMES = ("given_at", "browser_at", "received_at")
 
 
 def codes_at_random(study: Study) -> dict[str, str]:
-    """A code for each clip under study: as many clips to each code as the system has that it stands for, drawn anew."""
+    """A random code for each clip under study: as many clips to each code as the system has that it stands for."""
     clips = study.clips.filter(role=Clip.Role.STUDY).values_list("clip_id", "system__code")
     ids, codes = zip(*clips, strict=True)
     return dict(zip(ids, SystemRandom().sample(codes, len(codes)), strict=True))

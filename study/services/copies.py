@@ -67,7 +67,7 @@ def delete_preview(study: Study) -> None:
 def open_preview(study: Study, *, actor: str, language: str) -> Device:
     """A fresh copy, SLUG-preview, with an order and clips of its own, and a device that is already in it.
 
-    Whatever is heard in it says nothing about any slot: it is drawn anew, under codes of its own.
+    Nothing heard in it says anything about a slot: it is drawn for the preview, under codes of its own.
     """
     slug = f"{study.slug}-preview"
     if study.simulated or study.preview:

@@ -334,7 +334,7 @@ def test_every_attack_is_shown_to_find_what_is_planted() -> None:
 
 
 def test_order_of_codes_follows_no_order_of_the_file_or_pack(tmp_path: Path) -> None:
-    """Whoever takes codes in their order for systems in the file's is right as often as by chance: one in four."""
+    """Taking codes in their order for systems in the file's is right as often as by chance: one in four."""
     clips: Chosen = services.choose_clips(
         parse(study_toml(systems=SYSTEMS, clips=4)), read_pack(make_pack(tmp_path / "pack", SYSTEMS, 4))
     )

@@ -80,7 +80,7 @@ def test_the_frozen_plan_has_the_hash_of_its_canonical_json(file: Path, pack: Pa
 
 
 def test_session_plans_follow_from_no_seed_that_is_known(file: Path, pack: Path) -> None:
-    """The file's seed is known to whoever wrote it: two studies of one file have other orders, from secret numbers."""
+    """The file's seed is known to its author: two studies of one file have other orders, from secret numbers."""
     one, two = (create(file, pack, slug=slug) for slug in ("one", "two"))
     assert 7 not in {one.seed, two.seed}
     assert sessions_of(one)["slots"] != sessions_of(two)["slots"]

@@ -106,7 +106,7 @@ def test_a_preview_says_nothing_of_where_its_clips_come_from(client: Client, ada
 
 
 def test_preview_follows_an_order_of_its_own(client: Client, ada: User, tmp_path: Path) -> None:
-    """What is heard in it says nothing about a slot: clips, order and codes are drawn anew each time."""
+    """What is heard in it says nothing about a slot: clips, order and codes are drawn each time."""
     study = make_study(tmp_path, owner=ada, clips=5, heard=4, repeats=2, practice=1)
     client.force_login(ada)
     audio = dict(study.clips.values_list("audio", "clip_id"))

@@ -118,7 +118,7 @@ def test_altered_sequences_are_found(tmp_path: Path, alter: Callable[[dict[str, 
 
 
 def test_sequences_with_a_plan_made_to_fit_them_are_found(tmp_path: Path) -> None:
-    """Whoever forges both is given away by the plan's hash in the log."""
+    """Forging both shows in the plan's hash in the log."""
     out = unsealed(rated(tmp_path), tmp_path / "out")
     plan, shown = (json.loads((out / name).read_text()) for name in ("plan.json", "sequences.json"))
     swapped_names(shown)

@@ -14,8 +14,8 @@ class Command(PlainCommand):
     help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
 size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
-Stops at the first fault and names the file and the mend. docs/packs.md lists every rule. Says as a caution where
-recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart."""
+Stops at the first fault and says which file it is and how to fix it. docs/packs.md lists every rule. A caution
+says where recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")

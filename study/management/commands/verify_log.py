@@ -24,8 +24,8 @@ class Command(BaseCommand):
         "Checks a study's event log from the first event to the last: that each is as it was written and carries the "
         "hash of the one before, and that the plan is the one that was frozen and amended in it. A dataset's "
         "events.jsonl is checked in the same way. The session plans are compared with the commitment in the plan and "
-        "with what was played; in a dataset once they are published (sequences.json). Whoever noted the newest "
-        "event's hash earlier gives it with --known: then nothing before it can have been cut off or written anew."
+        "with what was played; in a dataset once they are published (sequences.json). If you noted the newest "
+        "event's hash earlier, give it with --known: then nothing before it can have been cut off or rewritten."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

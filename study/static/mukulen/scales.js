@@ -58,7 +58,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     settle({ leaving = false } = {}) {
       for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
         const value = scale.slider.typed();
-        if (!leaving || (open && fits(scale, value))) answer(scale, value); // what is none may be mended later
+        if (!leaving || (open && fits(scale, value))) answer(scale, value); // a value that is none can be corrected later
       }
       const kept = !refused;
       if (!leaving) refused = false; // one press is stopped: not every helping device's comes with a pointer

@@ -17,7 +17,7 @@ sliders.make = (scale, answer, isOpen) => {
   range.addEventListener("click", () => scale.value === null && answer(range.valueAsNumber));
   range.addEventListener("change", () => answer(range.valueAsNumber));
   number.addEventListener("change", () => answer(number.valueAsNumber));
-  // In Chromium the wheel changes the field that has the focus: whoever scrolls the page means no answer.
+  // In Chromium the wheel changes the field that has the focus: scrolling the page gives no answer.
   number.addEventListener("wheel", () => number.blur(), { passive: true });
 
   return {
