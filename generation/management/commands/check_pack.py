@@ -15,7 +15,8 @@ class Command(PlainCommand):
 size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
 Stops at the first fault and says which file it is and how to fix it. docs/packs.md lists every rule. A caution
-says where recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart."""
+says where recordings of some systems begin, end or sound unlike those of others, so that experts could tell them
+apart."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")
