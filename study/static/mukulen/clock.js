@@ -1,4 +1,4 @@
-// The server's time, which every page and reply carries: a browser's clock may be wrong, or be set meanwhile.
+// The server's time, which every page and reply carries: a browser's clock may be wrong.
 
 const born = Date.now() - performance.now();
 let base = null; // the server's time when the count was 0

@@ -207,7 +207,6 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   addEventListener("online", online);
   load();
   return {
-    /** The one button. */
     press() {
       if (state === "playing") audio.pause();
       else if (state === "failed" || state === "mute" || state === "broken") again();
@@ -216,12 +215,10 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     blur() {
       if (state === "playing") note("blur");
     },
-    /** The clip will not play. */
     problem() {
       note("problem");
       send(stretch());
     },
-    /** The page may be about to go. */
     settle() {
       if (state === "playing") reached = now();
       report();

@@ -1,7 +1,7 @@
 // "I know this song" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
 
 const PAUSE_MS = 1_500;
-const HALF = /[\p{Cs}\0]/gu; // of a character that was cut in two, where the text was at its longest: no text to store
+const HALF = /[\p{Cs}\0]/gu; // of a character that the longest text cuts in two
 const LINE_END = /\r\n|[\r\v\f\x85\u2028\u2029]/gu; // as the server stores it (config/text.py)
 const CONTROL = /[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]/gu;
 

@@ -1,4 +1,4 @@
-// The expert's pages: the outbox with its status line, and each step from page to page, fetched before it is taken.
+// The expert's pages: the outbox with its status line, and each step from page to page.
 
 import { measured } from "./clock.js";
 import { openOutbox, within } from "./outbox.js";

@@ -1,5 +1,5 @@
-// Entries that survive a reload, a killed tab and a second tab: one key of localStorage each. Where storage is refused
-// they live in memory, and `durable` says so.
+// Entries that survive a reload, a killed tab and a second tab: one key of localStorage each. Where storage is refused,
+// they are in memory.
 
 import { now } from "./clock.js";
 

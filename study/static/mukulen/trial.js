@@ -176,11 +176,8 @@ export function mount(main, outbox, { goTo }) {
 
   return {
     settle,
-    /** The server's word on an answer of this trial. */
     saved: (entry, reply) => take(entry, reply),
-    /** A later answer was given elsewhere. */
     overruled: (entry, reply) => take(entry, reply, { anyway: true }),
-    /** An answer was given in another tab. */
     elsewhere(entry) {
       take(entry);
       refresh();
