@@ -31,6 +31,8 @@ class Report(NamedTuple):
     intervals: list[list[int]]
     problem: bool
     at: datetime
+    #: When it came, by the server's clock.
+    received: datetime
 
     @property
     def ms(self) -> int:
@@ -46,19 +48,29 @@ def check_heard(standing: Standing, before: Iterable[Rating]) -> None:
     rated, trials = list(before), (standing.trial.pk, standing.before)
     fields = ("trial", "intervals", "problem", "given_at", "received_at")
     rows = Listening.objects.filter(expert=standing.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
-    reports = [Report(trial, intervals, problem, given or came) for trial, intervals, problem, given, came in rows]
-    told = [report.at for report in reports if report.trial == standing.before and report.problem]
-    wanted = len(standing.expert.study.file["scales"])
-    if standing.before is not None and not told and len({rating.scale for rating in rated}) < wanted:
+    reports = [
+        Report(trial, intervals, problem, given or came, came) for trial, intervals, problem, given, came in rows
+    ]
+    told = [report.received for report in reports if report.trial == standing.before and report.problem]
+    shown = _opened(told, rated, len(standing.expert.study.file["scales"]))
+    if standing.before is not None and shown is None:
         raise ahead()
     own = [report for report in reports if report.trial == standing.trial.pk]
     heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
     if heard < standing.trial.clip.duration_ms - UNHEARD_MS:
         raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
-    shown = min([*told, *(rating.received_at for rating in rated)], default=None)
     if not _at_its_speed(standing, heard, own, shown):
         message = _("The clip was played too fast. Please listen to it again at normal speed.")
         raise Refused(409, "unheard", message, heard_ms=heard)
+
+
+def _opened(told: list[datetime], rated: list[Rating], scales: int) -> datetime | None:
+    """When the trial before was done, by the server's clock: told not to play, or answered on its last scale."""
+    firsts: dict[str, datetime] = {}
+    for rating in rated:
+        firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
+    answered = [max(firsts.values())] if len(firsts) >= scales else []
+    return min([*told, *answered], default=None)
 
 
 def _at_its_speed(standing: Standing, heard_ms: int, own: list[Report], shown: datetime | None) -> bool:

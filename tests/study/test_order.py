@@ -195,6 +195,38 @@ def test_time_before_the_trial_was_shown_cannot_be_claimed(here: tuple[Expert, T
     assert refused(answer, at) == "409 unheard"
 
 
+def test_problem_set_back_in_time_opens_no_clip_earlier(here: tuple[Expert, Trial]) -> None:
+    """A problem told of the trial before counts from when it came, whatever the browser's clock says."""
+    expert, trial = here
+    third, problem = trials_of(expert)[2], [event(event="problem")]
+    back = clock.now() - timedelta(minutes=10)
+    report(standing(expert, trial), intervals=[], plays=0, events=problem, given_at=back, offset_ms=0)
+    at = standing(expert, third)
+    report(at, intervals=[], plays=1, given_at=back, offset_ms=0)
+    report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
+    assert refused(answer, at) == "409 unheard"
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(10.4, False), (10.6, True)])
+def test_time_counts_from_the_last_scale_of_the_trial_before(tmp_path: Path, seconds: float, fits: bool) -> None:
+    """Not from its first: while somebody thinks about the second scale the next clip is not shown yet."""
+    expert = make_expert(make_study(tmp_path, slug="slow", seconds=SECONDS))
+    first, second, *_ = trials_of(expert)
+    hear(expert, first)
+    at, begun = standing(expert, first), clock.now()
+    answer(at, scale="valence")
+    with clock.use(lambda: begun + timedelta(minutes=1)):
+        answer(at, scale="overall")
+    at = standing(expert, second)
+    with clock.use(lambda: begun + timedelta(minutes=1, seconds=seconds)):
+        answer(standing(expert, first), scale="valence", revision=2)  # a changed mind opens nothing anew
+        report(at, intervals=[[0, int(SECONDS * 1000)]], given_at=begun + timedelta(minutes=1, seconds=seconds))
+        if fits:
+            assert answer(at)
+        else:
+            assert refused(answer, at) == "409 unheard"
+
+
 def test_changed_speed_is_in_the_log(client: Client, alice: Expert) -> None:
     trial = session(alice)[0]
     reply = put_listening(client, trial, alice, events=[event(event="rate"), event(event="rate")])
