@@ -62,11 +62,18 @@ def audio_of(expert: Expert, token: str) -> str:
 
 
 def refuse_finished(expert: Expert) -> None:
-    """Refuses an expert whose session is over: submitted, or in a study that is not open any more."""
-    if expert.study.state in {Study.State.CLOSED, Study.State.UNSEALED}:
-        raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
+    """Refuses an expert whose session is over: withdrawn, submitted, or in a study that is not open any more."""
+    if expert.withdrawn_at:
+        raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
+    refuse_finished_study(expert)
     if expert.submitted_at:
         raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
+
+
+def refuse_finished_study(expert: Expert) -> None:
+    """Refuses an expert of a study that is not open any more."""
+    if expert.study.state in {Study.State.CLOSED, Study.State.UNSEALED}:
+        raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
 
 
 def is_done(trial: int, expert: Expert) -> bool:

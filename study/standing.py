@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from django.db import connection
 from django.db.models import F, OuterRef, Q, Subquery
 
 from study.models import Expert, Trial
@@ -14,6 +15,7 @@ from study.models import Expert, Trial
 class Standing:
     """An expert at one of her trials: all that a save must know of both, read in one query."""
 
+    device: int
     expert: Expert
     trial: Trial
     consented: bool
@@ -64,4 +66,33 @@ def standing(device: int, token: str) -> Standing | None:
         return None
     expert = trial.slot.expert
     consented, revoked = trial.consent is not None, trial.revoked_at is not None
-    return Standing(expert, trial, consented, trial.link_ends, revoked, trial.arrived, trial.before)
+    return Standing(device, expert, trial, consented, trial.link_ends, revoked, trial.arrived, trial.before)
+
+
+#: What of a standing can change while a save is on its way. Every save asks it a second time, in its transaction: as
+#: text, which costs a tenth of what a query costs that is put together anew.
+CHANGING = """\
+SELECT expert.slot_id, study.state, expert.withdrawn_at, expert.submitted_at, study.closed_at, link.expires_at,
+    link.revoked_at
+FROM study_device AS device
+JOIN study_expert AS expert ON expert.id = device.expert_id
+JOIN study_study AS study ON study.id = expert.study_id
+JOIN study_invitation AS link ON link.id = device.invitation_id
+WHERE device.id = %s
+"""
+
+
+def look_again(before: Standing) -> Standing:
+    """The same standing as the database has it now: what can have changed is read again, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGING, [before.device])
+        slot, state, *moments = cursor.fetchone()
+    expert = before.expert
+    expert.slot_id, expert.study.state = slot, state
+    expert.withdrawn_at, expert.submitted_at, expert.study.closed_at, link_ends, revoked_at = map(_aware, moments)
+    return replace(before, link_ends=link_ends or before.link_ends, revoked=revoked_at is not None)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """A moment as text queries give it: SQLite's is in UTC and does not say so."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

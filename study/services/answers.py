@@ -82,11 +82,10 @@ def save_rating(
         plays=measures[0],
         heard_ms=measures[1],
         rt_ms=measures[2],
-        late=late,
         language=shown,
         wording=wording_of(expert.study.file, scale, shown),
     )
-    insert(rating, standing, late=late, what="rating", scale=scale, revision=revision)
+    insert(rating, standing, given.at, alone=late, what="rating", scale=scale, revision=revision)
     return rating, True
 
 
@@ -144,9 +143,8 @@ def save_remark(
         given_at=given.at,
         browser_at=given.browser_at,
         received_at=clock.now(),
-        late=late,
     )
-    insert(remark, standing, late=late, what="remark", revision=revision)
+    insert(remark, standing, given.at, alone=late, what="remark", revision=revision)
     return remark, True
 
 

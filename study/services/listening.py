@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from study.services.log import log_event
 from study.services.saving import (
     LARGEST,
     LARGEST_SMALL,
+    ended,
     first_of,
     insert,
     is_late,
@@ -26,6 +26,7 @@ from study.services.saving import (
     once_more,
     refuse_ahead,
     refuse_closed_room,
+    room_end,
     when_given,
 )
 from study.standing import Standing
@@ -53,7 +54,7 @@ def save_listening(
     """Stores what was played since the last report: intervals [start, end] of the clip in ms, and how often it started.
 
     The same UUID again returns the first report. A problem that the expert reports stands in the study's log as well,
-    and so does a speed that was changed. `given_at` and `offset_ms` are as in `save_rating`.
+    and so does a speed that was changed, each once a trial. `given_at` and `offset_ms` are as in `save_rating`.
     """
     expert, trial = standing.expert, standing.trial
     rows = list(Listening.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
@@ -73,14 +74,39 @@ def save_listening(
         refuse_ahead(standing)
     listening = Listening(client_uuid=client_uuid, received_at=clock.now(), **checked)
     listening.given_at = given.at if given else None
-    told = {event["event"] for event in listening.events} & LOGGED.keys()
+    told = _told(listening.events)
     listening.problem = PROBLEM in told
-    with transaction.atomic() if told else nullcontext():
-        for event in sorted(told):
-            detail = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
-            log_event(expert.study, actor=f"expert:{expert.code}", kind=LOGGED[event], detail=detail)
-        insert(listening, standing, late=late)
+    if not told:
+        insert(listening, standing, listening.given_at, alone=late)
+        return listening
+    with transaction.atomic():
+        late = insert(listening, standing, listening.given_at, alone=True)
+        if late and listening.problem:
+            _refuse_not_begun(standing, [row for row in rows if row.trial_id == trial.pk])
+        _log_told(listening, standing)
     return listening
+
+
+def _told(events: list[dict[str, Any]]) -> set[str]:
+    """Which of a report's events stand in the study's log as well."""
+    return {event["event"] for event in events} & LOGGED.keys()
+
+
+def _refuse_not_begun(standing: Standing, earlier: list[Listening]) -> None:
+    """Refuses a problem that comes late, of a clip of which nothing came in time: it would open the clip after."""
+    end = room_end(standing)
+    if not any(report.received_at < end for report in earlier):
+        raise ended(standing)
+
+
+def _log_told(listening: Listening, standing: Standing) -> None:
+    """Logs what a report tells, once a trial; it holds the study's lock, so that no other report is on its way."""
+    expert, trial = standing.expert, standing.trial
+    others = Listening.objects.filter(trial=trial, expert=expert).exclude(pk=listening.pk)
+    known = {event for events in others.values_list("events", flat=True) for event in _told(events)}
+    detail = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
+    for event in sorted(_told(listening.events) - known):
+        log_event(expert.study, actor=f"expert:{expert.code}", kind=LOGGED[event], detail=detail)
 
 
 def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:

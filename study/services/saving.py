@@ -1,9 +1,11 @@
 """What every save by a page's script has in common.
 
-A save is one INSERT, whole or not at all. In time it takes no lock: two tabs that save the same thing at the same
-moment meet in a unique constraint, and the later one then finds what the earlier one saved. What counts is decided
-here and now, by the server's clock and the order of revisions; exports take what they find. After the end a save locks
-the study and logs what it keeps, so that it comes before an unsealing or not at all.
+A save is one INSERT, whole or not at all. Two tabs that save the same thing at the same moment meet in a unique
+constraint, and the later one then finds what the earlier one saved. What counts is decided here and now, by the
+server's clock and the order of revisions; exports take what they find. In the transaction of its INSERT a save looks
+again at the study, the expert and the link, whose row of the study is locked against closing, unsealing, submission,
+withdrawal, erasure and replacement: it comes before each of them, or is judged after it. Saves share that lock; one
+that comes late has it alone, for it is logged.
 """
 
 from __future__ import annotations
@@ -14,14 +16,14 @@ from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from study import clock, queries
 from study.errors import Refused
 from study.models import Study
 from study.services.log import log_event
-from study.standing import Standing
+from study.standing import Standing, look_again
 from study.study_file import grace_hours
 
 P = ParamSpec("P")
@@ -36,6 +38,9 @@ MOST_AHEAD = 100
 CLOCK_SLACK = timedelta(days=2)
 #: No clock is farther off than this: one without a battery begins in 1970.
 FARTHEST_OFF_MS = 100 * 366 * 24 * 3600 * 1000
+#: How a save locks its study (`select_for_update` knows no shared lock).
+LOCK_SHARED = "SELECT 1 FROM study_study WHERE id = %s FOR SHARE"
+LOCK_ALONE = "SELECT 1 FROM study_study WHERE id = %s FOR UPDATE"
 #: The event by which the log names an answer that was kept although it came after the end.
 LATE = "late answer kept"
 
@@ -109,21 +114,30 @@ def refuse_closed_room(standing: Standing) -> None:
         raise Refused(410, "unsealed", _("This study has ended and takes no more answers; this one was not saved."))
 
 
+def room_end(standing: Standing) -> datetime:
+    """The end of an expert's room: the earliest of submission, closing and the link's expiry."""
+    ends = (standing.expert.submitted_at, standing.expert.study.closed_at, standing.link_ends)
+    return min(end for end in ends if end)
+
+
+def ended(standing: Standing) -> Refused:
+    """The refusal of what was given after the end."""
+    if room_end(standing) == standing.expert.submitted_at:
+        return Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
+    return Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
+
+
 def is_late(standing: Standing, given_at: datetime | None) -> bool:
     """Whether something arrives after the end: the earliest of submission, closing and the link's expiry.
 
     Refuses what was given after the end as well, or comes after the study's grace period. Where `given_at` is None
     nobody claims a time.
     """
-    submitted = standing.expert.submitted_at
-    ends = [end for end in (submitted, standing.expert.study.closed_at, standing.link_ends) if end]
-    end, now = min(ends), clock.now()
+    end, now = room_end(standing), clock.now()
     if now < end:
         return False
     if given_at is not None and given_at > end:
-        if end == submitted:
-            raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
-        raise Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
+        raise ended(standing)
     hours = grace_hours(standing.expert.study.file)
     if now > end + timedelta(hours=hours):
         message = _("Answers can arrive up to %(hours)d hours after the end. This one came later and was not saved.")
@@ -131,20 +145,59 @@ def is_late(standing: Standing, given_at: datetime | None) -> bool:
     return True
 
 
-def insert(row: models.Model, standing: Standing, *, late: bool, **detail: object) -> None:
-    """Writes the row. One that comes late is logged with `detail`, under the study's lock and only while sealed."""
-    if not late:
-        row.save(force_insert=True)
-        return
-    with transaction.atomic():
-        study = Study.objects.select_for_update().only("state").get(pk=standing.expert.study_id)
-        standing.expert.study.state = study.state
-        refuse_closed_room(standing)
-        row.save(force_insert=True)
-        if detail:
-            expert, trial = standing.expert, standing.trial
-            where = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
-            log_event(expert.study, actor=f"expert:{expert.code}", kind=LATE, detail={**where, **detail})
+class _EndedMeanwhile(Exception):
+    """The room ended while a save was on its way, which now needs the study's lock alone."""
+
+
+def insert(row: models.Model, standing: Standing, given_at: datetime | None, *, alone: bool, **detail: object) -> bool:
+    """Writes the row, or refuses it, by what the database says in the same transaction; returns whether it comes late.
+
+    A late row is marked so, and logged where there is `detail`. `alone` asks for the study's lock alone from the
+    beginning: of a row that looks late already, or that is logged for another reason.
+    """
+    try:
+        return _insert(row, standing, given_at, detail, alone=alone)
+    except _EndedMeanwhile:
+        return _insert(row, standing, given_at, detail, alone=True)
+
+
+@transaction.atomic
+def _insert(
+    row: models.Model, standing: Standing, given_at: datetime | None, detail: dict[str, object], *, alone: bool
+) -> bool:
+    _lock_study(standing.expert.study_id, alone=alone)
+    now = look_again(standing)
+    refuse_closed_room(now)
+    refuse_lost_place(now)
+    late = is_late(now, given_at)
+    if late and not alone:
+        raise _EndedMeanwhile
+    if hasattr(row, "late"):
+        row.late = late
+    row.save(force_insert=True)
+    if late and detail:
+        expert, trial = now.expert, now.trial
+        where = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
+        log_event(expert.study, actor=f"expert:{expert.code}", kind=LATE, detail={**where, **detail})
+    return late
+
+
+def _lock_study(study: int, *, alone: bool) -> None:
+    """Locks the study's row until the transaction ends, with other saves or alone. SQLite's transaction has it all.
+
+    Who ends something locks that row FOR UPDATE before the expert's; what is read after this is as they left it.
+    """
+    if connection.features.has_select_for_update:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_ALONE if alone else LOCK_SHARED, [study])
+
+
+def refuse_lost_place(standing: Standing) -> None:
+    """Refuses whoever's link was revoked or whose place went to someone else."""
+    if standing.revoked:
+        raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
+    if standing.expert.slot_id != standing.trial.slot_id:
+        raise queries.unknown_trial()
 
 
 def refuse_ahead(standing: Standing) -> None:

@@ -27,10 +27,8 @@ def find_invitation(token: str) -> Invitation:
     found = Invitation.objects.select_related("expert__study").filter(token_hash=token_hash(token)).first()
     if found is None:
         raise Refused(404, "unknown", _("This link is not known. Please ask the researcher who invited you for it."))
+    _refuse_dead_link(found)
     study = found.expert.study
-    if not found.works_at(clock.now()) or found.expert.withdrawn_at:
-        message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
-        raise Refused(410, "expired", message)
     if study.state == Study.State.DRAFT:
         raise Refused(403, "not-open", _("This study has not begun yet. Please come back when the researcher says so."))
     if study.state != Study.State.OPEN:
@@ -38,10 +36,23 @@ def find_invitation(token: str) -> Invitation:
     return found
 
 
+def _refuse_dead_link(invitation: Invitation) -> None:
+    if not invitation.works_at(clock.now()) or invitation.expert.withdrawn_at:
+        raise _dead_link()
+
+
+def _dead_link() -> Refused:
+    message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
+    return Refused(410, "expired", message)
+
+
 @transaction.atomic
 def accept_invitation(invitation: Invitation) -> Device:
     """A new device of the invited expert, who takes a free slot of her group if she has none yet."""
     expert = _locked(invitation.expert)
+    invitation = Invitation.objects.select_related("expert").get(pk=invitation.pk)
+    _refuse_dead_link(invitation)
+    queries.refuse_finished_study(expert)
     if expert.slot is None:
         expert.slot = _free_slot(expert)
         expert.save(update_fields=["slot"])
@@ -65,8 +76,7 @@ def give_consent(expert: Expert, *, version: str, language: str) -> None:
     study = expert.study
     if version != study.file["consent"]["version"] or language not in study.file["languages"]:
         raise Refused(409, "consent", _("The consent text has changed. Please read it again."))
-    expert = _locked(expert)
-    queries.refuse_finished(expert)
+    expert = _present(expert)
     if not expert.consents.filter(version=version, language=language).exists():
         Consent.objects.create(expert=expert, version=version, language=language, given_at=clock.now())
         _log(expert, "consent given", version=version, language=language)
@@ -77,8 +87,7 @@ def save_background(expert: Expert, *, answers: dict[str, str]) -> None:
     """Stores checked answers to the background questions; the newest submission counts."""
     questions = expert.study.file["background"]
     kept = {question["key"]: _checked(question, answers.get(question["key"], ""), expert) for question in questions}
-    expert = _locked(expert)
-    queries.refuse_finished(expert)
+    expert = _present(expert)
     Background.objects.create(expert=expert, answers=kept, given_at=clock.now())
     _log(expert, "background saved")
 
@@ -114,8 +123,7 @@ def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> Sound
         raise Refused(400, "sound", _("The page sent something that cannot be read. Please reload it."))
     kept = [{"order": answer["order"], "chosen": answer["chosen"]} for answer in answers]
     correct = sum(answer["order"][answer["chosen"]] == "quiet" for answer in kept)
-    expert = _locked(device.expert)
-    queries.refuse_finished(expert)
+    expert = _present(device.expert)
     check = SoundCheck.objects.create(
         expert=expert, device=device, level=level, answers=kept, correct=correct, given_at=clock.now()
     )
@@ -141,8 +149,7 @@ def submit(expert: Expert) -> None:
     if expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     if expert.replaced_by_id:
-        message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
-        raise Refused(410, "expired", message)
+        raise _dead_link()
     if expert.study.state != Study.State.OPEN:
         raise Refused(410, "closed", _("This study is closed."))
     missing = queries.incomplete_trials(expert)
@@ -169,6 +176,15 @@ def _locked(expert: Expert) -> Expert:
     """The expert as the database has her now. Whoever logs locks the study first, then the expert: no deadlock."""
     Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
     return queries.locked(expert)
+
+
+def _present(expert: Expert) -> Expert:
+    """The expert, locked, where she may still say something: not withdrawn, erased, replaced or at her end."""
+    expert = _locked(expert)
+    queries.refuse_finished(expert)
+    if expert.replaced_by_id:
+        raise _dead_link()
+    return expert
 
 
 def _log(expert: Expert, kind: str, **detail: object) -> None:

@@ -17,7 +17,8 @@ from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Expert, SoundCheck, Study
 from tests.factories import begin, complete, hear, make_expert, make_study, rate_all, reach, standing, trials_of
-from tests.study.test_saving import answer, refused, remark, report
+from tests.study.meanwhile import meanwhile
+from tests.study.test_saving import answer, event, refused, remark, report
 
 pytestmark = pytest.mark.django_db
 HOUR, MOMENT = timedelta(hours=1), timedelta(milliseconds=1)
@@ -164,6 +165,44 @@ def test_late_answer_to_a_clip_never_heard_is_refused(expert: Expert) -> None:
     assert refused(answer, at(expert, 4), given_at=before) == "409 ahead"
 
 
+def problem(at: Any, **changes: Any) -> Any:
+    """A report that the clip would not play."""
+    return report(at, intervals=[], plays=0, events=[event(event="problem")], **changes)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_late_problem_on_a_clip_not_begun_is_refused(expert: Expert, heard: bool) -> None:
+    """Else one problem after another would open the rest of a closed session. A report that is late itself is none."""
+    complete(expert, trials_of(expert)[1])
+    before = clock.now()
+    close(expert.study)
+    if heard:
+        report(at(expert, 3), given_at=before)
+    assert refused(problem, at(expert, 3), given_at=before) == "410 closed"
+    assert refused(problem, at(expert, 3)) == "410 closed"
+    assert refused(report, at(expert, 4), given_at=before) == "409 ahead"
+    assert refused(remark, at(expert, 4), given_at=before) == "409 ahead"
+    assert not expert.study.events.filter(kind="problem reported").exists()
+
+
+def test_late_problem_on_a_clip_begun_in_time_is_kept(expert: Expert) -> None:
+    before = clock.now()
+    end = close(expert.study)
+    with clock.use(lambda: end + HOUR):
+        assert problem(at(expert), given_at=before).problem
+        report(at(expert, 3), given_at=before)
+        assert refused(answer, at(expert, 3), given_at=before) == "409 unheard", "the clip was opened after the end"
+    assert expert.study.events.filter(kind="problem reported").count() == 1
+
+
+def test_late_problem_after_submission_says_so(expert: Expert) -> None:
+    rate_all(expert)
+    before = clock.now()
+    expert.listenings.all().delete()
+    services.submit(expert)
+    assert refused(problem, at(expert), given_at=before) == "403 submitted"
+
+
 @pytest.mark.parametrize("closed", [False, True])
 def test_link_expiry_ends_before_closing(expert: Expert, closed: bool) -> None:
     ended = clock.now()
@@ -182,12 +221,13 @@ def test_answer_in_flight_at_submission_counts(expert: Expert, tmp_path: Path) -
     """The save begins before the submission is written and ends after it, by a browser whose clock is an hour ahead."""
     rate_all(expert)
     here = at(expert)
-    services.submit(expert)
-    assert not answer(here, revision=2, value=5, given_at=clock.now() + HOUR, offset_ms=0).late
+    with meanwhile(lambda: services.submit(Expert.objects.get(pk=expert.pk))):
+        assert answer(here, revision=2, value=5, given_at=clock.now() + HOUR, offset_ms=0).late
+    assert expert.study.events.filter(kind="late answer kept").count() == 1
     dataset.export(expert.study, tmp_path / "out")
     with (tmp_path / "out" / "data" / "study-small_task-rating_data.csv").open(newline="") as stream:
         cells = {(row["trial"], row["scale"]): (row["rating"], row["late"]) for row in csv.DictReader(stream)}
-    assert cells["2", "overall"] == ("5", "0")
+    assert cells["2", "overall"] == ("5", "1")
 
 
 # --- datasets before and after

@@ -227,6 +227,16 @@ def test_time_counts_from_the_last_scale_of_the_trial_before(tmp_path: Path, sec
             assert refused(answer, at) == "409 unheard"
 
 
+def test_problem_told_often_is_logged_once_a_trial(here: tuple[Expert, Trial]) -> None:
+    expert, trial = here
+    at, told = standing(expert, trial), [event(event="problem")]
+    for events in (told, told, [*told, event(event="rate")], [event(event="rate")]):
+        report(at, intervals=[], plays=0, events=events)
+    logged = expert.study.events.filter(detail__trial=2).order_by("number").values_list("kind", flat=True)
+    assert list(logged) == ["problem reported", "playback speed changed"]
+    assert Listening.objects.filter(trial=trial, problem=True).count() == 3
+
+
 def test_changed_speed_is_in_the_log(client: Client, alice: Expert) -> None:
     trial = session(alice)[0]
     reply = put_listening(client, trial, alice, events=[event(event="rate"), event(event="rate")])

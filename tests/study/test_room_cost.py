@@ -35,19 +35,24 @@ def expert(client: Client, tmp_path: Path) -> Expert:
 
 @pytest.mark.cost
 @pytest.mark.django_db(transaction=True)
-def test_a_saved_answer_takes_four_queries_and_few_milliseconds(
+def test_a_saved_answer_takes_few_queries_and_milliseconds(
     client: Client, expert: Expert, django_assert_num_queries: Any
 ) -> None:
-    """In the middle of a session of the paper's length, as the page sends it; the server's time without the disk's."""
+    """In the middle of a session of the paper's length, as the page sends it; the server's time without the disk's.
+
+    Three statements guard the row: the transaction's begin and end, and one more look at what may have ended
+    meanwhile. On PostgreSQL a fourth locks the study.
+    """
+    guards = 3 + connection.features.has_select_for_update
     *before, trial = trials_of(expert)[:60]
     for earlier in before:
         complete(expert, earlier)
     hear(expert, trial)
-    with django_assert_num_queries(4):  # where, what is known, what was heard, and the row
+    with django_assert_num_queries(4 + guards):  # where, what is known, what was heard, and the row
         assert put_rating(client, trial, rating_body(), expert, "valence").status_code == 200
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(3 + guards):
         assert put_rating(client, trial, rating_body(), expert, "overall").status_code == 200
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(3 + guards):
         assert put_listening(client, trial, expert).status_code == 200
     times, bare = [], []
     for _ in range(20):
