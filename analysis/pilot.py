@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,13 +26,17 @@ FEWEST_DF = 4.0
 
 @dataclass(frozen=True)
 class Pilot:
-    """Variances estimated on one scale of a pilot of that design (clips and heard are means over systems)."""
+    """Variances estimated on one scale of a pilot of that design (clips and heard are means over systems).
+
+    `bounds` are the scale's.
+    """
 
     name: str
     scale: str
     design: Design
     variances: Variances
     is_simulated: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
 
 def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
@@ -62,7 +67,8 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
             f"{ratings.source}: its design cannot tell all variances apart on {key}; give a pilot in which several "
             "experts rate several clips of each system."
         )
-    return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated)
+    bounds = next((entry.minimum, entry.maximum) for entry in ratings.scales if entry.key == key)
+    return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated, bounds)
 
 
 def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:

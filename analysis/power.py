@@ -27,8 +27,9 @@ from analysis.chances import chance
 from analysis.information import Variances, known
 
 GOAL = 0.8
-#: With fewer degrees of freedom power is called approximate.
-FEW_DF = 5
+#: With fewer degrees of freedom power is called approximate. What they are but for the last digits they are.
+FEW_DF = 15
+DF_TOLERANCE = 1e-6
 #: A search ends here: nobody collects more.
 MOST_EXPERTS = 1000
 MOST_CLIPS = 1000
@@ -127,8 +128,13 @@ def degrees_of_freedom(design: Design, variances: Variances) -> float:
 
 
 def is_approximate(design: Design, variances: Variances) -> bool:
-    """Whether power may be more than .03 from what studies find: so small a design was simulated complete only."""
-    return degrees_of_freedom(design, variances) < FEW_DF
+    """Whether power may be more than .03 from what studies find, mostly too low."""
+    return has_few(degrees_of_freedom(design, variances))
+
+
+def has_few(df: float) -> bool:
+    """Whether a difference with so many degrees of freedom has an approximate power only."""
+    return df < FEW_DF - DF_TOLERANCE
 
 
 def critical_t(design: Design, variances: Variances) -> float:

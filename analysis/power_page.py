@@ -11,6 +11,7 @@ from dataclasses import replace
 from analysis import power
 from analysis.chances import DRAWS
 from analysis.errors import InputError
+from analysis.guards import shortage
 from analysis.information import Variances
 from analysis.pilot import Pilot, possible_variances, power_range
 from analysis.power import GOAL, Design
@@ -22,8 +23,8 @@ TABLE_CLIPS = (5, 10, 13, 20, 40, 100)
 #: Clips a system that an expert hears unless --heard says otherwise: six systems make sixty trials.
 HEARD = 10
 MOST = 100_000
-#: Below these the mixed model's claims about experts and systems at large are refused.
-FEWEST_EXPERTS, FEWEST_CLIPS = 6, 3
+#: What the assumed variances are of, see `power.bracket`.
+ASSUMED_SCALE = (1.0, 5.0)
 
 
 def design_of(
@@ -40,6 +41,16 @@ def design_of(
         return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts)
     except ValueError as error:
         raise InputError(f"This is no study: {error}; change --experts, --systems, --clips or --heard.") from error
+
+
+def check_gap(gap: float, pilot: Pilot | None) -> None:
+    """Refuse a gap that the scale has no room for, be it the pilot's or the assumed one."""
+    low, high = pilot.bounds if pilot else ASSUMED_SCALE
+    if gap > high - low:
+        raise InputError(
+            f"--gap {gap:g} is larger than the scale from {low:g} to {high:g}, on which two systems lie {high - low:g} "
+            f"apart at most; give a smaller gap{'' if pilot else ', or a --pilot on the scale that you mean'}."
+        )
 
 
 def page(
@@ -85,9 +96,9 @@ def _warnings(design: Design, scenarios: Mapping[str, Variances], lang: str) -> 
             words["unheard"].format(used=design.used, clips=design.clips, n=design.experts, heard=design.heard)
         )
     df = min(power.degrees_of_freedom(design, variances) for variances in scenarios.values())
-    if df < power.FEW_DF:
+    if power.has_few(df):
         found.append(words["approximate"].format(df=df, few=power.FEW_DF))
-    if design.experts < FEWEST_EXPERTS or design.clips < FEWEST_CLIPS:
+    if shortage(design.experts, design.clips):
         found.append(words["too_few"])
     return found
 

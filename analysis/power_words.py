@@ -63,8 +63,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "approximate": (
             "Approximate: how far a gap scatters is known with about {df:.1f} degrees of freedom. With fewer than "
-            "{few} the chances are within .05 of what simulated studies find if everyone hears all clips, and may be "
-            "further off where each hears a part."
+            "{few}, simulated studies found the gap more often than the page says, by up to .08."
         ),
         "figures": "THE FIGURES, by how much ratings scatter (never: not with 1000 either)",
         "scenario_low": "low",
@@ -162,8 +161,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "每个系统的 {clips} 个片段中，只有 {used} 个有人听（{n} 位专家，每位 {heard} 个）；其余片段不起作用。"
         ),
         "approximate": (
-            "近似值：差距的离散程度只有约 {df:.1f} 个自由度可供估计。自由度低于 {few} 时，若每位专家听全部片段，所列"
-            "机会与模拟研究相差不超过 .05；若各听一部分，误差可能更大。"
+            "近似值：差距的离散程度只有约 {df:.1f} 个自由度可供估计。自由度低于 {few} 时，模拟研究发现差距的比例高于本"
+            "页所列机会，最多高出 .08。"
         ),
         "figures": "数字（按评分离散程度；无解：到 1000 仍不够）",
         "scenario_low": "小",

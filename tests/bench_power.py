@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 from tqdm import tqdm
 
 from analysis import mixed_model
@@ -39,6 +39,19 @@ SPARSE = (
     ("middle", Design(26, 40, 2, systems=2), 0.6),
     ("middle", Design(26, 20, 1, systems=3), 0.6),
     ("low", Design(20, 8, 2, systems=4), 0.4),
+)
+#: What `plan_study` prints, with its variances, which are those of ratings 1-5, and gaps in rating points. True: the
+#: studies have ratings 1-5; False: normal ones, as the page assumes.
+PRINTED = (
+    ("middle", Design(6, 20, 4, systems=4), 0.5, True),
+    ("middle", Design(12, 40, 4, systems=4), 0.5, True),
+    ("middle", Design(3, 3, 3, systems=2), 1.5, False),
+    ("middle", Design(2, 6, 1, systems=6), 1.5, False),
+    ("low", Design(8, 10, 1, systems=2), 1.0, False),
+    ("low", Design(10, 10, 1, systems=2), 0.8, False),
+    ("low", Design(8, 10, 1, systems=3), 0.86, False),
+    ("low", Design(10, 10, 1, systems=3), 0.75, False),
+    ("low", Design(12, 5, 5), 0.39, False),
 )
 
 
@@ -111,14 +124,21 @@ def heard(design: Design) -> npt.NDArray[np.bool_]:
     return table
 
 
-def fitted_p(design: Design, felt: Variances, gap: float, count: int, seed: int) -> Iterator[float]:
-    """p of the first two systems by `mixed_model.fit`, study by study."""
+def felt_gap(felt: Variances, gap: float, mean: float) -> float:
+    """The felt gap about `mean` that makes a difference `gap` of mean ratings 1-5."""
+    return float(optimize.brentq(lambda wide: observed_gap(felt, wide, mean) - gap, 0.0, 20.0))
+
+
+def fitted_p(
+    design: Design, felt: Variances, gap: float, count: int, seed: int, *, mean: float | None = None
+) -> Iterator[float]:
+    """p of the first two systems by `mixed_model.fit`, study by study; ratings as `studies` makes them."""
     table = np.broadcast_to(heard(design), (design.systems, design.experts, design.clips))
     systems, experts, clips = np.nonzero(table)
     names = {"expert_id": experts, "system": systems, "clip_id": systems * design.clips + clips, "scale": "q"}
     frame = pd.DataFrame(names)
     for part in range(count):
-        ratings = studies(design, felt, gap, 1, (seed, part))[0][table]
+        ratings = studies(design, felt, gap, 1, (seed, part), mean=mean)[0][table]
         yield float(mixed_model.fit(frame.assign(rating=ratings), "q").contrasts["p"].iloc[0])
 
 
@@ -130,11 +150,28 @@ def scatter(name: str) -> Variances:
 def sparse(name: str, design: Design, gap: float, count: int, seed: int) -> dict[str, float | str]:
     """One design of SPARSE, by simulated studies and by the formula."""
     felt = scatter(name)
-    share = sum(p < design.alpha for p in fitted_p(design, felt, gap, count, seed)) / count
+    return _beside(name, design, gap, fitted_p(design, felt, gap, count, seed), count, felt)
+
+
+def _beside(
+    name: str, design: Design, gap: float, chances: Iterator[float], count: int, variances: Variances
+) -> dict[str, float | str]:
+    share = sum(p < design.alpha for p in chances) / count
     numbers = {"experts": design.experts, "clips": design.clips, "heard": design.heard, "systems": design.systems}
     simulated = {"simulated": round(share, 4), "se": round(math.sqrt(share * (1 - share) / count), 4)}
-    formula = {"formula": round(power(design, felt, gap), 4), "df": round(degrees_of_freedom(design, felt), 1)}
+    formula = {"formula": round(power(design, variances, gap), 4)}
+    formula["df"] = round(degrees_of_freedom(design, variances), 1)
     return {"scatter": name, **numbers, "gap": gap, "studies": count, **simulated, **formula}
+
+
+def printed(name: str, design: Design, gap: float, is_rounded: bool, count: int, seed: int) -> dict[str, float | str]:
+    """One design of PRINTED, by simulated studies and by the formula with the variances of the page."""
+    variances, felt = bracket()[name], scatter(name)
+    if is_rounded:
+        chances = fitted_p(design, felt, felt_gap(felt, gap, FELT_MEAN), count, seed, mean=FELT_MEAN)
+    else:
+        chances = fitted_p(design, variances, gap, count, seed)
+    return _beside(name, design, gap, chances, count, variances) | {"ratings": "1-5" if is_rounded else "normal"}
 
 
 def complete(seed: int, count: int = 2000) -> pd.DataFrame:
@@ -155,18 +192,26 @@ def complete(seed: int, count: int = 2000) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=2500, help="simulated studies of a sparse design")
+    parser.add_argument("--printed", type=int, default=1000, help="simulated studies of a design as the page has it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=workers, default=1, help="processes, or tcp://HOST:PORT of a Dask cluster")
     given = parser.parse_args()
     with pool(given.workers, len(SPARSE)) as executor:
         jobs = [executor.submit(sparse, *each, given.studies, given.seed) for each in SPARSE]
+        pages = [executor.submit(printed, *each, given.printed, given.seed) for each in PRINTED]
         results = [job.result() for job in tqdm(jobs, desc="sparse designs", disable=None)]
+        shown = [job.result() for job in tqdm(pages, desc="as the page prints", disable=None)]
     table = complete(given.seed)
     off = (table["simulated"] - table["formula"]).abs()
     worst = {kind: round(float(off[table["ratings"] == kind].max()), 4) for kind in ("felt", "rounded")}
     about = {"command": "python -m tests.bench_power", "seed": given.seed, "alpha": 0.05}
     json.dump(
-        {**about, "complete": {"designs": len(table), "studies": 2000, "largest": worst}, "sparse": results},
+        {
+            **about,
+            "complete": {"designs": len(table), "studies": 2000, "largest": worst},
+            "sparse": results,
+            "printed": shown,
+        },
         sys.stdout,
         indent=2,
     )

@@ -94,6 +94,15 @@ def test_pilot_takes_the_options_of_a_table(tmp_path: Path) -> None:
     assert "pilot.csv" in page
 
 
+def test_gap_of_a_pilot_is_held_to_the_range_of_its_scale(tmp_path: Path) -> None:
+    frame = make_frame()
+    source = write_csv(tmp_path / "pilot.csv", frame.assign(rating=10 * frame["rating"]))
+    pilot = ("--experts", 26, "--pilot", source, "--bounds", "0-60", "--scale", "overall")
+    assert "\nYes. A true gap of 60 is found" in plan(*pilot, "--gap", 60)
+    with pytest.raises(CommandError, match="--gap 61 is larger than the scale from 0 to 60"):
+        plan(*pilot, "--gap", 61)
+
+
 def test_a_simulated_pilot_is_called_so_on_the_page_and_across_the_figure(tmp_path: Path) -> None:
     frame = make_frame()
     frame["expert_id"] = "simulated-" + frame["expert_id"]
@@ -111,6 +120,11 @@ def test_a_simulated_pilot_is_called_so_on_the_page_and_across_the_figure(tmp_pa
         (("--experts", 26, "--gap", "nan"), "--gap nan must be"),
         ((*STUDY, "--heard", 20), "between 1 and all 13 clips"),
         ((*STUDY, "--alpha", 0), "alpha must lie between 0 and 1"),
+        (
+            ("--experts", 26, "--gap", 9),
+            "--gap 9 is larger than the scale from 1 to 5, on which two systems lie 4 apart",
+        ),
+        ((*STUDY, "--bounds", "0-100", "--missing=-99"), "--bounds, --missing can only describe a pilot's table"),
         ((*STUDY, "--contrasts", 0), "--contrasts 0 must be at least 1"),
         ((*STUDY, "--clips", 10**9), "can be 100000 at most"),
         ((*STUDY, "--pilot", "nowhere.csv"), "nowhere.csv does not exist"),

@@ -166,7 +166,33 @@ def test_a_sparse_study_is_found_as_often_as_power_says() -> None:
     assert found == pytest.approx(expected, abs=0.03 + 3 * np.sqrt(expected * (1 - expected) / count))
 
 
-@pytest.mark.parametrize(("experts", "clips", "is_approximate"), [(2, 2, True), (12, 3, False), (26, 13, False)])
+PRINTED = RECORDED["printed"]
+
+
+@pytest.mark.parametrize("row", PRINTED, ids=lambda row: "{experts} x {clips}, {heard} heard".format(**row))
+def test_printed_power_is_what_studies_found_or_approximate(row: dict[str, float]) -> None:
+    """With the variances of the page. 3 x 3, 2 x 6 and 8 x 10 were up to .08 too low, and not called approximate."""
+    design = Design(*(int(row[name]) for name in ("experts", "clips", "heard", "systems")))
+    variances = power.bracket()[str(row["scatter"])]
+    shown = power.power(design, variances, row["gap"])
+    assert shown == pytest.approx(row["formula"], abs=0.001)
+    assert power.is_approximate(design, variances) is (row["df"] < power.FEW_DF)
+    if not power.is_approximate(design, variances):
+        assert shown == pytest.approx(row["simulated"], abs=0.03)
+
+
+def test_recorded_studies_as_printed_are_of_both_kinds() -> None:
+    marked = [row["df"] < power.FEW_DF for row in PRINTED]
+    assert any(marked)
+    assert not all(marked)
+
+
+def test_last_digits_of_degrees_of_freedom_mark_nothing() -> None:
+    assert not power.has_few(power.FEW_DF - 1e-9)
+    assert power.has_few(power.FEW_DF - 0.1)
+
+
+@pytest.mark.parametrize(("experts", "clips", "is_approximate"), [(2, 2, True), (12, 3, True), (26, 13, False)])
 def test_few_degrees_of_freedom_make_power_approximate(experts: int, clips: int, is_approximate: bool) -> None:
     design = Design(experts, clips, min(clips, 10))
     assert power.is_approximate(design, power.bracket()["middle"]) is is_approximate

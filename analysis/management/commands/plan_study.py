@@ -62,6 +62,9 @@ class Command(BaseCommand):
             if options["pilot"]:
                 data = ratings.read(options["pilot"], given=given_of(options))
                 tried = pilot.from_ratings(data, options["scale"])
+            elif described := [f"--{name}" for name in ("columns", "bounds", "missing", "order") if options[name]]:
+                raise InputError(f"{', '.join(described)} can only describe a pilot's table; name that with --pilot.")
+            power_page.check_gap(options["gap"], tried)
             scenarios = power_page.scenarios_of(tried)
             text = power_page.page(design, options["gap"], scenarios, options["language"], pilot=tried)
             if options["out"]:

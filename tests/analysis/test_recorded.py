@@ -1,0 +1,44 @@
+"""docs/benchmarks.md says of simulated studies what fixtures/bench records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def recorded(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "fixtures" / "bench" / name).read_text())
+    return found
+
+
+def table(first: str) -> list[list[str]]:
+    """The rows, as they are written, of the table in docs/benchmarks.md whose header begins so."""
+    lines = (ROOT / "docs" / "benchmarks.md").read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(first))
+    rows = []
+    for line in lines[at + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def shares(row: dict[str, Any], names: list[str]) -> list[str]:
+    return [f"{row[name]:.3f}" for name in names]
+
+
+@pytest.mark.parametrize(("kind", "first"), [("sparse", "| experts | clips"), ("printed", "| ratings | experts")])
+def test_power_tables_are_the_recorded_ones(kind: str, first: str) -> None:
+    expected = []
+    for row in recorded("power.json")[kind]:
+        ratings = [row["ratings"]] if kind == "printed" else []
+        numbers = [str(row[name]) for name in ("experts", "clips", "heard", "systems")]
+        about = [row["scatter"], f"{row['gap']:g}", f"{row['studies']:,}"]
+        df = [f"{row['df']:.1f}"] if kind == "printed" else []
+        expected.append([*ratings, *numbers, *about, *df, *shares(row, ["simulated", "se", "formula"])])
+    assert table(first) == expected
