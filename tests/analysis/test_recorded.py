@@ -1,4 +1,4 @@
-"""docs/benchmarks.md says of simulated studies what fixtures/bench records."""
+"""docs/benchmarks.md and docs/methods.md say of simulated studies what fixtures/bench records."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def test_power_tables_are_the_recorded_ones(kind: str, first: str) -> None:
         df = [f"{row['df']:.1f}"] if kind == "printed" else []
         expected.append([*ratings, *numbers, *about, *df, *shares(row, ["simulated", "se", "formula"])])
     assert table(first) == expected
+
+
+def test_methods_say_what_the_record_of_false_alarms_holds() -> None:
+    found = recorded("stats.json")
+    said = " ".join((ROOT / "docs" / "methods.md").read_text().split())
+    assert f"The result of {found['studies']:,} studies of each kind is in `fixtures/bench/stats.json`" in said
+    lacks = not any("coverage_simultaneous" in row for row in found["results"])
+    assert ("older than the simultaneous intervals" in said) is lacks
+    assert ("recorded only in [benchmarks.md](benchmarks.md#the-ordinal-check)" in said) is ("ordinal" not in found)
