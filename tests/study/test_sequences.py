@@ -26,9 +26,9 @@ from tests.study.test_desk import text
 pytestmark = pytest.mark.django_db
 
 
-def rated(folder: Path, **shape: Any) -> Study:
+def rated(folder: Path, codes: tuple[str, str] = ("e01", "e02"), **shape: Any) -> Study:
     study = make_study(folder, clips=4, heard=4, repeats=1, slots=2, **shape)
-    for code in ("e01", "e02"):
+    for code in codes:
         expert = make_expert(study, code)
         begin(expert)
         rate_all(expert)
@@ -79,6 +79,13 @@ def test_dataset_rows_are_those_of_the_published_sequences(tmp_path: Path) -> No
             planned = trials[shown["slots"][row["expert_id"]]][int(row["trial"]) - 1]
             assert row["clip_id"] == shown["sealed"]["clips"][planned["system"]][planned["clip"]]
             assert row["system"] == shown["sealed"]["systems"][planned["system"]]
+
+
+@pytest.mark.parametrize("codes", [("'q", "a;=b"), ("=q", "'=q"), ("-1", "q")])
+def test_codes_that_tables_guard_match_their_sequences(tmp_path: Path, codes: tuple[str, str]) -> None:
+    out = unsealed(rated(tmp_path, codes), tmp_path / "out")
+    assert sorted(json.loads((out / "sequences.json").read_text())["slots"]) == sorted(codes)
+    assert "each as it was written" in verified(out)
 
 
 def swapped_names(shown: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from study import services
+from study.dataset import defused
 from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Event
@@ -63,7 +64,7 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
         return ""
     tables = sorted((log.parent / "data").glob("*_task-rating_data.csv"))
     played = (
-        (row["expert_id"].removeprefix("'"), int(row["trial"]), row["clip_id"], row["system"])
+        (row["expert_id"], int(row["trial"]), row["clip_id"], row["system"])
         for table in tables
         for row in csv.DictReader(io.StringIO(read_text(table), newline=""))
     )
@@ -73,7 +74,9 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
             event.detail.get("plan_sha256") for event in events if event.kind == "created"
         }:
             return "the plan beside it is not the one that was frozen: its SHA-256 differs"
-        return broken_proof(plan, sequences, played)
+        # Tables guard codes against spreadsheets, and what was guarded cannot be read back.
+        guarded = {defused(code): slot for code, slot in sequences["slots"].items()}
+        return broken_proof(plan, {**sequences, "slots": guarded}, played)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"{shown}: these are no session plans of a dataset; take the dataset again.") from error
 
