@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from generation.acoustics import Acoustics, Numbers
+from generation.acoustics import MOSTLY, Acoustics, Numbers
 
 PERMUTATIONS, ALPHA = 10_000, 0.05
 #: Permutations counted at once, which bounds memory.
@@ -26,6 +26,7 @@ SEED = 1
 #: R² that differ by less are equal.
 TIE = 1e-12
 LEAST_SHOWN_P = 0.001
+TOO_FEW = "too few clips for a test"
 
 
 class Feature(NamedTuple):
@@ -90,14 +91,22 @@ class Comparison(NamedTuple):
     """What tells systems apart, most surely first. ``least_p`` is the p of a feature that separates systems perfectly.
 
     Where that is above ALPHA there are too few clips for a test; differences are then those that do separate them.
+    Whatever their systems, ``silent`` of all ``clips`` are silent for most of their time, as short recordings are.
     """
 
     differences: list[Difference]
     least_p: float
+    silent: int
+    clips: int
+
+    @property
+    def is_few(self) -> bool:
+        """Whether no feature could pass the test."""
+        return self.least_p > ALPHA
 
 
 class Tested(NamedTuple):
-    """Of each feature p, corrected for all, and whether it separates systems perfectly; and the p of one that does."""
+    """Of each feature p, corrected for all, and whether it separates systems perfectly; and the least of their p."""
 
     p: Numbers
     separates: NDArray[np.bool_]
@@ -108,9 +117,10 @@ def compare(
     clips: Sequence[Acoustics], systems: Sequence[str], *, permutations: int = PERMUTATIONS, seed: int = SEED
 ) -> Comparison:
     """Compare systems by their clips: ``systems[i]`` made ``clips[i]``. With one system there is nothing to compare."""
+    silent = sum(clip.silence > MOSTLY for clip in clips)
     names, labels = np.unique(np.asarray(systems, dtype=str), return_inverse=True)
     if len(names) < 2:
-        return Comparison([], 0.0)
+        return Comparison([], 0.0, silent, len(clips))
     values = np.array([[getattr(clip, feature.key) for feature in FEATURES] for clip in clips])
     tested = _tested(rankdata(values, axis=0), labels, permutations, seed)
     is_few = ALPHA < tested.least_p < 1
@@ -119,7 +129,7 @@ def compare(
         means = {str(name): float(column[labels == number].mean()) for number, name in enumerate(names)}
         if (p <= ALPHA or (is_few and separates)) and feature.matters(list(means.values())):
             found.append(Difference(feature, means, float(p)))
-    return Comparison(sorted(found, key=lambda difference: difference.p), tested.least_p)
+    return Comparison(sorted(found, key=lambda difference: difference.p), tested.least_p, silent, len(clips))
 
 
 def _tested(ranks: Numbers, labels: NDArray[np.int_], permutations: int, seed: int) -> Tested:
@@ -134,7 +144,9 @@ def _tested(ranks: Numbers, labels: NDArray[np.int_], permutations: int, seed: i
         shuffled = rng.permuted(np.tile(labels, (min(CHUNK, permutations - start), 1)), axis=1)
         reached += (_between(standard, shuffled).max(axis=1)[:, None] >= shares).sum(axis=0)
     p = reached / (permutations + 1)
-    return Tested(p[:-1], shares[:-1] >= perfect - 2 * TIE, float(p[-1]))
+    separates = shares[:-1] >= perfect - 2 * TIE
+    # Clips of a system that are equal in a feature leave fewer orders than clips that all differ: p is lower.
+    return Tested(p[:-1], separates, float(min([*p[:-1][separates], p[-1]])))
 
 
 def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
@@ -148,21 +160,28 @@ def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
 
 
 def in_words(comparison: Comparison) -> list[str]:
-    """A sentence for each difference, by the systems' names, and what to do; or that so few clips cannot be tested."""
-    sentences = [_sentence(difference) for difference in comparison.differences]
+    """A sentence for each difference, by the systems' names, and what to do; that so few clips cannot be tested; and
+    how many are mostly silent.
+    """
+    sentences = [_sentence(difference, comparison.is_few) for difference in comparison.differences]
     if sentences:
         sentences.append(ADVICE)
-    if comparison.least_p > ALPHA:
+    if comparison.is_few:
         sentences.append(
             "So few clips cannot show whether recordings differ by system: "
             f"even if they separated the systems perfectly, p would be {comparison.least_p:.2f}."
         )
+    if comparison.silent:
+        sentences.append(
+            f"{comparison.silent} of {comparison.clips} clips are silent for more than half of their time, as short "
+            "recordings are. Experts wait through it: take longer ones where there are any."
+        )
     return sentences
 
 
-def _sentence(difference: Difference) -> str:
+def _sentence(difference: Difference, is_few: bool) -> str:
     feature = difference.feature
     ordered = sorted(difference.means.items(), key=lambda item: -item[1])
     means = ", ".join(f"{system} {feature.text(mean)}" for system, mean in ordered)
     p = f"p = {difference.p:.3f}" if difference.p >= LEAST_SHOWN_P else f"p < {LEAST_SHOWN_P}"
-    return f"Clips of some systems {feature.more}: {means} on average ({p})."
+    return f"Clips of some systems {feature.more}: {means} on average ({TOO_FEW if is_few else p})."

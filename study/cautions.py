@@ -60,13 +60,15 @@ WORDS = {
 
 
 def of_recordings(found: Mapping[str, Any]) -> list[str]:
-    """Sentences on the ``differences`` that a check of blinding found, or on its ``least_p`` where clips were too few.
+    """Sentences on the ``differences`` that a check of blinding found, on its ``least_p`` where clips were too few, and
+    on how many are ``silent`` for most of their time.
 
     A difference has its feature, the lowest and the highest mean of a system in the unit of WORDS, and p.
     """
+    too_few = _("too few clips for a test") if found.get("least_p") else ""
     sentences = [
         WORDS[difference["feature"]]
-        % {"low": _number(difference["low"]), "high": _number(difference["high"]), "p": _p(difference["p"])}
+        % {"low": _number(difference["low"]), "high": _number(difference["high"]), "p": too_few or _p(difference["p"])}
         for difference in found.get("differences", [])
     ]
     if sentences:
@@ -82,6 +84,12 @@ def of_recordings(found: Mapping[str, Any]) -> list[str]:
             "perfectly, p would be %(least)s."
         )
         sentences.append(few % {"least": f"{least:.2f}"})
+    if silent := found.get("silent"):
+        long = _(
+            "%(silent)s of %(clips)s clips are silent for more than half of their time, as short recordings are. "
+            "Experts wait through it: take longer ones where there are any."
+        )
+        sentences.append(long % {"silent": silent, "clips": found["clips"]})
     return sentences
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from generation.acoustics import Acoustics, acoustics
+from generation.acoustics import MOSTLY_CODED, Acoustics, acoustics
 from generation.audio import decode_file, facts_of
 from generation.differences import Comparison
 from generation.errors import InputError
@@ -24,9 +24,6 @@ from generation.pack.manifest import METRICS, NAME, PRACTICE, ROLES, Clip, Manif
 LOUDNESS_TOLERANCE_LU = 0.5
 HIGHEST_PEAK_DBTP = -1.0
 DURATION_TOLERANCE_S = 0.001
-#: Silent shares of a clip up to its last sound, and of the whole clip. generate_stimuli refuses recordings that are
-#: silent for half of their own length, then pads them: so the second holds for packs of other tools alone.
-MOST_SILENCE, MOST_SILENCE_IN_ALL = 0.6, 0.75
 SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SILENCE_MEND = "cut the silence out of its music or take another clip, and make the pack again"
 MEND = "make the pack again or restore the file"
@@ -134,13 +131,11 @@ def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> Acoustics:
 
 def _check_silence(pack: Path, manifest: Manifest, measured: Mapping[str, Acoustics]) -> None:
     """Raises InputError with a sentence for each clip that is mostly silent."""
-    is_ours = bool(manifest.drawing)
-    faults = []
-    for clip in manifest.clips:
-        found = measured[clip.clip_id]
-        until_end = found.silence_to_the_end(clip.duration_s)
-        if until_end > MOST_SILENCE or (not is_ours and found.silence > MOST_SILENCE_IN_ALL):
-            path = clip.audio(pack, manifest.audio.format)
-            faults.append(f"{path} is silent for {found.silence:.0%} of its time: {SILENCE_MEND}.")
+    faults = [
+        f"{clip.audio(pack, manifest.audio.format)} is silent for {silence:.0%} of the time up to its last sound: "
+        f"{SILENCE_MEND}."
+        for clip in manifest.clips
+        if (silence := measured[clip.clip_id].silence_to_end) > MOSTLY_CODED
+    ]
     if faults:
         raise InputError("\n".join(faults))

@@ -17,7 +17,7 @@ from scipy.signal import resample_poly
 
 from generation import audio
 from generation.acoustics import MOSTLY, acoustics
-from generation.audio import DURATION_S, LEAD_S, MUSIC_S, RATE, Samples, Sounding
+from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
 from generation.errors import InputError
 from generation.melody import HIGHEST, LOWEST
 
@@ -48,19 +48,12 @@ def judge(path: Path) -> str:
     lufs = audio.loudness(samples)
     if not lufs >= SILENT_LUFS:
         return f"it is silent (below {SILENT_LUFS:.0f} LUFS once its channels are mixed to one)"
-    if (silence := _silent_share(path, samples)) > MOSTLY:
-        return f"it is silent for {silence:.0%} of its time: cut the silence out"
+    if (silence := acoustics(samples[round(LEAD_S * RATE) :], RATE).silence_to_end) > MOSTLY:
+        return f"it is silent for {silence:.0%} of the time up to its last sound: cut the silence out"
     crest = 20 * math.log10(np.abs(samples).max()) - lufs
     if crest > HIGHEST_CREST_LU:
         return f"its highest peak stands {crest:.0f} dB above its loudness (a click?): remove the peak or compress it"
     return ""
-
-
-def _silent_share(path: Path, samples: Samples) -> float:
-    """Of a recording's own length, or of the time up to a MIDI file's last sound, what is silent in its clip."""
-    found = acoustics(samples, RATE)
-    length = found.end_s - LEAD_S if is_midi(path) else min(soundfile.info(path).duration, MUSIC_S)
-    return 1 - (1 - found.silence) * DURATION_S / length
 
 
 def read_samples(path: Path) -> Samples:

@@ -19,7 +19,7 @@ REASONS = (
     N_("it is the same file as %(file)s"),
     N_("it is not a WAV, FLAC, MP3 or MIDI file"),
     N_("it is silent (below %(lufs)s LUFS once its channels are mixed to one)"),
-    N_("it is silent for %(share)s of its time: cut the silence out"),
+    N_("it is silent for %(share)s of the time up to its last sound: cut the silence out"),
     N_("its highest peak stands %(crest)s dB above its loudness (a click?): remove the peak or compress it"),
     N_("it cannot be read as MIDI: export it again as standard MIDI"),
     N_("it has no note in its first %(seconds)s seconds (drums are not played)"),
@@ -71,6 +71,10 @@ BLINDING = (
     N_(
         "A session could not be played: %(request)s answered %(status)s. "
         "Open the study's preview at the desk to see what an expert would."
+    ),
+    N_(
+        "%(silent)s of %(all)s clips of %(study)s are silent for more than half of the time up to their last sound: "
+        "cut the silence out of their music or take others, and make the pack and the study again."
     ),
     N_("A clip can't be decoded (%(reason)s); make the pack and the study again."),
     N_("%(file)s can't be read (%(reason)s); put the clip back, or make the study again."),

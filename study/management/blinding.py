@@ -12,9 +12,9 @@ from django.core.files.storage import default_storage
 from django.utils import translation
 from tqdm import tqdm
 
-from generation.acoustics import acoustics
+from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
-from generation.differences import ALPHA, Comparison, compare
+from generation.differences import Comparison, compare
 from study import cautions, services
 from study.blinding import EDGE_S, Report, Sound, check_blinding, default_sessions, level
 from study.errors import InputError
@@ -62,10 +62,17 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
 
 
 def compared(study: Study) -> Comparison:
-    """Compares the systems' recordings, as they are served."""
-    clips = list(study.clips.filter(role=Clip.Role.STUDY).order_by("pk"))
+    """Compares the systems' recordings, as they are served. Raises `InputError` where clips are mostly silent."""
+    clips = list(study.clips.order_by("pk"))
     bar = tqdm(clips, desc="Comparing clips", unit="clip", disable=None, delay=2)
-    return compare([acoustics(*decode(_bytes_of(clip))) for clip in bar], [str(clip.system_id) for clip in clips])
+    measured = {clip: acoustics(*decode(_bytes_of(clip))) for clip in bar}
+    if silent := sum(found.silence_to_end > MOSTLY_CODED for found in measured.values()):
+        raise InputError(
+            f"{silent} of {len(clips)} clips of {study.slug} are silent for more than half of the time up to their "
+            "last sound: cut the silence out of their music or take others, and make the pack and the study again."
+        )
+    heard = {clip: found for clip, found in measured.items() if clip.role == Clip.Role.STUDY}
+    return compare(list(heard.values()), [str(clip.system_id) for clip in heard])
 
 
 def _bytes_of(clip: Clip) -> bytes:
@@ -85,7 +92,9 @@ def unnamed(comparison: Comparison) -> dict[str, Any]:
         }
         for feature, means, p in comparison.differences
     ]
-    return {"differences": differences} | ({"least_p": comparison.least_p} if comparison.least_p > ALPHA else {})
+    few = {"least_p": comparison.least_p} if comparison.is_few else {}
+    silent = {"silent": comparison.silent, "clips": comparison.clips} if comparison.silent else {}
+    return {"differences": differences, **few, **silent}
 
 
 def in_words(report: Report) -> str:

@@ -30,7 +30,11 @@ def test_times_are_those_of_the_sound_at_any_level(level: float) -> None:
 def test_silence_to_the_end_leaves_out_what_follows() -> None:
     found = acoustics(tone(start=0.8, end=1.0), RATE)
     assert found.silence == pytest.approx(3.8 / SECONDS, abs=0.01)
-    assert found.silence_to_the_end(SECONDS) == pytest.approx(0.8, abs=0.03)
+    assert found.silence_to_end == pytest.approx(0.8, abs=0.03)
+
+
+def test_music_of_a_moment_is_silent_for_the_rest_of_a_second() -> None:
+    assert acoustics(tone(start=0.1, end=0.3), RATE).silence_to_end == pytest.approx(0.8, abs=0.03)
 
 
 def test_what_lies_40_lu_below_the_clip_is_silence() -> None:
@@ -44,6 +48,32 @@ def test_dc_offset_is_no_sound_and_has_its_size() -> None:
     found = acoustics(tone() - 0.03, RATE)
     assert found.onset_s == pytest.approx(0.5, abs=FRAME_S)
     assert found.dc_offset == pytest.approx(0.03, rel=0.01)
+
+
+def test_a_step_louder_than_the_music_is_no_sound() -> None:
+    ramp = np.clip((TIMES - 0.105) / 0.005, 0, 1) * np.clip((3.9 - TIMES) / 0.005, 0, 1)
+    found = acoustics(0.02 * tone() + 0.5 * ramp, RATE)
+    assert [found.onset_s, found.end_s, found.pauses] == pytest.approx([0.5, 3.5, 0])
+
+
+def test_a_click_before_the_music_is_its_first_sound() -> None:
+    click = np.zeros(len(TIMES))
+    click[round(0.11 * RATE)] = 0.2
+    assert acoustics(tone() + click, RATE).onset_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("below_db", [15.0, 25.0])
+def test_music_begins_and_ends_where_it_rises_above_the_noise(below_db: float) -> None:
+    noise = NOISE * 10 ** (-below_db / 20) * tone().std() / NOISE.std()
+    found = acoustics(tone() + noise, RATE)
+    assert [found.onset_s, found.end_s] == pytest.approx([0.5, 3.5])
+    # Whoever hisses is not silent.
+    assert found.silence == 0
+
+
+def test_music_that_is_noise_sounds() -> None:
+    found = acoustics(NOISE * ((TIMES >= 0.5) & (TIMES < 3.5)), RATE)
+    assert [found.onset_s, found.end_s, found.pauses] == pytest.approx([0.5, 3.5, 0])
 
 
 def test_loudness_of_the_thirds_is_relative_to_the_whole() -> None:
@@ -81,5 +111,5 @@ def test_width_is_the_energy_that_one_channel_loses() -> None:
 def test_a_clip_without_a_sound_is_all_silence(samples: NDArray[np.float64]) -> None:
     found = acoustics(samples, 8_000)
     assert found.silence == 1
-    assert found.silence_to_the_end(1.0) == 1
+    assert found.silence_to_end == 1
     assert found.end_s == 0

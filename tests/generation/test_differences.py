@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from generation.acoustics import Acoustics, acoustics
 from generation.differences import ALPHA, FEATURES, Difference, compare, in_words
-from tests.recordings import PLANTED, RATE, at_one_loudness, recording
+from tests.recordings import PLANTED, RATE, Samples, at_one_loudness, recording
 
-USUAL = Acoustics(0.2, 2.8, 0.4, 0.13, 0.0, 0.0, 0.0, 0.0, 1200.0, 6600.0, 0.0, -50.0)
+USUAL = Acoustics(0.2, 2.8, 0.4, 0.13, 0.07, 0.0, 0.0, 0.0, 0.0, 1200.0, 6600.0, 0.0, -50.0)
 
 
 def systems(clips: int, *names: str) -> list[str]:
@@ -29,11 +31,14 @@ def test_a_planted_difference_is_found(feature: str) -> None:
     other = [at_one_loudness(PLANTED[feature](recording(number))) for number in range(6, 12)]
     found = compare([acoustics(clip, RATE) for clip in [*usual, *other]], systems(6, "a", "b"))
     (difference,) = [each for each in found.differences if each.feature.key == feature]
-    assert difference.p <= found.least_p <= ALPHA
+    assert found.least_p <= difference.p <= ALPHA
+    assert not found.is_few
 
 
 def test_every_feature_is_planted_and_measured() -> None:
-    assert {feature.key for feature in FEATURES} == set(PLANTED) == set(Acoustics._fields) - {"silence"}
+    assert (
+        {feature.key for feature in FEATURES} == set(PLANTED) == set(Acoustics._fields) - {"silence", "silence_to_end"}
+    )
 
 
 def test_equal_systems_are_found_unlike_at_the_nominal_rate() -> None:
@@ -72,11 +77,54 @@ def test_too_few_clips_are_said_with_what_separates_them() -> None:
     found = compare(clips, systems(3, "a", "b"))
     assert found.least_p == pytest.approx(0.1, abs=0.02)
     first, _advice, last = in_words(found)
-    assert first.startswith("Clips of some systems begin to sound later: b 0.71 s, a 0.21 s on average (p = 0.")
+    assert first == (
+        "Clips of some systems begin to sound later: b 0.71 s, a 0.21 s on average (too few clips for a test)."
+    )
     assert last == (
         "So few clips cannot show whether recordings differ by system: "
         f"even if they separated the systems perfectly, p would be {found.least_p:.2f}."
     )
+
+
+def test_too_few_equal_clips_contradict_no_p_of_theirs() -> None:
+    clips = [USUAL._replace(onset_s=onset) for onset in (0.2, 0.2, 0.2, 0.8, 0.8, 0.8)]
+    found = compare([clip._replace(roll_off_hz=number) for number, clip in enumerate(clips)], systems(3, "a", "b"))
+    assert found.is_few
+    assert found.least_p == min(difference.p for difference in found.differences)
+    assert [sentence.count("p = ") for sentence in in_words(found)] == [0] * len(in_words(found))
+    assert f"p would be {found.least_p:.2f}." in in_words(found)[-1]
+
+
+def test_clips_that_are_mostly_silent_are_counted() -> None:
+    found = compare([USUAL._replace(silence=0.51)] * 2 + [USUAL] * 10, systems(6, "a", "b"))
+    assert in_words(found) == [
+        "2 of 12 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
+        "take longer ones where there are any."
+    ]
+
+
+def noisy(samples: Samples) -> Samples:
+    """Over noise from the first sample to the last."""
+    return samples + np.random.default_rng(1).normal(0, 0.05 * samples.std(), len(samples))
+
+
+def off_centre(samples: Samples) -> Samples:
+    """With an offset that begins and ends with the file, by a fade within the frames of a pack's clip."""
+    faded = np.minimum(1, np.minimum(np.arange(len(samples)), np.arange(len(samples))[::-1]) / (0.005 * RATE))
+    return np.asarray(samples + 0.5 * samples.std() * faded)
+
+
+@pytest.mark.parametrize(
+    ("change", "true"), [(noisy, {"noise_db"}), (off_centre, {"dc_offset"})], ids=["noise", "offset"]
+)
+def test_noise_and_offset_are_told_as_themselves_alone(change: Callable[[Samples], Samples], true: set[str]) -> None:
+    def clip(number: int) -> Samples:
+        samples = recording(number)
+        samples = change(samples) if number >= 6 else samples
+        return at_one_loudness(np.concatenate([np.zeros(1_700), samples, np.zeros(8_000)]))
+
+    found = compare([acoustics(clip(number), RATE) for number in range(12)], systems(6, "a", "b"))
+    assert {difference.feature.key for difference in found.differences} == true
 
 
 def test_one_clip_of_each_system_shows_nothing() -> None:
@@ -87,7 +135,7 @@ def test_one_clip_of_each_system_shows_nothing() -> None:
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_one_system_has_nothing_to_compare(count: int) -> None:
-    assert in_words(compare(clips_of(0, count), ["a"] * count)) == []
+    assert in_words(compare([clip._replace(silence=0) for clip in clips_of(0, count)], ["a"] * count)) == []
 
 
 def test_equal_clips_have_no_difference() -> None:

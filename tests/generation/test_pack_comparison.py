@@ -62,6 +62,8 @@ def test_late_beginnings_and_early_ends_are_told_at_both_places(gapped: Path, tm
         "gapped 8.12 s, full 1.54 s on average (p = 0.002).",
         "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make "
         "the pack again.",
+        "6 of 12 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
+        "take longer ones where there are any.",
     ]
     assert said("check_pack", str(pack)) == cautions
     assert said("generate_stimuli", "--from", str(gapped), "--out", str(pack)) == cautions, "a finished pack"
@@ -123,15 +125,15 @@ def test_a_pack_of_equal_systems_has_no_caution(tmp_path: Path) -> None:
 # Mostly silent
 
 
-@pytest.mark.parametrize(("start", "end"), [(0.6, SECONDS), (0.0, 2.4)])
-def test_mostly_silent_clips_of_another_tool_are_refused(start: float, end: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("start", "end", "share"), [(0.4, 2.6, "86%"), (0.0, 2.4, "86%"), (0.25, SECONDS, "94%")])
+def test_mostly_silent_clips_of_another_tool_are_refused(start: float, end: float, share: str, tmp_path: Path) -> None:
     silent = [between(samples, start, end, 0) for samples in tunes(0)[:2]]
     pack = foreign_pack(tmp_path / "pack", {"a": [*silent, *tunes(2)], "b": tunes(20)})
     with pytest.raises(CommandError) as error:
         call_command("check_pack", str(pack))
     assert str(error.value).splitlines() == [
-        f"{pack}/audio/000{number}.wav is silent for 87% of its time: cut the silence out of its music or take another "
-        "clip, and make the pack again."
+        f"{pack}/audio/000{number}.wav is silent for {share} of the time up to its last sound: cut the silence out of "
+        "its music or take another clip, and make the pack again."
         for number in (0, 1)
     ]
 
@@ -139,15 +141,38 @@ def test_mostly_silent_clips_of_another_tool_are_refused(start: float, end: floa
 @pytest.mark.parametrize("silence_first", [True, False])
 def test_a_mostly_silent_recording_is_left_out(silence_first: bool, tmp_path: Path) -> None:
     record(tmp_path / "own" / "a" / "good.wav", hum(1.2))
-    parts = [np.zeros(9 * 44_100), hum(1)] if silence_first else [hum(1), np.zeros(9 * 44_100)]
+    parts = [np.zeros(8 * 44_100), hum(1)] if silence_first else [hum(0.1), np.zeros(7 * 44_100), hum(0.7)]
     record(tmp_path / "own" / "a" / "silent.wav", np.concatenate(parts))
     write_song(tmp_path / "own" / "a" / "late.mid", [(64, 2, 60)])
     drawing = build_from_folder(tmp_path / "pack", tmp_path / "own").manifest.drawing
     said = {left["file"]: left["reason"] for left in drawing["left_out"]}
     assert said.keys() == {"a/silent.wav", "a/late.mid"}
-    assert said["a/silent.wav"] == "it is silent for 90% of its time: cut the silence out"
-    # A short recording is followed by silence, which is no fault of its own.
+    assert said["a/silent.wav"] == (
+        f"it is silent for {89 if silence_first else 90}% of the time up to its last sound: cut the silence out"
+    )
     assert len(check_pack(tmp_path / "pack").clips) == 1
+
+
+def test_silence_after_the_last_sound_is_counted_whoever_put_it_there(tmp_path: Path) -> None:
+    """Cutting it out of a recording would change nothing: the clip is padded to the same length."""
+    sound = np.concatenate([np.zeros(round(0.6 * 44_100)), hum(3.4)])
+    record(tmp_path / "own" / "a" / "cut.wav", sound)
+    record(tmp_path / "own" / "a" / "whole.wav", np.concatenate([0.9 * sound, np.zeros(round(6.2 * 44_100))]))
+    pack = tmp_path / "pack"
+    told = [
+        "2 of 2 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
+        "take longer ones where there are any."
+    ]
+    assert said("generate_stimuli", "--from", str(tmp_path / "own"), "--out", str(pack)) == told
+    assert said("check_pack", str(pack)) == told
+
+
+def test_another_tools_clips_of_short_music_are_counted(tmp_path: Path) -> None:
+    short = [between(samples, 1.3, SECONDS, 0) for samples in tunes(0)]
+    assert said("check_pack", str(foreign_pack(tmp_path / "pack", {"a": short}))) == [
+        "6 of 6 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
+        "take longer ones where there are any."
+    ]
 
 
 def test_a_recording_silent_for_just_under_half_is_used(tmp_path: Path) -> None:
