@@ -1,4 +1,4 @@
-"""The tables of a report, each as CSV (exact columns, six decimals), Markdown and LaTeX (for reading)."""
+"""The tables of a report, each as CSV (exact columns, six decimals, p to six digits), Markdown and LaTeX (for reading)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LATEX_SPECIAL = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and notes in both languages; `decimals` is for reading, the CSV has six."""
+    """A table with its caption and notes in both languages; `decimals` is for reading, not for the CSV."""
 
     name: str
     frame: pd.DataFrame
@@ -116,12 +116,20 @@ def write_table(table: Table, folder: Path) -> list[Path]:
 
 
 def csv_text(frame: pd.DataFrame, *, is_simulated: bool) -> str:
-    """UTF-8 CSV with LF, six decimals, empty cells for NaN. Simulated: one last row says so in its first cell."""
+    """UTF-8 CSV with LF, six decimals, p to six digits however small, empty cells for NaN. Simulated: one last row says
+    so in its first cell."""
     stream = io.StringIO()
-    frame.to_csv(stream, index=False, float_format="%.6f", lineterminator="\n")
+    of_p = [name for name in frame.columns if name in P_VALUES]
+    frame.assign(**{name: frame[name].map(_exact_p) for name in of_p}).to_csv(
+        stream, index=False, float_format="%.6f", lineterminator="\n"
+    )
     if is_simulated:
         csv.writer(stream, lineterminator="\n").writerow([SIMULATED, *[""] * (len(frame.columns) - 1)])
     return stream.getvalue()
+
+
+def _exact_p(p: float) -> str:
+    return "" if math.isnan(p) else f"{p:.6g}"
 
 
 def readable(value: object, decimals: int, column: str = "") -> str:

@@ -116,3 +116,12 @@ def test_upc_is_called_what_the_pack_counts(tmp_path: Path) -> None:
     note = table.notes[0]
     assert "upc: different pitches in a clip;" in note["en"]
     assert "upc：一段中不同音高的个数；" in note["zh-hans"]
+
+
+@pytest.mark.parametrize("name", ["p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"])
+def test_small_p_keeps_its_digits_in_csv(name: str) -> None:
+    values = [3.21987654e-9, 0.0123456789, 1.0, float("nan")]
+    frame = pd.DataFrame({"scale": ["x"] * 4, "difference": [1e-9, 0.5, 2.0, float("nan")], name: values})
+    text = tables.csv_text(frame, is_simulated=False)
+    assert text == f"scale,difference,{name}\nx,0.000000,3.21988e-09\nx,0.500000,0.0123457\nx,2.000000,1\nx,,\n"
+    assert tables.csv_text(frame, is_simulated=True).endswith(f"{tables.SIMULATED},,\n")
