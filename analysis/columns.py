@@ -136,9 +136,19 @@ def _judged(rows: Rows, name: str, orders: Mapping[str, Sequence[str]]) -> Colum
     if not rows.filled(name):
         return Column(name, "", "empty")
     if not rows.is_mostly_numeric(name):
+        _refuse_commas(rows, name)
         return Column(name, "", "words_in_order" if _are_answers(rows, name) else "words")
     reason = next((key for key, is_so in RULES.items() if is_so(rows, name)), None)
     return Column(name, "", reason) if reason else Column(name, "scale", "numbers")
+
+
+def _refuse_commas(rows: Rows, name: str) -> None:
+    """Raise InputError where numbers of a column have decimal commas: it would be taken for words."""
+    cells = rows.column(name)
+    found = [place for place, text in enumerate(cells) if rows.has_decimal_comma(text)]
+    numbers = sum(parse_number(text, decimal_comma=True) is not None for text in rows.filled(name))
+    if found and 2 * numbers >= len(rows.filled(name)):
+        raise InputError(rows.no_comma(cells[found[0]], rows.lines[found[0]], name))
 
 
 def _numbers(rows: Rows, name: str) -> list[float]:

@@ -18,6 +18,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
 FLAGS = {"": False, "no": False, "false": False, "yes": True, "true": True}
 #: Nothing that people rate or a clock counts goes beyond it, and no sum or axis overflows below it.
 LARGEST = 1e12
+COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
 #: A name with one of these would break the line of a table or figure in two, or cannot be written at all.
 UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -57,12 +58,25 @@ class Rows:
         if text.lower() in MISSING:
             return math.nan
         value = parse_number(text, decimal_comma=self.decimal_comma)
+        if value is None and self.has_decimal_comma(text):
+            raise InputError(self.no_comma(text, line, name))
         if value is None or abs(value) > LARGEST:
             fault = "not a number" if value is None else f"beyond {LARGEST:g} or -{LARGEST:g}"
             raise InputError(
                 f"{self.path}, line {line}: {name} is {text!r}, which is {fault}; correct it or leave it empty."
             )
         return value
+
+    def has_decimal_comma(self, text: str) -> bool:
+        """Whether a cell is a number with a comma that this table cannot have in numbers."""
+        return not self.decimal_comma and COMMA_NUMBER.fullmatch(text) is not None
+
+    def no_comma(self, text: str, line: int, name: str) -> str:
+        """The refusal of such a cell."""
+        return (
+            f"{self.path}, line {line}: {name} is {text!r}; a decimal comma is read only where semicolons or tabs "
+            f"separate the columns, so write {text.replace(',', '.')} or save the file with semicolons."
+        )
 
     def flags(self, name: str) -> list[bool]:
         """A column of 1 and 0, yes and no, true and false, where an empty cell is no; InputError names other lines."""

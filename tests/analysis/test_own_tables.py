@@ -73,6 +73,18 @@ def test_long_table_without_any_scale_is_refused(tmp_path: Path) -> None:
     assert "no scale has a name; write the name of the scale in the column scale" in refusal(saved(tmp_path, frame))
 
 
+@pytest.mark.parametrize("scales", [(), ("overall",)])
+def test_decimal_comma_among_commas_is_refused(tmp_path: Path, scales: tuple[str, ...]) -> None:
+    frame = wide().astype({"overall": object})
+    frame["overall"] = [f"{value},5" if place > 2 else str(value) for place, value in enumerate(frame["overall"])]
+    message = refusal(saved(tmp_path, frame), *scales)
+    assert f"line 5: overall is {frame['overall'][3]!r}; a decimal comma is read only where semicolons" in message
+    assert f"write {frame['overall'][3].replace(',', '.')} or save the file with semicolons" in message
+    path = tmp_path / "semicolons.csv"
+    frame.to_csv(path, index=False, sep=";")
+    assert read(path, ["overall"]).frame["rating"].max() == 5.5
+
+
 def test_missing_code_is_refused_with_its_lines(tmp_path: Path) -> None:
     frame = wide()
     frame.loc[[0, 5, 9], "overall"] = -99
