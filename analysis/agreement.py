@@ -152,7 +152,7 @@ def alpha(table: Floats) -> float:
 def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
     """Alpha with a percentile interval over resampled experts and resampled clips.
 
-    An expert drawn twice is not compared with herself: such pairs would agree perfectly.
+    An expert drawn twice is not compared with themself: such pairs would agree perfectly.
     """
     onehot = _one_hot(table)
     experts, clips = table.shape

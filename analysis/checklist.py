@@ -65,6 +65,7 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
         "groups": _groups(ratings, lang),
         "per_system": _per_system(ratings, lang),
         "per_clip": _per_clip(ratings),
+        "per_clip_named": _per_clip(ratings) + (" rating" if _per_clip(ratings) == "1" else " ratings"),
         "real": _real(ratings, lang),
         "frozen": words["frozen" if ratings.plan_sha256 else "not_frozen"].format(hash=ratings.plan_sha256),
         "flags": _flags(made, lang),
@@ -160,7 +161,7 @@ def _ordinal(found: Findings, words: Mapping[str, str]) -> str:
     if not count:
         return words["no_check"]
     differ = count - int((found.frames["effects"]["kind"] == "agree").sum())
-    return words["differ" if differ else "agree"].format(count=count, differ=differ)
+    return words[("differ" if differ else "agree") + "_one" * (count == 1)].format(count=count, differ=differ)
 
 
 def _value(found: Findings, table: str, scale: str, statistic: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.columns import Column
 from analysis.ratings import Ratings
+from analysis.words import counted
 from analysis.words_columns import REASONS, WORDS
 from config.text import UTF_8
 
@@ -59,7 +60,12 @@ def size_told(ratings: Ratings) -> str:
     frame = ratings.counted
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
     experts = frame["expert_id"].nunique()
-    return f"Working on {len(frame):,} ratings by {experts:,} experts of {clips:,} clips ..."
+    parts = (
+        counted(len(frame), "rating", "ratings"),
+        counted(experts, "expert", "experts"),
+        counted(clips, "clip", "clips"),
+    )
+    return "Working on {} by {} of {} ...".format(*parts)
 
 
 def as_json(ratings: Ratings) -> dict[str, Any]:

@@ -15,11 +15,12 @@ import pandas as pd
 
 from analysis.dataset import Text
 from analysis.findings import Findings, Pair, planned_pairs, primary_scale
+from analysis.formulas import scales_by_formula
 from analysis.look import LANGUAGES, system_label
 from analysis.mixed_model.model import ALL_PAIRS, PLANNED
 from analysis.prompts import shared_prompts
 from analysis.ratings import Ratings
-from analysis.words import in_language
+from analysis.words import counted, in_language
 from analysis.words_methods import METHODS, OTHER_ANALYSES
 
 DESIGN = ("heard_per_expert", "clips_per_system", "repeats", "practice")
@@ -70,6 +71,11 @@ class Made:
         return [name for name in OTHER_ANALYSES["en"] if self.has("sensitivity", "difference", analysis=name)]
 
     @property
+    def has_freedom(self) -> bool:
+        """Whether any mean or difference has degrees of freedom."""
+        return self.has("system_means", "df") or self.has("contrasts", "df")
+
+    @property
     def has_intervals(self) -> bool:
         """Whether any mean or difference has an interval."""
         return self.has("system_means", "ci_low") or self.has("contrasts", "ci_low")
@@ -96,6 +102,8 @@ SENTENCES: Sequence[tuple[str, str, Condition]] = (
     ("plan", "plan", lambda made: bool(made.ratings.plan_sha256)),
     ("plan", "no_plan", lambda made: not made.ratings.plan_sha256),
     ("model", "model", lambda made: bool(made.fitted)),
+    ("model", "residual", lambda made: any(len(made.found.fits[scale].means) > 1 for scale in made.fitted)),
+    ("model", "freedom", lambda made: made.has_freedom),
     ("model", "random", lambda made: made.has_intervals and not made.untold),
     ("model", "untold", lambda made: bool(made.untold)),
     ("model", "unfitted", lambda made: bool(made.unfitted)),
@@ -155,7 +163,21 @@ def _named(made: Made, lang: str, replicates: int) -> dict[str, str]:
     """Scales and analyses that sentences name."""
     analyses = [OTHER_ANALYSES[lang][name].format(replicates=f"{replicates:,}") for name in made.other_analyses]
     scales = {key: _scales(made, getattr(made, key), lang) for key in ("fitted", "unfitted", "untold", "checked")}
-    return {**scales, "analyses": joined(analyses, lang), "pairs_adjusted": _pairs_adjusted(made, lang)}
+    return {
+        **scales,
+        "models": _models(made, lang),
+        "analyses": joined(analyses, lang),
+        "pairs_adjusted": _pairs_adjusted(made, lang),
+    }
+
+
+def _models(made: Made, lang: str) -> str:
+    """Each formula with the scales that have it."""
+    named = [
+        METHODS[lang]["model_on"].format(scales=_scales(made, scales, lang), formula=formula)
+        for formula, scales in scales_by_formula(made.found.fits).items()
+    ]
+    return ("；" if lang == "zh-hans" else "; ").join(named)
 
 
 def _scales(made: Made, keys: Sequence[str], lang: str) -> str:
@@ -174,24 +196,44 @@ def joined(names: Sequence[str], lang: str) -> str:
 
 def facts(ratings: Ratings, lang: str) -> dict[str, object]:
     """What sentences name, in a language."""
-    frame, words, scale = ratings.counted, METHODS[lang], primary_scale(ratings)
+    words, scale = METHODS[lang], primary_scale(ratings)
     return {
         **{key: ratings.design.get(key, "") for key in DESIGN},
-        "experts": frame["expert_id"].nunique(),
-        "systems": frame["system"].nunique(),
-        "clips": len(frame[["system", "clip_id"]].drop_duplicates()),
-        "ratings": f"{len(frame):,}",
-        "repeated": f"{len(ratings.frame) - len(frame):,}",
-        "missing": f"{ratings.n_missing:,}",
+        **_counts(ratings),
         "scales": scales_text(ratings, lang),
         "hash": ratings.plan_sha256,
         "primary": label_of(ratings, scale, lang),
         "contrasts": _pairs_text(ratings, planned_pairs(ratings, scale), lang) or words["no_contrasts"],
         "alpha": ratings.alpha,
         "level": ratings.level,
-        "gap": words["points"].format(gap=ratings.gap) if ratings.gap else words["no_gap"],
+        "gap": words["points_one" if ratings.gap == 1 else "points"].format(gap=ratings.gap)
+        if ratings.gap
+        else words["no_gap"],
         "exclusions": planned_text(ratings, "exclusions", lang),
         "dropouts": planned_text(ratings, "dropouts", lang),
+    }
+
+
+def _counts(ratings: Ratings) -> dict[str, object]:
+    """How many there are of everything, as numbers, and in English with their nouns (..._named)."""
+    frame = ratings.counted
+    experts, systems = frame["expert_id"].nunique(), frame["system"].nunique()
+    clips = len(frame[["system", "clip_id"]].drop_duplicates())
+    counting, repeated, missing = len(frame), len(ratings.frame) - len(frame), ratings.n_missing
+    return {
+        "experts": experts,
+        "systems": systems,
+        "clips": clips,
+        "ratings": f"{counting:,}",
+        "repeated": f"{repeated:,}",
+        "missing": f"{missing:,}",
+        "experts_named": counted(experts, "expert", "experts"),
+        "clips_named": counted(clips, "clip", "clips"),
+        "systems_named": counted(systems, "system", "systems"),
+        "ratings_named": counted(counting, "rating counts", "ratings count"),
+        "repeated_named": counted(repeated, "rating of repeated clips is", "ratings of repeated clips are"),
+        "missing_named": counted(missing, "rating was", "ratings were"),
+        "practice_named": counted(int(ratings.design.get("practice", 0)), "practice clip", "practice clips"),
     }
 
 

@@ -32,6 +32,8 @@ GROUP_COLUMNS = ("scale", "group", "statistic", "value", "ci_low", "ci_high", "n
 SCALE_COLUMNS = ("scale_a", "scale_b", "level", "value", "ci_low", "ci_high", "n")
 KEY = ["expert_id", "system", "clip_id"]
 FEWEST_PAIRS = 10
+#: Ends of an interval that are no further apart differ by rounding alone.
+NO_WIDTH = 1e-9
 
 
 def reliability(frame: pd.DataFrame, scales: Sequence[str], *, replicates: int = 2000, seed: int = 1) -> pd.DataFrame:
@@ -74,7 +76,11 @@ def _if_enough(table: Floats, clips: pd.MultiIndex, found: Interval) -> Interval
 
 
 def _alpha(table: Floats, clips: pd.MultiIndex, replicates: int, seed: int) -> Interval:
-    return _if_enough(table, clips, agreement.alpha_interval(table, replicates=replicates, seed=seed))
+    """Alpha with its interval; none where every replicate is equal, as with experts who agree entirely."""
+    found = agreement.alpha_interval(table, replicates=replicates, seed=seed)
+    return _if_enough(
+        table, clips, found if found.high - found.low > NO_WIDTH else Interval(found.value, np.nan, np.nan)
+    )
 
 
 def _retest(frame: pd.DataFrame, scale: str, clips: pd.MultiIndex) -> list[tuple[object, ...]]:

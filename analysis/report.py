@@ -31,6 +31,7 @@ from analysis import (
 )
 from analysis.document import Contents
 from analysis.errors import InputError
+from analysis.formulas import scales_by_formula
 from analysis.ratings import Ratings
 from analysis.size import check_size
 from analysis.threads import one_blas_thread
@@ -149,7 +150,9 @@ def _fill(
     stamp = _stamp(ratings, options.seed)
     contents = Contents(
         ratings=ratings,
-        means=tables.system_means_table(ratings, means, tables.means_method(ratings, means, is_fitted=found.is_fitted)),
+        means=tables.system_means_table(
+            ratings, means, tables.means_method(ratings, means, list(scales_by_formula(found.fits)))
+        ),
         objective=tables.objective_means_table(ratings),
         found=found,
         further=[*again, *tables_findings.finding_tables(ratings, found)],

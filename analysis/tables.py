@@ -1,4 +1,4 @@
-"""The tables of a report, each as CSV (exact columns, six decimals, p to six digits), Markdown and LaTeX (for reading)."""
+"""The tables of a report, each as CSV (exact columns, six decimals, p in full), Markdown and LaTeX (for reading)."""
 
 from __future__ import annotations
 
@@ -65,12 +65,18 @@ def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> T
     )
 
 
-def means_method(ratings: Ratings, means: pd.DataFrame, *, is_fitted: bool) -> dict[str, str]:
-    """How the means were computed, and their intervals where there are any."""
-    if not is_fitted:
+def means_method(ratings: Ratings, means: pd.DataFrame, formulas: Sequence[str]) -> dict[str, str]:
+    """How the means were computed, by models of these formulas, and their df and intervals where there are any."""
+    if not formulas:
         return say("plain_method")
+    freedom = say("freedom_method") if means["df"].notna().any() else {}
     ending = say("interval_method", level=ratings.level) if means["ci_low"].notna().any() else {}
-    return {lang: text + ending.get(lang, "") for lang, text in say("model_method").items()}
+    return {
+        lang: words["model_method"].format(formulas=words["or"].join(formulas))
+        + freedom.get(lang, "")
+        + ending.get(lang, "")
+        for lang, words in WORDS.items()
+    }
 
 
 def empty_interval_notes(means: pd.DataFrame) -> list[Text]:

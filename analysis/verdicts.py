@@ -83,9 +83,9 @@ def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
         axis=1
     )
     if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
-        return say("size_small", gap=f"{gap:g}")
+        return say("size_small", gap=f"{gap:g}", points="point" if gap == 1 else "points")
     beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
-    return say("size_large" if beyond else "size_open", gap=f"{gap:g}")
+    return say("size_large" if beyond else "size_open", gap=f"{gap:g}", points="point" if gap == 1 else "points")
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:

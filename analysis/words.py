@@ -22,10 +22,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Owen 2007); se is the bootstrap standard error, the interval is the {level} % percentile interval; the "
             "method has no df"
         ),
-        "model_method": (
-            "mixed model, rating ~ system + (1|expert) + (1|clip) + (1|expert:system), restricted maximum likelihood, "
-            "Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017)"
-        ),
+        "model_method": "mixed model, {formulas}, restricted maximum likelihood",
+        "or": " or ",
+        "freedom_method": ", Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017)",
         "interval_method": "; the interval is the {level} % t interval",
         "plain_method": "means of the ratings; no model could be fitted",
         "means_caption": "Mean rating of each system on each scale, with its {level} % confidence interval",
@@ -135,10 +134,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "双向自助法（专家与片段均有放回重抽样，{replicates:,} 次，随机种子 {seed}；Owen 2007）；se 为自助法标准误，"
             "区间为 {level} % 百分位区间；该方法没有自由度 df"
         ),
-        "model_method": (
-            "混合模型 rating ~ system + (1|expert) + (1|clip) + (1|expert:system)，限制性最大似然，Satterthwaite 自由度"
-            "（Kuznetsova, Brockhoff & Christensen 2017）"
-        ),
+        "model_method": "混合模型 {formulas}，限制性最大似然",
+        "or": " 或 ",
+        "freedom_method": "，Satterthwaite 自由度（Kuznetsova, Brockhoff & Christensen 2017）",
         "interval_method": "；区间为 {level} % t 区间",
         "plain_method": "评分的平均值；无法拟合模型",
         "means_caption": "各系统在各量表上的平均评分及其 {level} % 置信区间",
@@ -230,6 +228,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "files": "本报告的文件",
     },
 }
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """So many of something, in English: "1 clip", "1,200 clips"."""
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def in_language(text: Mapping[str, str], lang: str) -> str:

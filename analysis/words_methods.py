@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 METHODS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "listening": "{experts} experts rated {clips} clips of {systems} systems on {scales}. {ratings} ratings count.",
-        "repeats": "{repeated} ratings of repeated clips are left out of all means.",
-        "missing": "{missing} ratings were left empty.",
+        "listening": "{experts_named} rated {clips_named} of {systems_named} on {scales}. {ratings_named}.",
+        "repeats": "{repeated_named} left out of all means.",
+        "missing": "{missing_named} left empty.",
         "design": (
             "By the frozen plan each expert hears {heard_per_expert} of {clips_per_system} clips of each system, in an "
-            "order drawn beforehand and balanced over experts, {repeats} of them twice, after {practice} practice "
-            "clips that do not count."
+            "order drawn beforehand and balanced over experts, {repeats} of them twice, after {practice_named} "
+            "not counted."
         ),
         "plan": (
             "The plan was frozen before the ratings were seen (SHA-256 {hash}). Primary scale: {primary}. Named "
@@ -23,13 +23,16 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         "no_contrasts": "none, so all pairs of systems are compared",
         "no_gap": "none",
         "points": "{gap:g} points",
+        "points_one": "{gap:g} point",
         "each_scale": "each scale",
         "all_pairs": "differences",
         "other_pairs": "other differences",
-        "model": (
-            "On {fitted} a linear mixed model was fitted, rating ~ system + (1 | expert) + (1 | clip) + (1 | expert : "
-            "system), by restricted maximum likelihood, with Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff "
-            "& Christensen 2017)."
+        "model": "A linear mixed model was fitted by restricted maximum likelihood, {models}.",
+        "model_on": "on {scales}: {formula}",
+        "residual": "The model assumes one residual variance for all systems.",
+        "freedom": (
+            "Its intervals and tests have Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & Christensen "
+            "2017)."
         ),
         "random": (
             "Experts and clips are both random, so that results speak of other such experts and clips (Judd, Westfall "
@@ -110,13 +113,14 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         "no_contrasts": "无，因此比较所有各对系统",
         "no_gap": "无",
         "points": "{gap:g} 分",
+        "points_one": "{gap:g} 分",
         "each_scale": "每个量表",
         "all_pairs": "差值",
         "other_pairs": "其他差值",
-        "model": (
-            "在{fitted}上用限制性最大似然拟合线性混合模型 rating ~ system + (1 | expert) + (1 | clip) + (1 | expert : "
-            "system)，采用 Satterthwaite 自由度（Kuznetsova, Brockhoff & Christensen 2017）。"
-        ),
+        "model": "用限制性最大似然拟合了线性混合模型：{models}。",
+        "model_on": "在{scales}上为 {formula}",
+        "residual": "模型假定所有系统的残差方差相同。",
+        "freedom": "其区间和检验采用 Satterthwaite 自由度（Kuznetsova, Brockhoff & Christensen 2017）。",
         "random": "专家和片段都作为随机因素，因此结果可推及其他同类的专家和片段（Judd, Westfall & Kenny 2012）。",
         "untold": "在{untold}上，按本设计无法把这些方差全部区分开；方差表中，不在模型中的方差留空。",
         "unfitted": "在{unfitted}上无法拟合模型；平均值由评分直接得出，没有区间。",
@@ -200,6 +204,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "gap_untested": "Not tested: no difference has a test.",
         "agree": "The probit model agrees with the linear one on all {count} differences.",
         "differ": "The probit model disagrees with the linear one on {differ} of {count} differences; named above.",
+        "agree_one": "The probit model agrees with the linear one on the only difference.",
+        "differ_one": "The probit model disagrees with the linear one on the only difference; named above.",
         "no_check": "An ordinal model was fitted, but no difference has a test in both models.",
         "no_model": "Not checked: no ordinal model was fitted.",
         "flagged": "Flagged by low agreement on {primary}: {flagged}.",
@@ -229,6 +235,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "gap_untested": "未检验：没有可检验的差异。",
         "agree": "probit 模型在全部 {count} 个差异上与线性模型一致。",
         "differ": "probit 模型在 {count} 个差异中有 {differ} 个与线性模型不一致，见上文。",
+        "agree_one": "probit 模型在唯一一个差异上与线性模型一致。",
+        "differ_one": "probit 模型在唯一一个差异上与线性模型不一致，见上文。",
         "no_check": "拟合了有序模型，但没有一个差异在两个模型中都有检验。",
         "no_model": "未核对：没有拟合有序模型。",
         "flagged": "在{primary}上因一致性低而作标记者：{flagged} 位。",
@@ -246,7 +254,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
 #: Each question, its answer where the ratings know it, and what the authors have to say where they do not.
 CHECKLIST: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "listeners": {
-        "en": ("How many listeners, and of what kind?", "{experts} experts{groups}. Say what makes them experts."),
+        "en": ("How many listeners, and of what kind?", "{experts_named}{groups}. Say what makes them experts."),
         "zh-hans": ("多少位听者，是什么人？", "{experts} 位专家{groups}。请说明其专长。"),
     },
     "recruited": {
@@ -266,7 +274,7 @@ CHECKLIST: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "zh-hans": ("如何播放（设备、房间、音量、练习）？", "数据中没有。"),
     },
     "clips": {
-        "en": ("How many clips of each system?", "{per_system}; {clips} in all, {per_clip} ratings a clip and scale."),
+        "en": ("How many clips of each system?", "{per_system}; {clips} in all, {per_clip_named} a clip and scale."),
         "zh-hans": ("每个系统多少个片段？", "{per_system}；共 {clips} 个，每个片段每个量表 {per_clip} 个评分。"),
     },
     "drawn": {

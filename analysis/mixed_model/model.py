@@ -290,7 +290,17 @@ def _notes(
     if len(layout.systems) == 1:
         found.append(say("one_system", scale))
     found += [say("unknown_system", scale, a=labels.get(a, a), b=labels.get(b, b)) for a, b in lost]
+    flat = [labels.get(name, name) for name in _flat_systems(layout)] if variances is not None else []
+    found += [say("flat_systems", scale, systems=flat)] if flat and len(layout.systems) > 1 else []
     return (*found, *_notes_on_variances(scale, variances, chosen))
+
+
+def _flat_systems(layout: Layout) -> list[str]:
+    """The systems with several ratings, all equal."""
+    ratings = pd.Series(layout.cells.ratings).groupby(layout.cells.system)
+    spans = ratings.agg(["size", "min", "max"])
+    flat = spans[(spans["size"] > 1) & (spans["min"] == spans["max"])]
+    return [layout.systems[place] for place in flat.index]
 
 
 def _notes_on_variances(scale: Name, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Text]:

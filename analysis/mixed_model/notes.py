@@ -57,6 +57,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "no "
             "tests and no intervals."
         ),
+        "flat_systems": (
+            "{scale}: the ratings of {systems} are all equal, but the model assumes one residual variance for all "
+            "systems. Any standard error, interval or p of a difference with {systems} rests on how the ratings of "
+            "other systems vary; treat it with caution."
+        ),
         "exact": (
             "{scale}: the experts agree exactly, up to what the model adds or takes away for each expert and clip. "
             "Check "
@@ -76,6 +81,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "all_equal": "{scale}：所有评分都相同。没有可检验的内容，也没有区间。",
         "too_few": "{scale}：评分太少，无法估计任何方差。只有平均值，没有检验和区间。",
         "no_variance": "{scale}：每个系统内的评分都相同，无法估计任何方差。只有平均值，没有检验和区间。",
+        "flat_systems": (
+            "{scale}：{systems} 的评分都相同，而模型假定所有系统的残差方差相同。与 {systems} 有关的差值若有标准误、区间"
+            "或 p，都取决于其他系统评分的变异；应谨慎看待。"
+        ),
         "exact": ("{scale}：除模型为每位专家和每个片段加减的部分外，各专家的评分完全一致。请核对这些评分的记录方式。"),
         "not_converged": "{scale}：方差的估计未能收敛；该量表的所有数字都应谨慎看待。",
         "one_system": "{scale}：只有一个系统被评分，没有可比较的对象。",

@@ -12,7 +12,7 @@ from analysis.mixed_model.inference import bonferroni
 from analysis.mixed_model.model import PLANNED, Fit, by_family
 from analysis.mixed_model.notes import Name, Text
 from analysis.ordinal_model.model import OrdinalFit
-from analysis.ordinal_model.words import say
+from analysis.ordinal_model.words import plural, say
 from analysis.p_text import p_text
 
 COLUMNS = (
@@ -82,7 +82,7 @@ def say_disagreements(
         return (say("unchecked", scale=called or linear.scale, link=ordinal.link),)
     rows = [row for row in table.itertuples() if row.kind]
     if not rows:
-        return (say("agree", scale=called or linear.scale, link=ordinal.link, count=tested),)
+        return (say(plural("agree", tested), scale=called or linear.scale, link=ordinal.link, count=tested),)
     return tuple(_sentence(row, alpha, called or linear.scale, labels or {}) for row in rows)
 
 

@@ -51,6 +51,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "{scale}: the ordinal model ({link}) agrees with the linear one on all {count} differences, in sign and in "
             "significance."
         ),
+        "agree_one": (
+            "{scale}: the ordinal model ({link}) agrees with the linear one on the only difference, in sign and in "
+            "significance."
+        ),
         "unchecked": "{scale}: the ordinal model ({link}) gives no test; nothing was checked.",
         "sign": (
             "{scale}: {a} and {b} change places: the linear model puts the {higher_linear} higher, the ordinal model "
@@ -91,6 +95,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "no_variance": "{scale}：每个系统内的评分都相同，未作有序模型检验。",
         "not_converged": "{scale}：有序模型（{link}）未能收敛，其数字应谨慎看待。",
         "agree": "{scale}：有序模型（{link}）与线性模型在全部 {count} 个差异的方向和显著性上一致。",
+        "agree_one": "{scale}：有序模型（{link}）与线性模型在唯一一个差异的方向和显著性上一致。",
         "unchecked": "{scale}：有序模型（{link}）没有给出检验，未能核对。",
         "sign": (
             "{scale}：{a} 与 {b} 的高低不一致：线性模型中{higher_linear}较高，"

@@ -215,6 +215,8 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "plan": lambda w: bool(w.ratings.plan_sha256),
     "no_plan": lambda w: not w.ratings.plan_sha256,
     "model": is_fitted,
+    "residual": lambda w: is_fitted(w) and w.tables["system_means"]["system"].nunique() > 1,
+    "freedom": lambda w: w.has("system_means", "df") or w.has("contrasts", "df"),
     "random": lambda w: w.has("contrasts", "ci_low") and not untold(w),
     "untold": untold,
     "unfitted": lambda w: not is_fitted(w),
@@ -271,6 +273,38 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
 def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> None:
     seen = {key for case in CASES for key, holds in EXPECTED.items() if holds(reports(case))}
     assert set(EXPECTED) - seen == {"simulated"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("case", CASES)
+def test_formula_has_the_components_of_the_variance_table(case: str, lang: str, reports: Reports) -> None:
+    written = reports(case)
+    terms = {"expert": "(1 | expert)", "clip": "(1 | clip)", "expert:system": "(1 | expert : system)"}
+    table = written.tables.get("variance_components", pd.DataFrame(columns=["component", "variance"]))
+    fitted = set(table.loc[table["variance"].notna(), "component"]) & set(terms)
+    assert {name for name, term in terms.items() if term in written.methods[lang]} == fitted
+    assert ("rating ~ system" in written.methods[lang]) == EXPECTED["residual"](written)
+    for name, term in terms.items():
+        assert (term in written.page[lang]) == (name in fitted)
+    assert ("Satterthwaite" in written.page[lang]) == EXPECTED["freedom"](written)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_system_without_variation_is_told_with_its_doubt(case: str, reports: Reports) -> None:
+    written = reports(case)
+    ratings = written.ratings.counted.groupby(["scale", "system"])["rating"]
+    flat = bool((ratings.nunique() == 1).any() and is_fitted(written))
+    assert written.says("but the model assumes one residual variance for all systems") == flat
+    assert ("而模型假定所有系统的残差方差相同" in written.page["zh-hans"]) == flat
+    assert flat == (case == "separated")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_counts_of_one_are_singular(case: str, reports: Reports) -> None:
+    written = reports(case)
+    wrong = re.compile(r"(?<![\d.,])1 (experts|clips|systems|ratings|points|differences|practice clips)\b")
+    assert not wrong.search(written.methods["en"])
+    assert wrong.findall(re.sub(r"<[^>]*>", " ", written.page["en"])) == []
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from analysis.checklist import checklist, checklist_frame
 from analysis.findings import Findings
+from analysis.intake import size_told
 from analysis.look import LANGUAGES
-from analysis.methods import methods
+from analysis.methods import DESIGN, methods
 from analysis.words_methods import OPEN, REPORTED
 from tests.analysis.found import found, study
 
@@ -65,3 +68,17 @@ def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_
     assert "unknown" not in str(answers)
     assert all("{" not in answer[lang] for _, _, answer in rows for lang in LANGUAGES)
     assert len(checklist_frame(rows)) == len(rows) > 15
+
+
+def test_one_of_anything_is_named_in_the_singular() -> None:
+    one = study().frame.iloc[:1]
+    plan, design = {**study().plan, "smallest_gap": 1.0}, {**dict.fromkeys(DESIGN, 1)}
+    written = text(frame=one, n_missing=1, plan=plan, design=design)
+    assert "1 expert rated 1 clip of 1 system on" in written
+    assert "1 rating counts." in written
+    assert "1 rating was left empty." in written
+    assert "Smallest gap of interest: 1 point." in written
+    assert "after 1 practice clip not counted" in written
+    again = pd.concat([one, one.assign(is_repeat=True)])
+    assert "1 rating of repeated clips is left out of all means." in text(frame=again)
+    assert size_told(replace(study(), frame=one)) == "Working on 1 rating by 1 expert of 1 clip ..."

@@ -109,3 +109,12 @@ def test_a_halo_shows_in_ratings_and_independent_scales_do_not() -> None:
     apart = row(table, scale_a="overall", scale_b="arousal", level="rating")
     assert abs(apart["value"]) < 0.15
     assert (halo["n"], row(table, scale_a="overall", scale_b="valence", level="clip")["n"]) == (1560, 60)
+
+
+def test_alpha_without_any_spread_has_no_interval() -> None:
+    frame = make_frame(("a", "b"), ("overall",), experts=7, clips=4).assign(is_repeat=False)
+    levels = {clip: 1 + place % 5 for place, clip in enumerate(sorted(frame["clip_id"].unique()))}
+    frame = frame.assign(rating=frame["clip_id"].map(levels).astype(float))
+    found = row(reliability.reliability(frame, ["overall"], replicates=200), statistic="alpha_ordinal")
+    assert found["value"] == pytest.approx(1.0)
+    assert np.isnan([found["ci_low"], found["ci_high"]]).all()
