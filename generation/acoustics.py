@@ -128,7 +128,7 @@ def _weights(rate: int, size: int) -> Numbers:
 def _sounding(loudness: Numbers, spectra: Numbers) -> NDArray[np.bool_]:
     """Which frames are neither silent, by the loudness of those that are loud, nor the step of a DC offset alone."""
     sounding = loudness > _whole(loudness) * 10 ** (SILENT_LU / 10)
-    is_short = sounding & ~binary_opening(sounding, np.ones(STEP_FRAMES))
+    is_short = sounding & ~binary_opening(sounding, np.ones(STEP_FRAMES, dtype=bool))
     is_low = spectra[:, :STEP_BINS].sum(axis=1) > STEP_SHARE * spectra.sum(axis=1)
     return np.asarray(sounding & ~(is_short & is_low))
 
