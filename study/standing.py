@@ -70,7 +70,7 @@ def standing(device: int, token: str) -> Standing | None:
 
 
 #: What of a standing can change while a save is on its way. Every save asks it a second time, in its transaction: as
-#: text, which costs a tenth of what a query costs that is put together anew.
+#: text, which costs a tenth of a query that is built each time.
 CHANGING = """\
 SELECT expert.slot_id, study.state, expert.withdrawn_at, expert.submitted_at, study.closed_at, link.expires_at,
     link.revoked_at

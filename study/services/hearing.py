@@ -77,7 +77,7 @@ def _at_its_speed(standing: Standing, heard_ms: int, own: list[Report], shown: d
     """Whether there was time for what was heard between its first play and its last report.
 
     The first play can't be before the trial was shown: `shown`, or for the first trial when the expert came, on this
-    device or, where that is too short, on her first.
+    device or, where that is too short, on their first.
     """
     first, last = min(own, key=lambda report: report.at), max(report.at for report in own)
     begun = first.at - timedelta(milliseconds=first.ms)

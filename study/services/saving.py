@@ -193,7 +193,7 @@ def _lock_study(study: int, *, alone: bool) -> None:
 
 
 def refuse_lost_place(standing: Standing) -> None:
-    """Refuses whoever's link was revoked or whose place went to someone else."""
+    """Refuses an expert whose link was revoked or whose slot went to someone else."""
     if standing.revoked:
         raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
     if standing.expert.slot_id != standing.trial.slot_id:

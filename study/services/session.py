@@ -179,7 +179,7 @@ def _locked(expert: Expert) -> Expert:
 
 
 def _present(expert: Expert) -> Expert:
-    """The expert, locked, where she may still say something: not withdrawn, erased, replaced or at her end."""
+    """The expert, locked, while they may still answer: not withdrawn, erased, replaced or past their end."""
     expert = _locked(expert)
     queries.refuse_finished(expert)
     if expert.replaced_by_id:

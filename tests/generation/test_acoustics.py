@@ -67,7 +67,7 @@ def test_music_begins_and_ends_where_it_rises_above_the_noise(below_db: float) -
     noise = NOISE * 10 ** (-below_db / 20) * tone().std() / NOISE.std()
     found = acoustics(tone() + noise, RATE)
     assert [found.onset_s, found.end_s] == pytest.approx([0.5, 3.5])
-    # Whoever hisses is not silent.
+    # Steady noise is not silence.
     assert found.silence == 0
 
 

@@ -219,7 +219,7 @@ def test_time_counts_from_the_last_scale_of_the_trial_before(tmp_path: Path, sec
         answer(at, scale="overall")
     at = standing(expert, second)
     with clock.use(lambda: begun + timedelta(minutes=1, seconds=seconds)):
-        answer(standing(expert, first), scale="valence", revision=2)  # a changed mind opens nothing anew
+        answer(standing(expert, first), scale="valence", revision=2)  # a changed mind opens nothing again
         report(at, intervals=[[0, int(SECONDS * 1000)]], given_at=begun + timedelta(minutes=1, seconds=seconds))
         if fits:
             assert answer(at)

@@ -56,7 +56,7 @@ def here(expert: Expert) -> Standing:
 
 
 def during(expert: Expert, ending: str) -> Any:
-    """Lets something end while a save waits; whoever does it reads the expert for themselves."""
+    """Lets something end while a save waits; the act reads the expert for itself."""
     return meanwhile(lambda: ACTS[ending](Expert.objects.select_related("study", "slot").get(pk=expert.pk)))
 
 
