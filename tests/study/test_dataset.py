@@ -117,13 +117,13 @@ def test_the_highest_revision_given_before_submitting_counts(tmp_path: Path) -> 
     before, on_its_way = clock.now(), standing(expert, third)
     services.submit(expert)
     rate(expert, first, "overall", 5, revision=2, at=before)
-    save_at(on_its_way, revision=2, value=1)  # it came before the submission, and its row was written a moment after
+    save_at(on_its_way, revision=2, value=1, given_at=before)  # given before the submission, written a moment after it
     dataset.export(study, tmp_path / "out")
     counted = [row for row in rows(tmp_path / "out" / LONG) if row["scale"] == "overall"]
     assert [(row["rating"], row["revision"], row["late"]) for row in counted] == [
         ("5", "2", "1"),
         ("4", "2", "0"),
-        ("1", "2", "0"),
+        ("1", "2", "1"),
         ("3", "1", "0"),
     ]
     assert [row["overall"] for row in rows(tmp_path / "out" / WIDE)] == ["5", "4", "1", "3"]
