@@ -90,7 +90,7 @@ def _write(study: Study, folder: Path, view: View) -> str:
     (folder / "certificate.json").write_bytes(rfc8785.dumps(certificate_shown(study)))
     if view == "open":
         (folder / SEQUENCES).write_bytes(rfc8785.dumps(published(study)))
-    if view != "coded":  # the same rows, the same bytes: the log grows
+    if view != "coded":  # a report reads no log
         _write_events(study, folder / "events.jsonl")
     _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
     _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
