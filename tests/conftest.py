@@ -28,7 +28,7 @@ QUIET = (
 
 
 #: Findings that several modules look at.
-FOUND = "tests.analysis.found"
+FOUND = "tests.analysis.shared_findings"
 
 
 class BySharing(LoadScopeScheduling):  # type: ignore[misc]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.analysis.makers import make_dataset, make_frame, read_oracle, write_csv
+from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 
 def analyse(*arguments: object) -> list[str]:

@@ -22,7 +22,7 @@ from generation.melody import REST, STEPS, Tokens, to_pretty_midi
 from generation.networks.midi_gan import MidiGAN, Settings
 from generation.networks.reference import Reference
 from generation.sampling import load_checkpoint, load_reference
-from tests.analysis.run_makers import write_run
+from tests.analysis.run_builders import write_run
 from tests.factories import make_pack
 from tests.generation.songs import random_tokens, small_corpus
 from tests.reproduction import page, runs_audit

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import bootstrap
-from tests.analysis.makers import make_frame, read_oracle
+from tests.analysis.builders import make_frame, read_oracle
 
 
 def test_weighted_means_equal_an_explicit_loop_over_resampled_cells_of_incomplete_data() -> None:

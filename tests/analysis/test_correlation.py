@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from analysis import correlation
-from tests.analysis.makers import make_frame
+from tests.analysis.builders import make_frame
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

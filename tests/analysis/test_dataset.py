@@ -8,7 +8,7 @@ import pytest
 
 from analysis.errors import InputError
 from analysis.ratings import read
-from tests.analysis.makers import make_dataset, make_frame, write_hashes
+from tests.analysis.builders import make_dataset, make_frame, write_hashes
 
 
 def refusal(folder: Path) -> str:

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from analysis import bootstrap, drawings, findings, look, tables_findings
 from analysis.figures.contrasts import contrasts_frame
 from analysis.words_figures import CAPTIONS
-from tests.analysis.found import TWELVE, drawn, found, study
-from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import clashes, lay_out
+from tests.analysis.shared_findings import TWELVE, drawn, found, study
 
 ALL = ("figure7", *CAPTIONS)
 

@@ -11,7 +11,7 @@ from matplotlib.transforms import Bbox
 
 from analysis import bootstrap, figures, look
 from analysis.ratings import Ratings
-from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import lay_out
 
 FIVE = ("valence", "arousal", "authenticity", "harmony", "overall")

@@ -12,7 +12,7 @@ from analysis.run_words import WORDS
 from analysis.runs import read_runs
 from generation.validation import TOLERANCES
 from tests.analysis.overlaps import lay_out
-from tests.analysis.run_makers import write_run
+from tests.analysis.run_builders import write_run
 
 
 def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures_runs.Drawing]:

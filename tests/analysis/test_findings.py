@@ -7,8 +7,8 @@ import pytest
 from analysis import findings, mixed_model
 from analysis.look import LANGUAGES
 from analysis.verdicts import verdicts
-from tests.analysis.found import PLAN, found, study
-from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings
+from tests.analysis.shared_findings import PLAN, found, study
 
 
 def said(lang: str = "en", *, planned: bool = True) -> list[str]:

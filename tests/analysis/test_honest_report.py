@@ -19,7 +19,7 @@ from analysis.look import LANGUAGES
 from analysis.methods import SENTENCES
 from analysis.ratings import Ratings
 from analysis.words_methods import METHODS, OTHER_ANALYSES
-from tests.analysis.makers import make_frame, make_ratings, make_scale
+from tests.analysis.builders import make_frame, make_ratings, make_scale
 
 PLAN = {"primary_scale": "overall", "contrasts": [["a", "real"], ["b", "real"]], "smallest_gap": 0.5}
 FROZEN: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)}

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from analysis import look
 from analysis.words import WORDS
-from tests.analysis.makers import SIX
+from tests.analysis.builders import SIX
 
 #: Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
 SIGHTS = {

@@ -10,7 +10,7 @@ from analysis.intake import size_told
 from analysis.look import LANGUAGES
 from analysis.methods import DESIGN, methods
 from analysis.words_methods import OPEN, REPORTED
-from tests.analysis.found import found, study
+from tests.analysis.shared_findings import found, study
 
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
 

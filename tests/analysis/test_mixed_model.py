@@ -16,7 +16,7 @@ from analysis.mixed_model.notes import NAMES, SENTENCES
 from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
 from analysis.sparse_tables import SPARSE_BELOW
 from tests import bench_stats
-from tests.analysis.makers import ORACLES, make_frame, read_oracle
+from tests.analysis.builders import ORACLES, make_frame, read_oracle
 
 #: R 4.2.2, lmerTest on sim_incomplete.csv (fixtures/oracles/sim_incomplete.txt): estimate, SE, df, p against s1.
 AGAINST_S1 = {

@@ -11,7 +11,7 @@ from analysis.mixed_model import reml
 from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.layout import lay_out, separable
 from analysis.mixed_model.notes import say
-from tests.analysis.makers import make_frame, make_incomplete, read_oracle
+from tests.analysis.builders import make_frame, make_incomplete, read_oracle
 
 
 def words(frame: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from analysis.mixed_model import reml
 from analysis.mixed_model.cells import Cells
 from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.random_effects import Floats
-from tests.analysis.makers import make_frame, make_incomplete
+from tests.analysis.builders import make_frame, make_incomplete
 
 EXPERTS, SYSTEMS, CLIPS = 7, 3, 4
 ALL = (True, True, True)

@@ -13,7 +13,7 @@ from analysis.mixed_model import inference
 from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.model import COVARIATES, PREDICTED
 from analysis.mixed_model.random_effects import Floats
-from tests.analysis.makers import make_frame, make_incomplete, read_oracle
+from tests.analysis.builders import make_frame, make_incomplete, read_oracle
 
 # --- tests and intervals
 

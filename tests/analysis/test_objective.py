@@ -11,7 +11,7 @@ from scipy import linalg, stats
 from analysis import objective
 from analysis.objective import ClipSet, compare, differences, frechet, overlap, shrunk_covariance
 from analysis.objective.overlap import densities
-from tests.analysis.run_makers import make_clips
+from tests.analysis.run_builders import make_clips
 
 RNG = np.random.default_rng
 

@@ -8,7 +8,7 @@ import pytest
 
 from analysis import objective_subjective as joined
 from analysis.ratings import read
-from tests.analysis.makers import SIX, make_dataset
+from tests.analysis.builders import SIX, make_dataset
 
 CLIPS = 12
 

@@ -13,7 +13,7 @@ from analysis.ordinal_model import ratio
 from analysis.ordinal_model.agreement import compare
 from analysis.ordinal_model.laplace import Maximum, Problem, maximise
 from analysis.ordinal_model.links import LINKS
-from tests.analysis.makers import make_frame
+from tests.analysis.builders import make_frame
 
 
 def problem_of(frame: pd.DataFrame, systems: list[str]) -> Problem:

@@ -13,7 +13,7 @@ import pytest
 from analysis.errors import InputError
 from analysis.given import parse_given
 from analysis.ratings import Ratings, read
-from tests.analysis.makers import make_dataset
+from tests.analysis.builders import make_dataset
 
 WORDS = ("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")
 

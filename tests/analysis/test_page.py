@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from analysis import report
 from analysis.columns import Column
-from tests.analysis.makers import SIX, make_ratings
+from tests.analysis.builders import SIX, make_ratings
 
 LONG_WORDS = {"columns": (Column("q" * 300, "", "words"),), "title": {"en": "t" * 300, "zh-hans": "题" * 300}}
 

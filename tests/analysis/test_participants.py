@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.dataset import Question
 from analysis.participants import OTHERS, participants
-from tests.analysis.found import study
+from tests.analysis.shared_findings import study
 
 
 def test_groups_are_counted_and_small_numbers_of_a_background_are_not_told() -> None:

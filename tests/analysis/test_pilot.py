@@ -8,7 +8,7 @@ from analysis import pilot, power
 from analysis.errors import InputError
 from analysis.information import Variances
 from analysis.power import Design
-from tests.analysis.makers import make_frame, make_ratings
+from tests.analysis.builders import make_frame, make_ratings
 from tests.bench_power import studies
 
 FELT = Variances(0.16, 0.09, 0.16, 0.64)

@@ -11,7 +11,7 @@ from analysis import power_page
 from analysis.information import Variances
 from analysis.power import Design, bracket
 from analysis.power_words import WORDS
-from tests.analysis.makers import make_dataset, make_frame, read_oracle, write_csv
+from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 STUDY = ("--experts", 26, "--gap", 0.17)
 

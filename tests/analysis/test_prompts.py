@@ -8,7 +8,7 @@ import pytest
 
 from analysis.prompts import shared_prompts
 from analysis.ratings import read
-from tests.analysis.makers import make_frame, write_csv
+from tests.analysis.builders import make_frame, write_csv
 
 
 @pytest.mark.parametrize("column", ["prompt", "prompt_id", "Prompt"])

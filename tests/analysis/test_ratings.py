@@ -6,7 +6,7 @@ import pytest
 
 from analysis.errors import InputError
 from analysis.ratings import read
-from tests.analysis.makers import make_frame, make_ratings, write_csv
+from tests.analysis.builders import make_frame, make_ratings, write_csv
 
 HEADER = "expert_id,system,clip_id,scale,rating\n"
 

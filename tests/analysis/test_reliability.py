@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import reliability
-from tests.analysis.makers import make_frame, read_oracle
+from tests.analysis.builders import make_frame, read_oracle
 
 
 def with_repeats(frame: pd.DataFrame, every: int = 3, change: float = 0.0) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import InputError
 from analysis.runs import read_run, read_runs
-from tests.analysis.run_makers import WEIGHTS, write_histograms, write_run
+from tests.analysis.run_builders import WEIGHTS, write_histograms, write_run
 
 
 def test_a_run_folder_is_read_whole(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import screening
-from tests.analysis.makers import make_frame
+from tests.analysis.builders import make_frame
 
 
 def panel(experts: int = 26, clips: int = 10, seed: int = 1) -> pd.DataFrame:

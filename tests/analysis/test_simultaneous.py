@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis import mixed_model
 from analysis.mixed_model.inference import bonferroni
-from tests.analysis.makers import read_oracle
+from tests.analysis.builders import read_oracle
 
 #: Standard deviations of expert, expert by system, clip and residual.
 SPREAD = (0.4, 0.25, 0.35, 0.85)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis import pilot, power
-from tests.analysis.found import found, study
+from tests.analysis.shared_findings import found, study
 
 
 def test_the_spread_of_single_ratings_is_that_of_the_counted_ones() -> None:

@@ -9,7 +9,7 @@ import pytest
 from analysis import bootstrap, tables
 from analysis.look import system_order
 from analysis.ratings import Ratings, read
-from tests.analysis.makers import make_dataset, make_frame, make_ratings
+from tests.analysis.builders import make_dataset, make_frame, make_ratings
 
 CONTRACT = ["scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips"]
 

@@ -7,8 +7,8 @@ import pytest
 from analysis import bootstrap, tables
 from analysis.dataset import Question
 from analysis.tables_findings import ORDER, finding_tables, model_means, shown
-from tests.analysis.found import found, study
-from tests.analysis.makers import SIX, make_ratings
+from tests.analysis.builders import SIX, make_ratings
+from tests.analysis.shared_findings import found, study
 
 
 def table_of(frame: pd.DataFrame) -> tables.Table:

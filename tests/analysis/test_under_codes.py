@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis import report, under_codes
-from tests.analysis.makers import make_frame, make_ratings
+from tests.analysis.builders import make_frame, make_ratings
 
 CODES = ("A", "B", "C", "D")
 

@@ -22,7 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from study import queries
 from study.models import Event, Rating, Remark, Study
 from tests.browser.conftest import SCALES
-from tests.browser.core_path import WHOLE_S
+from tests.browser.core_session import WHOLE_S
 from tests.factories import make_link, make_study, study_toml, trials_of
 
 #: Beyond its own limit, to say where it hangs.
@@ -87,7 +87,7 @@ def test_the_core_of_the_road_works_in_another_browser(
     expert, secret = make_link(study)
     log = tmp_path / "browser.log"
     link = f"{live_server.url}/i/{secret}/"
-    status = run_bounded("tests.browser.core_path", name, link, *SCALES, log=log, seconds=WHOLE_S + GRACE_S)
+    status = run_bounded("tests.browser.core_session", name, link, *SCALES, log=log, seconds=WHOLE_S + GRACE_S)
     said = log.read_text()
     assert "\ndone\n" in said, f"{name} ended with {status}:\n{said}"
     expert.refresh_from_db()
@@ -112,7 +112,7 @@ def test_typing_is_saved_when_clip_is_left_in_other_browser(live_server: LiveSer
     expert, secret = make_link(make_study(tmp_path, slug="typing", text=text, seconds=1.0, practice=0))
     log = tmp_path / "browser.log"
     link = f"{live_server.url}/i/{secret}/"
-    status = run_bounded("tests.browser.typing_path", name, link, log=log, seconds=WHOLE_S + GRACE_S)
+    status = run_bounded("tests.browser.typing_session", name, link, log=log, seconds=WHOLE_S + GRACE_S)
     said = log.read_text()
     assert "\ndone\n" in said, f"{name} ended with {status}:\n{said}"
     expert.refresh_from_db()

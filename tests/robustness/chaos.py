@@ -233,7 +233,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         store = stack.enter_context(store_of(given.store, disk.folder))
         set_up_django(store, scratch / "data", scratch / "clock")
         environment = {name: os.environ[name] for name in ("DATABASE_URL", "MUKULEN_DATA", "CHAOS_CLOCK")}
-        log, site = given.out / "server.log", "tests.robustness.clocked"
+        log, site = given.out / "server.log", "tests.robustness.clock_server"
         servers = [Gunicorn(environment, log, site, SERVER) for _ in range(given.hosts)]
         proxy = Nginx([server.port for server in servers], scratch / "nginx")
         study, sessions = make_sessions(given, scratch, proxy.port if given.hosts > 1 else servers[0].port)

@@ -35,7 +35,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from tqdm import tqdm
 
-from tests.robustness.mutating import Mutant, mutants_of
+from tests.robustness.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("study", "generation", "analysis", "config", "tests")

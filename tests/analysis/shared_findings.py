@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import bootstrap, drawings, findings, look, tables_findings
 from analysis.findings import Findings
 from analysis.ratings import Ratings
-from tests.analysis.makers import SIX, make_frame, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings
 
 TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
 PLAN = {"primary_scale": "overall", "contrasts": [["midi-gan", "real"]], "smallest_gap": 0.5, "alpha": 0.1}

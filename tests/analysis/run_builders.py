@@ -1,4 +1,4 @@
-"""Plain makers of run folders and of measured clips."""
+"""Builders of run folders and of measured clips."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Leaving a clip while something is typed, in another browser: `python -m tests.browser.typing_path NAME LINK`, like
-core_path. The study has one scale, `overall`, with a number field, two clips and neither practice nor a break.
+"""Leaving a clip while something is typed, in another browser: `python -m tests.browser.typing_session NAME LINK`, like
+core_session. The study has one scale, `overall`, with a number field, two clips and neither practice nor a break.
 """
 
 from __future__ import annotations
 
 import sys
 
-from tests.browser.core_path import Driver, come, drive, play
+from tests.browser.core_session import Driver, come, drive, play
 
 NUMBER, COMMENT = "[type=number]", "#comment"
 #: Enter as an input method's last key comes: while it composes, and in Safari just after, known by its key code alone.
@@ -25,7 +25,7 @@ def at_clip(driver: Driver, number: int) -> None:
     driver.wait(f".session[max='2'][value='{number - 1}']")
 
 
-def typing_path(driver: Driver, link: str) -> None:
+def typing_session(driver: Driver, link: str) -> None:
     """By Enter, Back, Next and a reload; and no leave by a wrong number or by an input method's Enter."""
     come(driver, link)
     at_clip(driver, 1)
@@ -59,4 +59,4 @@ def typing_path(driver: Driver, link: str) -> None:
 
 if __name__ == "__main__":
     name, link = sys.argv[1:]
-    drive(name, lambda driver: typing_path(driver, link))
+    drive(name, lambda driver: typing_session(driver, link))

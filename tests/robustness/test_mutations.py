@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.mutating import Mutant, mutants_of
+from tests.robustness.mutations import Mutant, mutants_of
 
 CODE = '''
 MOST = 3

@@ -1,4 +1,4 @@
-"""The core of the road (play, rate, reload, finish) in another browser: `python -m tests.browser.core_path NAME LINK
+"""The core of the road (play, rate, reload, finish) in another browser: `python -m tests.browser.core_session NAME LINK
 SCALE …`, a process of its own, which whoever started it can end together with its browser.
 
 Firefox is Debian's, driven over WebDriver BiDi by Playwright (its channel for an unpatched Firefox); WebKit, the engine
@@ -231,7 +231,7 @@ def come(driver: Driver, link: str) -> None:
     driver.click("main a.button")
 
 
-def core_path(driver: Driver, link: str, scales: list[str]) -> None:
+def core_session(driver: Driver, link: str, scales: list[str]) -> None:
     """From the link to the thanks, with a reload in the middle of a trial."""
     come(driver, link)
     driver.wait(".session[max='1'][value='0']")
@@ -270,4 +270,4 @@ def drive(name: str, path: Callable[[Driver], None]) -> None:
 
 if __name__ == "__main__":
     name, link, *scales = sys.argv[1:]
-    drive(name, lambda driver: core_path(driver, link, scales))
+    drive(name, lambda driver: core_session(driver, link, scales))

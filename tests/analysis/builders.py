@@ -1,4 +1,4 @@
-"""Plain makers of ratings: frames, CSV files and DATASET folders."""
+"""Builders of ratings: frames, CSV files and DATASET folders."""
 
 from __future__ import annotations
 
