@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.errors import InputError
 from analysis.given import Bounds
+from formats.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

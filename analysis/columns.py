@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.bounds import infer
-from analysis.errors import InputError
 from analysis.rows import Rows, parse_number
 from config.text import folded
+from formats.errors import InputError
 
 IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. They are never taken for a scale.

@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.errors import InputError
 from analysis.fields import field, number, objects, optional_text, texts
 from analysis.rows import read_rows
+from formats.errors import InputError
 
 SCHEMA = 1
 PLAN_FILE = "plan.json"

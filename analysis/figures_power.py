@@ -16,10 +16,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis import look, power, tables
-from analysis.errors import InputError
 from analysis.information import Variances
 from analysis.power import GOAL, Design
 from analysis.power_words import WORDS
+from formats.errors import InputError
 
 CLIPS = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 65, 80, 100)
 TICKS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analysis.errors import InputError
+from formats.errors import InputError
 
 Bounds = tuple[float, float]
 NUMBER = r"[-+]?\d+(?:\.\d+)?"

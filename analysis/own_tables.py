@@ -13,7 +13,6 @@ from analysis.bounds import infer, refuse_outsiders
 from analysis.codes import check_alike, one_spelling
 from analysis.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
 from analysis.dataset import Scale, Text
-from analysis.errors import InputError
 from analysis.given import EVERY, Bounds, Given
 from analysis.rating_rows import are_simulated, checked, identity
 from analysis.rows import MISSING, Rows, parse_number
@@ -21,6 +20,7 @@ from analysis.size import check_size
 from analysis.table_files import read_table
 from analysis.words_columns import say
 from config.text import folded
+from formats.errors import InputError
 
 #: More scales than this are a questionnaire, not those of a listening study.
 MOST_SCALES = 24

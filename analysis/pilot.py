@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import information, power
-from analysis.errors import InputError
 from analysis.information import Variances
 from analysis.mixed_model.random_effects import Floats
 from analysis.power import Design
 from analysis.ratings import Ratings
 from analysis.threads import one_blas_thread
+from formats.errors import InputError
 
 DRAWS = 500
 #: Four of five sets of variances that the pilot leaves possible give a power within these quantiles.

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from analysis import power
 from analysis.chances import DRAWS
-from analysis.errors import InputError
 from analysis.guards import shortage
 from analysis.information import Variances
 from analysis.pilot import Pilot, possible_variances, power_range
 from analysis.power import GOAL, Design
 from analysis.power_words import WORDS
+from formats.errors import InputError
 
 WIDTH = 96
 TABLE_EXPERTS = (12, 20, 26, 40, 60, 100)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.columns import CIRCUMSTANCES, IDENTITY
-from analysis.errors import InputError
 from analysis.rows import UNWRITABLE, Rows
+from formats.errors import InputError
 
 NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
 FLAGS = frozenset({"is_repeat", "late", "known"})

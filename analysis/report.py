@@ -30,12 +30,12 @@ from analysis import (
     under_codes,
 )
 from analysis.document import Contents
-from analysis.errors import InputError
 from analysis.formulas import scales_by_formula
 from analysis.ratings import Ratings
 from analysis.size import check_size
 from analysis.threads import one_blas_thread
 from analysis.words_figures import CAPTIONS
+from formats.errors import InputError
 
 STAMP = "report.json"
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000

@@ -15,13 +15,13 @@ import scipy
 
 from analysis import figures_runs, look, objective, page_runs, tables_runs
 from analysis.dataset import Text
-from analysis.errors import InputError
 from analysis.objective import ClipSet
 from analysis.report import FEWEST_REPLICATES, MOST_REPLICATES, STAMP, Report, check_out, moved_into_place
 from analysis.run_words import say
 from analysis.runs import Run
 from analysis.tables_runs import Sheet
 from analysis.threads import one_blas_thread
+from formats.errors import InputError
 
 Runs = Mapping[tuple[str, str], Sequence[Run]]
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.errors import InputError
 from analysis.fields import field, number
 from analysis.look import system_order
+from formats.errors import InputError
 
 CONFIG, LOG, SUMMARY, HISTOGRAMS, WEIGHTS = (
     *("config.json", "log.csv", "summary.json", "histograms.npz"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.errors import InputError
+from formats.errors import InputError
 
 #: Time grows with the cube of the clips, memory with experts x clips x scales, pairs with the square of the systems.
 MOST_CLIPS, MOST_PLACES, MOST_SYSTEMS = 2_000, 10_000_000, 300

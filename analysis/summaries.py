@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import pilot, power
-from analysis.errors import InputError
 from analysis.look import system_order
 from analysis.mixed_model import Fit, effect_sizes
 from analysis.ordinal_model import OrdinalFit
 from analysis.ordinal_model.agreement import compare
 from analysis.ratings import Ratings
+from formats.errors import InputError
 
 SPREAD = ("scale", "system", "n_ratings", "sd", "median", "top_two")
 EFFECTS = (

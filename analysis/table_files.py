@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
-from analysis.errors import InputError
 from analysis.rows import Rows, read_rows, rows_of
+from formats.errors import InputError
 
 WORKBOOK = "Excel workbook"
 SPSS = "SPSS"

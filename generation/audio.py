@@ -22,7 +22,7 @@ import tinysoundfont
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.files import sha256
 from generation.melody import PROGRAM, SECONDS_PER_STEP, STEPS, VELOCITY, Tokens, tokens_to_notes
 

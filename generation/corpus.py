@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from formats.errors import InputError
 from generation import melody
-from generation.errors import InputError
 from generation.files import write_whole
 from generation.melody import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note, RawNote, Tokens
 

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from generation.errors import InputError
+from formats.errors import InputError
 
 #: 2020-01-01 00:00 UTC. Servers turn a file's time into headers, and the order of rendering is not for experts to see.
 CLIP_TIME = 1_577_836_800

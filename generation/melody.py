@@ -21,7 +21,7 @@ import pretty_midi
 import symusic
 from numpy.typing import NDArray
 
-from generation.errors import InputError
+from formats.errors import InputError
 
 STEPS = 80
 STEPS_PER_BEAT = 4

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.files import sha256
 from generation.melody import Tokens
 from generation.metrics.likelihood import Reference, one_thread

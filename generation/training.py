@@ -28,8 +28,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 from tqdm import tqdm
 
+from formats.errors import InputError
 from generation.corpus import Corpus
-from generation.errors import InputError
 from generation.files import sha256_of, write_whole
 from generation.networks import network
 from generation.networks.parts import share

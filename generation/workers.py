@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from generation.errors import InputError
+from formats.errors import InputError
 
 #: A number of processes, or the address of a Dask scheduler such as tcp://10.0.0.5:8786.
 Workers = int | str

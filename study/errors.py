@@ -1,4 +1,4 @@
-"""The two ways to say no: to an expert's browser, and to whoever types a command."""
+"""How a request of a browser is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,3 @@ class Refused(Exception):
         self.code = code
         self.message = message
         self.detail = detail
-
-
-class InputError(ValueError):
-    """Bad input to a command: one plain sentence (a line each, where there are several) saying how to mend it."""

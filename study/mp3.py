@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from study.errors import InputError
+from formats.errors import InputError
 
 #: Random bytes that each copy of a clip gets: 128 bits, without 0xFF, with which a frame would begin.
 OWN_BYTES = 16

@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from config.text import is_text
-from study.errors import InputError
+from formats.errors import InputError
 
 SCHEMA_VERSION = 1
 

@@ -20,7 +20,7 @@ from random import Random
 from django.db import transaction
 from tqdm import tqdm
 
-from study.errors import InputError
+from formats.errors import InputError
 from study.models import Clip, Expert, Rating, Study, Trial
 from study.pack import PackClip
 from study.services.building import Chosen, create_study

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.text import many_lines, one_line
-from study.errors import InputError
+from formats.errors import InputError
 from study.models import HIGHEST_RATING, LOWEST_RATING
 from study.text_files import read_text
 from study.toml_check import Check, KeyPath, read_toml

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from config.text import WESTERN, decoded, decoded_western
-from study.errors import InputError
+from formats.errors import InputError
 from study.models import Study
 
 #: Of a table of experts, in bytes.

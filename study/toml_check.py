@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config.text import first_control, is_text, many_lines, one_line
-from study.errors import InputError
+from formats.errors import InputError
 
 #: A key's way from the top: names, and numbers of entries in arrays of tables.
 KeyPath = tuple[str | int, ...]

@@ -1,4 +1,4 @@
-"""Who may import whom: the rooms stay apart, joined only by two folders on disk."""
+"""Who may import whom: the rooms stay apart, joined by two folders on disk and one ground floor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ NEVER = {
     "study": {"torch", "scipy", "pandas", "matplotlib", "generation", "analysis", "pretty_midi", "soundfile"},
     "analysis": {"django", "torch", "study", "generation"},
 }
+#: What the ground floor is built from, in addition to the standard library.
+GROUND_FLOOR = {"formats"}
 #: Django finds these two itself; they hold nothing else.
 DJANGO_OWN = {"apps.py"}
 NUMPY_IN_STUDY = {"design", "blinding", "blinding.py"}
@@ -48,6 +50,11 @@ def test_no_core_imports_what_its_room_must_not_know(package: str) -> None:
     assert files
     names = {str(path.relative_to(ROOT)): imported(path) & NEVER[package] for path in files}
     assert {name: found for name, found in names.items() if found - ALLOWED.get(name, set())} == {}
+
+
+def test_ground_floor_imports_nothing_of_ours() -> None:
+    known = sys.stdlib_module_names | GROUND_FLOOR
+    assert {str(path): imported(path) - known for path in core_files("formats") if imported(path) - known} == {}
 
 
 def test_in_the_study_only_plans_and_blinding_checks_use_numpy() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.networks.contract import Network
 
 #: The class of each system's generator, as "module:class", so that a command loads only what it uses.

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
-from generation.errors import InputError
+from formats.errors import InputError
 
 MOST_FILES, MOST_BYTES = 5_000, 4 * 1024**3
 CHUNK = 1 << 20

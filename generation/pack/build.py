@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import soundfile
 
+from formats.errors import InputError
 from generation import audio, metrics
 from generation.corpus import Corpus
-from generation.errors import InputError
 from generation.files import sha256, sha256_of, write_whole
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from formats.errors import InputError
 from generation.acoustics import MOSTLY
 from generation.corpus import Corpus
-from generation.errors import InputError
 from generation.melody import Tokens, sounding
 from generation.pack.manifest import PRACTICE, named_in
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from formats.errors import InputError
 from generation import metrics
-from generation.errors import InputError
 from generation.files import sha256, sha256_of
 from generation.pack.draw import clip_ids, stream
 from generation.pack.manifest import PRACTICE

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from generation.errors import InputError
+from formats.errors import InputError
 
 SCHEMA_VERSION = 1
 NAME = "manifest.json"

@@ -15,10 +15,10 @@ import soundfile
 import symusic
 from scipy.signal import resample_poly
 
+from formats.errors import InputError
 from generation import audio
 from generation.acoustics import MOSTLY, acoustics
 from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
-from generation.errors import InputError
 from generation.melody import HIGHEST, LOWEST
 
 RECORDINGS = frozenset({".wav", ".flac", ".mp3"})

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from formats.errors import InputError
 from generation import audio
-from generation.errors import InputError
 from generation.files import sha256, sha256_of, write_whole
 from generation.melody import Tokens
 from generation.metrics import GridClip

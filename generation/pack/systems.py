@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.files import sha256_of
 from generation.networks import REFERENCE, SYSTEMS
 from generation.pack.build import Reader

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from study.errors import InputError
+from formats.errors import InputError
 
 FORMAT = 1
 DATABASE, MEDIA, MANIFEST = "database.sqlite3", "media/", "manifest.json"

@@ -16,11 +16,11 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from tqdm import tqdm
 
+from formats.errors import InputError
 from study import clock
 from study.backup.archive import DATABASE, MEDIA, Manifest, add, add_manifest
 from study.backup.rows import count_rows
 from study.backup.store import lent, snapshot
-from study.errors import InputError
 from study.models import Clip
 
 SCRATCH = ".mukulen-backup-"

@@ -18,10 +18,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from tqdm import tqdm
 
+from formats.errors import InputError
 from study.backup.archive import DATABASE, MANIFEST, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
 from study.backup.rows import copy_rows, count_rows, tables
 from study.backup.store import lent
-from study.errors import InputError
 from study.models import Study
 
 

@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from tqdm import tqdm
 
+from formats.errors import InputError
 from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.copies import on_a_copy
 from study.blinding.grouping import Grouped, grouped
@@ -24,7 +25,6 @@ from study.blinding.pages import Page
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.telling import Verdict, seen_of, verdict
 from study.design import SQUARES_FROM, foretold
-from study.errors import InputError
 from study.models import Clip, Expert, Slot, Study, Trial
 from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from formats.errors import InputError
 from study import clock
 from study.blinding.pages import Form, Page
-from study.errors import InputError
 
 HOST = "blinding.invalid"
 STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"

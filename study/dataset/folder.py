@@ -11,12 +11,12 @@ from typing import Any
 
 import rfc8785
 
+from formats.errors import InputError
 from study.dataset import descriptors
 from study.dataset.about import codebook_page, readme
 from study.dataset.columns import Table, View
 from study.dataset.tables import write_tables
 from study.dataset.taken import since_last
-from study.errors import InputError
 from study.models import Study
 from study.sequences import FILE as SEQUENCES
 from study.sequences import certificate_shown, plan_shown, published

@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from config.text import one_line
+from formats.errors import InputError
 from study.dataset import codebook
 from study.dataset.columns import Column
 from study.dataset.folder import export
 from study.dataset.taken import hashes_of
-from study.errors import InputError
 from study.models import Study
 
 #: Inside a zip every file has this date, so that the same dataset gives the same bytes.

@@ -12,9 +12,9 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
+from formats.errors import InputError
 from study import dataset, services
 from study.desk.gate import actor, own_study
-from study.errors import InputError
 
 
 @login_required

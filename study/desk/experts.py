@@ -24,10 +24,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.text import UTF_8, one_line
+from formats.errors import InputError
 from study import clock, dataset, services
 from study.board import link_of
 from study.desk.gate import actor, own_study, rights_in
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
 from study.text_files import uploaded_table

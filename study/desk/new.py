@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from formats.errors import InputError
 from study import jobs, study_file
 from study.desk.gate import researcher
 from study.desk.job import own_job
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Job, Study
 from study.text_files import slug_of
 from study.toml_check import LARGEST_FILE

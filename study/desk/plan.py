@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from formats.errors import InputError
 from study import services, study_file
 from study.desk.gate import actor, own_study, rights_in
 from study.desk.study import who
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Study
 from study.sequences import is_cut, plan_shown
 

@@ -12,12 +12,12 @@ from django.core.files.storage import default_storage
 from django.utils import translation
 from tqdm import tqdm
 
+from formats.errors import InputError
 from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
 from generation.differences import Comparison, compare
 from study import cautions, services
 from study.blinding import EDGE_S, Report, Sound, check_blinding, default_sessions, level
-from study.errors import InputError
 from study.models import Clip, Study
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import Error, OperationalError, ProgrammingError
 
-from study.errors import InputError
+from formats.errors import InputError
 
 MIGRATE = "run `manage.py migrate`, which sets it up or brings it up to date"
 #: What helps, by words of the reason; of SQLite all but the first.

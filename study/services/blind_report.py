@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from formats.errors import InputError
 from study import dataset
-from study.errors import InputError
 from study.models import Study
 from study.services.log import log_event
 

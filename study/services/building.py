@@ -18,9 +18,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from formats.errors import InputError
 from study import clock
 from study.design import Shape, certificate_of, make_sessions
-from study.errors import InputError
 from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.pack import PackClip

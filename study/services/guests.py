@@ -7,7 +7,7 @@ import secrets
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from study.errors import InputError
+from formats.errors import InputError
 from study.models import Expert, Study
 from study.services.invitations import Invitee, invite
 

@@ -17,8 +17,8 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from config.text import alike, one_line
+from formats.errors import InputError
 from study import clock
-from study.errors import InputError
 from study.models import Expert, ExpertName, Invitation, Study, token_hash
 from study.services.log import log_event
 

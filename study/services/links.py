@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from formats.errors import InputError
 from study import clock, queries
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Expert, Study
 from study.services.invitations import Invitee, checked, holds_a_place, issue, refuse_closed
 from study.services.log import log_event

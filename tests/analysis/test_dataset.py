@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import InputError
 from analysis.ratings import read
+from formats.errors import InputError
 from tests.analysis.builders import make_dataset, make_frame, write_hashes
 
 

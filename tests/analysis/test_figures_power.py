@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis import figures_power, look, power
-from analysis.errors import InputError
 from analysis.power import Design, bracket
+from formats.errors import InputError
 from tests.analysis.overlaps import lay_out
 
 DESIGN = Design(26, 13, 10)

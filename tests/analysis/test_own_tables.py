@@ -10,9 +10,9 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from analysis.errors import InputError
 from analysis.given import parse_given
 from analysis.ratings import Ratings, read
+from formats.errors import InputError
 from tests.analysis.builders import make_dataset
 
 WORDS = ("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")

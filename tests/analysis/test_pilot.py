@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from analysis import pilot, power
-from analysis.errors import InputError
 from analysis.information import Variances
 from analysis.power import Design
+from formats.errors import InputError
 from tests.analysis.builders import make_frame, make_ratings
 from tests.bench_power import studies
 

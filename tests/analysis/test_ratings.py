@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import InputError
 from analysis.ratings import read
+from formats.errors import InputError
 from tests.analysis.builders import make_frame, make_ratings, write_csv
 
 HEADER = "expert_id,system,clip_id,scale,rating\n"

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from analysis import look, report
-from analysis.errors import InputError
 from analysis.ratings import Ratings, read
+from formats.errors import InputError
 from tests.analysis.builders import make_dataset, make_frame, make_ratings
 
 DRAWN = ("figure7", "figure7b", "figure8", "figure9", "figure10", "figure11", "figure13")

@@ -13,11 +13,11 @@ from numpy.testing import assert_allclose
 
 from analysis import agreement, bootstrap, mixed_model, ordinal_model
 from analysis.correlation import clips_of, tables
-from analysis.errors import InputError
 from analysis.progress import shown
 from analysis.ratings import read
 from analysis.size import MOST_CLIPS, check_size
 from analysis.sparse_tables import SPARSE_BELOW
+from formats.errors import InputError
 from tests.bench_large import VARIANCES, simulate
 
 

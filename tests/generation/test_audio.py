@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from scipy.signal import butter, sosfilt
 
+from formats.errors import InputError
 from generation import audio
-from generation.errors import InputError
 from generation.melody import REST, STEPS, Note, Tokens, notes_to_tokens
 from generation.pack.rendering import render
 from generation.workers import pool

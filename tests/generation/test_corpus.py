@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from formats.errors import InputError
 from generation import corpus, melody
 from generation.corpus import Song
-from generation.errors import InputError
 from tests.generation.songs import small_corpus, walk, write_song
 
 

@@ -12,8 +12,8 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
+from formats.errors import InputError
 from generation.corpus import save_corpus
-from generation.errors import InputError
 from generation.files import sha256_of
 from generation.networks import SYSTEMS, network
 from generation.pack.systems import find_generators

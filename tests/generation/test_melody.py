@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from formats.errors import InputError
 from generation import melody
-from generation.errors import InputError
 from generation.melody import HOLD, REST, STEPS, Note
 from tests.generation.songs import walk, write_song
 

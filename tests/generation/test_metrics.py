@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from formats.errors import InputError
 from generation import metrics
-from generation.errors import InputError
 from generation.melody import HOLD, PITCHES, REST, STEPS, Note, Tokens, legal, notes_to_tokens, tokens_to_notes
 from tests.generation.songs import random_tokens, small_corpus, write_song
 

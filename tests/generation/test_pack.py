@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from formats.errors import InputError
 from generation import audio, metrics
-from generation.errors import InputError
 from generation.files import CLIP_TIME, sha256_of
 from generation.pack.build import Built, build_pack
 from generation.pack.check import check_pack

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.pack import archive
 from generation.pack.archive import unpacked
 from generation.pack.build import build_from_folder

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from formats.errors import InputError
 from generation.corpus import Corpus, assemble
-from generation.errors import InputError
 from generation.melody import REST, STEPS
 from generation.pack.build import build_pack
 from generation.pack.draw import draw

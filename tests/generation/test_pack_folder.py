@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from formats.errors import InputError
 from generation import audio
-from generation.errors import InputError
 from generation.pack.build import Built, build_from_folder
 from generation.pack.check import check_pack
 from generation.pack.folder import look_into, select

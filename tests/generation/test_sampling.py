@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generation.errors import InputError
+from formats.errors import InputError
 from generation.sampling import load_checkpoint
 from generation.training import Run
 from tests.generation.songs import small_corpus

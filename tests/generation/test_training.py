@@ -13,8 +13,8 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 
+from formats.errors import InputError
 from generation.corpus import save_corpus
-from generation.errors import InputError
 from generation.management.plain import REFERENCE
 from generation.networks.midi_gan import MidiGAN
 from generation.run_folder import read_log

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from formats.errors import InputError
 from generation import metrics, workers
-from generation.errors import InputError
 from tests.generation.songs import write_song
 from tests.generation.test_pack import ROOT, build, contents
 

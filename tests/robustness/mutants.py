@@ -38,7 +38,7 @@ from tqdm import tqdm
 from tests.robustness.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("study", "generation", "analysis", "config", "tests")
+ROOMS = ("formats", "study", "generation", "analysis", "config", "tests")
 SAVES = ("services/answers", "services/saving", "services/listening", "room/trials", "standing")
 SAVE_TESTS = ("services_*", "room_saves", "room_remarks", "room_trials", "room_progress", "room_bad_input", "saving")
 

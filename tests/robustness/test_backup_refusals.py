@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from formats.errors import InputError
 from study.backup.archive import manifest_of, open_archive
-from study.errors import InputError
 
 
 def archive(folder: Path, **files: str) -> Path:

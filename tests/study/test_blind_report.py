@@ -12,9 +12,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from formats.errors import InputError
 from study import dataset, services
 from study.dataset import rows
-from study.errors import InputError
 from study.models import Study
 from tests.factories import begin, make_expert, make_study, rate_all
 

@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
+from formats.errors import InputError
 from study import services
 from study.blinding import Report, check_blinding, default_sessions, telling
 from study.blinding import check as checking
@@ -24,7 +25,7 @@ from study.blinding import sessions as playing
 from study.blinding.check import _look_at, _played, _prepared, _shown, _static, guessable, made_again
 from study.blinding.copies import on_a_copy
 from study.blinding.names import leaks, secrets_of
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from study.services import building

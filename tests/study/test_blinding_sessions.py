@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from formats.errors import InputError
 from study.blinding.sessions import Browser, Exchange, own_site, play
-from study.errors import InputError
 from study.models import Expert, Listening, Rating, Study, Trial
 from tests.factories import make_link, make_study
 from tests.study.exchanges import exchange

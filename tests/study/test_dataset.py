@@ -12,9 +12,9 @@ import pytest
 import rfc8785
 from django.core.management import CommandError, call_command
 
+from formats.errors import InputError
 from study import clock, dataset, services
 from study.dataset import defused, folder, tables
-from study.errors import InputError
 from study.models import Clip, Study
 from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, reach, standing, trials_of
 from tests.study.test_services_answers import save_at

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from config.text import many_lines, one_line
+from formats.errors import InputError
 from study import clock, dataset, services
 from study.dataset import forms
-from study.errors import InputError
 from study.models import Background, Remark, Study
 from tests.factories import make_expert, make_study, standing, study_toml, trials_of
 from tests.study.test_dataset import unseal

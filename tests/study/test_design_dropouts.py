@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from formats.errors import InputError
 from study import services
 from study.design import certificate_of
-from study.errors import InputError
 from study.models import Study
 from study.sequences import sessions_of
 from tests.factories import make_link, make_study

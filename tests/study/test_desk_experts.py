@@ -18,8 +18,9 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from formats.errors import InputError
 from study import clock, services
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Device, Event, Expert, ExpertName, Invitation, Member, Study
 from study.services.invitations import Invitee
 from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, trials_of

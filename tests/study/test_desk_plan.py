@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from formats.errors import InputError
 from study import dataset, services, study_file
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Event, Study
 from tests.factories import make_expert, make_study
 from tests.study.test_desk import text

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 
+from formats.errors import InputError
 from study import services
-from study.errors import InputError
 from study.models import Study
 from study.services.guests import invite_guest, researcher_password
 from tests.factories import make_study

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from formats.errors import InputError
 from study import services
-from study.errors import InputError
 from study.models import Expert, ExpertName, Invitation
 from study.simulation import simulate
 from tests.factories import make_study

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from study.errors import InputError
+from formats.errors import InputError
 from study.mp3 import OWN_BYTES, with_own_bytes
 from tests.factories import tone
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from study.errors import InputError
+from formats.errors import InputError
 from study.pack import read_pack
 from tests.factories import make_pack
 

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from formats.errors import InputError
 from study import dataset, services
-from study.errors import InputError
 from study.models import Device, Event, Expert, Rating, Study
 from study.simulation import simulate
 from tests.factories import make_expert, make_study, rate_all, trials_of

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from formats.errors import InputError
 from study import clock, queries, services
-from study.errors import InputError, Refused
+from study.errors import Refused
 from study.models import Device, Event, Expert, Study, token_hash
 from study.services.invitations import Invitee, issue
 from study.session import break_before, session_of

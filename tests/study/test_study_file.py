@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from formats.errors import InputError
 from study import study_file
-from study.errors import InputError
 from study.study_file import parse
 from tests.factories import study_toml
 

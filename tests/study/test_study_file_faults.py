@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 
-from study.errors import InputError
+from formats.errors import InputError
 from study.study_file import parse
 from tests.factories import study_toml
 

@@ -51,8 +51,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis import intake, ratings, report
-        from analysis.errors import InputError
         from analysis.progress import shown
+        from formats.errors import InputError
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from formats.errors import InputError
 from generation.management.plain import PlainCommand, count, place
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ What cannot be drawn or measured is left out, and the page says why. The same in
     def handle(self, *args: Any, **options: Any) -> None:
         from tqdm import tqdm
 
-        import generation.errors
-        from analysis import errors, report, report_runs
+        from analysis import report, report_runs
         from analysis.runs import read_runs
 
         try:
@@ -77,7 +77,7 @@ What cannot be drawn or measured is left out, and the page says why. The same in
                     seed=options["seed"],
                     on_step=bar.update,
                 )
-        except (errors.InputError, generation.errors.InputError) as error:
+        except InputError as error:
             raise CommandError(str(error)) from error
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))

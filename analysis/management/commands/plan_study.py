@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis import pilot, power_page, ratings
-        from analysis.errors import InputError
+        from formats.errors import InputError
 
         try:
             design = power_page.design_of(

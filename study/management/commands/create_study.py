@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from formats.errors import InputError
 from study import services, study_file
-from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Study
 from study.pack import read_pack

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from config.text import UTF_8
+from formats.errors import InputError
 from study import services
-from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Study
 from study.services.invitations import Invitee, end_of

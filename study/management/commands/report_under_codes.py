@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from formats.errors import InputError
 from study import services
-from study.errors import InputError
 from study.management.plain import plain_errors
 from study.text_files import study_of
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from formats.errors import InputError
 from study import services
 from study.dataset import defused
-from study.errors import InputError
 from study.management.plain import plain_errors
 from study.models import Event
 from study.sequences import FILE as SEQUENCES
