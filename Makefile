@@ -111,11 +111,11 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(BIN)/python -m tests.reproduction
 
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.benchmarks
 
 bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_stats
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench_power
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.stats
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.power
 
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update

@@ -9,7 +9,7 @@ few, v_es / R stays: no number of clips makes up for it.
 
 Source: J. Westfall, D. A. Kenny, C. M. Judd, "Statistical power and optimal design in experiments in which samples of
 participants respond to samples of stimuli", Journal of Experimental Psychology: General 143 (2014) 2020-2045.
-`tests/bench_power.py` compares it with simulated studies.
+`tests/benchmarks/power.py` compares it with simulated studies.
 """
 
 from __future__ import annotations

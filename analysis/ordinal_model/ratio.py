@@ -91,7 +91,7 @@ def by_error(estimate: float, variance: float, df: float, noise: float) -> Teste
     """The test by the standard error; none where that cannot be believed.
 
     The standard error stands on variances that are themselves estimated, from as many experts and clips as in the
-    linear model: with the normal distribution small studies cry wolf (`tests.bench_stats`).
+    linear model: with the normal distribution small studies cry wolf (`tests.benchmarks.stats`).
     """
     se = float(np.sqrt(variance)) if variance > 0 else np.nan
     shown = estimate if has_bound(estimate, se, noise) else np.nan

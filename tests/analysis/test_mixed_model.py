@@ -15,8 +15,8 @@ from analysis.mixed_model.layout import lay_out
 from analysis.mixed_model.notes import NAMES, SENTENCES
 from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
 from analysis.sparse_tables import SPARSE_BELOW
-from tests import bench_stats
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
+from tests.benchmarks import stats as simulated
 
 #: R 4.2.2, lmerTest on sim_incomplete.csv (fixtures/oracles/sim_incomplete.txt): estimate, SE, df, p against s1.
 AGAINST_S1 = {
@@ -176,7 +176,7 @@ def test_crossed_experts_and_clips_of_one_system_give_the_published_penicillin_f
 @pytest.mark.parametrize("seed", range(6))
 def test_the_closed_form_and_the_search_find_the_same_also_where_a_variance_is_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    frame = bench_stats.simulate("complete", "low", bench_stats.NONE, rng)
+    frame = simulated.simulate("complete", "low", simulated.NONE, rng)
     if seed % 2:
         frame["rating"] = rng.permutation(frame["rating"])
     cells = lay_out(frame, "overall").cells
@@ -423,10 +423,10 @@ def test_a_thousand_experts_take_seconds() -> None:
     assert fitted.contrasts["p"].notna().all()
 
 
-@pytest.mark.parametrize("design", bench_stats.DESIGNS)
+@pytest.mark.parametrize("design", simulated.DESIGNS)
 def test_two_hundred_null_studies_give_no_more_alarms_than_they_should(design: str) -> None:
     rng = np.random.default_rng(20)
-    studies = pd.DataFrame([bench_stats.null_study(design, "middle", rng) for _ in range(200)]).mean()
+    studies = pd.DataFrame([simulated.null_study(design, "middle", rng) for _ in range(200)]).mean()
     assert 0.025 <= studies["false_alarms_contrast"] <= 0.075
     assert studies["false_alarm_omnibus"] <= 0.09
     assert studies["family_wise_after_holm"] <= 0.09

@@ -19,7 +19,7 @@ from analysis.ordinal_model.links import LINKS, categories
 from analysis.ordinal_model.words import SENTENCES
 from analysis.power import Design
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
-from tests.bench_power import studies
+from tests.benchmarks.power import studies
 
 #: R 4.2.2, ordinal::clmm. Seconds that R took on sim26x60x5.csv with experts and clips random.
 R_SECONDS = {"logit": 16.6, "probit": 36.0}

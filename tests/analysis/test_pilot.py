@@ -9,7 +9,7 @@ from analysis.information import Variances
 from analysis.power import Design
 from formats.errors import InputError
 from tests.analysis.builders import make_frame, make_ratings
-from tests.bench_power import studies
+from tests.benchmarks.power import studies
 
 FELT = Variances(0.16, 0.09, 0.16, 0.64)
 

@@ -11,7 +11,7 @@ import pytest
 from analysis import mixed_model, power
 from analysis.information import Variances
 from analysis.power import Design
-from tests.bench_power import closed_form_p, fitted_p, observed_gap, studies
+from tests.benchmarks.power import closed_form_p, fitted_p, observed_gap, studies
 
 RECORDED = json.loads((Path(__file__).parents[2] / "fixtures" / "bench" / "power.json").read_text())
 FELT = {name: Variances(*(sd * sd for sd in sds)) for name, sds in power.FELT.items()}
@@ -152,7 +152,7 @@ def test_power_grows_with_clips_that_fewer_experts_share() -> None:
 
 @pytest.mark.parametrize("row", RECORDED["sparse"], ids=lambda row: "{experts} x {clips}, {heard} heard".format(**row))
 def test_power_is_what_recorded_sparse_studies_found(row: dict[str, float]) -> None:
-    """fixtures/bench/power.json, by `python -m tests.bench_power`; 6 x 20 and 12 x 40 had .17 and .30 once."""
+    """fixtures/bench/power.json, by `python -m tests.benchmarks.power`; 6 x 20 and 12 x 40 had .17 and .30 once."""
     design = Design(*(int(row[name]) for name in ("experts", "clips", "heard", "systems")))
     assert row["se"] <= 0.0105
     assert not power.is_approximate(design, FELT[str(row["scatter"])])

@@ -18,7 +18,7 @@ from analysis.ratings import read
 from analysis.size import MOST_CLIPS, check_size
 from analysis.sparse_tables import SPARSE_BELOW
 from formats.errors import InputError
-from tests.bench_large import VARIANCES, simulate
+from tests.benchmarks.large import VARIANCES, simulate
 
 
 @pytest.fixture(scope="module")

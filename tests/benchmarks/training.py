@@ -1,7 +1,7 @@
 """Training speed: MIDI-GAN against the textbook loop, and seconds per epoch of three generators.
 
-`python -m tests.bench_training --curves 500` trains both loops from the same weights on the same songs and prints how
-far their curves lie apart, beside how far two seeds of the textbook loop do.
+`python -m tests.benchmarks.training --curves 500` trains both loops from the same weights on the same songs and prints
+how far their curves lie apart, beside how far two seeds of the textbook loop do.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from generation.networks import network
 from generation.networks.midi_gan import MidiGAN, Settings
 from generation.networks.parts import bf16_pays
 from generation.training import order
+from tests.benchmarks.textbook import Loop
 from tests.generation.songs import random_tokens
-from tests.textbook import Loop
 
 REPEATS = 5
 #: The paper's seconds per epoch (Zhang 2025, Table 1), as ratios to MIDI-GAN.

@@ -24,7 +24,7 @@ from analysis import mixed_model, ordinal_model
 from analysis.mixed_model.inference import holm
 from analysis.power import FELT, Design
 from generation.workers import pool, workers
-from tests.bench_power import heard as dealt
+from tests.benchmarks.power import heard as dealt
 
 Floats = npt.NDArray[np.float64]
 

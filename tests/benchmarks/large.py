@@ -1,4 +1,4 @@
-"""`python -m tests.bench_large`: a table of InstEval's size (lme4) through `analyse`, with processor time and memory.
+"""`python -m tests.benchmarks.large`: a table of InstEval's size (lme4) through `analyse`, its time and memory.
 
 InstEval is 73,421 ratings of 1,128 lecturers in 14 departments by 2,972 students. Its data are not ours to copy, so
 ratings are simulated with its numbers of experts, clips, systems and ratings, and with the variances that lme4 finds.

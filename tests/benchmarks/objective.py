@@ -10,7 +10,7 @@ import torch
 from analysis.management.measuring import UNSEEN, measured
 from analysis.objective import compare
 from generation.networks.reference import Reference, Settings
-from tests.bench_metrics import CLIPS, HELD_OUT, SYSTEMS, TRAINING
+from tests.benchmarks.metrics import CLIPS, HELD_OUT, SYSTEMS, TRAINING
 from tests.generation.songs import random_tokens, small_corpus
 
 

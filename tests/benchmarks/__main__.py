@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests import bench_metrics, bench_pack, bench_training
+from tests.benchmarks import metrics, pack, training
 
 if __name__ == "__main__":
-    for section in (bench_training, bench_metrics, bench_pack):
+    for section in (training, metrics, pack):
         section.main()
         print()

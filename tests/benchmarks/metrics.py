@@ -11,7 +11,7 @@ import torch
 from generation import metrics
 from generation.melody import Note, tokens_to_notes
 from generation.networks.reference import Reference, Settings
-from tests.bench_training import fastest
+from tests.benchmarks.training import fastest
 from tests.generation.songs import random_tokens, small_corpus
 
 CLIPS, SYSTEMS = 1_000, 6

@@ -1,4 +1,4 @@
-"""Power by simulated studies beside the formula; `python -m tests.bench_power` does it at length, and prints JSON.
+"""Power by simulated studies beside the formula; `python -m tests.benchmarks.power` does it at length, and prints JSON.
 
 Sparse designs, in which each expert hears some of the clips as a study deals them to its sessions, are analysed by
 `mixed_model.fit`; complete ones by its closed form, with ratings as they are felt and rounded to 1-5.
@@ -204,7 +204,7 @@ def main() -> None:
     table = complete(given.seed)
     off = (table["simulated"] - table["formula"]).abs()
     worst = {kind: round(float(off[table["ratings"] == kind].max()), 4) for kind in ("felt", "rounded")}
-    about = {"command": "python -m tests.bench_power", "seed": given.seed, "alpha": 0.05}
+    about = {"command": "python -m tests.benchmarks.power", "seed": given.seed, "alpha": 0.05}
     json.dump(
         {
             **about,
