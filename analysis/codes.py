@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from config.text import alike, folded
 from formats.errors import InputError
+from formats.text import alike, folded
 
 REAL = "real"
 UNITS = {"expert_id": "expert", "system": "system", "clip_id": "clip"}

@@ -15,8 +15,8 @@ import numpy as np
 
 from analysis.bounds import infer
 from analysis.rows import Rows, parse_number
-from config.text import folded
 from formats.errors import InputError
+from formats.text import folded
 
 IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. They are never taken for a scale.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.fields import field, number, objects, optional_text, texts
 from analysis.rows import read_rows
 from formats.errors import InputError
+from formats.fields import field, number, objects, optional_text, texts
+from formats.files import json_sha256, read_object, sha256_of
 
 SCHEMA = 1
 PLAN_FILE = "plan.json"
@@ -83,7 +82,7 @@ def read_dataset(folder: Path) -> Dataset:
     Raises InputError for a missing, changed or unlisted file and for a description of another form.
     """
     path = folder / "dataset_description.json"
-    description = _json(path)
+    description = read_object(path)
     if not isinstance(description.get("mukulen"), dict):
         raise InputError(f"{path} has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).")
     sha256 = check_hashes(folder)
@@ -115,7 +114,7 @@ def _frozen_plan(folder: Path, expected: object) -> dict[str, Any]:
             f"{path} is not the plan that was frozen: its hash differs from plan_sha256 in dataset_description.json; "
             "export the dataset again."
         )
-    return _json(path)
+    return read_object(path)
 
 
 def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha256: str) -> Dataset:
@@ -175,32 +174,17 @@ def _scale(entry: Mapping[str, Any]) -> Scale:
 def check_hashes(folder: Path) -> str:
     """Compare every file that hashes.json lists with its SHA-256; return the hash of the whole listing."""
     path = folder / "hashes.json"
-    hashes = _json(path)
+    hashes = read_object(path)
     files = hashes.get("files")
     if not isinstance(files, dict) or not files:
         raise InputError(f"{path} lists no files; export the dataset again.")
     for name, expected in files.items():
         if sha256_of(_inside(folder, name)) != expected:
             raise InputError(f"{folder / name} is not the file that was exported: its hash differs from hashes.json.")
-    listing = listing_sha256(files)
+    listing = json_sha256(files)
     if hashes.get("dataset_sha256") != listing:
         raise InputError(f"{path}: dataset_sha256 does not belong to the files listed; export the dataset again.")
     return listing
-
-
-def listing_sha256(files: Mapping[str, str]) -> str:
-    """SHA-256 of the listing {relative path: sha256} as canonical JSON (RFC 8785: sorted, no blanks, UTF-8)."""
-    canonical = json.dumps(files, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes; InputError where it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -211,21 +195,8 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _require_listed(folder: Path, path: Path) -> None:
-    if path.exists() and path.relative_to(folder).as_posix() not in _json(folder / "hashes.json")["files"]:
+    if path.exists() and path.relative_to(folder).as_posix() not in read_object(folder / "hashes.json")["files"]:
         raise InputError(f"{path} is missing from hashes.json; export the dataset again.")
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        json.dumps(content, ensure_ascii=False).encode()  # half a character, as \ud800, could not be written again
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not readable JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} must hold a JSON object.")
-    return content
 
 
 def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

@@ -18,7 +18,7 @@ from analysis.tables_findings import shown
 from analysis.verdicts import verdicts
 from analysis.words import WORDS, in_language
 from analysis.words_methods import ANSWERS
-from config.text import UTF_8
+from formats.text import UTF_8
 
 FEW_EXPERTS = 20
 

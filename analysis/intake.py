@@ -9,7 +9,7 @@ from analysis.columns import Column
 from analysis.ratings import Ratings
 from analysis.words import counted
 from analysis.words_columns import REASONS, WORDS
-from config.text import UTF_8
+from formats.text import UTF_8
 
 SCALE = "scale"
 

@@ -19,8 +19,8 @@ from analysis.rows import MISSING, Rows, parse_number
 from analysis.size import check_size
 from analysis.table_files import read_table
 from analysis.words_columns import say
-from config.text import folded
 from formats.errors import InputError
+from formats.text import folded
 
 #: More scales than this are a questionnaire, not those of a listening study.
 MOST_SCALES = 24

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.columns import CIRCUMSTANCES, IDENTITY
-from analysis.rows import UNWRITABLE, Rows
+from analysis.rows import Rows
 from formats.errors import InputError
+from formats.text import UNWRITABLE
 
 NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
 FLAGS = frozenset({"is_repeat", "late", "known"})

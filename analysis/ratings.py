@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.columns import CIRCUMSTANCES, IDENTITY, Column
-from analysis.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset, sha256_of
+from analysis.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset
 from analysis.given import Given
 from analysis.own_tables import read_own_table
 from analysis.rating_rows import are_simulated, checked, identity
 from analysis.rows import Rows, read_rows
-from config.text import UTF_8
 from formats.errors import InputError
+from formats.files import sha256_of
+from formats.text import UTF_8
 
 __all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
 

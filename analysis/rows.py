@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.text import UTF_8, decoded, decoded_western
 from formats.errors import InputError
+from formats.fields import LARGEST
+from formats.files import read_table
+from formats.text import UNWRITABLE, UTF_8
 
 DELIMITERS = (",", ";", "\t")
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
 FLAGS = {"": False, "no": False, "false": False, "yes": True, "true": True}
-#: Nothing that people rate or a clock counts goes beyond it, and no sum or axis overflows below it.
-LARGEST = 1e12
 COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
-#: A name with one of these would break the line of a table or figure in two, or cannot be written at all.
-UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -109,12 +107,12 @@ def parse_number(text: str, *, decimal_comma: bool) -> float | None:
 
 
 def read_rows(path: Path, *, western: bool = False) -> Rows:
-    """Read a CSV file in UTF-8, UTF-16 or GB18030 (config.text), separated by comma, semicolon or tab.
+    """Read a CSV file in UTF-8, UTF-16 or GB18030 (formats.text), separated by comma, semicolon or tab.
 
     With semicolons or tabs, "3,5" is read as 3.5. Rows without content are passed over. `western`: Windows-1252, which
     contains Latin-1, is read too. Raises InputError.
     """
-    text, encoding = _text(path, western=western)
+    text, encoding = read_table(path, western=western)
     first = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first.count)
     cells, lines, empty = _split(path, text, delimiter)
@@ -152,23 +150,6 @@ def rows_of(
 def _of_length(row: list[str], length: int) -> list[str]:
     """A row without the empty cells that a spreadsheet adds beyond the last column."""
     return row if any(row[length:]) else row[:length]
-
-
-def _text(path: Path, *, western: bool) -> tuple[str, str]:
-    try:
-        content = path.read_bytes()
-        try:
-            return decoded(content)
-        except UnicodeDecodeError:
-            if not western:
-                raise
-            return decoded_western(content)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not text in UTF-8, nor surely in another encoding; save it again as 'CSV UTF-8'."
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int], list[int]]:

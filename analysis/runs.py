@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.fields import field, number
 from analysis.look import system_order
 from formats.errors import InputError
+from formats.fields import field, number
 
 CONFIG, LOG, SUMMARY, HISTOGRAMS, WEIGHTS = (
     *("config.json", "log.csv", "summary.json", "histograms.npz"),

@@ -15,7 +15,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 
 from config.logs import REQUEST_ID
-from config.text import is_text
+from formats.text import is_text
 
 #: A proxy's own number for the request, if it looks like one.
 GIVEN = re.compile(r"[A-Za-z0-9-]{8,64}")

@@ -10,6 +10,11 @@ from typing import Any
 Translate = Callable[[str], str]
 
 
+def N_(template: str) -> str:  # noqa: N802  gettext's own name for it
+    """Marks a template for the catalogue where it is not written in a call of InputError or Message."""
+    return template
+
+
 @dataclass(frozen=True)
 class Message:
     """A sentence to be translated and what its %(names)s stand for: values, messages, or lists of messages."""

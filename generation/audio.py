@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from formats.errors import InputError
-from generation.files import sha256
+from formats.files import sha256
 from generation.melody import PROGRAM, SECONDS_PER_STEP, STEPS, VELOCITY, Tokens, tokens_to_notes
 
 Samples = NDArray[np.float64]

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formats.errors import InputError
+from formats.files import write_whole
 from generation import melody
-from generation.files import write_whole
 from generation.melody import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note, RawNote, Tokens
 
 SCHEMA = 1

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from generation.files import write_whole
+from formats.files import write_whole
 
 #: Bins of the weights' histograms: wide for all weights, fine about the bound of a clipped critic.
 WIDE, FINE = np.linspace(-0.5, 0.5, 401), np.linspace(-0.02, 0.02, 401)

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 
 from formats.errors import InputError
-from generation.files import sha256
+from formats.files import sha256
 from generation.melody import Tokens
 from generation.metrics.likelihood import Reference, one_thread
 from generation.networks import REFERENCE, network

@@ -29,8 +29,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.files import sha256_of, write_whole
 from generation.corpus import Corpus
-from generation.files import sha256_of, write_whole
 from generation.networks import network
 from generation.networks.parts import share
 from generation.run_folder import append_log, machine, read_json, read_log, write_histograms, write_json, write_log

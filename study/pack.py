@@ -14,8 +14,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from config.text import is_text
 from formats.errors import InputError
+from formats.text import is_text
 
 SCHEMA_VERSION = 1
 

@@ -10,8 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import rfc8785
-
+from formats.files import json_sha256
 from study.design import without_codes
 from study.models import Seal, Study, Trial
 from study.study_file import LARGEST_SEED
@@ -24,7 +23,7 @@ FILE = "sequences.json"
 
 def commitment_to(content: Content) -> str:
     """SHA-256 of what is sealed as RFC 8785 JSON. The nonce in it keeps anybody from trying contents through."""
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    return json_sha256(content)
 
 
 def seed_of(file: Mapping[str, Any], nonce: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -12,10 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.text import many_lines, one_line
 from formats.errors import InputError
+from formats.files import read_text, sha256
+from formats.text import many_lines, one_line
 from study.models import HIGHEST_RATING, LOWEST_RATING
-from study.text_files import read_text
 from study.toml_check import Check, KeyPath, read_toml
 
 #: Numbers beyond this are not exact in RFC 8785 JSON.
@@ -43,7 +42,7 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
     """A study file on disk, checked, and its SHA-256. Each fault in the `InputError` begins with the file's name."""
     text = read_text(path)
     try:
-        return parse(text), hashlib.sha256(text.encode()).hexdigest()
+        return parse(text), sha256(text.encode())
     except InputError as error:
         raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).split("\n"))) from error
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from config.text import WESTERN, decoded, decoded_western
 from formats.errors import InputError
+from formats.text import WESTERN, decoded, looks_western
 from study.models import Study
 
 #: Of a table of experts, in bytes.
@@ -18,29 +17,8 @@ LARGEST_TABLE = 1 << 20
 WORKBOOK = b"PK\x03\x04"
 
 
-def read_text(path: Path) -> str:
-    """A UTF-8 file's text, whatever its line ends. Raises `InputError` where it can't be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
-    except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
-
-
-def read_table(path: Path) -> tuple[str, str]:
-    """A table's text and its encoding, as spreadsheets save it. Raises `InputError` where it can't be read."""
-    try:
-        return decoded(path.read_bytes())
-    except UnicodeDecodeError as error:
-        guess = f", but probably {WESTERN}" if _is_western(path.read_bytes()) else ""
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}){guess}; save it as “CSV UTF-8”.") from error
-    except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
-
-
 def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
-    """The same of a table that came by a form. Raises `InputError`."""
+    """(text, encoding) of a table that came by a form. Raises `InputError`."""
     if (file.size or 0) > LARGEST_TABLE:
         raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
     content = file.read()
@@ -50,18 +28,10 @@ def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
     try:
         return decoded(content)
     except UnicodeDecodeError as error:
-        if _is_western(content):
+        if looks_western(content):
             message = _("The file is not UTF-8 text, but probably %(encoding)s; save it as “CSV UTF-8”.")
             raise InputError(message % {"encoding": WESTERN}) from error
         raise InputError(message) from error
-
-
-def _is_western(content: bytes) -> bool:
-    try:
-        decoded_western(content)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def slug_of(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from config.text import first_control, is_text, many_lines, one_line
 from formats.errors import InputError
+from formats.text import first_control, is_text, many_lines, one_line
 
 #: A key's way from the top: names, and numbers of entries in arrays of tables.
 KeyPath = tuple[str | int, ...]

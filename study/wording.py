@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import rfc8785
-
+from formats.files import json_sha256
 from study.study_file import localised
 
 #: The texts of a scale that an expert reads.
@@ -25,4 +23,4 @@ def wording_of(file: dict[str, Any], scale: str, language: str) -> str:
     """The version of a scale's wording in a language: the beginning of the SHA-256 of its texts as RFC 8785 JSON."""
     texts = next(item for item in file["scales"] if item["key"] == scale)
     read = {name: localised(texts[name], language) for name in TEXTS}
-    return hashlib.sha256(rfc8785.dumps(read)).hexdigest()[:DIGITS]
+    return json_sha256(read)[:DIGITS]

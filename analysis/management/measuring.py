@@ -18,9 +18,9 @@ from analysis.report_runs import Runs, Samples
 from analysis.run_words import say
 from analysis.runs import CONFIG, WEIGHTS, Run
 from formats.errors import InputError
+from formats.files import sha256_of
 from generation import metrics
 from generation.corpus import Corpus, load_corpus
-from generation.files import sha256_of
 from generation.melody import Tokens
 from generation.metrics.likelihood import one_thread
 from generation.networks import REFERENCE

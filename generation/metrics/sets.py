@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from formats.files import write_whole
 from generation.corpus import Corpus
-from generation.files import write_whole
 from generation.melody import Tokens
 from generation.metrics.clips import Values, known_mean, with_rests
 from generation.metrics.copies import memorisation

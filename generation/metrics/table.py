@@ -13,8 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.files import write_whole
 from generation.corpus import Corpus
-from generation.files import write_whole
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
 from generation.metrics.copies import Memorisation, memorisation

@@ -12,9 +12,9 @@ import numpy as np
 import soundfile
 
 from formats.errors import InputError
+from formats.files import sha256, sha256_of, write_whole
 from generation import audio, metrics
 from generation.corpus import Corpus
-from generation.files import sha256, sha256_of, write_whole
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of
 from generation.pack.draw import REAL, Sampler, draw

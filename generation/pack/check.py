@@ -14,10 +14,10 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.files import sha256_of
 from generation.acoustics import MOSTLY_CODED, Acoustics, acoustics
 from generation.audio import decode_file, facts_of
 from generation.differences import Comparison
-from generation.files import sha256_of
 from generation.pack.comparison import compare_clips
 from generation.pack.manifest import METRICS, NAME, PRACTICE, ROLES, Clip, Manifest, named_in, read_manifest
 

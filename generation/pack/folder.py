@@ -15,8 +15,8 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.files import sha256, sha256_of
 from generation import metrics
-from generation.files import sha256, sha256_of
 from generation.pack.draw import clip_ids, stream
 from generation.pack.manifest import PRACTICE
 from generation.pack.recordings import is_midi, judge

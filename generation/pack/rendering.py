@@ -16,8 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.files import sha256, sha256_of, write_whole
 from generation import audio
-from generation.files import sha256, sha256_of, write_whole
 from generation.melody import Tokens
 from generation.metrics import GridClip
 from generation.pack.manifest import NAME, read_manifest

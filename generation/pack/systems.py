@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from formats.errors import InputError
-from generation.files import sha256_of
+from formats.files import sha256_of
 from generation.networks import REFERENCE, SYSTEMS
 from generation.pack.build import Reader
 from generation.pack.draw import REAL

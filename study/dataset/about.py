@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from config.text import one_line
+from formats.text import one_line
 from study.dataset.columns import KINDS, Table
 from study.dataset.taken import since_in_words
 from study.models import Study

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from config.text import one_line
+from formats.text import one_line
 from study.dataset.columns import (
     ANSWER,
     CLIP,

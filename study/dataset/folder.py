@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import rfc8785
-
 from formats.errors import InputError
+from formats.files import canonical_json, json_sha256, sha256_of
 from study.dataset import descriptors
 from study.dataset.about import codebook_page, readme
 from study.dataset.columns import Table, View
@@ -86,15 +84,15 @@ def _write(study: Study, folder: Path, view: View) -> str:
     tables = _write_tables(study, folder, view)
     (folder / "codebook.md").write_text(codebook_page(study, tables), encoding="utf-8")
     plan = study.plan if view == "coded" else plan_shown(study)
-    (folder / "plan.json").write_bytes(rfc8785.dumps(plan))
-    (folder / "certificate.json").write_bytes(rfc8785.dumps(certificate_shown(study)))
+    (folder / "plan.json").write_bytes(canonical_json(plan))
+    (folder / "certificate.json").write_bytes(canonical_json(certificate_shown(study)))
     if view == "open":
-        (folder / SEQUENCES).write_bytes(rfc8785.dumps(published(study)))
+        (folder / SEQUENCES).write_bytes(canonical_json(published(study)))
     if view != "coded":  # a report reads no log
         _write_events(study, folder / "events.jsonl")
     _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
     _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
-    tables_sha256 = _listing_sha256(_hashed(folder, [table.path for table in tables]))
+    tables_sha256 = json_sha256(_hashed(folder, [table.path for table in tables]))
     since = since_last(study, tables_sha256) if view != "coded" else None
     _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables, view, since))
     (folder / "README.md").write_text(readme(study, tables, since), encoding="utf-8")
@@ -118,7 +116,7 @@ def _withdrawn(study: Study) -> int:
 def _write_events(study: Study, path: Path) -> None:
     with path.open("wb") as stream:
         for event in study.events.order_by("number").iterator(chunk_size=500):
-            stream.write(rfc8785.dumps({**event.content(), "hash": event.hash}) + b"\n")
+            stream.write(canonical_json({**event.content(), "hash": event.hash}) + b"\n")
 
 
 def _write_ignored(folder: Path) -> None:
@@ -136,19 +134,11 @@ def _write_hashes(folder: Path, tables_sha256: str) -> str:
     """hashes.json; `dataset_sha256` is the SHA-256 of the listing as RFC 8785 JSON, `tables_sha256` of the tables'."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     files = _hashed(folder, names)
-    digest = _listing_sha256(files)
+    digest = json_sha256(files)
     content = {"files": files, "dataset_sha256": digest, "tables_sha256": tables_sha256}
     _write_json(folder / "hashes.json", content)
     return digest
 
 
 def _hashed(folder: Path, names: list[str]) -> dict[str, str]:
-    files = {}
-    for name in names:
-        with (folder / name).open("rb") as stream:
-            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return files
-
-
-def _listing_sha256(files: dict[str, str]) -> str:
-    return hashlib.sha256(rfc8785.dumps(files)).hexdigest()
+    return {name: sha256_of(folder / name) for name in names}

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from config.text import one_line
 from formats.errors import InputError
+from formats.text import one_line
 from study.dataset import codebook
 from study.dataset.columns import Column
 from study.dataset.folder import export

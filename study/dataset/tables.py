@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from config.text import many_lines, one_line
+from formats.text import many_lines, one_line
 from study.dataset import codebook, rows
 from study.dataset.columns import BOOK, WORDING, Column, Table, View
 from study.models import Study

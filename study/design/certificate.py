@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import rfc8785
 
+from formats.files import json_sha256
 from study.design.shape import REPEAT_GAP, SQUARES_FROM
 
 
@@ -24,7 +23,7 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
     gaps = [gap for row in whole for gap in _gaps(row)]
     figures = {
         "seed": sessions["seed"],
-        "sessions_sha256": hashlib.sha256(rfc8785.dumps(sessions)).hexdigest(),
+        "sessions_sha256": json_sha256(sessions),
         "slots": len(whole),
         "trials_per_slot": len(whole[0]),
         "systems_by_trial_number": number,

@@ -23,8 +23,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from config.text import UTF_8, one_line
 from formats.errors import InputError
+from formats.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.board import link_of
 from study.desk.gate import actor, own_study, rights_in

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from formats.errors import InputError
+from formats.files import canonical_json
 from study import services, study_file
 from study.desk.gate import actor, own_study, rights_in
 from study.desk.study import who
@@ -79,7 +80,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
     """The frozen plan, byte for byte what its SHA-256 is of; of an older study without its sessions while sealed."""
     found = own_study(request, slug, "watch")
     headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
-    return HttpResponse(services.canonical(plan_shown(found)), content_type="application/json", headers=headers)
+    return HttpResponse(canonical_json(plan_shown(found)), content_type="application/json", headers=headers)
 
 
 @login_required

@@ -11,7 +11,7 @@ from study.services.listening import save_listening
 from study.services.log import broken_among, broken_event, log_event, tail_of
 from study.services.members import add_member, remove_member
 from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
-from study.services.plan import Version, amend_plan, broken_plan, canonical, sha256, versions
+from study.services.plan import Version, amend_plan, broken_plan, versions
 from study.services.seal import close_study, open_seal
 from study.services.session import (
     accept_invitation,
@@ -35,7 +35,6 @@ __all__ = [
     "broken_among",
     "broken_event",
     "broken_plan",
-    "canonical",
     "checked",
     "choose_clips",
     "close_study",
@@ -63,7 +62,6 @@ __all__ = [
     "save_rating",
     "save_remark",
     "save_sound_check",
-    "sha256",
     "submit",
     "tail_of",
     "versions",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from config.text import is_text, many_lines
+from formats.text import is_text, many_lines
 from study import clock
 from study.errors import Refused
 from study.models import Rating, Remark, Study

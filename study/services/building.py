@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,13 +11,13 @@ from random import Random, SystemRandom
 from string import ascii_uppercase
 from typing import Any
 
-import rfc8785
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from formats.errors import InputError
+from formats.files import json_sha256
 from study import clock
 from study.design import Shape, certificate_of, make_sessions
 from study.models import Clip, Seal, Slot, Study, System, Trial
@@ -166,7 +165,7 @@ def freeze_plan(study: Study, content: Content) -> None:
         "design": study.file["design"],
         "commitment": commitment_to(content),
     }
-    study.plan_sha256 = hashlib.sha256(rfc8785.dumps(study.plan)).hexdigest()
+    study.plan_sha256 = json_sha256(study.plan)
     study.certificate = certificate_of(content["sessions"])
     study.seed = content["sessions"]["seed"]
 

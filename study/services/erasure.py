@@ -6,10 +6,10 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 
-import rfc8785
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from formats.files import canonical_json
 from study import clock, queries
 from study.errors import Refused
 from study.models import Expert, ExpertName, Study
@@ -40,7 +40,7 @@ def erase(expert: Expert, *, actor: str) -> str:
 
 def digest(receipt: str, piece: object) -> str:
     """SHA-256 of the receipt's characters and a piece of content as RFC 8785 JSON."""
-    return hashlib.sha256(receipt.encode() + rfc8785.dumps(piece)).hexdigest()  # type: ignore[arg-type]
+    return hashlib.sha256(receipt.encode() + canonical_json(piece)).hexdigest()
 
 
 def _pieces(expert: Expert) -> Iterator[object]:

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
-from config.text import alike, one_line
 from formats.errors import InputError
+from formats.text import alike, one_line
 from study import clock
 from study.models import Expert, ExpertName, Invitation, Study, token_hash
 from study.services.log import log_event

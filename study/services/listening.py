@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from config.text import is_text
+from formats.text import is_text
 from study import clock
 from study.errors import Refused
 from study.models import Listening

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-import rfc8785
 from django.db import transaction
 
+from formats.files import json_sha256
 from study import clock
 from study.models import Event, Study
 
 
 def content_hash(event: Event) -> str:
     """SHA-256 of an event's content as RFC 8785 JSON."""
-    return hashlib.sha256(rfc8785.dumps(event.content())).hexdigest()
+    return json_sha256(event.content())
 
 
 @transaction.atomic

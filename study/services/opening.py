@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import rfc8785
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from formats.files import json_sha256
 from study import clock
 from study.errors import Refused
 from study.models import Clip, Event, Slot, Study, System, Trial
@@ -26,7 +26,7 @@ def audio_sha256(study: Study) -> str:
     for path in study.clips.values_list("audio", flat=True):
         with default_storage.open(path) as file:
             digests.append(hashlib.sha256(file.read()).hexdigest())
-    return hashlib.sha256(rfc8785.dumps(sorted(digests))).hexdigest()
+    return json_sha256(sorted(digests))
 
 
 def record_blinding(study: Study, *, actor: str, detail: dict[str, Any]) -> Event:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.text import is_text, many_lines
+from formats.files import json_sha256
+from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Event, Study
 from study.services.log import log_event
@@ -31,16 +30,6 @@ class Version:
     actor: str = ""
     reason: str = ""
     changed: tuple[str, ...] = ()
-
-
-def canonical(content: object) -> bytes:
-    """RFC 8785 JSON: the same content, the same bytes."""
-    return rfc8785.dumps(content)  # type: ignore[arg-type]
-
-
-def sha256(content: object) -> str:
-    """SHA-256 of a content's canonical JSON."""
-    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def versions(study: Study) -> list[Version]:
@@ -71,12 +60,12 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
     if analysis == last.analysis:
         raise Refused(400, "same", _("Nothing in it differs from the present version."))
     content = {"version": last.number + 1, "amends": last.sha256, "reason": written, "analysis": analysis}
-    log_event(study, actor=actor, kind=AMENDED, detail={**content, "sha256": sha256(content)})
+    log_event(study, actor=actor, kind=AMENDED, detail={**content, "sha256": json_sha256(content)})
 
 
 def broken_plan(study: Study) -> str:
     """What of the plan is not as it was frozen or amended, in words; empty where all is."""
-    if sha256(study.plan) != study.plan_sha256:
+    if json_sha256(study.plan) != study.plan_sha256:
         return "the plan is not the one that was frozen: its SHA-256 differs"
     before = study.plan_sha256
     for event in study.events.order_by("number"):
@@ -85,7 +74,7 @@ def broken_plan(study: Study) -> str:
             return f"event {event.number} opened the study with another plan"
         if event.kind == AMENDED:
             content = {key: value for key, value in detail.items() if key != "sha256"}
-            if detail["amends"] != before or detail["sha256"] != sha256(content):
+            if detail["amends"] != before or detail["sha256"] != json_sha256(content):
                 return f"event {event.number} amends another plan than the one before it"
             before = detail["sha256"]
     return ""

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.dataset import Scale, listing_sha256
+from analysis.dataset import Scale
 from analysis.ratings import Ratings
+from formats.files import json_sha256
 
 ORACLES = Path(__file__).parents[2] / "fixtures" / "oracles"
 SIX = ("real", "midi-gan", "sr-cnn-vaegan", "music-vae", "transformer", "mlstm")
@@ -125,7 +126,7 @@ def write_hashes(folder: Path) -> None:
     """hashes.json for the files as they are now."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "hashes.json")
     files = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    _write_json(folder / "hashes.json", {"files": files, "dataset_sha256": listing_sha256(files)})
+    _write_json(folder / "hashes.json", {"files": files, "dataset_sha256": json_sha256(files)})
 
 
 def _described(scale: Scale) -> dict[str, object]:

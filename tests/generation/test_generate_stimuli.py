@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
 from formats.errors import InputError
+from formats.files import sha256_of
 from generation.corpus import save_corpus
-from generation.files import sha256_of
 from generation.networks import SYSTEMS, network
 from generation.pack.systems import find_generators
 from tests.generation.songs import small_corpus, walk, write_song

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from formats.errors import InputError
+from formats.files import CLIP_TIME, sha256_of
 from generation import audio, metrics
-from generation.files import CLIP_TIME, sha256_of
 from generation.pack.build import Built, build_pack
 from generation.pack.check import check_pack
 from generation.pack.manifest import Manifest, read_manifest

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from django.core.management import CommandError, call_command
 
-from generation.files import sha256_of
+from formats.files import sha256_of
 from generation.melody import REST, STEPS, Tokens, legal
 from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack, examine

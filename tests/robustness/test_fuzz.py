@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 import analysis.ratings
 from formats.errors import InputError
+from formats.files import read_table
 from generation import audio, melody
 from generation.pack import recordings
 from generation.pack.manifest import read_manifest
@@ -32,7 +33,6 @@ from study.models import Expert, Listening, Rating, Remark, Trial
 from study.models import Study as StudyRow
 from study.pack import read_pack
 from study.services.invitations import read_experts
-from study.text_files import read_table
 from tests.factories import hear, make_pack, study_toml
 from tests.generation.songs import walk, write_song
 from tests.study.test_room_saves import put, rating_body

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from config.text import many_lines, one_line
 from formats.errors import InputError
+from formats.text import many_lines, one_line
 from study import clock, dataset, services
 from study.dataset import forms
 from study.models import Background, Remark, Study

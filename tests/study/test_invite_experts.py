@@ -73,7 +73,7 @@ def test_a_table_in_gb18030_is_read_and_that_is_said(tmp_path: Path, capsys: pyt
     assert capsys.readouterr().err.strip() == f"{path} was read as GB18030; check the names."
     assert ExpertName.objects.get().name == "敖登挂"
     path.write_bytes(TABLE.encode("gb18030").replace(b"w01", b"\xff01"))
-    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 25\); save it as “CSV UTF-8”"):
+    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 25\). Save it as “CSV UTF-8”"):
         call_command("invite_experts", "small", str(path))
 
 
@@ -81,7 +81,7 @@ def test_table_in_windows_1252_is_refused_with_its_encoding(tmp_path: Path, caps
     make_study(tmp_path, groups=("men", "women"))
     path = tmp_path / "experts.csv"
     path.write_bytes("code,group,language,name\nw01,women,en,Müller\n".encode("latin-1"))
-    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 39\), but probably Windows-1252; save it as"):
+    with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 39\), but probably Windows-1252\. Save it as"):
         call_command("invite_experts", "small", str(path))
 
 

@@ -124,7 +124,7 @@ def test_a_commands_progress_and_its_own_sentence_are_read(tmp_path: Path) -> No
     bar = "import time; from tqdm import tqdm\nfor _ in tqdm(range(4), desc='Rendering', disable=None): time.sleep(.6)"
     run_command(["shell", "-c", bar], told.append, temporary=tmp_path, limits=GENEROUS)
     assert [percent for percent in told if percent]
-    with pytest.raises(Failed, match=r"^nowhere/study\.toml can't be read .*check the name\.$"):
+    with pytest.raises(Failed, match=r"^nowhere/study\.toml cannot be read: .*Check its name and permissions\.$"):
         run_command(["create_study", "--check", "nowhere/study.toml"], told.append, temporary=tmp_path, limits=GENEROUS)
 
 

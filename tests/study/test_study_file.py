@@ -166,7 +166,7 @@ def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"missing.toml can't be read"):
+    with pytest.raises(InputError, match=r"missing.toml cannot be read"):
         study_file.read(tmp_path / "missing.toml")
     (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
     with pytest.raises(InputError, match="is not UTF-8 text"):

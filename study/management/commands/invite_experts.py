@@ -10,13 +10,14 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import translation
 
-from config.text import UTF_8
 from formats.errors import InputError
+from formats.files import read_table
+from formats.text import UTF_8
 from study import services
 from study.management.plain import plain_errors
 from study.models import Study
 from study.services.invitations import Invitee, end_of
-from study.text_files import read_table, study_of
+from study.text_files import study_of
 
 
 class Command(BaseCommand):

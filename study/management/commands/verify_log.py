@@ -11,13 +11,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from formats.errors import InputError
+from formats.files import json_sha256, read_text
 from study import services
 from study.dataset import defused
 from study.management.plain import plain_errors
 from study.models import Event
 from study.sequences import FILE as SEQUENCES
 from study.sequences import broken_proof, broken_sessions
-from study.text_files import read_text, study_of
+from study.text_files import study_of
 
 
 class Command(BaseCommand):
@@ -70,9 +71,7 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
     )
     try:
         plan, sequences = (json.loads(read_text(path)) for path in (log.parent / "plan.json", shown))
-        if services.sha256(plan) not in {
-            event.detail.get("plan_sha256") for event in events if event.kind == "created"
-        }:
+        if json_sha256(plan) not in {event.detail.get("plan_sha256") for event in events if event.kind == "created"}:
             return "the plan beside it is not the one that was frozen: its SHA-256 differs"
         # Tables guard codes against spreadsheets, and what was guarded cannot be read back.
         guarded = {defused(code): slot for code, slot in sequences["slots"].items()}

@@ -2,7 +2,7 @@
 
 const PAUSE_MS = 1_500;
 const HALF = /[\p{Cs}\0]/gu; // of a character that the longest text cuts in two
-const LINE_END = /\r\n|[\r\v\f\x85\u2028\u2029]/gu; // as the server stores it (config/text.py)
+const LINE_END = /\r\n|[\r\v\f\x85\u2028\u2029]/gu; // as the server stores it (formats/text.py)
 const CONTROL = /[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]/gu;
 
 export function createRemark(form, { onChange }) {

@@ -15,6 +15,8 @@ NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 LINE_END = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 #: Control characters except tab and line feed, and two code points that XML, and so a workbook, cannot contain.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
+#: A name with one of these would break the line of a table or figure in two, or cannot be written at all.
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 HALF = re.compile(r"[\ud800-\udfff]")
 
 #: Signs of Windows-1252 that stand in no name; as bytes they are letters of other encodings.
@@ -61,6 +63,15 @@ def decoded_western(content: bytes) -> tuple[str, str]:
     if NO_TEXT.search(text) or SIGNS.search(text):
         raise UnicodeDecodeError("cp1252", content, 0, len(content), "it holds signs that no table has")
     return text.replace("\r\n", "\n").replace("\r", "\n"), WESTERN
+
+
+def looks_western(content: bytes) -> bool:
+    """Whether `decoded_western` reads these bytes."""
+    try:
+        decoded_western(content)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_chinese(text: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from analysis.rows import LARGEST, UNWRITABLE
+from formats.text import UNWRITABLE
 
+#: Nothing that people rate or a clock counts goes beyond it, and no sum or axis overflows below it.
+LARGEST = 1e12
 Kind = TypeVar("Kind", str, bool, list[Any], dict[str, Any])
 KINDS: Mapping[type, str] = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from config.text import alike, decoded, decoded_western
+from formats.text import alike, decoded, decoded_western
 
 NAMES = "code,name\nw01,敖登挂\nw02,朱镕基\nw03,堃\n"
 
