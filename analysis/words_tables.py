@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.dataset import Text
+from analysis.data.dataset import Text
 
 CAPTIONS: Mapping[str, Text] = {
     "system_means_bootstrap": {

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from analysis.look import system_order
-from analysis.objective import PAPER_CLIPS, STATES, ClipSet, Floats
-from analysis.report_runs import Runs, Samples
+from analysis.report.style import system_order
 from analysis.run_words import say
-from analysis.runs import CONFIG, WEIGHTS, Run
+from analysis.statistics.objective import PAPER_CLIPS, STATES, ClipSet, Floats
+from analysis.training_runs.report import Runs, Samples
+from analysis.training_runs.runs import CONFIG, WEIGHTS, Run
 from formats.errors import InputError
 from formats.files import sha256_of
 from generation import metrics

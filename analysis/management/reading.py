@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.given import Given, parse_given
+from analysis.data.given import Given, parse_given
 
 
 def add_reading(parser: ArgumentParser) -> None:

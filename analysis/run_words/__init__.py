@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.dataset import Text
+from analysis.data.dataset import Text
 from analysis.run_words.chinese import CHINESE
 from analysis.run_words.english import ENGLISH
 

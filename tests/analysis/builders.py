@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.dataset import Scale
-from analysis.ratings import Ratings
+from analysis.data.dataset import Scale
+from analysis.data.ratings import Ratings
 from formats.files import json_sha256
 
 ORACLES = Path(__file__).parents[2] / "fixtures" / "oracles"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.objective import FEATURES, METRICS, STATES, ClipSet, Floats
+from analysis.statistics.objective import FEATURES, METRICS, STATES, ClipSet, Floats
 
 WIDE, FINE = np.linspace(-0.5, 0.5, 401), np.linspace(-0.02, 0.02, 401)
 WEIGHTS = 20_000

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import bootstrap, drawings, findings, look, tables_findings
-from analysis.findings import Findings
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
+from analysis.report import drawings, findings, style, tables_findings
+from analysis.report.findings import Findings
+from analysis.statistics import bootstrap
 from tests.analysis.builders import SIX, make_frame, make_ratings
 
 TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
@@ -52,7 +53,7 @@ def drawn(systems: tuple[str, ...], *, planned: bool) -> list[drawings.Drawing]:
     """The figures of a simulated `study`."""
     ratings = study(systems, planned=planned, simulated=True)
     statistics = found(systems, planned=planned)
-    order = look.system_order(ratings.systems, ratings.real_system)
+    order = style.system_order(ratings.systems, ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000, seed=1)
     return drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))[0]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import agreement
-from analysis.bootstrap import draw_counts
+from analysis.statistics import agreement
+from analysis.statistics.bootstrap import draw_counts
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

@@ -108,5 +108,5 @@ def test_a_study_of_two_systems_one_clip_and_three_experts_gets_means_without_in
 
 
 def test_the_core_needs_no_django() -> None:
-    code = "import sys, analysis.ratings, analysis.report; sys.exit('django' in sys.modules)"
+    code = "import sys, analysis.data.ratings, analysis.report.folder; sys.exit('django' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -15,7 +15,7 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import save_file
 
-from analysis.objective import frechet
+from analysis.statistics.objective import frechet
 from generation import metrics
 from generation.corpus import assemble, save_corpus
 from generation.melody import REST, STEPS, Tokens, to_pretty_midi

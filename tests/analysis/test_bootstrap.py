@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import bootstrap
+from analysis.statistics import bootstrap
 from tests.analysis.builders import make_frame, read_oracle
 
 

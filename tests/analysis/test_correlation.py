@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis import correlation
+from analysis.statistics import correlation
 from tests.analysis.builders import make_frame
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

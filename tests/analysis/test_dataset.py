@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis.ratings import read
+from analysis.data.ratings import read
 from formats.errors import InputError
 from tests.analysis.builders import make_dataset, make_frame, write_hashes
 

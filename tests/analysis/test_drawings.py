@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import bootstrap, drawings, findings, look, tables_findings
-from analysis.figures.contrasts import contrasts_frame
+from analysis.report import drawings, findings, style, tables_findings
+from analysis.report.figures.contrasts import contrasts_frame
+from analysis.statistics import bootstrap
 from analysis.words_figures import CAPTIONS
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import clashes, lay_out
@@ -23,11 +24,11 @@ def of(count: int) -> dict[str, drawings.Drawing]:
 
 
 def laid_out(count: int, name: str, lang: str) -> Figure:
-    with look.house_style(lang):
+    with style.house_style(lang):
         return lay_out(of(count)[name].draw(lang))
 
 
-@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("lang", style.LANGUAGES)
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("count", [2, 12])
 def test_nothing_overlaps_and_simulated_ratings_are_marked(count: int, name: str, lang: str) -> None:
@@ -50,15 +51,15 @@ def test_every_figure_has_its_numbers_beside_it_and_a_caption_in_each_language()
     for name in ALL:
         drawing = of(12)[name]
         assert len(drawing.frame)
-        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in look.LANGUAGES)
+        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in style.LANGUAGES)
 
 
 def test_systems_have_the_same_colours_in_every_figure() -> None:
-    marks = look.point_marks(SIX, "real")
-    assert {system: mark.colour for system, mark in marks.items() if system != "real"} == dict(look.NAMED_COLOURS)
+    marks = style.point_marks(SIX, "real")
+    assert {system: mark.colour for system, mark in marks.items() if system != "real"} == dict(style.NAMED_COLOURS)
     figure = laid_out(12, "figure10", "en")
     handles = figure.legends[0].legend_handles
-    assert [handle.get_color() for handle in handles if handle is not None][1:6] == list(look.NAMED_COLOURS.values())  # type: ignore[attr-defined]
+    assert [handle.get_color() for handle in handles if handle is not None][1:6] == list(style.NAMED_COLOURS.values())  # type: ignore[attr-defined]
 
 
 def test_differences_from_real_music_are_drawn_system_less_real_and_planned_ones_as_the_plan_has_them() -> None:

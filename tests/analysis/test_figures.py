@@ -9,8 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from analysis import bootstrap, figures, look
-from analysis.ratings import Ratings
+from analysis.data.ratings import Ratings
+from analysis.report import figures, style
+from analysis.statistics import bootstrap
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import lay_out
 
@@ -20,10 +21,10 @@ TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
 
 def draw(ratings: Ratings, lang: str) -> Figure:
     """Figure 7, laid out."""
-    order = look.system_order(ratings.systems, ratings.real_system)
+    order = style.system_order(ratings.systems, ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000)
-    with look.house_style(lang):
+    with style.house_style(lang):
         return lay_out(figures.figure7(ratings, means, lang))
 
 
@@ -40,7 +41,7 @@ def boxes(figure: Figure) -> list[Bbox]:
     return [*(box for box in panels if box is not None), figure.legends[0].get_window_extent(), *notes]
 
 
-@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("lang", style.LANGUAGES)
 @pytest.mark.parametrize("systems", [SIX[:2], SIX, TWELVE], ids=["2", "6", "12"])
 def test_nothing_overlaps_and_nothing_leaves_the_page(systems: tuple[str, ...], lang: str) -> None:
     figure = draw(make_ratings(systems, FIVE, plan={"primary_scale": "overall"}, planned_scales=("overall",)), lang)
@@ -79,13 +80,13 @@ def test_every_axis_shows_the_whole_scale_and_real_music_is_a_band_named_first()
 
 
 def test_each_language_has_its_own_labels() -> None:
-    english, chinese = (texts(draw(make_ratings(), lang)) for lang in look.LANGUAGES)
+    english, chinese = (texts(draw(make_ratings(), lang)) for lang in style.LANGUAGES)
     assert "Overall quality" in english
     assert "整体质量" in chinese
     assert any(text.startswith("真实音乐") for text in chinese)
 
 
-@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("lang", style.LANGUAGES)
 def test_simulated_ratings_are_marked_across_the_figure_and_others_are_not(lang: str) -> None:
     marked = draw(make_ratings(is_simulated=True), lang)
     mark = next(text for text in marked.texts if text.get_text() == "SIMULATED / 模拟数据")
@@ -162,9 +163,9 @@ def save_both(folder: Path) -> None:
     """Figure 7 of simulated ratings in both languages and all forms."""
     ratings = make_ratings(is_simulated=True)
     means = bootstrap.system_means(ratings.counted, ["valence", "overall"], ratings.systems, replicates=1000)
-    for lang in look.LANGUAGES:
-        with look.house_style(lang):
-            look.save(figures.figure7(ratings, means, lang), folder, f"f.{lang}", "data 0")
+    for lang in style.LANGUAGES:
+        with style.house_style(lang):
+            style.save(figures.figure7(ratings, means, lang), folder, f"f.{lang}", "data 0")
 
 
 def test_another_process_at_another_time_saves_the_same_bytes(tmp_path: Path) -> None:
@@ -174,8 +175,8 @@ def test_another_process_at_another_time_saves_the_same_bytes(tmp_path: Path) ->
     save_both(here)
     env = {"PYTHONHASHSEED": "2", "SOURCE_DATE_EPOCH": "1"}
     subprocess.run([sys.executable, "-c", SAVE, str(there)], check=True, env=env, cwd=Path(__file__).parents[2])
-    for lang in look.LANGUAGES:
-        for form in look.FORMATS:
+    for lang in style.LANGUAGES:
+        for form in style.FORMATS:
             first, second = ((folder / f"f.{lang}.{form}").read_bytes() for folder in (here, there))
             assert first == second
             assert len(first) > 5_000

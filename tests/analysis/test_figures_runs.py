@@ -7,31 +7,32 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import figures_runs, look
+from analysis.report import style
 from analysis.run_words import WORDS
-from analysis.runs import read_runs
+from analysis.training_runs import figures
+from analysis.training_runs.runs import read_runs
 from generation.validation import TOLERANCES
 from tests.analysis.overlaps import lay_out
 from tests.analysis.run_builders import write_run
 
 
-def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures_runs.Drawing]:
+def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures.Drawing]:
     folders = [
         write_run(tmp_path / f"{variant or 'shipped'}{seed}", variant, seed)
         for variant in ("", "plain", "clipping")
         for seed in range(1, seeds + 1)
     ]
-    drawn, left_out = figures_runs.drawings(read_runs(folders))
+    drawn, left_out = figures.drawings(read_runs(folders))
     assert left_out == {}
     return {drawing[0]: drawing for drawing in drawn}
 
 
-def laid_out(drawing: figures_runs.Drawing, lang: str) -> Figure:
-    with look.house_style(lang):
+def laid_out(drawing: figures.Drawing, lang: str) -> Figure:
+    with style.house_style(lang):
         return lay_out(drawing[2](lang))
 
 
-@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("lang", style.LANGUAGES)
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_nothing_overlaps_and_nothing_leaves_the_page(tmp_path: Path, lang: str, seeds: int) -> None:
     for drawing in drawings(tmp_path, seeds).values():
@@ -80,7 +81,7 @@ def test_two_seeds_have_no_band_and_only_common_iterations_have_a_mean(tmp_path:
         write_run(tmp_path / "two", seed=2, rows=8),
         write_run(tmp_path / "p", "plain"),
     ]
-    frame = figures_runs.drawings(read_runs(folders))[0][0][1]
+    frame = figures.drawings(read_runs(folders))[0][0][1]
     mean = frame[(frame["critic"] == "multi-scale") & (frame["seed"] == "mean")]
     assert mean["ci_low"].isna().all()
     assert mean["iteration"].max() == 400
@@ -114,10 +115,10 @@ def test_figure_6_has_both_critics_in_the_same_bins_the_bounds_and_the_number(tm
 )
 def test_a_figure_without_its_runs_is_left_out(tmp_path: Path, variants: tuple[str, ...], left_out: set[str]) -> None:
     runs = read_runs([write_run(tmp_path / f"run{variant}", variant) for variant in variants])
-    drawn, missing = figures_runs.drawings(runs)
+    drawn, missing = figures.drawings(runs)
     assert set(missing) == left_out
     assert {drawing[0] for drawing in drawn} == {"figure5", "figure6"} - left_out
-    assert all(WORDS[lang][key] for lang in look.LANGUAGES for key in missing.values())
+    assert all(WORDS[lang][key] for lang in style.LANGUAGES for key in missing.values())
 
 
 def test_without_distances_figure_5_is_the_loss_alone(tmp_path: Path) -> None:
@@ -127,11 +128,11 @@ def test_without_distances_figure_5_is_the_loss_alone(tmp_path: Path) -> None:
     for folder in folders:
         lines = (folder / "log.csv").read_text().splitlines()
         (folder / "log.csv").write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n")
-    figure = laid_out(figures_runs.drawings(read_runs(folders))[0][0], "en")
+    figure = laid_out(figures.drawings(read_runs(folders))[0][0], "en")
     assert [axis.get_title() for axis in figure.axes] == ["Negative critic loss"]
 
 
-@pytest.mark.parametrize("lang", look.LANGUAGES)
+@pytest.mark.parametrize("lang", style.LANGUAGES)
 def test_the_caption_names_the_tolerances_by_which_runs_measure_distance(lang: str) -> None:
     for tolerance in TOLERANCES.values():
         assert f"{tolerance:g}".lstrip("0") in WORDS[lang]["figure5"]

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from analysis import findings, mixed_model
-from analysis.look import LANGUAGES
-from analysis.verdicts import verdicts
+from analysis.report import findings
+from analysis.report.conclusions import verdicts
+from analysis.report.style import LANGUAGES
+from analysis.statistics import mixed_model
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.shared_findings import PLAN, found, study
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import report
-from analysis.dataset import Scale
-from analysis.look import LANGUAGES
-from analysis.methods import SENTENCES
-from analysis.ratings import Ratings
+from analysis.data.dataset import Scale
+from analysis.data.ratings import Ratings
+from analysis.report.folder import write_report
+from analysis.report.methods import SENTENCES
+from analysis.report.style import LANGUAGES
 from analysis.words_methods import METHODS, OTHER_ANALYSES
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
@@ -167,7 +167,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     @cache
     def written(case: str) -> Written:
         folder, ratings = tmp_path_factory.mktemp(case) / "r", CASES[case]()
-        report.write_report(ratings, folder, replicates=1000, draw=False)
+        write_report(ratings, folder, replicates=1000, draw=False)
         return read_report(folder, ratings)
 
     return written

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from analysis.information import Known, Variances, inverse, known
-from analysis.mixed_model.random_effects import Floats
-from analysis.power import FELT, Design, power
+from analysis.statistics.information import Known, Variances, inverse, known
+from analysis.statistics.mixed_model.random_effects import Floats
+from analysis.statistics.power import FELT, Design, power
 from tests.benchmarks.power import heard, scatter
 
 FANO = np.array([[(start + step) % 7 for step in (0, 1, 3)] for start in range(7)])

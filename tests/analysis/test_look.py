@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from analysis import look
+from analysis.report import style
 from analysis.words import WORDS
 from tests.analysis.builders import SIX
 
@@ -32,7 +32,7 @@ def lab(colour: str, sight: str) -> np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_no_two_of_the_twelve_colours_come_close_in_any_sight(sight: str) -> None:
-    colours = [*look.NAMED_COLOURS.values(), *look.FURTHER_COLOURS]
+    colours = [*style.NAMED_COLOURS.values(), *style.FURTHER_COLOURS]
     assert len(set(colours)) == 12
     for one, other in combinations(colours, 2):
         assert np.linalg.norm(lab(one, sight) - lab(other, sight)) > 14, (one, other)
@@ -40,30 +40,30 @@ def test_no_two_of_the_twelve_colours_come_close_in_any_sight(sight: str) -> Non
 
 def test_real_music_comes_first_then_the_generators_then_others_in_numeric_order() -> None:
     systems = ["take 10", "mlstm", "take 9", "real", "midi-gan"]
-    assert look.system_order(systems, "real") == ("real", "midi-gan", "mlstm", "take 9", "take 10")
-    assert look.system_order(["b", "folk"], "folk") == ("folk", "b")
+    assert style.system_order(systems, "real") == ("real", "midi-gan", "mlstm", "take 9", "take 10")
+    assert style.system_order(["b", "folk"], "folk") == ("folk", "b")
 
 
 def test_a_system_keeps_its_colour_whatever_stands_beside_it() -> None:
-    alone = look.system_marks(("real", "transformer"), "real")
-    among = look.system_marks(SIX, "real")
+    alone = style.system_marks(("real", "transformer"), "real")
+    among = style.system_marks(SIX, "real")
     assert alone["transformer"].colour == among["transformer"].colour
     assert "real" not in among
 
 
 def test_sealed_codes_do_not_borrow_the_colours_of_the_named_generators() -> None:
-    marks = look.system_marks(tuple("ABCDEF"))
-    assert not {mark.colour for mark in marks.values()} & set(look.NAMED_COLOURS.values())
+    marks = style.system_marks(tuple("ABCDEF"))
+    assert not {mark.colour for mark in marks.values()} & set(style.NAMED_COLOURS.values())
 
 
 @pytest.mark.parametrize("count", [2, 12, 40])
 def test_any_number_of_systems_gets_marks_that_differ(count: int) -> None:
-    marks = look.system_marks(tuple(f"s{n}" for n in range(count)))
+    marks = style.system_marks(tuple(f"s{n}" for n in range(count)))
     assert len(set(marks.values())) == count
 
 
 def test_a_chinese_font_is_found_here() -> None:
-    assert look.chinese_font() is not None, look.NO_CHINESE_FONT
+    assert style.chinese_font() is not None, style.NO_CHINESE_FONT
 
 
 def test_both_languages_say_the_same_things() -> None:

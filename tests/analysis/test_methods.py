@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.checklist import checklist, checklist_frame
-from analysis.findings import Findings
-from analysis.intake import size_told
-from analysis.look import LANGUAGES
-from analysis.methods import DESIGN, methods
+from analysis.data.intake import size_told
+from analysis.report.checklist import checklist, checklist_frame
+from analysis.report.findings import Findings
+from analysis.report.methods import DESIGN, methods
+from analysis.report.style import LANGUAGES
 from analysis.words_methods import OPEN, REPORTED
 from tests.analysis.shared_findings import found, study
 

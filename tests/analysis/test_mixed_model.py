@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from analysis import mixed_model
-from analysis.mixed_model import equal_weights, reml
-from analysis.mixed_model.cells import Cells
-from analysis.mixed_model.layout import lay_out
-from analysis.mixed_model.notes import NAMES, SENTENCES
-from analysis.mixed_model.random_effects import EFFECTS, Floats, eliminate
-from analysis.sparse_tables import SPARSE_BELOW
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model import equal_weights, reml
+from analysis.statistics.mixed_model.cells import Cells
+from analysis.statistics.mixed_model.layout import lay_out
+from analysis.statistics.mixed_model.notes import NAMES, SENTENCES
+from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats, eliminate
+from analysis.statistics.sparse_tables import SPARSE_BELOW
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
 from tests.benchmarks import stats as simulated
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import mixed_model
-from analysis.mixed_model import reml
-from analysis.mixed_model.cells import Cells
-from analysis.mixed_model.layout import lay_out, separable
-from analysis.mixed_model.notes import say
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model import reml
+from analysis.statistics.mixed_model.cells import Cells
+from analysis.statistics.mixed_model.layout import lay_out, separable
+from analysis.statistics.mixed_model.notes import say
 from tests.analysis.builders import make_frame, make_incomplete, read_oracle
 
 

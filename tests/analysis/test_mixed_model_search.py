@@ -10,11 +10,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
-from analysis import mixed_model
-from analysis.mixed_model import reml
-from analysis.mixed_model.cells import Cells
-from analysis.mixed_model.layout import lay_out
-from analysis.mixed_model.random_effects import Floats
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model import reml
+from analysis.statistics.mixed_model.cells import Cells
+from analysis.statistics.mixed_model.layout import lay_out
+from analysis.statistics.mixed_model.random_effects import Floats
 from tests.analysis.builders import make_frame, make_incomplete
 
 EXPERTS, SYSTEMS, CLIPS = 7, 3, 4

@@ -8,11 +8,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from analysis import mixed_model
-from analysis.mixed_model import inference
-from analysis.mixed_model.layout import lay_out
-from analysis.mixed_model.model import COVARIATES, PREDICTED
-from analysis.mixed_model.random_effects import Floats
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model import inference
+from analysis.statistics.mixed_model.layout import lay_out
+from analysis.statistics.mixed_model.model import COVARIATES, PREDICTED
+from analysis.statistics.mixed_model.random_effects import Floats
 from tests.analysis.builders import make_frame, make_incomplete, read_oracle
 
 # --- tests and intervals

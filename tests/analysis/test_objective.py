@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy import linalg, stats
 
-from analysis import objective
-from analysis.objective import ClipSet, compare, differences, frechet, overlap, shrunk_covariance
-from analysis.objective.overlap import densities
+from analysis.statistics import objective
+from analysis.statistics.objective import ClipSet, compare, differences, frechet, overlap, shrunk_covariance
+from analysis.statistics.objective.overlap import densities
 from tests.analysis.run_builders import make_clips
 
 RNG = np.random.default_rng

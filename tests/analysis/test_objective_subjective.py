@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import objective_subjective as joined
-from analysis.ratings import read
+from analysis.data.ratings import read
+from analysis.statistics import objective_subjective as joined
 from tests.analysis.builders import SIX, make_dataset
 
 CLIPS = 12

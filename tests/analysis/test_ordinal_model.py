@@ -9,15 +9,15 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from analysis import mixed_model, ordinal_model
-from analysis.information import Variances
-from analysis.mixed_model.inference import holm
-from analysis.mixed_model.random_effects import Floats
-from analysis.ordinal_model.agreement import compare
-from analysis.ordinal_model.laplace import Maximum, Mode, Problem, log_likelihood, maximise
-from analysis.ordinal_model.links import LINKS, categories
-from analysis.ordinal_model.words import SENTENCES
-from analysis.power import Design
+from analysis.statistics import mixed_model, ordinal_model
+from analysis.statistics.information import Variances
+from analysis.statistics.mixed_model.inference import holm
+from analysis.statistics.mixed_model.random_effects import Floats
+from analysis.statistics.ordinal_model.agreement import compare
+from analysis.statistics.ordinal_model.laplace import Maximum, Mode, Problem, log_likelihood, maximise
+from analysis.statistics.ordinal_model.links import LINKS, categories
+from analysis.statistics.ordinal_model.words import SENTENCES
+from analysis.statistics.power import Design
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
 from tests.benchmarks.power import studies
 

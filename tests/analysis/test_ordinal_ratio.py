@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import mixed_model, ordinal_model
-from analysis.ordinal_model import ratio
-from analysis.ordinal_model.agreement import compare
-from analysis.ordinal_model.laplace import Maximum, Problem, maximise
-from analysis.ordinal_model.links import LINKS
+from analysis.statistics import mixed_model, ordinal_model
+from analysis.statistics.ordinal_model import ratio
+from analysis.statistics.ordinal_model.agreement import compare
+from analysis.statistics.ordinal_model.laplace import Maximum, Problem, maximise
+from analysis.statistics.ordinal_model.links import LINKS
 from tests.analysis.builders import make_frame
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from analysis.given import parse_given
-from analysis.ratings import Ratings, read
+from analysis.data.given import parse_given
+from analysis.data.ratings import Ratings, read
 from formats.errors import InputError
 from tests.analysis.builders import make_dataset
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.p_text import p_number, p_text
+from analysis.report.format_p import p_number, p_text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.dataset import Question
-from analysis.participants import OTHERS, participants
+from analysis.data.dataset import Question
+from analysis.statistics.participants import OTHERS, participants
 from tests.analysis.shared_findings import study
 
 

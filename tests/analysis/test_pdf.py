@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from analysis import pdf
-from analysis.document import Bullets, Grid, Heading, Paragraph
+from analysis.report import pdf
+from analysis.report.document import Bullets, Grid, Heading, Paragraph
 
 
 def sizes(sheets: pdf._Sheets) -> set[float]:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import pilot, power
-from analysis.information import Variances
-from analysis.power import Design
+from analysis.statistics import pilot, power
+from analysis.statistics.information import Variances
+from analysis.statistics.power import Design
 from formats.errors import InputError
 from tests.analysis.builders import make_frame, make_ratings
 from tests.benchmarks.power import studies

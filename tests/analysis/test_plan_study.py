@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from analysis import power_page
-from analysis.information import Variances
-from analysis.power import Design, bracket
+from analysis import planning
 from analysis.power_words import WORDS
+from analysis.statistics.information import Variances
+from analysis.statistics.power import Design, bracket
 from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 STUDY = ("--experts", 26, "--gap", 0.17)
@@ -37,7 +37,7 @@ def test_the_page_is_there_in_chinese_without_an_english_sentence() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
     assert "不能。真实差距为 0.17 时" in page
     assert " the " not in page
-    assert max(map(power_page._room, page.splitlines())) <= 98
+    assert max(map(planning._room, page.splitlines())) <= 98
 
 
 def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -> None:
@@ -147,7 +147,7 @@ def test_nothing_is_written_where_the_pilot_cannot_be_read(tmp_path: Path) -> No
 def test_every_page_fits_the_window(lang: str, experts: int) -> None:
     for design, gap in ((Design(experts, 2, 1), 0.05), (Design(experts, 100, 100, systems=12), 40.0)):
         for scenarios in (bracket(), {"pilot": Variances(100.0, 0.0, 0.0, 400.0)}):
-            text = power_page.page(design, gap, scenarios, lang)
+            text = planning.page(design, gap, scenarios, lang)
             assert "nan" not in text
             assert "{" not in text
-            assert max(map(power_page._room, text.splitlines())) <= 98
+            assert max(map(planning._room, text.splitlines())) <= 98

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import mixed_model, power
-from analysis.information import Variances
-from analysis.power import Design
+from analysis.statistics import mixed_model, power
+from analysis.statistics.information import Variances
+from analysis.statistics.power import Design
 from tests.benchmarks.power import closed_form_p, fitted_p, observed_gap, studies
 
 RECORDED = json.loads((Path(__file__).parents[2] / "fixtures" / "bench" / "power.json").read_text())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.prompts import shared_prompts
-from analysis.ratings import read
+from analysis.data.ratings import read
+from analysis.statistics.prompts import shared_prompts
 from tests.analysis.builders import make_frame, write_csv
 
 

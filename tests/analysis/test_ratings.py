@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.ratings import read
+from analysis.data.ratings import read
 from formats.errors import InputError
 from tests.analysis.builders import make_frame, make_ratings, write_csv
 

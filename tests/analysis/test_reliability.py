@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import reliability
+from analysis.statistics import reliability
 from tests.analysis.builders import make_frame, read_oracle
 
 

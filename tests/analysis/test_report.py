@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import look, report
-from analysis.ratings import Ratings, read
+from analysis.data.ratings import Ratings, read
+from analysis.report import folder, style
 from formats.errors import InputError
 from tests.analysis.builders import make_dataset, make_frame, make_ratings
 
@@ -19,7 +19,7 @@ DRAWN = ("figure7", "figure7b", "figure8", "figure9", "figure10", "figure11", "f
 FIGURES = {
     f"figures/{name}.{end}"
     for name in DRAWN
-    for end in ("csv", *(f"{lang}.{form}" for lang in look.LANGUAGES for form in look.FORMATS))
+    for end in ("csv", *(f"{lang}.{form}" for lang in style.LANGUAGES for form in style.FORMATS))
 }
 MADE = (
     *("system_means", "system_means_bootstrap", "contrasts", "equivalence", "omnibus", "variance_components"),
@@ -28,7 +28,7 @@ MADE = (
     *("rating_spread", "effects", "precision", "checklist"),
 )
 TABLES = {f"tables/{name}.{form}" for name in MADE for form in ("csv", "md", "tex")}
-TEXTS = {f"{name}.{lang}.{end}" for name, end in (("methods", "md"), ("report", "pdf")) for lang in look.LANGUAGES}
+TEXTS = {f"{name}.{lang}.{end}" for name, end in (("methods", "md"), ("report", "pdf")) for lang in style.LANGUAGES}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -36,16 +36,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def page_of(tmp_path: Path, **changes: Any) -> str:
-    report.write_report(make_ratings(**changes), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(make_ratings(**changes), tmp_path / "r", replicates=1000, draw=False)
     return (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def no_chinese_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(look, "CHINESE_FONTS", ("A font that nobody has",))
-    look.chinese_font.cache_clear()
+    monkeypatch.setattr(style, "CHINESE_FONTS", ("A font that nobody has",))
+    style.chinese_font.cache_clear()
     yield
-    look.chinese_font.cache_clear()
+    style.chinese_font.cache_clear()
 
 
 def small(tmp_path: Path, **changes: Any) -> Ratings:
@@ -55,13 +55,13 @@ def small(tmp_path: Path, **changes: Any) -> Ratings:
 
 def test_the_folder_holds_and_lists_every_figure_and_table_and_comes_out_the_same_again(tmp_path: Path) -> None:
     ratings, first = small(tmp_path), tmp_path / "first"
-    written = report.write_report(ratings, first, replicates=1000, seed=5)
+    written = folder.write_report(ratings, first, replicates=1000, seed=5)
     expected = FIGURES | TABLES | TEXTS | {"report.html", "report.json"}
     assert set(contents(first)) == expected
     assert {str(path.relative_to(first)) for path in written.files} == expected
     assert written.warnings == ()
     assert set(json.loads((first / "report.json").read_text())["report"]["files"]) == expected
-    report.write_report(ratings, tmp_path / "second", replicates=1000, seed=5)
+    folder.write_report(ratings, tmp_path / "second", replicates=1000, seed=5)
     assert contents(tmp_path / "second") == contents(first)
 
 
@@ -117,16 +117,16 @@ def test_the_page_is_humble(tmp_path: Path) -> None:
 
 def test_repeats_are_counted_apart_and_do_not_move_the_means(tmp_path: Path) -> None:
     frame = make_frame().assign(is_repeat=False)
-    report.write_report(make_ratings(frame=frame), tmp_path / "without", replicates=1000, draw=False)
+    folder.write_report(make_ratings(frame=frame), tmp_path / "without", replicates=1000, draw=False)
     repeats = frame.iloc[:10].assign(is_repeat=True, rating=1.0)
-    report.write_report(make_ratings(frame=pd.concat([frame, repeats])), tmp_path / "with", replicates=1000, draw=False)
+    folder.write_report(make_ratings(frame=pd.concat([frame, repeats])), tmp_path / "with", replicates=1000, draw=False)
     one, other = ((tmp_path / name / "tables/system_means.csv").read_text() for name in ("without", "with"))
     assert one == other
     assert "left out of all means</dt><dd>10</dd>" in (tmp_path / "with" / "report.html").read_text()
 
 
 def test_simulated_ratings_are_marked_on_the_page_and_in_every_table(tmp_path: Path) -> None:
-    report.write_report(read(make_dataset(tmp_path / "d", simulated=True)), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(read(make_dataset(tmp_path / "d", simulated=True)), tmp_path / "r", replicates=1000, draw=False)
     for name, content in contents(tmp_path / "r").items():
         if name.endswith((".csv", ".md", ".tex", ".html")):
             assert "SIMULATED" in content.decode(), name
@@ -135,7 +135,7 @@ def test_simulated_ratings_are_marked_on_the_page_and_in_every_table(tmp_path: P
 
 def test_a_sealed_report_names_no_system(tmp_path: Path) -> None:
     frame = make_frame(tuple("AB"), ("overall",), experts=6)
-    report.write_report(read(make_dataset(tmp_path / "d", frame, unsealed=False)), tmp_path / "r", replicates=1000)
+    folder.write_report(read(make_dataset(tmp_path / "d", frame, unsealed=False)), tmp_path / "r", replicates=1000)
     text = b"".join(contents(tmp_path / "r").values()).decode(errors="ignore").lower()
     assert "midi-gan" not in text
     assert "objective" not in text
@@ -145,7 +145,7 @@ def test_a_sealed_report_names_no_system(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_chinese_font")
 def test_without_a_chinese_font_one_sentence_says_what_to_install_and_no_boxes_are_drawn(tmp_path: Path) -> None:
     frame = make_frame(("real", "midi-gan"), ("overall",), experts=6).assign(is_repeat=False)
-    written = report.write_report(
+    written = folder.write_report(
         make_ratings(frame=frame, systems=("real", "midi-gan"), scales=("overall",)), tmp_path / "r", replicates=1000
     )
     assert len(written.warnings) == 1
@@ -156,32 +156,32 @@ def test_without_a_chinese_font_one_sentence_says_what_to_install_and_no_boxes_a
 
 
 def test_a_former_report_is_replaced_whole(tmp_path: Path) -> None:
-    report.write_report(read(make_dataset(tmp_path / "d")), tmp_path / "r", replicates=1000, draw=False)
-    report.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(read(make_dataset(tmp_path / "d")), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
     assert not (tmp_path / "r" / "tables" / "objective_means.csv").exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "tables/contrasts.edited.csv"])
 def test_a_folder_with_anything_else_in_it_is_refused_and_kept(tmp_path: Path, name: str) -> None:
-    report.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
     (tmp_path / "r" / name).write_text("mine")
     before = contents(tmp_path / "r")
     with pytest.raises(InputError, match="which is not part of a report; name another folder"):
-        report.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
+        folder.write_report(make_ratings(), tmp_path / "r", replicates=1000, draw=False)
     assert contents(tmp_path / "r") == before
 
 
 def test_a_failure_leaves_the_former_report_and_nothing_else(tmp_path: Path) -> None:
     out = tmp_path / "work" / "r"
-    report.write_report(make_ratings(), out, replicates=1000, draw=False)
+    folder.write_report(make_ratings(), out, replicates=1000, draw=False)
     before = contents(out)
 
     def fail() -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
-        report.write_report(make_ratings(), out, replicates=1000, draw=False, on_step=fail)
+        folder.write_report(make_ratings(), out, replicates=1000, draw=False, on_step=fail)
     assert contents(out) == before
     assert list(out.parent.iterdir()) == [out]
 
@@ -189,5 +189,5 @@ def test_a_failure_leaves_the_former_report_and_nothing_else(tmp_path: Path) -> 
 @pytest.mark.parametrize(("replicates", "seed"), [(10, 1), (10_000_000, 1), (1000, -1)])
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, replicates: int, seed: int) -> None:
     with pytest.raises(InputError, match="must"):
-        report.write_report(make_ratings(), tmp_path / "r", replicates=replicates, seed=seed)
+        folder.write_report(make_ratings(), tmp_path / "r", replicates=replicates, seed=seed)
     assert not (tmp_path / "r").exists()

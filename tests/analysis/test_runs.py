@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.runs import read_run, read_runs
+from analysis.training_runs.runs import read_run, read_runs
 from formats.errors import InputError
 from tests.analysis.run_builders import WEIGHTS, write_histograms, write_run
 

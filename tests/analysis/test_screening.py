@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import screening
+from analysis.statistics import screening
 from tests.analysis.builders import make_frame
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import mixed_model, sensitivity
+from analysis.statistics import mixed_model, sensitivity
 from tests.analysis.test_screening import panel
 
 PAIR = ("midi-gan", "real")

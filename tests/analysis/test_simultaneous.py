@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from analysis import mixed_model
-from analysis.mixed_model.inference import bonferroni
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model.inference import bonferroni
 from tests.analysis.builders import read_oracle
 
 #: Standard deviations of expert, expert by system, clip and residual.

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from analysis import agreement, bootstrap, mixed_model, ordinal_model
-from analysis.correlation import clips_of, tables
-from analysis.progress import shown
-from analysis.ratings import read
-from analysis.size import MOST_CLIPS, check_size
-from analysis.sparse_tables import SPARSE_BELOW
+from analysis.data.ratings import read
+from analysis.data.size import MOST_CLIPS, check_size
+from analysis.report.progress import shown
+from analysis.statistics import agreement, bootstrap, mixed_model, ordinal_model
+from analysis.statistics.correlation import clips_of, tables
+from analysis.statistics.sparse_tables import SPARSE_BELOW
 from formats.errors import InputError
 from tests.benchmarks.large import VARIANCES, simulate
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import pilot, power
+from analysis.statistics import pilot, power
 from tests.analysis.shared_findings import found, study
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import bootstrap, tables
-from analysis.look import system_order
-from analysis.ratings import Ratings, read
+from analysis.data.ratings import Ratings, read
+from analysis.report import tables
+from analysis.report.style import system_order
+from analysis.statistics import bootstrap
 from tests.analysis.builders import make_dataset, make_frame, make_ratings
 
 CONTRACT = ["scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips"]

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import bootstrap, tables
-from analysis.dataset import Question
-from analysis.tables_findings import ORDER, finding_tables, model_means, shown
+from analysis.data.dataset import Question
+from analysis.report import tables
+from analysis.report.tables_findings import ORDER, finding_tables, model_means, shown
+from analysis.statistics import bootstrap
 from tests.analysis.builders import SIX, make_ratings
 from tests.analysis.shared_findings import found, study
 

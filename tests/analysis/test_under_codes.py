@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis import report, under_codes
+from analysis.report import folder, under_codes
 from tests.analysis.builders import make_frame, make_ratings
 
 CODES = ("A", "B", "C", "D")
@@ -13,7 +13,7 @@ CODES = ("A", "B", "C", "D")
 def test_report_under_codes_holds_aggregates_only(tmp_path: Path) -> None:
     frame = make_frame(CODES, ("overall",), experts=6).assign(is_repeat=False, trial=1.0)
     sealed = make_ratings(frame=frame, scales=("overall",), is_sealed=True)
-    report.write_report(sealed, tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(sealed, tmp_path / "r", replicates=1000, draw=False)
     tables = {path.stem for path in (tmp_path / "r" / "tables").glob("*.csv")}
     assert tables - {"checklist"} <= under_codes.TABLES
     assert {"system_means", "contrasts", "variance_components"} <= tables
@@ -24,7 +24,7 @@ def test_report_under_codes_holds_aggregates_only(tmp_path: Path) -> None:
 
 def test_same_ratings_with_names_keep_every_table(tmp_path: Path) -> None:
     frame = make_frame(CODES, ("overall",), experts=6).assign(is_repeat=False, trial=1.0)
-    report.write_report(make_ratings(frame=frame, scales=("overall",)), tmp_path / "r", replicates=1000, draw=False)
+    folder.write_report(make_ratings(frame=frame, scales=("overall",)), tmp_path / "r", replicates=1000, draw=False)
     tables = {path.stem for path in (tmp_path / "r" / "tables").glob("*.csv")}
     assert {"screening", "rating_spread", "system_means_bootstrap", "sensitivity"} <= tables
     assert "assigned to a code at random" not in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis import mixed_model, report
-from analysis.ratings import read
-from analysis.threads import one_blas_thread
+from analysis.data.ratings import read
+from analysis.report.folder import write_report
+from analysis.statistics import mixed_model
+from analysis.statistics.threads import one_blas_thread
 
 EXPERTS, CLIPS, SYSTEMS, HEARD = 2_972, 1_128, 14, 25
 #: What lme4 1.1-31 estimates for y ~ dept + (1|s) + (1|d) + (1|s:dept).
@@ -62,7 +63,7 @@ def main() -> None:
         with one_blas_thread():
             mixed_model.fit(ratings.counted, ratings.rated_scales[0])
         fitted = time.process_time()
-        report.write_report(ratings, Path(folder) / "report", draw=given.draw)
+        write_report(ratings, Path(folder) / "report", draw=given.draw)
         ended = time.process_time()
     found = {"ratings": len(ratings.counted), "read": after_read - begun, "model": fitted - after_read}
     found |= {"report": ended - fitted, "MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from analysis.management.measuring import UNSEEN, measured
-from analysis.objective import compare
+from analysis.statistics.objective import compare
 from generation.networks.reference import Reference, Settings
 from tests.benchmarks.metrics import CLIPS, HELD_OUT, SYSTEMS, TRAINING
 from tests.generation.songs import random_tokens, small_corpus

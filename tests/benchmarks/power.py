@@ -19,9 +19,9 @@ import pandas as pd
 from scipy import optimize, stats
 from tqdm import tqdm
 
-from analysis import mixed_model
-from analysis.information import Variances
-from analysis.power import FELT, FELT_MEAN, Design, bracket, degrees_of_freedom, power
+from analysis.statistics import mixed_model
+from analysis.statistics.information import Variances
+from analysis.statistics.power import FELT, FELT_MEAN, Design, bracket, degrees_of_freedom, power
 from generation.workers import pool, workers
 from study.design.shape import Shape
 from study.design.subsets import clip_subsets

@@ -20,9 +20,9 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from analysis import mixed_model, ordinal_model
-from analysis.mixed_model.inference import holm
-from analysis.power import FELT, Design
+from analysis.statistics import mixed_model, ordinal_model
+from analysis.statistics.mixed_model.inference import holm
+from analysis.statistics.power import FELT, Design
 from generation.workers import pool, workers
 from tests.benchmarks.power import heard as dealt
 

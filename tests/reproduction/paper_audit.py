@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from analysis import power
-from analysis.power import GOAL, Design
+from analysis.statistics import power
+from analysis.statistics.power import GOAL, Design
 
 EXPERTS = 26
 #: Means as printed.

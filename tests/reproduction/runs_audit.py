@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import printed
-from analysis.figures_runs import DISTANCE, FIGURE_5, FIGURE_6, LOSS, of_figures, share_near
-from analysis.report import STAMP
-from analysis.runs import CONFIG, Run, read_runs
-from analysis.tables_runs import HERE, label, table1
+from analysis.report.folder import STAMP
+from analysis.training_runs import paper_values
+from analysis.training_runs.figures import DISTANCE, FIGURE_5, FIGURE_6, LOSS, of_figures, share_near
+from analysis.training_runs.runs import CONFIG, Run, read_runs
+from analysis.training_runs.tables import HERE, label, table1
 from tests.reproduction.paper_audit import table
 
 OURS = "midi-gan"
@@ -61,7 +61,7 @@ def _name(system: str, variant: str = "") -> str:
 def _products() -> str:
     header = ["Table 1 as printed", "epochs", "s per epoch", "product, s", "training time, s", "too much by"]
     rows = []
-    for system, row in printed.TABLE_1.items():
+    for system, row in paper_values.TABLE_1.items():
         excess = row.product / row.seconds - 1
         cells = [
             f"{row.convergence_epoch:.0f}",
@@ -74,7 +74,7 @@ def _products() -> str:
 
 
 def _gc() -> str:
-    gc = {system: of["gc"] for system, of in printed.TABLE_2.items()}
+    gc = {system: of["gc"] for system, of in paper_values.TABLE_2.items()}
     above = sorted((system for system in gc if gc[system] > gc[OURS]), key=lambda system: -gc[system])
     larger = ", ".join(f"{_name(system)} {gc[system]:.2f}" for system in above)
     return (
@@ -84,7 +84,7 @@ def _gc() -> str:
 
 
 def _unsaid(means: pd.DataFrame | None) -> str:
-    low, high = printed.RANGES["upc"]
+    low, high = paper_values.RANGES["upc"]
     text = (
         f"The column of used pitches is headed UPG, in the text it is UPC and explained as pitches in a bar; values of "
         f"{low} to {high} can only be of whole clips. "
@@ -108,10 +108,10 @@ def _size_and_time(runs: Runs) -> list[str]:
         "epochs to convergence",
         "paper",
     ]
-    unit = printed.TABLE_1[OURS].seconds_per_epoch
+    unit = paper_values.TABLE_1[OURS].seconds_per_epoch
     rows = []
     for row in ours[ours["variant"] == ""].to_dict("records"):
-        paper = printed.TABLE_1.get(row["system"])
+        paper = paper_values.TABLE_1.get(row["system"])
         rows.append(
             [
                 _name(row["system"]),
@@ -124,7 +124,7 @@ def _size_and_time(runs: Runs) -> list[str]:
                 f"{paper.convergence_epoch:.0f}" if paper else "",
             ]
         )
-    missing = [_name(system) for system in printed.TABLE_1 if (system, "") not in runs]
+    missing = [_name(system) for system in paper_values.TABLE_1 if (system, "") not in runs]
     texts = [table(header, rows)] if rows else []
     return [*texts, MISSING.format(what=", ".join(missing))] if missing else texts
 

@@ -47,7 +47,7 @@ TARGETS: dict[str, tuple[list[str], list[str]]] = {
     "design": (["study/design/*.py"], ["tests/study/test_design*.py"]),
     "blinding": (["study/blinding/*.py"], ["tests/study/test_blinding*.py"]),
     "save": ([f"study/{name}.py" for name in SAVES], [f"tests/study/test_{name}.py" for name in SAVE_TESTS]),
-    "mixed_model": (["analysis/mixed_model/*.py"], ["tests/analysis/test_mixed_model*.py"]),
+    "mixed_model": (["analysis/statistics/mixed_model/*.py"], ["tests/analysis/test_mixed_model*.py"]),
 }
 #: Tests that take far longer than all others and are there for speed or for chance.
 SLOW = "not a_thousand_experts and not two_hundred_null_studies"

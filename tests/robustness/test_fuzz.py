@@ -22,7 +22,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import analysis.ratings
+import analysis.data.ratings
 from formats.errors import InputError
 from formats.files import read_table
 from generation import audio, melody
@@ -164,7 +164,7 @@ def test_a_list_of_experts_that_is_damaged_is_read_or_refused(tmp_path: Path, st
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_table_of_ratings_that_is_damaged_is_read_or_refused(tmp_path: Path, encoding: str) -> None:
     ratings_csv(tmp_path / "ratings.csv", encoding)
-    fuzz_file(tmp_path / "ratings.csv", analysis.ratings.read)
+    fuzz_file(tmp_path / "ratings.csv", analysis.data.ratings.read)
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "sav"])
@@ -175,7 +175,7 @@ def test_workbook_or_spss_file_that_is_damaged_is_read_or_refused(tmp_path: Path
         frame.to_excel(path, index=False)
     else:
         pyreadstat.write_sav(frame, str(path))
-    fuzz_file(path, analysis.ratings.read)
+    fuzz_file(path, analysis.data.ratings.read)
 
 
 @pytest.mark.parametrize("read", [read_pack, read_manifest], ids=["study", "generation"])

@@ -13,7 +13,8 @@ import pyreadstat
 import pytest
 from django.core.management import call_command
 
-from analysis import mixed_model, ratings
+from analysis.data import ratings
+from analysis.statistics import mixed_model
 from study import clock, dataset, services
 from study.dataset import forms
 from study.models import Clip, Expert, Rating, Study

@@ -50,18 +50,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis import intake, ratings, report
-        from analysis.progress import shown
+        from analysis.data import intake, ratings
+        from analysis.report import folder
+        from analysis.report.progress import shown
         from formats.errors import InputError
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:
-            report.check_out(options["out"])
+            folder.check_out(options["out"])
             data = ratings.read(options["source"], scales, given_of(options))
             for line in intake.told(data):
                 self.stderr.write(line)
-            with shown(report.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
-                written = report.write_report(
+            with shown(folder.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
+                written = folder.write_report(
                     data,
                     options["out"],
                     replicates=options["replicates"],

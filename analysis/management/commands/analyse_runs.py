@@ -12,7 +12,7 @@ from formats.errors import InputError
 from generation.management.plain import PlainCommand, count, place
 
 if TYPE_CHECKING:
-    from analysis.report_runs import Runs, Samples
+    from analysis.training_runs.report import Runs, Samples
 
 SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 CLIPS = 1_000
@@ -60,16 +60,17 @@ What cannot be drawn or measured is left out, and the page says why. The same in
     def handle(self, *args: Any, **options: Any) -> None:
         from tqdm import tqdm
 
-        from analysis import report, report_runs
-        from analysis.runs import read_runs
+        from analysis.report import folder
+        from analysis.training_runs import report
+        from analysis.training_runs.runs import read_runs
 
         try:
-            report_runs.check_numbers(options["replicates"], options["seed"])
-            report.check_out(options["out"].resolve())
+            report.check_numbers(options["replicates"], options["seed"])
+            folder.check_out(options["out"].resolve())
             runs = read_runs(options["runs"])
             samples = measured(runs, options)
             with tqdm(desc="report", delay=2, disable=None) as bar:
-                written = report_runs.write_report(
+                written = report.write_report(
                     runs,
                     samples,
                     options["out"],
@@ -87,8 +88,8 @@ What cannot be drawn or measured is left out, and the page says why. The same in
 
 def measured(runs: Runs, options: dict[str, Any]) -> Samples:
     """What generation measures of clips; torch is loaded only where there is something to measure."""
-    from analysis.report_runs import Samples
     from analysis.run_words import say
+    from analysis.training_runs.report import Samples
 
     if not (options["corpus"] or options["pack"]):
         return Samples(left_out=[say("no_corpus")])

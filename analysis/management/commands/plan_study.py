@@ -51,11 +51,13 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis import pilot, power_page, ratings
+        from analysis import planning
+        from analysis.data import ratings
+        from analysis.statistics import pilot
         from formats.errors import InputError
 
         try:
-            design = power_page.design_of(
+            design = planning.design_of(
                 **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")}
             )
             tried = None
@@ -64,11 +66,11 @@ class Command(BaseCommand):
                 tried = pilot.from_ratings(data, options["scale"])
             elif described := [f"--{name}" for name in ("columns", "bounds", "missing", "order") if options[name]]:
                 raise InputError(f"{', '.join(described)} can only describe a pilot's table; name that with --pilot.")
-            power_page.check_gap(options["gap"], tried)
-            scenarios = power_page.scenarios_of(tried)
-            text = power_page.page(design, options["gap"], scenarios, options["language"], pilot=tried)
+            planning.check_gap(options["gap"], tried)
+            scenarios = planning.scenarios_of(tried)
+            text = planning.page(design, options["gap"], scenarios, options["language"], pilot=tried)
             if options["out"]:
-                from analysis.figures_power import save_power_curve
+                from analysis.report.figures.power import save_power_curve
 
                 simulated = bool(tried and tried.is_simulated)
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)

@@ -1,0 +1,135 @@
+"""Which bounds a scale has where nobody says so, and which of its ratings cannot be ratings.
+
+Nothing here is certain: bounds are inferred from the bulk of the ratings and the report says so. A value far from the
+bulk, or one that codes a missing answer in other programs, is never taken for a rating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.data.given import Bounds
+from formats.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+Booleans = npt.NDArray[np.bool_]
+
+#: Common ranges of rating scales, the narrowest first.
+COMMON: tuple[Bounds, ...] = (
+    *((1, 5), (0, 4), (-2, 2), (1, 6), (0, 5), (1, 7), (0, 6), (-3, 3), (0, 7), (1, 8), (0, 8), (-4, 4), (1, 9)),
+    *((1, 10), (0, 10), (-5, 5), (1, 11), (0, 20), (1, 20), (-10, 10), (0, 100), (1, 100), (-50, 50), (-100, 100)),
+    *((0, 1000), (-1000, 1000)),
+)
+#: Narrower ones, told where whole ratings use each of their steps; 0 to 1 also for sliders.
+NARROW: tuple[Bounds, ...] = ((0, 1), (1, 2), (-1, 1), (0, 2), (1, 3), (0, 3), (1, 4))
+#: What survey programs and SPSS users write for an answer that is missing, with either sign.
+CODED = (*range(1, 10), 66, 77, 88, *range(96, 100), 777, 888, *range(996, 1000), 7777, 8888, *range(9996, 10_000))
+#: Of more different values beyond the bulk, codes apart, the bulk is not the whole scale.
+MOST_BEYOND = 3
+#: At least this share of the ratings are the bulk; less where only codes of missing answers lie outside.
+BULK, BULK_BESIDE_CODES = 0.8, 0.2
+FEWEST_VALUES = 3
+#: Different values that a refusal names, and lines of each.
+MOST_TOLD, MOST_LINES = 3, 6
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """Bounds of one scale, whether they are a common range, and the values beyond them that are no ratings."""
+
+    low: float
+    high: float
+    is_common: bool
+    outside: tuple[float, ...]
+
+
+def infer(ratings: Iterable[float]) -> Inferred:
+    """The bounds of a scale from its ratings (one or more).
+
+    The narrowest common range is taken that holds the bulk of the ratings, when everything beyond it is either far
+    away (by half its width or more) or a code for a missing answer. Otherwise a common range that holds them all;
+    beyond those the range observed.
+    """
+    values, counts = np.unique(np.fromiter(ratings, dtype=np.float64), return_counts=True)
+    for low, high in COMMON:
+        inside = (values >= low) & (values <= high)
+        if inside.all() or _is_bulk(values, counts, inside, (low, high)):
+            return Inferred(*_shown(values[inside], (low, high)), True, tuple(values[~inside].tolist()))
+    return Inferred(float(values[0]), float(values[-1]), False, ())
+
+
+def is_code(value: float) -> bool:
+    """Whether other programs write this number for a missing answer."""
+    return abs(value) in CODED
+
+
+def _is_bulk(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds) -> bool:
+    """Whether the ratings inside are the scale, and those beyond it something else."""
+    low, high = bounds
+    beyond = values[~inside]
+    coded = np.isin(np.abs(beyond), CODED)
+    is_far = np.maximum(low - beyond, beyond - high) >= (high - low) / 2
+    if low >= 0 and (values < 0).sum() == 1:
+        is_far |= coded & (beyond < 0)  # one negative number beside a scale that has none
+    least = BULK_BESIDE_CODES if coded.all() else BULK
+    is_most = counts[inside].sum() >= least * counts.sum()
+    return bool(inside.sum() >= FEWEST_VALUES and is_most and is_far.all() and (~coded).sum() <= MOST_BEYOND)
+
+
+def _shown(values: Floats, bounds: Bounds) -> Bounds:
+    """The range to tell: a narrower one where whole ratings use each of its steps, or fractions fill 0 to 1."""
+    whole = bool((values % 1 == 0).all())
+    for low, high in NARROW:
+        steps = np.arange(low, high + 1)
+        fits = bool(((values >= low) & (values <= high)).all())
+        if fits and (np.array_equal(values, steps) if whole else (low, high) == (0, 1)):
+            return (low, high)
+    return bounds
+
+
+def refuse_outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds], inferred: Collection[str], path: Path) -> None:
+    """Raise InputError naming every line whose rating lies outside the bounds of its scale, and how to fix it."""
+    outside = outsiders(frame, bounds)
+    if outside.empty:
+        return
+    groups: dict[tuple[str, float], list[int]] = {}
+    for scale, value, line in zip(outside["scale"], outside["rating"], outside["line"], strict=True):
+        groups.setdefault((str(scale), float(value)), []).append(int(line))
+    parts = [
+        f"{_lines(lines)}: rating {value:g} on {scale} is outside {bounds[scale][0]:g} to {bounds[scale][1]:g}"
+        for (scale, value), lines in list(groups.items())[:MOST_TOLD]
+    ]
+    more = f"; and {len(groups) - MOST_TOLD} other values" if len(groups) > MOST_TOLD else ""
+    codes = sorted({value for _, value in groups if is_code(value)})
+    source = "These bounds are inferred from the other ratings. " if set(outside["scale"]) & set(inferred) else ""
+    coded = f"; if {_listed(codes)} stands for a missing rating, add --missing={_listed(codes)}" if codes else ""
+    raise InputError(
+        f"{path}, {'; '.join(parts)}{more}. {source}Correct each cell or leave it empty{coded}; if the scale reaches "
+        f"that far, give its bounds with --bounds {outside.iloc[0]['scale']}=LOWEST-HIGHEST."
+    )
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+def _lines(lines: Sequence[int]) -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    if len(lines) > MOST_LINES:
+        return f"lines {', '.join(map(str, lines[:MOST_LINES]))} and {len(lines) - MOST_LINES} more"
+    return f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
+
+
+def outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds]) -> pd.DataFrame:
+    """The rows whose rating lies outside the bounds of its scale, in the order of the file."""
+    low = frame["scale"].map({scale: ends[0] for scale, ends in bounds.items()})
+    high = frame["scale"].map({scale: ends[1] for scale, ends in bounds.items()})
+    return frame[(frame["rating"] < low) | (frame["rating"] > high)].sort_values("line")

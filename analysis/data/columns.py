@@ -1,0 +1,243 @@
+"""Which columns of a wide table are scales, which are not, and why.
+
+Where ratings are taken from decides everything after it, so no column is taken or left in silence: each has a reason
+that the report gives, and `--scales` overrides all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.data.bounds import infer
+from analysis.data.rows import Rows, parse_number
+from formats.errors import InputError
+from formats.text import folded
+
+IDENTITY = ("expert_id", "system", "clip_id")
+#: Columns that say how a rating came about. They are never taken for a scale.
+CIRCUMSTANCES = (
+    *("group", "phase", "session", "trial", "block", "position", "is_repeat", "revision", "rated_at"),
+    *("browser_at", "received_at"),
+    *("plays", "heard_ms", "rt_ms", "late", "known", "comment"),
+)
+LONG = ("scale", "rating")
+
+#: Names that programs give to a time or a count, with the units that may follow.
+UNIT = r"([ _.]?(ms|msec|s|sec|secs|seconds|minutes|min|utc))?"
+TIMES = re.compile(
+    r"(rt|(reaction|response|answer|listening|elapsed|total)[ _.]?time|time([ _.]?(taken|spent|elapsed|stamp|on page))?"
+    rf"|duration|latency|timestamp|date|start|end|started|ended|started[ _.]?at|ended[ _.]?at|created[ _.]?at){UNIT}"
+)
+COUNTS = re.compile(
+    r"(n|num|number of)?[ _.]?(plays|listens|replays|clicks|attempts|play[ _.]?count)|seed"
+    r"|(trial|page|item|question|presentation|event|row|run|display)?[ _.]?(index|order|number|nr|no|id|position)"
+)
+NAMELESS = re.compile(r"(unnamed: ?\d+(_level_\d+)?|column ?\d+|v\d+)?")
+#: A column of other words has no more than a scale has steps, each used this often on average.
+MOST_WORDS, USES_OF_WORD = 11, 3
+FEWEST_WORDS = 3
+#: As many rows as numbers that count them must have, and trials of each expert.
+FEWEST_ROWS, FEWEST_TRIALS = 12, 6
+
+#: Orders in which words of agreement or quality are usually meant, lowest first.
+KNOWN_ORDERS = (
+    ("strongly disagree", "disagree", "somewhat disagree", "slightly disagree", "neutral", "neither agree nor disagree")
+    + ("slightly agree", "somewhat agree", "agree", "strongly agree"),
+    ("bad", "very poor", "poor", "fair", "average", "good", "very good", "excellent"),
+    ("never", "rarely", "sometimes", "often", "always"),
+    ("not at all", "slightly", "somewhat", "moderately", "very", "very much", "extremely"),
+    ("very low", "low", "medium", "high", "very high"),
+    ("非常不同意", "不同意", "有点不同意", "一般", "中立", "有点同意", "同意", "非常同意"),
+    ("很差", "差", "较差", "一般", "较好", "好", "很好"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, or one scale of a long one: what it was used as, and why (a key of words_columns).
+
+    `used_as`: "scale", the name of a column of this project, or "" where it was left out.
+    """
+
+    name: str
+    used_as: str
+    reason: str
+
+
+def plain_header(rows: Rows, renamed: Mapping[str, str]) -> Rows:
+    """The rows with this project's names for its columns, whatever their capitals and blanks; `renamed` as given.
+
+    Raises InputError for a column that is not there and for two of one name.
+    """
+    for ours, theirs in renamed.items():
+        if ours not in (*IDENTITY, *CIRCUMSTANCES, *LONG):
+            known = ", ".join((*IDENTITY, *LONG, *CIRCUMSTANCES))
+            raise InputError(f"--columns: {ours!r} is no column of this project; the names are {known}.")
+        _there(rows, theirs)
+    wanted = {_there(rows, theirs): ours for ours, theirs in renamed.items()}
+    ours_by_name = {name: name for name in (*IDENTITY, *CIRCUMSTANCES, *LONG) if name not in wanted.values()}
+    header = tuple(wanted.get(name) or ours_by_name.get(folded(name).replace(" ", "_"), name) for name in rows.header)
+    for name in dict.fromkeys(filter(None, header)):
+        same = [theirs for theirs, now in zip(rows.header, header, strict=True) if now == name]
+        if len(same) > 1:
+            raise InputError(f"{rows.path}, line 1: columns {same[0]!r} and {same[1]!r} are both {name}; rename one.")
+    return replace(rows, header=header)
+
+
+def _there(rows: Rows, name: str) -> str:
+    """The column of that name, or the only one that differs from it by capitals and blanks alone."""
+    if name in rows.header:
+        return name
+    same = [one for one in rows.header if folded(one) == folded(name)]
+    if len(same) != 1:
+        raise InputError(f"{rows.path}: there is no column {name!r}; the first line has {', '.join(rows.header)}.")
+    return same[0]
+
+
+def choose(rows: Rows, wanted: Sequence[str], orders: Mapping[str, Sequence[str]]) -> list[Column]:
+    """What each column of a wide table is used as. Raises InputError where words need an order, and where none fits.
+
+    `wanted`: the scales that the user names. `orders`: those in words, with their order.
+    """
+    further = [name for name in dict.fromkeys(rows.header) if name not in (*IDENTITY, *CIRCUMSTANCES)]
+    known = [Column(name, name, "known_name") for name in rows.header if name not in further]
+    if wanted:
+        named = [_there(rows, name) for name in wanted]
+        chosen = [Column(name, "scale", "named") for name in dict.fromkeys(named)]
+        return known + chosen + [Column(name, "", "not_named") for name in further if name not in named]
+    judged = [_judged(rows, name, orders) for name in further]
+    if not any(column.used_as for column in judged):
+        judged = [Column(c.name, "scale", "only_one") if _may_be(rows, c) else c for c in judged]
+    scales = [column.name for column in judged if column.used_as]
+    words = next((column.name for column in judged if column.reason == "words_in_order"), None)
+    if words is not None:
+        raise InputError(ask_order(rows.path, words, rows.filled(words), scales))
+    if not scales:
+        raise InputError(
+            f"{rows.path} holds no ratings: it needs the columns scale and rating, or one column of numbers a scale; "
+            f"name the scales with --scales if they are among {', '.join(further) or 'the columns'}."
+        )
+    return known + judged
+
+
+def _may_be(rows: Rows, column: Column) -> bool:
+    """Whether a column that was left out for what its numbers repeat may be the only scale after all."""
+    return column.reason in ("of_clip", "constant") and infer(_numbers(rows, column.name)).is_common
+
+
+def _judged(rows: Rows, name: str, orders: Mapping[str, Sequence[str]]) -> Column:
+    if name in orders:
+        return Column(name, "scale", "ordered")
+    if not rows.filled(name):
+        return Column(name, "", "empty")
+    if not rows.is_mostly_numeric(name):
+        _refuse_commas(rows, name)
+        return Column(name, "", "words_in_order" if _are_answers(rows, name) else "words")
+    reason = next((key for key, is_so in RULES.items() if is_so(rows, name)), None)
+    return Column(name, "", reason) if reason else Column(name, "scale", "numbers")
+
+
+def _refuse_commas(rows: Rows, name: str) -> None:
+    """Raise InputError where numbers of a column have decimal commas: it would be taken for words."""
+    cells = rows.column(name)
+    found = [place for place, text in enumerate(cells) if rows.has_decimal_comma(text)]
+    numbers = sum(parse_number(text, decimal_comma=True) is not None for text in rows.filled(name))
+    if found and 2 * numbers >= len(rows.filled(name)):
+        raise InputError(rows.no_comma(cells[found[0]], rows.lines[found[0]], name))
+
+
+def _numbers(rows: Rows, name: str) -> list[float]:
+    found = (parse_number(text, decimal_comma=rows.decimal_comma) for text in rows.filled(name))
+    return [value for value in found if value is not None]
+
+
+def _is_nameless(rows: Rows, name: str) -> bool:
+    return NAMELESS.fullmatch(folded(name)) is not None and (name == "" or _is_index(rows, name, least=1))
+
+
+def _is_index(rows: Rows, name: str, least: int = FEWEST_ROWS) -> bool:
+    """Whether the column counts the rows: each number one more than the one before."""
+    values = _numbers(rows, name)
+    return len(values) == len(rows.cells) >= least and bool((np.diff(values) == 1).all())
+
+
+def _is_count(rows: Rows, name: str) -> bool:
+    """Whether the column counts the trials of each expert: every number of a run once, in any order."""
+    of_expert: dict[str, list[str]] = {}
+    for expert, text in zip(rows.column("expert_id"), rows.column(name), strict=True):
+        of_expert.setdefault(expert, []).append(text)
+    return all(map(_is_run, of_expert.values()))
+
+
+def _is_run(cells: Sequence[str]) -> bool:
+    if len(cells) < FEWEST_TRIALS or not all(text.isdecimal() for text in cells):
+        return False
+    numbers = sorted(map(int, cells))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _is_constant(rows: Rows, name: str) -> bool:
+    return len(rows.cells) > 1 and len(set(rows.column(name))) == 1
+
+
+def _is_of(keys: Sequence[str]) -> Callable[[Rows, str], bool]:
+    """Whether a column says the same in all rows of an expert (or clip) and not the same of all of them."""
+
+    def is_so(rows: Rows, name: str) -> bool:
+        units = list(zip(*map(rows.column, keys), strict=True))
+        pairs = set(zip(units, rows.column(name), strict=True))
+        return len(pairs) == len(set(units)) < len(rows.cells) and len({value for _, value in pairs}) > 1
+
+    return is_so
+
+
+def _has_name(pattern: re.Pattern[str]) -> Callable[[Rows, str], bool]:
+    return lambda rows, name: pattern.fullmatch(folded(name)) is not None
+
+
+def _is_beyond(rows: Rows, name: str) -> bool:
+    return not infer(_numbers(rows, name)).is_common
+
+
+#: Why a column of numbers is no scale, the first that fits.
+RULES: Mapping[str, Callable[[Rows, str], bool]] = {
+    "nameless": _is_nameless,
+    "index": _is_index,
+    "time": _has_name(TIMES),
+    "count": _has_name(COUNTS),
+    "counts_trials": _is_count,
+    "of_expert": _is_of(("expert_id",)),
+    "of_clip": _is_of(("system", "clip_id")),
+    "constant": _is_constant,
+    "beyond": _is_beyond,
+}
+
+
+def _are_answers(rows: Rows, name: str) -> bool:
+    """Whether words may be the steps of a scale: few, each used often, and not the same of an expert or a clip."""
+    words = {folded(text) for text in rows.filled(name)}
+    is_few = FEWEST_WORDS <= len(words) <= MOST_WORDS and len(rows.filled(name)) >= USES_OF_WORD * len(words)
+    repeats = _is_of(("expert_id",))(rows, name) or _is_of(("system", "clip_id"))(rows, name)
+    return is_few and not repeats
+
+
+def ask_order(path: Path, name: str, cells: Sequence[str], others: Sequence[str] = ()) -> str:
+    """The refusal of a scale in words: it asks for their order, or for the scales without it."""
+    words = guessed_order(cells)
+    without = f", or leave it out with --scales {','.join(others)}" if others else ""
+    return (
+        f"{path}: {name} holds words and no numbers; give their order, the lowest first, with "
+        f"--order '{name}={','.join(words)}' (check this order){without}."
+    )
+
+
+def guessed_order(cells: Sequence[str]) -> list[str]:
+    """The different words of a column, lowest first where the words are usual ones, else as they come."""
+    words = list({folded(text): text for text in reversed(cells)}.values())[::-1]
+    order = next((known for known in KNOWN_ORDERS if all(folded(word) in known for word in words)), None)
+    return sorted(words, key=lambda word: order.index(folded(word))) if order else words

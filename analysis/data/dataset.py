@@ -1,0 +1,224 @@
+"""The DATASET folder: its description, its scales and systems, and the proof that no file was changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.rows import read_rows
+from formats.errors import InputError
+from formats.fields import field, number, objects, optional_text, texts
+from formats.files import json_sha256, read_object, sha256_of
+
+SCHEMA = 1
+PLAN_FILE = "plan.json"
+#: A text by language code: "en", "zh-hans".
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One rating scale: its bounds, its name, the words at its ends, and the question where one was put."""
+
+    key: str
+    minimum: float
+    maximum: float
+    label: Text
+    low: Text
+    high: Text
+    definition: Text = default(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A background question: its wording, and that of the answers that can be chosen, by their keys."""
+
+    label: Text
+    choices: Mapping[str, Text]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a DATASET folder says about itself; the ratings are in `ratings_file`."""
+
+    folder: Path
+    slug: str
+    title: Text
+    is_simulated: bool
+    is_unsealed: bool
+    real_system: str | None
+    scales: tuple[Scale, ...]
+    system_labels: Mapping[str, Text]
+    plan: Mapping[str, Any]
+    design: Mapping[str, Any]
+    plan_sha256: str | None
+    planned_scales: tuple[str, ...]
+    group_labels: Mapping[str, Text]
+    questions: Mapping[str, Question]
+    sha256: str
+
+    @property
+    def ratings_file(self) -> Path:
+        return self.folder / "data" / f"study-{self.slug}_task-rating_data.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.folder / "metrics.csv"
+
+    @property
+    def experts_file(self) -> Path:
+        return self.folder / "experts.csv"
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read the description of a DATASET folder after comparing every file with hashes.json.
+
+    Raises InputError for a missing, changed or unlisted file and for a description of another form.
+    """
+    path = folder / "dataset_description.json"
+    description = read_object(path)
+    if not isinstance(description.get("mukulen"), dict):
+        raise InputError(f"{path} has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).")
+    sha256 = check_hashes(folder)
+    own = description["mukulen"]
+    if own.get("unsealed") is False and own.get("systems") == []:
+        raise InputError(
+            f"{folder} was exported while the study was sealed: it does not say which system was rated. Unseal the "
+            "study, export the dataset again and analyse that."
+        )
+    if own.get("schema") != SCHEMA:
+        raise InputError(f"{path}: schema {own.get('schema')!r} is not {SCHEMA}, the one this version reads.")
+    plan = _frozen_plan(folder, own.get("plan_sha256"))
+    try:
+        dataset = _dataset(folder, own, plan, sha256)
+    except ValueError as error:
+        raise InputError(f"{path} or {PLAN_FILE}: {error}; export the dataset again.") from error
+    for file in (dataset.ratings_file, dataset.metrics_file, dataset.experts_file, folder / PLAN_FILE):
+        _require_listed(folder, file)
+    return dataset
+
+
+def _frozen_plan(folder: Path, expected: object) -> dict[str, Any]:
+    """plan.json, whose hash is that of the plan frozen before the ratings were seen; {} where none was frozen."""
+    path = folder / PLAN_FILE
+    if not expected:
+        return {}
+    if sha256_of(path) != expected:
+        raise InputError(
+            f"{path} is not the plan that was frozen: its hash differs from plan_sha256 in dataset_description.json; "
+            "export the dataset again."
+        )
+    return read_object(path)
+
+
+def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha256: str) -> Dataset:
+    return Dataset(
+        folder=folder,
+        slug=_slug(own),
+        title=texts(own, "title"),
+        is_simulated=field(own, "simulated", bool),
+        is_unsealed=field(own, "unsealed", bool),
+        real_system=optional_text(own, "real_system"),
+        scales=tuple(_scale(entry) for entry in objects(own, "scales")),
+        system_labels={field(entry, "id", str): texts(entry, "label") for entry in objects(own, "systems")},
+        plan=field(plan, "analysis", dict) if plan else {},
+        design=field(plan, "design", dict) if "design" in plan else {},
+        plan_sha256=optional_text(own, "plan_sha256"),
+        planned_scales=tuple(field(entry, "key", str) for entry in objects(plan, "scales")) if plan else (),
+        group_labels=_labels(own, "groups"),
+        questions={field(entry, "key", str): _question(entry) for entry in _optional(own, "background")},
+        sha256=sha256,
+    )
+
+
+def _optional(own: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    return objects(own, key) if key in own else []
+
+
+def _labels(own: Mapping[str, Any], key: str) -> dict[str, Text]:
+    return {field(entry, "key", str): texts(entry, "label") for entry in _optional(own, key)}
+
+
+def _question(entry: Mapping[str, Any]) -> Question:
+    return Question(texts(entry, "label"), _labels(entry, "choices"))
+
+
+def _slug(own: Mapping[str, Any]) -> str:
+    slug = field(own, "study", str)
+    if not re.fullmatch(r"\w+", slug):
+        raise ValueError(f"'study' is {slug!r}, which no file can be named after")
+    return slug
+
+
+def _scale(entry: Mapping[str, Any]) -> Scale:
+    scale = Scale(
+        key=field(entry, "key", str),
+        minimum=number(entry, "minimum"),
+        maximum=number(entry, "maximum"),
+        label=texts(entry, "label"),
+        low=texts(entry, "low"),
+        high=texts(entry, "high"),
+        definition=texts(entry, "definition") if "definition" in entry else {},
+    )
+    if scale.minimum >= scale.maximum:
+        raise ValueError(f"scale {scale.key!r} has a minimum that is not below its maximum")
+    return scale
+
+
+def check_hashes(folder: Path) -> str:
+    """Compare every file that hashes.json lists with its SHA-256; return the hash of the whole listing."""
+    path = folder / "hashes.json"
+    hashes = read_object(path)
+    files = hashes.get("files")
+    if not isinstance(files, dict) or not files:
+        raise InputError(f"{path} lists no files; export the dataset again.")
+    for name, expected in files.items():
+        if sha256_of(_inside(folder, name)) != expected:
+            raise InputError(f"{folder / name} is not the file that was exported: its hash differs from hashes.json.")
+    listing = json_sha256(files)
+    if hashes.get("dataset_sha256") != listing:
+        raise InputError(f"{path}: dataset_sha256 does not belong to the files listed; export the dataset again.")
+    return listing
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{folder / 'hashes.json'} names {name!r}, which lies outside the dataset.")
+    return path
+
+
+def _require_listed(folder: Path, path: Path) -> None:
+    if path.exists() and path.relative_to(folder).as_posix() not in read_object(folder / "hashes.json")["files"]:
+        raise InputError(f"{path} is missing from hashes.json; export the dataset again.")
+
+
+def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """experts.csv as text, of those whose ratings are in the frame; None where the dataset has none."""
+    if not dataset.experts_file.is_file():
+        return None
+    rows = read_rows(dataset.experts_file)
+    rows.require(("expert_id",))
+    table = pd.DataFrame({name: rows.column(name) for name in rows.header})
+    return table[table["expert_id"].isin(frame["expert_id"])].reset_index(drop=True)
+
+
+def metrics_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
+    """metrics.csv with the system of each rated clip and every column of numbers; None before unsealing or without."""
+    if not dataset.is_unsealed or not dataset.metrics_file.is_file():
+        return None
+    rows = read_rows(dataset.metrics_file)
+    rows.require(("clip_id",))
+    system_of = frame.drop_duplicates("clip_id").set_index("clip_id")["system"]
+    metrics = pd.DataFrame({"clip_id": rows.column("clip_id")})
+    metrics["system"] = metrics["clip_id"].map(system_of)
+    for name in rows.header:
+        if name not in ("clip_id", "system") and rows.is_mostly_numeric(name):
+            metrics[name] = rows.numbers(name)
+    return metrics.dropna(subset=["system"])

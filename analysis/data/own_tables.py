@@ -1,0 +1,238 @@
+"""A user's own table of ratings, long or wide: which are its scales, their bounds, and what was forgiven."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.bounds import infer, refuse_outsiders
+from analysis.data.codes import check_alike, one_spelling
+from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
+from analysis.data.dataset import Scale, Text
+from analysis.data.given import EVERY, Bounds, Given
+from analysis.data.rating_rows import are_simulated, checked, identity
+from analysis.data.rows import MISSING, Rows, parse_number
+from analysis.data.size import check_size
+from analysis.data.table_files import read_table
+from analysis.words_columns import say
+from formats.errors import InputError
+from formats.text import folded
+
+#: More scales than this are a questionnaire, not those of a listening study.
+MOST_SCALES = 24
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The ratings of a table (as `Ratings` has them), and how they were found in it."""
+
+    frame: pd.DataFrame
+    scales: tuple[Scale, ...]
+    n_missing: int
+    bounds_inferred: tuple[str, ...]
+    columns: tuple[Column, ...]
+    forgiven: tuple[Text, ...]
+    encoding: str
+    is_simulated: bool
+
+
+def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
+    """Read a table of ratings. Raises InputError with the file, the line and how to fix it."""
+    written = read_table(path)
+    rows = plain_header(written, given.columns)
+    _require(rows)
+    systems = rows.column("system")
+    clips = len(set(zip(systems, rows.column("clip_id"), strict=True)))
+    check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
+    if "scale" in rows.header and "rating" not in rows.header:
+        raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
+    forgiven = [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
+    rows, changed = _with_one_spelling(rows)
+    forgiven += changed
+    is_long = set(LONG) <= set(rows.header)
+    columns, frame, emptied = (_long if is_long else _wide)(rows, wanted, given)
+    if emptied:
+        forgiven.append(say("missing_codes", count=emptied, codes=", ".join(sorted(given.missing))))
+    kept = _scales_of(columns, path)
+    frame, n_missing = checked(frame, path)
+    check_alike(frame, path)
+    bounds, inferred = _bounds(frame, kept, given)
+    refuse_outsiders(frame, bounds, inferred, path)
+    return OwnTable(
+        frame=frame,
+        scales=tuple(_scale(key, bounds[key], given.orders.get(key, ())) for key in kept if key in bounds),
+        n_missing=n_missing,
+        bounds_inferred=inferred,
+        columns=_as_written(columns, written, rows),
+        forgiven=tuple(forgiven),
+        encoding=rows.encoding,
+        is_simulated=are_simulated(rows),
+    )
+
+
+def _scales_of(columns: Sequence[Column], path: Path) -> list[str]:
+    """The scales among the columns; a long table's column `scale` is none. Raises InputError for none and too many."""
+    kept = [column.name for column in columns if column.used_as == "scale" and column.reason != "known_name"]
+    if not kept:
+        raise InputError(f"{path}: no scale has a name; write the name of the scale in the column scale of each row.")
+    if len(kept) > MOST_SCALES:
+        raise InputError(f"{path} has {len(kept)} scales; name those to analyse, at most {MOST_SCALES}, with --scales.")
+    return kept
+
+
+def _require(rows: Rows) -> None:
+    missing = [name for name in IDENTITY if name not in rows.header]
+    if missing:
+        raise InputError(
+            f"{rows.path}: column {', '.join(missing)} is missing; the first line has {', '.join(rows.header)}. Name "
+            f"the file's own with --columns, such as --columns {missing[0]}=ITS_NAME."
+        )
+
+
+def _with_one_spelling(rows: Rows) -> tuple[Rows, list[Text]]:
+    """The rows with each system spelt in one way, and what was changed."""
+    place = rows.header.index("system")
+    better = one_spelling(rows.column("system"))
+    cells = [[*row[:place], better.get(row[place], row[place]), *row[place + 1 :]] for row in rows.cells]
+    return replace(rows, cells=cells), [say("spelling", written=old, used=new) for old, new in better.items()]
+
+
+def _long(rows: Rows, wanted: Sequence[str], given: Given) -> tuple[list[Column], pd.DataFrame, int]:
+    frame = identity(rows)
+    frame["scale"], frame["cell"] = rows.column("scale"), rows.column("rating")
+    present = tuple(dict.fromkeys(frame["scale"]))
+    kept = _picked(present, wanted, rows.path)
+    frame = frame[frame["scale"].isin(kept)]
+    columns = [Column(name, name, "known_name") for name in rows.header if name in (*IDENTITY, *LONG, *CIRCUMSTANCES)]
+    further = [name for name in rows.header if name not in (*IDENTITY, *LONG, *CIRCUMSTANCES)]
+    columns += [Column(name, "", "beside_long") for name in further]
+    columns += [Column(key, "scale", "of_scale_column") for key in kept if key]
+    columns += [Column(key, "", "not_named") for key in present if key not in kept]
+    return columns, *_with_ratings(rows, frame, "rating", given)
+
+
+def _picked(present: Sequence[str], wanted: Sequence[str], path: Path) -> tuple[str, ...]:
+    """The scales named, in any capitals; all of them where none is."""
+    found = []
+    for name in wanted:
+        alike = [key for key in present if key == name] or [key for key in present if folded(key) == folded(name)]
+        if len(alike) != 1:
+            raise InputError(f"{path}: there is no scale {name!r}; the file has {', '.join(present)}.")
+        found.append(alike[0])
+    return tuple(dict.fromkeys(found)) or tuple(present)
+
+
+def _wide(rows: Rows, wanted: Sequence[str], given: Given) -> tuple[list[Column], pd.DataFrame, int]:
+    further = [name for name in rows.header if name and name not in (*IDENTITY, *CIRCUMSTANCES)]
+    bare = replace(rows, cells=[_without_codes(row, rows, further, given.missing) for row in rows.cells])
+    columns = choose(bare, _picked(further, wanted, rows.path) if wanted else (), given.orders)
+    whose = identity(rows)
+    frames, emptied = [], 0
+    for key in (column.name for column in columns if column.used_as == "scale"):
+        frame, count = _with_ratings(rows, whose.assign(scale=key, cell=rows.column(key)), key, given)
+        frames.append(frame)
+        emptied += count
+    return columns, pd.concat(frames, ignore_index=True), emptied
+
+
+def _without_codes(row: list[str], rows: Rows, names: Sequence[str], codes: frozenset[str]) -> list[str]:
+    if not codes:
+        return row
+    return [
+        "" if name in names and _is_one_of(cell, codes) else cell for name, cell in zip(rows.header, row, strict=True)
+    ]
+
+
+def _is_one_of(cell: str, codes: frozenset[str]) -> bool:
+    """Whether a cell is one of the codes for a missing rating: -99 and -99.0 are the same."""
+    if not codes:
+        return False
+    if folded(cell) in {folded(code) for code in codes}:
+        return True
+    numbers = (parse_number(text, decimal_comma=False) for text in (cell, *codes))
+    value, *others = numbers
+    return value is not None and value in others
+
+
+def _with_ratings(rows: Rows, frame: pd.DataFrame, column: str, given: Given) -> tuple[pd.DataFrame, int]:
+    """`cell` of each row as a rating, scale by scale, and how many cells coded a missing one."""
+    coded = pd.Series([_is_one_of(cell, given.missing) for cell in frame["cell"]], index=frame.index, dtype=bool)
+    frame = frame.assign(cell=frame["cell"].where(~coded, ""), rating=math.nan)
+    for key, of_scale in frame.groupby("scale", sort=False):
+        cells, lines = of_scale["cell"].tolist(), of_scale["line"].tolist()
+        if key in given.orders:
+            ratings = _by_order(rows.path, str(key), cells, lines, given.orders[str(key)])
+        else:
+            _refuse_words(rows, str(key), cells)
+            ratings = [rows.number(cell, line, column) for cell, line in zip(cells, lines, strict=True)]
+        frame.loc[of_scale.index, "rating"] = ratings
+    return frame.drop(columns="cell"), int(coded.sum())
+
+
+def _refuse_words(rows: Rows, scale: str, cells: Sequence[str]) -> None:
+    filled = [cell for cell in cells if cell.lower() not in MISSING]
+    if filled and all(_is_word(cell) for cell in filled):
+        raise InputError(ask_order(rows.path, scale, filled))
+
+
+def _is_word(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return True
+    return False
+
+
+def _by_order(path: Path, key: str, cells: Sequence[str], lines: Sequence[int], order: Sequence[str]) -> list[float]:
+    """Words as their places in the order, 1 for the lowest; InputError for a word that is not in it."""
+    places = {folded(word): float(place) for place, word in enumerate(order, start=1)}
+    ratings = []
+    for cell, line in zip(cells, lines, strict=True):
+        if cell.lower() in MISSING:
+            ratings.append(math.nan)
+            continue
+        if folded(cell) not in places:
+            raise InputError(
+                f"{path}, line {line}: {key} is {cell!r}, which --order does not name; add it to the order, correct "
+                "it or leave it empty."
+            )
+        ratings.append(places[folded(cell)])
+    return ratings
+
+
+def _bounds(frame: pd.DataFrame, scales: Sequence[str], given: Given) -> tuple[dict[str, Bounds], tuple[str, ...]]:
+    """The bounds of each rated scale, and which of them are inferred. Raises InputError for bounds of no scale."""
+    unknown = [name for name in given.bounds if name != EVERY and name not in scales]
+    if unknown:
+        raise InputError(f"--bounds: there is no scale {unknown[0]!r}; the scales are {', '.join(scales)}.")
+    found: dict[str, Bounds] = {}
+    inferred = []
+    for key in (key for key in scales if (frame["scale"] == key).any()):
+        stated = (1.0, float(len(given.orders[key]))) if key in given.orders else given.bounds_of(key)
+        if stated is None:
+            guess = infer(frame.loc[frame["scale"] == key, "rating"])
+            stated = (guess.low, guess.high)
+            inferred.append(key)
+        found[key] = stated
+    return found, tuple(inferred)
+
+
+def _scale(key: str, bounds: Bounds, order: Sequence[str]) -> Scale:
+    name = key.replace("_", " ")
+    low, high = ({"en": order[n], "zh-hans": order[n]} if order else {} for n in (0, -1))
+    return Scale(key, *bounds, {"en": name, "zh-hans": name}, low=low, high=high)
+
+
+def _as_written(columns: Sequence[Column], written: Rows, rows: Rows) -> tuple[Column, ...]:
+    """The columns by the names that the file has for them; another name here is told."""
+    theirs: Mapping[str, str] = dict(zip(rows.header, written.header, strict=True))
+    return tuple(
+        replace(column, name=theirs[column.name], reason="renamed")
+        if column.used_as == column.name and theirs.get(column.name, column.name) != column.name
+        else column
+        for column in columns
+    )

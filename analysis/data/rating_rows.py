@@ -1,0 +1,77 @@
+"""Rows of a table as a frame of ratings, and the checks that hold for every table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.columns import CIRCUMSTANCES, IDENTITY
+from analysis.data.rows import Rows
+from formats.errors import InputError
+from formats.text import UNWRITABLE
+
+NUMERIC = frozenset({"trial", "block", "position", "revision", "plays", "heard_ms", "rt_ms"})
+FLAGS = frozenset({"is_repeat", "late", "known"})
+#: The codes of simulated experts begin so, and no person is ever invited under such a code.
+SIMULATED_CODE = "simulated-"
+
+
+def identity(rows: Rows) -> pd.DataFrame:
+    """Who rated which clip of which system, with those of CIRCUMSTANCES that the table has and each row's line."""
+    frame = pd.DataFrame({name: rows.column(name) for name in IDENTITY})
+    for name in CIRCUMSTANCES:
+        if name in rows.header:
+            frame[name] = rows.numbers(name) if name in NUMERIC else rows.column(name)
+    for name in FLAGS & set(rows.header):
+        frame[name] = rows.flags(name)
+    if "is_repeat" not in frame:
+        frame["is_repeat"] = False
+    return frame.assign(line=rows.lines)
+
+
+def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
+    """The frame without empty ratings, and their number; InputError for nameless, double or no rows."""
+    for name in (*IDENTITY, "scale"):
+        nameless = frame.loc[frame[name] == "", "line"]
+        if len(nameless):
+            raise InputError(f"{path}, line {nameless.iloc[0]}: {name} is empty; every rating needs it.")
+        broken = frame[frame[name].str.contains(UNWRITABLE)]
+        if len(broken):
+            first = broken.iloc[0]
+            raise InputError(
+                f"{path}, line {first['line']}: {name} {first[name]!r} has a line break or control sign; take it out."
+            )
+    filled = frame[frame["rating"].notna()]
+    if filled.empty:
+        raise InputError(f"{path} holds no rating: every cell is empty.")
+    if filled["is_repeat"].all():
+        raise InputError(f"{path}: every rating is marked is_repeat; mark the second hearing of a clip alone.")
+    _check_doubles(filled[~filled["is_repeat"]], path)
+    order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
+    return filled.sort_values([*order, "line"], ignore_index=True), len(frame) - len(filled)
+
+
+def are_simulated(rows: Rows) -> bool:
+    """Whether a program made the ratings, told by the experts' codes; InputError where only some of them say so."""
+    lines = dict(zip(rows.column("expert_id"), rows.lines, strict=True))
+    simulated = [code for code in lines if code.startswith(SIMULATED_CODE)]
+    if simulated and len(simulated) < len(lines):
+        one, other = simulated[0], next(code for code in lines if code not in simulated)
+        raise InputError(
+            f"{rows.path} mixes simulated experts ({one}, line {lines[one]}) with others ({other}, line "
+            f"{lines[other]}); analyse the ratings of people apart from those that a program made."
+        )
+    return bool(simulated)
+
+
+def _check_doubles(frame: pd.DataFrame, path: Path) -> None:
+    key = [*IDENTITY, "scale"]
+    doubles = frame[frame.duplicated(key, keep=False)]
+    if len(doubles):
+        first = doubles.iloc[0]
+        same = doubles[(doubles[key] == first[key]).all(axis=1)]
+        raise InputError(
+            f"{path}, lines {same['line'].iloc[0]} and {same['line'].iloc[1]}: expert {first['expert_id']} rates clip "
+            f"{first['clip_id']} of {first['system']} twice on {first['scale']}; keep one or mark one is_repeat 1."
+        )

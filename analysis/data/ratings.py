@@ -1,0 +1,199 @@
+"""Ratings from a DATASET folder or from anyone's table, checked and in one long frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.columns import CIRCUMSTANCES, IDENTITY, Column
+from analysis.data.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset
+from analysis.data.given import Given
+from analysis.data.own_tables import read_own_table
+from analysis.data.rating_rows import are_simulated, checked, identity
+from analysis.data.rows import Rows, read_rows
+from formats.errors import InputError
+from formats.files import sha256_of
+from formats.text import UTF_8
+
+__all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
+
+REAL = "real"
+NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Checked ratings. `frame` has one row a rating: expert_id, system, clip_id, scale, rating (float),
+    is_repeat (bool), and those of CIRCUMSTANCES that the file has. Empty cells are left out and counted.
+
+    Of a user's own table `columns` says what each column was used as, `forgiven` what was read otherwise than it is
+    written, and `bounds_inferred` which scales have no bounds but those that their ratings suggest.
+    """
+
+    source: Path
+    frame: pd.DataFrame
+    scales: tuple[Scale, ...]
+    title: Text
+    sha256: str
+    n_missing: int
+    bounds_inferred: tuple[str, ...] = ()
+    is_simulated: bool = False
+    is_sealed: bool = False
+    real_system: str | None = None
+    system_labels: Mapping[str, Text] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    design: Mapping[str, Any] = field(default_factory=dict)
+    plan_sha256: str | None = None
+    planned_scales: tuple[str, ...] = ()
+    metrics: pd.DataFrame | None = None
+    experts: pd.DataFrame | None = None
+    columns: tuple[Column, ...] = ()
+    forgiven: tuple[Text, ...] = ()
+    encoding: str = UTF_8
+    group_labels: Mapping[str, Text] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict)
+
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """The rows that enter means: all but the repeats."""
+        return self.frame[~self.frame["is_repeat"]]
+
+    def status(self, scale: str) -> str:
+        """ "primary" or "secondary" in the plan frozen before the ratings were seen, "exploratory" outside it."""
+        if scale not in self.planned_scales:
+            return "exploratory"
+        return "primary" if scale == self.plan.get("primary_scale") else "secondary"
+
+    @property
+    def alpha(self) -> float:
+        """The level of tests that the frozen plan names; else .05."""
+        return float(self.plan.get("alpha", 0.05))
+
+    @property
+    def level(self) -> str:
+        """What an interval holds, in per cent: "95" where alpha is .05."""
+        return f"{100 * (1 - self.alpha):g}"
+
+    @property
+    def gap(self) -> float | None:
+        """The smallest gap of interest that the frozen plan names, in rating points."""
+        gap = self.plan.get("smallest_gap")
+        return float(gap) if gap else None
+
+    @property
+    def exploratory_scales(self) -> tuple[str, ...]:
+        return tuple(scale.key for scale in self.scales if self.status(scale.key) == "exploratory")
+
+    @cached_property
+    def rated_scales(self) -> tuple[str, ...]:
+        """The scales that hold a counted rating, in the order of the study."""
+        rated = set(self.counted["scale"].unique())
+        return tuple(scale.key for scale in self.scales if scale.key in rated)
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        return tuple(sorted(self.frame["system"].unique()))
+
+
+def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Ratings:
+    """Read a DATASET folder or a table of ratings; `scales` picks some of them (and names a wide table's columns).
+
+    The CSV inside a DATASET stands for its folder, so that hashes and the mark of simulated ratings are not lost.
+    `given` is what the user says about a table of their own. Raises InputError with file, line and how to fix it.
+    """
+    if not source.exists():
+        raise InputError(f"{source} does not exist; give a DATASET folder or a table of ratings.")
+    if (source.parent.parent / "dataset_description.json").is_file() and source.parent.name == "data":
+        source = source.parent.parent
+    if not source.is_dir():
+        return _from_table(source, scales, given)
+    if given != NOTHING_GIVEN:
+        raise InputError(
+            f"{source} is a DATASET, which has its own columns and bounds: leave out --columns, --bounds, --missing "
+            "and --order."
+        )
+    return _from_dataset(read_dataset(source), scales)
+
+
+def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
+    rows = read_rows(dataset.ratings_file)
+    frame = _long(rows)
+    known = {scale.key: scale for scale in dataset.scales}
+    for name, line in zip(frame["scale"], frame["line"], strict=True):
+        if name not in known:
+            raise InputError(f"{rows.path}, line {line}: scale {name!r} is not in dataset_description.json.")
+    kept = _pick(tuple(known), wanted, rows.path)
+    frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
+    _check_bounds(frame, known, rows.path)
+    real = dataset.real_system if dataset.is_unsealed else None
+    return Ratings(
+        source=dataset.folder,
+        frame=frame,
+        scales=tuple(known[key] for key in kept),
+        title=dataset.title,
+        sha256=dataset.sha256,
+        n_missing=n_missing,
+        is_simulated=are_simulated(rows) or dataset.is_simulated,
+        is_sealed=not dataset.is_unsealed,
+        real_system=real if real in set(frame["system"]) else None,
+        system_labels=dataset.system_labels if dataset.is_unsealed else {},
+        plan=dataset.plan,
+        design=dataset.design,
+        plan_sha256=dataset.plan_sha256,
+        planned_scales=dataset.planned_scales,
+        metrics=metrics_of(dataset, frame),
+        experts=experts_of(dataset, frame),
+        group_labels=dataset.group_labels,
+        questions=dataset.questions,
+    )
+
+
+def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
+    table = read_own_table(path, wanted, given)
+    return Ratings(
+        source=path,
+        frame=table.frame,
+        scales=table.scales,
+        title={"en": path.stem, "zh-hans": path.stem},
+        sha256=sha256_of(path),
+        n_missing=table.n_missing,
+        bounds_inferred=table.bounds_inferred,
+        is_simulated=table.is_simulated,
+        real_system=REAL if REAL in set(table.frame["system"]) else None,
+        columns=table.columns,
+        forgiven=table.forgiven,
+        encoding=table.encoding,
+    )
+
+
+def _pick(present: tuple[str, ...], wanted: Sequence[str], path: Path) -> tuple[str, ...]:
+    unknown = [key for key in wanted if key not in present]
+    if unknown:
+        raise InputError(f"{path}: there is no scale {unknown[0]!r}; the file has {', '.join(present)}.")
+    return tuple(dict.fromkeys(wanted)) or present
+
+
+def _long(rows: Rows) -> pd.DataFrame:
+    rows.require((*IDENTITY, "scale", "rating"))
+    frame = identity(rows)
+    frame["scale"] = rows.column("scale")
+    frame["rating"] = rows.numbers("rating")
+    return frame
+
+
+def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) -> None:
+    low = frame["scale"].map({key: scale.minimum for key, scale in scales.items()})
+    high = frame["scale"].map({key: scale.maximum for key, scale in scales.items()})
+    outside = frame[(frame["rating"] < low) | (frame["rating"] > high)]
+    if len(outside):
+        first = outside.sort_values("line").iloc[0]
+        scale = scales[first["scale"]]
+        raise InputError(
+            f"{path}, line {first['line']}: rating {first['rating']:g} on {scale.key} is outside "
+            f"{scale.minimum:g} to {scale.maximum:g}; correct the rating or the scale's bounds."
+        )

@@ -1,0 +1,104 @@
+"""What a report says of each scale in plain sentences: which differences hold, and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.dataset import Text
+from analysis.data.ratings import Ratings
+from analysis.report import reasons
+from analysis.report.findings import Findings, name_of
+from analysis.report.format_p import p_text
+from analysis.report.tables import fixed
+from analysis.statistics.mixed_model.model import PLANNED
+from analysis.words_findings import reason, say
+
+SHORTAGES = frozenset({"few_experts", "few_clips"})
+
+
+def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
+    """For each scale plain sentences: which contrasts hold, and how they stand to the smallest gap."""
+    texts: list[Text] = []
+    for scale in ratings.scales:
+        if scale.key in found.fits:
+            texts += _verdicts_on(ratings, found, scale.key, scale.label)
+    return tuple(texts)
+
+
+def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> list[Text]:
+    fit = found.fits[scale]
+    table, planned = fit.contrasts, fit.contrasts[fit.contrasts["family"] == PLANNED]
+    if table["p"].isna().all():
+        (why,) = reasons.untested(ratings, {scale: fit})
+        key = "verdict_small" if why in SHORTAGES else "verdict_none"
+        return [say(key, scale=label, why=reason(why or "too_few"))]
+    told = table if len(table) == 1 else planned
+    if len(told):
+        return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
+    untested = table.loc[table["p"].isna(), ["system_a", "system_b"]]
+    short = {fit.shortages[system] for system in untested.to_numpy().ravel()} - {""}
+    lost = [say("pairs_untested", scale=label, count=len(untested), why=reason(min(short)))] if short else []
+    return [_on_pairs(ratings, table, label), *lost]
+
+
+def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
+    alpha, names = ratings.alpha, {end: name_of(ratings, row[f"system_{end}"]) for end in ("a", "b")}
+    fit = found.fits[row["scale"]]
+    if np.isnan(row["p"]):
+        short = next(filter(None, (fit.shortages[row[f"system_{end}"]] for end in ("a", "b"))), "too_few")
+        return say("contrast_none", scale=label, **names, why=reason(short))
+    holds = row["p_simultaneous"] < alpha
+    key = ("contrast_higher" if row["difference"] > 0 else "contrast_lower") if holds else "contrast_open"
+    family = fit.contrasts[fit.contrasts["family"] == row["family"]]
+    count = int(family["p"].notna().sum())
+    return say(
+        key,
+        scale=label,
+        **names,
+        difference=_points(abs(row["difference"]) if holds else row["difference"]),
+        low=_points(row["ci_low_simultaneous"]),
+        high=_points(row["ci_high_simultaneous"]),
+        level=ratings.level,
+        p=p_text(row["p_simultaneous"]),
+        many=say("many", count=count) if count > 1 else "",
+        size=_size(ratings, found, row),
+    )
+
+
+def _points(value: float) -> str:
+    return fixed(value, 2).replace("-", "−")
+
+
+def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
+    """How a difference stands to the smallest gap of interest."""
+    gap = ratings.gap
+    if gap is None:
+        return {"en": "", "zh-hans": ""}
+    table = found.frames["equivalence"]
+    same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
+        axis=1
+    )
+    if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
+        return say("size_small", gap=f"{gap:g}", points="point" if gap == 1 else "points")
+    beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
+    return say("size_large" if beyond else "size_open", gap=f"{gap:g}", points="point" if gap == 1 else "points")
+
+
+def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
+    held = table[table["p_simultaneous"] < ratings.alpha]
+    names = [
+        (a, b) if difference > 0 else (b, a)
+        for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
+    ]
+    pairs = {
+        lang: ("；" if lang == "zh-hans" else "; ").join(
+            f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names
+        )
+        for lang in ("en", "zh-hans")
+    }
+    key = "pairs_some" if names else "pairs_nothing"
+    return say(key, scale=label, held=len(held), count=int(table["p"].notna().sum()), pairs=pairs)

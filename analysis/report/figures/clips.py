@@ -1,0 +1,182 @@
+"""Figure 10: metrics of the notes and ratings of the clips; Figure 11: every expert's and every clip's departure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from analysis.data.ratings import Ratings
+from analysis.report.figures.parts import (
+    INK,
+    MOST_WIDTH,
+    SMALL,
+    codes,
+    dots,
+    finish,
+    grid,
+    leading,
+    legend,
+    panels,
+    scale_name,
+    short,
+    status_notes,
+    thin,
+    wrap,
+)
+from analysis.report.style import REAL_MARKER, Mark, point_marks, system_order
+from analysis.report.tables import METRICS
+from analysis.statistics.correlation import Floats
+from analysis.statistics.mixed_model import Fit
+from analysis.statistics.objective_subjective import VALUE, metric_columns
+from analysis.words_figures import WORDS
+
+COLUMNS_10 = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
+COLUMNS_11 = ("component", "unit", "system", "effect", "ci_low", "ci_high")
+PER_ROW = 4
+MOST_METRICS = 12
+MOST_NAMED = 40
+
+
+def metrics_frame(ratings: Ratings, scale: str) -> pd.DataFrame:
+    """Each rated clip's metrics and mean rating on a scale (COLUMNS_10), of the first MOST_METRICS that vary."""
+    if ratings.metrics is None:
+        return pd.DataFrame(columns=list(COLUMNS_10))
+    there = [name for name in metric_columns(ratings.metrics) if ratings.metrics[name].nunique() > 1]
+    names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
+    rated = ratings.counted[ratings.counted["scale"] == scale].groupby(["system", "clip_id"])["rating"]
+    means = rated.agg(rating="mean", n_ratings="size").reset_index()
+    long = ratings.metrics.melt(["clip_id", "system"], names[:MOST_METRICS], "metric", "value").dropna(subset=["value"])
+    return long.merge(means, on=["system", "clip_id"])[list(COLUMNS_10)]
+
+
+def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: str, lang: str) -> Figure:
+    """Draw `metrics_frame`, a panel a metric with the correlation within systems from `clip_correlations`.
+
+    Call inside `style.house_style`.
+    """
+    metrics = list(dict.fromkeys(frame["metric"]))
+    systems = system_order(frame["system"].unique(), ratings.real_system)
+    marks = point_marks(systems, ratings.real_system)
+    figure, axes, n_columns = panels(len(metrics), PER_ROW, 1.6, 1.75)
+    rows = found[(found["scale"] == scale) & (found["form"] == VALUE)]
+    known = {str(row["metric"]): row for row in rows.to_dict("records")}
+    for axis, metric in zip(axes, metrics, strict=True):
+        _points(axis, frame[frame["metric"] == metric], marks)
+        spacing = 1.5 if lang == "zh-hans" else 1.2
+        axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing)
+        axis.tick_params(labelsize=SMALL)
+        axis.locator_params(axis="x", nbins=4)
+    words = WORDS[lang]
+    label = words["axis_clip_mean"].format(scale=scale_name(ratings, scale, lang))
+    lines = "\n".join(wrap([label], 1.75 * math.ceil(len(metrics) / n_columns), 8))
+    figure.supylabel(lines, fontsize=8, linespacing=leading(lines))
+    legend(figure, *dots(marks, ratings, lang))
+    stamp = words["exploratory"] if ratings.plan_sha256 else ""
+    notes = [note for note in (stamp, *status_notes(ratings, lang, [scale])) if note]
+    return finish(figure, ratings, [words["figure10_note"], *notes[:1]])
+
+
+def _points(axis: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:
+    for system, mark in marks.items():
+        part = rows[rows["system"] == system]
+        axis.plot(part["value"], part["rating"], linestyle="none", alpha=0.55, zorder=2, **thin(mark, 2.8))
+        style = {
+            "markersize": 6.0,
+            "markeredgecolor": mark.colour if mark.marker == REAL_MARKER else "white",
+            "zorder": 4,
+        }
+        axis.plot(part["value"].mean(), part["rating"].mean(), mark.marker, color=mark.colour, **style)  # type: ignore[arg-type]
+    grid(axis)
+
+
+def _rho(row: Mapping[Hashable, Any] | None) -> str:
+    if row is None or math.isnan(row["rho"]):
+        return "ρ –"
+    value, low, high = (
+        f"{row[name]:.2f}".replace("0.", ".").replace("-", "−")
+        for name in ("rho", "ci_low_simultaneous", "ci_high_simultaneous")
+    )
+    return f"ρ {value}" if math.isnan(row["ci_low_simultaneous"]) else f"ρ {value} ({low} – {high})"
+
+
+def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
+    """Every expert's and clip's predicted departure with its interval (COLUMNS_11), lowest first; clips by system.
+
+    Without those whose variance the design cannot tell; no rows where the predictions have no error.
+    """
+    table = fit.predicted.copy()
+    if not (table["se"] > 0).any():
+        return pd.DataFrame(columns=list(COLUMNS_11))
+    of_clips = np.repeat(fit.means["system"], fit.means["n_clips"])
+    table["system"] = [
+        "",
+    ] * int((table["component"] == "expert").sum()) + list(of_clips)
+    place = {system: n for n, system in enumerate(["", *fit.means["system"]])}
+    reach = float(stats.norm.isf(alpha / 2)) * table["se"]
+    table = table.assign(
+        ci_low=table["effect"] - reach, ci_high=table["effect"] + reach, place=table["system"].map(place)
+    )
+    variances = fit.variance_components.set_index("component")["variance"]
+    table = table[table["component"].map(variances).notna()]
+    return table.sort_values(["component", "place", "effect", "unit"], ascending=[False, True, True, True])[
+        list(COLUMNS_11)
+    ].reset_index(drop=True)
+
+
+def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
+    """Draw `departures_frame`: experts above, clips below in the systems' colours. Call inside `style.house_style`."""
+    experts, clips = (frame[frame["component"] == name] for name in ("expert", "clip"))
+    shown = [part for part in (experts, clips) if len(part)]
+    figure = Figure(figsize=(MOST_WIDTH, 2.3 * len(shown)), layout="constrained")
+    axes = figure.subplots(len(shown), 1, sharey=True, squeeze=False).ravel().tolist()
+    if len(experts):
+        _experts(axes[0], experts, lang)
+    if len(clips):
+        _clips(figure, axes[-1], clips, ratings, lang)
+    figure.supylabel(WORDS[lang]["figure11_axis"].format(level=ratings.level), fontsize=8)
+    axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
+    parts = (("expert", experts), ("clip", clips))
+    notes = [WORDS[lang][f"figure11_untold_{name}s"] for name, part in parts if part.empty]
+    notes += [WORDS[lang][f"figure11_no_{name}s"] for name, part in parts if len(part) and _level(part)]
+    return finish(figure, ratings, [*notes, *status_notes(ratings, lang, [scale])])
+
+
+def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
+    _bars(axis, experts, np.arange(len(experts), dtype=np.float64), Mark(INK, "o"))
+    named = len(experts) <= MOST_NAMED
+    names = codes(list(experts["unit"]), 12) if named else []
+    axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
+    axis.set_xlabel(WORDS[lang]["figure11_experts"])
+
+
+def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, lang: str) -> None:
+    systems = system_order(clips["system"].unique(), ratings.real_system)
+    marks = point_marks(systems, ratings.real_system)
+    start = 0.0
+    for system in systems:
+        part = clips[clips["system"] == system]
+        _bars(axis, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
+        start += len(part) + max(1.0, len(clips) / 60)
+    axis.set_xticks([])
+    axis.set_xlabel(WORDS[lang]["figure11_clips"])
+    legend(figure, *dots(marks, ratings, lang))
+
+
+def _level(departing: pd.DataFrame) -> bool:
+    """Whether no departure could be told, their variance being estimated as nothing or left out."""
+    return bool((departing["effect"] == 0).all())
+
+
+def _bars(axis: Axes, rows: pd.DataFrame, places: Floats, mark: Mark) -> None:
+    axis.axhline(0, color="#999999", linewidth=0.6, zorder=1)
+    axis.vlines(places, rows["ci_low"], rows["ci_high"], color=mark.colour, linewidth=0.8, zorder=2)
+    axis.plot(places, rows["effect"], linestyle="none", zorder=3, **thin(mark, 3.0))
+    axis.margins(x=0.01)
+    grid(axis)

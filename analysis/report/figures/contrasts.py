@@ -1,0 +1,123 @@
+"""Figure 8: differences between systems with simultaneous intervals, against zero and the smallest gap of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from analysis.data.ratings import Ratings
+from analysis.report.figures.parts import (
+    INK,
+    LONGEST_SHORT,
+    MOST_HEIGHT,
+    SMALL,
+    finish,
+    grid,
+    legend,
+    panels,
+    scale_name,
+    status_notes,
+    system_name,
+)
+from analysis.report.findings import Findings, sensitivity_pairs
+from analysis.report.reasons import MOST_PAIRS
+from analysis.report.style import REAL_BAND, Mark, point_marks, system_order
+from analysis.words_figures import WORDS
+
+ENDS = ["ci_low_simultaneous", "ci_high_simultaneous"]
+COLUMNS = ("scale", "system_a", "system_b", "difference", *ENDS, "p_simultaneous", "family", "holds")
+PER_ROW = 5
+
+
+def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
+    """The differences drawn (COLUMNS): the planned ones, else those from real music, else all pairs; none of too many.
+
+    Only differences that could be tested. `holds`: p_simultaneous is below alpha, so that the interval excludes zero.
+    """
+    parts = []
+    for scale, fit in found.fits.items():
+        pairs = sensitivity_pairs(ratings, fit)
+        keys = list(zip(fit.contrasts["system_a"], fit.contrasts["system_b"], strict=True))
+        rows = fit.contrasts[np.array([key in pairs for key in keys], dtype=bool)]
+        rows = rows[rows["p"].notna()]
+        if 0 < len(rows) <= MOST_PAIRS:
+            rows = rows.assign(scale=scale, holds=rows["p_simultaneous"] < ratings.alpha)
+            parts.append(_real_last(rows, ratings.real_system))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
+    """Every difference from real music as system less real music, unless a plan has it the other way."""
+    turned = (rows["system_a"] == real) & (rows["family"] != "planned")
+    kept = rows.copy()
+    kept.loc[turned, ["system_a", "system_b"]] = rows.loc[turned, ["system_b", "system_a"]].to_numpy()
+    kept.loc[turned, ["difference"]] = -rows.loc[turned, ["difference"]]
+    kept.loc[turned, ENDS] = -rows.loc[turned, ENDS[::-1]].to_numpy()
+    return kept[list(COLUMNS)]
+
+
+def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
+    """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `style.house_style`."""
+    scales = list(dict.fromkeys(frame["scale"]))
+    pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
+    room = (MOST_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
+    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 0.6 + min(0.22 * len(pairs), room))
+    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
+    size = SMALL if len(pairs) <= 30 else 5.0
+    reaches = _reaches(ratings, frame)
+    for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
+        _forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)
+        axis.set_xlim(-reaches[scale], reaches[scale])
+        axis.locator_params(axis="x", nbins=3, symmetric=True)
+        axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
+        names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in pairs]
+        axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
+    legend(figure, *_legend(ratings, lang), title=WORDS[lang]["axis_difference"].format(level=ratings.level))
+    return finish(figure, ratings, status_notes(ratings, lang, scales))
+
+
+def _reaches(ratings: Ratings, frame: pd.DataFrame) -> dict[str, float]:
+    """How far each scale's axis goes either way: equally far for all, unless one scale is over twice as wide as
+    another."""
+    furthest = frame[ENDS].abs().max(axis=1).groupby(frame["scale"]).max()
+    reaches = {str(scale): 1.08 * max(reach, ratings.gap or 0.1) for scale, reach in furthest.items()}
+    widths = [scale.maximum - scale.minimum for scale in ratings.scales if scale.key in reaches]
+    alike = max(widths) <= 2 * min(widths)
+    return dict.fromkeys(reaches, max(reaches.values())) if alike else reaches
+
+
+def _forest(
+    axis: Axes, rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], marks: dict[str, Mark], ratings: Ratings
+) -> None:
+    if ratings.gap:
+        axis.axvspan(-ratings.gap, ratings.gap, color=REAL_BAND, alpha=0.35, linewidth=0, zorder=0)
+    axis.axvline(0, color=INK, linewidth=0.7, zorder=1)
+    for row in rows.to_dict("records"):
+        place = pairs.index((row["system_a"], row["system_b"]))
+        mark = marks[row["system_b"] if row["system_a"] == ratings.real_system else row["system_a"]]
+        axis.hlines(place, row[ENDS[0]], row[ENDS[1]], color=mark.colour, linewidth=1.3, zorder=3)
+        face = mark.colour if row["holds"] else "white"
+        axis.plot(
+            row["difference"], place, mark.marker, markersize=4.4, color=mark.colour, markerfacecolor=face, zorder=4
+        )
+    axis.set_ylim(len(pairs) - 0.4, -0.6)
+    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="x", labelsize=SMALL)
+    grid(axis, "x")
+
+
+def _legend(ratings: Ratings, lang: str) -> tuple[list[Line2D | Patch], list[str]]:
+    words = WORDS[lang]
+    style = {"marker": "o", "markersize": 4.4, "color": INK, "linewidth": 1.3}
+    handles: list[Line2D | Patch] = [Line2D([], [], **style), Line2D([], [], **style, markerfacecolor="white")]  # type: ignore[arg-type]
+    labels = [words["holds"], words["open"]]
+    if ratings.gap:
+        handles.append(Patch(color=REAL_BAND, alpha=0.35, linewidth=0))
+        labels.append(words["gap_band"].format(gap=ratings.gap))
+    return handles, labels

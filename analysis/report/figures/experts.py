@@ -1,0 +1,127 @@
+"""Figure 9: how far the experts go with one another; Figure 12: what happens in the course of a session."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from analysis.data.ratings import Ratings
+from analysis.report.figures.parts import (
+    FAINT,
+    INK,
+    MOST_WIDTH,
+    SMALL,
+    codes,
+    finish,
+    grid,
+    leading,
+    panels,
+    scale_name,
+    status_notes,
+)
+from analysis.statistics.correlation import clips_of, tables
+from analysis.statistics.screening import LITTLE_AGREEMENT
+from analysis.words_figures import WORDS
+
+COLUMNS_9 = ("expert_id", "other", "rho", "n", "flagged")
+COLUMNS_12 = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
+PANEL = "panel"
+#: More experts than this are a crowd: only the agreement of each with the rest is drawn.
+MOST_SHOWN, MOST_NAMED = 60, 40
+FEWEST_SHARED = 5
+PER_ROW = 5
+
+
+def agreement_frame(ratings: Ratings, screened: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """Spearman's rho of each expert with the mean of the others (other = "panel", from `screening`) and, in panels of
+    up to MOST_SHOWN, of every two experts over the clips that both rated (COLUMNS_9); best agreement first."""
+    rows = screened[(screened["scale"] == scale) & screened["agreement"].notna()]
+    rows = rows.sort_values(["agreement", "expert_id"], ascending=[False, True])
+    panel = rows.assign(other=PANEL, rho=rows["agreement"])[list(COLUMNS_9)]
+    if len(panel) > MOST_SHOWN:
+        return panel.reset_index(drop=True)
+    frame = ratings.counted[ratings.counted["scale"] == scale]
+    names, table = sorted(frame["expert_id"].unique()), tables(frame, [scale], clips_of(frame))[0]
+    order = [names.index(expert) for expert in panel["expert_id"]]
+    pairs = [(names[a], names[b], *_pair(table[a], table[b]), False) for a in order for b in order if a != b]
+    return pd.concat([panel, pd.DataFrame(pairs, columns=list(COLUMNS_9))], ignore_index=True)
+
+
+def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, int]:
+    both = ~np.isnan(one + other)
+    n = int(both.sum())
+    if n < FEWEST_SHARED or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
+        return np.nan, n
+    return float(stats.spearmanr(one[both], other[both]).statistic), n
+
+
+def figure9(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
+    """Draw `agreement_frame`. Call inside `style.house_style`."""
+    panel = frame[frame["other"] == PANEL]
+    experts = panel["expert_id"].tolist()
+    if len(frame) > len(panel):
+        height = 1.5 + min(4.6, 0.13 * len(experts) + 0.5)
+        figure = Figure(figsize=(MOST_WIDTH, height), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=[3, 2], sharey=True)
+        _heat(figure, left, frame, experts, lang)
+    else:
+        figure = Figure(figsize=(4.6, 3.6), layout="constrained")
+        right = figure.subplots()
+    _strip(right, panel, lang)
+    named = len(experts) <= MOST_NAMED
+    figure.axes[0].set_yticks(range(len(experts)) if named else [], codes(experts, 14) if named else [])
+    figure.axes[0].tick_params(axis="y", labelsize=5.5, length=0)
+    figure.axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
+    return finish(figure, ratings, status_notes(ratings, lang, [scale]))
+
+
+def _heat(figure: Figure, axis: Axes, frame: pd.DataFrame, experts: list[str], lang: str) -> None:
+    table = frame[frame["other"] != PANEL].pivot(index="expert_id", columns="other", values="rho")
+    values = table.reindex(index=experts, columns=experts).to_numpy(np.float64)
+    colours = matplotlib.colormaps["PuOr"].with_extremes(bad="#F2F2F2")
+    image = axis.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=-1, vmax=1, aspect="auto")
+    axis.set_xticks([])
+    axis.set_xlabel(WORDS[lang]["figure9_pairs"])
+    bar = figure.colorbar(image, ax=axis, location="left", shrink=0.75, aspect=30, pad=0.02)
+    bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−1", "−.5", "0", ".5", "1"])
+    bar.ax.tick_params(labelsize=SMALL)
+    bar.outline.set_linewidth(0.4)
+
+
+def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
+    places, flagged = np.arange(len(panel)), panel["flagged"].to_numpy(bool)
+    axis.axvline(LITTLE_AGREEMENT, color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
+    size = 4.2 if len(panel) <= MOST_SHOWN else 1.6
+    for some, face in ((~flagged, INK), (flagged, "white")):
+        axis.plot(panel["rho"][some], places[some], "o", color=INK, markerfacecolor=face, markersize=size)
+    axis.set_xlim(min(-0.05, float(panel["rho"].min()) - 0.05), 1.02)
+    axis.set_ylim(len(panel) - 0.5, -0.5)
+    label = WORDS[lang]["figure9_panel"].format(limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0"))
+    axis.set_xlabel(label, linespacing=leading(label))
+    axis.tick_params(axis="y", length=0)
+    grid(axis, "x")
+
+
+def figure12(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
+    """Draw `screening.order_curve`: ratings less the others' mean of the clip, by trial. Call inside `house_style`."""
+    scales = list(dict.fromkeys(frame["scale"]))
+    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 1.9)
+    furthest = float(np.nanmax(np.abs(frame[["change", "ci_low", "ci_high"]].to_numpy(np.float64)), initial=0.2))
+    for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
+        rows = frame[frame["scale"] == scale]
+        axis.axhline(0, color=FAINT, linewidth=0.7)
+        axis.fill_between(rows["trial"], rows["ci_low"], rows["ci_high"], color=INK, alpha=0.18, linewidth=0)
+        axis.plot(rows["trial"], rows["change"], "o-", color=INK, linewidth=1.2, markersize=2.6)
+        axis.set_ylim(-1.1 * furthest, 1.1 * furthest)
+        axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
+        axis.tick_params(labelleft=place % n_columns == 0)
+        axis.locator_params(axis="x", nbins=4, integer=True)
+        grid(axis)
+    figure.supxlabel(WORDS[lang]["axis_trial"], fontsize=8)
+    figure.supylabel(WORDS[lang]["axis_change"], fontsize=8)
+    return finish(figure, ratings, status_notes(ratings, lang, scales))

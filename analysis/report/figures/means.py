@@ -1,0 +1,138 @@
+"""Figure 7: the systems' means on each scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from analysis.data.dataset import Scale
+from analysis.data.ratings import Ratings
+from analysis.report.figures.parts import (
+    AXIS_WORDS,
+    MOST_WIDTH,
+    SMALL,
+    finish,
+    grid,
+    legend,
+    scale_name,
+    short,
+    status_notes,
+    system_name,
+    wrap,
+)
+from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks, system_order
+from analysis.words import WORDS, in_language
+
+PANELS_PER_ROW = 5
+LONGEST_WORDING = 80  # above and below a panel
+
+
+def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
+    """Mean rating with its 95 % interval, one panel a scale over the scale's whole range; real music as a band.
+
+    `means` as from `bootstrap.system_means`; a system without an interval is a hollow mark. Call inside `house_style`.
+    """
+    count = len(ratings.scales)
+    n_rows = math.ceil(count / PANELS_PER_ROW)
+    n_columns = math.ceil(count / n_rows)
+    width = min(MOST_WIDTH, 2.2 + 1.3 * n_columns)
+    figure = Figure(figsize=(width, 0.9 + 2.6 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
+    systems = system_order(ratings.systems, ratings.real_system)
+    marks = system_marks(systems, ratings.real_system)
+    same_bounds = len({(scale.minimum, scale.maximum) for scale in ratings.scales}) == 1
+    for place, (axis, scale) in enumerate(zip(axes, ratings.scales, strict=False)):
+        _panel(axis, scale, means[means["scale"] == scale.key], marks, ratings.real_system)
+        _panel_words(
+            axis, scale, scale_name(ratings, scale.key, lang, LONGEST_WORDING), lang, (width - AXIS_WORDS) / n_columns
+        )
+        is_first = place % n_columns == 0
+        axis.tick_params(labelleft=is_first or not same_bounds)
+        label = "axis_mean" if means["ci_low"].notna().any() else "axis_mean_alone"
+        axis.set_ylabel(WORDS[lang][label].format(level=ratings.level) if is_first else "")
+    for axis in axes[count:]:
+        axis.remove()
+    has_band = bool(means.loc[means["system"] == ratings.real_system, "ci_low"].notna().any())
+    _legend(figure, systems, marks, ratings, lang, has_band=has_band)
+    return finish(figure, ratings, _notes(ratings, means, lang))
+
+
+def _panel(axis: Axes, scale: Scale, means: pd.DataFrame, marks: dict[str, Mark], real: str | None) -> None:
+    rows = {row["system"]: row for row in means.to_dict("records")}
+    if real in rows:
+        row = rows[real]
+        if not math.isnan(row["ci_low"]):
+            axis.axhspan(row["ci_low"], row["ci_high"], color=REAL_BAND, alpha=0.6, linewidth=0, zorder=1)
+        axis.axhline(row["mean"], color=REAL_LINE, linewidth=1.1, zorder=2)
+    for place, (system, mark) in enumerate(marks.items()):
+        if system in rows:
+            _dot(axis, place, rows[system], mark)
+    axis.set_xlim(-0.7, len(marks) - 0.3)
+    axis.set_xticks([])
+    _whole_range(axis, scale)
+
+
+def _dot(axis: Axes, place: int, row: Mapping[Hashable, Any], mark: Mark) -> None:
+    has_interval = not math.isnan(row["ci_low"])
+    if has_interval:
+        axis.vlines(place, row["ci_low"], row["ci_high"], color=mark.colour, linewidth=1.3, zorder=3)
+    face = mark.colour if has_interval else "white"
+    axis.plot(place, row["mean"], mark.marker, markersize=4.6, color=mark.colour, markerfacecolor=face, zorder=4)
+
+
+def _whole_range(axis: Axes, scale: Scale) -> None:
+    span = scale.maximum - scale.minimum or 1.0
+    axis.set_ylim(scale.minimum - 0.05 * span, scale.maximum + 0.05 * span)
+    if span <= 10 and scale.minimum % 1 == 0:
+        axis.set_yticks(range(int(scale.minimum), int(scale.maximum) + 1))
+    else:
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    grid(axis)
+
+
+def _panel_words(axis: Axes, scale: Scale, name: str, lang: str, width: float) -> None:
+    axis.set_title("\n".join(wrap([name], width * 0.75)), fontsize=8.5)
+    ends = [
+        f"{bound:g}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{short(in_language(words, lang), LONGEST_WORDING)}"
+        for bound, words in ((scale.minimum, scale.low), (scale.maximum, scale.high))
+        if in_language(words, lang)
+    ]
+    axis.set_xlabel("\n".join(wrap(ends, width * 0.88)), fontsize=SMALL, color="#555555", linespacing=1.3)
+
+
+def _notes(ratings: Ratings, means: pd.DataFrame, lang: str) -> list[str]:
+    words = WORDS[lang]
+    notes = status_notes(ratings, lang, [scale.key for scale in ratings.scales])
+    if means["ci_low"].isna().any():
+        notes.append(words["figure_no_interval"])
+    if ratings.bounds_inferred:
+        notes.append(words["figure_observed_range"])
+    return notes
+
+
+def _legend(
+    figure: Figure, systems: Sequence[str], marks: dict[str, Mark], ratings: Ratings, lang: str, *, has_band: bool
+) -> None:
+    handles: list[Any] = []  # an artist, or a tuple of artists drawn over one another
+    labels = []
+    for system in systems:
+        name = system_name(ratings, system, lang)
+        if system == ratings.real_system and not has_band:
+            handles.append(Line2D([], [], color=REAL_LINE))
+            labels.append(name)
+        elif system == ratings.real_system:
+            handles.append((Patch(color=REAL_BAND, alpha=0.6, linewidth=0), Line2D([], [], color=REAL_LINE)))
+            labels.append(WORDS[lang]["legend_real"].format(name=name, level=ratings.level))
+        else:
+            mark = marks[system]
+            handles.append(Line2D([], [], color=mark.colour, marker=mark.marker, markersize=4.6, linewidth=1.3))
+            labels.append(name)
+    legend(figure, handles, labels)

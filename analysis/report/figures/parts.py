@@ -1,0 +1,141 @@
+"""What several figures share: panels, legends, notes and words cut to the room there is."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from os.path import commonprefix
+from statistics import fmean
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+
+from analysis.data.ratings import Ratings
+from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
+from analysis.words import WORDS, in_language
+
+MOST_WIDTH = 7.2  # inches: a page's width in most journals
+MOST_HEIGHT = 9.4  # inches: a page's height
+AXIS_WORDS = 0.4  # inches left of the first panel
+SMALL = 6.5
+LONGEST_NAME = 40  # in a legend
+LONGEST_SHORT = 18  # beside an axis
+WIDE_LETTERS = frozenset("MWmw@%")
+GRID = "#E6E6E6"
+INK = "#333333"
+FAINT = "#777777"
+
+
+def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:
+    """A figure of `count` panels, each about `width` by `height` inches, and how many stand in a row."""
+    n_rows = math.ceil(count / per_row)
+    n_columns = math.ceil(count / n_rows)
+    size = (min(MOST_WIDTH, 1.6 + width * n_columns), 0.9 + height * n_rows)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
+    for axis in axes[count:]:
+        axis.remove()
+    return figure, axes[:count], n_columns
+
+
+def grid(axis: Axes, along: str = "y") -> None:
+    axis.grid(axis="x" if along == "x" else "y", color=GRID, linewidth=0.5)
+    axis.set_axisbelow(True)
+
+
+def short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def codes(names: Sequence[str], longest: int) -> list[str]:
+    """Names of experts beside an axis: without what all begin with, where they are long."""
+    begin = commonprefix(list(names)) if any(len(name) > longest for name in names) and len(names) > 1 else ""
+    return [short(name[len(begin) :] or name, longest) for name in names]
+
+
+def wrap(texts: Sequence[str], width: float, size: float = SMALL) -> list[str]:
+    """Lines about `width` inches wide in print of `size` points."""
+    lines: list[str] = []
+    for text in texts:
+        letter = fmean(map(_room, text)) * size / 72
+        lines += textwrap.wrap(text, max(6, int(width / letter)))
+    return lines
+
+
+def leading(text: str) -> float:
+    """The distance of lines: Chinese fills the height of its line, where Latin letters leave some free."""
+    return 1.6 if any(ord(sign) > 0x2E7F for sign in text) else 1.2
+
+
+def _room(sign: str) -> float:
+    """About how wide a sign is, as a share of the font's size."""
+    if ord(sign) > 0x2E7F or sign in WIDE_LETTERS:  # Chinese, and what is as wide
+        return 1.0
+    return 0.7 if sign.isupper() else 0.56
+
+
+def scale_name(ratings: Ratings, key: str, lang: str, longest: int = LONGEST_NAME) -> str:
+    """What a scale is called, with the sign of one that stands outside a plan that has others."""
+    label = next((in_language(scale.label, lang) for scale in ratings.scales if scale.key == key), "") or key
+    mixed = 0 < len(ratings.exploratory_scales) < len(ratings.scales)
+    return short(label, longest) + ("†" if mixed and key in ratings.exploratory_scales else "")
+
+
+def system_name(ratings: Ratings, system: str, lang: str, longest: int = LONGEST_NAME) -> str:
+    """What a system is called in a figure; a letter while the seal is closed."""
+    name = short(system_label(system, lang, ratings.system_labels), longest)
+    name = f" {name}" if name.startswith("_") else name  # a legend passes over names that begin so
+    return WORDS[lang]["legend_code"].format(name=name) if ratings.is_sealed else name
+
+
+def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str]:
+    """Which of the scales drawn stand outside the frozen plan."""
+    outside = [scale for scale in scales if scale in ratings.exploratory_scales]
+    if not outside:
+        return []
+    mixed = len(ratings.exploratory_scales) < len(ratings.scales)
+    return [WORDS[lang]["figure_exploratory" if mixed else "figure_all_exploratory"]]
+
+
+def finish(figure: Figure, ratings: Ratings, notes: Sequence[str]) -> Figure:
+    """The notes above the panels, and the mark of simulated ratings."""
+    if notes:
+        text = "\n".join(wrap(notes, figure.get_size_inches()[0] - 0.2))
+        look = {"fontsize": SMALL, "color": "#555555", "linespacing": leading(text)}
+        figure.suptitle(text, x=0.01, ha="left", va="top", **look)
+    if ratings.is_simulated:
+        watermark(figure)
+    return figure
+
+
+def thin(mark: Mark, size: float) -> dict[str, Any]:
+    """How a mark of `size` points is drawn: the cross of real music is all line, so it is larger and thinner."""
+    if mark.marker == REAL_MARKER:
+        return {"marker": mark.marker, "color": mark.colour, "markersize": 1.35 * size, "markeredgewidth": 0.9}
+    return {"marker": mark.marker, "color": mark.colour, "markersize": size}
+
+
+def dots(marks: dict[str, Mark], ratings: Ratings, lang: str) -> tuple[list[Any], list[str]]:
+    """Handles and labels of a legend of systems as bare marks."""
+    handles = [Line2D([], [], linestyle="none", **thin(mark, 4.6)) for mark in marks.values()]
+    return handles, [system_name(ratings, system, lang) for system in marks]
+
+
+def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
+    """A legend below the panels, in as many columns as the page is wide; its title names an axis of all panels."""
+    if title:
+        title = "\n".join(wrap([title], figure.get_size_inches()[0] - 0.2, 8))
+    for columns in range(len(labels), 0, -1):
+        placed = _placed(figure, handles, labels, columns, title)
+        if columns == 1 or placed.get_window_extent().width <= figure.bbox.width * 0.96:
+            return
+        placed.remove()
+
+
+def _placed(figure: Figure, handles: Sequence[Any], labels: Sequence[str], columns: int, title: str | None) -> Legend:
+    style: dict[str, Any] = {"frameon": False, "fontsize": 7.5, "columnspacing": 1.4, "title_fontsize": 8}
+    return figure.legend(handles, labels, loc="outside lower center", ncols=columns, title=title, **style)

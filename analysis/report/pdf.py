@@ -1,0 +1,249 @@
+"""The report as a PDF in one language, set from the same blocks as the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib
+from fontTools.ttLib import TTCollection  # type: ignore[import-untyped]
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+from matplotlib import font_manager
+from PIL import Image
+
+from analysis.report.document import Block, Bullets, Contents, Facts, Grid, Heading, Paragraph, Picture, blocks, title
+from analysis.report.style import chinese_font
+from analysis.words import WORDS
+
+#: Written into every file in place of the clock's, so that equal reports are equal bytes.
+MADE = datetime(2000, 1, 1, tzinfo=UTC)
+BODY, CHINESE = "body", "chinese"
+MARGIN = 54.0  # points, as all lengths here
+FOOT, PAD = 60.0, 5.0
+#: Of a figure: as many as its lines and letters need, and a third of the file.
+COLOURS = 128
+HEADINGS = {1: 17.0, 2: 13.0, 3: 10.5}
+TEXT, NOTE = 9.5, 8.0
+#: Print of a table by its number of columns.
+PRINT = ((6, 8.0), (9, 7.0), (12, 6.2), (99, 5.4))
+INK, GREY, RED = (26, 26, 26), (90, 90, 90), (176, 0, 32)
+#: What a line may be broken between: words, and single Chinese signs.
+PIECES = re.compile(r"[\u2e80-\uffef][，。；：、）”！？]*|[^\s\u2e80-\uffef]*\s*")
+#: Longer tables stand in the folder's CSV alone, and the PDF says so.
+MOST_ROWS = 60
+
+
+def write_pdf(contents: Contents, path: Path, lang: str) -> Path:
+    """Write the report in a language; the same contents give the same bytes. Chinese needs a font that has it."""
+    told = list(blocks(contents, lang))
+    sheets = _Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(told)))
+    for block in told:
+        sheets.set(block)
+    sheets.output(str(path))
+    return path
+
+
+def chinese_face() -> tuple[str, int] | None:
+    """The file of the font with Chinese characters and its place in it: of a collection the simplified face."""
+    name = chinese_font()
+    if name is None:
+        return None
+    path = font_manager.findfont(name)
+    if not path.lower().endswith((".ttc", ".otc")):
+        return path, 0
+    with TTCollection(path, lazy=True) as collection:
+        names = [str(font["name"].getDebugName(1)) for font in collection.fonts]
+    wanted = (" SC", " CN", name)
+    return path, next((n for end in wanted for n, face in enumerate(names) if face.endswith(end)), 0)
+
+
+class _Sheets(FPDF):
+    """A4 sheets with their numbers at the foot; FPDF is made to be subclassed for that."""
+
+    def __init__(self, name: str, lang: str, *, needs_chinese: bool) -> None:
+        super().__init__(format="A4", unit="pt")
+        self.words = WORDS[lang]
+        self.set_creation_date(MADE)
+        self.set_title(name)
+        self.set_lang({"zh-hans": "zh-CN"}.get(lang, lang))
+        self.set_margins(MARGIN, MARGIN, MARGIN)
+        self.set_auto_page_break(True, margin=FOOT)
+        self._add_fonts(lang, needs_chinese=needs_chinese)
+        self.add_page()
+
+    def _add_fonts(self, lang: str, *, needs_chinese: bool) -> None:
+        shapes = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        self.add_font(BODY, "", shapes / "DejaVuSans.ttf")
+        self.add_font(BODY, "B", shapes / "DejaVuSans-Bold.ttf")
+        face = chinese_face() if needs_chinese else None
+        if face is not None:
+            self.add_font(CHINESE, "", face[0], collection_font_number=face[1])
+        self.family = CHINESE if lang == "zh-hans" and face else BODY
+        self._heavy = "" if self.family == CHINESE else "B"  # the Chinese file has one weight
+        self._advances: dict[str, float] = {}
+        others = {BODY, *((CHINESE,) if face else ())} - {self.family}
+        self.set_fallback_fonts(sorted(others), exact_match=False)
+
+    def footer(self) -> None:
+        self.set_y(-40)
+        self.set_font(self.family, size=7.5)
+        self.set_text_color(*GREY)
+        self.cell(0, 10, str(self.page_no()), align="C")
+
+    def set(self, block: Block) -> None:
+        """Set one block below what is there."""
+        if isinstance(block, Heading):
+            self._heading(block)
+        elif isinstance(block, Paragraph):
+            self._text(block.text, TEXT, RED if block.is_warning else INK)
+        elif isinstance(block, Bullets):
+            self._bullets(block.texts, TEXT)
+        elif isinstance(block, Facts):
+            for key, value in block.pairs.items():
+                self._text(f"{key}: {value}", TEXT, INK, after=1)
+        elif isinstance(block, Picture):
+            self._picture(block)
+        else:
+            self._grid(block)
+
+    def _heading(self, heading: Heading) -> None:
+        size = HEADINGS[heading.level]
+        self._room_for(150)  # what it heads comes with it
+        self.ln(0.9 * size if self.page_no() > 1 or heading.level > 1 else 0)
+        self._text(heading.text, size, INK, style=self._heavy, after=0.35 * size)
+
+    def _text(
+        self,
+        text: str,
+        size: float,
+        colour: tuple[int, int, int],
+        *,
+        style: str = "",
+        after: float = 4,
+        left: float = 0,
+    ) -> None:
+        self.set_font(self.family, style, size)
+        self.set_text_color(*colour)
+        self.set_x(MARGIN + left)
+        room = self.epw - left - 2 * self.c_margin
+        lines = self._lines(text, room / (1.1 if style else 1.0), size)
+        self.multi_cell(0, 1.45 * size, "\n".join(lines), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.ln(after)
+
+    def _bullets(self, texts: Sequence[str], size: float) -> None:
+        for text in texts:
+            self._room_for(1.5 * size)
+            top = self.get_y()
+            self._text("•", size, INK, after=0)
+            self.set_y(top)
+            self._text(text, size, INK, after=2, left=12)
+
+    def _room_for(self, height: float) -> None:
+        if self.get_y() + height > self.h - FOOT:
+            self.add_page()
+
+    def _picture(self, picture: Picture) -> None:
+        file = picture.stem.with_name(f"{picture.stem.name}.png")
+        with Image.open(file) as drawn:
+            few = drawn.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
+        shown = min(self.epw, few.width / 300 * 72)
+        self._room_for(shown * few.height / few.width + 40)
+        self.image(few, x=MARGIN, w=shown, alt_text=picture.caption)
+        self.ln(4)
+        self._text(picture.caption, NOTE, GREY, after=8)
+
+    def _grid(self, grid: Grid) -> None:
+        size = next(size for most, size in PRINT if len(grid.header) <= most)
+        self._room_for(90)
+        if grid.caption:
+            self.ln(6)
+            self._text(grid.caption, TEXT, INK, style=self._heavy, after=2)
+        if grid.is_simulated:
+            self._text(self.words["simulated"], NOTE, RED, after=2)
+        self._rows(grid, size)
+        self.ln(3)
+        if len(grid.rows) > MOST_ROWS:
+            cut = self.words["rows_cut"].format(shown=MOST_ROWS, count=len(grid.rows), name=grid.name)
+            self._text(cut, NOTE, GREY, after=2)
+        for note in grid.notes:
+            self._text(note, NOTE, GREY, after=2)
+
+    def _rows(self, grid: Grid, size: float) -> None:
+        """The header and the rows, each as tall as its tallest cell; the header comes again on every sheet."""
+        rows = grid.rows[:MOST_ROWS]
+        self.set_draw_color(190, 190, 190)
+        self.set_text_color(*INK)
+        widths = self._widths([grid.header, *rows], size)
+        self._row(grid.header, widths, size, self._heavy)
+        for row in rows:
+            if self.get_y() + self._tall(row, widths, size) > self.h - FOOT:
+                self.add_page()
+                self.set_text_color(*INK)
+                self._row(grid.header, widths, size, self._heavy)
+            self._row(row, widths, size, "")
+
+    def _row(self, cells: Sequence[str], widths: Sequence[float], size: float, style: str) -> None:
+        top, left, tall = self.get_y(), MARGIN, self._tall(cells, widths, size)
+        self.set_font(self.family, style, size)
+        for text, width in zip(cells, widths, strict=True):
+            for n, line in enumerate(self._lines(text, width - PAD, size)):
+                self.set_xy(left, top + PAD / 2 + 1.3 * size * n)
+                self.cell(width, 1.3 * size, line)
+            left += width
+        self.set_xy(MARGIN, top + tall)
+        self.line(MARGIN, top + tall, MARGIN + self.epw, top + tall)
+
+    def _tall(self, cells: Sequence[str], widths: Sequence[float], size: float) -> float:
+        most = max(len(self._lines(text, width - PAD, size)) for text, width in zip(cells, widths, strict=True))
+        return 1.3 * size * most + PAD
+
+    def _lines(self, text: str, width: float, size: float) -> list[str]:
+        """The text in lines no wider than `width`; a word that is wider by itself is broken."""
+        lines, line, room = [], "", 0.0
+        for piece in PIECES.findall(text):
+            wide = self._wide(piece, size)
+            if line and room + wide > width:
+                lines.append(line.rstrip())
+                line, room = "", 0.0
+            for sign in piece if wide > width else [piece]:
+                one = self._wide(sign, size)
+                if line and room + one > width:
+                    lines.append(line.rstrip())
+                    line, room = "", 0.0
+                line, room = line + sign, room + one
+        return [*lines, line.rstrip()]
+
+    def _wide(self, text: str, size: float) -> float:
+        """The width of a text; of a sign that only the other font has, as if it were square."""
+        return sum(self._advance(sign) for sign in text) * size
+
+    def _advance(self, sign: str) -> float:
+        if sign not in self._advances:
+            before = (self.font_family, self.font_style, self.font_size_pt)
+            self.set_font(self.family, "", 100)
+            self._advances[sign] = 1.0 if ord(sign) > 0x2E7F else self.get_string_width(sign) / 100 * 1.04
+            if before[0]:
+                self.set_font(*before)
+        return self._advances[sign]
+
+    def _widths(self, rows: Sequence[Sequence[str]], size: float) -> list[float]:
+        """Of each column: what its longest word needs, and of the room left over a share by what its cells ask for."""
+        fair = self.epw / len(rows[0])
+        columns = [self._needs(column, fair, size) for column in zip(*rows, strict=True)]
+        least = sum(column[0] for column in columns)
+        if least >= self.epw:
+            return [self.epw * column[0] / least for column in columns]
+        wishes = [asked - needed + 1 for needed, asked in columns]
+        spare = (self.epw - least) / sum(wishes)
+        return [needed + spare * wish for (needed, _), wish in zip(columns, wishes, strict=True)]
+
+    def _needs(self, column: Sequence[str], fair: float, size: float) -> tuple[float, float]:
+        """The least that a column can do with, its heading being heavy, and what it asks for; long texts give way."""
+        whole = max(self._wide(column[0], size) * 1.12, *(self._wide(cell, size) for cell in column[1:]), 0.0)
+        word = max(self._wide(piece, size) for cell in column for piece in PIECES.findall(cell) or [""])
+        word = max(word, 1.12 * max(self._wide(piece, size) for piece in PIECES.findall(column[0]) or [""]))
+        least = whole if whole <= 0.8 * fair else min(word, 1.6 * fair)
+        return least + PAD, max(least, min(whole, 3 * fair)) + PAD

@@ -1,0 +1,94 @@
+"""Why a table or figure could not be had: only what holds of these ratings is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analysis.data.dataset import Text
+from analysis.data.ratings import Ratings
+from analysis.statistics.guards import panel_shortage
+from analysis.statistics.mixed_model import Fit
+from analysis.statistics.objective_subjective import metric_columns
+from analysis.words_findings import say_missing
+
+Fits = Mapping[str, Fit]
+#: All pairs of twelve systems. More, where no plan names any, nobody would read.
+MOST_PAIRS = 66
+
+
+def missing_table(name: str, ratings: Ratings, fits: Fits) -> Text:
+    """A sentence on a table that is left out."""
+    return say_missing(name, TABLES.get(name, _nothing)(ratings, fits))
+
+
+def _nothing(ratings: Ratings, fits: Fits) -> list[str]:
+    return []
+
+
+def untested(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why no difference has a test, on any scale."""
+    found: list[str] = []
+    for fit in fits.values():
+        found.append("one_system" if len(fit.means) < 2 else fit.why or next(filter(None, fit.shortages.values()), ""))
+    return found
+
+
+def unresampled(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why no difference was computed in another way."""
+    found = untested(ratings, fits)
+    many = any(len(fit.contrasts) > MOST_PAIRS for fit in fits.values())
+    return found if any(found) else ["many_pairs"] * many
+
+
+def unfitted(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why there are no variances."""
+    return [fit.why for fit in fits.values()]
+
+
+def unrelated(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why experts cannot be compared with one another."""
+    one = ratings.counted["expert_id"].nunique() == 1
+    equal = [fit.why for fit in fits.values() if fit.why == "all_equal"]
+    return ["one_expert"] if one else equal or ["too_few"]
+
+
+def ungrouped(ratings: Ratings, fits: Fits) -> list[str]:
+    frame = ratings.counted
+    has_groups = "group" in frame and bool((frame["group"] != "").any())
+    return unrelated(ratings, fits) if has_groups else ["no_groups"]
+
+
+def unordered(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why nothing is said of the order in which clips were heard."""
+    frame = ratings.frame
+    if "trial" not in frame or frame["trial"].isna().any():
+        return ["no_trial"]
+    clips = ratings.counted.groupby("system")["clip_id"].nunique()
+    return [panel_shortage(frame["expert_id"].nunique(), clips) or "too_few"]
+
+
+def unmeasured(ratings: Ratings, fits: Fits) -> list[str]:
+    """Why no metrics stand beside the ratings."""
+    if ratings.is_sealed:
+        return ["sealed"]
+    return ["no_metrics"] if ratings.metrics is None or not metric_columns(ratings.metrics) else ["few_systems"]
+
+
+TABLES: Mapping[str, Callable[[Ratings, Fits], list[str]]] = {
+    "equivalence": lambda ratings, fits: untested(ratings, fits) if ratings.gap else ["no_gap"],
+    "omnibus": untested,
+    "variance_components": unfitted,
+    "contrasts": untested,
+    "reliability": unrelated,
+    "agreement_by_group": ungrouped,
+    "scale_correlations": lambda ratings, fits: ["one_scale"] if len(fits) == 1 else [],
+    "screening": unrelated,
+    "order_effects": unordered,
+    "sensitivity": unresampled,
+    "clip_correlations": unmeasured,
+    "system_correlations": unmeasured,
+    "effects": untested,
+    "precision": unfitted,
+    "participants": lambda ratings, fits: ["no_background"],
+    "ordinal_model": lambda ratings, fits: ["notes"],
+}

@@ -1,0 +1,201 @@
+"""The tables of a report, each as CSV (exact columns, six decimals, p in full), Markdown and LaTeX (for reading)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.dataset import Text
+from analysis.data.ratings import Ratings
+from analysis.report.format_p import p_number
+from analysis.report.style import system_order
+from analysis.statistics.bootstrap import COLUMNS
+from analysis.statistics.objective_subjective import metric_columns
+from analysis.words import WORDS
+
+SIMULATED = "SIMULATED / 模拟数据"
+#: First in the table, where a dataset has them.
+METRICS = ("upc", "gc", "ebr")
+P_VALUES = frozenset({"p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"})
+LATEX_SPECIAL = {
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$"},
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    **{"[": "{[}", "*": "{*}"},  # at the start of a row, `\\` before it would take them for its own options
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption and notes in both languages; `decimals` is for reading, not for the CSV."""
+
+    name: str
+    frame: pd.DataFrame
+    caption: Text
+    notes: tuple[Text, ...]
+    is_simulated: bool
+    decimals: int = 2
+
+
+def say(key: str, **values: object) -> dict[str, str]:
+    """A sentence of `words` in every language."""
+    return {lang: words[key].format(**values) for lang, words in WORDS.items()}
+
+
+def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> Table:
+    """Table `system_means` with the columns of `bootstrap.COLUMNS`, from `bootstrap.system_means`."""
+    notes: list[Text] = [{lang: WORDS[lang]["method_line"].format(method=text) for lang, text in method.items()}]
+    if ratings.exploratory_scales:
+        notes.append(say("table_exploratory", scales=", ".join(ratings.exploratory_scales)))
+    notes.extend(empty_interval_notes(means))
+    return Table(
+        "system_means",
+        means[list(COLUMNS)],
+        say("means_caption" if means["ci_low"].notna().any() else "means_caption_alone", level=ratings.level),
+        tuple(notes),
+        ratings.is_simulated,
+    )
+
+
+def means_method(ratings: Ratings, means: pd.DataFrame, formulas: Sequence[str]) -> dict[str, str]:
+    """How the means were computed, by models of these formulas, and their df and intervals where there are any."""
+    if not formulas:
+        return say("plain_method")
+    freedom = say("freedom_method") if means["df"].notna().any() else {}
+    ending = say("interval_method", level=ratings.level) if means["ci_low"].notna().any() else {}
+    return {
+        lang: words["model_method"].format(formulas=words["or"].join(formulas))
+        + freedom.get(lang, "")
+        + ending.get(lang, "")
+        for lang, words in WORDS.items()
+    }
+
+
+def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
+    """One sentence for each reason why intervals are empty, with the systems and scales concerned."""
+    notes: list[Text] = []
+    for reason, rows in means[means["reason"] != ""].groupby("reason"):
+        cells = [f"{system} ({', '.join(part['scale'])})" for system, part in rows.groupby("system", sort=False)]
+        notes.append(say(f"reason_{reason}", cells="; ".join(cells)))
+    return notes
+
+
+def objective_means_table(ratings: Ratings) -> Table | None:
+    """Table `objective_means`: system, metric, mean, sd, n_clips over the rated clips that have the metric.
+
+    sd is empty for a single clip. None where the dataset has no metrics.
+    """
+    if ratings.metrics is None:
+        return None
+    there = metric_columns(ratings.metrics)
+    names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
+    long = ratings.metrics.melt(["clip_id", "system"], names, "metric", "value")
+    rows = []
+    for system in system_order(ratings.metrics["system"].unique(), ratings.real_system):
+        for name in names:
+            values = long.loc[(long["system"] == system) & (long["metric"] == name), "value"].dropna()
+            rows.append((system, name, values.mean(), values.std(ddof=1), len(values)))
+    frame = pd.DataFrame(rows, columns=["system", "metric", "mean", "sd", "n_clips"])
+    notes = (say("objective_note"), say("exploratory_line"))
+    return Table("objective_means", frame, say("objective_caption"), notes, ratings.is_simulated, decimals=3)
+
+
+def write_table(table: Table, folder: Path) -> list[Path]:
+    """Write the table as CSV, Markdown and LaTeX into a folder."""
+    texts = {
+        "csv": csv_text(table.frame, is_simulated=table.is_simulated),
+        "md": markdown_text(table),
+        "tex": latex_text(table),
+    }
+    paths = [folder / f"{table.name}.{ending}" for ending in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return paths
+
+
+def csv_text(frame: pd.DataFrame, *, is_simulated: bool) -> str:
+    """UTF-8 CSV with LF, six decimals, p to six digits however small, empty cells for NaN. Simulated: one last row says
+    so in its first cell."""
+    stream = io.StringIO()
+    of_p = [name for name in frame.columns if name in P_VALUES]
+    frame.assign(**{name: frame[name].map(_exact_p) for name in of_p}).to_csv(
+        stream, index=False, float_format="%.6f", lineterminator="\n"
+    )
+    if is_simulated:
+        csv.writer(stream, lineterminator="\n").writerow([SIMULATED, *[""] * (len(frame.columns) - 1)])
+    return stream.getvalue()
+
+
+def _exact_p(p: float) -> str:
+    return "" if math.isnan(p) else f"{p:.6g}"
+
+
+def readable(value: object, decimals: int, column: str = "") -> str:
+    """A cell for reading: rounded, a p value as p values are read, and empty for NaN."""
+    if not isinstance(value, float):
+        return str(value)
+    if math.isnan(value):
+        return ""
+    return p_number(value) if column in P_VALUES else fixed(value, decimals)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, and no minus before nothing but zeros."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def readable_rows(table: Table) -> list[list[str]]:
+    """The cells of a table for reading."""
+    names = [str(name) for name in table.frame.columns]
+    rows = table.frame.itertuples(index=False)
+    return [[readable(value, table.decimals, name) for name, value in zip(names, row, strict=True)] for row in rows]
+
+
+def markdown_text(table: Table) -> str:
+    """The table in Markdown, captions and notes in both languages."""
+    header = [str(name) for name in table.frame.columns]
+    rows = readable_rows(table)
+    lines = [f"**{SIMULATED}**", ""] if table.is_simulated else []
+    lines += [f"**{table.caption[lang]}**\n" for lang in WORDS]
+    lines += [_markdown_row(header), _markdown_row(["---"] * len(header)), *map(_markdown_row, rows), ""]
+    lines += [f"- {markdown_escape(note[lang])}" for lang in WORDS for note in table.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(markdown_escape, cells)) + " |"
+
+
+def markdown_escape(text: str) -> str:
+    """Text without Markdown's links, images, code, stars, cell borders and HTML."""
+    return re.sub(r"[\\`*\[|]", r"\\\g<0>", escape(text, quote=False))
+
+
+def latex_text(table: Table) -> str:
+    """The table in LaTeX (needs booktabs), caption and notes in English.
+
+    Names stay as the study has them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
+    """
+    header = [latex_escape(str(name)) for name in table.frame.columns]
+    align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.frame.dtypes)
+    notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note["en"] for note in table.notes)]
+    lines = [f"% {SIMULATED}"] if table.is_simulated else []
+    lines += [r"\begin{table}", r"\centering", rf"\caption{{{latex_escape(table.caption['en'])}}}"]
+    lines += [rf"\label{{tab:{table.name}}}", rf"\begin{{tabular}}{{{align}}}", r"\toprule"]
+    lines += [" & ".join(header) + r" \\", r"\midrule"]
+    lines += [" & ".join(map(latex_escape, row)) + r" \\" for row in readable_rows(table)]
+    lines += [r"\bottomrule", r"\end{tabular}", rf"\par\smallskip\footnotesize {latex_escape(' '.join(notes))}"]
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def latex_escape(text: str) -> str:
+    """Text with LaTeX's special characters made plain."""
+    return re.sub("|".join(map(re.escape, LATEX_SPECIAL)), lambda match: LATEX_SPECIAL[match[0]], text)

@@ -1,0 +1,253 @@
+"""Do metrics of the notes say anything about how clips are rated?
+
+Within systems there are many clips, so there the question can be asked: a rank correlation with an interval over
+experts and clips. Between systems there are as many points as systems, and five points cannot carry a correlation:
+with five, only a perfect order has p < .05 (.0167; Spearman, exact), and one of several metrics shows it by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.data.dataset import Text
+from analysis.report.format_p import p_text
+from analysis.statistics.correlation import (
+    LARGEST,
+    LEVEL,
+    MOST_EXACT,
+    Correlation,
+    Floats,
+    Resample,
+    clip_means,
+    exact_spearman,
+    fisher,
+    rank_correlations,
+    resample,
+    sizes_of,
+    tables,
+)
+from analysis.statistics.guards import panel_shortage
+from analysis.statistics.mixed_model.inference import bonferroni, holm
+from analysis.statistics.mixed_model.model import SIMULTANEOUS
+from analysis.statistics.mixed_model.notes import Name
+
+FOUND = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "n_clips", "n_systems", "note")
+COLUMNS = (*FOUND[:7], "p_holm", *FOUND[7:], *SIMULTANEOUS)
+SYSTEM_COLUMNS = ("scale", "metric", "form", "rho", "p", "same_best", "n_systems")
+#: As it is, and how far from the real music's mean; generated music is often called good for being close to it.
+VALUE, DISTANCE = "value", "distance"
+FEWEST = 10
+#: Columns of metrics.csv that say which clip it is and how it was read.
+NOT_METRICS = frozenset({"clip_id", "system", "padded_steps", "cut_steps"})
+
+TOO_FEW_SYSTEMS: Text = {
+    "en": (
+        "{n} systems are {n} points: they cannot carry a correlation. Even a perfect order of {n} has {p}, and "
+        "of {m} comparisons such as these, one or more would be perfect by chance in {chance:.0%} of studies if they "
+        "were independent. Nothing here says that a metric predicts what experts think."
+    ),
+    "zh-hans": (
+        "{n} 个系统只是 {n} 个点，不足以支撑相关。{n} 个点即使次序完全一致，也只有 {p}；在 {m} 个这样的比较中，"
+        "若彼此独立，{chance:.0%} 的研究里会有一个或更多碰巧完全一致。这里没有任何结果说明某个指标能预测专家的看法。"
+    ),
+}
+NONE_PREDICTS: Text = {
+    "en": "On {scale}, no metric goes with the ratings of clips within systems (no adjusted p below {alpha:g}).",
+    "zh-hans": "在量表 {scale} 上，没有指标与系统内各片段的评分相关（没有校正后的 p 小于 {alpha:g}）。",
+}
+SOME_PREDICT: Text = {
+    "en": "On {scale}, these go with the ratings of clips within systems: {found}.",
+    "zh-hans": "在量表 {scale} 上，与系统内各片段的评分相关的有：{found}。",
+}
+NONE_RANKS: Text = {
+    "en": "On {scale}, no metric puts the systems in the order in which the experts put them.",
+    "zh-hans": "在量表 {scale} 上，没有指标给出与专家相同的系统次序。",
+}
+SOME_RANK: Text = {
+    "en": "On {scale}, these put the systems in the order in which the experts put them: {found}.",
+    "zh-hans": "在量表 {scale} 上，给出与专家相同的系统次序的有：{found}。",
+}
+FORMS: Mapping[str, Text] = {
+    VALUE: {"en": "{metric} (rho {rho:.2f})", "zh-hans": "{metric}（rho {rho:.2f}）"},
+    DISTANCE: {
+        "en": "distance of {metric} from real music (rho {rho:.2f})",
+        "zh-hans": "{metric} 与真实音乐的距离（rho {rho:.2f}）",
+    },
+}
+
+
+def metric_columns(metrics: pd.DataFrame) -> tuple[str, ...]:
+    """The columns of numbers of a table of clips, without NOT_METRICS."""
+    names = (str(name) for name in metrics.columns if name not in NOT_METRICS)
+    return tuple(name for name in names if pd.api.types.is_numeric_dtype(metrics[name]))
+
+
+def clip_correlations(
+    frame: pd.DataFrame,
+    metrics: pd.DataFrame,
+    scales: Sequence[str],
+    *,
+    real: str | None = None,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Spearman correlation of every metric with the clips' mean ratings within systems (COLUMNS).
+
+    `frame`: ratings without repeats; `metrics`: clip_id, system and columns of numbers, a row a clip. Ranks are taken
+    within each system and pooled, so that no difference between systems enters. Forms: value; with a `real` system
+    also distance, the absolute difference from its mean. The interval (on Fisher's z, t with as many df as clips less
+    systems less 1) comes from two-way resampling. `note` says why a row has
+    no interval: constant (within every system), hardly_varies, few_clips, few_experts (see `guards`), fewer_than_ten
+    (clips); else "". `p_simultaneous` and its interval hold for all rows of a scale at once (Bonferroni); what is said
+    of metrics follows them.
+    """
+    clips = _common_clips(frame, metrics)
+    if not len(clips):
+        return pd.DataFrame([], columns=list(COLUMNS))
+    layers = tables(frame.merge(clips.to_frame(index=False), on=["system", "clip_id"]), scales, clips)
+    draws = resample(layers.shape[1], sizes_of(clips), replicates=replicates, seed=seed)
+    forms = list(_forms(metrics, clips, real))
+    parts = []
+    for scale, layer in zip(scales, layers, strict=True):
+        means = clip_means(layer, draws)
+        rows = [(scale, name, form, *_row(values, means, layer, draws)) for name, form, values in forms]
+        table = pd.DataFrame(rows, columns=list(FOUND))
+        parts.append(_corrected(table)[list(COLUMNS)])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a scale with p corrected for their number, and intervals that agree with `p_simultaneous`."""
+    df = table["n_clips"] - table["n_systems"] - 1
+    z, tests = np.arctanh(table["rho"].clip(-LARGEST, LARGEST)), max(1, int(table["p"].notna().sum()))
+    tail = (1 - LEVEL) / 2
+    se = (np.arctanh(table["ci_high"]) - z) / stats.t.isf(tail, df)
+    reach = stats.t.isf(tail / tests, df) * se
+    return table.assign(
+        p_holm=holm(table["p"]),
+        p_simultaneous=bonferroni(table["p"]),
+        ci_low_simultaneous=np.tanh(z - reach),
+        ci_high_simultaneous=np.tanh(z + reach),
+    )
+
+
+def _common_clips(frame: pd.DataFrame, metrics: pd.DataFrame) -> pd.MultiIndex:
+    key = ["system", "clip_id"]
+    both = frame[key].drop_duplicates().merge(metrics[key].drop_duplicates(), on=key)
+    return pd.MultiIndex.from_frame(both.sort_values(key))
+
+
+def _forms(metrics: pd.DataFrame, clips: pd.MultiIndex, real: str | None) -> Iterator[tuple[str, str, Floats]]:
+    """Each metric in each form, as values (clips,)."""
+    of_clip = metrics.drop_duplicates(["system", "clip_id"]).set_index(["system", "clip_id"]).reindex(clips)
+    is_real = clips.get_level_values("system") == real
+    for name in metric_columns(metrics):
+        values = of_clip[name].to_numpy(np.float64)
+        yield name, VALUE, values
+        if is_real.any() and not np.isnan(values[is_real]).all():
+            distance = np.abs(values - np.nanmean(values[is_real]))
+            if not np.array_equal(distance, values, equal_nan=True):  # the same where real music has none of it
+                yield name, DISTANCE, distance
+
+
+def _row(values: Floats, means: Floats, layer: Floats, draws: Resample) -> tuple[object, ...]:
+    """rho, interval, p, n_clips, n_systems, note."""
+    there = ~np.isnan(values) & ~np.isnan(means[0])
+    system = np.repeat(np.arange(len(draws.sizes)), draws.sizes)
+    n, systems = int(there.sum()), len(set(system[there]))
+    drawn = values[draws.clips]
+    found = fisher(rank_correlations(drawn, means, draws.sizes), n - systems - 1)
+    sizes = [int((there & (system == place)).sum()) for place in range(len(draws.sizes))]
+    note = _note(found, n, panel_shortage(int((~np.isnan(layer)).any(axis=1).sum()), filter(None, sizes)))
+    if note:
+        found = Correlation(found.value, np.nan, np.nan, np.nan)
+    return (*found, n, systems, note)
+
+
+def _note(found: Correlation, clips: int, short: str) -> str:
+    if np.isnan(found.value):
+        return "constant"
+    if short:
+        return short
+    if clips < FEWEST:
+        return "fewer_than_ten"
+    return "hardly_varies" if np.isnan(found.p) else ""
+
+
+def system_correlations(
+    frame: pd.DataFrame, metrics: pd.DataFrame, scales: Sequence[str], *, real: str | None = None
+) -> pd.DataFrame:
+    """Spearman correlation of systems' mean metrics and mean ratings (SYSTEM_COLUMNS), real music apart, exact p.
+
+    Forms as in `clip_correlations`, of the systems' means; `same_best`: whether the system closest to real music
+    (distance) or with the largest value is the one that was rated best. To be shown only with `systems_sentence`.
+    """
+    names = list(metric_columns(metrics))
+    of_metric = metrics.groupby("system")[names].mean()
+    systems = sorted((set(of_metric.index) & set(frame["system"])) - {real})
+    rows = []
+    for scale in scales:
+        rated = frame[frame["scale"] == scale].groupby("system")["rating"].mean().reindex(systems)
+        for name in names:
+            values = of_metric[name].reindex(systems)
+            found = {VALUE: values}
+            if real is not None and real in of_metric.index:
+                found[DISTANCE] = (values - of_metric[name].to_dict()[real]).abs()
+            rows += [(scale, name, form, *_points(points, rated, form)) for form, points in found.items()]
+    return pd.DataFrame(rows, columns=list(SYSTEM_COLUMNS))
+
+
+def _points(points: pd.Series, rated: pd.Series, form: str) -> tuple[float, float, bool, int]:
+    """rho, exact p, whether the best systems are the same, and how many systems there are."""
+    there = points.notna() & rated.notna()
+    x, y = points[there].to_numpy(np.float64), rated[there].to_numpy(np.float64)
+    rho, p = exact_spearman(x.tolist(), y.tolist())
+    if np.isnan(rho):
+        return rho, p, False, len(x)
+    best = np.argmin(x) if form == DISTANCE else np.argmax(x)
+    return rho, p, bool(best == np.argmax(y)), len(x)
+
+
+def systems_sentence(table: pd.DataFrame) -> Text:
+    """What must stand beside `system_correlations`, in each language; {} where there is nothing to warn of."""
+    table = table[table["rho"].notna()]
+    if table.empty or int(table["n_systems"].max()) > MOST_EXACT:
+        return {}
+    n, m = int(table["n_systems"].max()), len(table)
+    p = exact_spearman(range(n), range(n))[1]
+    values = {"n": n, "p": p_text(p), "m": m, "chance": 1 - (1 - p) ** m}
+    return {lang: text.format(**values) for lang, text in TOO_FEW_SYSTEMS.items()}
+
+
+def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05, called: Name = "") -> Text:
+    """Which metrics, if any, go with the experts' ratings of clips on a scale, by `clip_correlations`.
+
+    `called`: what the scale is called, else its key.
+    """
+    found = table[(table["scale"] == scale) & (table["p_simultaneous"] < alpha)]
+    return _listed(found, SOME_PREDICT if len(found) else NONE_PREDICTS, called or scale, alpha=alpha)
+
+
+def rankings(table: pd.DataFrame, scale: str, called: Name = "") -> Text:
+    """Which metrics, if any, put the systems in the experts' order on a scale, by `system_correlations`.
+
+    Closest to real music best, or, of a metric as it is, either way round. To be followed by `systems_sentence`.
+    """
+    part = table[(table["scale"] == scale) & table["rho"].notna()]
+    sign = np.where(part["form"] == DISTANCE, -part["rho"], part["rho"].abs())
+    found = part[sign > 1 - 1e-9]
+    return _listed(found, SOME_RANK if len(found) else NONE_RANKS, called or scale)
+
+
+def _listed(found: pd.DataFrame, sentence: Text, called: Name, **values: object) -> Text:
+    said = {}
+    for lang, text in sentence.items():
+        rows = zip(found["form"], found["metric"], found["rho"], strict=True)
+        names = [FORMS[form][lang].format(metric=metric, rho=rho) for form, metric, rho in rows]
+        scale = called if isinstance(called, str) else called[lang]
+        said[lang] = text.format(found=("；" if lang == "zh-hans" else "; ").join(names), scale=scale, **values)
+    return said

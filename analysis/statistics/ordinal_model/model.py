@@ -1,0 +1,183 @@
+"""From ratings to the tables of the ordinal model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, repeat
+
+import numpy as np
+import pandas as pd
+
+from analysis.statistics import mixed_model
+from analysis.statistics.mixed_model.layout import Layout, lay_out, separable
+from analysis.statistics.mixed_model.notes import Name, Text
+from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats
+from analysis.statistics.ordinal_model import ratio
+from analysis.statistics.ordinal_model.laplace import Maximum, Problem, maximise
+from analysis.statistics.ordinal_model.links import LINKS
+from analysis.statistics.ordinal_model.ratio import Tested
+from analysis.statistics.ordinal_model.words import plural, say
+
+TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
+CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
+#: More levels than these are a continuous scale: the linear model is at home there, and this one gains nothing.
+MOST_LEVELS = 11
+#: Its tables have a place for every expert and clip; with more places than these it would take many minutes.
+MOST_PLACES = 1_000_000
+
+
+@dataclass(frozen=True)
+class OrdinalFit:
+    """The model of one scale under one link.
+
+    `table` (TABLE): kind "threshold" (term 1|2 ...), "system" (each against the first; no row for that), "variance"
+    (expert, clip, expert:system; empty where the design cannot tell it) and "fit" (log_likelihood). `contrasts`
+    (CONTRASTS): all pairs, system_a less system_b on the latent scale. `z` is the estimate over its standard error;
+    `p` is two-sided, by Student's t with `df`, those of the linear model's same difference (thresholds: of its mean of
+    the first system), or by the likelihood ratio where the standard error cannot be believed (`ratio`); `test` says
+    which, and `sign` is that of the difference, also where the estimate has no bound and is empty. Both are empty where
+    nothing was fitted, and `notes` says why in every language.
+    """
+
+    scale: str
+    link: str
+    table: pd.DataFrame
+    contrasts: pd.DataFrame
+    notes: tuple[Text, ...]
+
+
+def fit(
+    frame: pd.DataFrame,
+    scale: str,
+    link: str = "probit",
+    *,
+    linear: mixed_model.Fit | None = None,
+    systems: Sequence[str] = (),
+    called: Name = "",
+) -> OrdinalFit:
+    """Fit the model to the ratings of one scale; `frame`, `systems` and `called` as for `mixed_model.fit`.
+
+    `linear`: the mixed model of the same ratings, whose degrees of freedom the tests take; fitted here if not given.
+    Levels are the values that occur, in their order. Raises ValueError for an unknown link, and where the ratings
+    cannot be laid out.
+    """
+    if link not in LINKS:
+        raise ValueError(f"the link {link!r} is neither of {', '.join(LINKS)}")
+    layout = lay_out(frame, scale, systems)
+    values = np.unique(layout.cells.ratings)
+    why = _why_not(layout, values, called or scale)
+    if why is not None:
+        return OrdinalFit(scale, link, _table([]), pd.DataFrame([], columns=list(CONTRASTS)), (why,))
+    levels = np.where(layout.cells.present > 0, np.searchsorted(values, layout.ratings), -1)
+    nest = layout.cells.nest
+    problem = Problem(levels, nest[:, 1:], nest, separable(layout.cells), LINKS[link])
+    found = maximise(problem)
+    freedom = Freedom.of(linear or mixed_model.fit(frame, scale, systems=systems))
+    tests = ratio.tested_pairs(problem, found, freedom.of_places(layout.systems))
+    rows = _threshold_rows(values, found, freedom.means[layout.systems[0]], link)
+    rows += [(layout.systems[b], "system", *_cells(tests[0, b].turned())) for b in range(1, len(layout.systems))]
+    return OrdinalFit(
+        scale,
+        link,
+        table=_table([(scale, link, *row) for row in [*rows, *_variance_rows(found, link)]]),
+        contrasts=pd.DataFrame(
+            [
+                (scale, link, layout.systems[a], layout.systems[b], *_cells(test), test.test, test.sign)
+                for (a, b), test in tests.items()
+            ],
+            columns=list(CONTRASTS),
+        ),
+        notes=_notes(called or scale, problem, found, tests.values()),
+    )
+
+
+def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
+    """The fit without errors and tests where the linear model of the same ratings has none (see `guards`): of pairs,
+    and of the whole table where a system falls short."""
+    tested = linear.contrasts[linear.contrasts["p"].notna()]
+    pairs = {frozenset(pair) for pair in zip(tested["system_a"], tested["system_b"], strict=True)}
+    table, contrasts = found.table.copy(), found.contrasts.copy()
+    if any(linear.shortages.values()) or linear.why:
+        table[["se", "z", "p"]] = np.nan
+    lost = [frozenset(pair) not in pairs for pair in zip(contrasts["system_a"], contrasts["system_b"], strict=True)]
+    contrasts.loc[lost, ["se", "z", "p"]], contrasts.loc[lost, "test"] = np.nan, ""
+    return replace(found, table=table, contrasts=contrasts)
+
+
+def _why_not(layout: Layout, values: Floats, called: Name) -> Text | None:
+    if len(values) < 2:
+        return say("one_level", scale=called)
+    if layout.cells.is_flat:
+        return say("no_variance", scale=called)
+    if len(values) > MOST_LEVELS:
+        return say("many_levels", scale=called, count=len(values), most=MOST_LEVELS)
+    if len(layout.experts) * len(layout.clips) > MOST_PLACES:
+        return say("too_large", scale=called, experts=len(layout.experts), clips=len(layout.clips), most=MOST_PLACES)
+    return say("too_few", scale=called) if layout.cells.free < len(values) else None
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(TABLE))
+    return table.astype(dict.fromkeys(TABLE[4:], np.float64))
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """The linear model's degrees of freedom of each system's mean, and of each pair's difference."""
+
+    means: Mapping[str, float]
+    pairs: Mapping[frozenset[str], float]
+
+    @classmethod
+    def of(cls, linear: mixed_model.Fit) -> Freedom:
+        means, contrasts = linear.means, linear.contrasts
+        pairs = map(frozenset, zip(contrasts["system_a"], contrasts["system_b"], strict=True))
+        return cls(dict(zip(means["system"], means["df"], strict=True)), dict(zip(pairs, contrasts["df"], strict=True)))
+
+    def of_places(self, systems: Sequence[str]) -> dict[tuple[int, int], float]:
+        """The pairs' degrees of freedom by the places of their systems."""
+        places = combinations(range(len(systems)), 2)
+        return {(a, b): self.pairs[frozenset((systems[a], systems[b]))] for a, b in places}
+
+
+def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> list[tuple[object, ...]]:
+    names = [f"{low:g}|{high:g}" for low, high in zip(values, values[1:], strict=False)]
+    variances = np.diagonal(found.covariance)
+    tests = map(ratio.by_error, found.thresholds, variances, repeat(df), repeat(ratio.NOISE_SD[link]))
+    if ratio.is_unbound(found, ratio.NOISE_SD[link]):
+        tests = map(ratio.untested, tests)
+    return [(name, "threshold", *_cells(test)) for name, test in zip(names, tests, strict=False)]
+
+
+def _variance_rows(found: Maximum, link: str) -> list[tuple[object, ...]]:
+    """The variances, empty where one has no bound, and the likelihood."""
+    none, largest = (np.nan,) * 4, (ratio.RUNAWAY * ratio.NOISE_SD[link]) ** 2
+    values = np.where(found.variances > largest, np.nan, found.variances)
+    rows = [(name, "variance", value, *none) for name, value in zip(EFFECTS, values, strict=True)]
+    return [*rows, ("log_likelihood", "fit", found.log_likelihood, *none)]
+
+
+def _cells(test: Tested) -> tuple[float, ...]:
+    return test.estimate, test.se, test.z, test.p, test.df
+
+
+def _notes(called: Name, problem: Problem, found: Maximum, tests: Iterable[Tested]) -> tuple[Text, ...]:
+    link, tests = problem.link.name, list(tests)
+    noise = ratio.NOISE_SD[link]
+    if ratio.is_unbound(found, noise):
+        return (say("variance_unbound", scale=called, link=link),)
+    notes = []
+    count = {kind: sum(test.test == kind and not np.isnan(test.df) for test in tests) for kind in ratio.KINDS}
+    places = np.concatenate([found.thresholds, found.coefficients])
+    limit = ratio.RUNAWAY * noise
+    far = np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit
+    if far or any(np.isnan(test.estimate) for test in tests if test.test == ratio.RATIO):
+        notes.append(say("runaway" if ratio.are_apart(problem) else "no_bound", scale=called, link=link))
+    elif not found.converged or np.isnan(found.covariance).any():
+        notes.append(say("not_converged", scale=called, link=link))
+    if count[ratio.RATIO]:
+        notes.append(say(plural("by_ratio", count[ratio.RATIO]), scale=called, link=link, count=count[ratio.RATIO]))
+    if count[ratio.NONE]:
+        notes.append(say(plural("no_test", count[ratio.NONE]), scale=called, link=link, count=count[ratio.NONE]))
+    return tuple(notes)

@@ -1,0 +1,136 @@
+"""What a pilot says about how much ratings scatter, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.ratings import Ratings
+from analysis.statistics import information, power
+from analysis.statistics.information import Variances
+from analysis.statistics.mixed_model.random_effects import Floats
+from analysis.statistics.power import Design
+from analysis.statistics.threads import one_blas_thread
+from formats.errors import InputError
+
+DRAWS = 500
+#: Four of five sets of variances that the pilot leaves possible give a power within these quantiles.
+RANGE = (0.1, 0.9)
+#: Clips are told from the residual where that is known with so many degrees of freedom.
+FEWEST_DF = 4.0
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """Variances estimated on one scale of a pilot of that design (clips and heard are means over systems).
+
+    `bounds` are the scale's.
+    """
+
+    name: str
+    scale: str
+    design: Design
+    variances: Variances
+    is_simulated: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+
+
+def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
+    """Fit the mixed model to one scale of a pilot: the one named, the plan's primary one, or the first.
+
+    Raises InputError for a scale that the pilot lacks and for a pilot too small to have variances.
+    """
+    from analysis.statistics import mixed_model
+
+    keys = [entry.key for entry in ratings.scales]
+    if scale and scale not in keys:
+        raise InputError(f"{ratings.source}: there is no scale {scale!r}; it has {', '.join(keys)}.")
+    primary = ratings.plan.get("primary_scale")
+    key = scale or (primary if primary in keys else keys[0])
+    with one_blas_thread():
+        components = mixed_model.fit(ratings.counted, key).variance_components
+    return from_fitted(ratings, key, components)
+
+
+def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
+    """The same where the model was fitted before: `components` are its `variance_components`."""
+    design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
+    variances = from_components(components)
+    if not variances.residual > 0:
+        raise InputError(f"{ratings.source}: its ratings do not scatter on {key}; give a pilot that tells how they do.")
+    if set(not_told(components)) & {"clip", "expert:system"}:
+        raise InputError(
+            f"{ratings.source}: its design cannot tell all variances apart on {key}; give a pilot in which several "
+            "experts rate several clips of each system."
+        )
+    bounds = next((entry.minimum, entry.maximum) for entry in ratings.scales if entry.key == key)
+    return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated, bounds)
+
+
+def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
+    systems, experts = frame["system"].nunique(), frame["expert_id"].nunique()
+    clips = len(frame[["system", "clip_id"]].drop_duplicates()) / systems
+    heard = len(frame) / (systems * experts)
+    try:
+        return Design(experts, round(clips), max(1, min(round(heard), round(clips))), systems)
+    except ValueError as error:
+        raise InputError(f"{ratings.source} is too small for a pilot: {error}.") from error
+
+
+def not_told(components: pd.DataFrame) -> list[str]:
+    """The variance components of one scale that its design cannot tell from the rest."""
+    return [str(name) for name in components.loc[components["variance"].isna(), "component"]]
+
+
+def from_components(components: pd.DataFrame) -> Variances:
+    """Variances from `mixed_model.Fit.variance_components` of one scale."""
+    found = dict(zip(components["component"], components["variance"].fillna(0.0), strict=True))
+    return Variances(*(float(found.get(name, 0.0)) for name in ("expert", "expert:system", "clip", "residual")))
+
+
+def possible_variances(pilot: Pilot, seed: int = 1, draws: int = DRAWS) -> list[Variances]:
+    """Sets of variances that the pilot leaves possible.
+
+    A mean square is about its expectation times chi-squared / df, so each expectation is drawn as the observed mean
+    square times df / chi-squared (a fiducial distribution); a component below zero becomes zero. Mean squares are here
+    what REML knows independently: each part of a rating (`_parts`), less what those before it tell of it.
+    """
+    design, values = pilot.design, np.array(pilot.variances[1:])
+    known = information.known(design.experts, design.used, design.heard, design.systems, pilot.variances)
+    covariance = information.inverse(known.information)[1:, 1:]
+    parts = _parts(design, values, covariance)
+    totals, spread = parts @ values, parts @ covariance @ parts.T
+    rng = np.random.Generator(np.random.PCG64(seed))
+    drawn = np.zeros((draws, len(parts)))
+    for k, (total, own) in enumerate(zip(totals, np.diagonal(spread), strict=True)):
+        by_others = np.linalg.solve(spread[:k, :k], spread[:k, k])
+        square = total - by_others @ totals[:k]
+        df = 2 * square**2 / (own - by_others @ spread[:k, k])
+        drawn[:, k] = square * df / rng.chisquare(df, draws) + drawn[:, :k] @ by_others
+    shares = parts * values
+    shares = np.where(totals[:, None] > 0, shares / np.where(totals > 0, totals, 1.0)[:, None], parts)
+    rows = np.maximum(0.0, drawn) @ shares
+    return [Variances(pilot.variances.expert, *map(float, row)) for row in rows]
+
+
+def _parts(design: Design, values: Floats, covariance: Floats) -> Floats:
+    """(parts, 3): which of expert by system, clip and residual are drawn together, the residual first.
+
+    Each by itself, but with the residual what the design cannot tell from it, or only with fewer than FEWEST_DF: clips
+    that hardly anybody shares; experts by system where each expert hears one clip of a system.
+    """
+    known = design.used < design.experts * design.heard and 2 * values[2] ** 2 / covariance[2, 2] >= FEWEST_DF
+    alone = [place for place, apart in ((1, known), (0, design.heard > 1)) if apart]
+    rest = np.ones(3)
+    rest[alone] = 0.0
+    return np.array([rest, *np.eye(3)[alone]])
+
+
+def power_range(design: Design, possible: Sequence[Variances], gap: float) -> tuple[float, float]:
+    """Where power lies (RANGE) for the variances that a pilot leaves possible."""
+    low, high = np.quantile([power.power(design, variances, gap) for variances in possible], RANGE)
+    return float(low), float(high)

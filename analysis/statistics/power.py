@@ -1,0 +1,226 @@
+"""How large a difference between two systems a planned study can find.
+
+For R experts, each hearing n of the K clips of each of S systems, the mixed model's difference of two system means has
+the variance 2 (v_es / R + v_c / K + v_e / (R n)), with the variances of expert by system, of clips within a system and
+of the residual; an expert's own level cancels. K counts the clips that somebody hears, and less than that where they
+are heard unequally often. Its Satterthwaite degrees of freedom come from the information that REML has of the variances
+in such a design (`information`), and power from what REML then estimates (`chances`). Where clips are many and experts
+few, v_es / R stays: no number of clips makes up for it.
+
+Source: J. Westfall, D. A. Kenny, C. M. Judd, "Statistical power and optimal design in experiments in which samples of
+participants respond to samples of stimuli", Journal of Experimental Psychology: General 143 (2014) 2020-2045.
+`tests/benchmarks/power.py` compares it with simulated studies.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy import optimize, stats
+
+from analysis.statistics.chances import chance
+from analysis.statistics.information import Variances, known
+
+GOAL = 0.8
+#: With fewer degrees of freedom power is called approximate. What they are but for the last digits they are.
+FEW_DF = 15
+DF_TOLERANCE = 1e-6
+#: A search ends here: nobody collects more.
+MOST_EXPERTS = 1000
+MOST_CLIPS = 1000
+#: Up to here every number is tried.
+EVERY = 100
+
+
+@dataclass(frozen=True)
+class Design:
+    """A study: `clips` a system, of which each expert hears `heard`; a two-sided test at `alpha`."""
+
+    experts: int
+    clips: int
+    heard: int
+    systems: int = 6
+    alpha: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.experts < 2 or self.systems < 2 or self.clips < 2:
+            raise ValueError("a study needs at least 2 experts, 2 systems and 2 clips a system")
+        if not 1 <= self.heard <= self.clips:
+            raise ValueError(f"each expert can hear between 1 and all {self.clips} clips of a system")
+        if not 0 < self.alpha < 1:
+            raise ValueError("alpha must lie between 0 and 1")
+
+    @property
+    def used(self) -> int:
+        """Clips of a system that somebody hears."""
+        return min(self.clips, self.experts * self.heard)
+
+    @property
+    def trials(self) -> int:
+        """Clips that each expert hears, repeats not counted."""
+        return self.systems * self.heard
+
+
+#: Standard deviations of what is felt (expert, expert by system, clip, residual) before it is rounded to a rating. The
+#: range spans two published listening tests: 16 raters and 90 generated jazz clips (clip .42, residual .85, expert by
+#: system 0), and 19 raters of coded speech with 9 conditions, brought to 1-5 (.37, .59, .35).
+FELT: Mapping[str, tuple[float, float, float, float]] = {
+    "low": (0.40, 0.10, 0.20, 0.80),
+    "middle": (0.40, 0.25, 0.35, 0.85),
+    "high": (0.45, 0.35, 0.48, 0.95),
+}
+FELT_MEAN = 3.84
+
+
+def bracket() -> dict[str, Variances]:
+    """Variances of ratings on a scale of 1 to 5 with means near 3.8: low, middle and high."""
+    return {name: rounded(Variances(*(sd * sd for sd in sds)), FELT_MEAN, 1, 5) for name, sds in FELT.items()}
+
+
+def rounded(felt: Variances, mean: float, minimum: int, maximum: int) -> Variances:
+    """The variances that ratings have when normal values are rounded to whole numbers from minimum to maximum.
+
+    Two ratings that share some components have the covariance of E[rating | what they share], taken by Gauss-Hermite
+    quadrature; the residual is the rest of the variance.
+    """
+    total = sum(felt)
+    cuts = np.arange(minimum, maximum) + 0.5
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+
+    def shared(part: float) -> float:
+        centre = mean + math.sqrt(part) * nodes
+        expected = stats.norm.sf((cuts[:, None] - centre) / math.sqrt(total - part)).sum(axis=0)
+        return float(weights @ expected**2 - (weights @ expected) ** 2)
+
+    expert = shared(felt.expert)
+    expert_system = shared(felt.expert + felt.expert_system) - expert
+    clip = shared(felt.clip)
+    above = stats.norm.sf((cuts - mean) / math.sqrt(total))
+    variance = float(above @ (2 * np.arange(len(cuts)) + 1) - above.sum() ** 2)
+    return Variances(expert, expert_system, clip, variance - expert - expert_system - clip)
+
+
+@lru_cache(maxsize=4096)
+def _known(experts: int, used: int, heard: int, systems: int, variances: Variances) -> tuple[float, float]:
+    found = known(experts, used, heard, systems, variances)
+    return math.sqrt(found.variance), found.freedom()
+
+
+def _precision(design: Design, variances: Variances) -> tuple[float, float]:
+    """Standard error of the difference of two system means, and its Satterthwaite degrees of freedom."""
+    return _known(design.experts, design.used, design.heard, design.systems, variances)
+
+
+def standard_error(design: Design, variances: Variances) -> float:
+    """Standard error of the difference of two system means, in rating points."""
+    return _precision(design, variances)[0]
+
+
+def degrees_of_freedom(design: Design, variances: Variances) -> float:
+    """Satterthwaite degrees of freedom of that difference."""
+    return _precision(design, variances)[1]
+
+
+def is_approximate(design: Design, variances: Variances) -> bool:
+    """Whether power may be more than .03 from what studies find, mostly too low."""
+    return has_few(degrees_of_freedom(design, variances))
+
+
+def has_few(df: float) -> bool:
+    """Whether a difference with so many degrees of freedom has an approximate power only."""
+    return df < FEW_DF - DF_TOLERANCE
+
+
+def critical_t(design: Design, variances: Variances) -> float:
+    return float(stats.t.isf(design.alpha / 2, degrees_of_freedom(design, variances)))
+
+
+def power(design: Design, variances: Variances, gap: float) -> float:
+    """Chance that a true gap is found, that is, told from zero at the design's alpha."""
+    numbers = design.experts, design.used, design.heard, design.systems
+    return chance(*numbers, variances, design.alpha, gap)
+
+
+def half_width(design: Design, variances: Variances) -> float:
+    """Half of the width of the difference's interval at 1 - alpha, in rating points."""
+    return critical_t(design, variances) * standard_error(design, variances)
+
+
+def smallest_gap(design: Design, variances: Variances, goal: float = GOAL) -> float:
+    """The true gap that is found with power `goal`."""
+    far = half_width(design, variances)
+    while power(design, variances, far) < goal:
+        far *= 2
+    return float(optimize.brentq(lambda gap: power(design, variances, gap) - goal, 0.0, far))
+
+
+def chance_between_equals(design: Design, variances: Variances, gap: float) -> float:
+    """Chance that the means of two equal systems differ by `gap` or more, either way."""
+    return float(2 * stats.norm.sf(gap / standard_error(design, variances)))
+
+
+def size_when_found(design: Design, variances: Variances, gap: float) -> float:
+    """Mean absolute difference in those studies that tell the gap from zero; larger than the gap where power is low.
+
+    Source: A. Gelman, J. Carlin, "Beyond power calculations", Perspectives on Psychological Science 9 (2014) 641-651;
+    here for a normal estimate beyond the critical half-width.
+    """
+    se, cut = standard_error(design, variances), half_width(design, variances)
+    above, below = (cut - gap) / se, (-cut - gap) / se
+    found = stats.norm.sf(above) + stats.norm.cdf(below)
+    size = gap * (stats.norm.sf(above) - stats.norm.cdf(below)) + se * (stats.norm.pdf(above) + stats.norm.pdf(below))
+    return float(size / found)
+
+
+def with_clips(design: Design, clips: int, *, all_heard: bool = False) -> Design:
+    """The same with so many clips a system, of which each expert hears all, or as many as now."""
+    return replace(design, clips=clips, heard=clips if all_heard else min(clips, design.heard))
+
+
+def most_power(design: Design, variances: Variances, gap: float) -> float:
+    """Power with MOST_CLIPS clips a system, all of them heard: what these experts can reach."""
+    return power(with_clips(design, MOST_CLIPS, all_heard=True), variances, gap)
+
+
+def clips_needed(
+    design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL
+) -> int | None:
+    """Fewest clips a system for power `goal`; each expert hears all of them, or the design's `heard`. None: never."""
+    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MOST_CLIPS, variances, gap, goal)
+
+
+def experts_needed(design: Design, variances: Variances, gap: float, goal: float = GOAL) -> int | None:
+    """Fewest experts for power `goal` with the design's clips. None: never."""
+    return _fewest(lambda experts: replace(design, experts=experts), MOST_EXPERTS, variances, gap, goal)
+
+
+def _fewest(of: Callable[[int], Design], most: int, variances: Variances, gap: float, goal: float) -> int | None:
+    """The fewest, from 2 to `most`, of which the design has power `goal`.
+
+    More of them may mean less power: degrees of freedom can fall while the standard error does. What surely grows is a
+    bound on power, so that those below it need not be tried. Of the rest each is, one after the other; beyond EVERY,
+    where one more hardly changes anything, in steps of two in a hundred, and then each of the last step.
+    """
+
+    def is_found(number: int) -> bool:
+        return power(of(number), variances, gap) >= goal
+
+    first = bisect_left(range(most + 1), goal, lo=2, key=lambda n: _most_power(of(n), variances, gap))
+    last = first
+    while last <= most and not is_found(last):
+        last += max(1, last // 50) if last >= EVERY else 1
+    before = max(first, last - max(1, last // 50)) if last > EVERY else last
+    return next((number for number in range(before, min(last, most) + 1) if is_found(number)), None)
+
+
+def _most_power(design: Design, variances: Variances, gap: float) -> float:
+    """A bound on powers from .5: all clips heard equally often, and the variances known."""
+    by_rating = variances.residual / (design.experts * design.heard)
+    variance = 2 * (variances.expert_system / design.experts + variances.clip / design.used + by_rating)
+    return float(stats.ncx2.sf(stats.chi2.isf(design.alpha, 1), 1, gap * gap / variance))
