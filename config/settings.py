@@ -9,10 +9,10 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_choice, env_list, env_options, env_secret, env_str
 from config.logs import logging_of
+from formats import messages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 #: Everything this installation writes: database, clips of the studies, collected static files.
@@ -77,6 +77,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["study.templatetags.language"],
         },
     },
 ]
@@ -127,7 +128,8 @@ AXES_CLIENT_IP_CALLABLE = "config.proxy.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGES = sorted(messages.LANGUAGES.items(), key=lambda language: language[0] != LANGUAGE_CODE)
+LOCALE_PATHS = [messages.LOCALE]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

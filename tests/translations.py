@@ -1,7 +1,7 @@
-"""The Chinese catalogue: what is missing in it, and `--update` to collect new sentences and compile it.
+"""The catalogues: what is missing in them, and `--update` to collect new messages and compile them.
 
-    python -m tests.translations             names every sentence without a translation; exit 1 if there is one
-    python -m tests.translations --update    adds new sentences to django.po, drops old ones, writes django.mo
+    python -m tests.translations             names every message without a translation; exit 1 if there is one
+    python -m tests.translations --update    adds new messages to django.po, drops old ones, writes django.mo
 
 Babel does it all; gettext need not be installed.
 """
@@ -13,21 +13,26 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_python
 from babel.messages.frontend import parse_keywords
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-STUDY = Path(__file__).resolve().parent.parent / "study"
-FOLDER = STUDY / "locale" / "zh_Hans" / "LC_MESSAGES"
-METHODS = [("**.py", "python"), ("templates/**.html", "tests.translations:extract_templates")]
-KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2"])
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<[^>]+>")
+from formats.messages import LANGUAGES, LOCALE, SOURCE, language_tag
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("analysis", "config", "formats", "generation", "study")
+METHODS = [("**.py", "python"), ("**/templates/**.html", "tests.translations:extract_templates")]
+KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
+    ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "NP_:1c,2", "Text", "CountedText:1,2"]
+)
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
+TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE)
 
 
 def extract_templates(
@@ -41,64 +46,75 @@ def extract_templates(
 
 
 def sentences() -> Catalog:
-    """Every sentence marked for translation in the site's code and templates."""
+    """Every message marked for translation in code and templates, with the folders that have it."""
     catalogue = Catalog()
-    for _, _, identifier, _, context in extract_from_dir(STUDY, METHODS, keywords=KEYWORDS):
-        catalogue.add(identifier, context=context)
+    for room in ROOMS:
+        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=KEYWORDS):
+            folder = PurePosixPath(room, name).parent
+            catalogue.add(identifier, locations=[(str(folder), 0)], context=context)
     return catalogue
 
 
-def readable() -> Catalog:
+def folder_of(language: str) -> Path:
+    """Where the catalogue of a language is."""
+    return LOCALE / language_tag(language).replace("-", "_") / "LC_MESSAGES"
+
+
+def readable(language: str) -> Catalog:
     """The catalogue that translators edit."""
-    return read_po(BytesIO((FOLDER / "django.po").read_bytes()), locale="zh_Hans")
+    return read_po(BytesIO((folder_of(language) / "django.po").read_bytes()), locale=folder_of(language).parent.name)
 
 
-def compiled() -> Catalog:
-    """The catalogue that the site reads."""
-    return read_mo(BytesIO((FOLDER / "django.mo").read_bytes()))
+def compiled(catalogue: Catalog) -> bytes:
+    """The catalogue as site and reports read it."""
+    file = BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
 
 
-def pairs(catalogue: Catalog) -> Iterator[tuple[str, str]]:
-    """(English, Chinese), of sentences with a plural the singular; an uncertain translation counts as none."""
+def pairs(catalogue: Catalog) -> Iterator[tuple[tuple[str, str], str]]:
+    """((context, English), translation), of messages with a plural the first; an uncertain one counts as none."""
     for message in catalogue:
         if message.id:
-            yield _first(message.id), "" if message.fuzzy else _first(message.string)
+            yield (message.context or "", _first(message.id)), "" if message.fuzzy else _first(message.string)
 
 
 def _first(text: object) -> str:
     return str(text[0]) if isinstance(text, (list, tuple)) else str(text or "")
 
 
-def problems() -> list[str]:
-    """What keeps the site from speaking Chinese throughout, a line each."""
-    wanted, done = dict(pairs(sentences())), dict(pairs(readable()))
+def problems(language: str) -> list[str]:
+    """What keeps site and reports from speaking a language throughout, a line each."""
+    wanted, done = dict(pairs(sentences())), dict(pairs(readable(language)))
     found = [f"no translation: {english}" for english in wanted if not done.get(english)]
     found += [f"no longer in use: {english}" for english in done if english not in wanted]
-    for english, chinese in done.items():
-        if chinese and sorted(PLACEHOLDER.findall(english)) != sorted(PLACEHOLDER.findall(chinese)):
+    for (_, english), translation in done.items():
+        if translation and sorted(PLACEHOLDER.findall(english)) != sorted(PLACEHOLDER.findall(translation)):
             found.append(f"the placeholders differ: {english}")
-    if {pair for pair in done.items() if pair[1]} != {pair for pair in pairs(compiled()) if pair[1]}:
+    if compiled(readable(language)) != (folder_of(language) / "django.mo").read_bytes():
         found.append("django.mo is not made from this django.po")
-    return found
+    return [f"{language}: {line}" for line in found]
 
 
-def update() -> None:
+def update(language: str) -> None:
     """Brings django.po up to date with the code, keeping what is translated, and compiles it."""
-    catalogue = readable()
-    catalogue.update(sentences(), no_fuzzy_matching=True, update_creation_date=False)
-    with (FOLDER / "django.po").open("wb") as file:
-        write_po(file, catalogue, width=0, ignore_obsolete=True, no_location=True)
-    with (FOLDER / "django.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    catalogue, new = readable(language), sentences()
+    for message in catalogue:
+        message.locations = []
+    catalogue.update(new, no_fuzzy_matching=True, update_creation_date=False)
+    with (folder_of(language) / "django.po").open("wb") as file:
+        write_po(file, catalogue, width=0, ignore_obsolete=True, include_lineno=False)
+    (folder_of(language) / "django.mo").write_bytes(compiled(readable(language)))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--update", action="store_true", help="collect and compile first")
     if parser.parse_args().update:
-        update()
-    found = problems()
-    print("\n".join(found) or "The Chinese catalogue is complete.")
+        for language in TRANSLATED:
+            update(language)
+    found = [line for language in TRANSLATED for line in problems(language)]
+    print("\n".join(found) or "The catalogues are complete.")
     return 1 if found else 0
 
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.messages import LOCALE
 from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
 from study.blinding.copies import on_a_copy
 from study.blinding.grouping import Grouped, grouped
@@ -204,10 +205,18 @@ def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
 
 def _shown(study: Study) -> str:
     """All text that is shown to every expert: the study file's own, and the site's in its templates and catalogues."""
-    room = Path(apps.get_app_config("study").path)
-    sources = [*(room / "templates").rglob("*.html"), *(room / "locale").rglob("*.po")]
+    templates = (Path(apps.get_app_config("study").path) / "templates").rglob("*.html")
     own = "\n".join(text for key in SHOWN for text in _strings(study.file[key]))
-    return "\n".join([own, *(path.read_text(encoding="utf-8") for path in sources)])
+    return "\n".join([own, *(path.read_text(encoding="utf-8") for path in templates), *messages_of_the_site()])
+
+
+def messages_of_the_site() -> Iterator[str]:
+    """The entries of the catalogues that the site shows. Those of reports and datasets name systems, and stay out."""
+    for path in LOCALE.rglob("*.po"):
+        for entry in path.read_text(encoding="utf-8").split("\n\n"):
+            folders = {folder for line in entry.splitlines() if line.startswith("#: ") for folder in line[3:].split()}
+            if any(folder.startswith("study") and folder != "study/dataset" for folder in folders):
+                yield entry
 
 
 def _strings(content: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
+from formats.messages import language_tag
 from study.dataset.about import warning
 from study.dataset.columns import Column, Kind, Table, View
 from study.dataset.tables import file_stem
@@ -171,7 +172,7 @@ def _csvw_column(column: Column) -> dict[str, Any]:
 
 
 def _in_both(texts: dict[str, str]) -> list[dict[str, str]]:
-    return [{"@value": text, "@language": {"zh-hans": "zh-Hans"}.get(code, code)} for code, text in texts.items()]
+    return [{"@value": text, "@language": language_tag(code)} for code, text in texts.items()]
 
 
 def _described(column: Column, language: str) -> str:

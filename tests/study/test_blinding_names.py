@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from formats.messages import translate
+from study.blinding.check import messages_of_the_site
 from study.blinding.names import SYSTEM, Secrets, leaks, secrets_of, stands_in, uneven_names
 from study.blinding.sessions import Exchange
 from study.models import Study
@@ -176,3 +178,9 @@ def test_a_practice_clip_s_system_is_no_secret_of_the_pack(study: Study) -> None
     secrets = secrets_of(study, "")
     assert "elsewhere" not in secrets.names
     assert "somewhere" in secrets.names
+
+
+def test_only_messages_of_the_site_count_as_shown() -> None:
+    shown = "\n".join(messages_of_the_site())
+    assert translate("zh-hans", "Play again") in shown
+    assert "Save it as" not in shown  # a fault of the analysis
