@@ -9,6 +9,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
-    path("desk/", include("study.desk_urls")),
-    path("", include("study.room_urls")),
+    path("desk/", include("study.desk.urls")),
+    path("", include("study.room.urls")),
 ]

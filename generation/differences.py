@@ -3,8 +3,8 @@
 A feature counts where chance is no explanation and where somebody might hear it. Chance: the share of the variance of
 its ranks that lies between systems (R²) is compared with the largest of all features' under random exchanges of
 systems between clips, so that eleven features make no more false alarms than one (Westfall and Young 1993).
-study/blinding/telling.py tests in the same way what a browser sees. Hearing: the means of two systems differ by the
-feature's least size.
+study/blinding/feature_test.py tests in the same way what a browser sees. Hearing: the means of two systems differ
+by the feature's least size.
 """
 
 from __future__ import annotations

@@ -378,7 +378,7 @@ class SoundCheck(models.Model):
 
 
 class Member(models.Model):
-    """Someone beside the owner who works on a study at the desk (study/desk/gate.py says what each role may)."""
+    """Someone beside the owner who works on a study at the desk (study/desk/permissions.py says what each role may)."""
 
     class Role(models.TextChoices):
         ASSISTANT = "assistant", _("assistant")

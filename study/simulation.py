@@ -23,11 +23,11 @@ from tqdm import tqdm
 from formats.errors import InputError
 from study.models import Clip, Expert, Rating, Study, Trial
 from study.pack import PackClip
-from study.services.building import Chosen, create_study
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
 from study.services.seal import close_study, open_seal
+from study.services.study_creation import Chosen, create_study
 from study.wording import wording_of
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85

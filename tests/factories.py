@@ -19,7 +19,7 @@ from django.test import Client
 from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
 from study.pack import read_pack
-from study.room import gate
+from study.room import access
 from study.services.invitations import Invitee
 from study.standing import Standing
 from study.standing import standing as standing_of_device
@@ -196,7 +196,7 @@ def make_expert(study: Study, code: str = "e01", group: str = "all", language: s
 
 def enter(client: Client, expert: Expert) -> Client:
     """The client becomes a browser in which the expert accepted her link."""
-    client.cookies[gate.COOKIE] = gate.signed(expert.devices.latest("pk"))
+    client.cookies[access.COOKIE] = access.signed(expert.devices.latest("pk"))
     client.cookies["django_language"] = expert.language
     return client
 

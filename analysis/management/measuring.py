@@ -25,8 +25,8 @@ from generation.melody import Tokens
 from generation.metrics.likelihood import one_thread
 from generation.networks import REFERENCE
 from generation.networks.reference import Reference
-from generation.pack.draw import REAL
 from generation.pack.manifest import NAME, Clip, read_manifest
+from generation.pack.selection import REAL
 from generation.sampling import load_checkpoint, load_reference
 
 #: Songs by which nothing was chosen, and those by which weights and temperatures were.

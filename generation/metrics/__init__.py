@@ -6,7 +6,6 @@ Every function takes tokens int8 (n, 80) and says when it has no value; then it 
 from __future__ import annotations
 
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, known_mean, notes, rests, upc, upc_bar, with_rests
-from generation.metrics.copies import Memorisation, held_out, memorisation
 from generation.metrics.likelihood import (
     Reference,
     clip_nll,
@@ -15,6 +14,7 @@ from generation.metrics.likelihood import (
     perplexity,
     reverse_perplexity,
 )
+from generation.metrics.memorisation import Memorisation, held_out, memorisation
 from generation.metrics.ngrams import ORDERS, ngram_jsd
 from generation.metrics.sets import SetMeasures, measure_set, save_arrays
 from generation.metrics.table import (

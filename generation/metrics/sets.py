@@ -14,8 +14,8 @@ from formats.files import write_whole
 from generation.corpus import Corpus
 from generation.melody import Tokens
 from generation.metrics.clips import Values, known_mean, with_rests
-from generation.metrics.copies import memorisation
 from generation.metrics.likelihood import Reference, clip_nll
+from generation.metrics.memorisation import memorisation
 from generation.metrics.ngrams import ORDERS, ngram_jsd
 from generation.metrics.table import measure
 from generation.metrics.yang_lerch import features

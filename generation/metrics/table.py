@@ -17,8 +17,8 @@ from formats.files import write_whole
 from generation.corpus import Corpus
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
-from generation.metrics.copies import Memorisation, memorisation
 from generation.metrics.likelihood import BATCH, Reference, clip_nll
+from generation.metrics.memorisation import Memorisation, memorisation
 from generation.workers import Workers, pool
 
 #: The metrics of the notes alone, in the order of their columns.

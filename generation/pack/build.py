@@ -17,7 +17,6 @@ from generation import audio, metrics
 from generation.corpus import Corpus
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of
-from generation.pack.draw import REAL, Sampler, draw
 from generation.pack.folder import digest_of, look_into, select
 from generation.pack.manifest import METRICS, NAME, SCHEMA_VERSION, Audio, Clip, Manifest, read_manifest
 from generation.pack.rendering import (
@@ -31,6 +30,7 @@ from generation.pack.rendering import (
     open_progress,
     render_all,
 )
+from generation.pack.selection import REAL, Sampler, draw
 from generation.workers import LIBRARIES, Workers
 
 

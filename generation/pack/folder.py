@@ -17,10 +17,10 @@ from tqdm import tqdm
 from formats.errors import InputError
 from formats.files import sha256, sha256_of
 from generation import metrics
-from generation.pack.draw import clip_ids, stream
 from generation.pack.manifest import PRACTICE
 from generation.pack.recordings import is_midi, judge
 from generation.pack.rendering import Piece, Selection
+from generation.pack.selection import clip_ids, stream
 from generation.workers import Workers, pool
 
 #: The study file's rule for the id of a system.

@@ -9,7 +9,7 @@ from formats.errors import InputError
 from formats.files import sha256_of
 from generation.networks import REFERENCE, SYSTEMS
 from generation.pack.build import Reader
-from generation.pack.draw import REAL
+from generation.pack.selection import REAL
 from generation.sampling import Checkpoint, load_checkpoint, load_reference
 
 WEIGHTS = "weights.safetensors"

@@ -18,13 +18,13 @@ from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.messages import LOCALE
-from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
-from study.blinding.copies import on_a_copy
+from study.blinding.feature_test import Verdict, seen_of, verdict
 from study.blinding.grouping import Grouped, grouped
-from study.blinding.names import leaks, secrets_of, uneven_names
-from study.blinding.pages import Page
+from study.blinding.html_values import Page
+from study.blinding.leak_search import leaks, secrets_of, uneven_names
+from study.blinding.scratch_database import on_a_copy
 from study.blinding.sessions import Browser, Exchange, own_site, play
-from study.blinding.telling import Verdict, seen_of, verdict
+from study.blinding.uniformity import Sound, unlike, unlike_replies, unlike_wrappings
 from study.design import SQUARES_FROM, foretold
 from study.models import Clip, Expert, Slot, Study, Trial
 from study.sequences import sessions_of

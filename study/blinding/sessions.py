@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from formats.errors import InputError
 from study import clock
-from study.blinding.pages import Form, Page
+from study.blinding.html_values import Form, Page
 
 HOST = "blinding.invalid"
 STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -6,9 +6,9 @@ hash, provenance, song or metric of a clip, and of a rating neither its clip nor
 
 from __future__ import annotations
 
-from study.dataset.about import FEW, people, small_groups
+from study.dataset.file_formats import FORMS, write
 from study.dataset.folder import export
-from study.dataset.forms import FORMS, write
+from study.dataset.readme import FEW, people, small_groups
 from study.dataset.tables import defused
 from study.dataset.taken import TAKEN, hashes_of
 

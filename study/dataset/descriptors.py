@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from formats.messages import language_tag
-from study.dataset.about import warning
 from study.dataset.columns import Column, Kind, Table, View
+from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
 

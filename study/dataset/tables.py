@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from formats.text import many_lines, one_line
-from study.dataset import codebook, rows
+from study.dataset import rows, schema
 from study.dataset.columns import BOOK, WORDING, Column, Table, View
 from study.models import Study
 
@@ -54,14 +54,14 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
     long = Table(
         f"{stem}_data.csv",
         {"en": "Ratings, a row for each trial and scale", "zh-hans": "评分，每个试次、每个量表一行"},
-        codebook.long_columns(study.file, view),
+        schema.long_columns(study.file, view),
         ("expert_id", "trial", "scale"),
         refers,
     )
     wide = Table(
         f"{stem}_description-wide_data.csv",
         {"en": "Ratings, a row for each trial", "zh-hans": "评分，每个试次一行"},
-        codebook.wide_columns(study.file, view),
+        schema.wide_columns(study.file, view),
         ("expert_id", "trial"),
         refers,
     )
@@ -86,7 +86,7 @@ def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, st
     table = Table(
         "remarks.csv",
         {"en": "Known songs and comments, a row for each trial", "zh-hans": "认识的歌曲与评语，每个试次一行"},
-        codebook.remark_columns(study.file, view),
+        schema.remark_columns(study.file, view),
         ("expert_id", "trial"),
         {"expert_id": "experts.csv"},
     )
@@ -98,7 +98,7 @@ def write_experts(study: Study, folder: Path) -> Table:
     table = Table(
         "experts.csv",
         {"en": "Experts", "zh-hans": "专家"},
-        codebook.expert_columns(study.file),
+        schema.expert_columns(study.file),
         ("expert_id",),
     )
     return _write(folder, table, rows.experts(study))
@@ -117,7 +117,7 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     clips = Table(
         "clips.csv",
         {"en": "Clips: system, origin and loudness", "zh-hans": "片段：系统、来源与响度"},
-        codebook.clip_columns(study.file, provenance),
+        schema.clip_columns(study.file, provenance),
         ("clip_id",),
     )
     _write(folder, clips, (rows.origin(clip, provenance) for clip in found))
@@ -125,12 +125,12 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     if not names:
         return [clips]
     kinds = {
-        defused(one_line(name)): codebook.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names
+        defused(one_line(name)): schema.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names
     }
     metrics = Table(
         "metrics.csv",
         {"en": "Objective metrics of the clips", "zh-hans": "片段的客观指标"},
-        codebook.metric_columns(kinds),
+        schema.metric_columns(kinds),
         ("clip_id",),
         {"clip_id": "clips.csv"},
     )
@@ -159,7 +159,7 @@ def _cell(column: Column, value: object) -> object:
     """A value as a cell; texts have lines as `many_lines` has them and no formula, and numbers are never touched."""
     if not isinstance(value, str):
         return value
-    is_text = column.kind == "text" or codebook.kind_of([value]) == "text"
+    is_text = column.kind == "text" or schema.kind_of([value]) == "text"
     return defused(many_lines(value)) if is_text else value.strip()
 
 

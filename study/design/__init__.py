@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from study.design.certificate import certificate_of, without_codes
-from study.design.guessing import foretold
-from study.design.mirrored import mirrored_orders
+from study.design.few_systems import mirrored_orders
+from study.design.latin_squares import Blocks, square_orders
+from study.design.predictability import foretold
 from study.design.repeats import Trial, with_repeats
-from study.design.shape import REPEAT_GAP, SQUARES_FROM, Shape
-from study.design.squares import Blocks, square_orders
+from study.design.spec import REPEAT_GAP, SQUARES_FROM, Shape
 from study.design.subsets import clip_subsets, scale_orders
 
 __all__ = [

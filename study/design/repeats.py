@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from study.design.shape import REPEAT_GAP, SQUARES_FROM, Shape
+from study.design.spec import REPEAT_GAP, SQUARES_FROM, Shape
 
 Trial = dict[str, Any]
 #: So many places for the repeats are tried before they are put at the end.

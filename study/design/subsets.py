@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.design.rows import williams
-from study.design.shape import Shape
+from study.design.base_orders import williams
+from study.design.spec import Shape
 
 
 def clip_subsets(shape: Shape, rng: np.random.Generator) -> list[list[int]]:

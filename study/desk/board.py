@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from study import board as watched
 from study import clock
-from study.desk.gate import own_study, rights_in
+from study.desk.permissions import own_study, rights_in
 from study.models import Study
 
 

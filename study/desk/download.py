@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from formats.errors import InputError
 from study import dataset, services
-from study.desk.gate import actor, own_study
+from study.desk.permissions import actor, own_study
 
 
 @login_required

@@ -27,7 +27,7 @@ from formats.errors import InputError
 from formats.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.board import link_of
-from study.desk.gate import actor, own_study, rights_in
+from study.desk.permissions import actor, own_study, rights_in
 from study.errors import Refused
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place

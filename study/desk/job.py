@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, jobs, services
-from study.desk.gate import own_study, researcher
+from study.desk.permissions import own_study, researcher
 from study.desk.reasons import in_the_readers_words
 from study.errors import Refused
 from study.models import Job, Study

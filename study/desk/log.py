@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from study import services
-from study.desk.gate import own_study
+from study.desk.permissions import own_study
 from study.desk.study import in_words
 
 #: Events on one page.

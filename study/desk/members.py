@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study import services
-from study.desk.gate import actor, own_study
+from study.desk.permissions import actor, own_study
 from study.errors import Refused
 from study.models import Member
 

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from formats.errors import InputError
 from study import jobs, study_file
-from study.desk.gate import researcher
 from study.desk.job import own_job
+from study.desk.permissions import researcher
 from study.errors import Refused
 from study.models import Job, Study
 from study.text_files import slug_of

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from formats.errors import InputError
 from formats.files import canonical_json
 from study import services, study_file
-from study.desk.gate import actor, own_study, rights_in
+from study.desk.permissions import actor, own_study, rights_in
 from study.desk.study import who
 from study.errors import Refused
 from study.models import Study

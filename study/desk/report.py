@@ -22,8 +22,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs, services
-from study.desk.gate import actor, own_study, rights_in
 from study.desk.job import begin, told
+from study.desk.permissions import actor, own_study, rights_in
 from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.

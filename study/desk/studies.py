@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from study.desk.gate import own, researcher
+from study.desk.permissions import own, researcher
 from study.models import Job, Study
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, dataset, jobs, services
-from study.desk.gate import act, actor, own_study, researcher, rights_in
+from study.desk.permissions import act, actor, own_study, researcher, rights_in
 from study.errors import Refused
 from study.models import Event, Job, Study
 from study.sequences import certificate_shown

@@ -9,9 +9,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from study import services
-from study.desk.gate import own_study
+from study.desk.permissions import own_study
 from study.errors import Refused
-from study.room.gate import refusal, remember
+from study.room.access import refusal, remember
 from study.wording import language_shown
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from study import queries, services
 from study.errors import Refused
 from study.models import Expert
-from study.room.gate import device_of, room_page, room_render
+from study.room.access import device_of, room_page, room_render
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

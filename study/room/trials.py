@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
-from study.room.gate import room_page, room_render, room_save
+from study.room.access import room_page, room_render, room_save
 from study.session import Place, Session, break_before, session_of
 from study.standing import Standing
 from study.study_file import localised

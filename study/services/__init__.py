@@ -2,7 +2,6 @@
 
 from study.services.answers import LONGEST_COMMENT, save_rating, save_remark
 from study.services.blind_report import MADE, blind_dataset
-from study.services.building import choose_clips, create_study
 from study.services.copies import delete_copy, open_preview
 from study.services.erasure import erase
 from study.services.invitations import checked, invite, read_experts
@@ -22,6 +21,7 @@ from study.services.session import (
     submit,
     withdraw,
 )
+from study.services.study_creation import choose_clips, create_study
 
 __all__ = [
     "LONGEST_COMMENT",

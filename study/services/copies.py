@@ -34,8 +34,8 @@ from study.models import (
     System,
     Trial,
 )
-from study.services.building import SECRET, shape_of
 from study.services.log import log_event
+from study.services.study_creation import SECRET, shape_of
 
 #: How long a preview stays open in the researcher's browser.
 OPEN_FOR = timedelta(days=1)

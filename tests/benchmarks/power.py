@@ -23,7 +23,7 @@ from analysis.statistics import mixed_model
 from analysis.statistics.information import Variances
 from analysis.statistics.power import FELT, FELT_MEAN, Design, bracket, degrees_of_freedom, power
 from generation.workers import pool, workers
-from study.design.shape import Shape
+from study.design.spec import Shape
 from study.design.subsets import clip_subsets
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

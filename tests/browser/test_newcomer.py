@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study.models import Expert, Rating, Study
-from study.services.guests import RESEARCHER, researcher_password
+from study.services.demo_access import RESEARCHER, researcher_password
 from tests.browser.conftest import Log
 from tests.factories import make_study
 from tests.study.children import lead_children_here

@@ -24,7 +24,7 @@ from generation.melody import (
     to_pretty_midi,
     tokens_to_notes,
 )
-from generation.metrics.copies import nearest_distance, shared_runs, training_songs
+from generation.metrics.memorisation import nearest_distance, shared_runs, training_songs
 from tests.generation.songs import random_tokens, small_corpus
 from tests.generation.test_metrics_likelihood import fair
 

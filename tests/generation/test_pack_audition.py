@@ -12,7 +12,7 @@ from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack
 from study.models import Clip
 from study.pack import read_pack
-from study.services.building import choose_clips, create_study
+from study.services.study_creation import choose_clips, create_study
 from study.study_file import parse
 from tests.factories import study_toml
 from tests.generation.generators import Babbler

@@ -15,8 +15,8 @@ from generation.melody import REST, STEPS, Tokens, legal
 from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack, examine
 from generation.pack.comparison import compare_pack
-from generation.pack.draw import draw
 from generation.pack.manifest import Audio, Clip, Manifest
+from generation.pack.selection import draw
 from tests.generation.generators import Babbler, Reciter
 from tests.generation.songs import small_corpus, write_song
 from tests.generation.test_pack_folder import hum, record

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from formats.errors import InputError
 from generation.corpus import save_corpus
-from generation.management.plain import REFERENCE
+from generation.management.cli import REFERENCE
 from generation.networks.midi_gan import MidiGAN
 from generation.run_folder import read_log
 from generation.sampling import load_checkpoint

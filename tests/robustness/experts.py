@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from study.blinding.pages import Page
+from study.blinding.html_values import Page
 from tests.robustness.clocks import DeviceClock, any_kind
 from tests.robustness.protocol import Browser, Entry, NoLine, Outbox, Stopped, Weather
 

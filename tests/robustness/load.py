@@ -213,7 +213,7 @@ def invite(folder: Path, experts: int, given: argparse.Namespace) -> list[tuple[
 
     from study import clock
     from study.models import Clip, Device
-    from study.room import gate
+    from study.room import access
     from tests.factories import begin, make_expert, make_study, trials_of
 
     found = []
@@ -228,9 +228,9 @@ def invite(folder: Path, experts: int, given: argparse.Namespace) -> list[tuple[
             for number in tqdm(range(min(SLOTS, experts - first)), desc="experts", disable=None, leave=False):
                 expert = make_expert(study, f"e{number:03d}")
                 begin(expert)
-                cookie = f"{gate.COOKIE}={gate.signed(expert.devices.latest('pk'))}; django_language=en"
+                cookie = f"{access.COOKIE}={access.signed(expert.devices.latest('pk'))}; django_language=en"
                 trials = [(trial.token, trial.clip.duration_ms) for trial in trials_of(expert)]
-                found.append((cookie, gate.expert_tag(expert), trials))
+                found.append((cookie, access.expert_tag(expert), trials))
         Device.objects.update(accepted_at=clock.now() - timedelta(days=1))
     return found
 

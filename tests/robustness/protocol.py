@@ -22,7 +22,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from study.blinding.pages import Page
+from study.blinding.html_values import Page
 from tests.robustness.clocks import DeviceClock, given_at
 
 FORM = "application/x-www-form-urlencoded"

@@ -24,7 +24,7 @@ from pytest_django.fixtures import Settings
 
 from study import jobs, services
 from study.models import Expert, Job, Member, Study, trial_token
-from study.room.gate import expert_tag
+from study.room.access import expert_tag
 from tests.factories import begin, enter, hear, make_expert, make_link, make_study, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db

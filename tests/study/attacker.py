@@ -26,7 +26,7 @@ import soundfile
 
 from study.design import make_sessions
 from study.pack import PackClip
-from study.services.building import shape_of
+from study.services.study_creation import shape_of
 
 Row = Mapping[str, str]
 #: Code -> system.

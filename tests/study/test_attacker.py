@@ -20,7 +20,7 @@ from study.design import certificate_of
 from study.models import Device, Event, Expert, Job
 from study.pack import PackClip, read_pack
 from study.sequences import sessions_of
-from study.services.building import Chosen, _drawn
+from study.services.study_creation import Chosen, _drawn
 from study.study_file import parse
 from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
 from tests.robustness.test_access import OURS

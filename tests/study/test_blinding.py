@@ -19,16 +19,16 @@ from pytest_django.fixtures import Settings
 
 from formats.errors import InputError
 from study import services
-from study.blinding import Report, check_blinding, default_sessions, telling
+from study.blinding import Report, check_blinding, default_sessions, feature_test
 from study.blinding import check as checking
 from study.blinding import sessions as playing
 from study.blinding.check import _look_at, _played, _prepared, _shown, _static, guessable, made_again
-from study.blinding.copies import on_a_copy
-from study.blinding.names import leaks, secrets_of
+from study.blinding.leak_search import leaks, secrets_of
+from study.blinding.scratch_database import on_a_copy
 from study.errors import Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
-from study.services import building
+from study.services import study_creation
 from tests.factories import make_expert, make_study, tone
 from tests.study.exchanges import exchange
 from tests.study.leaks import stopwatch
@@ -56,7 +56,7 @@ def of(study: Study, system: str) -> list[Clip]:
 @pytest.fixture
 def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second look, which one clean study in a hundred needs."""
-    monkeypatch.setattr(telling, "ALPHA", 0.0)
+    monkeypatch.setattr(feature_test, "ALPHA", 0.0)
 
 
 def plant(settings: Settings, leak: str) -> None:
@@ -246,7 +246,7 @@ def test_orders_that_an_expert_could_learn_are_a_caution(
     tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch, slots: int, cautions: int
 ) -> None:
     # One plan, not any: of 150 plans of twelve slots the next clips could be foretold in ten.
-    monkeypatch.setattr(building, "seed_of", lambda file, nonce: 1)
+    monkeypatch.setattr(study_creation, "seed_of", lambda file, nonce: 1)
     systems = ("midi-gan", "transformer", "mlstm", "real")
     study = make_study(tmp_path, systems=systems, clips=6, heard=6, slots=slots, scales=("overall",), draft=True)
     assert [said.startswith("The orders follow a rule") for said in guessable(study)] == [True] * cautions

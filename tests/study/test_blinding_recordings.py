@@ -20,7 +20,7 @@ from django.utils import translation
 
 from generation.differences import FEATURES
 from study import cautions, services
-from study.blinding import telling
+from study.blinding import feature_test
 from study.desk.reasons import in_the_readers_words
 from study.management.blinding import compared, unnamed
 from study.models import Job, Study
@@ -158,7 +158,7 @@ def test_every_feature_has_its_sentence() -> None:
 def test_a_late_system_is_said_by_command_log_and_desk(
     study: Study, ada: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "ALPHA", 0.0)  # no second look, which one clean study in a hundred needs
+    monkeypatch.setattr(feature_test, "ALPHA", 0.0)  # no second look, which one clean study in a hundred needs
     plant(study, "onset_s")
     out = io.StringIO()
     call_command("check_blinding", study.slug, sessions=1, stdout=out)

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from study.design import make_sessions
 from study.models import Clip, Event, Slot, Study, System, Trial
 from study.sequences import seed_of, sessions_of
-from study.services.building import shape_of
+from study.services.study_creation import shape_of
 from tests.factories import make_pack, study_toml, tone
 
 pytestmark = pytest.mark.django_db
@@ -245,5 +245,5 @@ def test_a_failure_half_way_takes_the_copied_clips_back(
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("study.services.building._write_sessions", full)
+    monkeypatch.setattr("study.services.study_creation._write_sessions", full)
     assert "disk full" in refused(settings, file, pack=pack)

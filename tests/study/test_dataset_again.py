@@ -16,7 +16,7 @@ from django.core.management import call_command
 from analysis.data import ratings
 from analysis.statistics import mixed_model
 from study import clock, dataset, services
-from study.dataset import forms
+from study.dataset import file_formats
 from study.models import Clip, Expert, Rating, Study
 from tests.factories import make_study, trials_of
 from tests.study.test_dataset import LONG, WIDE
@@ -55,7 +55,7 @@ def rated(tmp_path: Path) -> Study:
 
 def made(study: Study, form: str) -> io.BytesIO:
     target = io.BytesIO()
-    forms.write(study, form, target, "en")
+    file_formats.write(study, form, target, "en")
     return target
 
 

@@ -24,7 +24,7 @@ from openpyxl.utils.escape import unescape
 from formats.errors import InputError
 from formats.text import many_lines, one_line
 from study import clock, dataset, services
-from study.dataset import forms
+from study.dataset import file_formats
 from study.models import Background, Remark, Study
 from tests.factories import make_expert, make_study, standing, study_toml, trials_of
 from tests.study.test_dataset import unseal
@@ -59,7 +59,7 @@ class Stored:
 
     def made(self, form: str) -> bytes:
         target = io.BytesIO()
-        forms.write(self.study, form, target, "en")
+        file_formats.write(self.study, form, target, "en")
         return target.getvalue()
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.design import REPEAT_GAP, Shape, certificate_of, foretold, make_sessions
-from study.design.rows import williams
+from study.design.base_orders import williams
 from study.design.subsets import scale_orders
 
 #: Random shapes that are planned; SHAPES=1000 in the environment takes about a minute and a half (busy: --timeout=0).

@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from study import desk_urls, services
+from study import services
+from study.desk import urls
 from study.models import Event, Study
 from tests.factories import make_expert, make_study
 from tests.study.test_desk import PASSWORD, SURE, client_of, state, text
@@ -110,7 +111,7 @@ def test_no_address_of_the_desk_is_open_to_whoever_is_not_logged_in(study: Study
         "number": 1,
         "pk": 1,
     }
-    for pattern in desk_urls.urlpatterns:
+    for pattern in urls.urlpatterns:
         if pattern.name in {"login", "logout"}:
             continue
         wanted = {key: given.get(key, 1) for key in pattern.pattern.converters}

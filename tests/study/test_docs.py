@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from study.dataset import codebook
+from study.dataset import schema
 from study.study_file import parse
 from tests.factories import study_toml
 
@@ -21,7 +21,7 @@ def test_every_test_that_the_invariants_name_exists() -> None:
 
 def test_the_datasets_page_describes_every_column_of_the_ratings() -> None:
     page = (DOCS / "datasets.md").read_text(encoding="utf-8")
-    columns = codebook.long_columns(parse(study_toml()), "open")
+    columns = schema.long_columns(parse(study_toml()), "open")
     assert [column.name for column in columns if f"`{column.name}`" not in page] == []
 
 

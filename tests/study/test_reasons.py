@@ -10,8 +10,8 @@ import pytest
 from django.utils import translation
 
 from generation.workers import KILLED
-from study.blinding.alike import Sound, unlike, unlike_replies, unlike_wrappings
-from study.blinding.names import SYSTEM, Secrets, leaks, uneven_names
+from study.blinding.leak_search import SYSTEM, Secrets, leaks, uneven_names
+from study.blinding.uniformity import Sound, unlike, unlike_replies, unlike_wrappings
 from study.desk.reasons import PARTS, in_the_readers_words
 from tests.factories import tone
 from tests.study.exchanges import exchange

@@ -13,7 +13,7 @@ from django.test import Client
 
 from study import clock, services
 from study.models import Expert, Listening, Rating, Study, Trial
-from study.room.gate import expert_tag
+from study.room.access import expert_tag
 from tests.factories import enter, hear, make_expert, rate, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db

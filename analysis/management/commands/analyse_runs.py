@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from formats.errors import InputError
-from generation.management.plain import PlainCommand, count, place
+from generation.management.cli import PlainCommand, count, place
 
 if TYPE_CHECKING:
     from analysis.training_runs.report import Runs, Samples

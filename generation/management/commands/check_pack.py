@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import PlainCommand, plain_errors
+from generation.management.cli import PlainCommand, plain_errors
 
 
 class Command(PlainCommand):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from generation.management.plain import REFERENCE, PlainCommand, add_workers, count, place, plain_errors, seed
+from generation.management.cli import REFERENCE, PlainCommand, add_workers, count, place, plain_errors, seed
 
 if TYPE_CHECKING:
     from generation.pack.build import Built

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import REFERENCE, PlainCommand, add_workers, place, plain_errors
+from generation.management.cli import REFERENCE, PlainCommand, add_workers, place, plain_errors
 
 
 class Command(PlainCommand):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from generation.management.plain import PlainCommand, place, plain_errors
+from generation.management.cli import PlainCommand, place, plain_errors
 
 
 class Command(PlainCommand):

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.plain import REFERENCE, PlainCommand, count, place, plain_errors, seed
+from generation.management.cli import REFERENCE, PlainCommand, count, place, plain_errors, seed
 
 
 class Command(PlainCommand):

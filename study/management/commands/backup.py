@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.backup import write_backup
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from formats.errors import InputError
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.text_files import study_of
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from formats.errors import InputError
 from study import services, study_file
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.models import Study
 from study.pack import read_pack
 from study.text_files import slug_of

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from study.management.plain import plain_errors
-from study.services.guests import RESEARCHER, invite_guest, researcher_password
+from study.management.cli import plain_errors
+from study.services.demo_access import RESEARCHER, invite_guest, researcher_password
 from study.text_files import study_of
 
 

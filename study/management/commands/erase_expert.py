@@ -8,7 +8,7 @@ from django.utils import translation
 
 from study import services
 from study.errors import Refused
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.text_files import study_of
 
 

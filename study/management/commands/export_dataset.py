@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from formats.errors import InputError
 from study import dataset, services
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.models import Study
 from study.text_files import study_of
 

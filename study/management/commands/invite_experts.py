@@ -14,7 +14,7 @@ from formats.errors import InputError
 from formats.files import read_table
 from formats.text import UTF_8
 from study import services
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.models import Study
 from study.services.invitations import Invitee, end_of
 from study.text_files import study_of

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from formats.errors import InputError
 from study import services
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.text_files import study_of
 
 

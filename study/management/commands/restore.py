@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.backup import restore, verified
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study import jobs
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.models import Job
 
 

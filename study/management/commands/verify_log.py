@@ -14,7 +14,7 @@ from formats.errors import InputError
 from formats.files import json_sha256, read_text
 from study import services
 from study.dataset import defused
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from study.models import Event
 from study.sequences import FILE as SEQUENCES
 from study.sequences import broken_proof, broken_sessions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.rows import Row
-from study.design.search import Tally, anneal, borders, least_cost
+from study.design.annealing import Tally, anneal, borders, least_cost
+from study.design.base_orders import Row
 
 #: Swaps tried in each search, and its temperatures at the beginning and the end.
 TRIES, HEATS = 30_000, ((0.7, 0.2), (1.0, 0.3), (1.5, 0.4))

@@ -10,7 +10,7 @@ from formats.errors import InputError
 from generation.corpus import Corpus, assemble
 from generation.melody import REST, STEPS
 from generation.pack.build import build_pack
-from generation.pack.draw import draw
+from generation.pack.selection import draw
 from tests.generation.generators import Babbler, Reciter
 from tests.generation.songs import random_tokens, small_corpus
 

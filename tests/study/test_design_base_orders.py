@@ -9,13 +9,13 @@ from random import Random
 
 import pytest
 
-from study.design import rows
-from study.design.rows import Row, _even_orders, differences, squares_of
+from study.design import base_orders
+from study.design.base_orders import Row, _even_orders, differences, squares_of
 
 
 def test_of_base_orders_the_evenest_draw_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([(3, [[0, 1, 2, 3, 4]] * 4), (1, [[4, 3, 2, 1, 0]] * 4), (2, [[0, 2, 4, 1, 3]] * 4)])
-    monkeypatch.setattr(rows, "_even_orders", lambda *_: next(draws))
+    monkeypatch.setattr(base_orders, "_even_orders", lambda *_: next(draws))
     assert squares_of(5, 3, 0, 3, Random(1), own_names=True)[1] == [4, 3, 2, 1, 0]
 
 
@@ -40,7 +40,7 @@ def test_orders_of_squares_are_weighed_by_how_far_their_differences_are_from_eve
     assert differences([0, 1, 5, 2, 4, 3]) == [0, 1, 1, 1, 1, 1]
     assert differences([0, 2, 4, 1, 3]) == [0, 0, 4, 0, 0]
     begun: list[int] = []
-    monkeypatch.setattr(rows, "anneal", lambda excess, *_: begun.append(excess))
+    monkeypatch.setattr(base_orders, "anneal", lambda excess, *_: begun.append(excess))
     for seed in range(30):
         weights = [7, 7, 3]
         widest, orders = _even_orders(7, weights, Random(seed))
@@ -55,7 +55,7 @@ def test_orders_of_squares_are_changed_at_what_their_accounts_say(monkeypatch: p
     def some_changes(excess: int, attempt: Callable[[float], int], *_: object) -> None:
         left.append(excess + sum(attempt(chance.random()) for _ in range(100)))
 
-    monkeypatch.setattr(rows, "anneal", some_changes)
+    monkeypatch.setattr(base_orders, "anneal", some_changes)
     for systems in (5, 7):
         weights = [systems, systems, 3]
         _, orders = _even_orders(systems, weights, Random(1))

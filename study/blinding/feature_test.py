@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from study.blinding.pages import Page
+from study.blinding.html_values import Page
 from study.blinding.sessions import Exchange
 
 #: Permutations of systems over clips, and below which share of them nothing is called chance.

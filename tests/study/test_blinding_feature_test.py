@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from study.blinding.telling import _ranks, seen_of, verdict
+from study.blinding.feature_test import _ranks, seen_of, verdict
 from tests.study.exchanges import exchange
 
 
@@ -95,7 +95,7 @@ def test_the_permutation_test_finds_a_difference_and_names_it() -> None:
 
 
 def test_many_features_of_chance_make_no_more_alarms_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.blinding.telling.PERMUTATIONS", 400)
+    monkeypatch.setattr("study.blinding.feature_test.PERMUTATIONS", 400)
     rng, alarms = np.random.default_rng(1), 0
     for _ in range(100):
         noise = rng.normal(size=(54, 40))

@@ -14,8 +14,8 @@ from random import Random
 
 import numpy as np
 
-from study.design.search import anneal
-from study.design.squares import Blocks, Counts, carry_over
+from study.design.annealing import anneal
+from study.design.latin_squares import Blocks, Counts, carry_over
 
 #: Clips of one system in a block; trials of one system running; trials of a pattern such as ABABAB.
 MOST_IN_BLOCK = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from study.design.search import anneal
+from study.design.annealing import anneal
 
 Row = list[int]
 Square = list[Row]

@@ -10,12 +10,12 @@ from random import Random
 import numpy as np
 import pytest
 
-from study.design import patches, squares
-from study.design.deals import DEAR, Deal
-from study.design.patches import Patch, patched
-from study.design.rows import Row, differences
-from study.design.search import Tally, anneal, least_cost
-from study.design.squares import _windows, carry_over, square_orders
+from study.design import latin_squares, swap_search
+from study.design.annealing import Tally, anneal, least_cost
+from study.design.base_orders import Row, differences
+from study.design.latin_squares import _windows, carry_over, square_orders
+from study.design.row_assignment import DEAR, Deal
+from study.design.swap_search import Patch, patched
 
 ALL = math.inf
 
@@ -119,7 +119,7 @@ def test_a_patch_s_cost_is_that_of_carry_over_trial_numbers_and_places(systems: 
     def true_excess() -> int:
         orders = patch.orders()
         flat = [[system for row in blocks for system in row] for blocks in orders]
-        carry = sum(n * n * (patches.DEAR if a == b else 1) for (a, b), n in follows(orders).items())
+        carry = sum(n * n * (swap_search.DEAR if a == b else 1) for (a, b), n in follows(orders).items())
         numbers = Counter((at, system) for row in flat for at, system in enumerate(row))
         places = Counter((at % systems, system) for row in flat for at, system in enumerate(row))
         squares = [sum(n * n for n in counted.values()) for counted in (numbers, places)]
@@ -127,8 +127,8 @@ def test_a_patch_s_cost_is_that_of_carry_over_trial_numbers_and_places(systems: 
         return (
             carry
             - evenest(slots * (systems * heard - 1), systems * (systems - 1))
-            + patches.NUMBERS * (squares[0] - least[0])
-            + patches.PLACES * (squares[1] - least[1])
+            + swap_search.NUMBERS * (squares[0] - least[0])
+            + swap_search.PLACES * (squares[1] - least[1])
         )
 
     excess = patch.excess()
@@ -165,7 +165,7 @@ def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeyp
     found = Patch(patched(orders, 7, Random(3)), 7, Random(1)).excess()
     assert found < Patch(orders, 7, Random(1)).excess()
     for worse in (0, 1):
-        monkeypatch.setattr(patches, "anneal", lambda excess, *_, worse=worse: excess + worse)
+        monkeypatch.setattr(swap_search, "anneal", lambda excess, *_, worse=worse: excess + worse)
         assert patched(orders, 7, Random(3)) is orders
 
 
@@ -173,20 +173,22 @@ def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatc
     orders, kept = _windows(7, 3, 5, Random(1)), Patch.orders
     for results, best, searches in (([3, 1, 2], 1, 3), ([1, 0, 9], 1, 2), ([0, 9, 9], 0, 1)):
         left, made = iter(results), list[list[list[Row]]]()
-        monkeypatch.setattr(patches, "anneal", lambda *_, left=left: next(left))
+        monkeypatch.setattr(swap_search, "anneal", lambda *_, left=left: next(left))
         monkeypatch.setattr(Patch, "orders", lambda self, made=made: made.append(kept(self)) or made[-1])
         assert patched(orders, 7, Random(3)) is made[best]
         assert len(list(left)) == 3 - searches
 
 
 def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(squares, "patched", lambda orders, *_: orders)
+    monkeypatch.setattr(latin_squares, "patched", lambda orders, *_: orders)
     for results, best in (([5, 3, 4, 6, 7, 8], 1), ([5, 0], 1), ([9, 8, 7, 6, 5, 4], 5)):
         left, made = iter(results), list[Deal]()
         monkeypatch.setattr(
-            squares, "anneal", lambda _, attempt, *__, left=left, made=made: made.append(attempt.__self__) or next(left)
+            latin_squares,
+            "anneal",
+            lambda _, attempt, *__, left=left, made=made: made.append(attempt.__self__) or next(left),
         )
-        found = squares._dealt(7, 2, 9, Random(1))
+        found = latin_squares._dealt(7, 2, 9, Random(1))
         assert found == made[best].orders()
         assert len(made) == len(results)
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from formats.errors import InputError
 from formats.text import one_line
-from study.dataset import codebook
+from study.dataset import schema
 from study.dataset.columns import Column
 from study.dataset.folder import export
 from study.dataset.taken import hashes_of
@@ -133,7 +133,7 @@ def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
     import pandas
     import pyreadstat
 
-    columns = codebook.wide_columns(study.file, "sealed" if study.sealed else "open")
+    columns = schema.wide_columns(study.file, "sealed" if study.sealed else "open")
     (path,) = (folder / "data").glob("*-wide_data.csv")
     kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
     frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])

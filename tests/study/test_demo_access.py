@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from formats.errors import InputError
 from study import services
 from study.models import Study
-from study.services.guests import invite_guest, researcher_password
+from study.services.demo_access import invite_guest, researcher_password
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db

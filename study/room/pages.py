@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
-from study.room.gate import COOKIE, refusal, remember, room_page, room_render
+from study.room.access import COOKIE, refusal, remember, room_page, room_render
 from study.room.trials import scale_order, scale_shown
 from study.study_file import localised
 

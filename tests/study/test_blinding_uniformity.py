@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from study.blinding.alike import Sound, level, unlike, unlike_replies, wrapping
+from study.blinding.uniformity import Sound, level, unlike, unlike_replies, wrapping
 from tests.factories import tone
 from tests.study.exchanges import exchange
 

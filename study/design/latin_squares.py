@@ -17,10 +17,10 @@ from random import Random
 
 import numpy as np
 
-from study.design.deals import Deal
-from study.design.patches import patched
-from study.design.rows import Row, williams
-from study.design.search import anneal
+from study.design.annealing import anneal
+from study.design.base_orders import Row, williams
+from study.design.row_assignment import Deal
+from study.design.swap_search import patched
 
 Blocks = list[Row]
 Counts = list[list[int]]

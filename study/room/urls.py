@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
-from study.room import preview, road, sound, trials, worker
+from study.room import pages, preview, service_worker, sound, trials
 
 
 class TrialToken(StringConverter):
@@ -19,25 +19,25 @@ register_converter(TrialToken, "trial")
 
 app_name = "room"
 urlpatterns = [
-    path("", road.home, name="home"),
+    path("", pages.home, name="home"),
     path("language/", set_language, name="language"),
-    path("i/<str:token>/", road.invitation, name="invitation"),
+    path("i/<str:token>/", pages.invitation, name="invitation"),
     path("preview/<slug:slug>/", preview.preview, name="preview"),
-    path("room/", road.room, name="room"),
+    path("room/", pages.room, name="room"),
     path("room/csrf/", trials.csrf, name="csrf"),
-    path("room/worker.js", worker.worker, name="worker"),
-    path("room/offline/", worker.offline, name="offline"),
-    path("room/consent/", road.consent, name="consent"),
-    path("room/background/", road.background, name="background"),
+    path("room/worker.js", service_worker.worker, name="worker"),
+    path("room/offline/", service_worker.offline, name="offline"),
+    path("room/consent/", pages.consent, name="consent"),
+    path("room/background/", pages.background, name="background"),
     path("room/sound/", sound.sound, name="sound"),
-    path("room/instructions/", road.instructions, name="instructions"),
+    path("room/instructions/", pages.instructions, name="instructions"),
     path("room/t/<trial:token>/", trials.trial, name="trial"),
     path("room/t/<trial:token>/audio", trials.audio, name="audio"),
     path("room/t/<trial:token>/ratings/<str:scale>", trials.rating, name="rating"),
     path("room/t/<trial:token>/remark", trials.remark, name="remark"),
     path("room/t/<trial:token>/listening", trials.listening, name="listening"),
-    path("room/review/", road.review, name="review"),
-    path("room/submit/", road.submit, name="submit"),
-    path("room/withdraw/", road.withdraw, name="withdraw"),
-    path("room/thanks/", road.thanks, name="thanks"),
+    path("room/review/", pages.review, name="review"),
+    path("room/submit/", pages.submit, name="submit"),
+    path("room/withdraw/", pages.withdraw, name="withdraw"),
+    path("room/thanks/", pages.thanks, name="thanks"),
 ]

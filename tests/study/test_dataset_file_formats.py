@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from study import clock, dataset, services
-from study.dataset import forms
+from study.dataset import file_formats
 from study.models import Study
 from tests.factories import make_expert, make_study, standing, study_toml, trials_of
 from tests.study.test_dataset import LONG, WIDE, files_of, rated_study, rows, unseal
@@ -27,7 +27,7 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 def made(study: Study, form: str, language: str = "en") -> bytes:
     target = io.BytesIO()
-    forms.write(study, form, target, language)
+    file_formats.write(study, form, target, language)
     return target.getvalue()
 
 

@@ -9,8 +9,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from study.design import mirrored
-from study.design.mirrored import (
+from study.design import few_systems
+from study.design.base_orders import Row
+from study.design.few_systems import (
     _cost,
     _first_fitting,
     _long_runs,
@@ -19,7 +20,6 @@ from study.design.mirrored import (
     block_sizes,
     mirrored_orders,
 )
-from study.design.rows import Row
 
 
 def test_of_a_set_s_orders_the_first_that_fits_is_taken_or_else_the_best() -> None:
@@ -89,7 +89,7 @@ def test_an_order_is_changed_at_what_its_accounts_say(monkeypatch: pytest.Monkey
     def some_changes(excess: int, attempt: Callable[[float], int], *_: object) -> None:
         left.append(excess + sum(attempt(4 * chance.random()) for _ in range(60)))
 
-    monkeypatch.setattr(mirrored, "anneal", some_changes)
+    monkeypatch.setattr(few_systems, "anneal", some_changes)
     for shifts in ([0, 1, 2], [2, 0]):
         blocks, cost = _settled(3, [4, 4], shifts, [[0] * 3] * 3, chance)
         assert left.pop() == cost == _cost(blocks, shifts, [[0] * 3] * 3, 8)

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import DataError, connection, connections
 from django.db.utils import load_backend
 
-from study.management.plain import plain_errors
+from study.management.cli import plain_errors
 from tests.factories import make_pack, make_study, study_toml
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ import pytest
 
 from formats.messages import translate
 from study.blinding.check import messages_of_the_site
-from study.blinding.names import SYSTEM, Secrets, leaks, secrets_of, stands_in, uneven_names
+from study.blinding.leak_search import SYSTEM, Secrets, leaks, secrets_of, stands_in, uneven_names
 from study.blinding.sessions import Exchange
 from study.models import Study
 from tests.factories import make_study

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from study import clock, services
 from study.models import Expert, Study
-from study.room.gate import COOKIE, expert_tag
+from study.room.access import COOKIE, expert_tag
 from tests.factories import enter, make_expert, make_link, make_study
-from tests.study.test_room_road import PAGES
+from tests.study.test_room_pages import PAGES
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from study.blinding.pages import Page
+from study.blinding.html_values import Page
 
 
 def test_every_attribute_text_and_comment_has_a_place() -> None:
