@@ -39,7 +39,7 @@ def trial_for(expert: Expert, token: str) -> Trial:
 
 def unknown_trial() -> Refused:
     """The refusal of a token that names no trial of the expert's."""
-    return Refused(404, "unknown", _("There is no such page in your session."))
+    return Refused(404, "unknown", _("Page not found."))
 
 
 def audio_of(expert: Expert, token: str) -> str:
@@ -67,7 +67,7 @@ def refuse_finished(expert: Expert) -> None:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     refuse_finished_study(expert)
     if expert.submitted_at:
-        raise Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
+        raise Refused(403, "submitted", _("You have submitted your ratings, so you can no longer change them."))
 
 
 def refuse_finished_study(expert: Expert) -> None:

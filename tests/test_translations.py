@@ -10,7 +10,7 @@ from tests.translations import TRANSLATED, pairs, problems, sentences
 
 def test_extraction_searches_code_and_templates() -> None:
     english = {message for _, message in dict(pairs(sentences()))}
-    assert {"Begin with practice", "Please listen to the whole clip first.", "draft"} <= english
+    assert {"Start practice", "Please listen to the whole clip first.", "draft"} <= english
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

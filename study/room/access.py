@@ -61,7 +61,7 @@ def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
     if device is not None and device.expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     if device is None or device.invitation.revoked_at:
-        raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
+        raise Refused(403, "link", _("Please open your personal link again. Your saved ratings are not affected."))
     if not saving and not device.invitation.works_at(clock.now()):
         message = _("This link no longer works. Please ask the researcher who invited you for a new one.")
         raise Refused(410, "expired", message)
@@ -132,7 +132,7 @@ def room_save(view: SaveView[P]) -> Callable[..., HttpResponseBase]:
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A refusal as a page. In an expert's browser it still sends what waits there: the saves judge what is in time."""
-    heading = _("There is no such page") if refused.status == 404 else _("This page is not open")
+    heading = _("Page not found") if refused.status == 404 else _("Page not available")
     context = {"heading": heading, "message": refused.message}
     device = device_of(request)
     if device is None or device.invitation.revoked_at or device.expert.withdrawn_at:

@@ -203,7 +203,7 @@ def withdraw(request: HttpRequest, expert: Expert) -> HttpResponse:
         services.withdraw(expert, actor=f"expert:{expert.code}")
         return render(request, "room/goodbye.html")
     if request.method == "POST":
-        problem = _("Please tick the box if you are sure.")
+        problem = _("Please tick the box to confirm.")
     return room_render(request, expert, "withdraw", status=400 if problem else 200, problem=problem)
 
 

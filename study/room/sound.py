@@ -32,7 +32,7 @@ def _save(request: HttpRequest) -> None:
     try:
         level, answers = int(request.POST.get("level", "")), json.loads(request.POST.get("answers", ""))
     except (ValueError, RecursionError):
-        raise Refused(400, "sound", _("The page sent something that cannot be read. Please reload it.")) from None
+        raise Refused(400, "sound", _("Something went wrong on this page. Please reload it.")) from None
     device = device_of(request)
     if device is not None:
         services.save_sound_check(device, level=level, answers=answers)

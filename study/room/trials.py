@@ -161,7 +161,7 @@ def _json(request: HttpRequest) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Refused(400, "json", _("The page sent something that cannot be read. Please reload it."))
+        raise Refused(400, "json", _("Something went wrong on this page. Please reload it."))
     return body
 
 
@@ -169,14 +169,14 @@ def _uuid(body: dict[str, Any]) -> UUID:
     try:
         return UUID(body.get("client_uuid"))
     except (ValueError, TypeError, AttributeError):
-        raise Refused(400, "uuid", _("The page sent something that cannot be read. Please reload it.")) from None
+        raise Refused(400, "uuid", _("Something went wrong on this page. Please reload it.")) from None
 
 
 def _moment(body: dict[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(body["given_at"]).astimezone(UTC)
     except (KeyError, ValueError, TypeError, OverflowError):
-        raise Refused(400, "given_at", _("The page sent something that cannot be read. Please reload it.")) from None
+        raise Refused(400, "given_at", _("Something went wrong on this page. Please reload it.")) from None
 
 
 @never_cache

@@ -92,9 +92,9 @@ def save_rating(
 def _check_value(study: Study, scale: str, value: object) -> None:
     bounds = next((item for item in study.file["scales"] if item["key"] == scale), None)
     if bounds is None:
-        raise Refused(400, "scale", _("This study has no such scale."))
+        raise Refused(400, "scale", _("This study does not have this scale."))
     if type(value) is not int or not bounds["minimum"] <= value <= bounds["maximum"]:
-        message = _("Please answer with a whole number from %(minimum)d to %(maximum)d.")
+        message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
         raise Refused(400, "value", message % bounds)
 
 
@@ -150,7 +150,7 @@ def save_remark(
 
 def _check_remark(known: object, comment: object) -> None:
     if type(known) is not bool or not is_text(comment):
-        raise Refused(400, "remark", _("The page sent something that cannot be read. Please reload it."))
+        raise Refused(400, "remark", _("Something went wrong on this page. Please reload it."))
     if len(str(comment)) > LONGEST_COMMENT:
-        message = _("The comment is longer than %(most)d characters.") % {"most": LONGEST_COMMENT}
+        message = _("Please shorten the comment to %(most)d characters or fewer.") % {"most": LONGEST_COMMENT}
         raise Refused(400, "remark", message)

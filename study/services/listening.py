@@ -111,18 +111,18 @@ def _log_told(listening: Listening, standing: Standing) -> None:
 
 def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:
     if not isinstance(intervals, list) or len(intervals) > MOST_ITEMS:
-        raise Refused(400, "intervals", _("The page sent a list that makes no sense. Please reload it."))
+        raise Refused(400, "intervals", _("Something went wrong on this page. Please reload it."))
     for interval in intervals:
         numbers = isinstance(interval, list) and len(interval) == 2 and all(type(ms) is int for ms in interval)
         if not numbers or not 0 <= interval[0] <= interval[1] <= latest:
-            raise Refused(400, "intervals", _("The page sent a list that makes no sense. Please reload it."))
+            raise Refused(400, "intervals", _("Something went wrong on this page. Please reload it."))
     return intervals
 
 
 def _checked_events(events: object) -> list[dict[str, Any]]:
     """Player events: a short name, the place in the clip in ms and the browser's time."""
     if not isinstance(events, list) or len(events) > MOST_ITEMS or not all(map(_is_event, events)):
-        raise Refused(400, "events", _("The page sent a list that makes no sense. Please reload it."))
+        raise Refused(400, "events", _("Something went wrong on this page. Please reload it."))
     return events
 
 

@@ -69,13 +69,13 @@ def first_of(rows: Iterable[Row], client_uuid: UUID, **content: object) -> Row |
     """The row that the same UUID made before, if there is one. Refuses a UUID that came with other content."""
     first = next((row for row in rows if getattr(row, "client_uuid", None) == client_uuid), None)
     if first is not None and any(getattr(first, name) != value for name, value in content.items()):
-        raise Refused(409, "uuid", _("This answer was sent before with other content. Please reload the page."))
+        raise Refused(409, "uuid", _("This rating conflicts with one already saved. Please reload the page."))
     return first
 
 
 def senseless() -> Refused:
     """The refusal of a number that no page of ours sends."""
-    return Refused(400, "number", _("The page sent a number that makes no sense. Please reload it."))
+    return Refused(400, "number", _("Something went wrong on this page. Please reload it."))
 
 
 def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> Given:
@@ -99,7 +99,7 @@ def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> G
 
 
 def _absurd() -> Refused:
-    message = _("The date on this device cannot be right. Please set its clock, reload the page and answer again.")
+    message = _("The date on this device is not correct. Please set its clock, reload the page and rate again.")
     return Refused(400, "time", message)
 
 
@@ -109,9 +109,9 @@ def refuse_closed_room(standing: Standing) -> None:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     study = standing.expert.study
     if study.simulated or study.state == Study.State.DRAFT:
-        raise Refused(403, "not-open", _("This study takes no answers."))
+        raise Refused(403, "not-open", _("This study does not accept ratings now."))
     if study.state == Study.State.UNSEALED:
-        raise Refused(410, "unsealed", _("This study has ended and takes no more answers; this one was not saved."))
+        raise Refused(410, "unsealed", _("This study has ended. This rating was not saved."))
 
 
 def room_end(standing: Standing) -> datetime:
@@ -123,8 +123,8 @@ def room_end(standing: Standing) -> datetime:
 def ended(standing: Standing) -> Refused:
     """The refusal of what was given after the end."""
     if room_end(standing) == standing.expert.submitted_at:
-        return Refused(403, "submitted", _("You have finished this session, so answers can no longer be changed."))
-    return Refused(410, "closed", _("This study is closed, or your link has expired; the answer was not saved."))
+        return Refused(403, "submitted", _("You have submitted your ratings, so you can no longer change them."))
+    return Refused(410, "closed", _("This study is closed, or your link has expired. This rating was not saved."))
 
 
 def is_late(standing: Standing, given_at: datetime | None) -> bool:
@@ -140,7 +140,7 @@ def is_late(standing: Standing, given_at: datetime | None) -> bool:
         raise ended(standing)
     hours = grace_hours(standing.expert.study.file)
     if now > end + timedelta(hours=hours):
-        message = _("Answers can arrive up to %(hours)d hours after the end. This one came later and was not saved.")
+        message = _("Ratings can arrive up to %(hours)d hours after the end. This one arrived later and was not saved.")
         raise Refused(410, "grace", message % {"hours": hours})
     return True
 
@@ -195,7 +195,7 @@ def _lock_study(study: int, *, alone: bool) -> None:
 def refuse_lost_place(standing: Standing) -> None:
     """Refuses an expert whose link was revoked or whose slot went to someone else."""
     if standing.revoked:
-        raise Refused(403, "link", _("Please open your personal link again. Nothing that was saved is lost."))
+        raise Refused(403, "link", _("Please open your personal link again. Your saved ratings are not affected."))
     if standing.expert.slot_id != standing.trial.slot_id:
         raise queries.unknown_trial()
 
@@ -208,7 +208,7 @@ def refuse_ahead(standing: Standing) -> None:
 
 def ahead() -> Refused:
     """The refusal of an answer to a trial that the expert has not come to."""
-    return Refused(409, "ahead", _("Please answer the clips before this one first."))
+    return Refused(409, "ahead", _("Please rate the previous clips first."))
 
 
 def refuse_going_back(newer: dict[str, Any] | None, highest: int, revision: object) -> None:
@@ -219,10 +219,10 @@ def refuse_going_back(newer: dict[str, Any] | None, highest: int, revision: obje
     if type(revision) is not int or revision < 1:
         raise senseless()
     if newer is not None and revision <= highest:
-        message = _("A newer answer is already saved, perhaps from another window.")
+        message = _("A newer rating is already saved, perhaps from another window.")
         raise Refused(409, "revision", message, revision=highest, **newer)
     if revision > highest + MOST_AHEAD:
-        message = _("Answers between this one and the last one saved are missing. Please reload the page.")
+        message = _("Ratings between this one and the last one saved are missing. Please reload the page.")
         raise Refused(409, "revision", message, revision=highest, **(newer or {"given_at": None}))
 
 

@@ -26,11 +26,11 @@ def find_invitation(token: str) -> Invitation:
     """The invitation behind a link's secret, if the room can be entered by it now."""
     found = Invitation.objects.select_related("expert__study").filter(token_hash=token_hash(token)).first()
     if found is None:
-        raise Refused(404, "unknown", _("This link is not known. Please ask the researcher who invited you for it."))
+        raise Refused(404, "unknown", _("This link is not valid. Please contact the researcher who invited you."))
     _refuse_dead_link(found)
     study = found.expert.study
     if study.state == Study.State.DRAFT:
-        raise Refused(403, "not-open", _("This study has not begun yet. Please come back when the researcher says so."))
+        raise Refused(403, "not-open", _("This study is not open yet. The researcher will tell you when it opens."))
     if study.state != Study.State.OPEN:
         raise Refused(410, "closed", _("This study is closed. Thank you for your interest."))
     return found
@@ -65,7 +65,7 @@ def _free_slot(expert: Expert) -> Slot:
     """The first slot of the expert's group that nobody holds. The study's row is locked: two can't take the same."""
     slot = expert.study.slots.filter(group=expert.group, expert=None).first()
     if slot is None:
-        message = _("All places of your group are taken. Please tell the researcher who invited you.")
+        message = _("Your group is full. Please contact the researcher who invited you.")
         raise Refused(409, "full", message)
     return slot
 
@@ -102,15 +102,16 @@ def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
             raise Refused(400, "background", _("Please answer “%(label)s”.") % {"label": label}, **detail)
         return ""
     if question["kind"] == "choice" and answer not in {choice["key"] for choice in question["choices"]}:
-        raise Refused(400, "background", _("Please choose one answer to “%(label)s”.") % {"label": label}, **detail)
+        raise Refused(400, "background", _("Please choose one option for “%(label)s”.") % {"label": label}, **detail)
     if question["kind"] == "number":
         if not answer.isdecimal() or len(answer) > LONGEST_NUMBER:
-            raise Refused(400, "background", _("“%(label)s” takes a whole number.") % {"label": label}, **detail)
+            message = _("Please enter a whole number for “%(label)s”.") % {"label": label}
+            raise Refused(400, "background", message, **detail)
         return str(int(answer))  # a Chinese keyboard may have written ３０
     if not is_text(answer):
-        raise Refused(400, "background", _("The page sent something that cannot be read. Please reload it."), **detail)
+        raise Refused(400, "background", _("Something went wrong on this page. Please reload it."), **detail)
     if len(answer) > LONGEST_TEXT:
-        message = _("The answer to “%(label)s” is longer than %(most)d characters.")
+        message = _("Please shorten the answer to “%(label)s” to %(most)d characters or fewer.")
         raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
     return one_line(answer).strip()
 
@@ -120,7 +121,7 @@ def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> Sound
     """Records the level that an expert chose and how the headphone check went; none of it decides who may go on."""
     rounds = isinstance(answers, list) and len(answers) <= MOST_ROUNDS and all(map(_is_round, answers))
     if not rounds or not isinstance(level, int) or not 0 <= level <= 100:
-        raise Refused(400, "sound", _("The page sent something that cannot be read. Please reload it."))
+        raise Refused(400, "sound", _("Something went wrong on this page. Please reload it."))
     kept = [{"order": answer["order"], "chosen": answer["chosen"]} for answer in answers]
     correct = sum(answer["order"][answer["chosen"]] == "quiet" for answer in kept)
     expert = _present(device.expert)
@@ -154,7 +155,7 @@ def submit(expert: Expert) -> None:
         raise Refused(410, "closed", _("This study is closed."))
     missing = queries.incomplete_trials(expert)
     if missing:
-        raise Refused(409, "incomplete", _("Some clips are not rated on every scale yet."), trials=missing)
+        raise Refused(409, "incomplete", _("Some clips are not fully rated yet."), trials=missing)
     expert.submitted_at = clock.now()
     expert.save(update_fields=["submitted_at"])
     _log(expert, "submitted")

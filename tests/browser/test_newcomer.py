@@ -117,14 +117,14 @@ def rate_as_an_expert(steps: Steps, browser: Browser, link: str) -> None:
     """Another browser: hers."""
     page = browser.new_context(locale="en-GB").new_page()
     page.goto(link)
-    steps.press(page, "Begin")
+    steps.press(page, "Start")
     page.get_by_role("checkbox").check()
     steps.press(page, "I agree")
-    steps.press(page, "Go on without the tones")
-    steps.press(page, "Begin with the first clip")
+    steps.press(page, "Skip the headphone check")
+    steps.press(page, "Start rating")
     for number in (1, 2):
         if number == 2:
-            steps.press(page, "Go on listening")
+            steps.press(page, "Continue listening")
         expect(page.locator("#heading")).to_have_text(f"Clip {number} of 2")
         expect(page.locator("#play")).to_have_attribute("data-state", "ready")
         page.locator("#play").click()
@@ -132,6 +132,6 @@ def rate_as_an_expert(steps: Steps, browser: Browser, link: str) -> None:
         for scale in ("naturalness", "overall"):
             page.locator(f'[data-scale="{scale}"] .point').nth(2 + number).click()
         page.locator("#next").click()
-    steps.press(page, "Send my answers")
+    steps.press(page, "Submit ratings")
     page.wait_for_url("**/room/thanks/")
     page.context.close()

@@ -34,7 +34,7 @@ def test_a_clip_is_rated_with_seven_points_and_with_a_slider_to_a_hundred(
 ) -> None:
     practised(accept(page), first=True)
     page.goto(f"{live_server.url}/room/")
-    page.get_by_role("link", name="Begin with the first clip").click()
+    page.get_by_role("link", name="Start rating").click()
     expect(page.locator("#heading")).to_have_text("Clip 1 of 9")
     listen(page)
     for scale, value in (("clarity", 7), ("typicality", 1)):

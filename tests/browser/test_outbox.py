@@ -86,7 +86,7 @@ def test_ten_minutes_without_a_line_lose_nothing_and_the_page_says_so_all_the_wh
     expect(page.locator("body")).to_have_attribute("data-pending", "3")
     context.set_offline(False)
     settled(page)
-    expect(page.locator("#status")).to_have_text("All answers saved")
+    expect(page.locator("#status")).to_have_text("All ratings saved")
     assert values("valence") == [(1, 3), (2, 5)]
     assert values("arousal") == [(1, 3)]
 
@@ -135,8 +135,8 @@ def test_what_cannot_be_saved_is_said_in_words_and_kept(page: Page, expert: Expe
     Expert.objects.filter(pk=expert.pk).update(submitted_at=clock.now())
     answer(page, 4, "harmony")
     notice = page.locator("#aside")
-    expect(notice).to_contain_text("You have finished this session")
-    expect(page.locator("#status")).to_have_text("Not all saved")
+    expect(notice).to_contain_text("You have submitted your ratings")
+    expect(page.locator("#status")).to_have_text("Some ratings are not saved")
     Expert.objects.filter(pk=expert.pk).update(submitted_at=None)
     page.reload()
     expect(notice).to_be_visible()
@@ -174,7 +174,7 @@ def test_without_storage_answers_are_still_saved_and_the_page_warns(
     listen(page)
     page.route("**/ratings/*", lambda route: route.abort())
     answer(page, 4, "overall")
-    expect(page.locator("#status")).to_contain_text("does not let the page keep answers")
+    expect(page.locator("#status")).to_contain_text("cannot store unsent ratings")
     page.unroute("**/ratings/*")
     settled(page)
     assert values("overall") == [(1, 4)]
@@ -205,7 +205,7 @@ def test_a_closed_study_takes_what_was_given_before_also_from_a_browser_opened_a
     again = context.new_page()
     again.goto(f"{live_server.url}/room/")
     expect(again.locator("main")).to_contain_text("This study is closed")
-    expect(again.locator("#status")).to_have_text("All answers saved")
+    expect(again.locator("#status")).to_have_text("All ratings saved")
     assert sorted(Rating.objects.filter(late=True).values_list("scale", "value")) == [("overall", 2), ("valence", 2)]
     log.errors[:] = [error for error in log.errors if "status of 410" not in error]
 
@@ -236,13 +236,13 @@ def test_an_answer_that_was_refused_is_never_called_saved_and_discarding_it_empt
     page.route("**/ratings/*", lambda route: route.fulfill(status=409, json=refused))
     answer(page, 4, SCALES[-1])
     expect(page.locator("#aside")).to_contain_text("Not saved: 1. Sent before with other content.")
-    expect(page.locator("#status")).to_have_text("Not all saved")
+    expect(page.locator("#status")).to_have_text("Some ratings are not saved")
     expect(page.locator("#next")).to_have_attribute("aria-disabled", "false")
-    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Discard unsaved ratings").click()
     expect(page.locator("#next")).to_have_attribute("aria-disabled", "true")
     expect(page.locator(f'[data-scale="{SCALES[-1]}"] :checked')).to_have_count(0)
     expect(page.locator(f'[data-scale="{SCALES[0]}"] [value="3"]')).to_be_checked()
-    expect(page.locator("#status")).to_have_text("All answers saved")
+    expect(page.locator("#status")).to_have_text("All ratings saved")
     log.errors[:] = [error for error in log.errors if "status of 409" not in error]
 
 
@@ -274,6 +274,6 @@ def test_a_clip_that_cannot_be_fetched_is_asked_for_again(page: Page, live_serve
     practised(expert)
     page.route("**/audio", lambda route: route.abort())
     page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
-    expect(page.locator("#player-text")).to_have_text("The clip could not be loaded. Trying again shortly.")
+    expect(page.locator("#player-text")).to_have_text("The clip could not be loaded. Trying again …")
     page.unroute("**/audio")
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")

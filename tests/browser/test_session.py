@@ -16,8 +16,8 @@ def up_to_the_instructions(page: Page) -> None:
     page.locator("[name=agree]").check()
     page.get_by_role("button", name="I agree").click()
     page.get_by_label("Headphones").check()
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_role("button", name="Go on without the tones").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Skip the headphone check").click()
 
 
 def number_of(page: Page, heading: str) -> None:
@@ -29,12 +29,12 @@ def test_a_whole_session_with_a_reload_a_lost_reply_and_a_spell_offline_keeps_ea
 ) -> None:
     expert = accept(page)
     up_to_the_instructions(page)
-    page.get_by_role("link", name="Begin with practice").click()
+    page.get_by_role("link", name="Start practice").click()
 
     number_of(page, "Clip 1 of 1")
     starts = [rate_clip(page, 3)]
     page.locator("#next").click()
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
 
     number_of(page, "Clip 1 of 4")
     starts.append(rate_half_reload_and_rate_the_rest(page))
@@ -46,7 +46,7 @@ def test_a_whole_session_with_a_reload_a_lost_reply_and_a_spell_offline_keeps_ea
     settled(page)
     assert len(lost) == 1
     page.locator("#next").click()
-    page.get_by_role("button", name="Go on listening").click()
+    page.get_by_role("button", name="Continue listening").click()
 
     number_of(page, "Clip 3 of 4")
     starts.append(rate_offline(context, page))
@@ -55,7 +55,7 @@ def test_a_whole_session_with_a_reload_a_lost_reply_and_a_spell_offline_keeps_ea
     page.locator("#next").click()
 
     page.wait_for_url("**/room/review/")
-    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("button", name="Submit ratings").click()
     page.wait_for_url("**/room/thanks/")
 
     expert.refresh_from_db()
@@ -132,10 +132,10 @@ def test_the_same_clip_comes_up_on_another_device(
     expert.refresh_from_db()
     begin(expert)
     page.goto(f"{live_server.url}/room/")
-    page.get_by_role("link", name="Begin with practice").click()
+    page.get_by_role("link", name="Start practice").click()
     rate_clip(page, 3)
     page.locator("#next").click()
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
     listen(page)
     answer(page, 4, "arousal")
     settled(page)

@@ -90,10 +90,10 @@ def test_a_step_that_takes_a_while_says_so(page: Page, live_server: LiveServer, 
     held: list[Route] = []
     page.route("**/room/t/*/", lambda route: held.append(route))
     page.locator("#next").click()
-    expect(page.locator("#status")).to_have_text("One moment …")
+    expect(page.locator("#status")).to_have_text("Please wait …")
     held[0].continue_()
     expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
-    expect(page.locator("#status")).to_have_text("All answers saved")
+    expect(page.locator("#status")).to_have_text("All ratings saved")
 
 
 def test_play_pause_replay_and_turning_away_are_logged_with_what_was_heard(
@@ -128,7 +128,7 @@ def test_a_known_song_and_a_comment_typed_offline_survive_a_killed_tab(
     page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept
 ) -> None:
     at_second_clip(page, live_server, accept)
-    page.get_by_label("I know this song").check()
+    page.get_by_label("I knew this song before this study").check()
     settled(page)
     context.set_offline(True)
     page.locator("#comment").press_sequentially("1, 2, 3")  # digits here are no answers
@@ -138,7 +138,7 @@ def test_a_known_song_and_a_comment_typed_offline_survive_a_killed_tab(
     context.set_offline(False)
     again = context.new_page()
     again.goto(address)
-    expect(again.get_by_label("I know this song")).to_be_checked()
+    expect(again.get_by_label("I knew this song before this study")).to_be_checked()
     expect(again.locator("#comment")).to_have_value("1, 2, 3")
     settled(again)
     assert not Rating.objects.filter(trial__phase="study").exists()
@@ -177,11 +177,11 @@ def test_a_form_open_too_long_or_sent_without_a_line_loses_nothing(
     assert expert.consents.count() == 1
     page.get_by_label("Years of listening").fill("many")
     page.get_by_label("Headphones").check()
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert").first).to_contain_text("takes a whole number")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Please enter a whole number")
     expect(page.get_by_label("Headphones")).to_be_checked()
     page.get_by_label("Years of listening").fill("12")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/room/sound/")
     log.errors[:] = [error for error in log.errors if "status of 40" not in error]
 

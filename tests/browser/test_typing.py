@@ -126,7 +126,7 @@ def test_number_that_is_no_answer_keeps_page_and_is_named(page: Page, trial: Tri
     if not typed:
         page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
-    expect(page.locator("#hint")).to_have_text("Please give a whole number from 0 to 100.")
+    expect(page.locator("#hint")).to_have_text("Please enter a whole number from 0 to 100.")
     expect(page.locator(NUMBER)).to_have_value("40")
     expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
     page.keyboard.press("Enter")
@@ -137,7 +137,7 @@ def test_number_that_is_no_answer_keeps_page_and_is_named(page: Page, trial: Tri
 def test_press_on_next_beside_a_wrong_number_keeps_page(page: Page, trial: Trial) -> None:
     type_number(page, "101")
     page.locator(NEXT).click()
-    expect(page.locator("#hint")).to_have_text("Please give a whole number from 0 to 100.")
+    expect(page.locator("#hint")).to_have_text("Please enter a whole number from 0 to 100.")
     expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
     page.locator(NEXT).click()
     expect(page.locator("#heading")).to_have_text("Clip 3 of 4")

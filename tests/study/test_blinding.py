@@ -164,7 +164,7 @@ def test_what_everybody_is_shown_is_every_text_of_the_study_file_and_the_site(st
     study.file["scales"][0]["low"]["zh-hans"] = "冷"
     shown = _shown(study).splitlines()
     assert {"As you like it", "冷"} <= set(shown)
-    assert any("Half-way: time for a rest" in line for line in shown)
+    assert any("Halfway: take a break" in line for line in shown)
 
 
 def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:

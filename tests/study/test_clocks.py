@@ -110,7 +110,7 @@ def test_dataset_has_both_times_and_the_arrival(client: Client, alice: Expert, h
 def test_absurd_date_is_refused_in_a_sentence(
     client: Client, alice: Expert, heard: Trial, changes: dict[str, Any]
 ) -> None:
-    for language, words in (("en", "The date on this device cannot be right."), ("zh-hans", "本设备的日期")):
+    for language, words in (("en", "The date on this device is not correct."), ("zh-hans", "本设备的日期")):
         client.cookies["django_language"] = language
         replies = [
             put_rating(client, heard, rating_body(**changes), alice),

@@ -73,7 +73,7 @@ def test_a_language_chosen_on_the_link_s_page_stays_after_begin(client: Client, 
 def test_an_unknown_link_is_refused_in_words(client: Client) -> None:
     response = client.get("/i/nobody/", headers={"accept-language": "en"})
     assert response.status_code == 404
-    assert "Please ask the researcher" in response.text
+    assert "Please contact the researcher" in response.text
 
 
 @pytest.mark.parametrize("change", [{"expires_at": "past"}, {"revoked_at": "past"}])
@@ -92,7 +92,7 @@ def test_a_group_without_a_free_place_is_told_so(client: Client, tmp_path: Path)
         Expert.objects.create(study=study, code=f"taken-{slot.number}", group="all", language="en", slot=slot)
     response = client.post(f"/i/{secret}/", headers={"accept-language": "en"})
     assert response.status_code == 409
-    assert "All places of your group are taken" in response.text
+    assert "Your group is full" in response.text
 
 
 def test_a_link_takes_no_other_method(client: Client, study: Study) -> None:
@@ -153,7 +153,7 @@ def test_a_wrong_background_answer_is_named_and_the_others_are_kept(client: Clie
     services.give_consent(alice, version="1", language="en")
     response = client.post("/room/background/", {"years": "many", "device": "speakers"})
     assert response.status_code == 400
-    assert "“Years of listening” takes a whole number." in response.text
+    assert "Please enter a whole number for “Years of listening”." in response.text
     assert 'value="speakers" checked' in response.text
     assert not Background.objects.exists()
 
@@ -180,14 +180,14 @@ def test_submitting_too_early_leads_to_a_review_that_names_the_unfinished_clips(
     rate(alice, second, "overall")
     response = client.post("/room/submit/", follow=True)
     assert response.redirect_chain == [("/room/review/", 302)]
-    assert "Clips not yet rated on every scale: 2–4." in response.text
+    assert "Clips not fully rated yet: 2–4." in response.text
     assert "You have answered every clip" not in response.text
     assert 'id="submit"' not in response.text
     assert [trial.token in response.text for trial in trials_of(alice)] == [True, True, False, False]
     hear(alice, reach(alice, trials_of(alice)[2]))
     for scale in ("valence", "overall"):
         rate(alice, trials_of(alice)[2], scale)
-    assert "Clips not yet rated on every scale: 4." in client.get("/room/review/").text
+    assert "Clips not fully rated yet: 4." in client.get("/room/review/").text
     alice.refresh_from_db()
     assert alice.submitted_at is None
 
@@ -238,7 +238,7 @@ def test_the_front_page_speaks_both_languages(client: Client, language: str, wor
     assert words in response.text
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "There is no such page"), ("zh-hans", "没有这个页面")])
+@pytest.mark.parametrize(("language", "words"), [("en", "Page not found"), ("zh-hans", "找不到该页面")])
 def test_a_missing_page_is_said_in_both_languages(client: Client, language: str, words: str) -> None:
     response = client.get("/nowhere/", headers={"accept-language": language})
     assert response.status_code == 404
@@ -258,7 +258,7 @@ def test_a_forged_form_is_refused_in_words(study: Study) -> None:
     strict = Client(enforce_csrf_checks=True)
     response = strict.post(f"/i/{secret}/", headers={"accept-language": "en"})
     assert response.status_code == 403
-    assert "This page has been open too long" in response.text
+    assert "This page has expired" in response.text
 
 
 def test_reading_the_whole_road_writes_nothing(client: Client, alice: Expert) -> None:

@@ -48,7 +48,7 @@ def test_the_whole_road_can_be_walked_and_every_page_says_that_nothing_counts(
     expert = walk(client)
     assert len(trials_of(expert)) == 4
     pages = ["/room/review/", "/room/instructions/", f"/room/t/{trials_of(expert)[0].token}/"]
-    assert all("Preview: nothing you answer here counts." in client.get(page).text for page in pages)
+    assert all("Preview: ratings on these pages are never part of the data." in client.get(page).text for page in pages)
     assert client.get(f"/room/t/{trials_of(expert)[0].token}/audio").status_code == 200
     assert client.post("/room/submit/")["Location"] == "/room/thanks/"
 

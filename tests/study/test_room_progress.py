@@ -42,7 +42,7 @@ def test_the_study_is_announced_once_after_practice_and_not_before_each_clip(cli
     [practice], [first, second, *_] = trials_of(alice, "practice"), trials_of(alice)
     announced = []
     for trial in (practice, first, second):
-        announced.append("The practice is over" in page(client, trial))
+        announced.append("End of practice" in page(client, trial))
         rate_whole(alice, trial)
     assert announced == [False, True, False]
 

@@ -69,7 +69,7 @@ def test_a_value_that_is_no_point_of_the_scale_is_refused_in_words(
     hear(alice, trial)
     reply = put_rating(client, trial, rating_body(value=value), alice)
     assert reply.status_code == 400
-    assert reply.json()["message"] == "Please answer with a whole number from 1 to 5."
+    assert reply.json()["message"] == "Please enter a whole number from 1 to 5."
     assert not Rating.objects.exists()
 
 

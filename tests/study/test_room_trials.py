@@ -61,14 +61,14 @@ def test_practice_is_marked_and_leads_on_to_the_first_study_clip(client: Client,
     complete(alice, practice)
     after = client.get(f"/room/t/{trial.token}/").text
     assert "practice-mark" not in after
-    assert "The practice is over" in after
+    assert "End of practice" in after
 
 
 def test_there_is_a_break_at_half_way_until_the_clip_after_it_is_heard(client: Client, alice: Expert) -> None:
     third = reach(alice, trials_of(alice)[2])
-    assert "Half-way" in client.get(f"/room/t/{third.token}/").text
+    assert "Halfway" in client.get(f"/room/t/{third.token}/").text
     hear(alice, third)
-    assert "Half-way" not in client.get(f"/room/t/{third.token}/").text
+    assert "Halfway" not in client.get(f"/room/t/{third.token}/").text
 
 
 def test_the_last_clip_leads_to_the_review_and_a_clip_under_review_back_to_it(client: Client, alice: Expert) -> None:
@@ -76,11 +76,11 @@ def test_the_last_clip_leads_to_the_review_and_a_clip_under_review_back_to_it(cl
     assert 'data-href="/room/"' in client.get(f"/room/t/{last.token}/").text
     on_the_way = client.get(f"/room/t/{first.token}/").text
     assert 'data-href="/room/"' not in on_the_way
-    assert "To the overview" not in on_the_way
+    assert "Back to review" not in on_the_way
     rate_all(alice)
     under_review = client.get(f"/room/t/{first.token}/").text
     assert 'data-href="/room/"' in under_review
-    assert "To the overview" in under_review
+    assert "Back to review" in under_review
 
 
 def test_back_leads_to_the_clip_before_but_never_from_the_study_into_practice(client: Client, alice: Expert) -> None:

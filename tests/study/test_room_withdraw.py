@@ -20,13 +20,13 @@ def leave(client: Client, **form: str) -> str:
 
 
 def test_reading_the_page_changes_nothing(client: Client, alice: Expert) -> None:
-    assert "Yes, leave out all my answers." in client.get("/room/withdraw/").text
+    assert "Yes, exclude all my answers" in client.get("/room/withdraw/").text
     alice.refresh_from_db()
     assert alice.withdrawn_at is None
 
 
 def test_without_the_tick_nothing_happens(client: Client, alice: Expert) -> None:
-    assert "Please tick the box if you are sure." in leave(client)
+    assert "Please tick the box to confirm." in leave(client)
     alice.refresh_from_db()
     assert alice.withdrawn_at is None
 
@@ -36,7 +36,7 @@ def test_leaving_is_a_recorded_act_of_hers_and_her_rows_leave_the_dataset(
 ) -> None:
     hear(alice, trial)
     rate(alice, trial)
-    assert "You have left the study." in leave(client, sure="yes")
+    assert "You have withdrawn." in leave(client, sure="yes")
     act = Event.objects.get(kind="withdrawn")
     assert (act.actor, act.detail) == ("expert:alice", {"expert": "alice"})
     assert Rating.objects.count() == 1  # kept, and in no export
@@ -61,7 +61,7 @@ def test_she_can_still_leave_after_she_has_finished_and_after_the_study_is_close
     rate_all(alice)
     services.submit(alice)
     services.close_study(alice.study, actor="command")
-    assert "You have left the study." in leave(client, sure="yes")
+    assert "You have withdrawn." in leave(client, sure="yes")
 
 
 def test_another_expert_is_not_concerned(client: Client, alice: Expert, bob: Expert) -> None:

@@ -1,4 +1,4 @@
-// "I know this song" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
+// "I knew this song before this study" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
 
 const PAUSE_MS = 1_500;
 const HALF = /[\p{Cs}\0]/gu; // of a character that the longest text cuts in two
