@@ -74,8 +74,8 @@ def of_recordings(found: Mapping[str, Any]) -> list[str]:
     if sentences:
         sentences.append(
             _(
-                "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike "
-                "and make the pack and the study again."
+                "Experts can hear this. If it is not part of the music, trim, pad or process all recordings in the "
+                "same way, then create the pack and the study again."
             )
         )
     if least := found.get("least_p"):
@@ -86,8 +86,8 @@ def of_recordings(found: Mapping[str, Any]) -> list[str]:
         sentences.append(few % {"least": f"{least:.2f}"})
     if silent := found.get("silent"):
         long = _(
-            "%(silent)s of %(clips)s clips are silent for more than half of their time, as short recordings are. "
-            "Experts wait through it: take longer ones where there are any."
+            "%(silent)s of %(clips)s clips are silent for more than half of their length, as clips from short "
+            "recordings are. Experts wait through the silence. Use longer recordings if you have any."
         )
         sentences.append(long % {"silent": silent, "clips": found["clips"]})
     return sentences

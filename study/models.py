@@ -38,7 +38,7 @@ class Study(models.Model):
         DRAFT = "draft", _("draft")
         OPEN = "open", _("open")
         CLOSED = "closed", _("closed")
-        UNSEALED = "unsealed", _("unsealed")
+        UNSEALED = "unsealed", _("unblinded")
 
     slug = models.SlugField(max_length=60, unique=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="studies")

@@ -20,16 +20,16 @@ WORKBOOK = b"PK\x03\x04"
 def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
     """(text, encoding) of a table that came by a form. Raises `InputError`."""
     if (file.size or 0) > LARGEST_TABLE:
-        raise InputError(_("The file is larger than 1 MB; a table of experts is not."))
+        raise InputError(_("The file is larger than 1 MB. Check that this is the table of experts."))
     content = file.read()
-    message = _("The file is not UTF-8 text; save it as “CSV UTF-8” and choose it again.")
+    message = _("The file is not UTF-8 text. Save it as “CSV UTF-8” and choose it again.")
     if content.startswith(WORKBOOK):
         raise InputError(message)
     try:
         return decoded(content)
     except UnicodeDecodeError as error:
         if looks_western(content):
-            message = _("The file is not UTF-8 text, but probably %(encoding)s; save it as “CSV UTF-8”.")
+            message = _("The file is not UTF-8 text. It is probably %(encoding)s. Save it as “CSV UTF-8”.")
             raise InputError(message % {"encoding": WESTERN}) from error
         raise InputError(message) from error
 
@@ -37,7 +37,10 @@ def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
 def slug_of(text: str) -> str:
     """A study's short name, as it stands in addresses and file names."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
-        message = _("%(text)s can't be a slug: use small letters, digits and single hyphens, at most 60.")
+        message = _(
+            "%(text)s is not a valid short name. Use lower-case letters, digits and single hyphens, at most "
+            "60 characters."
+        )
         raise InputError(message % {"text": repr(text)})
     return text
 

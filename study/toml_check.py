@@ -154,7 +154,9 @@ class Check:
 def read_toml(text: str) -> dict[str, Any]:
     """A text's content. Raises `InputError` with the first line that is not TOML or has a key of too many names."""
     if len(text) > LARGEST_FILE:
-        raise InputError(_("The study file is larger than %(most)d kB; is it the right file?") % {"most": 256})
+        raise InputError(
+            _("The study file is larger than %(most)d kB. Check that this is the right file.") % {"most": 256}
+        )
     _refuse_long_keys(text)
     try:
         return tomllib.loads(text)

@@ -102,7 +102,7 @@ def _table(request: HttpRequest) -> str:
         return str(request.POST.get("pasted", ""))
     text, encoding = uploaded_table(file)
     if encoding != UTF_8:
-        messages.info(request, _("The file was read as %(encoding)s; check the names.") % {"encoding": encoding})
+        messages.info(request, _("The file was read as %(encoding)s. Check the names.") % {"encoding": encoding})
     return text
 
 
@@ -273,7 +273,7 @@ def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     found = own_study(request, slug, "invite")
     expert = _of(found, code)
     if request.POST.get("sure") != "yes":
-        messages.error(request, _("Please confirm that she is to be left out for good."))
+        messages.error(request, _("Confirm the permanent withdrawal first."))
         return redirect("desk:expert", slug, code)
     return _done(request, expert, lambda: services.withdraw(expert, actor=actor(request)))
 
@@ -286,7 +286,7 @@ def erase(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     found = own_study(request, slug, "run")
     expert = _of(found, code)
     if request.POST.get("sure") != "yes":
-        return _expert_page(request, found, expert, (_("Please confirm that this is to be erased for good."),))
+        return _expert_page(request, found, expert, (_("Confirm the permanent deletion first."),))
     try:
         receipt = services.erase(expert, actor=actor(request))
     except Refused as refused:

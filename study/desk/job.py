@@ -23,10 +23,10 @@ from study.study_file import localised
 #: What the page calls the steps of jobs (study/jobs/work.py).
 STEPS = {
     "clips": gettext_lazy("Reading and rendering the clips"),
-    "study": gettext_lazy("Making the study"),
-    "blinding": gettext_lazy("Checking the blinding"),
-    "dataset": gettext_lazy("Collecting the ratings"),
-    "report": gettext_lazy("Drawing the report"),
+    "study": gettext_lazy("Creating the study"),
+    "blinding": gettext_lazy("Running the blinding check"),
+    "dataset": gettext_lazy("Exporting the ratings"),
+    "report": gettext_lazy("Creating the report"),
 }
 
 
@@ -82,7 +82,7 @@ def discard(request: HttpRequest, token: str) -> HttpResponse:
     """Forgets a job that is not running, with all that was uploaded for it."""
     found = own_job(request, token)
     if _is_running(found) and not jobs.gone(found):
-        messages.error(request, _("It is still at work. Please wait until it is done."))
+        messages.error(request, _("This task is still running. Please wait until it is done."))
         return redirect("desk:job", token)
     jobs.remove_job(found)
     return redirect("desk:studies")

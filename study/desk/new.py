@@ -63,7 +63,7 @@ def _prepared(request: HttpRequest) -> Job:
     file = study_file.parse(text)
     slug = slug_of(request.POST.get("slug", "").strip() or Path(upload.name or "").stem)
     if Study.objects.filter(slug=slug).exists():
-        raise InputError(_("There is a study %(slug)s already; choose another short name.") % {"slug": slug})
+        raise InputError(_("The short name %(slug)s is already used by a study. Choose another one.") % {"slug": slug})
     job = jobs.prepare(Job.Kind.NEW_STUDY, user=researcher(request), slug=slug, **_summary(file))
     (jobs.folder_of(job) / "study.toml").write_text(text, encoding="utf-8", newline="")
     return job
@@ -71,11 +71,13 @@ def _prepared(request: HttpRequest) -> Job:
 
 def _text_of(upload: UploadedFile[bytes]) -> str:
     if (upload.size or 0) > LARGEST_FILE:
-        raise InputError(_("The study file is larger than %(most)d kB; is it the right file?") % {"most": 256})
+        raise InputError(
+            _("The study file is larger than %(most)d kB. Check that this is the right file.") % {"most": 256}
+        )
     try:
         text = str(upload.read(), "utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(_("The study file is not UTF-8 text; save it as UTF-8.")) from None
+        raise InputError(_("The study file is not UTF-8 text. Save it as UTF-8.")) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")  # as the command reads it
 
 
@@ -100,11 +102,13 @@ def clips(request: HttpRequest, token: str) -> HttpResponse:
     job = own_job(request, token)
     upload = request.FILES.get("clips")
     if not jobs.may_begin(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
-        messages.error(request, _("This study has its clips already."))
+        messages.error(request, _("This study already has its clips."))
     elif upload is None:
         messages.error(request, _("Choose a ZIP file of clips first."))
     elif (upload.size or 0) > LARGEST_CLIPS:
-        messages.error(request, _("The clips are larger than %(most)d GiB; shorten them first.") % {"most": 2})
+        messages.error(
+            request, _("The ZIP file is larger than %(most)d GiB. Use fewer or shorter clips.") % {"most": 2}
+        )
     else:
         try:
             jobs.start(job, files={"clips.zip": upload.chunks()})

@@ -26,10 +26,10 @@ from study.sequences import is_cut, plan_shown
 PARTS = {
     "hypotheses": gettext_lazy("Hypotheses"),
     "primary_scale": gettext_lazy("Primary scale"),
-    "contrasts": gettext_lazy("Contrasts"),
-    "smallest_gap": gettext_lazy("Smallest gap of interest"),
-    "alpha": gettext_lazy("Level of the tests"),
-    "exclusions": gettext_lazy("Exclusions"),
+    "contrasts": gettext_lazy("Planned contrasts"),
+    "smallest_gap": gettext_lazy("Smallest effect size of interest (SESOI)"),
+    "alpha": gettext_lazy("Significance level (α)"),
+    "exclusions": gettext_lazy("Exclusion rules"),
     "dropouts": gettext_lazy("Drop-outs"),
 }
 
@@ -94,5 +94,5 @@ def amend(request: HttpRequest, slug: str) -> HttpResponse:
         services.amend_plan(found, analysis=analysis, reason=reason, actor=actor(request))
     except (InputError, Refused) as error:
         return _page(request, found, 400, faults=str(error).split("\n"), analysis=text, reason=reason)
-    messages.success(request, _("The amendment is in the log."))
+    messages.success(request, _("The amendment is recorded in the event log."))
     return redirect("desk:plan", slug)

@@ -104,11 +104,11 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
     """Sets a new report to work; only of a study that takes no answers any more."""
     found = own_study(request, slug, "run")
     if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
-        messages.error(request, _("A report is made after the study is closed."))
+        messages.error(request, _("Close the study before you create a report."))
         return redirect("desk:study", slug)
     counting = Rating.objects.filter(expert__study=found, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
     if not counting.exists():
-        messages.error(request, _("There is nothing to report: the dataset has no rating in it."))
+        messages.error(request, _("There are no ratings to report yet."))
         return redirect("desk:report", slug)
     return begin(request, found, Job.Kind.REPORT)
 

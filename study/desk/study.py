@@ -26,43 +26,43 @@ TAIL = 20
 LARGE = 100_000
 #: What the log's words are called on the page.
 KINDS = {
-    "created": gettext_lazy("created"),
+    "created": gettext_lazy("study created"),
     "blinding checked": gettext_lazy("blinding check passed"),
-    "plan amended": gettext_lazy("plan amended"),
-    "member added": gettext_lazy("role given"),
-    "member removed": gettext_lazy("role taken away"),
-    "opened": gettext_lazy("opened"),
+    "plan amended": gettext_lazy("analysis plan amended"),
+    "member added": gettext_lazy("role assigned"),
+    "member removed": gettext_lazy("role removed"),
+    "opened": gettext_lazy("study opened"),
     "invited": gettext_lazy("invited"),
     "invited again": gettext_lazy("invited again"),
     "device accepted": gettext_lazy("link opened on a device"),
     "consent given": gettext_lazy("consent given"),
-    "background saved": gettext_lazy("background answered"),
-    "sound checked": gettext_lazy("sound set up"),
-    "problem reported": gettext_lazy("a clip would not play"),
-    "playback speed changed": gettext_lazy("playback speed changed and set back"),
-    "late answer kept": gettext_lazy("late answer kept"),
-    "submitted": gettext_lazy("session finished"),
+    "background saved": gettext_lazy("background questions answered"),
+    "sound checked": gettext_lazy("sound checked"),
+    "problem reported": gettext_lazy("a clip could not be played"),
+    "playback speed changed": gettext_lazy("playback speed changed and reset"),
+    "late answer kept": gettext_lazy("late rating kept"),
+    "submitted": gettext_lazy("ratings submitted"),
     "link revoked": gettext_lazy("link revoked"),
-    "link's end changed": gettext_lazy("last day of a link changed"),
-    "replaced": gettext_lazy("place passed on"),
+    "link's end changed": gettext_lazy("expiry date of a link changed"),
+    "replaced": gettext_lazy("expert replaced"),
     "withdrawn": gettext_lazy("expert withdrawn"),
-    "erased": gettext_lazy("expert erased"),
+    "erased": gettext_lazy("personal data deleted"),
     "closed": gettext_lazy("study closed"),
-    "unsealed": gettext_lazy("seal opened"),
-    "seal refused": gettext_lazy("wrong password at the seal"),
+    "unsealed": gettext_lazy("study unblinded"),
+    "seal refused": gettext_lazy("wrong password at unblinding"),
     "dataset downloaded": gettext_lazy("dataset downloaded"),
-    services.MADE: gettext_lazy("report made under codes"),
+    services.MADE: gettext_lazy("blinded report created"),
     "report downloaded": gettext_lazy("report downloaded"),
-    "previewed": gettext_lazy("previewed"),
+    "previewed": gettext_lazy("study previewed"),
 }
 #: What the page calls the figures of a certificate that may be out of bounds.
 FIGURES = {
-    "trial_number_spread": gettext_lazy("systems at the trial numbers"),
-    "place_spread": gettext_lazy("systems at the places within blocks"),
-    "carry_over_spread": gettext_lazy("what follows what"),
-    "clip_counts": gettext_lazy("times that each clip is heard"),
-    "immediate_repetitions": gettext_lazy("one system twice running"),
-    "shortest_repeat_gap": gettext_lazy("distance of the hidden repeats"),
+    "trial_number_spread": gettext_lazy("balance by trial number"),
+    "place_spread": gettext_lazy("balance by place within blocks"),
+    "carry_over_spread": gettext_lazy("carry-over balance"),
+    "clip_counts": gettext_lazy("presentations per clip"),
+    "immediate_repetitions": gettext_lazy("the same system in consecutive trials"),
+    "shortest_repeat_gap": gettext_lazy("trials between a clip and its hidden repeat"),
 }
 
 
@@ -134,7 +134,7 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("desk:study", slug)
     for job in made_of:
         jobs.remove_job(job)
-    messages.success(request, _("The draft %(slug)s is gone.") % {"slug": slug})
+    messages.success(request, _("The draft %(slug)s is deleted.") % {"slug": slug})
     return redirect("desk:studies")
 
 
@@ -144,7 +144,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Closes an open study, for good."""
     found = own_study(request, slug)
     if request.POST.get("sure") != "yes":
-        messages.error(request, _("Please confirm that no more answers are wanted."))
+        messages.error(request, _("Confirm first that the study accepts no new ratings."))
         return redirect("desk:study", slug)
     return act(request, found, services.close_study)
 
@@ -160,6 +160,6 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
         # What the throttle turned away was no attempt: a log that cannot be shortened is not to be filled.
         if found.state == Study.State.CLOSED and not getattr(request, "axes_locked_out", False):
             services.log_event(found, actor=actor(request), kind="seal refused")
-        messages.error(request, _("The password is not right, so the seal stays closed."))
+        messages.error(request, _("Wrong password. The study stays blinded."))
         return redirect("desk:study", slug)
     return act(request, found, services.open_seal)

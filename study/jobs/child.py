@@ -80,7 +80,9 @@ def run_command(arguments: Sequence[str], beat: Beat, *, temporary: Path, limits
         _end(child)
         os.close(terminal)
     if not in_time:
-        raise Failed(_("It took longer than it may (%(minutes)d minutes).") % {"minutes": limits.wall_s // 60}, output)
+        raise Failed(
+            _("The task exceeded its time limit (%(minutes)d minutes).") % {"minutes": limits.wall_s // 60}, output
+        )
     if child.returncode:
         raise Failed(_sentence(child.returncode, output), output)
     return output
@@ -140,7 +142,7 @@ def _sentence(status: int, output: str) -> str:
     if mark:
         return own.strip()
     if status == -signal.SIGXCPU:
-        return _("It needed more time of the processor than it may have.")
+        return _("The task exceeded its processor time limit.")
     if status in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT) or "MemoryError" in output:
-        return _("It needed more memory than it may have, or was stopped.")
-    return _("Something went wrong that should not. Whoever runs the site finds the details in the log.")
+        return _("The task exceeded its memory limit or was stopped.")
+    return _("An internal error occurred. The site administrator can find the details in the server log.")

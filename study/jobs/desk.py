@@ -74,7 +74,7 @@ def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
     """
     folder = folder_of(job)
     if not folder.is_dir():  # another of several servers may have prepared the job
-        raise Refused(409, "elsewhere", _("What was prepared for this is not on this server. Please begin again."))
+        raise Refused(409, "elsewhere", _("The files of this task are not on this server. Start again."))
     # Uploads take a while, and two may come at once: each is written under a name of its own, outside of the lock.
     with TemporaryDirectory(prefix="upload-", dir=folder) as arriving:
         for name, content in (files or {}).items():
@@ -91,10 +91,10 @@ def _mark_running(job: Job) -> None:
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=job.user_id)  # two presses start one process
         if at_work(job.user) is not None:
-            raise Refused(409, "busy", _("Something of yours is still at work. Please wait until it is done."))
+            raise Refused(409, "busy", _("Another background task of yours is running. Please wait until it is done."))
         now = Job.objects.filter(pk=job.pk, study=job.study_id).first()
         if now is None or not may_begin(now):  # what came meanwhile has already been at work
-            raise Refused(409, "begun", _("This study has its clips already."))
+            raise Refused(409, "begun", _("This study already has its clips."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
         job.save(update_fields=["state", "beat_at", "fault"])
 

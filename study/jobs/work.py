@@ -53,7 +53,7 @@ def _fault_of(job: Job) -> str:
         return str(failed).replace(f"{folder_of(job)}/", "")  # where the site keeps files is nobody's business
     except Exception:
         traceback.print_exc()
-        return _("Something went wrong that should not. Whoever runs the site finds the details in the log.")
+        return _("An internal error occurred. The site administrator can find the details in the server log.")
     return ""
 
 

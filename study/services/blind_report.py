@@ -29,7 +29,7 @@ def blind_dataset(study: Study, *, actor: str) -> Iterator[Path]:
     `InputError` where the study is not closed, or is unblinded.
     """
     if study.state != Study.State.CLOSED:
-        raise InputError(_("A report under codes is made once the study is closed, and until it is unblinded."))
+        raise InputError(_("A blinded report can be created after the study is closed and before it is unblinded."))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"dataset-{study.slug}"
         dataset.export(study, path, coded=True)

@@ -71,11 +71,11 @@ def open_preview(study: Study, *, actor: str, language: str) -> Device:
     """
     slug = f"{study.slug}-preview"
     if study.simulated or study.preview:
-        raise Refused(409, "copy", _("Only a study itself can be previewed, not a copy of it."))
+        raise Refused(409, "copy", _("A copy of a study cannot be previewed. Preview the study itself."))
     Study.objects.select_for_update().only("pk").get(pk=study.pk)  # two presses make one copy after the other
     earlier = Study.objects.filter(slug=slug).first()
     if earlier and not earlier.preview:
-        raise Refused(409, "copy", _("There is another study of the name %(slug)s.") % {"slug": slug})
+        raise Refused(409, "copy", _("The short name %(slug)s is used by another study.") % {"slug": slug})
     if earlier:
         delete_copy(earlier)
     slot = _own_slot(study, slug)

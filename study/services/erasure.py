@@ -27,9 +27,9 @@ def erase(expert: Expert, *, actor: str) -> str:
     Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
     expert = queries.locked(expert)
     if expert.study.simulated or expert.study.preview:
-        raise Refused(409, "copy", _("A copy of a study holds nothing that a person said."))
+        raise Refused(409, "copy", _("A copy of a study contains no personal data."))
     if expert.erased_at:
-        raise Refused(409, "erased", _("That was erased already."))
+        raise Refused(409, "erased", _("The personal data of this expert are already deleted."))
     withdraw(expert, actor=actor)
     receipt = secrets.token_hex(32)
     digests = [digest(receipt, piece) for piece in _pieces(expert)]

@@ -55,15 +55,22 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     known = {expert.code: expert for expert in study.experts.all()}
     for count, (line, row) in enumerate(_rows(text), start=1):
         if count > slots + MOST_BEYOND:
-            message = _("the table has more than %(most)d rows and the plan %(slots)d slots; is it the right file?")
+            message = _(
+                "the table has more than %(most)d rows, but the study has %(slots)d slots. Check that this "
+                "is the right file."
+            )
             raise InputError(_line(line, message % {"most": slots + MOST_BEYOND, "slots": slots}))
         if not any(filter(None, row.values())):
             continue
         if None in row or None in row.values():
-            faults.append(_line(line, _("this line has not as many cells as the first line; mend it.")))
+            faults.append(
+                _line(line, _("this row and the header row have different numbers of cells. Check the separators."))
+            )
             continue
         if any(cell != one_line(cell) for cell in row.values()):
-            message = _("a cell contains a line end, a tab or a control character; is a quotation mark left open?")
+            message = _(
+                "a cell contains a line break, a tab or a control character. Check for a missing quotation mark."
+            )
             faults.append(_line(line, message))
             continue
         invitee = _in_study(study, Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")}))
@@ -71,7 +78,7 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
         invitees.append(invitee)
         codes.add(invitee.code)
     if not invitees and not faults:
-        faults = [_line(2, _("there is no expert in the table; write one a line."))]
+        faults = [_line(2, _("the table contains no expert. Write one expert per line."))]
     faults += _too_many(study, invitees, known)
     if faults:
         raise InputError("\n".join(faults))
@@ -97,7 +104,7 @@ def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None)
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
     faults = _faults(study, invitee, set(), known)
     if invitee.name != one_line(invitee.name):
-        faults.append(_("the name contains a line end, a tab or a control character. Write it in one line."))
+        faults.append(_("the name contains a line break, a tab or a control character. Write it in one line."))
     faults += _too_many(study, [invitee], known)
     if faults:
         raise InputError("\n".join(faults))
@@ -117,7 +124,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num
             yield line, row
     except csv.Error as error:
-        message = _("what begins here can't be read (%(reason)s); is a quotation mark left open?")
+        message = _("this row cannot be read (%(reason)s). Check for a missing quotation mark.")
         raise InputError(_line(line + 1, message % {"reason": error})) from error
 
 
@@ -126,11 +133,11 @@ def _columns(cells: Iterable[str]) -> list[str]:
     columns = [cell.strip().lower() for cell in cells]
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
-        message = _("the column %(column)s is missing; the first line must be code,group,language.")
+        message = _("the column %(column)s is missing. The first line must be code,group,language.")
         raise InputError(_line(1, message % {"column": missing[0]}))
     twice = [column for column, times in Counter(columns).items() if column and times > 1]
     if twice:
-        message = _("the column %(column)s stands twice; leave one out.")
+        message = _("the column %(column)s appears twice. Delete one.")
         raise InputError(_line(1, message % {"column": twice[0]}))
     return columns
 
@@ -142,27 +149,29 @@ def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[
     about = {"code": invitee.code, "group": invitee.group, "language": invitee.language}
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", invitee.code):
         message = _(
-            "the code '%(code)s' does not fit: use letters, digits, - and _, a letter or digit first, up to 40."
+            "the code '%(code)s' is not valid. Use up to 40 letters, digits, - and _, starting with a letter or digit."
         )
         faults.append(message % about)
     if invitee.code.startswith(RESERVED):
-        message = _("codes that begin with %(start)s are for simulated experts; choose another.")
+        message = _("codes that begin with %(start)s are reserved for simulated experts. Choose another code.")
         faults.append(message % {"start": RESERVED})
     if len(invitee.name) > LONGEST_NAME:
-        message = _("the name has %(number)d characters; write at most %(most)d.")
+        message = _("the name has %(number)d characters. Write at most %(most)d.")
         faults.append(message % {"number": len(invitee.name), "most": LONGEST_NAME})
     if invitee.code in earlier:
-        faults.append(_("the code '%(code)s' stands twice; each expert needs one of their own.") % about)
+        faults.append(_("the code '%(code)s' appears twice. Each expert needs a unique code.") % about)
     if invitee.group not in groups:
-        message = _("there is no group '%(group)s'; write one of %(groups)s.")
+        message = _("there is no group '%(group)s'. Use one of %(groups)s.")
         faults.append(message % {**about, "groups": ", ".join(groups)})
     if invitee.language not in study.file["languages"]:
-        message = _("the study has no language '%(language)s'; write one of %(languages)s.")
+        message = _("the study has no language '%(language)s'. Use one of %(languages)s.")
         faults.append(message % {**about, "languages": ", ".join(study.file["languages"])})
     others = {code for code in (*earlier, *experts) if alike(code) == alike(invitee.code)}
     other = min(others - {invitee.code}, default="")
     if other and invitee.code not in experts:
-        message = _("the codes '%(other)s' and '%(code)s' may be one expert or two; write them alike, or rename one.")
+        message = _(
+            "the codes '%(other)s' and '%(code)s' may be the same expert. Use one spelling, or rename one of them."
+        )
         faults.append(message % {**about, "other": other})
     if invitee.code in experts:
         faults += _faults_of_known(experts[invitee.code], invitee)
@@ -173,11 +182,11 @@ def _faults_of_known(known: Expert, invitee: Invitee) -> Iterator[str]:
     """Why someone who was invited before can't be invited so again."""
     about = {"code": known.code, "group": known.group}
     if known.group != invitee.group:
-        yield _("%(code)s was invited in group %(group)s, which can't change; keep it.") % about
+        yield _("%(code)s was invited in group %(group)s, which cannot be changed. Keep this group.") % about
     if known.withdrawn_at:
-        yield _("%(code)s has withdrawn; leave the line out, or give a replacement a new code.") % about
+        yield _("%(code)s has withdrawn. Delete this line, or give a replacement a new code.") % about
     if known.replaced_by_id:
-        yield _("the place of %(code)s has passed on to another expert; leave the line out.") % about
+        yield _("%(code)s was replaced by another expert. Delete this line.") % about
 
 
 def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -> Iterator[str]:
@@ -188,8 +197,8 @@ def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -
         experts |= {invitee.code for invitee in invitees if invitee.group == group["key"]}
         if len(experts) > group["slots"]:
             message = _(
-                "group %(group)s would have %(experts)d experts and the plan has %(slots)d slots; "
-                "invite fewer, or make a study with more slots."
+                "group %(group)s would have %(experts)d experts, but it has %(slots)d slots. Invite fewer experts, "
+                "or create a study with more slots."
             )
             yield message % {"group": group["key"], "experts": len(experts), "slots": group["slots"]}
 
@@ -223,17 +232,17 @@ def end_of(day: str) -> datetime | None:
         first = datetime.combine(date.fromisoformat(day), time(), UTC)
         return first + timedelta(days=1)
     except (ValueError, OverflowError) as error:
-        raise InputError(_("Write the last day as a date, such as 2027-01-31.")) from error
+        raise InputError(_("Write the expiry date as YYYY-MM-DD, for example 2027-01-31.")) from error
 
 
 def refuse_closed(study: Study) -> None:
     """Refuses a study to which nobody can be invited."""
     about = {"study": study.slug, "state": study.get_state_display()}
     if study.simulated or study.preview:
-        message = _("%(study)s is a copy of a study, so nobody can be invited to it; name the study itself.")
+        message = _("%(study)s is a copy of a study, so you cannot invite experts. Use the study itself.")
         raise InputError(message % about)
     if study.state not in {Study.State.DRAFT, Study.State.OPEN}:
-        raise InputError(_("%(study)s is %(state)s, so nobody can be invited to it any more.") % about)
+        raise InputError(_("%(study)s is %(state)s, so you can no longer invite experts.") % about)
 
 
 def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | None) -> str:
@@ -241,7 +250,7 @@ def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | Non
     now = clock.now()
     ends = expires_at or now + VALID_FOR
     if ends <= now:
-        raise InputError(_("The last day of the links must lie ahead."))
+        raise InputError(_("The expiry date of a link must be in the future."))
     expert, created = Expert.objects.get_or_create(
         study=study, code=invitee.code, defaults={"group": invitee.group, "created_at": now}
     )

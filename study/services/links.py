@@ -24,7 +24,7 @@ def revoke_link(expert: Expert, *, actor: str) -> None:
     expert = _locked(expert)
     revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
     if not revoked:
-        raise Refused(409, "link", _("%(code)s has no link that could be revoked.") % {"code": expert.code})
+        raise Refused(409, "link", _("%(code)s has no active link to revoke.") % {"code": expert.code})
     log_event(expert.study, actor=actor, kind="link revoked", detail={"expert": expert.code})
 
 
@@ -33,9 +33,11 @@ def end_link_at(expert: Expert, ends: datetime, *, actor: str) -> None:
     """Lets the expert's link end at a moment ahead, sooner or later than it would have."""
     expert = _locked(expert)
     if ends <= clock.now():
-        raise Refused(400, "date", _("The last day of the links must lie ahead."))
+        raise Refused(400, "date", _("The expiry date of a link must be in the future."))
     if not expert.invitations.filter(revoked_at=None).update(expires_at=ends):
-        raise Refused(409, "link", _("%(code)s has no link whose end could change.") % {"code": expert.code})
+        raise Refused(
+            409, "link", _("%(code)s has no active link whose expiry date could be changed.") % {"code": expert.code}
+        )
     detail = {"expert": expert.code, "ends": ends.isoformat()}
     log_event(expert.study, actor=actor, kind="link's end changed", detail=detail)
 
@@ -50,9 +52,14 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
     refuse_closed(expert.study)
     expert = _locked(expert)
     if expert.submitted_at or not holds_a_place(expert):
-        raise Refused(409, "replace", _("%(code)s has no place that could pass on.") % {"code": expert.code})
+        raise Refused(
+            409,
+            "replace",
+            _("%(code)s cannot be replaced: the ratings are submitted, or there is no slot to take over.")
+            % {"code": expert.code},
+        )
     if expert.study.experts.filter(code=substitute.code.strip()).exists():
-        raise InputError(_("There is an expert %(code)s already; choose another code.") % {"code": substitute.code})
+        raise InputError(_("The expert code %(code)s is already used. Choose another one.") % {"code": substitute.code})
     study, slot, expert.slot = expert.study, expert.slot, None
     expert.save(update_fields=["slot"])
     expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())

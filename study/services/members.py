@@ -19,10 +19,10 @@ def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
         raise Refused(400, "role", _("Choose a role."))
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        message = _("Nobody has the login name %(name)s. Whoever runs the site makes logins.")
+        message = _("No user is named %(name)s. Ask the site administrator to create an account.")
         raise Refused(400, "nobody", message % {"name": username})
     if study.owner_id == user.pk:
-        raise Refused(409, "owner", _("The owner of a study has every right in it already."))
+        raise Refused(409, "owner", _("The owner of a study already has all permissions."))
     Member.objects.update_or_create(study=study, user=user, defaults={"role": role, "added_at": clock.now()})
     log_event(study, actor=actor, kind="member added", detail={"member": username, "role": role})
 

@@ -58,7 +58,9 @@ def open_study(study: Study, *, actor: str) -> None:
     if Study.objects.select_for_update().only("state").get(pk=study.pk).state != Study.State.DRAFT:
         raise Refused(409, "state", _("Only a draft can be opened."))
     if not study.simulated and blinding_checked(study) is None:
-        message = _("Check the blinding first: manage.py check_blinding %(slug)s. A study opens when it has passed.")
+        message = _(
+            "Run the blinding check first: manage.py check_blinding %(slug)s. A study can open after it has passed."
+        )
         raise Refused(409, "blinding", message % {"slug": study.slug})
     study.state, study.opened_at = Study.State.OPEN, clock.now()
     study.save(update_fields=["state", "opened_at"])
@@ -70,7 +72,7 @@ def discard_draft(study: Study) -> None:
     with transaction.atomic():
         state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
         if state != Study.State.DRAFT or study.experts.exists():
-            raise Refused(409, "state", _("Only a draft to which nobody is invited can be taken back."))
+            raise Refused(409, "state", _("Only a draft without invited experts can be deleted."))
         paths = [path for path in study.clips.values_list("audio", flat=True) if path]
         delete_preview(study)
         Trial.objects.filter(slot__study=study).delete()

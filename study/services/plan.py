@@ -52,13 +52,15 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
     """Adds a version of the plan of analysis. What it covers is the amended plan and the hash of the one before."""
     state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
     if state not in {Study.State.OPEN, Study.State.CLOSED}:
-        raise Refused(409, "state", _("A plan is amended after the study is open and before its seal is."))
+        raise Refused(
+            409, "state", _("An analysis plan can be amended after the study opens and before it is unblinded.")
+        )
     written = many_lines(reason).strip() if is_text(reason) else ""
     if not written or len(reason) > LONGEST_REASON:
-        raise Refused(400, "reason", _("Say why in a sentence or two."))
+        raise Refused(400, "reason", _("Enter a reason of one or two sentences."))
     *_before, last = versions(study)
     if analysis == last.analysis:
-        raise Refused(400, "same", _("Nothing in it differs from the present version."))
+        raise Refused(400, "same", _("The amendment does not change the present version."))
     content = {"version": last.number + 1, "amends": last.sha256, "reason": written, "analysis": analysis}
     log_event(study, actor=actor, kind=AMENDED, detail={**content, "sha256": json_sha256(content)})
 

@@ -27,7 +27,7 @@ def open_seal(study: Study, *, actor: str) -> None:
     """Shows from now on which system made which clip. Only after closing; one logged act, never undone."""
     now = _locked(study)
     if now.state != Study.State.CLOSED:
-        raise Refused(409, "state", _("The seal can be opened once, after the study is closed."))
+        raise Refused(409, "state", _("A study can be unblinded once, after it is closed."))
     study.state, study.unsealed_at = Study.State.UNSEALED, clock.now()
     study.save(update_fields=["state", "unsealed_at"])
     log_event(study, actor=actor, kind="unsealed")

@@ -87,25 +87,25 @@ def test_a_newcomer_comes_to_an_own_study_with_own_audio_rated_by_one_expert(
     page.get_by_label("Study file (.toml)").set_input_files(
         {"name": "my-study.toml", "mimeType": "text/plain", "buffer": text.encode()}
     )
-    steps.press(page, "Check the file")
-    expect(page.get_by_role("heading", name="The study file is in order")).to_be_visible()
+    steps.press(page, "Check file")
+    expect(page.get_by_role("heading", name="The study file has no errors")).to_be_visible()
     page.get_by_label("Clips (.zip)").set_input_files(
         {"name": "clips.zip", "mimeType": "application/zip", "buffer": own_clips()}
     )
-    steps.press(page, "Make the study")
+    steps.press(page, "Create study")
     expect(page.get_by_role("status")).to_contain_text("Draft created", timeout=PATIENCE_MS)
-    steps.press(page, "To the study")
-    steps.press(page, "Open the study")
+    steps.press(page, "Open study page")
+    steps.press(page, "Open study")
     assert Study.objects.get(slug="my-study").state == "open"
 
     steps.press(page, "Invite experts")
     page.get_by_label("Code").fill("e01")
-    steps.press(page, "Invite")
+    steps.press(page, "Invite expert")
     link = page.locator(".link code").inner_text()
     rate_as_an_expert(steps, browser, link)
 
     page.goto(f"{live_server.url}/desk/studies/my-study/")
-    steps.press(page, "Watch the board")
+    steps.press(page, "View progress")
     expect(page.get_by_role("row", name="e01")).to_contain_text("2 / 2")
     assert steps.pressed == steps.told
     expert = Expert.objects.get(study__slug="my-study")

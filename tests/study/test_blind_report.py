@@ -74,11 +74,11 @@ def test_random_codes_are_right_as_often_as_by_chance(tmp_path: Path) -> None:
 
 def test_blind_report_is_of_a_closed_study_alone(tmp_path: Path) -> None:
     study = make_study(tmp_path)
-    with pytest.raises(InputError, match="once the study is closed"), services.blind_dataset(study, actor="test"):
+    with pytest.raises(InputError, match="after the study is closed"), services.blind_dataset(study, actor="test"):
         pass
     services.close_study(study, actor="test")
     services.open_seal(study, actor="test")
-    with pytest.raises(InputError, match="until it is unblinded"), services.blind_dataset(study, actor="test"):
+    with pytest.raises(InputError, match="before it is unblinded"), services.blind_dataset(study, actor="test"):
         pass
 
 

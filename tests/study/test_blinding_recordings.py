@@ -35,8 +35,8 @@ LATE = [
     "Clips of some systems begin to sound later: the systems' means range from 0.2 s to 0.7 s (p = 0.002).",
     "Clips of some systems have more silence before and after the sound: the systems' means range from 0.4 s to 0.9 s "
     "(p = 0.002).",
-    "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make the "
-    "pack and the study again.",
+    "Experts can hear this. If it is not part of the music, trim, pad or process all recordings in the same way, "
+    "then create the pack and the study again.",
 ]
 
 
@@ -220,4 +220,4 @@ def test_too_few_clips_for_a_test_are_said(language: str, sentence: str) -> None
 
 def test_an_older_check_without_comparison_has_no_caution(study: Study, ada: Client) -> None:
     services.record_blinding(study, actor="test", detail={})
-    assert "their recordings may" not in text(ada.get(reverse("desk:study", args=[study.slug])))
+    assert "the recordings may" not in text(ada.get(reverse("desk:study", args=[study.slug])))

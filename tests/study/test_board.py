@@ -65,7 +65,7 @@ def test_the_board_counts_who_is_where_and_names_whom_to_look_into(tmp_path: Pat
     assert found.standing == (1, 1, 1)
     assert [row.expert.code for row in found.marked] == ["begun"]
     page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
-    assert "Finished: 1. Under way: 1. Not come yet: 1." in page
+    assert "Finished: 1. In progress: 1. Not started: 1." in page
     assert '<a href="#expert-begun">' in page
     assert '<tr id="expert-begun">' in page
 

@@ -227,7 +227,7 @@ def test_a_pack_with_too_few_clips_or_without_a_system_is_refused(
 
 def test_an_unknown_owner_a_bad_slug_and_a_missing_pack_are_refused(file: Path, pack: Path, settings: Settings) -> None:
     assert "There is no user 'nobody'" in refused(settings, file, pack=pack, owner="nobody")
-    assert "can't be a slug" in refused(settings, file, pack=pack, slug="Daur Study")
+    assert "is not a valid short name" in refused(settings, file, pack=pack, slug="Daur Study")
     assert "Name the pack" in refused(settings, file)
 
 

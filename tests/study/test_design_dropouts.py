@@ -57,5 +57,5 @@ def test_after_any_five_drop_outs_and_five_joiners_the_bounds_are_the_plans(tmp_
         now = held(study)
         assert {spread: now[spread] - whole[spread] for spread in SPREADS} == dict.fromkeys(SPREADS, 0)
         assert now["clip_counts"] == whole["clip_counts"]
-    with translation.override("en"), pytest.raises(InputError, match="would have 8 experts and the plan has 7 slots"):
+    with translation.override("en"), pytest.raises(InputError, match="would have 8 experts, but it has 7 slots"):
         join(study, "one-more", "men")

@@ -64,16 +64,16 @@ def test_the_study_page_shows_experts_balance_and_log(study: Study, ada: Client)
     rate_all(expert)
     make_expert(study, "w08")
     page = text(ada.get(address("study")))
-    assert "2 experts invited" in page
+    assert "Experts invited: 2." in page
     assert reverse("desk:board", args=["small"]) in page
     assert study.plan_sha256 in page
     assert "consent given" in page
 
 
 def test_an_altered_log_is_told_on_the_study_page(study: Study, ada: Client) -> None:
-    assert "altered" not in text(ada.get(address("study")))
+    assert "Integrity check failed" not in text(ada.get(address("study")))
     Event.objects.filter(study=study, number=1).update(kind="never happened")
-    assert "event 1 is not as it was written" in text(ada.get(address("study")))
+    assert "event 1 of the event log was changed" in text(ada.get(address("study")))
 
 
 @pytest.mark.parametrize("name", [*PAGES, *ACTS])
@@ -128,8 +128,8 @@ def test_closing_is_logged_with_the_researchers_name(study: Study, ada: Client) 
 
 def test_without_a_word_more_no_study_closes_and_nobody_is_left_out(study: Study, ada: Client) -> None:
     make_expert(study, "w07")
-    assert "Please confirm" in text(ada.post(address("close"), follow=True))
-    assert "Please confirm" in text(ada.post(reverse("desk:withdraw", args=["small", "w07"]), follow=True))
+    assert "Confirm" in text(ada.post(address("close"), follow=True))
+    assert "Confirm" in text(ada.post(reverse("desk:withdraw", args=["small", "w07"]), follow=True))
     assert state(study) == "open"
     assert Expert.objects.get().withdrawn_at is None
 
@@ -152,11 +152,11 @@ def test_the_seal_opens_with_the_password_after_closing(study: Study, ada: Clien
 def test_the_seal_stays_closed_without_the_right_password(study: Study, ada: Client, password: str) -> None:
     ada.post(address("close"), SURE)
     page = text(ada.post(address("open_seal"), {"password": password}, follow=True))
-    assert "the seal stays closed" in page
+    assert "The study stays blinded" in page
     assert state(study) == "closed"
     refused = Event.objects.get(kind="seal refused")
     assert (refused.actor, refused.detail) == ("researcher:ada", {})
-    assert "wrong password at the seal" in page
+    assert "wrong password at unblinding" in page
 
 
 def test_attempts_that_the_throttle_turns_away_do_not_fill_the_log(study: Study, ada: Client) -> None:
@@ -169,7 +169,7 @@ def test_attempts_that_the_throttle_turns_away_do_not_fill_the_log(study: Study,
 
 def test_the_seal_of_an_open_study_stays_closed(study: Study, ada: Client) -> None:
     page = text(ada.post(address("open_seal"), {"password": PASSWORD}, follow=True))
-    assert "after the study is closed" in page
+    assert "after it is closed" in page
     assert state(study) == "open"
 
 

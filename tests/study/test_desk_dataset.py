@@ -57,7 +57,7 @@ def test_a_group_of_fewer_than_five_people_is_warned_of_until_there_are_five(stu
     for number in range(1, 5):
         make_link(study, f"m{number:02d}", "men")
     page = text(ada.get(PAGE))
-    assert "Group men has 4 people, fewer than 5" in page
+    assert "Group men has 4 experts, fewer than 5" in page
     assert "Group women has" not in page
     make_link(study, "m05", "men")
     assert "fewer than 5" not in text(ada.get(PAGE))
@@ -75,7 +75,7 @@ def test_whoever_asks_for_a_workbook_of_very_many_ratings_is_told_that_it_takes_
     study: Study, ada: Client
 ) -> None:
     make_link(study, "w01", "women")
-    assert "Excel workbook may take" not in text(ada.get(PAGE))
+    assert "Excel workbook can take" not in text(ada.get(PAGE))
     study.certificate["trials_per_slot"] = 100_000
     study.save(update_fields=["certificate"])
-    assert "Excel workbook may take" in text(ada.get(PAGE))
+    assert "Excel workbook can take" in text(ada.get(PAGE))

@@ -79,8 +79,8 @@ def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(st
         ('[analysis]\nexclusions = "\\u0000"', "Why not", "line 2, analysis.exclusions: The text holds \\u0000"),
         (f"[analysis]\n{'#' * 262_144}\nalpha = 0.01", "Why not", "larger than 256 kB"),
         (f"[analysis]\n{'.'.join('a' * 9)} = 1", "Why not", "line 2: a key has more than 8 names"),
-        (None, " ", "Say why"),
-        (None, "Nothing is changed", "Nothing in it differs"),
+        (None, " ", "Enter a reason"),
+        (None, "Nothing is changed", "does not change the present version"),
     ],
 )
 def test_an_amendment_that_is_not_in_order_is_told_and_what_was_typed_stays(
@@ -120,7 +120,7 @@ def test_a_draft_and_an_unsealed_study_take_no_amendment(tmp_path: Path, study: 
     amended(study, alpha=0.01)
     services.open_seal(study, actor="test")
     for one in (draft, study):
-        with pytest.raises(Refused, match="after the study is open and before its seal"):
+        with pytest.raises(Refused, match="after the study opens and before it is unblinded"):
             amended(one, alpha=0.02)
 
 
@@ -133,7 +133,7 @@ def test_no_address_edits_a_study_that_is_open(study: Study, ada: Client) -> Non
 
 def test_a_draft_is_discarded_for_good(tmp_path: Path, ada: Client) -> None:
     make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
-    assert "Discard small" in text(ada.get(reverse("desk:study", args=["small"])))
+    assert "Delete small" in text(ada.get(reverse("desk:study", args=["small"])))
     ada.post(reverse("desk:discard", args=["small"]))
     assert not Study.objects.exists()
 
@@ -166,7 +166,7 @@ def test_the_command_verifies_a_log_and_finds_what_was_altered(
     ("alter", "said"),
     [
         (lambda text: text.replace('"kind":"opened"', '"kind":"closed"'), "event 3 is not as it was written"),
-        (lambda text: "\n".join(text.splitlines()[1:]), "event 1 is not as it was written"),
+        (lambda text: "\n".join(text.splitlines()[1:]), "event 1 of the event log was changed"),
         (lambda text: "no json", "line 1: this is no event of a log"),
     ],
 )
@@ -180,13 +180,13 @@ def test_an_altered_log_of_a_dataset_is_found(study: Study, tmp_path: Path, alte
 
 def test_an_altered_plan_is_found_by_the_command_and_told_on_the_logs_page(study: Study, ada: Client) -> None:
     address = reverse("desk:log", args=["small"])
-    assert "events holds, and so does the plan" in text(ada.get(address))
+    assert "events and the study plan are unchanged" in text(ada.get(address))
     Study.objects.update(plan={**study.plan, "analysis": {}})
-    assert "The plan has been altered" in text(ada.get(address))
+    assert "the study plan differs" in text(ada.get(address))
     with pytest.raises(CommandError, match="not the one that was frozen"):
         call_command("verify_log", "small")
     Event.objects.filter(number=1).update(actor="nobody")
-    assert "event 1 is not as it was written" in text(ada.get(address))
+    assert "event 1 of the event log was changed" in text(ada.get(address))
 
 
 def test_the_study_page_checks_only_the_events_that_it_shows(study: Study, ada: Client) -> None:
@@ -195,9 +195,9 @@ def test_the_study_page_checks_only_the_events_that_it_shows(study: Study, ada: 
         services.log_event(study, actor="test", kind=f"event {number}")
     Event.objects.filter(study=study, number=1).update(kind="never happened")
     address = reverse("desk:study", args=["small"])
-    assert "altered" not in text(ada.get(address))
+    assert "Integrity check failed" not in text(ada.get(address))
     Event.objects.filter(study=study, number=25).update(kind="never happened")
-    assert "event 25 is not as it was written" in text(ada.get(address))
+    assert "event 25 of the event log was changed" in text(ada.get(address))
     with CaptureQueriesContext(connection) as few:
         ada.get(address)
     for number in range(200):

@@ -74,7 +74,7 @@ def test_every_figure_and_table_is_shown_and_every_file_can_be_downloaded(study:
     page = text(ada.get(address("report")))
     assert f'src="{address("report_file", "figures/figure7.en.png")}"' in page
     assert "&lt;A&gt;" in page
-    assert "10 more rows are in the files" in page
+    assert "The files contain 10 more rows" in page
     for name, data in FILES.items():
         response = ada.get(address("report_file", name), {"download": ""})
         assert response.headers["Content-Disposition"].startswith("attachment")
@@ -104,7 +104,7 @@ def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(stu
     assert ada.get(address("report_file", "report.html")).status_code == 200
     services.withdraw(expert, actor="test")
     page = text(ada.get(address("report")))
-    assert "The next report can be made after unblinding." in page
+    assert "You can create the next report after unblinding." in page
     assert "figure7" not in page
     assert ada.get(address("report_file", "report.html")).status_code == 404
     assert ada.post(address("report_zip")).status_code == 404
@@ -114,8 +114,8 @@ def test_a_report_whose_files_are_on_another_server_is_said_to_be_elsewhere(stud
     folder = closed_with_report(study)
     folder.rename(folder.with_name("elsewhere"))
     page = text(ada.get(address("report")))
-    assert "not on this server. Make it anew." in page
-    assert "Download everything" not in page
+    assert "not on this server. Regenerate it." in page
+    assert "Download all files" not in page
     assert ada.get(address("report_file", "report.html")).status_code == 404
     assert ada.post(address("report_zip")).status_code == 404
     assert not study.events.filter(kind="report downloaded").exists()
@@ -125,7 +125,7 @@ def test_sealed_report_of_an_earlier_version_is_withheld(study: Study, ada: Clie
     closed_with_report(study)
     Job.objects.update(detail={"slug": "small"})
     page = text(ada.get(address("report")))
-    assert "told more than a blinded report may" in page
+    assert "reveals more than a blinded report may" in page
     assert "figure7" not in page
     assert ada.get(address("report_file", "report.html")).status_code == 404
     assert ada.post(address("report_zip")).status_code == 404
@@ -137,7 +137,7 @@ def test_without_a_rating_there_is_nothing_to_report(study: Study, ada: Client) 
     services.close_study(study, actor="test")
     services.open_seal(study, actor="test")
     page = text(ada.post(address("make_report"), follow=True))
-    assert "There is nothing to report" in page
+    assert "There are no ratings to report yet" in page
     assert not Job.objects.exists()
 
 
@@ -157,24 +157,24 @@ def test_the_whole_report_comes_as_a_zip_and_the_log_keeps_who_took_it(study: St
 
 def test_a_report_made_while_sealed_is_called_so_after_unsealing(study: Study, ada: Client) -> None:
     closed_with_report(study)
-    assert "assigns clips to the codes A, B, C … at random" in text(ada.get(address("report")))
+    assert "assigns clips to the system codes A, B, C … at random" in text(ada.get(address("report")))
     services.open_seal(study, actor="test")
     page = text(ada.get(address("report")))
-    assert "made while the seal was closed" in page
-    assert "assigns clips to the codes A, B, C … at random" not in page
+    assert "created before unblinding" in page
+    assert "assigns clips to the system codes A, B, C … at random" not in page
 
 
 def test_no_report_is_made_of_a_study_that_is_open(study: Study, ada: Client) -> None:
     page = text(ada.post(address("make_report"), follow=True))
-    assert "A report is made after the study is closed." in page
+    assert "Close the study before you create a report." in page
     assert not Job.objects.exists()
     assert ada.post(address("report_zip")).status_code == 404
 
 
 def test_figures_of_the_plan_that_are_out_of_bounds_are_named(study: Study, ada: Client) -> None:
-    assert "Every figure is within its bounds." in text(ada.get(address("study")))
+    assert "All values are within their limits." in text(ada.get(address("study")))
     study.certificate["uneven"] = ["carry_over_spread"]
     study.save(update_fields=["certificate"])
     page = text(ada.get(address("study")))
-    assert "Not as even as plans mostly are" in page
-    assert "what follows what." in page
+    assert "Less balanced than most plans" in page
+    assert "carry-over balance." in page

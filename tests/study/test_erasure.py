@@ -119,7 +119,7 @@ def test_the_command_asks_to_be_sure_and_prints_the_receipt(tmp_path: Path, caps
         call_command("erase_expert", "small", "e09", "--sure")
     call_command("erase_expert", "small", "e01", "--sure")
     assert "e01 is erased. Receipt: " in capsys.readouterr().out
-    with pytest.raises(CommandError, match="erased already"):
+    with pytest.raises(CommandError, match="already deleted"):
         call_command("erase_expert", "small", "e01", "--sure")
     expert.refresh_from_db()
     assert expert.erased_at is not None

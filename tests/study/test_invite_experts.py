@@ -70,7 +70,7 @@ def test_a_table_in_gb18030_is_read_and_that_is_said(tmp_path: Path, capsys: pyt
     path = tmp_path / "experts.csv"
     path.write_bytes(TABLE.encode("gb18030"))
     call_command("invite_experts", "small", str(path))
-    assert capsys.readouterr().err.strip() == f"{path} was read as GB18030; check the names."
+    assert capsys.readouterr().err.strip() == f"{path} was read as GB18030. Check the names."
     assert ExpertName.objects.get().name == "敖登挂"
     path.write_bytes(TABLE.encode("gb18030").replace(b"w01", b"\xff01"))
     with pytest.raises(CommandError, match=r"is not UTF-8 text \(byte 25\). Save it as “CSV UTF-8”"):
@@ -126,7 +126,7 @@ def test_a_table_may_be_separated_as_spreadsheets_like_it(
 def test_the_codes_of_simulated_experts_are_reserved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = make_study(tmp_path)
     [code, _] = simulate(study, 1, replace=False).experts.values_list("code", flat=True)
-    assert "are for simulated experts" in refused(tmp_path, f"code,group,language\n{code},all,en\n", capsys)
+    assert "are reserved for simulated experts" in refused(tmp_path, f"code,group,language\n{code},all,en\n", capsys)
 
 
 def test_every_fault_is_told_with_the_files_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,31 +139,34 @@ def test_every_fault_is_told_with_the_files_name(tmp_path: Path, capsys: pytest.
     ("text", "said"),
     [
         ("code:group:language\n", "line 1: the column code is missing"),
-        ("code,code,group,language\n", "line 1: the column code stands twice"),
-        ('code,group,language,name\na,men,en,"x\nb,men,en,\n', "line 2: what begins here can't be read"),
-        ('code,group,language,name\na,men,en,x\nb,men,en,"x"y\n', "line 3: what begins here can't be read"),
+        ("code,code,group,language\n", "line 1: the column code appears twice"),
+        ('code,group,language,name\na,men,en,"x\nb,men,en,\n', "line 2: this row cannot be read"),
+        ('code,group,language,name\na,men,en,x\nb,men,en,"x"y\n', "line 3: this row cannot be read"),
         (
             'code,group,language,name\na,men,en,"x\nb,men,en,"\n',
-            "line 3: a cell contains a line end, a tab or a control",
+            "line 3: a cell contains a line break, a tab or a control",
         ),
         (
             'code,group,language,note\na,men,en,"x\nb,men,en,"\n',
-            "line 3: a cell contains a line end, a tab or a control",
+            "line 3: a cell contains a line break, a tab or a control",
         ),
-        ("code,group,language,name\na,men,en,x\u2028=1\n", "line 2: a cell contains a line end, a tab or a control"),
-        ("code,group,language,name\na,men,en,x\x85y\n", "line 2: a cell contains a line end, a tab or a control"),
-        ("code,group,language,name\na,men\x9b,en,x\n", "line 2: a cell contains a line end, a tab or a control"),
-        (f"code,group,language,name\na,men,en,{'x' * 201}\n", "line 2: the name has 201 characters; write at most 200"),
-        ("code,group,language\nsimulated-001,men,en\n", "line 2: codes that begin with simulated- are for simulated"),
-        ("code,group,language\n", "line 2: there is no expert"),
-        ("code,group,language\na,men,en\nb,man,en\n", "line 3: there is no group 'man'; write one of men, women."),
-        ("code,group,language\na,men,fr\n", "line 2: the study has no language 'fr'; write one of en, zh-hans."),
-        ("code,group,language\na,men,en\na,men,en\n", "line 3: the code 'a' stands twice"),
-        ("code,group,language\n007,men,en\n7,men,en\n", "line 3: the codes '007' and '7' may be one expert or two"),
-        ("code,group,language\nE5,men,en\ne05,men,en\n", "line 3: the codes 'E5' and 'e05' may be one expert or two"),
-        ("code,group,language\na b,men,en\n", "line 2: the code 'a b' does not fit"),
-        ("code,group,language\na,men\n", "line 2: this line has not as many cells"),
-        ("code,group,language\na,men,en,x,y\n", "line 2: this line has not as many cells"),
+        ("code,group,language,name\na,men,en,x\u2028=1\n", "line 2: a cell contains a line break, a tab or a control"),
+        ("code,group,language,name\na,men,en,x\x85y\n", "line 2: a cell contains a line break, a tab or a control"),
+        ("code,group,language,name\na,men\x9b,en,x\n", "line 2: a cell contains a line break, a tab or a control"),
+        (f"code,group,language,name\na,men,en,{'x' * 201}\n", "line 2: the name has 201 characters. Write at most 200"),
+        (
+            "code,group,language\nsimulated-001,men,en\n",
+            "line 2: codes that begin with simulated- are reserved for simulated",
+        ),
+        ("code,group,language\n", "line 2: the table contains no expert"),
+        ("code,group,language\na,men,en\nb,man,en\n", "line 3: there is no group 'man'. Use one of men, women."),
+        ("code,group,language\na,men,fr\n", "line 2: the study has no language 'fr'. Use one of en, zh-hans."),
+        ("code,group,language\na,men,en\na,men,en\n", "line 3: the code 'a' appears twice"),
+        ("code,group,language\n007,men,en\n7,men,en\n", "line 3: the codes '007' and '7' may be the same expert"),
+        ("code,group,language\nE5,men,en\ne05,men,en\n", "line 3: the codes 'E5' and 'e05' may be the same expert"),
+        ("code,group,language\na b,men,en\n", "line 2: the code 'a b' is not valid"),
+        ("code,group,language\na,men\n", "line 2: this row and the header row have different numbers of cells"),
+        ("code,group,language\na,men,en,x,y\n", "line 2: this row and the header row have different numbers of cells"),
         ("code,group,language\na,men,en\nb,men,en\nc,men,en\n", "group men would have 3 experts"),
     ],
 )
@@ -195,7 +198,7 @@ def test_the_last_day_of_the_links_can_be_chosen(tmp_path: Path, capsys: pytest.
     assert {str(ends) for ends in Invitation.objects.values_list("expires_at", flat=True)} == {
         "2999-02-01 00:00:00+00:00"
     }
-    for wrong, said in (("31.1.2999", "as a date"), ("2001-01-31", "must lie ahead")):
+    for wrong, said in (("31.1.2999", "as YYYY-MM-DD"), ("2001-01-31", "must be in the future")):
         with pytest.raises(CommandError, match=said):
             invite(tmp_path, TABLE, capsys, last_day=wrong)
 
@@ -222,9 +225,9 @@ HEAD = "code,group,language"
     [
         (
             f"{HEAD}\n" + "".join(f"e{n},women,en\n" for n in range(70_000)),
-            "line 106: the table has more than 104 rows and the plan 4 slots; is it the right file?",
+            "line 106: the table has more than 104 rows, but the study has 4 slots. Check that this is the right file.",
         ),
-        (f"{HEAD}{''.join(f',c{n}' for n in range(130_000))}\n", "line 2: there is no expert in the table"),
+        (f"{HEAD}{''.join(f',c{n}' for n in range(130_000))}\n", "line 2: the table contains no expert"),
     ],
     ids=["rows", "columns"],
 )

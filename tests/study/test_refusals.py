@@ -168,9 +168,9 @@ def test_clips_must_be_chosen_before_they_are_sent(ada: Client) -> None:
 def test_a_job_at_work_takes_no_more_clips_and_is_not_forgotten(ada: Client) -> None:
     job = a_job(ada, state=Job.State.RUNNING, beat_at=clock.now())
     page = ada.post(reverse("desk:clips", args=[job.token]), follow=True)
-    assert "This study has its clips already." in said(page)
+    assert "This study already has its clips." in said(page)
     page = ada.post(reverse("desk:discard_job", args=[job.token]), follow=True)
-    assert "It is still at work. Please wait until it is done." in said(page)
+    assert "This task is still running. Please wait until it is done." in said(page)
     assert Job.objects.filter(pk=job.pk).exists()
 
 

@@ -161,7 +161,7 @@ def test_earlier_study_hides_its_sequences_until_unsealing(tmp_path: Path, ada: 
     study = rated(tmp_path, owner=User.objects.get(username="ada"))
     as_before_commitments(study)
     page = text(ada.get(reverse("desk:plan", args=["small"])))
-    assert "leaves them out until unblinding" in page
+    assert "contains no session plans" in page
     told = ada.get(reverse("desk:plan_file", args=["small"])).json()
     assert told["sessions"] == "left out until the seal is opened"
     assert "seed" not in told["design"]
@@ -198,8 +198,8 @@ def test_no_event_page_or_form_tells_a_slot(tmp_path: Path, ada: Client) -> None
     study = make_study(tmp_path, owner=User.objects.get(username="ada"))
     make_expert(study, "e01")
     page = reverse("desk:expert", args=["small", "e01"])
-    assert "Place in the plan" not in text(ada.get(page))
+    assert "Slot" not in text(ada.get(page))
     assert not any("slot" in json.dumps(event.detail) for event in study.events.all())
     services.close_study(study, actor="test")
     services.open_seal(study, actor="test")
-    assert "Place in the plan" in text(ada.get(page))
+    assert "Slot" in text(ada.get(page))

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             experts, encoding = _read(study, options["experts"])
             links = services.invite(study, experts, actor="command", expires_at=ends)
         if encoding != UTF_8:
-            self.stderr.write(f"{options['experts']} was read as {encoding}; check the names.")
+            self.stderr.write(f"{options['experts']} was read as {encoding}. Check the names.")
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["code", "link"])
