@@ -173,8 +173,8 @@ def in_words(comparison: Comparison) -> list[str]:
         )
     if comparison.silent:
         sentences.append(
-            f"{comparison.silent} of {comparison.clips} clips are silent for more than half of their time, as short "
-            "recordings are. Experts wait through it: take longer ones where there are any."
+            f"{comparison.silent} of {comparison.clips} clips are silent for more than half of their length, as "
+            "clips from short recordings are. Experts wait through the silence. Use longer recordings if you have any."
         )
     return sentences
 

@@ -203,7 +203,7 @@ def enter(client: Client, expert: Expert) -> Client:
 
 def begin(expert: Expert) -> None:
     """Consent, background and the sound check passed over, so that the next step is the first trial."""
-    services.give_consent(expert, version="1", language=expert.language)
+    services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
     services.save_background(expert, answers={"device": "headphones"})
     services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
 

@@ -127,7 +127,7 @@ def practised(expert: Expert, *, first: bool = False) -> None:
 
 def _practise(expert: Expert, *, first: bool) -> None:
     expert.devices.update(accepted_at=clock.now() - timedelta(hours=1))
-    services.give_consent(expert, version="1", language=expert.language)
+    services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
     services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
     services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
     for trial in trials_of(expert, "practice"):

@@ -98,8 +98,8 @@ def test_too_few_equal_clips_contradict_no_p_of_theirs() -> None:
 def test_clips_that_are_mostly_silent_are_counted() -> None:
     found = compare([USUAL._replace(silence=0.51)] * 2 + [USUAL] * 10, systems(6, "a", "b"))
     assert in_words(found) == [
-        "2 of 12 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
-        "take longer ones where there are any."
+        "2 of 12 clips are silent for more than half of their length, as clips from short recordings are. "
+        "Experts wait through the silence. Use longer recordings if you have any."
     ]
 
 

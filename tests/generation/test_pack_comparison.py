@@ -62,8 +62,8 @@ def test_late_beginnings_and_early_ends_are_told_at_both_places(gapped: Path, tm
         "gapped 8.12 s, full 1.54 s on average (p = 0.002).",
         "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make "
         "the pack again.",
-        "6 of 12 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
-        "take longer ones where there are any.",
+        "6 of 12 clips are silent for more than half of their length, as clips from short recordings are. "
+        "Experts wait through the silence. Use longer recordings if you have any.",
     ]
     assert said("check_pack", str(pack)) == cautions
     assert said("generate_stimuli", "--from", str(gapped), "--out", str(pack)) == cautions, "a finished pack"
@@ -160,8 +160,8 @@ def test_silence_after_the_last_sound_is_counted_whoever_put_it_there(tmp_path: 
     record(tmp_path / "own" / "a" / "whole.wav", np.concatenate([0.9 * sound, np.zeros(round(6.2 * 44_100))]))
     pack = tmp_path / "pack"
     told = [
-        "2 of 2 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
-        "take longer ones where there are any."
+        "2 of 2 clips are silent for more than half of their length, as clips from short recordings are. "
+        "Experts wait through the silence. Use longer recordings if you have any."
     ]
     assert said("generate_stimuli", "--from", str(tmp_path / "own"), "--out", str(pack)) == told
     assert said("check_pack", str(pack)) == told
@@ -170,8 +170,8 @@ def test_silence_after_the_last_sound_is_counted_whoever_put_it_there(tmp_path: 
 def test_another_tools_clips_of_short_music_are_counted(tmp_path: Path) -> None:
     short = [between(samples, 1.3, SECONDS, 0) for samples in tunes(0)]
     assert said("check_pack", str(foreign_pack(tmp_path / "pack", {"a": short}))) == [
-        "6 of 6 clips are silent for more than half of their time, as short recordings are. Experts wait through it: "
-        "take longer ones where there are any."
+        "6 of 6 clips are silent for more than half of their length, as clips from short recordings are. "
+        "Experts wait through the silence. Use longer recordings if you have any."
     ]
 
 

@@ -100,11 +100,11 @@ def test_mostly_silent_clips_of_short_music_are_a_caution(study: Study) -> None:
     assert (found["silent"], found["clips"]) == (2, 12)
     with translation.override("en"):
         assert cautions.of_recordings(found)[-1] == (
-            "2 of 12 clips are silent for more than half of their time, as short recordings are. Experts wait through "
-            "it: take longer ones where there are any."
+            "2 of 12 clips are silent for more than half of their length, as clips from short recordings are. "
+            "Experts wait through the silence. Use longer recordings if you have any."
         )
     with translation.override("zh-hans"):
-        assert cautions.of_recordings(found)[-1].startswith("12 个片段中有 2 个过半时间没有声音")
+        assert cautions.of_recordings(found)[-1].startswith("12 个片段中有 2 个过半时长没有声音")
 
 
 @pytest.mark.parametrize(
