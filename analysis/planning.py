@@ -105,7 +105,7 @@ def _warnings(design: Design, scenarios: Mapping[str, Variances], lang: str) -> 
 
 def scenarios_of(pilot: Pilot | None) -> dict[str, Variances]:
     """The pilot's variances alone, or without one the three of `power.bracket`."""
-    return {"pilot": pilot.variances} if pilot else power.bracket()
+    return {"pilot": pilot.variances} if pilot else power.assumed_variances()
 
 
 def _study(design: Design, gap: float, lang: str) -> str:

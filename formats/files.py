@@ -68,7 +68,7 @@ def read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def write_whole(path: Path, data: bytes, *, dated: bool = True) -> None:
+def write_atomically(path: Path, data: bytes, *, dated: bool = True) -> None:
     """Write a file under a temporary name, flush it to the disk, then put it in place.
 
     With ``dated=False`` its time of change is CLIP_TIME, whenever it was written. Raises InputError where it cannot

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formats.errors import InputError
-from formats.files import write_whole
+from formats.files import write_atomically
 from generation import melody
 from generation.melody import STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note, RawNote, Tokens
 
@@ -49,7 +49,7 @@ class Song(NamedTuple):
     group: str
 
 
-class Verdict(NamedTuple):
+class SongAssessment(NamedTuple):
     """What became of a file: its notes from step 0 and whole segments, or the reason for skipping it."""
 
     song: Song
@@ -122,19 +122,19 @@ def transposition(fifths: int | None) -> int:
     return 0 if fifths is None else (-7 * fifths + 6) % 12 - 6
 
 
-def judge(song: Song) -> Verdict:
+def assess_song(song: Song) -> SongAssessment:
     """Read a song and decide whether it can be used."""
     try:
         song.name.encode()
         reading = melody.read_midi(song.path)
     except UnicodeEncodeError:
-        return Verdict(song, "name not UTF-8", 0, 0, [])
+        return SongAssessment(song, "name not UTF-8", 0, 0, [])
     except InputError:
-        return Verdict(song, "unreadable", 0, 0, [])
+        return SongAssessment(song, "unreadable", 0, 0, [])
     shift = transposition(reading.fifths)
     steps = round(reading.beats * STEPS_PER_BEAT)
     notes = [note._replace(pitch=note.pitch + shift) for note in melody.on_grid(reading.notes)]
-    return Verdict(song, reason_to_skip(reading, steps, notes), shift, steps, notes)
+    return SongAssessment(song, reason_to_skip(reading, steps, notes), shift, steps, notes)
 
 
 def reason_to_skip(reading: melody.Reading, steps: int, notes: Sequence[Note]) -> str:
@@ -163,7 +163,7 @@ def share_on_grid(notes: Sequence[RawNote]) -> float:
     return float((np.abs(times - np.round(times)) <= GRID_TOLERANCE).all(axis=1).mean())
 
 
-def windows(verdict: Verdict) -> list[tuple[int, Tokens]]:
+def windows(verdict: SongAssessment) -> list[tuple[int, Tokens]]:
     """Complete segments of a song as (first bar, tokens (80,)), one from every bar."""
     found = []
     for start in range(0, verdict.steps - STEPS + 1, STEPS_PER_BAR):
@@ -208,7 +208,7 @@ def split_of(name: str, held_out: set[str]) -> str:
     return "train" if place < 0.8 else "validation" if place < 0.9 else "test"
 
 
-def build(songs: Sequence[Song], verdicts: Sequence[Verdict], source: str, report: Path) -> Corpus:
+def build(songs: Sequence[Song], verdicts: Sequence[SongAssessment], source: str, report: Path) -> Corpus:
     """Cut the usable songs into segments.
 
     A training segment that stands token for token anywhere in a held-out song as well is left out of training.
@@ -263,7 +263,7 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
         source=np.array(corpus.source),
         sha256=np.array(corpus.sha256),
     )
-    write_whole(path, content.getvalue())
+    write_atomically(path, content.getvalue())
 
 
 def load_corpus(path: Path) -> Corpus:
@@ -294,7 +294,7 @@ def load_corpus(path: Path) -> Corpus:
     return corpus
 
 
-def write_report(verdicts: Sequence[Verdict], corpus: Corpus | None, path: Path) -> None:
+def write_report(verdicts: Sequence[SongAssessment], corpus: Corpus | None, path: Path) -> None:
     """One line a file: used or skipped and why, segments, transposition, group, split."""
     made = Counter(corpus.songs) if corpus else Counter()
     split = dict(zip(corpus.songs, corpus.split, strict=True)) if corpus else {}
@@ -310,4 +310,4 @@ def write_report(verdicts: Sequence[Verdict], corpus: Corpus | None, path: Path)
             + [verdict.song.group, split.get(name, "")]
         )
     # A file's name may be no text; then its bytes are spelled out.
-    write_whole(path, content.getvalue().encode("utf-8", "backslashreplace"))
+    write_atomically(path, content.getvalue().encode("utf-8", "backslashreplace"))

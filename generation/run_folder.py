@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from formats.files import write_whole
+from formats.files import write_atomically
 
 #: Bins of the weights' histograms: wide for all weights, fine about the bound of a clipped critic.
 WIDE, FINE = np.linspace(-0.5, 0.5, 401), np.linspace(-0.02, 0.02, 401)
@@ -35,7 +35,7 @@ def write_log(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, An
     table = csv.DictWriter(content, columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    write_whole(path, content.getvalue().encode())
+    write_atomically(path, content.getvalue().encode())
 
 
 def append_log(path: Path, columns: Sequence[str], row: Mapping[str, Any]) -> None:
@@ -54,7 +54,7 @@ def read_json(path: Path) -> object:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a file of JSON that a person can read."""
-    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def write_histograms(path: Path, weights: Tensor) -> None:
@@ -64,7 +64,7 @@ def write_histograms(path: Path, weights: Tensor) -> None:
     wide, fine = (np.histogram(values, edges)[0] for edges in (WIDE, FINE))
     beyond = np.sum(np.abs(values) > WIDE[-1])
     np.savez_compressed(content, wide=wide, wide_edges=WIDE, fine=fine, fine_edges=FINE, beyond=beyond)
-    write_whole(path, content.getvalue())
+    write_atomically(path, content.getvalue())
 
 
 def machine(device: torch.device) -> str:

@@ -29,13 +29,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from formats.errors import InputError
-from formats.files import sha256_of, write_whole
+from formats.files import sha256_of, write_atomically
 from generation.corpus import Corpus
 from generation.networks import network
 from generation.networks.parts import share
 from generation.run_folder import append_log, machine, read_json, read_log, write_histograms, write_json, write_log
 from generation.sampling import load_reference
-from generation.validation import COLUMNS, Yardstick, convergence
+from generation.validation import COLUMNS, ValidationSet, convergence
 
 
 class Run:
@@ -81,7 +81,7 @@ class Run:
         self.optimisers = self.model.optimisers()
         self.iteration, self.seconds, self.best, self.stale = 0, 0.0, math.inf, 0
         self._check(corpus.source)
-        self.yardstick = Yardstick(self.validation, load_reference(reference) if reference else None)
+        self.yardstick = ValidationSet(self.validation, load_reference(reference) if reference else None)
 
     @property
     def leads(self) -> bool:
@@ -209,7 +209,7 @@ class Run:
         """Write the sampling weights in half precision."""
         if self.leads:
             state = {name: as_stored(value) for name, value in self.model.sampling_state().items()}
-            write_whole(self.out / "weights.safetensors", save(state))
+            write_atomically(self.out / "weights.safetensors", save(state))
 
     def save(self) -> None:
         """Write everything that going on needs."""
@@ -227,7 +227,7 @@ class Run:
         }
         content = io.BytesIO()
         torch.save(state, content)
-        write_whole(self.out / "state.pt", content.getvalue())
+        write_atomically(self.out / "state.pt", content.getvalue())
 
     def _load(self, path: Path) -> None:
         try:

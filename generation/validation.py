@@ -21,7 +21,7 @@ JSD = [f"jsd_{n}" for n in metrics.ORDERS]
 COLUMNS = ["upc", "gc", "ebr", "ebr_onset", "with_rests", "log_ppl", *JSD, "distance"]
 
 
-class Yardstick:
+class ValidationSet:
     """Held-out songs, and the reference model of perplexity where there is one."""
 
     def __init__(self, songs: Tokens, reference: metrics.Reference | None) -> None:

@@ -137,7 +137,7 @@ def remark_on(trial: Trial | int, expert: Expert) -> Remark | None:
     return next(iter(Remark.objects.filter(trial=trial, expert=expert).order_by("-revision")[:1]), None)
 
 
-def level_of(expert: Expert) -> int:
+def playback_volume(expert: Expert) -> int:
     """The level of the player that she chose last, in per cent; all there is where she chose none."""
     levels = SoundCheck.objects.filter(expert=expert).order_by("-pk").values_list("level", flat=True)
     return next(iter(levels[:1]), 100)

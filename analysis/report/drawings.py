@@ -26,7 +26,7 @@ FEWEST_EXPERTS = 3
 
 @dataclass(frozen=True)
 class Drawing:
-    """`frame` is written beside the figure; `draw` is called inside `style.house_style`."""
+    """`frame` is written beside the figure; `draw` is called inside `figure_style`."""
 
     name: str
     frame: pd.DataFrame
@@ -105,7 +105,7 @@ def _further(ratings: Ratings, found: Findings) -> Iterator[Drawing]:
     measured = clips.metrics_frame(ratings, scale) if "clip_correlations" in found.frames else pd.DataFrame()
     correlations = found.frames.get("clip_correlations", pd.DataFrame())
     yield drawing("figure10", measured, lambda lang: clips.figure10(ratings, measured, correlations, scale, lang))
-    departing = clips.departures_frame(found.fits[scale], ratings.alpha)
+    departing = clips.random_effect_predictions(found.fits[scale], ratings.alpha)
     yield drawing("figure11", departing, lambda lang: clips.figure11(ratings, departing, scale, lang))
     curve = screening.order_curve(ratings.frame, ratings.rated_scales)
     yield drawing("figure12", curve, lambda lang: experts.figure12(ratings, curve, lang))

@@ -216,7 +216,7 @@ def _write_figures(
     for lang in languages:
         for drawing in made:
             stem = f"{drawing.name}.{lang}"
-            with style.house_style(lang):
+            with style.figure_style(lang):
                 written += style.save(drawing.draw(lang), folder / "figures", stem, _subject(contents))
             stems[drawing.name][lang] = folder / "figures" / stem
             on_step()

@@ -120,7 +120,7 @@ def chinese_font() -> str | None:
 
 
 @contextmanager
-def house_style(lang: str) -> Iterator[None]:
+def figure_style(lang: str) -> Iterator[None]:
     """Draw and save inside this context: the same settings whatever the user's matplotlibrc says."""
     chinese = chinese_font()
     fonts = [name for name in (chinese, "DejaVu Sans") if name]
@@ -154,7 +154,7 @@ def watermark(figure: Figure) -> None:
 def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
     """Save as SVG, PDF and PNG (300 dpi) without dates, so that equal figures are equal bytes.
 
-    `subject` (what the figure was made from) goes into each file's metadata. Call inside `house_style`.
+    `subject` (what the figure was made from) goes into each file's metadata. Call inside `figure_style`.
     """
     metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Date": None, "Description": subject},

@@ -37,7 +37,7 @@ COLUMNS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_rating
 
 
 @dataclass(frozen=True)
-class Crossed:
+class RatingArray:
     """Ratings as a table `values` (scales, experts, clips), NaN where there is none; clips stand system by system."""
 
     scales: tuple[str, ...]
@@ -63,7 +63,7 @@ class Crossed:
         return [int(n) for n in np.cumsum((0, *self.clips_of_system[:-1]))]
 
 
-def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) -> Crossed:
+def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) -> RatingArray:
     """Lay out ratings (expert_id, system, clip_id, scale, rating; at most one a cell) as a Crossed table.
 
     A clip is known by its system and its id together. Rows of other scales and systems are passed over; every
@@ -84,7 +84,7 @@ def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) ->
     values = np.full((len(scales), len(experts), len(of_name)), np.nan)
     values[layer, row, column] = frame["rating"].to_numpy(np.float64)[kept]
     per_system = tuple(int(count) for count in np.bincount(of_system, minlength=len(systems)))
-    return Crossed(tuple(scales), tuple(systems), values, per_system, tuple(experts), tuple(names[of_name]))
+    return RatingArray(tuple(scales), tuple(systems), values, per_system, tuple(experts), tuple(names[of_name]))
 
 
 def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Integers:
@@ -93,7 +93,7 @@ def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Integers:
     return np.bincount(drawn.ravel(), minlength=replicates * n).reshape(replicates, n)
 
 
-def weighted_means(crossed: Crossed, expert_weights: Integers, clip_weights: Integers) -> Floats:
+def weighted_means(crossed: RatingArray, expert_weights: Integers, clip_weights: Integers) -> Floats:
     """Means (replicates, scales, systems) under weights (replicates, experts) and (replicates, clips).
 
     NaN where a replicate holds no rating of the system.
@@ -109,7 +109,7 @@ def weighted_means(crossed: Crossed, expert_weights: Integers, clip_weights: Int
     return np.stack(means, axis=1)
 
 
-def replicate_means(crossed: Crossed, replicates: int, seed: int) -> Floats:
+def replicate_means(crossed: RatingArray, replicates: int, seed: int) -> Floats:
     """Bootstrap means (replicates, scales, systems), by PCG64 from the seed."""
     rng = np.random.Generator(np.random.PCG64(seed))
     n_experts = crossed.values.shape[1]
@@ -147,7 +147,7 @@ def system_means(
     return table.astype({"df": np.float64})
 
 
-def _row(crossed: Crossed, layer: int, place: int, draws: Floats, alpha: float) -> dict[str, object]:
+def _row(crossed: RatingArray, layer: int, place: int, draws: Floats, alpha: float) -> dict[str, object]:
     start = crossed.starts[place]
     cells = crossed.values[layer, :, start : start + crossed.clips_of_system[place]]
     present = ~np.isnan(cells)

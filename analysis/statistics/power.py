@@ -77,7 +77,7 @@ FELT: Mapping[str, tuple[float, float, float, float]] = {
 FELT_MEAN = 3.84
 
 
-def bracket() -> dict[str, Variances]:
+def assumed_variances() -> dict[str, Variances]:
     """Variances of ratings on a scale of 1 to 5 with means near 3.8: low, middle and high."""
     return {name: rounded(Variances(*(sd * sd for sd in sds)), FELT_MEAN, 1, 5) for name, sds in FELT.items()}
 

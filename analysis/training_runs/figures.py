@@ -81,7 +81,7 @@ def _part(critic: str, measure: str, seed: str, values: pd.DataFrame) -> pd.Data
 
 
 def figure5(frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `figure5_frame`. Call inside `style.house_style`."""
+    """Draw `figure5_frame`. Call inside `figure_style`."""
     measures = [measure for measure in (LOSS, DISTANCE) if (frame["measure"] == measure).any()]
     figure = Figure(figsize=(7.2 if len(measures) > 1 else 4.2, 3.2), layout="constrained")
     for axis, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
@@ -133,7 +133,7 @@ def share_near(runs: Sequence[Run], bound: float) -> list[float]:
 def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float]], lang: str) -> Figure:
     """Draw `figure6_frame`, with the clipping bound marked and `share_near` in the legend.
 
-    Call inside `style.house_style`.
+    Call inside `figure_style`.
     """
     figure = Figure(figsize=(7.2, 3.3), layout="constrained")
     for axis, bins in zip(figure.subplots(1, 2), ("fine", "wide"), strict=True):

@@ -122,7 +122,7 @@ def _draw(drawing: figures.Drawing, folder: Path, subject: str) -> tuple[list[Pa
     of_page = {}
     for lang in style.LANGUAGES:
         if lang == "en" or style.chinese_font():
-            with style.house_style(lang):
+            with style.figure_style(lang):
                 written += style.save(draw(lang), folder, f"{name}.{lang}", subject)
             of_page[lang] = folder / f"{name}.{lang}.svg"
     return written, of_page

@@ -19,7 +19,7 @@ REFERENCE = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 LARGEST_SEED = 2**63 - 1
 
 
-class PlainCommand(BaseCommand):
+class ParagraphHelpCommand(BaseCommand):
     """A command whose help keeps its paragraphs."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -59,7 +59,7 @@ def add_workers(parser: ArgumentParser) -> None:
 
 
 @contextmanager
-def plain_errors(out: Path, *, again: str = "nothing was written") -> Iterator[None]:
+def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator[None]:
     """Turns what may go wrong with a user's input, a disk or a Ctrl-C into one sentence and an exit status."""
     try:
         yield

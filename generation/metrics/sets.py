@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from formats.files import write_whole
+from formats.files import write_atomically
 from generation.corpus import Corpus
 from generation.melody import Tokens
 from generation.metrics.clips import Values, known_mean, with_rests
@@ -52,4 +52,4 @@ def save_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     """Write arrays as .npz, whole or not at all; the same arrays give the same bytes."""
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
-    write_whole(path, content.getvalue())
+    write_atomically(path, content.getvalue())

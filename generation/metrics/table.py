@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from formats.errors import InputError
-from formats.files import write_whole
+from formats.files import write_atomically
 from generation.corpus import Corpus
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
@@ -140,7 +140,7 @@ def measure_folder(
     shared = memorisation(tokens, corpus) if corpus else None
     if shared:
         columns |= shared._asdict()
-    write_whole(out, _csv(clip_ids, columns))
+    write_atomically(out, _csv(clip_ids, columns))
     return Measured(clip_ids, tokens, shared, _remarks(columns, reference))
 
 

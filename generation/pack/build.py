@@ -12,12 +12,12 @@ import numpy as np
 import soundfile
 
 from formats.errors import InputError
-from formats.files import sha256, sha256_of, write_whole
+from formats.files import sha256, sha256_of, write_atomically
 from generation import audio, metrics
 from generation.corpus import Corpus
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of
-from generation.pack.folder import digest_of, look_into, select
+from generation.pack.folder import digest_of, scan_folder, select
 from generation.pack.manifest import METRICS, NAME, SCHEMA_VERSION, Audio, Clip, Manifest, read_manifest
 from generation.pack.rendering import (
     PROGRESS,
@@ -100,7 +100,7 @@ def build_from_folder(
     """
     if folder.resolve() in (out.resolve(), *out.resolve().parents):
         raise InputError(f"{out} lies in {folder}, where it would be taken for a system: name a place outside.")
-    found = look_into(folder)
+    found = scan_folder(folder)
     systems = {name: digest_of(files) for name, files in found.systems.items()}
     inputs = {**_inputs(systems, clips_per_system, seed, reader), "practice": practice}
 
@@ -136,7 +136,7 @@ def _build(
     open_progress(out, inputs, done)
     for piece in selection.pieces:
         if piece.midi is not None:
-            write_whole(midi_path(out, piece.clip_id), piece.midi, dated=False)
+            write_atomically(midi_path(out, piece.clip_id), piece.midi, dated=False)
     rendered = render_all(out, selection.pieces, done, workers)
     return Built(_finish(out, inputs, selection, done, reader), rendered)
 
@@ -180,9 +180,9 @@ def _finish(
         clips=[_manifest_clip(piece, done[piece.clip_id]) for piece in pieces],
     )
     if table is not None:
-        write_whole(out / METRICS, table, dated=False)
-    write_whole(out / PAGE, page_of(out, manifest), dated=False)
-    write_whole(out / NAME, manifest.to_bytes(), dated=False)
+        write_atomically(out / METRICS, table, dated=False)
+    write_atomically(out / PAGE, page_of(out, manifest), dated=False)
+    write_atomically(out / NAME, manifest.to_bytes(), dated=False)
     (out / PROGRESS).unlink()
     return manifest
 

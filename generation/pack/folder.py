@@ -28,14 +28,14 @@ SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 MOST_REASONS = 10
 
 
-class Found(NamedTuple):
+class FolderScan(NamedTuple):
     """What lies in the folder: the hash of each file by system and name in it, and what is no system's file."""
 
     systems: dict[str, dict[str, str]]
     strays: dict[str, str]
 
 
-def look_into(folder: Path) -> Found:
+def scan_folder(folder: Path) -> FolderScan:
     """The sub-folders and their files, hidden ones apart. Raises InputError where they are no systems."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: name one with a sub-folder of clips for each system.")
@@ -54,7 +54,7 @@ def look_into(folder: Path) -> Found:
         strays |= {name: "it is not a file" for path, name in files.items() if not path.is_file()}
     if not systems.keys() - {PRACTICE}:
         raise InputError(f"{folder} has no sub-folder: put the clips of each system into one, named after the system.")
-    return Found(systems, strays)
+    return FolderScan(systems, strays)
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -68,7 +68,7 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 
 def select(
-    folder: Path, found: Found, *, clips_per_system: int | None, practice: int | None, seed: int, workers: Workers
+    folder: Path, found: FolderScan, *, clips_per_system: int | None, practice: int | None, seed: int, workers: Workers
 ) -> Selection:
     """The clips of the pack by the rule of this module. Raises InputError where a system is left without one."""
     reasons = _reasons(folder, found, workers)
@@ -94,7 +94,7 @@ def select(
     return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
 
 
-def _reasons(folder: Path, found: Found, workers: Workers) -> dict[str, str]:
+def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, str]:
     """Why files cannot be used, by name; of files with the same content the first counts."""
     reasons = dict(found.strays)
     first: dict[str, str] = {}
@@ -114,7 +114,9 @@ def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:
     return [names[place] for place in stream(seed, system).permutation(len(names))]
 
 
-def _require_clips(folder: Path, usable: Mapping[str, list[str]], found: Found, reasons: Mapping[str, str]) -> None:
+def _require_clips(
+    folder: Path, usable: Mapping[str, list[str]], found: FolderScan, reasons: Mapping[str, str]
+) -> None:
     for system, files in usable.items():
         if not files:
             told = [f"{name}: {reasons[name]}" for name in found.systems[system]]
@@ -144,7 +146,9 @@ def _piece(path: Path, clip_id: str, system: str, role: str, provenance: dict[st
     )
 
 
-def _account(found: Found, reasons: Mapping[str, str], chosen: Sequence[tuple[str, str, str]]) -> dict[str, object]:
+def _account(
+    found: FolderScan, reasons: Mapping[str, str], chosen: Sequence[tuple[str, str, str]]
+) -> dict[str, object]:
     """What became of every file, for the manifest."""
     used = {name for _, _, name in chosen}
     counts = Counter(system for system, _, _ in chosen)

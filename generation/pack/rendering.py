@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from formats.errors import InputError
-from formats.files import sha256, sha256_of, write_whole
+from formats.files import sha256, sha256_of, write_atomically
 from generation import audio
 from generation.melody import Tokens
 from generation.metrics import GridClip
@@ -110,7 +110,7 @@ def open_progress(out: Path, inputs: dict[str, Any], done: dict[str, Done]) -> N
     for partial in out.rglob(".*.part"):
         partial.unlink()
     lines = [json.dumps(inputs), *(json.dumps([clip_id, *facts]) for clip_id, facts in done.items())]
-    write_whole(out / PROGRESS, "".join(f"{line}\n" for line in lines).encode())
+    write_atomically(out / PROGRESS, "".join(f"{line}\n" for line in lines).encode())
     (out / NAME).unlink(missing_ok=True)
 
 
@@ -142,7 +142,7 @@ def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], t
         bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
         for future in bar:
             clip_id, (data, facts) = waiting.pop(future), future.result()
-            write_whole(audio_path(out, clip_id), data, dated=False)
+            write_atomically(audio_path(out, clip_id), data, dated=False)
             done[clip_id] = Done(target, sha256(data), round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))
             progress.write(json.dumps([clip_id, *done[clip_id]]) + "\n")
             progress.flush()

@@ -32,7 +32,7 @@ PRACTICE_CLIPS = 3
 BATCH = 64
 #: A generator that needs more draws than this for each clip of the pack is refused.
 DRAWS_PER_CLIP = 100
-FATES = ("used", "empty", "duplicate", "training_copy")
+OUTCOMES = ("used", "empty", "duplicate", "training_copy")
 
 
 class Sampler(Protocol):
@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
     provenance: dict[str, Any]
 
 
-class Drawn(NamedTuple):
+class SelectedClip(NamedTuple):
     """A clip of the pack before it is rendered."""
 
     clip_id: str
@@ -64,11 +64,11 @@ class Drawn(NamedTuple):
 class Drawing(NamedTuple):
     """All clips of a pack, sorted by clip id, and the manifest's account of how they were drawn."""
 
-    clips: list[Drawn]
+    clips: list[SelectedClip]
     account: dict[str, Any]
 
 
-class Sieve:
+class ClipFilter:
     """Remembers what is in the pack and says what becomes of each further candidate."""
 
     def __init__(self, training: Tokens) -> None:
@@ -96,7 +96,7 @@ class Sieve:
             fates[fate] += 1
             if fate == "used":
                 used.append(candidate)
-        return used, {fate: fates[fate] for fate in FATES}
+        return used, {fate: fates[fate] for fate in OUTCOMES}
 
 
 def stream(seed: int, purpose: str) -> np.random.Generator:
@@ -138,7 +138,7 @@ def draw(generators: Mapping[str, Sampler], corpus: Corpus, *, real: bool, count
 
     Raises InputError where a generator or the corpus cannot give them.
     """
-    sieve = Sieve(corpus.of("train"))
+    sieve = ClipFilter(corpus.of("train"))
     real_split, practice_split = real_splits(corpus)
     drawn: list[tuple[str, str, Candidate]] = []
     fates: dict[str, dict[str, int]] = {}
@@ -157,7 +157,7 @@ def draw(generators: Mapping[str, Sampler], corpus: Corpus, *, real: bool, count
         drawn += [(name, "study", candidate) for candidate in chosen]
     ids = clip_ids(len(drawn), stream(seed, "clip ids"), fates)
     clips = [
-        Drawn(clip_id, system, role, candidate.provenance, candidate.tokens)
+        SelectedClip(clip_id, system, role, candidate.provenance, candidate.tokens)
         for clip_id, (system, role, candidate) in zip(ids, drawn, strict=True)
     ]
     account = {"real_split": real_split if real else "", "practice_split": practice_split, "systems": fates}

@@ -20,7 +20,7 @@ from formats.errors import InputError
 from study import clock
 from study.backup.archive import DATABASE, MEDIA, Manifest, add, add_manifest
 from study.backup.rows import count_rows
-from study.backup.store import lent, snapshot
+from study.backup.store import attached_sqlite, snapshot
 from study.models import Clip
 
 SCRATCH = ".mukulen-backup-"
@@ -83,7 +83,7 @@ def _fill(archive: zipfile.ZipFile, database: Path) -> Manifest:
 
 def _described(database: Path) -> tuple[Manifest, set[str]]:
     """The manifest of a snapshot, and the clips that it names."""
-    with lent(database) as alias:
+    with attached_sqlite(database) as alias:
         manifest = Manifest(
             made_at=clock.now().isoformat(timespec="seconds"),
             store=connection.vendor,

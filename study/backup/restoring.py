@@ -21,7 +21,7 @@ from tqdm import tqdm
 from formats.errors import InputError
 from study.backup.archive import DATABASE, MANIFEST, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
 from study.backup.rows import copy_rows, count_rows, tables
-from study.backup.store import lent
+from study.backup.store import attached_sqlite
 from study.models import Study
 
 
@@ -78,7 +78,7 @@ def _is_sound(database: Path) -> bool:
 
 def _refuse_other_rows(path: Path, manifest: Manifest, database: Path) -> None:
     """An older schema lacks some of today's tables, and may have others."""
-    with lent(database) as alias:
+    with attached_sqlite(database) as alias:
         present = connections[alias].introspection.table_names()
         held = count_rows(alias, [model for model in tables() if model._meta.db_table in present])
     ours = {model._meta.label_lower for model in tables()}
@@ -96,7 +96,7 @@ def restore(path: Path, *, replace: bool = False) -> Manifest:
     """
     _refuse_other_encoding()
     _refuse_newer_target()
-    with verified(path) as (archive, manifest, database), lent(database) as alias:
+    with verified(path) as (archive, manifest, database), attached_sqlite(database) as alias:
         if not replace and _holds_studies():
             message = "This installation has studies already; restoring replaces everything in its database"
             raise InputError(f"{message}. Take a backup of it, then add --replace.")

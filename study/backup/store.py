@@ -17,7 +17,7 @@ ALIAS = "archive"
 
 
 @contextmanager
-def lent(path: Path) -> Iterator[str]:
+def attached_sqlite(path: Path) -> Iterator[str]:
     """The SQLite file as a second database of this process, under the alias that it yields."""
     engine = "django.db.backends.sqlite3"
     given = {DEFAULT_DB_ALIAS: {}, ALIAS: {"ENGINE": engine, "NAME": str(path)}}
@@ -50,7 +50,7 @@ def _copy_file(path: Path) -> None:
 
 
 def _copy_rows(path: Path) -> None:
-    with lent(path) as alias:
+    with attached_sqlite(path) as alias:
         call_command("migrate", database=alias, verbosity=0)
         with transaction.atomic(), transaction.atomic(using=alias):
             with connection.cursor() as cursor:

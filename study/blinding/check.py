@@ -18,14 +18,14 @@ from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.messages import LOCALE
-from study.blinding.feature_test import Verdict, seen_of, verdict
+from study.blinding.feature_test import FeatureTest, observed_features, verdict
 from study.blinding.grouping import Grouped, grouped
 from study.blinding.html_values import Page
 from study.blinding.leak_search import leaks, secrets_of, uneven_names
 from study.blinding.scratch_database import on_a_copy
 from study.blinding.sessions import Browser, Exchange, own_site, play
-from study.blinding.uniformity import Sound, unlike, unlike_replies, unlike_wrappings
-from study.design import SQUARES_FROM, foretold
+from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
+from study.design import SQUARES_FROM, predictable_share
 from study.models import Clip, Expert, Slot, Study, Trial
 from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
@@ -41,7 +41,7 @@ SEED = 1
 #: Where a study file says what experts are shown.
 SHOWN = ("title", "instructions", "consent", "scales", "background", "groups")
 
-Measure = Callable[[bytes], Sound]
+Measure = Callable[[bytes], AudioProperties]
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Report:
     sessions: int = 0
     exchanges: int = 0
     bytes: int = 0
-    verdict: Verdict = field(default_factory=Verdict)
+    verdict: FeatureTest = field(default_factory=FeatureTest)
     #: How well so many experts who compare notes sort the clips by system.
     grouped: dict[int, Grouped] = field(default_factory=dict)
 
@@ -92,9 +92,9 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
         others = [slot for slot in slots if slot not in first]
         for look in (first, others[:: max(1, len(others) // sessions)][:sessions] or first):
             _look_at(study, _played(study, look), known, report)
-            if not report.verdict.tells:
+            if not report.verdict.is_significant:
                 break
-    if report.verdict.tells:
+    if report.verdict.is_significant:
         report.faults.append(
             f"The {report.verdict.feature} tells systems apart: p = {report.verdict.p:.4f}, in two sets of sessions."
         )
@@ -117,7 +117,7 @@ def made_again(study: Study) -> list[str]:
 def guessable(study: Study) -> list[str]:
     """A sentence where the plan's orders follow a rule by which an expert might come to tell the next clip."""
     sessions = sessions_of(study)
-    share = foretold(sessions)
+    share = predictable_share(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MOST_FORETOLD:
         return []
     return [
@@ -179,7 +179,9 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
     report.faults += unlike_replies(everything)
     if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
         report.faults.append("A clip was not sent as it is stored: its bytes are others.")
-    seen = {token: values for session in played for token, values in seen_of(session).items() if token in trials}
+    seen = {
+        token: values for session in played for token, values in observed_features(session).items() if token in trials
+    }
     clips = sorted({trials[token].clip_id for token in seen})
     system_of = {trial.clip_id: trial.clip.system_id or 0 for trial in trials.values()}
     systems = sorted(set(system_of.values()))

@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class FeatureTest:
     """What tells systems apart best, the share of permutations in which anything does as well, and how much was tried.
 
     `least_p` is the smallest p that so few clips can give.
@@ -39,12 +39,12 @@ class Verdict:
     least_p: float = 1.0
 
     @property
-    def tells(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether chance is no explanation."""
         return self.p <= ALPHA
 
 
-def seen_of(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]]:
+def observed_features(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]]:
     """For each trial's token, every value that its exchanges showed, by a name that is the same for all trials."""
     seen: dict[str, dict[str, Any]] = {}
     counts: dict[str, Counter[str]] = {}
@@ -110,7 +110,7 @@ def _leaves(content: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, content
 
 
-def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Sequence[int], seed: int) -> Verdict:
+def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Sequence[int], seed: int) -> FeatureTest:
     """The permutation test. `seen[i]` is what trial i showed and `clips[i]` its clip; `systems[c]` clip c's system.
 
     Clips are the units: a feature is ranked over trials, averaged by clip, and its R² is the share of its variance
@@ -124,7 +124,7 @@ def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Seque
     labels, rng = np.asarray(systems), np.random.default_rng(seed)
     least = _least_p(labels)
     if not names:
-        return Verdict(least_p=least)
+        return FeatureTest(least_p=least)
     standard = (means - means.mean(axis=0)) / means.std(axis=0)
     shares = _between(standard, labels[None, :])[0]
     best = int(shares.argmax())
@@ -132,7 +132,7 @@ def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Seque
     for start in range(0, PERMUTATIONS, CHUNK):
         shuffled = rng.permuted(np.tile(labels, (min(CHUNK, PERMUTATIONS - start), 1)), axis=1)
         count += int((_between(standard, shuffled).max(axis=1) >= shares[best] - 1e-12).sum())
-    return Verdict(names[best], count / (PERMUTATIONS + 1), len(names), least)
+    return FeatureTest(names[best], count / (PERMUTATIONS + 1), len(names), least)
 
 
 def _ranked(seen: Sequence[dict[str, Any]]) -> tuple[list[str], Numbers]:

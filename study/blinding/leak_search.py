@@ -30,7 +30,7 @@ BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}={0,2}")
 
 
 @dataclass(frozen=True)
-class Secrets:
+class Identifiers:
     """What no browser may see. Marks are ids, hashes and file names; names are words, found at word boundaries.
 
     Spoken names stand in texts that the study file or the site shows to everybody (`real`, `Daur`): they may stand on
@@ -52,7 +52,7 @@ class Secrets:
         return {len(mark) for mark in self.marks}
 
 
-def secrets_of(study: Study, shown: str) -> Secrets:
+def secrets_of(study: Study, shown: str) -> Identifiers:
     """All that must stay hidden of a study; `shown` is all text that every expert is shown."""
     marks, names = {}, {}
     for text, what in _everything(study):
@@ -61,9 +61,9 @@ def secrets_of(study: Study, shown: str) -> Secrets:
             marks[text] = what
         elif len(text) >= SHORTEST_NAME or not text.isascii():
             names[text] = what
-    said = {name: what for name, what in names.items() if stands_in(name, shown.lower())}
+    said = {name: what for name, what in names.items() if count_occurrences(name, shown.lower())}
     hidden = {name: what for name, what in names.items() if name not in said}
-    return Secrets(marks, hidden, said, frozenset(name for name, what in names.items() if what == SYSTEM))
+    return Identifiers(marks, hidden, said, frozenset(name for name, what in names.items() if what == SYSTEM))
 
 
 def _everything(study: Study) -> Iterator[tuple[str, str]]:
@@ -99,14 +99,14 @@ def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
         yield str(entry)
 
 
-def stands_in(name: str, text: str) -> int:
+def count_occurrences(name: str, text: str) -> int:
     """How often a name stands in a text of small letters, as a word of its own where it is made of Latin letters."""
     if name not in text:
         return 0
     return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text)) if name.isascii() else text.count(name)
 
 
-def leaks(seen: Iterable[Exchange], secrets: Secrets) -> list[str]:
+def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[str]:
     """A sentence for each secret found, once for each kind of exchange."""
     found: dict[tuple[str, str, str], str] = {}
     for exchange in seen:
@@ -116,14 +116,14 @@ def leaks(seen: Iterable[Exchange], secrets: Secrets) -> list[str]:
     return [text[0].upper() + text[1:] for text in found.values()]
 
 
-def uneven_names(pages: Iterable[Exchange], secrets: Secrets) -> list[str]:
+def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[str]:
     """A sentence for each spoken name that stands more often on some of these trials' pages than on others."""
     texts = [_readable(page).lower() for page in pages]
-    uneven = (name for name in secrets.spoken if len({stands_in(name, text) for text in texts}) > 1)
+    uneven = (name for name in secrets.spoken if len({count_occurrences(name, text) for text in texts}) > 1)
     return [f"The word {name!r} ({secrets.spoken[name]}) stands oftener on some trials' pages." for name in uneven]
 
 
-def _found(exchange: Exchange, secrets: Secrets) -> Iterator[tuple[str, str, str]]:
+def _found(exchange: Exchange, secrets: Identifiers) -> Iterator[tuple[str, str, str]]:
     """(secret, what it is, where) of what stands in an exchange."""
     for where, text in (("the address or a header", _around(exchange)), ("the content", _readable(exchange))):
         hidden = "" if exchange.kind == "audio" else _decoded(text).lower()
@@ -134,7 +134,7 @@ def _found(exchange: Exchange, secrets: Secrets) -> Iterator[tuple[str, str, str
         for name, what in (secrets.names if is_shown else {**secrets.names, **secrets.spoken}).items():
             if exchange.kind == STATIC and name not in secrets.systems:
                 continue
-            if stands_in(name, plain) or (len(name) >= SAFE_NAME and stands_in(name, hidden)):
+            if count_occurrences(name, plain) or (len(name) >= SAFE_NAME and count_occurrences(name, hidden)):
                 yield name, what, where
 
 

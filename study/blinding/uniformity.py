@@ -22,7 +22,7 @@ CHECKSUMS_AT = 152
 MEND = "make the pack again (generate_stimuli, for recordings with --from) and the study from it"
 
 
-class Sound(NamedTuple):
+class AudioProperties(NamedTuple):
     """What can be said of an audio file without listening: its form, tags, loudness and how loud its edges are."""
 
     size: int
@@ -48,12 +48,12 @@ EXACT = {
 }
 
 
-def unlike(sounds: Mapping[str, Sound]) -> list[str]:
+def unlike(sounds: Mapping[str, AudioProperties]) -> list[str]:
     """A sentence for each way in which clips, by their ids in the study, differ other than by their music."""
     faults = [fault for key, unit in EXACT.items() for fault in _not_one(sounds, key, unit)]
     middle = median(sound.lufs for sound in sounds.values())
     edge = f"with {EDGE_S * 1000:.0f} ms of silence"
-    odd: dict[str, Callable[[Sound], bool]] = {
+    odd: dict[str, Callable[[AudioProperties], bool]] = {
         f"more than {TOLERANCE_LU} LU from the others' {middle:.2f} LUFS": lambda s: (
             abs(s.lufs - middle) > TOLERANCE_LU
         ),
@@ -70,13 +70,13 @@ def unlike(sounds: Mapping[str, Sound]) -> list[str]:
 
 def unlike_wrappings(files: Mapping[str, bytes]) -> list[str]:
     """A sentence where MP3 files, by clip, differ in what lies around their music."""
-    found = Counter(wrapping(data) for data in files.values())
+    found = Counter(mp3_container_bytes(data) for data in files.values())
     odd = len(files) - max(found.values())
     fault = f"{odd} of {len(files)} clips are not wrapped as the others (headers and frames of the MP3, tags): {MEND}."
     return [fault] if odd else []
 
 
-def wrapping(data: bytes) -> tuple[bytes, ...]:
+def mp3_container_bytes(data: bytes) -> tuple[bytes, ...]:
     """What an MP3 holds besides its music: the bytes before and after its frames, the first frame, and all headers.
 
     The first frame, where it holds LAME's facts of the encoding and no music, is taken without its checksums (those of
@@ -100,7 +100,7 @@ def _is_frame(data: bytes, at: int) -> bool:
     return length > 0 and (not after or frame_length(after) > 0)
 
 
-def _not_one(sounds: Mapping[str, Sound], key: str, unit: str) -> Iterator[str]:
+def _not_one(sounds: Mapping[str, AudioProperties], key: str, unit: str) -> Iterator[str]:
     found = Counter(getattr(sound, key) for sound in sounds.values())
     if len(found) > 1:
         (usual, _), *others = found.most_common()

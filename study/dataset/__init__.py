@@ -9,7 +9,7 @@ from __future__ import annotations
 from study.dataset.file_formats import FORMS, write
 from study.dataset.folder import export
 from study.dataset.readme import FEW, people, small_groups
-from study.dataset.tables import defused
+from study.dataset.tables import escape_formula
 from study.dataset.taken import TAKEN, hashes_of
 
-__all__ = ["FEW", "FORMS", "TAKEN", "defused", "export", "hashes_of", "people", "small_groups", "write"]
+__all__ = ["FEW", "FORMS", "TAKEN", "escape_formula", "export", "hashes_of", "people", "small_groups", "write"]

@@ -75,7 +75,7 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
         wide_rows.writerow([column.name for column in wide.columns])
         trials = tqdm(rows.trials(study, view, codes), desc="Exporting", unit="trial", disable=None, delay=2)
         for (code, *rest), answers in trials:
-            about = [defused(str(code)), *rest]
+            about = [escape_formula(str(code)), *rest]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
             wide_rows.writerow([*about, *(answers[scale][0] if scale in answers else "" for scale in scales)])
     return [long, wide]
@@ -125,7 +125,8 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     if not names:
         return [clips]
     kinds = {
-        defused(one_line(name)): schema.kind_of(str(clip.metrics.get(name, "")) for clip in found) for name in names
+        escape_formula(one_line(name)): schema.kind_of(str(clip.metrics.get(name, "")) for clip in found)
+        for name in names
     }
     metrics = Table(
         "metrics.csv",
@@ -160,9 +161,9 @@ def _cell(column: Column, value: object) -> object:
     if not isinstance(value, str):
         return value
     is_text = column.kind == "text" or schema.kind_of([value]) == "text"
-    return defused(many_lines(value)) if is_text else value.strip()
+    return escape_formula(many_lines(value)) if is_text else value.strip()
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula: apostrophes where one could begin (docs/datasets.md)."""
     return RISKY.sub("'", text)

@@ -13,24 +13,24 @@ import numpy as np
 from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
 from study.design.latin_squares import Blocks, square_orders
-from study.design.predictability import foretold
+from study.design.predictability import predictable_share
 from study.design.repeats import Trial, with_repeats
-from study.design.spec import REPEAT_GAP, SQUARES_FROM, Shape
+from study.design.spec import REPEAT_GAP, SQUARES_FROM, DesignSpec
 from study.design.subsets import clip_subsets, scale_orders
 
 __all__ = [
     "REPEAT_GAP",
     "SQUARES_FROM",
-    "Shape",
+    "DesignSpec",
     "certificate_of",
-    "foretold",
+    "predictable_share",
     "make_session_apart",
     "make_sessions",
     "without_codes",
 ]
 
 
-def make_sessions(shape: Shape) -> dict[str, Any]:
+def make_sessions(shape: DesignSpec) -> dict[str, Any]:
     """All session plans: {"slots": [{"slot", "group", "scales", "practice", "trials": [{"system", "clip", …}]}], …}.
 
     Clips are numbers from 0 within their system; blocks and positions count from 1.
@@ -63,7 +63,7 @@ def make_sessions(shape: Shape) -> dict[str, Any]:
     }
 
 
-def make_session_apart(shape: Shape) -> list[Trial]:
+def make_session_apart(shape: DesignSpec) -> list[Trial]:
     """One session's trials that follow no plan: blocks in random order, clips by number, systems as numbers.
 
     For previews: nothing in it says anything about a slot of the study's own plan.

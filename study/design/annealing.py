@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 #: Temperatures at which a search begins and ends, in units of the cost.
-HEAT = (0.7, 0.2)
+TEMPERATURES = (0.7, 0.2)
 
 
-class Tally:
+class BalanceCounts:
     """Counts in cells, each cell with a weight. Even counts are those with the lowest weighted sum of squares."""
 
     def __init__(self, weights: Sequence[int]) -> None:
@@ -55,7 +55,7 @@ def least_cost(total: int, cells: int) -> int:
     return cells * share * share + rest * (2 * share + 1)
 
 
-def borders(count: int) -> list[list[int]]:
+def adjacent_pairs(count: int) -> list[list[int]]:
     """For each of so many in a row, the borders beside it, numbered by what lies before them; none lies at an end."""
     return [[at for at in (place - 1, place) if 0 <= at < count - 1] for place in range(count)]
 
@@ -65,7 +65,7 @@ def anneal(
     attempt: Callable[[float], int],
     tries: int,
     chance: Random,
-    heat: tuple[float, float] = HEAT,
+    heat: tuple[float, float] = TEMPERATURES,
 ) -> int:
     """Simulated annealing until no excess of cost is left or `tries` attempts are made; the excess left.
 

@@ -24,7 +24,7 @@ LONGEST_PATTERN = 6
 #: Changes tried on the order of a whole set, and of a set of fewer slots; how often that starts afresh.
 CHANGES, CHANGES_ALONE, STARTS = 150, 4000, 5
 #: One unevenness costs 5, so these changes are tried at higher temperatures.
-HEAT = (3.0, 0.5)
+TEMPERATURES = (3.0, 0.5)
 
 
 def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generator) -> list[Blocks]:
@@ -88,7 +88,7 @@ def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, 
         lowest += gain
         return gain
 
-    anneal(lowest, attempt, CHANGES if len(shifts) == systems else CHANGES_ALONE, chance, HEAT)
+    anneal(lowest, attempt, CHANGES if len(shifts) == systems else CHANGES_ALONE, chance, TEMPERATURES)
     return blocks, lowest
 
 

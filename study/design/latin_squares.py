@@ -19,7 +19,7 @@ import numpy as np
 
 from study.design.annealing import anneal
 from study.design.base_orders import Row, williams
-from study.design.row_assignment import Deal
+from study.design.row_assignment import RowAssignment
 from study.design.swap_search import patched
 
 Blocks = list[Row]
@@ -53,7 +53,7 @@ def square_orders(systems: int, heard: int, slots: int, rng: np.random.Generator
 def _dealt(systems: int, heard: int, slots: int, chance: Random) -> list[Blocks]:
     found: list[tuple[int, list[Blocks]]] = []
     for draws, tries in enumerate(TRIES if heard > 1 else TRIES_ALONE, start=1):
-        deal = Deal(systems, heard, slots, draws, chance)
+        deal = RowAssignment(systems, heard, slots, draws, chance)
         found.append((anneal(deal.excess(), deal.attempt, tries, chance), deal.orders()))
         if found[-1][0] == 0:
             return found[-1][1]

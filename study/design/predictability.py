@@ -10,7 +10,7 @@ from typing import Any
 Step = tuple[int, str, str]
 
 
-def foretold(sessions: dict[str, Any]) -> float:
+def predictable_share(sessions: dict[str, Any]) -> float:
     """The share of trials whose system the best guess gets right from the place and system of the one before.
 
     A guess about one trial goes by all others of the plan, so that a rule of its rows shows. First trials of blocks and

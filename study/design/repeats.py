@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from study.design.spec import REPEAT_GAP, SQUARES_FROM, Shape
+from study.design.spec import REPEAT_GAP, SQUARES_FROM, DesignSpec
 
 Trial = dict[str, Any]
 #: So many places for the repeats are tried before they are put at the end.
 ATTEMPTS = 100
 
 
-def with_repeats(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial]:
+def with_repeats(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial]:
     """A session's trials with its hidden repeats among those of the second half, each in a stretch of its own.
 
     Systems are repeated as evenly as can be, none twice running (from four on), and each clip at the earliest
@@ -30,7 +30,7 @@ def with_repeats(trials: list[Trial], shape: Shape, rng: np.random.Generator) ->
     return _at_the_end(trials, shape, rng)
 
 
-def _spread(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial] | None:
+def _spread(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial] | None:
     """One attempt at random places; None where some place has no clip that fits."""
     places = set(_places(len(trials) + shape.repeats, shape.repeats, rng))
     owed = _owed(shape, rng)
@@ -60,7 +60,7 @@ def _places(total: int, repeats: int, rng: np.random.Generator) -> list[int]:
     return [int(rng.integers(low, high)) for low, high in pairwise(edges)]
 
 
-def _owed(shape: Shape, rng: np.random.Generator) -> list[int]:
+def _owed(shape: DesignSpec, rng: np.random.Generator) -> list[int]:
     """Which systems are repeated, each as often as any other or once more, in random order."""
     rounds = -(-shape.repeats // len(shape.systems))
     return [system for _ in range(rounds) for system in rng.permutation(len(shape.systems)).tolist()][: shape.repeats]
@@ -71,7 +71,7 @@ def _again(
     after: Trial | None,
     owed: list[int],
     used: set[tuple[int, int]],
-    shape: Shape,
+    shape: DesignSpec,
     rng: np.random.Generator,
 ) -> Trial | None:
     """A clip to be heard again here: of a system that is owed, heard long enough ago, beside none of its own."""
@@ -92,12 +92,12 @@ def _again(
     return of_it[int(rng.integers(len(of_it)))]
 
 
-def _clash(before: Trial, after: Trial, shape: Shape) -> bool:
+def _clash(before: Trial, after: Trial, shape: DesignSpec) -> bool:
     """Whether two trials may not follow each other, for they are of one system."""
     return len(shape.systems) >= SQUARES_FROM and bool(before["system"] == after["system"])
 
 
-def _at_the_end(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> list[Trial]:
+def _at_the_end(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial]:
     """The repeats after all others, of early trials, systems as even as can be, none twice running (from four on)."""
     chosen: list[Trial] = []
     last, block = trials[-1]["system"], trials[-1]["block"] + 1
@@ -118,7 +118,7 @@ def _at_the_end(trials: list[Trial], shape: Shape, rng: np.random.Generator) -> 
     return trials + chosen
 
 
-def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], shape: Shape) -> int:
+def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], shape: DesignSpec) -> int:
     """The next system to repeat: one still owed, not the last one heard, and with a clip heard long enough ago."""
     ready = {trial["system"] for trial in early if (trial["system"], trial["clip"]) not in used}
     apart = ready - {last} if len(shape.systems) >= SQUARES_FROM and ready - {last} else ready

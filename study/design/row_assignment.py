@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.annealing import Tally, borders, least_cost
+from study.design.annealing import BalanceCounts, adjacent_pairs, least_cost
 from study.design.base_orders import Row, shifts, squares_of
 from study.design.spec import REPEAT_GAP
 
 #: (block, slot, number of the row that it gets)
 Change = tuple[int, int, int]
 #: What a system following itself costs beyond the even share that it takes from the others.
-DEAR = 6
+SELF_FOLLOWING_PENALTY = 6
 #: Shares of the attempts that swap two slots' rows of a block, and that exchange shifts between two blocks.
 SWAPS, EXCHANGES = 0.5, 0.3
 
 
-class Deal:
+class RowAssignment:
     """Rows dealt to slots, block by block, and how often each system follows each other.
 
     Rows are numbered: the first `systems` numbers are the shifts of the order that is dealt to the slots which no
@@ -37,10 +37,10 @@ class Deal:
         self.first, self.last = [row[0] for row in self.rows], [row[-1] * systems for row in self.rows]
         total, pairs = slots * (heard * systems - 1), systems * (systems - 1)
         self.goal = least_cost(total, pairs)
-        itself = 2 * total // pairs + DEAR
-        self.tally = Tally([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
+        itself = 2 * total // pairs + SELF_FOLLOWING_PENALTY
+        self.tally = BalanceCounts([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
         self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
-        self.borders = borders(heard)
+        self.adjacent_pairs = adjacent_pairs(heard)
         self.blocks: list[list[int]] = []
         self._deal(whole)
 
@@ -132,7 +132,7 @@ class Deal:
 
     def _try(self, changes: list[Change], limit: float, old: Iterable[int] = (), new: Iterable[int] = ()) -> int | None:
         """Puts rows into places unless that costs more than the limit. `old` and `new` are cells within the rows."""
-        near = {(at, slot) for block, slot, _ in changes for at in self.borders[block]}
+        near = {(at, slot) for block, slot, _ in changes for at in self.adjacent_pairs[block]}
         before = [*old, *self._cells(near)]
         rows = [(block, slot, self.blocks[block][slot]) for block, slot, _ in changes]
         self._put(changes)

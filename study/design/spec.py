@@ -11,7 +11,7 @@ REPEAT_GAP = 8
 
 
 @dataclass(frozen=True)
-class Shape:
+class DesignSpec:
     """What a plan depends on. `clips` a system of which a slot hears `heard`; `groups` are (key, slots)."""
 
     systems: tuple[str, ...]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from study.design.base_orders import williams
-from study.design.spec import Shape
+from study.design.spec import DesignSpec
 
 
-def clip_subsets(shape: Shape, rng: np.random.Generator) -> list[list[int]]:
+def clip_subsets(shape: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
     """For every slot the clips of one system that it hears, in random order; every clip equally often (±1)."""
     if shape.clips == 13 and shape.heard == 10 and [count for _, count in shape.groups] in ([13, 13], [26]):
         subsets = _steiner_complements(rng)
@@ -33,7 +33,7 @@ def _steiner_complements(rng: np.random.Generator) -> list[list[int]]:
     return subsets
 
 
-def _least_used(shape: Shape, rng: np.random.Generator) -> list[list[int]]:
+def _least_used(shape: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
     """Each slot takes the clips used least so far: overall, then in its group, then together with those it has."""
     used = np.zeros(shape.clips, dtype=int)
     together = np.zeros((shape.clips, shape.clips), dtype=int)

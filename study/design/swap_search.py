@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.annealing import Tally, anneal, borders, least_cost
+from study.design.annealing import BalanceCounts, adjacent_pairs, anneal, least_cost
 from study.design.base_orders import Row
 
 #: Swaps tried in each search, and its temperatures at the beginning and the end.
 TRIES, HEATS = 30_000, ((0.7, 0.2), (1.0, 0.3), (1.5, 0.4))
 #: What a system following itself and uneven trial numbers and places cost beside uneven carry-over.
-DEAR, NUMBERS, PLACES = 1_000, 20, 3
+SELF_FOLLOWING_PENALTY, NUMBERS, PLACES = 1_000, 20, 3
 #: Share of the attempts that swap two slots' rows of a block.
 SWAPS = 0.3
 
 
 def patched(orders: list[list[Row]], systems: int, chance: Random) -> list[list[Row]]:
     """Orders evener than these in carry-over, at each trial number and at each place of a block; at worst the same."""
-    best, lowest = orders, Patch(orders, systems, chance).excess()
+    best, lowest = orders, SwapSearch(orders, systems, chance).excess()
     for heat in HEATS:
-        patch = Patch(orders, systems, chance)
+        patch = SwapSearch(orders, systems, chance)
         excess = anneal(patch.excess(), patch.attempt, TRIES, chance, heat)
         if excess < lowest:
             best, lowest = patch.orders(), excess
@@ -29,7 +29,7 @@ def patched(orders: list[list[Row]], systems: int, chance: Random) -> list[list[
     return best
 
 
-class Patch:
+class SwapSearch:
     """Every slot's trials in one row, and three tables of counts in one tally: carry-over, trial numbers and places."""
 
     def __init__(self, orders: list[list[Row]], systems: int, chance: Random) -> None:
@@ -38,9 +38,9 @@ class Patch:
         self.rows = [[system for block in blocks for system in block] for blocks in orders]
         self.numbers = systems * systems
         self.places = self.numbers + self.length * systems
-        self.borders = borders(self.length)
-        carry = [DEAR if cell % (systems + 1) == 0 else 1 for cell in range(self.numbers)]
-        self.tally = Tally(carry + [NUMBERS] * (self.length * systems) + [PLACES] * (systems * systems))
+        self.adjacent_pairs = adjacent_pairs(self.length)
+        carry = [SELF_FOLLOWING_PENALTY if cell % (systems + 1) == 0 else 1 for cell in range(self.numbers)]
+        self.tally = BalanceCounts(carry + [NUMBERS] * (self.length * systems) + [PLACES] * (systems * systems))
         for row in self.rows:
             self.tally.count(cell for number, system in enumerate(row) for cell in self._places(number, system))
             self.tally.count(self._pairs(row, range(self.length - 1)))
@@ -82,7 +82,7 @@ class Patch:
         if one == other:
             return 0
         system, another = row[one], row[other]
-        starts = {*self.borders[one], *self.borders[other]}
+        starts = {*self.adjacent_pairs[one], *self.adjacent_pairs[other]}
         old = [*self._places(one, system), *self._places(other, another), *self._pairs(row, starts)]
         row[one], row[other] = another, system
         new = [*self._places(one, another), *self._places(other, system), *self._pairs(row, starts)]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from study import board as watched
 from study import clock
-from study.desk.permissions import own_study, rights_in
+from study.desk.permissions import rights_in, study_or_404
 from study.models import Study
 
 
@@ -21,7 +21,7 @@ from study.models import Study
 @require_safe
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """The board as it is now; its script asks for it again every little while."""
-    found = own_study(request, slug, "watch")
+    found = study_or_404(request, slug, "watch")
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_POST
 
 from formats.errors import InputError
 from study import dataset, services
-from study.desk.permissions import actor, own_study
+from study.desk.permissions import actor, study_or_404
 
 
 @login_required
 @require_POST
 def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The dataset as a file. By POST, for the log keeps who took it and when."""
-    found = own_study(request, slug, "read")
+    found = study_or_404(request, slug, "read")
     form = request.POST.get("form", "zip")
     if form not in dataset.FORMS:
         form = "zip"

@@ -27,7 +27,7 @@ from formats.errors import InputError
 from formats.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.board import link_of
-from study.desk.permissions import actor, own_study, rights_in
+from study.desk.permissions import actor, rights_in, study_or_404
 from study.errors import Refused
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
@@ -58,7 +58,7 @@ class Issued:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """The forms by which experts are invited; by POST a sheet of links, or what is wrong with the table."""
-    found = own_study(request, slug, "invite")
+    found = study_or_404(request, slug, "invite")
     faults: list[str] = []
     if request.method == "POST":
         try:
@@ -150,7 +150,7 @@ def _mail_merge(cards: list[Issued]) -> bytes:
     writer.writerow(["code", "name", "group", "language", "link", "last_day"])
     for card in cards:
         expert = card.expert
-        name = dataset.defused(one_line(card.name))
+        name = dataset.escape_formula(one_line(card.name))
         writer.writerow([expert.code, name, expert.group, expert.language, card.link, card.ends.isoformat()])
     return text.getvalue().encode("utf-8-sig")
 
@@ -160,7 +160,7 @@ def _mail_merge(cards: list[Issued]) -> bytes:
 @require_safe
 def expert(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """One expert with everything that can be done about her."""
-    found = own_study(request, slug, "invite")
+    found = study_or_404(request, slug, "invite")
     return _expert_page(request, found, _of(found, code))
 
 
@@ -224,7 +224,7 @@ def _issued(
     request: HttpRequest, slug: str, code: str, issue: Callable[[Expert, datetime | None], Links]
 ) -> HttpResponse:
     """The sheet with the link that is issued for an expert's place, or her page with what is wrong."""
-    found = own_study(request, slug, "invite")
+    found = study_or_404(request, slug, "invite")
     expert = _of(found, code)
     try:
         return _sheet(request, found, issue(expert, end_of(_day(request))))
@@ -250,7 +250,7 @@ def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> H
 @require_POST
 def revoke(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Stops an expert's link."""
-    expert = _of(own_study(request, slug, "invite"), code)
+    expert = _of(study_or_404(request, slug, "invite"), code)
     return _done(request, expert, lambda: services.revoke_link(expert, actor=actor(request)))
 
 
@@ -258,7 +258,7 @@ def revoke(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Sets the last day of an expert's link."""
-    expert = _of(own_study(request, slug, "invite"), code)
+    expert = _of(study_or_404(request, slug, "invite"), code)
 
     def step() -> None:
         services.end_link_at(expert, end_of(_day(request)) or clock.now(), actor=actor(request))
@@ -270,7 +270,7 @@ def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Records that an expert withdrew, for good."""
-    found = own_study(request, slug, "invite")
+    found = study_or_404(request, slug, "invite")
     expert = _of(found, code)
     if request.POST.get("sure") != "yes":
         messages.error(request, _("Confirm the permanent withdrawal first."))
@@ -283,7 +283,7 @@ def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_POST
 def erase(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Destroys what an expert said about herself and in her own words; the page shows the receipt, once."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     expert = _of(found, code)
     if request.POST.get("sure") != "yes":
         return _expert_page(request, found, expert, (_("Confirm the permanent deletion first."),))

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, jobs, services
-from study.desk.permissions import own_study, researcher
+from study.desk.permissions import researcher, study_or_404
 from study.desk.reasons import in_the_readers_words
 from study.errors import Refused
 from study.models import Job, Study
@@ -92,7 +92,7 @@ def discard(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def check_blinding(request: HttpRequest, slug: str) -> HttpResponse:
     """Sets the blinding check of a study to work."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     return begin(request, found, Job.Kind.BLINDING)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from study import services
-from study.desk.permissions import own_study
+from study.desk.permissions import study_or_404
 from study.desk.study import in_words
 
 #: Events on one page.
@@ -23,7 +23,7 @@ PAGE = 200
 @require_safe
 def log(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of the log, and whether all of it is as it was written."""
-    found = own_study(request, slug, "watch")
+    found = study_or_404(request, slug, "watch")
     events = list(found.events.order_by("number"))
     page = Paginator(events[::-1], PAGE).get_page(request.GET.get("page"))
     context = {

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study import services
-from study.desk.permissions import actor, own_study
+from study.desk.permissions import actor, study_or_404
 from study.errors import Refused
 from study.models import Member
 
@@ -21,7 +21,7 @@ from study.models import Member
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Everybody with a role in the study; by POST one more."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     if request.method == "POST":
         name, role = request.POST.get("username", "").strip(), request.POST.get("role", "")
         try:
@@ -42,7 +42,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """Takes somebody's role away."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     try:
         services.remove_member(found, username=username, actor=actor(request))
     except Refused as refused:

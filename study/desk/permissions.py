@@ -34,7 +34,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
 }
 
 
-def own_study(request: HttpRequest, slug: str, right: Right = "run") -> Study:
+def study_or_404(request: HttpRequest, slug: str, right: Right = "run") -> Study:
     """The study, if the user has that right in it. 404 without a role in it, 403 without the right."""
     # First what the rights depend on: the plan is long, and the time to read it would tell that there is a study.
     found = Study.objects.filter(slug=slug, preview=False).only("owner", "state").first()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from formats.errors import InputError
 from formats.files import canonical_json
 from study import services, study_file
-from study.desk.permissions import actor, own_study, rights_in
+from study.desk.permissions import actor, rights_in, study_or_404
 from study.desk.study import who
 from study.errors import Refused
 from study.models import Study
@@ -39,7 +39,7 @@ PARTS = {
 @require_safe
 def plan(request: HttpRequest, slug: str) -> HttpResponse:
     """The plan with all its versions."""
-    found = own_study(request, slug, "watch")
+    found = study_or_404(request, slug, "watch")
     return _page(request, found)
 
 
@@ -78,7 +78,7 @@ def _words(value: Any) -> list[str]:
 @require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponse:
     """The frozen plan, byte for byte what its SHA-256 is of; of an older study without its sessions while sealed."""
-    found = own_study(request, slug, "watch")
+    found = study_or_404(request, slug, "watch")
     headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
     return HttpResponse(canonical_json(plan_shown(found)), content_type="application/json", headers=headers)
 
@@ -87,7 +87,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def amend(request: HttpRequest, slug: str) -> HttpResponse:
     """Adds a version of the plan, or says what is wrong with it and keeps what was typed."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     text, reason = request.POST.get("analysis", ""), request.POST.get("reason", "")
     try:
         analysis = study_file.parse_analysis(text.replace("\r\n", "\n"), found.file)

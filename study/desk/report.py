@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs, services
 from study.desk.job import begin, told
-from study.desk.permissions import actor, own_study, rights_in
+from study.desk.permissions import actor, rights_in, study_or_404
 from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.
@@ -76,7 +76,7 @@ class Part:
 @require_safe
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest report, what is being made, and the button that makes one."""
-    found = own_study(request, slug, "read")
+    found = study_or_404(request, slug, "read")
     newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
     made = newest if newest is not None and newest.state == Job.State.DONE else None
     done = _done(found)
@@ -102,7 +102,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def make(request: HttpRequest, slug: str) -> HttpResponse:
     """Sets a new report to work; only of a study that takes no answers any more."""
-    found = own_study(request, slug, "run")
+    found = study_or_404(request, slug, "run")
     if found.state not in {Study.State.CLOSED, Study.State.UNSEALED}:
         messages.error(request, _("Close the study before you create a report."))
         return redirect("desk:study", slug)
@@ -117,7 +117,7 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """One file of the newest report."""
-    folder = _folder(own_study(request, slug, "read"))
+    folder = _folder(study_or_404(request, slug, "read"))
     path = folder / name
     if name not in _names(folder) or not path.is_file():
         raise Http404
@@ -132,7 +132,7 @@ def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 @require_POST
 def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The whole report as a zip. By POST, for the log keeps who took it and when."""
-    found = own_study(request, slug, "read")
+    found = study_or_404(request, slug, "read")
     folder = _folder(found)
     services.log_event(found, actor=actor(request), kind="report downloaded", detail={"sealed": found.sealed})
     archive = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, dataset, jobs, services
-from study.desk.permissions import act, actor, own_study, researcher, rights_in
+from study.desk.permissions import act, actor, researcher, rights_in, study_or_404
 from study.errors import Refused
 from study.models import Event, Job, Study
 from study.sequences import certificate_shown
@@ -71,7 +71,7 @@ FIGURES = {
 @require_safe
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     """One study: its state, its experts' progress, the plan's balance and the end of its log."""
-    found = own_study(request, slug, "watch")
+    found = study_or_404(request, slug, "watch")
     finished = list(found.experts.values_list("submitted_at", flat=True))
     events, broken_event = services.tail_of(found, TAIL)
     checked = services.last_blinding(found) if found.state == Study.State.DRAFT else None
@@ -118,14 +118,14 @@ def _small_groups(study: Study) -> list[tuple[str, int]]:
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a draft to its experts."""
-    return act(request, own_study(request, slug), services.open_study)
+    return act(request, study_or_404(request, slug), services.open_study)
 
 
 @login_required
 @require_POST
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes back a draft, for good."""
-    found = own_study(request, slug)
+    found = study_or_404(request, slug)
     made_of = list(found.jobs.all())
     try:
         services.discard_draft(found)
@@ -142,7 +142,7 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Closes an open study, for good."""
-    found = own_study(request, slug)
+    found = study_or_404(request, slug)
     if request.POST.get("sure") != "yes":
         messages.error(request, _("Confirm first that the study accepts no new ratings."))
         return redirect("desk:study", slug)
@@ -153,7 +153,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens the seal of a closed study, after the user has given the password once more."""
-    found = own_study(request, slug)
+    found = study_or_404(request, slug)
     name, password = researcher(request).get_username(), request.POST.get("password", "")
     # Through the backends, so that wrong passwords count towards the throttle as they do at the login.
     if authenticate(request, username=name, password=password) is None:

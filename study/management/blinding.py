@@ -17,11 +17,11 @@ from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
 from generation.differences import Comparison, compare
 from study import cautions, services
-from study.blinding import EDGE_S, Report, Sound, check_blinding, default_sessions, level
+from study.blinding import EDGE_S, AudioProperties, Report, check_blinding, default_sessions, level
 from study.models import Clip, Study
 
 
-def sound_of(data: bytes) -> Sound:
+def sound_of(data: bytes) -> AudioProperties:
     """What can be said of an audio file without listening. Raises `InputError` where it can't be decoded."""
     try:
         facts = measure(data)
@@ -31,7 +31,7 @@ def sound_of(data: bytes) -> Sound:
     except soundfile.LibsndfileError as error:
         raise InputError(f"A clip can't be decoded ({error}); make the pack and the study again.") from error
     edge = round(EDGE_S * facts.rate)
-    return Sound(
+    return AudioProperties(
         size=facts.size,
         samples=facts.samples,
         rate=facts.rate,

@@ -12,7 +12,7 @@ from formats.errors import InputError
 
 MIGRATE = "run `manage.py migrate`, which sets it up or brings it up to date"
 #: What helps, by words of the reason; of SQLite all but the first.
-MENDS = {
+HINTS = {
     "does not exist": "see that DATABASE_URL names the right one, and make it if need be",
     "no such table": MIGRATE,
     "no such column": MIGRATE,
@@ -23,7 +23,7 @@ MENDS = {
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def command_errors() -> Iterator[None]:
     """Turns bad input, and whatever a database refuses, into the error of a command."""
     try:
         yield
@@ -31,13 +31,13 @@ def plain_errors() -> Iterator[None]:
         raise CommandError(str(error)) from error
     except Error as error:
         reason = str(error).partition("\n")[0]
-        raise CommandError(f"The database can't be used ({reason}): {_mend(error, reason)}.") from error
+        raise CommandError(f"The database can't be used ({reason}): {_hint(error, reason)}.") from error
 
 
-def _mend(error: Error, reason: str) -> str:
+def _hint(error: Error, reason: str) -> str:
     if isinstance(error, ProgrammingError):
         return MIGRATE
-    known = (mend for words, mend in MENDS.items() if words in reason)
+    known = (mend for words, mend in HINTS.items() if words in reason)
     if isinstance(error, OperationalError):
         return next(known, "see that it can be reached, and that DATABASE_URL is right")
     return "add --traceback to see what it did not take"

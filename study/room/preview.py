@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from study import services
-from study.desk.permissions import own_study
+from study.desk.permissions import study_or_404
 from study.errors import Refused
 from study.room.access import refusal, remember
 from study.wording import language_shown
@@ -19,7 +19,7 @@ from study.wording import language_shown
 @require_POST
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a fresh preview of a study, whatever its state, in the researcher's own browser."""
-    study = own_study(request, slug)
+    study = study_or_404(request, slug)
     language = language_shown(study.file, get_language() or "")
     try:
         device = services.open_preview(study, actor=f"researcher:{request.user.get_username()}", language=language)

@@ -25,7 +25,7 @@ def sound(request: HttpRequest, expert: Expert) -> HttpResponse:
         _save(request)
         return redirect("room:room")
     checked = expert.sound_checks.exists()
-    return room_render(request, expert, "sound", level=queries.level_of(expert), checked=checked)
+    return room_render(request, expert, "sound", level=queries.playback_volume(expert), checked=checked)
 
 
 def _save(request: HttpRequest) -> None:

@@ -72,7 +72,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.LONGEST_COMMENT,
         language=language_shown(expert.study.file, translation.get_language()),
-        level=queries.level_of(expert),
+        level=queries.playback_volume(expert),
         heard=json.dumps(heard.intervals),
         plays=heard.plays,
         problem=heard.problem,

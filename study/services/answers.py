@@ -20,10 +20,10 @@ from study.services.saving import (
     insert,
     is_late,
     measure,
-    once_more,
     refuse_ahead,
     refuse_closed_room,
-    refuse_going_back,
+    require_newer_revision,
+    retry_on_conflict,
     when_given,
 )
 from study.standing import Standing
@@ -32,7 +32,7 @@ from study.wording import language_shown, wording_of
 LONGEST_COMMENT = 2000
 
 
-@once_more
+@retry_on_conflict
 def save_rating(
     standing: Standing,
     *,
@@ -101,10 +101,10 @@ def _check_value(study: Study, scale: str, value: object) -> None:
 def _check_revision(earlier: list[Rating], revision: object) -> None:
     newest = max(earlier, key=lambda rating: rating.revision, default=None)
     saved = {"value": newest.value, "given_at": newest.given_at.isoformat()} if newest else None
-    refuse_going_back(saved, newest.revision if newest else 0, revision)
+    require_newer_revision(saved, newest.revision if newest else 0, revision)
 
 
-@once_more
+@retry_on_conflict
 def save_remark(
     standing: Standing,
     *,
@@ -132,7 +132,7 @@ def save_remark(
         saved = {"known": newest.known, "comment": newest.comment, "given_at": newest.given_at.isoformat()}
     else:
         refuse_ahead(standing)
-    refuse_going_back(saved, newest.revision if newest else 0, revision)
+    require_newer_revision(saved, newest.revision if newest else 0, revision)
     remark = Remark(
         trial=trial,
         expert=expert,

@@ -23,9 +23,9 @@ from study.services.saving import (
     insert,
     is_late,
     measure,
-    once_more,
     refuse_ahead,
     refuse_closed_room,
+    retry_on_conflict,
     room_end,
     when_given,
 )
@@ -40,7 +40,7 @@ PROBLEM = "problem"
 LOGGED = {PROBLEM: "problem reported", "rate": "playback speed changed"}
 
 
-@once_more
+@retry_on_conflict
 def save_listening(
     standing: Standing,
     *,

@@ -52,7 +52,7 @@ class Given(NamedTuple):
     browser_at: datetime
 
 
-def once_more(save: Callable[P, T]) -> Callable[P, T]:
+def retry_on_conflict(save: Callable[P, T]) -> Callable[P, T]:
     """Runs a save again where another one was quicker by a moment: now it finds that one's row."""
 
     @wraps(save)
@@ -73,7 +73,7 @@ def first_of(rows: Iterable[Row], client_uuid: UUID, **content: object) -> Row |
     return first
 
 
-def senseless() -> Refused:
+def invalid_number() -> Refused:
     """The refusal of a number that no page of ours sends."""
     return Refused(400, "number", _("Something went wrong on this page. Please reload it."))
 
@@ -85,9 +85,9 @@ def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> G
     after it came. Refuses a date that no right clock can have had.
     """
     if browser_at.tzinfo is None:
-        raise senseless()
+        raise invalid_number()
     if offset_ms is not None and (type(offset_ms) is not int or abs(offset_ms) > FARTHEST_OFF_MS):
-        raise senseless()
+        raise invalid_number()
     now, opened = clock.now(), standing.expert.study.opened_at
     try:
         at = browser_at + timedelta(milliseconds=offset_ms if isinstance(offset_ms, int) else 0)
@@ -211,13 +211,13 @@ def ahead() -> Refused:
     return Refused(409, "ahead", _("Please rate the previous clips first."))
 
 
-def refuse_going_back(newer: dict[str, Any] | None, highest: int, revision: object) -> None:
+def require_newer_revision(newer: dict[str, Any] | None, highest: int, revision: object) -> None:
     """Refuses a revision that is no number, is taken, goes back behind the highest or leaps far ahead of it.
 
     `newer` is what is saved. The refusal names the highest revision, so that a page can go on from there.
     """
     if type(revision) is not int or revision < 1:
-        raise senseless()
+        raise invalid_number()
     if newer is not None and revision <= highest:
         message = _("A newer rating is already saved, perhaps from another window.")
         raise Refused(409, "revision", message, revision=highest, **newer)
@@ -229,5 +229,5 @@ def refuse_going_back(newer: dict[str, Any] | None, highest: int, revision: obje
 def measure(value: object, largest: int) -> int:
     """A count or time reported by a page; one too large for its column is cut, for a page may stay open for weeks."""
     if type(value) is not int or value < 0:
-        raise senseless()
+        raise invalid_number()
     return min(value, largest)

@@ -19,7 +19,7 @@ from django.db import transaction
 from formats.errors import InputError
 from formats.files import json_sha256
 from study import clock
-from study.design import Shape, certificate_of, make_sessions
+from study.design import DesignSpec, certificate_of, make_sessions
 from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.pack import PackClip
@@ -98,10 +98,10 @@ def create_study(
     return study
 
 
-def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> Shape:
+def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> DesignSpec:
     """What the session plans depend on. They are made over codes."""
     design = file["design"]
-    return Shape(
+    return DesignSpec(
         systems=tuple(codes),
         clips=design["clips_per_system"],
         heard=design["heard_per_expert"],

@@ -24,7 +24,7 @@ def of(count: int) -> dict[str, drawings.Drawing]:
 
 
 def laid_out(count: int, name: str, lang: str) -> Figure:
-    with style.house_style(lang):
+    with style.figure_style(lang):
         return lay_out(of(count)[name].draw(lang))
 
 

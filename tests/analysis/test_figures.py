@@ -24,7 +24,7 @@ def draw(ratings: Ratings, lang: str) -> Figure:
     order = style.system_order(ratings.systems, ratings.real_system)
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000)
-    with style.house_style(lang):
+    with style.figure_style(lang):
         return lay_out(figures.figure7(ratings, means, lang))
 
 
@@ -164,7 +164,7 @@ def save_both(folder: Path) -> None:
     ratings = make_ratings(is_simulated=True)
     means = bootstrap.system_means(ratings.counted, ["valence", "overall"], ratings.systems, replicates=1000)
     for lang in style.LANGUAGES:
-        with style.house_style(lang):
+        with style.figure_style(lang):
             style.save(figures.figure7(ratings, means, lang), folder, f"f.{lang}", "data 0")
 
 

@@ -28,7 +28,7 @@ def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures.Drawing]:
 
 
 def laid_out(drawing: figures.Drawing, lang: str) -> Figure:
-    with style.house_style(lang):
+    with style.figure_style(lang):
         return lay_out(drawing[2](lang))
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from analysis import planning
 from analysis.power_words import WORDS
 from analysis.statistics.information import Variances
-from analysis.statistics.power import Design, bracket
+from analysis.statistics.power import Design, assumed_variances
 from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 STUDY = ("--experts", 26, "--gap", 0.17)
@@ -146,7 +146,7 @@ def test_nothing_is_written_where_the_pilot_cannot_be_read(tmp_path: Path) -> No
 @pytest.mark.parametrize("experts", [2, 26, 2000])
 def test_every_page_fits_the_window(lang: str, experts: int) -> None:
     for design, gap in ((Design(experts, 2, 1), 0.05), (Design(experts, 100, 100, systems=12), 40.0)):
-        for scenarios in (bracket(), {"pilot": Variances(100.0, 0.0, 0.0, 400.0)}):
+        for scenarios in (assumed_variances(), {"pilot": Variances(100.0, 0.0, 0.0, 400.0)}):
             text = planning.page(design, gap, scenarios, lang)
             assert "nan" not in text
             assert "{" not in text

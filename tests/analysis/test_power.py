@@ -50,7 +50,7 @@ def test_power_from_the_bracket_is_what_studies_with_ratings_1_to_5_find(scatter
     design = Design(26, 10, 10)
     ratings = studies(design, FELT[scatter], 0.45, 2500, seed=3, mean=power.FELT_MEAN)
     shown = observed_gap(FELT[scatter], 0.45, power.FELT_MEAN)
-    expected = power.power(design, power.bracket()[scatter], shown)
+    expected = power.power(design, power.assumed_variances()[scatter], shown)
     assert np.mean(closed_form_p(ratings) < 0.05) == pytest.approx(expected, abs=0.03)
 
 
@@ -82,12 +82,12 @@ def test_rounding_to_a_scale_leaves_the_variances_that_rounded_ratings_have() ->
 def test_the_papers_gap_has_the_power_that_an_independent_simulation_gave(
     clips: int, low: float, middle: float, high: float
 ) -> None:
-    found = [power.power(Design(26, clips, clips), variances, 0.17) for variances in power.bracket().values()]
+    found = [power.power(Design(26, clips, clips), variances, 0.17) for variances in power.assumed_variances().values()]
     assert found == pytest.approx([low, middle, high], abs=0.03)
 
 
 def test_equal_systems_are_told_apart_with_probability_alpha() -> None:
-    for variances in power.bracket().values():
+    for variances in power.assumed_variances().values():
         assert power.power(Design(26, 13, 10), variances, 1e-9) == pytest.approx(0.05, abs=0.005)
         assert power.power(Design(26, 13, 10, alpha=0.0125), variances, 1e-9) == pytest.approx(0.0125, abs=0.003)
 
@@ -105,7 +105,7 @@ def test_power_of_small_studies_is_what_simulated_ones_find(numbers: tuple[int, 
 
 
 def test_power_grows_with_experts_clips_hearing_and_gap_and_reaches_one() -> None:
-    middle = power.bracket()["middle"]
+    middle = power.assumed_variances()["middle"]
     base = Design(26, 20, 10)
     more = [replace(base, experts=40), replace(base, clips=40), replace(base, heard=20)]
     start = power.power(base, middle, 0.3)
@@ -114,7 +114,7 @@ def test_power_grows_with_experts_clips_hearing_and_gap_and_reaches_one() -> Non
 
 
 def test_what_is_needed_is_the_fewest_that_reaches_the_goal() -> None:
-    low = power.bracket()["low"]
+    low = power.assumed_variances()["low"]
     design = Design(26, 13, 13)
     clips = power.clips_needed(design, low, 0.17, all_heard=True)
     assert clips == 38
@@ -144,7 +144,7 @@ def test_the_fewest_experts_are_those_that_trying_all_gives(design: Design) -> N
 
 def test_power_grows_with_clips_that_fewer_experts_share() -> None:
     """26 experts, each hearing 4 clips a system: .92 of 40 clips was .51 of 100."""
-    middle = power.bracket()["middle"]
+    middle = power.assumed_variances()["middle"]
     chances = [power.power(Design(26, clips, 4, systems=4), middle, 0.5) for clips in (10, 20, 40, 70, 104, 1000)]
     assert chances == sorted(chances)
     assert chances[2] == pytest.approx(0.92, abs=0.01)
@@ -173,7 +173,7 @@ PRINTED = RECORDED["printed"]
 def test_printed_power_is_what_studies_found_or_approximate(row: dict[str, float]) -> None:
     """With the variances of the page. 3 x 3, 2 x 6 and 8 x 10 were up to .08 too low, and not called approximate."""
     design = Design(*(int(row[name]) for name in ("experts", "clips", "heard", "systems")))
-    variances = power.bracket()[str(row["scatter"])]
+    variances = power.assumed_variances()[str(row["scatter"])]
     shown = power.power(design, variances, row["gap"])
     assert shown == pytest.approx(row["formula"], abs=0.001)
     assert power.is_approximate(design, variances) is (row["df"] < power.FEW_DF)
@@ -195,12 +195,12 @@ def test_last_digits_of_degrees_of_freedom_mark_nothing() -> None:
 @pytest.mark.parametrize(("experts", "clips", "is_approximate"), [(2, 2, True), (12, 3, True), (26, 13, False)])
 def test_few_degrees_of_freedom_make_power_approximate(experts: int, clips: int, is_approximate: bool) -> None:
     design = Design(experts, clips, min(clips, 10))
-    assert power.is_approximate(design, power.bracket()["middle"]) is is_approximate
+    assert power.is_approximate(design, power.assumed_variances()["middle"]) is is_approximate
 
 
 def test_no_number_of_clips_makes_up_for_too_few_experts() -> None:
     for name in ("middle", "high"):
-        variances = power.bracket()[name]
+        variances = power.assumed_variances()[name]
         assert power.clips_needed(Design(26, 13, 13), variances, 0.17, all_heard=True) is None
         assert power.most_power(Design(26, 13, 13), variances, 0.17) < 0.8
 

@@ -21,9 +21,9 @@ from tqdm import tqdm
 
 from analysis.statistics import mixed_model
 from analysis.statistics.information import Variances
-from analysis.statistics.power import FELT, FELT_MEAN, Design, bracket, degrees_of_freedom, power
+from analysis.statistics.power import FELT, FELT_MEAN, Design, assumed_variances, degrees_of_freedom, power
 from generation.workers import pool, workers
-from study.design.spec import Shape
+from study.design.spec import DesignSpec
 from study.design.subsets import clip_subsets
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -117,7 +117,7 @@ def observed_gap(felt: Variances, gap: float, mean: float) -> float:
 def heard(design: Design) -> npt.NDArray[np.bool_]:
     """Who hears which clips of a system (experts, clips), as a study deals them to its sessions."""
     groups = (("all", design.experts),)
-    shape = Shape(tuple("abcdef")[: design.systems], design.clips, design.heard, groups, 0, 0, 0, ("q",), seed=1)
+    shape = DesignSpec(tuple("abcdef")[: design.systems], design.clips, design.heard, groups, 0, 0, 0, ("q",), seed=1)
     table = np.zeros((design.experts, design.clips), dtype=bool)
     for row, clips in zip(table, clip_subsets(shape, np.random.default_rng(1)), strict=True):
         row[clips] = True
@@ -166,7 +166,7 @@ def _beside(
 
 def printed(name: str, design: Design, gap: float, is_rounded: bool, count: int, seed: int) -> dict[str, float | str]:
     """One design of PRINTED, by simulated studies and by the formula with the variances of the page."""
-    variances, felt = bracket()[name], scatter(name)
+    variances, felt = assumed_variances()[name], scatter(name)
     if is_rounded:
         chances = fitted_p(design, felt, felt_gap(felt, gap, FELT_MEAN), count, seed, mean=FELT_MEAN)
     else:
@@ -185,7 +185,7 @@ def complete(seed: int, count: int = 2000) -> pd.DataFrame:
             rated = float(np.mean(closed_form_p(studies(design, felt, gap, count, seed + 1, mean=FELT_MEAN)) < 0.05))
             shown = observed_gap(felt, gap, FELT_MEAN)
             rows.append((name, "felt", experts, clips, gap, plain, power(design, felt, gap)))
-            rows.append((name, "rounded", experts, clips, gap, rated, power(design, bracket()[name], shown)))
+            rows.append((name, "rounded", experts, clips, gap, rated, power(design, assumed_variances()[name], shown)))
     return pd.DataFrame(rows, columns=["scatter", "ratings", "experts", "clips", "gap", "simulated", "formula"])
 
 

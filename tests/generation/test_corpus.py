@@ -15,8 +15,8 @@ from generation.corpus import Song
 from tests.generation.songs import small_corpus, walk, write_song
 
 
-def verdict(path: Path) -> corpus.Verdict:
-    return corpus.judge(Song(path.stem, path, ""))
+def verdict(path: Path) -> corpus.SongAssessment:
+    return corpus.assess_song(Song(path.stem, path, ""))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,9 @@ def test_no_song_stands_in_two_splits_and_training_copies_of_held_out_segments_a
     notes = walk(40)
     paths = [write_song(tmp_path / f"song{number}.mid", notes) for number in range(40)]
     songs = [Song(path.stem, path, "") for path in paths]
-    made = corpus.build(songs, [corpus.judge(song) for song in songs], "songs of our own", tmp_path / "report.csv")
+    made = corpus.build(
+        songs, [corpus.assess_song(song) for song in songs], "songs of our own", tmp_path / "report.csv"
+    )
     assert "train" not in made.split
     assert set(made.split) == {"validation", "test"}
 

@@ -13,7 +13,7 @@ from formats.errors import InputError
 from generation import audio
 from generation.pack.build import Built, build_from_folder
 from generation.pack.check import check_pack
-from generation.pack.folder import look_into, select
+from generation.pack.folder import scan_folder, select
 from generation.pack.recordings import read_notes, read_samples
 from generation.pack.rendering import Selection
 from tests.generation.songs import walk, write_song
@@ -46,7 +46,7 @@ def build(out: Path, folder: Path, **options: Any) -> Built:
 def selected(folder: Path, **options: Any) -> Selection:
     """What would be rendered."""
     wanted: dict[str, Any] = {"clips_per_system": None, "practice": None, "seed": 0, "workers": 1, **options}
-    return select(folder, look_into(folder), **wanted)
+    return select(folder, scan_folder(folder), **wanted)
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def _grim_words() -> str:
 
 
 def _power_table() -> str:
-    scenarios = power.bracket()
+    scenarios = power.assumed_variances()
     header = ["clips a system, all heard", *(f"power, {name} scatter" for name in scenarios)]
     header += ["half-width of the 95 % interval, middle", f"two equal systems {gap():.2f} or more apart, middle"]
     rows = []
@@ -109,8 +109,8 @@ def _power_table() -> str:
 
 def _power_words() -> str:
     design = Design(EXPERTS, 13, 10)
-    most = {name: power.most_power(design, found, gap()) for name, found in power.bracket().items()}
-    small = {name: power.smallest_gap(design, found) for name, found in power.bracket().items()}
+    most = {name: power.most_power(design, found, gap()) for name, found in power.assumed_variances().items()}
+    small = {name: power.smallest_gap(design, found) for name, found in power.assumed_variances().items()}
     return (
         f"However many clips are played, {EXPERTS} experts reach a power of {most['middle']:.2f} with middle and "
         f"{most['high']:.2f} with high scatter, because their tastes differ from system to system; only with low "
@@ -122,7 +122,7 @@ def _power_words() -> str:
 
 
 def _needed_table() -> str:
-    scenarios = power.bracket()
+    scenarios = power.assumed_variances()
     header = [f"experts, for a power of {GOAL:g}", *(f"clips a system, {name} scatter" for name in scenarios)]
     rows = []
     for experts in MORE_EXPERTS:

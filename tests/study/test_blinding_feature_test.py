@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from study.blinding.feature_test import _ranks, seen_of, verdict
+from study.blinding.feature_test import _ranks, observed_features, verdict
 from tests.study.exchanges import exchange
 
 
@@ -22,7 +22,7 @@ from tests.study.exchanges import exchange
 )
 def test_what_only_a_pages_source_shows_is_a_feature(one: str, other: str, feature: str) -> None:
     pages = [exchange(kind="trial", trial=name, body=body) for name, body in (("t1", one), ("t2", other))]
-    seen = seen_of(pages)
+    seen = observed_features(pages)
     assert seen["t1"][feature] != seen["t2"][feature]
 
 
@@ -31,13 +31,13 @@ def test_the_order_of_headers_is_a_feature() -> None:
         exchange(kind="audio", trial=name, headers=headers)
         for name, headers in (("t1", (("A", "1"), ("B", "1"))), ("t2", (("B", "1"), ("A", "1"))))
     ]
-    seen = seen_of(pages)
+    seen = observed_features(pages)
     assert seen["t1"]["order of the headers of the audio"] != seen["t2"]["order of the headers of the audio"]
 
 
 def test_all_that_an_exchange_shows_has_a_name_that_is_the_same_for_every_trial() -> None:
     clip = exchange(kind="audio", trial="Ab", headers=(("ETag", "Ab-1"),), body=b"12345", seconds=0.25)
-    assert seen_of([exchange(), clip])["Ab"] == {
+    assert observed_features([exchange(), clip])["Ab"] == {
         "order": 1,
         "id": "Ab",
         "id backwards": "bA",
@@ -56,7 +56,7 @@ def test_all_that_an_exchange_shows_has_a_name_that_is_the_same_for_every_trial(
 def test_the_values_of_a_page_and_of_a_reply_are_named_by_their_place_without_the_trial_s_id() -> None:
     page = exchange(kind="trial", trial="t1", body='<a href="/t1/next">go on</a>')
     saved = exchange(kind="rating", trial="t1", body='{"next": ["/t1/", 7], "saved": true}')
-    seen = seen_of([page, saved, saved])["t1"]
+    seen = observed_features([page, saved, saved])["t1"]
     assert (seen["trial: a@href"], seen["trial: a"], seen["shape of the trial"]) == (
         "//next",
         "go on",
@@ -73,7 +73,7 @@ def test_a_line_of_a_list_belongs_to_the_one_trial_that_it_names() -> None:
     trials = [exchange(kind="trial", trial=name) for name in ("t1", "t2")]
     both = '<li><a href="/room/t/t1/">t1</a><a href="/room/t/t2/">both</a></li>'
     review = exchange(body=f'<ul><li><a href="/room/t/t1/" tabindex="1">first</a></li>{both}<li>none</li></ul>')
-    seen = seen_of([*trials, review])
+    seen = observed_features([*trials, review])
     listed = {token: {name for name in values if name.startswith("list")} for token, values in seen.items()}
     assert listed == {"t1": {"list: a@href", "list: a@tabindex", "list: a"}, "t2": set()}
     assert (seen["t1"]["list: a@href"], seen["t1"]["list: a@tabindex"]) == ("/room/t//", "1")
@@ -91,7 +91,7 @@ def test_the_permutation_test_finds_a_difference_and_names_it() -> None:
     features["time"] = lambda clip, i: noise[i, 0] * 0.5 + 2 * (clip // 6)
     seen, clips = trials_of(features)
     found = verdict(seen, clips, [clip // 6 for clip in range(18)], seed=1)
-    assert (found.feature, found.p < 0.01, found.tells) == ("time", True, True)
+    assert (found.feature, found.p < 0.01, found.is_significant) == ("time", True, True)
 
 
 def test_many_features_of_chance_make_no_more_alarms_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_so_few_clips_that_chance_explains_anything_are_said() -> None:
     seen, clips = trials_of({"code": lambda clip, i: clip // 2}, clips=4)
     found = verdict(seen, clips, [0, 0, 1, 1], seed=1)
     assert found.least_p == pytest.approx(1 / 3)
-    assert not found.tells
+    assert not found.is_significant
 
 
 def nearest(values: list[Any], systems: list[int]) -> Any:
@@ -151,7 +151,7 @@ def test_what_never_varies_or_says_the_same_as_another_is_counted_out() -> None:
     found = verdict(seen, [0, 1, 2, 3], [0, 0, 1, 1], seed=1)
     assert (found.feature, found.features) == ("code", 1)
     silent = verdict([{"same": 1}] * 4, [0, 1, 2, 3], [0, 0, 1, 1], seed=1)
-    assert (silent.feature, silent.p, silent.features, silent.tells) == ("", 1.0, 0, False)
+    assert (silent.feature, silent.p, silent.features, silent.is_significant) == ("", 1.0, 0, False)
 
 
 def test_a_feature_that_is_alike_for_all_clips_on_the_mean_says_nothing() -> None:
@@ -193,5 +193,5 @@ def test_the_feature_with_the_largest_share_between_systems_is_named() -> None:
 
 
 def test_chance_is_no_explanation_from_one_in_a_hundred_on() -> None:
-    assert not nearest(list(range(9)), [0] * 3 + [1] * 6).tells
-    assert nearest(list(range(12)), [0] * 6 + [1] * 6).tells
+    assert not nearest(list(range(9)), [0] * 3 + [1] * 6).is_significant
+    assert nearest(list(range(12)), [0] * 6 + [1] * 6).is_significant

@@ -10,7 +10,7 @@ import pytest
 
 from formats.messages import translate
 from study.blinding.check import messages_of_the_site
-from study.blinding.leak_search import SYSTEM, Secrets, leaks, secrets_of, stands_in, uneven_names
+from study.blinding.leak_search import SYSTEM, Identifiers, count_occurrences, leaks, secrets_of, uneven_names
 from study.blinding.sessions import Exchange
 from study.models import Study
 from tests.factories import make_study
@@ -66,9 +66,9 @@ def test_a_word_that_everybody_is_shown_must_not_stand_oftener_on_some_pages(stu
 
 def hidden(
     *marks: str, names: tuple[str, ...] = (), spoken: tuple[str, ...] = (), systems: tuple[str, ...] = ()
-) -> Secrets:
+) -> Identifiers:
     """Secrets of our own choice."""
-    return Secrets(
+    return Identifiers(
         dict.fromkeys(marks, "a hash"),
         dict.fromkeys(names, "a title"),
         dict.fromkeys(spoken, SYSTEM),
@@ -140,9 +140,9 @@ def test_spoken_names_may_stand_on_pages_but_in_no_address_header_or_reply() -> 
 
 
 def test_a_latin_name_stands_as_a_word_and_a_chinese_one_anywhere() -> None:
-    assert [stands_in("real", text) for text in ("real", "a real, real song")] == [1, 2]
-    assert [stands_in("real", text) for text in ("unreal", "really", "real1", "1real")] == [0] * 4
-    assert stands_in("真实", "这是真实的真实") == 2
+    assert [count_occurrences("real", text) for text in ("real", "a real, real song")] == [1, 2]
+    assert [count_occurrences("real", text) for text in ("unreal", "really", "real1", "1real")] == [0] * 4
+    assert count_occurrences("真实", "这是真实的真实") == 2
 
 
 def test_secrets_are_marks_from_eight_letters_with_a_digit_and_names_from_three(study: Study) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from study.blinding.uniformity import Sound, level, unlike, unlike_replies, wrapping
+from study.blinding.uniformity import AudioProperties, level, mp3_container_bytes, unlike, unlike_replies
 from tests.factories import tone
 from tests.study.exchanges import exchange
 
-USUAL = Sound(
+USUAL = AudioProperties(
     size=4000,
     samples=16_000,
     rate=16_000,
@@ -28,7 +28,7 @@ USUAL = Sound(
 )
 
 
-def sounds(**other: Any) -> dict[str, Sound]:
+def sounds(**other: Any) -> dict[str, AudioProperties]:
     """Four clips of which the third is another in something."""
     return {f"c{number}": USUAL._replace(**other) if number == 3 else USUAL for number in (1, 2, 3, 4)}
 
@@ -76,10 +76,15 @@ def test_a_level_is_told_in_decibels_of_the_largest_amplitude() -> None:
 
 
 def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_encoding() -> None:
-    assert len({wrapping(tone(number)) for number in range(5)}) == 1
+    assert len({mp3_container_bytes(tone(number)) for number in range(5)}) == 1
     other = io.BytesIO()
     soundfile.write(other, np.zeros(16_000), 16_000, format="MP3", bitrate_mode="CONSTANT", compression_level=0.9)
-    around = {wrapping(tone(0)), wrapping(other.getvalue()), wrapping(tone(0) + b"TAG"), wrapping(b"no music")}
+    around = {
+        mp3_container_bytes(tone(0)),
+        mp3_container_bytes(other.getvalue()),
+        mp3_container_bytes(tone(0) + b"TAG"),
+        mp3_container_bytes(b"no music"),
+    }
     assert len(around) == 4
 
 
@@ -88,19 +93,19 @@ def test_an_mp3_s_wrapping_is_the_same_for_every_music_and_another_for_another_e
 )
 def test_what_only_looks_like_the_header_of_a_frame_lies_before_or_after_the_music(header: bytes) -> None:
     """With an unknown version, bit rate or sampling rate, or of another layer."""
-    assert wrapping(header + tone(0))[0] == header
-    assert wrapping(tone(0) + header)[3] == header
+    assert mp3_container_bytes(header + tone(0))[0] == header
+    assert mp3_container_bytes(tone(0) + header)[3] == header
 
 
 def test_a_header_with_no_other_where_its_frame_ends_lies_before_the_music() -> None:
     lone = b"\xff\xfb\x90\x00" + bytes(20)
-    assert wrapping(lone + tone(0))[0] == lone
+    assert mp3_container_bytes(lone + tone(0))[0] == lone
 
 
 def test_an_mp3_may_consist_of_a_single_frame() -> None:
     audio = tone(0)
     first = audio[: audio.index(audio[:3], 4)]
-    before, _, headers, after = wrapping(first)
+    before, _, headers, after = mp3_container_bytes(first)
     assert (before, headers[:3], after) == (b"", first[:3], b"")
 
 
@@ -116,19 +121,19 @@ def test_an_mp3_may_consist_of_a_single_frame() -> None:
 )
 def test_frames_are_as_long_as_the_standard_says(header: bytes, length: int) -> None:
     music = (header + bytes(length - 4)) * 3
-    assert wrapping(b"before" + music + b"after") == (b"before", b"", header * 3, b"after")
+    assert mp3_container_bytes(b"before" + music + b"after") == (b"before", b"", header * 3, b"after")
 
 
 def test_the_checksums_of_the_music_and_its_stereo_mode_are_no_wrapping() -> None:
     first = bytearray(b"\xff\xfb\x90\x40" + bytes(413))
     first[36:40] = b"Info"
     second = b"\xff\xfb\x90\x70" + bytes(413)
-    plain = wrapping(bytes(first) + second)
+    plain = mp3_container_bytes(bytes(first) + second)
     assert plain[2] == b"\xff\xfb\x90\x40\xff\xfb\x90\x40"
     for place, same in ((36 + 151, False), (36 + 152, True), (36 + 155, True), (36 + 156, False)):
         marked = bytearray(first)
         marked[place] = 1
-        assert (wrapping(bytes(marked) + second) == plain) is same, place
+        assert (mp3_container_bytes(bytes(marked) + second) == plain) is same, place
 
 
 def clip(trial: str, **headers: str) -> Any:

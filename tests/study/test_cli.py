@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import DataError, connection, connections
 from django.db.utils import load_backend
 
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from tests.factories import make_pack, make_study, study_toml
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_a_full_disk_is_no_reason_to_migrate() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA max_page_count = 1")  # that is, no more than there are
         try:
-            with pytest.raises(CommandError, match=r"\(database or disk is full\): make room"), plain_errors():
+            with pytest.raises(CommandError, match=r"\(database or disk is full\): make room"), command_errors():
                 cursor.execute("CREATE TABLE large AS SELECT randomblob(1000000)")
         finally:
             cursor.execute(f"PRAGMA max_page_count = {2**32 - 2}")
@@ -53,12 +53,12 @@ def test_a_full_disk_is_no_reason_to_migrate() -> None:
 def test_a_server_that_does_not_answer_is_no_reason_to_migrate() -> None:
     engine = "django.db.backends.postgresql"
     given = connections.configure_settings({"default": {"ENGINE": engine, "NAME": "n", "HOST": "127.0.0.1", "PORT": 1}})
-    with pytest.raises(CommandError, match="Connection refused.*: see that it can be reached"), plain_errors():
+    with pytest.raises(CommandError, match="Connection refused.*: see that it can be reached"), command_errors():
         load_backend(engine).DatabaseWrapper(given["default"], "default").ensure_connection()
 
 
 def test_of_what_a_database_refuses_only_the_reason_is_shown() -> None:
-    with pytest.raises(CommandError) as refused, plain_errors():
+    with pytest.raises(CommandError) as refused, command_errors():
         raise DataError("value too long for type character varying(255)\nDETAIL:  Ada")
     assert "(value too long for type character varying(255)): add --traceback" in str(refused.value)
     assert "Ada" not in str(refused.value)

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from formats.errors import InputError
 from study import clock, dataset, services
-from study.dataset import defused, folder, tables
+from study.dataset import escape_formula, folder, tables
 from study.models import Clip, Study
 from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, reach, standing, trials_of
 from tests.study.test_services_answers import save_at
@@ -220,8 +220,8 @@ def test_the_data_files_are_named_as_psych_ds_wants(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "＝1", "  =1", "\tx"])
 def test_a_free_text_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
-    assert defused(text) == "'" + text
-    assert defused("plain") == "plain"
+    assert escape_formula(text) == "'" + text
+    assert escape_formula("plain") == "plain"
 
 
 def test_a_formula_in_a_background_answer_is_defused_in_the_table(tmp_path: Path) -> None:

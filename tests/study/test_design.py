@@ -14,7 +14,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.design import REPEAT_GAP, Shape, certificate_of, foretold, make_sessions
+from study.design import REPEAT_GAP, DesignSpec, certificate_of, make_sessions, predictable_share
 from study.design.base_orders import williams
 from study.design.subsets import scale_orders
 
@@ -31,8 +31,8 @@ def shape(
     groups: tuple[tuple[str, int], ...] = PAPER,
     repeats: int = 6,
     seed: int = 1,
-) -> Shape:
-    return Shape(
+) -> DesignSpec:
+    return DesignSpec(
         systems=tuple("ABCDEFGHIJKL"[:systems]),
         clips=clips,
         heard=heard,
@@ -50,7 +50,7 @@ def firsts(slot: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @st.composite
-def shapes(draw: st.DrawFn) -> Shape:
+def shapes(draw: st.DrawFn) -> DesignSpec:
     systems = draw(st.integers(2, 12))
     clips = draw(st.integers(1, 20))
     heard = draw(st.integers(1, min(clips, 12)))
@@ -66,7 +66,7 @@ def shapes(draw: st.DrawFn) -> Shape:
     )
 
 
-def drawn_shape(rng: Random) -> Shape:
+def drawn_shape(rng: Random) -> DesignSpec:
     """A shape at random: 2 to 12 systems, 2 to 36 slots in one to three groups, now and then up to 200."""
     systems, clips = rng.randint(2, 12), rng.randint(1, 20)
     heard = rng.randint(1, min(clips, 10))
@@ -80,7 +80,7 @@ def drawn_shape(rng: Random) -> Shape:
     return shape(systems, clips, heard, groups, rng.randint(0, most), rng.randrange(2**53))
 
 
-def is_hard(shape: Shape) -> bool:
+def is_hard(shape: DesignSpec) -> bool:
     """Whether even orders are impossible or rarely found: docs/datasets.md says why."""
     odd = len(shape.systems) % 2 == 1
     return shape.slots < len(shape.systems) or (odd and shape.heard == 1)
@@ -108,7 +108,7 @@ def test_every_plan_of_many_random_shapes_keeps_its_promises(part: int) -> None:
 
 @given(shapes())
 @settings(max_examples=20, deadline=None)
-def test_each_slot_hears_its_share_of_each_system_and_no_clip_twice_but_repeats(shape: Shape) -> None:
+def test_each_slot_hears_its_share_of_each_system_and_no_clip_twice_but_repeats(shape: DesignSpec) -> None:
     for slot in make_sessions(shape)["slots"]:
         heard = [(trial["system"], trial["clip"]) for trial in firsts(slot)]
         assert len(set(heard)) == len(heard) == shape.heard * len(shape.systems)
@@ -172,7 +172,7 @@ def test_repeats_are_numbered_as_a_block_of_their_own() -> None:
         assert [(trial["block"], trial["position"]) for trial in again] == [(5, place) for place in range(1, 13)]
 
 
-def places_of_repeats(shape: Shape) -> list[list[int]]:
+def places_of_repeats(shape: DesignSpec) -> list[list[int]]:
     """Per slot the trial numbers, from 0, at which a clip is heard again."""
     slots = make_sessions(shape)["slots"]
     return [[number for number, trial in enumerate(slot["trials"]) if trial["repeat"]] for slot in slots]
@@ -205,7 +205,7 @@ def test_each_system_is_repeated_equally_often() -> None:
 
 @given(shapes())
 @settings(max_examples=40, deadline=None)
-def test_repeats_of_any_shape_keep_their_promises(shape: Shape) -> None:
+def test_repeats_of_any_shape_keep_their_promises(shape: DesignSpec) -> None:
     """In the second half where that many are that far back, of systems as even as can be, and the firsts unmoved."""
     sessions, without = make_sessions(shape), make_sessions(replace(shape, repeats=0))
     certificate = certificate_of(sessions)
@@ -283,7 +283,7 @@ def test_two_systems_are_each_others_image_in_every_pair_of_slots() -> None:
 
 @pytest.mark.parametrize("systems", range(4, 13))
 def test_no_clip_foretells_the_next_from_its_place_and_system(systems: int) -> None:
-    assert foretold(make_sessions(shape(systems))) < 0.4
+    assert predictable_share(make_sessions(shape(systems))) < 0.4
 
 
 def test_rows_that_follow_one_rule_are_seen_to_foretell_every_clip() -> None:
@@ -291,7 +291,7 @@ def test_rows_that_follow_one_rule_are_seen_to_foretell_every_clip() -> None:
     for slot in sessions["slots"]:
         for trial in slot["trials"]:
             trial["system"] = "ABCDEF"[(trial["position"] + trial["block"]) % 6]
-    assert foretold(sessions) == 1
+    assert predictable_share(sessions) == 1
 
 
 @pytest.mark.parametrize("systems", range(2, 13))

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from study.design import latin_squares, swap_search
-from study.design.annealing import Tally, anneal, least_cost
+from study.design.annealing import BalanceCounts, anneal, least_cost
 from study.design.base_orders import Row, differences
 from study.design.latin_squares import _windows, carry_over, square_orders
-from study.design.row_assignment import DEAR, Deal
-from study.design.swap_search import Patch, patched
+from study.design.row_assignment import SELF_FOLLOWING_PENALTY, RowAssignment
+from study.design.swap_search import SwapSearch, patched
 
 ALL = math.inf
 
@@ -35,7 +35,7 @@ def test_even_counts_have_the_least_sum_of_squares() -> None:
 
 
 def test_a_tally_exchanges_up_to_its_limit_and_beyond_it_changes_nothing() -> None:
-    tally = Tally([1, 1, 5])
+    tally = BalanceCounts([1, 1, 5])
     tally.count([0, 0, 0, 1, 2])
     assert (tally.counts, tally.cost()) == ([3, 1, 1], 9 + 1 + 5)
     assert tally.exchange([0, 1], [2, 2], 33.5) is None
@@ -44,8 +44,8 @@ def test_a_tally_exchanges_up_to_its_limit_and_beyond_it_changes_nothing() -> No
     assert (tally.counts, tally.cost()) == ([2, 0, 3], 15 + 34)
 
 
-def dealt(systems: int, heard: int, slots: int, seed: int = 1) -> Deal:
-    return Deal(systems, heard, slots, 2, Random(seed))
+def dealt(systems: int, heard: int, slots: int, seed: int = 1) -> RowAssignment:
+    return RowAssignment(systems, heard, slots, 2, Random(seed))
 
 
 SHAPES = [(6, 10, 26), (6, 10, 24), (7, 4, 17), (5, 3, 5), (4, 8, 7), (9, 2, 20), (12, 3, 30), (8, 1, 19)]
@@ -57,7 +57,9 @@ def test_a_deal_s_cost_is_that_of_what_follows_what(systems: int, heard: int, sl
 
     def true_excess() -> int:
         counts = follows(deal.orders())
-        itself = sum(counts[system, system] ** 2 for system in range(systems)) * (2 * total // pairs + DEAR)
+        itself = sum(counts[system, system] ** 2 for system in range(systems)) * (
+            2 * total // pairs + SELF_FOLLOWING_PENALTY
+        )
         return itself + sum(n * n for (a, b), n in counts.items() if a != b) - evenest(total, pairs)
 
     chance, excess = Random(2), deal.excess()
@@ -108,8 +110,8 @@ def test_a_deal_exchanges_shifts_between_any_two_blocks() -> None:
     assert set(seen) == {(), *combinations(range(4), 2)}, "all shifts are used equally often: none is replaced"
 
 
-def patch_of(systems: int, heard: int, slots: int) -> Patch:
-    return Patch(_windows(systems, heard, slots, Random(1)), systems, Random(1))
+def patch_of(systems: int, heard: int, slots: int) -> SwapSearch:
+    return SwapSearch(_windows(systems, heard, slots, Random(1)), systems, Random(1))
 
 
 @pytest.mark.parametrize(("systems", "heard", "slots"), [(7, 3, 5), (5, 4, 3), (9, 2, 8), (5, 1, 4)])
@@ -119,7 +121,9 @@ def test_a_patch_s_cost_is_that_of_carry_over_trial_numbers_and_places(systems: 
     def true_excess() -> int:
         orders = patch.orders()
         flat = [[system for row in blocks for system in row] for blocks in orders]
-        carry = sum(n * n * (swap_search.DEAR if a == b else 1) for (a, b), n in follows(orders).items())
+        carry = sum(
+            n * n * (swap_search.SELF_FOLLOWING_PENALTY if a == b else 1) for (a, b), n in follows(orders).items()
+        )
         numbers = Counter((at, system) for row in flat for at, system in enumerate(row))
         places = Counter((at % systems, system) for row in flat for at, system in enumerate(row))
         squares = [sum(n * n for n in counted.values()) for counted in (numbers, places)]
@@ -162,19 +166,19 @@ def test_a_patch_swaps_systems_within_a_block_and_blocks_between_slots() -> None
 
 def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     orders = _windows(7, 3, 5, Random(1))
-    found = Patch(patched(orders, 7, Random(3)), 7, Random(1)).excess()
-    assert found < Patch(orders, 7, Random(1)).excess()
+    found = SwapSearch(patched(orders, 7, Random(3)), 7, Random(1)).excess()
+    assert found < SwapSearch(orders, 7, Random(1)).excess()
     for worse in (0, 1):
         monkeypatch.setattr(swap_search, "anneal", lambda excess, *_, worse=worse: excess + worse)
         assert patched(orders, 7, Random(3)) is orders
 
 
 def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    orders, kept = _windows(7, 3, 5, Random(1)), Patch.orders
+    orders, kept = _windows(7, 3, 5, Random(1)), SwapSearch.orders
     for results, best, searches in (([3, 1, 2], 1, 3), ([1, 0, 9], 1, 2), ([0, 9, 9], 0, 1)):
         left, made = iter(results), list[list[list[Row]]]()
         monkeypatch.setattr(swap_search, "anneal", lambda *_, left=left: next(left))
-        monkeypatch.setattr(Patch, "orders", lambda self, made=made: made.append(kept(self)) or made[-1])
+        monkeypatch.setattr(SwapSearch, "orders", lambda self, made=made: made.append(kept(self)) or made[-1])
         assert patched(orders, 7, Random(3)) is made[best]
         assert len(list(left)) == 3 - searches
 
@@ -182,7 +186,7 @@ def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatc
 def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latin_squares, "patched", lambda orders, *_: orders)
     for results, best in (([5, 3, 4, 6, 7, 8], 1), ([5, 0], 1), ([9, 8, 7, 6, 5, 4], 5)):
-        left, made = iter(results), list[Deal]()
+        left, made = iter(results), list[RowAssignment]()
         monkeypatch.setattr(
             latin_squares,
             "anneal",

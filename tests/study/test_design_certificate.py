@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from study.design import certificate_of, foretold
+from study.design import certificate_of, predictable_share
 
 
 def plan(*slots: str, clips: int = 2, size: int = 2) -> dict[str, Any]:
@@ -102,19 +102,19 @@ def test_a_system_heard_twice_running_is_a_fault_from_four_systems_on(systems: s
 
 
 def test_a_guess_goes_by_the_other_slots_and_chooses_among_equals_at_random() -> None:
-    assert foretold(plan("A0 B0 C0", "A0 B0 C0", size=3)) == 1
+    assert predictable_share(plan("A0 B0 C0", "A0 B0 C0", size=3)) == 1
     # A after which B and C came once each: without the trial itself the best guess is the other one, and wrong.
-    assert foretold(plan("A0 B0", "A0 C0", size=2)) == 0
+    assert predictable_share(plan("A0 B0", "A0 C0", size=2)) == 0
     # A single step: nothing is known of it, so each of the two others is as likely.
-    assert foretold(plan("A0 B0 C0", size=3)) == 0.5
+    assert predictable_share(plan("A0 B0 C0", size=3)) == 0.5
     # Across the border of two blocks nothing is guessed.
-    assert foretold(plan("A0 B0 C0 D0", size=1)) == 0
+    assert predictable_share(plan("A0 B0 C0 D0", size=1)) == 0
     # What is repeated at the end is not guessed, nor does it teach anything.
-    assert foretold(plan("A0 B0 C0", "A0 C0 B0", size=3)) == foretold(
+    assert predictable_share(plan("A0 B0 C0", "A0 C0 B0", size=3)) == predictable_share(
         plan("A0 B0 C0 again A0 B0", "A0 C0 B0 again A0 B0", size=3)
     )
     # One step in all, with only one other system to guess.
-    assert foretold(plan("A0 B0")) == 1
+    assert predictable_share(plan("A0 B0")) == 1
 
 
 def test_systems_that_follow_themselves_differ_by_the_most_less_the_fewest_times() -> None:

@@ -10,8 +10,8 @@ import pytest
 from django.utils import translation
 
 from generation.workers import KILLED
-from study.blinding.leak_search import SYSTEM, Secrets, leaks, uneven_names
-from study.blinding.uniformity import Sound, unlike, unlike_replies, unlike_wrappings
+from study.blinding.leak_search import SYSTEM, Identifiers, leaks, uneven_names
+from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
 from study.desk.reasons import PARTS, in_the_readers_words
 from tests.factories import tone
 from tests.study.exchanges import exchange
@@ -83,9 +83,9 @@ def test_reasons_within_a_fault_are_told_as_well() -> None:
 KEPT = {"small", "generate", "stimuli", "from", "mark", "audio", "trial", "rating", "none"}
 
 
-def sounds(**changes: Any) -> dict[str, Sound]:
+def sounds(**changes: Any) -> dict[str, AudioProperties]:
     """Two clips that are alike and one that is not."""
-    usual = Sound(7, 7, 7, 7, "MP3", "none", -23.0, -3.0, -90.0, -90.0)
+    usual = AudioProperties(7, 7, 7, 7, "MP3", "none", -23.0, -3.0, -90.0, -90.0)
     return {"7a": usual, "7b": usual, "7c": usual._replace(**changes)}
 
 
@@ -104,12 +104,12 @@ def faults_of_blinding() -> Iterator[str]:
     for other in (exchange(kind="trial", headers=(("X-7", "1"),)), exchange(kind="trial", status=404)):
         yield from unlike_replies([exchange(kind="trial"), other])
     for what in dict.fromkeys(sentence for sentence in PARTS if sentence.endswith(("hash", "seed", "name", "study"))):
-        secrets = Secrets({}, {"mark7": what}, {}, frozenset({"mark7"}))
+        secrets = Identifiers({}, {"mark7": what}, {}, frozenset({"mark7"}))
         for kind in ("audio", "trial", "page", "static", "rating"):
             yield from leaks([exchange("/mark7", body="7", kind=kind)], secrets)
-    yield from leaks([exchange("/7", headers=(("X", "mark7"),))], Secrets({}, {"mark7": SYSTEM}, {}, frozenset()))
+    yield from leaks([exchange("/7", headers=(("X", "mark7"),))], Identifiers({}, {"mark7": SYSTEM}, {}, frozenset()))
     pages = [exchange(kind="trial"), exchange(kind="trial", body="<p>mark7</p>")]
-    yield from uneven_names(pages, Secrets({}, {}, {"mark7": SYSTEM}, frozenset()))
+    yield from uneven_names(pages, Identifiers({}, {}, {"mark7": SYSTEM}, frozenset()))
 
 
 def test_whatever_the_check_of_blinding_finds_is_told_in_chinese_too() -> None:

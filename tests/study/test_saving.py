@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Invitation, Listening, Rating, Remark, Study, Trial
-from study.services.saving import once_more
+from study.services.saving import retry_on_conflict
 from study.standing import Standing
 from tests.factories import complete, hear, make_expert, make_study, rate_all, standing, trials_of
 
@@ -229,7 +229,7 @@ def test_a_comment_of_two_thousand_characters_fits(at: Standing) -> None:
 def test_a_save_that_met_another_one_gives_what_is_found_the_second_time() -> None:
     tries: list[int] = []
 
-    @once_more
+    @retry_on_conflict
     def save(refusals: int) -> int:
         tries.append(refusals)
         if len(tries) <= refusals:

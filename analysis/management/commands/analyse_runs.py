@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from formats.errors import InputError
-from generation.management.cli import PlainCommand, count, place
+from generation.management.cli import ParagraphHelpCommand, count, place
 
 if TYPE_CHECKING:
     from analysis.training_runs.report import Runs, Samples
@@ -18,7 +18,7 @@ SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 CLIPS = 1_000
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Set training runs beside the paper and beside real music, in tables, figures and one page (report.html).
 
 Of the run folders of `manage.py train`: Table 1 (size, epochs to convergence, time), Figure 5 (the critic's loss; needs

@@ -59,7 +59,7 @@ def metrics_frame(ratings: Ratings, scale: str) -> pd.DataFrame:
 def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: str, lang: str) -> Figure:
     """Draw `metrics_frame`, a panel a metric with the correlation within systems from `clip_correlations`.
 
-    Call inside `style.house_style`.
+    Call inside `figure_style`.
     """
     metrics = list(dict.fromkeys(frame["metric"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)
@@ -106,7 +106,7 @@ def _rho(row: Mapping[Hashable, Any] | None) -> str:
     return f"ρ {value}" if math.isnan(row["ci_low_simultaneous"]) else f"ρ {value} ({low} – {high})"
 
 
-def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
+def random_effect_predictions(fit: Fit, alpha: float) -> pd.DataFrame:
     """Every expert's and clip's predicted departure with its interval (COLUMNS_11), lowest first; clips by system.
 
     Without those whose variance the design cannot tell; no rows where the predictions have no error.
@@ -131,7 +131,10 @@ def departures_frame(fit: Fit, alpha: float) -> pd.DataFrame:
 
 
 def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
-    """Draw `departures_frame`: experts above, clips below in the systems' colours. Call inside `style.house_style`."""
+    """Draw `random_effect_predictions`: experts above, clips below in the systems' colours.
+
+    Call inside `figure_style`.
+    """
     experts, clips = (frame[frame["component"] == name] for name in ("expert", "clip"))
     shown = [part for part in (experts, clips) if len(part)]
     figure = Figure(figsize=(MOST_WIDTH, 2.3 * len(shown)), layout="constrained")

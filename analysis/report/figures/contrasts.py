@@ -63,7 +63,7 @@ def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
 
 
 def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `style.house_style`."""
+    """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
     room = (MOST_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6

@@ -61,7 +61,7 @@ def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple
 
 
 def figure9(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
-    """Draw `agreement_frame`. Call inside `style.house_style`."""
+    """Draw `agreement_frame`. Call inside `figure_style`."""
     panel = frame[frame["other"] == PANEL]
     experts = panel["expert_id"].tolist()
     if len(frame) > len(panel):
@@ -108,7 +108,7 @@ def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
 
 
 def figure12(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `screening.order_curve`: ratings less the others' mean of the clip, by trial. Call inside `house_style`."""
+    """Draw `screening.order_curve`: ratings less the others' mean of the clip, by trial. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 1.9)
     furthest = float(np.nanmax(np.abs(frame[["change", "ci_low", "ci_high"]].to_numpy(np.float64)), initial=0.2))

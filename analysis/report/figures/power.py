@@ -57,7 +57,7 @@ def power_curve(
     *,
     is_simulated: bool = False,
 ) -> Figure:
-    """Draw `power_curve_frame`; dots mark the planned study. Call inside `style.house_style`."""
+    """Draw `power_curve_frame`; dots mark the planned study. Call inside `figure_style`."""
     words = WORDS[lang]
     figure = Figure(figsize=(7.2, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -130,7 +130,7 @@ def _save(
     subject = f"{design}; gap {gap:g}; scenarios {', '.join(scenarios)}"
     for lang in style.LANGUAGES:
         if lang == "en" or style.chinese_font():
-            with style.house_style(lang):
+            with style.figure_style(lang):
                 figure = power_curve(frame, design, gap, scenarios, lang, is_simulated=is_simulated)
                 written += style.save(figure, folder, f"power.{lang}", subject)
     return written

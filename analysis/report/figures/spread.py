@@ -54,7 +54,7 @@ def _levels(ratings: Ratings, scale: Scale) -> npt.NDArray[np.float64]:
 
 
 def figure7b(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
-    """Draw `spread_frame`: a bar a system, ratings below the scale's middle to the left. Call inside `house_style`."""
+    """Draw `spread_frame`: a bar a system, ratings below the scale's middle to the left. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.9, 0.7 + 0.19 * len(systems))

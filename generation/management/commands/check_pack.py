@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from generation.management.cli import PlainCommand, plain_errors
+from generation.management.cli import ParagraphHelpCommand, command_errors
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
 size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
@@ -22,7 +22,7 @@ apart."""
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors(options["pack"]):
+        with command_errors(options["pack"]):
             from generation.differences import in_words
             from generation.pack.check import examine
 

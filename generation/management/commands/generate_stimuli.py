@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from generation.management.cli import REFERENCE, PlainCommand, add_workers, count, place, plain_errors, seed
+from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_workers, command_errors, count, place, seed
 
 if TYPE_CHECKING:
     from generation.pack.build import Built
 
 CLIPS_PER_SYSTEM = 13
 #: What can become of a sample, a song's segment or a file, in the order in which it is told.
-FATES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
+OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
 From generators, clips are taken in seed order; only empty and mostly silent ones, duplicates and copies of training
@@ -84,14 +84,14 @@ folder."""
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         self._refuse_mixtures(options)
-        with plain_errors(out, again=f"the same command goes on with {out}"):
+        with command_errors(out, again=f"the same command goes on with {out}"):
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
             cautions = self._cautions(out, built)
         drawing = built.manifest.drawing
         for left in drawing.get("left_out", []):
             self.stderr.write(f"left out: {left['file']}: {left['reason']}")
         for system, fates in sorted(drawing["systems"].items()):
-            told = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in FATES if fate in fates)
+            told = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in OUTCOMES if fate in fates)
             self.stdout.write(f"{system}: {told}")
         total = len(built.manifest.clips)
         if built.rendered:

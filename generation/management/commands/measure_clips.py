@@ -6,10 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.cli import REFERENCE, PlainCommand, add_workers, place, plain_errors
+from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_workers, command_errors, place
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Measure the clips of a pack, or the MIDI files of a folder, and write one row a clip.
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
@@ -36,7 +36,7 @@ An unreadable file is named, and nothing is written."""
         parser.add_argument("--features", type=place, metavar="features.npz", help="write the nine features here")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors(options["out"]):
+        with command_errors(options["out"]):
             from generation.corpus import load_corpus
             from generation.metrics import features, held_out, measure_folder, memorisation, save_arrays
             from generation.sampling import load_reference

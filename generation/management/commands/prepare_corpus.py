@@ -9,10 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from generation.management.cli import PlainCommand, place, plain_errors
+from generation.management.cli import ParagraphHelpCommand, command_errors, place
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Read songs, judge each, and write the usable ones as a corpus of five-bar segments.
 
 A song is used when it is one voice, in 2/4, 4/4 or 2/2 throughout, with at least nine in ten notes on the
@@ -30,11 +30,11 @@ every file what became of it and why."""
     def handle(self, *args: Any, **options: Any) -> None:
         source, out = options["source"], options["out"]
         report = out.with_suffix(".report.csv")
-        with plain_errors(out):
+        with command_errors(out):
             from generation import corpus as core
 
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
-            verdicts = [core.judge(song) for song in tqdm(songs, "reading", unit="song", disable=None, delay=2)]
+            verdicts = [core.assess_song(song) for song in tqdm(songs, "reading", unit="song", disable=None, delay=2)]
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)

@@ -7,10 +7,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.cli import REFERENCE, PlainCommand, count, place, plain_errors, seed
+from generation.management.cli import REFERENCE, ParagraphHelpCommand, command_errors, count, place, seed
 
 
-class Command(PlainCommand):
+class Command(ParagraphHelpCommand):
     help = """Train a generator on the training songs of a corpus, into a run folder.
 
 The folder holds the settings, a log, the best sampling weights, the weights' histogram, a summary and the
@@ -39,7 +39,7 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... shares every 
     def handle(self, *args: Any, **options: Any) -> None:
         # A scheduler's polite stop is a Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with plain_errors(options["out"], again="the same command goes on from the last row of the log"):
+        with command_errors(options["out"], again="the same command goes on from the last row of the log"):
             import torch
 
             from generation.corpus import load_corpus

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.backup import write_backup
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is a folder; name a file in it.")
         if os.path.exists(path):
             raise CommandError(f"{path} exists already; name a new file, with the date and the time in its name, say.")
-        with plain_errors():
+        with command_errors():
             manifest = write_backup(path)
         size = sum(file["bytes"] for file in manifest.files.values()) / 1e6
         self.stdout.write(f"Backup in {path}: {manifest.contents}, {size:.1f} MB before packing.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from formats.errors import InputError
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.text_files import study_of
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from study.management.blinding import check_and_record, in_words
 
-        with plain_errors():
+        with command_errors():
             study, sessions = study_of(options["slug"]), options["sessions"]
             if sessions is not None and not 1 <= sessions <= study.slots.count():
                 raise InputError(f"--sessions {sessions} does not fit: {study.slug} has {study.slots.count()} slots.")

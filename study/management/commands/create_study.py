@@ -10,7 +10,7 @@ from django.utils import translation
 
 from formats.errors import InputError
 from study import services, study_file
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.models import Study
 from study.pack import read_pack
 from study.text_files import slug_of
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--draft", action="store_true", help="leave the study unopened and its blinding unchecked")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
+        with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             file, sha256 = study_file.read(options["study"])
             if options["check"]:
                 if options["pack"]:

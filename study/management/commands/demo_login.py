@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.services.demo_access import RESEARCHER, invite_guest, researcher_password
 from study.text_files import study_of
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         site = options["site"].rstrip("/")
-        with plain_errors():
+        with command_errors():
             study = study_of(options["slug"])
             links = {language: invite_guest(study, language) for language in study.file["languages"]}
         self.stdout.write(f"\n{study.text('title', 'en')}")

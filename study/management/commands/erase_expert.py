@@ -8,7 +8,7 @@ from django.utils import translation
 
 from study import services
 from study.errors import Refused
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.text_files import study_of
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--sure", action="store_true", help="without this nothing is done: it can't be undone")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors(), translation.override("en"):
+        with command_errors(), translation.override("en"):
             study = study_of(options["slug"])
             expert = study.experts.filter(code=options["code"]).first()
             if expert is None:

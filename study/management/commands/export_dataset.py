@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from formats.errors import InputError
 from study import dataset, services
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.models import Study
 from study.text_files import study_of
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with plain_errors():
+            with command_errors():
                 study = study_of(options["slug"])
                 self.stdout.write(_export(study, options["out"], options["form"], options["language"]))
         except OSError as error:

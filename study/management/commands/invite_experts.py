@@ -14,7 +14,7 @@ from formats.errors import InputError
 from formats.files import read_table
 from formats.text import UTF_8
 from study import services
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.models import Study
 from study.services.invitations import Invitee, end_of
 from study.text_files import study_of
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
+        with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             study = study_of(options["slug"])
             ends = end_of(options["last_day"])
             experts, encoding = _read(study, options["experts"])

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from formats.errors import InputError
 from study import services
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.text_files import study_of
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors():
+        with command_errors():
             study = study_of(options["slug"])
             with services.blind_dataset(study, actor=options["actor"]) as folder:
                 _analyse(folder, options["out"])

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.backup import restore, verified
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            with plain_errors():
+            with command_errors():
                 if options["check"]:
                     with verified(path) as (_, manifest, _):
                         done = "is whole"

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study import jobs
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.models import Job
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("token", help="the job's token, as in the address of its page")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors():
+        with command_errors():
             job = Job.objects.select_related("study", "user").filter(token=options["token"]).first()
         if job is None or job.state != Job.State.RUNNING:
             raise CommandError("There is no such job that was started at the desk.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from formats.errors import InputError
-from study.management.cli import plain_errors
+from study.management.cli import command_errors
 from study.simulation import simulate
 from study.text_files import study_of
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--replace", action="store_true", help="replace an earlier simulated copy")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with plain_errors():
+        with command_errors():
             if options["seed"] < 0:
                 raise InputError(f"--seed {options['seed']} is negative; give a whole number from 0.")
             copy = simulate(study_of(options["slug"]), options["seed"], replace=options["replace"])

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand
 from formats.errors import InputError
 from formats.files import json_sha256, read_text
 from study import services
-from study.dataset import defused
-from study.management.cli import plain_errors
+from study.dataset import escape_formula
+from study.management.cli import command_errors
 from study.models import Event
 from study.sequences import FILE as SEQUENCES
 from study.sequences import broken_proof, broken_sessions
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, known = options["log"], options["known"]
-        with plain_errors():
+        with command_errors():
             events = _of_file(Path(name)) if name.endswith(".jsonl") else _of_study(name)
             broken = services.broken_among(events)
             if broken:
@@ -74,7 +74,7 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
         if json_sha256(plan) not in {event.detail.get("plan_sha256") for event in events if event.kind == "created"}:
             return "the plan beside it is not the one that was frozen: its SHA-256 differs"
         # Tables guard codes against spreadsheets, and what was guarded cannot be read back.
-        guarded = {defused(code): slot for code, slot in sequences["slots"].items()}
+        guarded = {escape_formula(code): slot for code, slot in sequences["slots"].items()}
         return broken_proof(plan, {**sequences, "slots": guarded}, played)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"{shown}: these are no session plans of a dataset; take the dataset again.") from error
