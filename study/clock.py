@@ -16,7 +16,12 @@ def now() -> datetime:
 
 def milliseconds() -> int:
     """The present moment in milliseconds since 1970, as browsers count."""
-    return round(now().timestamp() * 1000)
+    return in_milliseconds(now())
+
+
+def in_milliseconds(moment: datetime) -> int:
+    """A moment in milliseconds since 1970, as browsers count."""
+    return round(moment.timestamp() * 1000)
 
 
 @contextmanager

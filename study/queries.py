@@ -77,13 +77,17 @@ def refuse_finished_study(expert: Expert) -> None:
 
 
 def is_done(trial: int, expert: Expert) -> bool:
-    """Whether a trial has an answer on every scale, or was said not to play."""
-    mute = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
+    """Whether a trial has an answer on every scale, or its problem report has taken effect."""
+    reported = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
     rows = Trial.objects.filter(pk=trial).annotate(
-        mute=mute, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
+        reported=reported, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
     )
-    found, told = rows.values_list("scales", "mute").get()
-    return told or found >= len(expert.study.file["scales"])
+    token, scales, is_reported = rows.values_list("token", "scales", "reported").get()
+    rated = bool(scales >= len(expert.study.file["scales"]))
+    if rated or not is_reported:
+        return rated
+    place = session_of(expert).place(token)
+    return place is not None and place.done
 
 
 def _trials(expert: Expert) -> QuerySet[Trial]:

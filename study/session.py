@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
-from study import study_file
-from study.models import Expert, Listening, Trial
+from study import clock, study_file
+from study.models import Consent, Device, Expert, Listening, SoundCheck, Trial
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
 THINKING_S = 20
@@ -29,10 +30,17 @@ class Place(NamedTuple):
     phase: str
     number: int
     duration_ms: int
-    #: Answered on every scale, or said not to play.
-    done: bool
     #: When the first answer to the last scale was given.
     answered_at: datetime | None
+    #: From when the trial can be served, by the server's clock: the one before is over then. None if that is not known.
+    opened_at: datetime | None
+    #: Whether it is over: rated on every scale, or its problem report has taken effect.
+    done: bool
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """The earliest time at which a problem report opens the next trial: the clip could have been heard by then."""
+        return self.opened_at and self.opened_at + timedelta(milliseconds=self.duration_ms)
 
 
 @dataclass(frozen=True)
@@ -97,27 +105,81 @@ class Session:
         return float(median((after - before).total_seconds() for before, after in pairwise(times)))
 
 
+class _Row(NamedTuple):
+    """What the database says of one trial, and with it, the same on each row, of the expert's arrival."""
+
+    pk: int
+    token: str
+    phase: str
+    number: int
+    duration_ms: int
+    scales: int
+    firsts: int
+    answered_at: datetime | None
+    first_came: datetime | None
+    last_came: datetime | None
+    #: When a problem was first reported, by the server's clock.
+    reported_at: datetime | None
+    #: Before the last of these no clip is served: the link accepted, consent given and the sound set up.
+    accepted_at: datetime | None
+    consented_at: datetime | None
+    sounded_at: datetime | None
+
+    @property
+    def arrived_at(self) -> datetime | None:
+        """When the expert had come to the first trial."""
+        return max(filter(None, (self.accepted_at, self.consented_at, self.sounded_at)), default=None)
+
+    def rated_at(self, wanted: int) -> datetime | None:
+        """When the rating on the last scale came."""
+        if self.scales < wanted:
+            return None
+        return self.first_came if self.firsts == wanted else self.last_came
+
+    def leaves_at(self, opened: datetime | None) -> datetime | None:
+        """When a problem report takes effect: once the clip could have been heard."""
+        if self.reported_at is None:
+            return None
+        return max(self.reported_at, (opened or self.reported_at) + timedelta(milliseconds=self.duration_ms))
+
+
 def session_of(expert: Expert) -> Session:
     """The expert's session in one query; without a place in the study it is empty. Her study must be at hand."""
     if expert.slot_id is None:
         return Session([])
-    hers = Q(ratings__expert=expert)
-    first = hers & Q(ratings__revision=1)
-    mute = Listening.objects.filter(trial=OuterRef("pk"), expert=expert, problem=True)
+    own = Q(ratings__expert=expert)
+    first = own & Q(ratings__revision=1)
+    reports = Listening.objects.filter(trial=OuterRef("pk"), expert=expert, problem=True)
     rows = (
         Trial.objects.filter(slot=expert.slot_id)
         .order_by("phase", "number")
-        .annotate(scales=Count("ratings__scale", distinct=True, filter=hers))
-        .annotate(firsts=Count("ratings", filter=first), at=Max("ratings__given_at", filter=first), mute=Exists(mute))
-        .values_list("pk", "token", "phase", "number", "clip__duration_ms", "scales", "mute", "firsts", "at")
+        .annotate(duration_ms=F("clip__duration_ms"), reported_at=_earliest(reports, "received_at"))
+        .annotate(scales=Count("ratings__scale", distinct=True, filter=own), firsts=Count("ratings", filter=first))
+        .annotate(answered_at=Max("ratings__given_at", filter=first))
+        .annotate(
+            first_came=Max("ratings__received_at", filter=first), last_came=Max("ratings__received_at", filter=own)
+        )
+        .annotate(accepted_at=_earliest(Device.objects.filter(expert=expert), "accepted_at"))
+        .annotate(consented_at=_earliest(Consent.objects.filter(expert=expert), "given_at"))
+        .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
+        .values_list(*_Row._fields)
     )
-    wanted = len(expert.study.file["scales"])
-    return Session(
-        [
-            Place(pk, token, phase, number, duration, scales >= wanted or mute, at if firsts == wanted else None)
-            for pk, token, phase, number, duration, scales, mute, firsts, at in rows
-        ]
-    )
+    return Session(list(_places(map(_Row._make, rows), len(expert.study.file["scales"]))))
+
+
+def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
+    return Subquery(rows.order_by(field).values(field)[:1])
+
+
+def _places(rows: Iterable[_Row], wanted: int) -> Iterator[Place]:
+    """The trials in their order: each opens when the one before is over, and the first when the expert arrived."""
+    now, opened = clock.now(), None
+    for count, row in enumerate(rows):
+        opened = opened if count else row.arrived_at
+        rated, leaves = row.rated_at(wanted), row.leaves_at(opened)
+        answered = row.answered_at if row.firsts == wanted else None
+        yield Place(*row[:5], answered, opened, done=bool(rated or (leaves and leaves <= now)))
+        opened = min(filter(None, (rated, leaves)), default=None)
 
 
 def break_before(place: Place, file: dict[str, object]) -> bool:

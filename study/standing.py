@@ -22,8 +22,6 @@ class Standing:
     #: When the link by which this browser came ends, and whether it was revoked before.
     link_ends: datetime
     revoked: bool
-    #: When this device was accepted; the expert may have come on another one before.
-    arrived: datetime
     #: The key of the trial before this one in the session; None for the first.
     before: int | None
 
@@ -55,7 +53,6 @@ def standing(device: int, token: str) -> Standing | None:
         .only(*STANDING)
         .annotate(
             consent=F("slot__expert__consents"),
-            arrived=F("slot__expert__devices__accepted_at"),
             link_ends=F("slot__expert__devices__invitation__expires_at"),
             revoked_at=F("slot__expert__devices__invitation__revoked_at"),
             before=Subquery(BEFORE),
@@ -66,7 +63,7 @@ def standing(device: int, token: str) -> Standing | None:
         return None
     expert = trial.slot.expert
     consented, revoked = trial.consent is not None, trial.revoked_at is not None
-    return Standing(device, expert, trial, consented, trial.link_ends, revoked, trial.arrived, trial.before)
+    return Standing(device, expert, trial, consented, trial.link_ends, revoked, trial.before)
 
 
 #: What of a standing can change while a save is on its way. Every save asks it a second time, in its transaction: as

@@ -202,10 +202,12 @@ def enter(client: Client, expert: Expert) -> Client:
 
 
 def begin(expert: Expert) -> None:
-    """Consent, background and the sound check passed over, so that the next step is the first trial."""
-    services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
-    services.save_background(expert, answers={"device": "headphones"})
-    services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
+    """Consent, background and the sound check passed over an hour ago, so that the next step is the first trial."""
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    with clock.use(lambda: an_hour_ago):
+        services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
+        services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
+        services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
 
 
 def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:

@@ -195,7 +195,7 @@ def _play_trial(browser: Browser) -> None:
             "rt_ms": duration + 1000 * THINKING_S * (number + 1),
             "language": main.get("data-language", ""),
         }
-        browser.put("rating", scale["data-url"], token, answer)
+        browser.put("rating", main["data-ratings"] + scale["data-scale"], token, answer)
     onward = next(given["data-href"] for _, given in page.elements if given.get("id") == "next")
     browser.go("page", "GET", onward)
 

@@ -57,7 +57,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
     heard, answers = queries.heard(shown.pk, expert), queries.answers(shown.pk, expert)
-    scales = [_answered(expert, token, key, answers.get(key)) for key in scale_order(expert)]
+    scales = [_answered(expert, key, answers.get(key)) for key in scale_order(expert)]
     return room_render(
         request,
         expert,
@@ -76,6 +76,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         heard=json.dumps(heard.intervals),
         plays=heard.plays,
         problem=heard.problem,
+        leaves=clock.in_milliseconds(shown.leaves_at) if shown.leaves_at else "",
         **_neighbours(session, shown, reviewing=step == "review"),
     )
 
@@ -88,10 +89,9 @@ def _panel(expert: Expert, session: Session, shown: Place) -> str:
     return "begin" if first and session.phase(Trial.Phase.PRACTICE) else ""
 
 
-def _answered(expert: Expert, token: str, key: str, answer: queries.Answer | None) -> dict[str, Any]:
-    url = reverse("room:rating", args=[token, key])
+def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[str, Any]:
     value, revision = (answer.value, answer.revision) if answer else (None, 0)
-    return {**scale_shown(expert, key), "url": url, "value": value, "revision": revision}
+    return {**scale_shown(expert, key), "value": value, "revision": revision}
 
 
 def _neighbours(session: Session, shown: Place, *, reviewing: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from study import queries
 from study.errors import Refused
 from study.models import Listening, Rating
 from study.services.saving import ahead
+from study.session import session_of
 from study.standing import Standing
 
 #: A clip counts as played through when all but this much of it has sounded.
@@ -31,8 +32,6 @@ class Report(NamedTuple):
     intervals: list[list[int]]
     problem: bool
     at: datetime
-    #: When it came, by the server's clock.
-    received: datetime
 
     @property
     def ms(self) -> int:
@@ -48,43 +47,41 @@ def check_heard(standing: Standing, before: Iterable[Rating]) -> None:
     rated, trials = list(before), (standing.trial.pk, standing.before)
     fields = ("trial", "intervals", "problem", "given_at", "received_at")
     rows = Listening.objects.filter(expert=standing.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
-    reports = [
-        Report(trial, intervals, problem, given or came, came) for trial, intervals, problem, given, came in rows
-    ]
-    told = [report.received for report in reports if report.trial == standing.before and report.problem]
-    shown = _opened(told, rated, len(standing.expert.study.file["scales"]))
-    if standing.before is not None and shown is None:
+    reports = [Report(trial, intervals, problem, given or came) for trial, intervals, problem, given, came in rows]
+    is_reported = any(report.problem for report in reports if report.trial == standing.before)
+    opened = _opened(standing, rated, is_reported=is_reported)
+    if opened is None:
         raise ahead()
     own = [report for report in reports if report.trial == standing.trial.pk]
     heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
     if heard < standing.trial.clip.duration_ms - UNHEARD_MS:
         raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
-    if not _at_its_speed(standing, heard, own, shown):
+    if not _at_its_speed(heard, own, opened):
         message = _("The clip was played too fast. Please listen to it again at normal speed.")
         raise Refused(409, "unheard", message, heard_ms=heard)
 
 
-def _opened(told: list[datetime], rated: list[Rating], scales: int) -> datetime | None:
-    """When the trial before was done, by the server's clock: told not to play, or answered on its last scale."""
+def _opened(standing: Standing, rated: list[Rating], *, is_reported: bool) -> datetime | None:
+    """When the trial could first be served, by the server's clock; None where the one before it is not over.
+
+    Most often the trial before was rated, and its ratings, which are at hand, say when. The whole session is read for
+    the first trial and after a problem report.
+    """
+    if standing.before is None or is_reported:
+        session = session_of(standing.expert)
+        place = session.place(standing.trial.token)
+        return place.opened_at if place and session.reached(place) else None
     firsts: dict[str, datetime] = {}
     for rating in rated:
         firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
-    answered = [max(firsts.values())] if len(firsts) >= scales else []
-    return min([*told, *answered], default=None)
+    return max(firsts.values()) if len(firsts) >= len(standing.expert.study.file["scales"]) else None
 
 
-def _at_its_speed(standing: Standing, heard_ms: int, own: list[Report], shown: datetime | None) -> bool:
+def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime) -> bool:
     """Whether there was time for what was heard between its first play and its last report.
 
-    The first play can't be before the trial was shown: `shown`, or for the first trial when the expert came, on this
-    device or, where that is too short, on their first.
+    The first play can't be before the trial could be served.
     """
     first, last = min(own, key=lambda report: report.at), max(report.at for report in own)
     begun = first.at - timedelta(milliseconds=first.ms)
-
-    def fits(since: datetime) -> bool:
-        return heard_ms <= (last - max(begun, since)) / timedelta(milliseconds=1) + HASTE_MS
-
-    if shown is not None:
-        return fits(shown)
-    return fits(standing.arrived) or fits(standing.expert.devices.earliest("accepted_at").accepted_at)
+    return heard_ms <= (last - max(begun, opened)) / timedelta(milliseconds=1) + HASTE_MS

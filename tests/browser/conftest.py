@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Study
-from tests.factories import complete, make_link, make_study, standing, trials_of
+from tests.factories import begin, complete, make_link, make_study, standing, trials_of
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 SECONDS = 2.0
@@ -122,14 +122,12 @@ def practised(expert: Expert, *, first: bool = False) -> None:
     """
     an_hour_ago = clock.now() - timedelta(hours=1)
     with clock.use(lambda: an_hour_ago):
+        expert.devices.update(accepted_at=an_hour_ago - timedelta(hours=1))
+        begin(expert)
         _practise(expert, first=first)
 
 
 def _practise(expert: Expert, *, first: bool) -> None:
-    expert.devices.update(accepted_at=clock.now() - timedelta(hours=1))
-    services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
-    services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
-    services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
     for trial in trials_of(expert, "practice"):
         complete(expert, trial)
     if not first:

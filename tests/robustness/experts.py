@@ -145,7 +145,8 @@ class Session:
             outbox.add(Entry("listening", trial, "", main["data-listening"], heard))
             time.sleep(0.02)
         for scale in (given for _, given in page.elements if "data-scale" in given):
-            entry = self._answer(trial, scale["data-scale"], scale["data-url"], int(scale["data-revision"]) + 1, {})
+            key, revision = scale["data-scale"], int(scale["data-revision"]) + 1
+            entry = self._answer(trial, key, main["data-ratings"] + key, revision, {})
             outbox.add(entry)
             self._perhaps_again(entry)
         if self._happens("new_device"):

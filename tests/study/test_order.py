@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 
 from study import clock, services
+from study.errors import Refused
 from study.models import Expert, Listening, Rating, Remark, Study, Trial
-from tests.factories import begin, complete, enter, hear, make_expert, make_study, reach, standing, trials_of
+from tests.factories import begin, complete, enter, hear, make_expert, make_link, make_study, reach, standing, trials_of
 from tests.study.test_room_remarks import put_remark
 from tests.study.test_room_saves import put, put_listening, put_rating, rating_body
 from tests.study.test_saving import answer, event, refused, report
@@ -85,10 +86,13 @@ def test_earlier_trial_takes_changes(client: Client, alice: Expert) -> None:
     assert put_remark(client, second, alice).status_code == 200
 
 
+PROBLEM = {"intervals": [], "plays": 0, "events": [event(event="problem")]}
+
+
 def test_clip_that_would_not_play_opens_the_next(client: Client, alice: Expert) -> None:
+    """At once where the expert tried for as long as the clip lasts; here since an hour ago."""
     first, second, third, *_ = session(alice)
-    problem = event(event="problem")
-    assert put_listening(client, first, alice, intervals=[], plays=0, events=[problem]).status_code == 200
+    assert put_listening(client, first, alice, **PROBLEM).status_code == 200
     assert put_listening(client, second, alice).status_code == 200
     assert put_rating(client, second, rating_body(), alice).status_code == 200
     assert statuses(client, [second, third], "audio") == [200, 200]
@@ -114,15 +118,136 @@ def test_clip_after_the_end_is_not_served(client: Client, alice: Expert, ending:
     assert statuses(client, [first, last], "audio") == [wanted] * 2
 
 
-# --- speed
+# --- problem reports
 
 SECONDS = 11.5
+
+
+class Later:
+    """A clock that the test advances."""
+
+    def __init__(self) -> None:
+        self.at = clock.now()
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def later() -> Iterator[Later]:
+    time = Later()
+    with clock.use(time.now):
+        yield time
+
+
+@pytest.fixture
+def bob(tmp_path: Path, later: Later, client: Client) -> Expert:
+    """Has been at the first of four clips of 11.5 seconds for an hour, in the browser `client`."""
+    expert = make_expert(make_study(tmp_path, slug="long", seconds=SECONDS), "bob")
+    begin(expert)
+    enter(client, expert)
+    return expert
+
+
+def problem(client: Client, trial: Trial, expert: Expert) -> int:
+    """The status of a report that a clip does not play."""
+    status: int = put_listening(client, trial, expert, **PROBLEM).status_code
+    return status
+
+
+def test_problem_opens_the_next_clip_once_it_could_be_heard(client: Client, bob: Expert, later: Later) -> None:
+    first, second, third, fourth = trials_of(bob)
+    assert [problem(client, trial, bob) for trial in (first, second, third)] == [200, 200, 409]
+    later.advance(SECONDS - 0.1)
+    assert problem(client, third, bob) == 409
+    assert statuses(client, [second, third], "") == [200, 302]
+    assert statuses(client, [second, third, fourth], "audio") == [200, 200, 404]
+    later.advance(0.1)
+    assert statuses(client, [third], "") == [200]
+    assert statuses(client, [third, fourth], "audio") == [200, 200]
+    assert problem(client, third, bob) == 200
+
+
+def test_problem_after_trying_for_long_opens_the_next_clip_at_once(client: Client, bob: Expert, later: Later) -> None:
+    first, second, third, _ = trials_of(bob)
+    problem(client, first, bob)
+    later.advance(60)
+    assert problem(client, second, bob) == 200
+    assert statuses(client, [third], "") == [200]
+
+
+def test_all_clips_by_problem_reports_take_as_long_as_hearing(client: Client, bob: Expert, later: Later) -> None:
+    """A script that reports, fetches what it can and asks again twice a second."""
+    trials, came = trials_of(bob), later.at
+    fetched: dict[int, float] = {}
+    while len(fetched) < len(trials):
+        for trial in trials:
+            problem(client, trial, bob)
+            if client.get(f"/room/t/{trial.token}/audio").status_code == 200:
+                fetched.setdefault(trial.number, (later.at - came).total_seconds())
+        later.advance(0.5)
+    assert fetched == {1: 0, 2: 0, 3: 0, 4: SECONDS}, "the clip after the present one is fetched ahead"
+
+
+def test_rated_trial_opens_the_next_whatever_was_reported(client: Client, bob: Expert, later: Later) -> None:
+    first, second, third, _ = trials_of(bob)
+    problem(client, first, bob)
+    problem(client, second, bob)
+    later.advance(SECONDS - 0.5)
+    complete(bob, second)
+    assert put_listening(client, third, bob, intervals=[], plays=1).status_code == 200
+
+
+def test_time_counts_from_when_a_problem_took_effect(client: Client, bob: Expert, later: Later) -> None:
+    """Not from its report: until then the clip after it was not served."""
+    first, second, third, _ = trials_of(bob)
+    problem(client, first, bob)
+    problem(client, second, bob)
+    later.advance(SECONDS)
+    ms = int(SECONDS * 1000)
+    for seconds, status in ((10.4, 409), (0.2, 200)):
+        later.advance(seconds)
+        put_listening(client, third, bob, intervals=[[0, ms]], given_at=later.at.isoformat(), offset_ms=0)
+        assert put_rating(client, third, rating_body(), bob).status_code == status
+
+
+def test_session_ends_once_the_last_problem_took_effect(client: Client, bob: Expert, later: Later) -> None:
+    *earlier, last = trials_of(bob)
+    for trial in earlier:
+        later.advance(SECONDS)
+        complete(bob, trial)
+    problem(client, last, bob)
+    with pytest.raises(Refused) as found:
+        services.submit(bob)
+    assert found.value.detail == {"trials": [4]}
+    later.advance(SECONDS)
+    services.submit(bob)
+
+
+def test_page_says_from_when_a_problem_opens_the_next_clip(client: Client, bob: Expert, later: Later) -> None:
+    first, second, *_ = trials_of(bob)
+    assert f'data-leaves="{clock.in_milliseconds(later.at - timedelta(minutes=60)) + 11_500}"' in page(client, first)
+    problem(client, first, bob)
+    later.advance(3)
+    assert f'data-leaves="{clock.milliseconds() - 3_000 + 11_500}"' in page(client, second)
+
+
+def page(client: Client, trial: Trial) -> str:
+    shown: str = client.get(f"/room/t/{trial.token}/").text
+    return shown
+
+
+# --- speed
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> tuple[Expert, Trial]:
     """An expert who has just come to the second trial, of clips of 11.5 seconds."""
     expert = make_expert(make_study(tmp_path, slug="long", seconds=SECONDS))
+    begin(expert)
     first, second, *_ = trials_of(expert)
     begun = clock.now() - timedelta(minutes=1)
     with clock.use(lambda: begun):
@@ -163,10 +288,39 @@ def test_clip_played_too_fast_cannot_be_rated(
 def test_clip_first_of_all_played_too_fast_cannot_be_rated(tmp_path: Path) -> None:
     """Long after the expert came, so that only the report of the first play says how long it was."""
     expert = make_expert(make_study(tmp_path, seconds=SECONDS))
+    begin(expert)
     at = played(expert, trials_of(expert)[0], 3.0)
     later = clock.now() + timedelta(minutes=1)
     with clock.use(lambda: later):
         assert refused(answer, at) == "409 unheard"
+
+
+@pytest.mark.parametrize("step", ["accept", "consent", "sound"])
+@pytest.mark.parametrize(("seconds", "fits"), [(10.4, False), (10.6, True)])
+def test_time_of_the_first_clip_counts_from_the_last_step_before_it(
+    tmp_path: Path, later: Later, step: str, seconds: float, fits: bool
+) -> None:
+    """The link accepted, consent given, the sound set up: whichever was last, on whichever device."""
+    study = make_study(tmp_path, slug="long", seconds=SECONDS)
+    _, secret = make_link(study)
+    device = services.accept_invitation(services.find_invitation(secret))
+    expert = Expert.objects.select_related("study", "slot").get(pk=device.expert_id)
+    steps: dict[str, Callable[[], object]] = {
+        "accept": lambda: None,
+        "consent": lambda: services.give_consent(expert, version="1", language="en"),
+        "sound": lambda: services.save_sound_check(device, level=80, answers=[]),
+    }
+    for name in [name for name in steps if name != step] + [step]:
+        later.advance(60 if name == step else 0)
+        steps[name]()
+    if step == "accept":
+        expert.devices.update(accepted_at=later.at)
+    later.advance(seconds)
+    services.save_sound_check(device, level=70, answers=[])  # set up again, which takes no time from the clip
+    at = standing(expert, trials_of(expert)[0])
+    report(at, intervals=[], plays=1, given_at=later.at - timedelta(seconds=30), offset_ms=0)
+    report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
+    assert answer(at) if fits else refused(answer, at) == "409 unheard"
 
 
 def test_clip_played_again_at_its_speed_can_be_rated(here: tuple[Expert, Trial]) -> None:
@@ -199,12 +353,14 @@ def test_problem_set_back_in_time_opens_no_clip_earlier(here: tuple[Expert, Tria
     """A problem told of the trial before counts from when it came, whatever the browser's clock says."""
     expert, trial = here
     third, problem = trials_of(expert)[2], [event(event="problem")]
-    back = clock.now() - timedelta(minutes=10)
+    now, back = clock.now(), clock.now() - timedelta(minutes=10)
     report(standing(expert, trial), intervals=[], plays=0, events=problem, given_at=back, offset_ms=0)
     at = standing(expert, third)
-    report(at, intervals=[], plays=1, given_at=back, offset_ms=0)
-    report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
-    assert refused(answer, at) == "409 unheard"
+    assert refused(report, at, intervals=[], plays=1, given_at=back, offset_ms=0) == "409 ahead"
+    with clock.use(lambda: now + timedelta(seconds=SECONDS)):
+        report(at, intervals=[], plays=1, given_at=back, offset_ms=0)
+        report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
+        assert refused(answer, at) == "409 unheard"
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(10.4, False), (10.6, True)])

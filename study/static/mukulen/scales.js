@@ -11,7 +11,6 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     element,
     key: element.dataset.scale,
     label: element.querySelector("legend").textContent,
-    url: element.dataset.url,
     minimum: Number(element.dataset.minimum),
     maximum: Number(element.dataset.maximum),
     revision: Number(element.dataset.revision),

@@ -13,7 +13,7 @@ const COMPOSING = 229; // keyCode of an input method's keys; in Safari the only 
 const TROUBLE = ["failed", "mute", "broken"];
 
 export function mount(main, outbox, { goTo }) {
-  const { trial, audio, listening, nextAudio, language } = main.dataset;
+  const { trial, audio, ratings, listening, nextAudio, language } = main.dataset;
   const durationMs = Number(main.dataset.duration);
   const find = (id) => document.getElementById(id);
   // What was still on its way when the server made this page.
@@ -22,8 +22,10 @@ export function mount(main, outbox, { goTo }) {
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
   let heard = union([...JSON.parse(main.dataset.heard), ...reports(known).flatMap((body) => body.intervals)]);
   let plays = reports(waiting).reduce((sum, body) => sum + body.plays, Number(main.dataset.plays));
-  let told = "problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem));
+  let reported = "problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem));
   const shownAt = firstShown(trial);
+  const leavesAt = Number(main.dataset.leaves);
+  let timer = 0;
   const next = find("next");
 
   const scales = createScales(find("scales"), {
@@ -50,6 +52,7 @@ export function mount(main, outbox, { goTo }) {
   for (const entry of known) take(entry);
   say("");
   refresh();
+  if (reported) hold();
 
   /** In a place for those who do not see the page; or in the bar, what keeps the expert from going on. */
   function say(sentence, place = "hint") {
@@ -65,8 +68,21 @@ export function mount(main, outbox, { goTo }) {
     if (isHeard() && !find("locked").hidden) say("");
     scales.setOpen(isHeard());
     find("locked").hidden = isHeard();
-    find("told").hidden = !told || isHeard();
-    next.setAttribute("aria-disabled", String(scales.missing().length > 0 && !told));
+    find("told").hidden = !reported || isHeard();
+    next.setAttribute("aria-disabled", String(!mayLeave()));
+  }
+
+  function mayLeave() {
+    return !scales.missing().length || (reported && now() >= leavesAt);
+  }
+
+  /** After a problem report "Next" waits until the clip would have ended. */
+  function hold() {
+    clearTimeout(timer);
+    refresh();
+    const ms = leavesAt - now();
+    say(text(mayLeave() ? "free" : "wait", { n: Math.ceil(ms / 1000) }));
+    if (ms > 0) timer = setTimeout(hold, ms);
   }
 
   function showPlayer(state) {
@@ -75,7 +91,7 @@ export function mount(main, outbox, { goTo }) {
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
     find("player-text").textContent = text(state === "ended" ? "heard" : state);
-    find("problem").hidden = told || !TROUBLE.includes(state);
+    find("problem").hidden = reported || !TROUBLE.includes(state);
     if (state === "playing" && nextAudio) fetchClip(nextAudio).catch(() => {});
   }
 
@@ -93,17 +109,18 @@ export function mount(main, outbox, { goTo }) {
   function save(scale) {
     const { value, revision } = scale;
     const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Math.max(0, now() - shownAt) });
-    outbox.add({ kind: "rating", trial, scale: scale.key, url: scale.url, body });
+    outbox.add({ kind: "rating", trial, scale: scale.key, url: ratings + scale.key, body });
     say(text("answered", { scale: scale.label, value }), "announce");
     say("");
     refresh();
   }
 
   function tell() {
-    told = true;
+    reported = true;
     player.problem();
     find("problem").hidden = true;
     next.focus();
+    hold();
   }
 
   /** Gives the outbox what is typed; false where the page has said what is no answer. */
@@ -115,7 +132,8 @@ export function mount(main, outbox, { goTo }) {
   function goOn() {
     const settled = settle();
     const missing = scales.missing();
-    if (settled && (!missing.length || told)) return goTo(next.dataset.href);
+    if (settled && mayLeave()) return goTo(next.dataset.href);
+    if (reported && !isHeard()) return hold();
     if (!isHeard()) {
       say(find("locked").textContent);
       return find("play").focus();
@@ -183,6 +201,7 @@ export function mount(main, outbox, { goTo }) {
       refresh();
     },
     close() {
+      clearTimeout(timer);
       stop.abort();
       settle({ leaving: true });
       player.close();
