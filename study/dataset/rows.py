@@ -46,8 +46,8 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         answers: dict[str, Row] = {}
         for row in group:  # a higher revision comes later and replaces the one before
-            scale, value, revision, given, browser, received, *rest, late = row[len(about) :]
-            answers[scale] = [value, revision, *map(timestamp, (given, browser, received)), *rest, int(late)]
+            scale, value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[len(about) :]
+            answers[scale] = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
         *about_trial, is_repeat, known = trial
         yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
 
@@ -65,7 +65,12 @@ def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
         *_, (known, comment, *times, late) = (row[len(about) :] for row in group)
         if known or comment:
             about_trial = _coded(trial[:-1], codes)
-            yield [*about_trial, int(trial[-1]), int(known), comment, *map(timestamp, times), int(late)]
+            yield [*about_trial, int(trial[-1]), int(known), comment, *_times(*times), int(late)]
+
+
+def _times(given: datetime, browser: datetime | None, received: datetime) -> Row:
+    """The times of an answer; nothing was given after it came, also where an earlier version stored it so."""
+    return [timestamp(moment) for moment in (min(given, received), browser, received)]
 
 
 def _about(view: View) -> list[str]:

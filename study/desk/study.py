@@ -41,6 +41,7 @@ KINDS = {
     "problem reported": gettext_lazy("a clip could not be played"),
     "playback speed changed": gettext_lazy("playback speed changed and reset"),
     "late answer kept": gettext_lazy("late rating kept"),
+    "late listening kept": gettext_lazy("late listening report kept"),
     "submitted": gettext_lazy("ratings submitted"),
     "link revoked": gettext_lazy("link revoked"),
     "link's end changed": gettext_lazy("expiry date of a link changed"),

@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from formats.text import is_text, many_lines
-from study import clock
 from study.errors import Refused
 from study.models import Rating, Remark, Study
 from study.services.hearing import check_heard
@@ -78,7 +77,7 @@ def save_rating(
         client_uuid=client_uuid,
         given_at=given.at,
         browser_at=given.browser_at,
-        received_at=clock.now(),
+        received_at=given.received_at,
         plays=measures[0],
         heard_ms=measures[1],
         rt_ms=measures[2],
@@ -142,7 +141,7 @@ def save_remark(
         client_uuid=client_uuid,
         given_at=given.at,
         browser_at=given.browser_at,
-        received_at=clock.now(),
+        received_at=given.received_at,
     )
     insert(remark, standing, given.at, alone=late, what="remark", revision=revision)
     return remark, True

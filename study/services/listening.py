@@ -18,6 +18,7 @@ from study.services.log import log_event
 from study.services.saving import (
     LARGEST,
     LARGEST_SMALL,
+    LATE_LISTENING,
     ended,
     first_of,
     insert,
@@ -53,8 +54,9 @@ def save_listening(
 ) -> Listening:
     """Stores what was played since the last report: intervals [start, end] of the clip in ms, and how often it started.
 
-    The same UUID again returns the first report. A problem that the expert reports stands in the study's log as well,
-    and so does a speed that was changed, each once a trial. `given_at` and `offset_ms` are as in `save_rating`.
+    The same UUID again returns the first report. The study's log has a problem that the expert reports and a speed that
+    was changed, each once a trial, and every report that comes after the end. `given_at` and `offset_ms` are as in
+    `save_rating`.
     """
     expert, trial = standing.expert, standing.trial
     rows = list(Listening.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
@@ -72,15 +74,15 @@ def save_listening(
     late = is_late(standing, given.at if given else None)
     if not any(row.trial_id == trial.pk for row in rows):
         refuse_ahead(standing)
-    listening = Listening(client_uuid=client_uuid, received_at=clock.now(), **checked)
+    listening = Listening(client_uuid=client_uuid, received_at=given.received_at if given else clock.now(), **checked)
     listening.given_at = given.at if given else None
     told = _told(listening.events)
     listening.problem = PROBLEM in told
     if not told:
-        insert(listening, standing, listening.given_at, alone=late)
+        insert(listening, standing, listening.given_at, alone=late, kind=LATE_LISTENING)
         return listening
     with transaction.atomic():
-        late = insert(listening, standing, listening.given_at, alone=True)
+        late = insert(listening, standing, listening.given_at, alone=True, kind=LATE_LISTENING)
         if late and listening.problem:
             _refuse_not_begun(standing, [row for row in rows if row.trial_id == trial.pk])
         _log_told(listening, standing)

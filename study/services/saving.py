@@ -41,15 +41,16 @@ FARTHEST_OFF_MS = 100 * 366 * 24 * 3600 * 1000
 #: How a save locks its study (`select_for_update` knows no shared lock).
 LOCK_SHARED = "SELECT 1 FROM study_study WHERE id = %s FOR SHARE"
 LOCK_ALONE = "SELECT 1 FROM study_study WHERE id = %s FOR UPDATE"
-#: The event by which the log names an answer that was kept although it came after the end.
-LATE = "late answer kept"
+#: The events by which the log names what was kept although it came after the end: answers, and reports of listening.
+LATE, LATE_LISTENING = "late answer kept", "late listening kept"
 
 
 class Given(NamedTuple):
-    """When something was given: by the server's clock, and as the browser's own clock had it."""
+    """When something was given: by the server's clock, never after it came, and as the browser's own clock had it."""
 
     at: datetime
     browser_at: datetime
+    received_at: datetime
 
 
 def retry_on_conflict(save: Callable[P, T]) -> Callable[P, T]:
@@ -95,7 +96,7 @@ def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> G
         raise _absurd() from None
     if at > now + CLOCK_SLACK or (opened is not None and at < opened - CLOCK_SLACK):
         raise _absurd()
-    return Given(min(at, now), browser_at)
+    return Given(min(at, now), browser_at, now)
 
 
 def _absurd() -> Refused:
@@ -149,21 +150,29 @@ class _EndedMeanwhile(Exception):
     """The room ended while a save was on its way, which now needs the study's lock alone."""
 
 
-def insert(row: models.Model, standing: Standing, given_at: datetime | None, *, alone: bool, **detail: object) -> bool:
+def insert(
+    row: models.Model, standing: Standing, given_at: datetime | None, *, alone: bool, kind: str = LATE, **detail: object
+) -> bool:
     """Writes the row, or refuses it, by what the database says in the same transaction; returns whether it comes late.
 
-    A late row is marked so, and logged where there is `detail`. `alone` asks for the study's lock alone from the
-    beginning: of a row that looks late already, or that is logged for another reason.
+    A late row is marked so where it has such a column, and logged as an event of that kind. `alone` asks for the
+    study's lock alone from the beginning: of a row that looks late already, or that is logged for another reason.
     """
     try:
-        return _insert(row, standing, given_at, detail, alone=alone)
+        late = _insert(row, standing, given_at, (kind, detail), alone=alone)
     except _EndedMeanwhile:
-        return _insert(row, standing, given_at, detail, alone=True)
+        late = _insert(row, standing, given_at, (kind, detail), alone=True)
+    return late
 
 
 @transaction.atomic
 def _insert(
-    row: models.Model, standing: Standing, given_at: datetime | None, detail: dict[str, object], *, alone: bool
+    row: models.Model,
+    standing: Standing,
+    given_at: datetime | None,
+    event: tuple[str, dict[str, object]],
+    *,
+    alone: bool,
 ) -> bool:
     _lock_study(standing.expert.study_id, alone=alone)
     now = look_again(standing)
@@ -175,10 +184,10 @@ def _insert(
     if hasattr(row, "late"):
         row.late = late
     row.save(force_insert=True)
-    if late and detail:
-        expert, trial = now.expert, now.trial
+    if late:
+        (kind, detail), expert, trial = event, now.expert, now.trial
         where = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}
-        log_event(expert.study, actor=f"expert:{expert.code}", kind=LATE, detail={**where, **detail})
+        log_event(expert.study, actor=f"expert:{expert.code}", kind=kind, detail={**where, **detail})
     return late
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 
 from study import clock, dataset, queries, services
-from study.models import Expert, Rating, Remark, Trial
+from study.models import Expert, Listening, Rating, Remark, Trial
 from tests.factories import hear, rate_all
 from tests.study.test_room_remarks import put_remark
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
@@ -54,6 +55,34 @@ def test_answer_by_a_wrong_clock_is_late_after_closing(
     assert (reply.status_code, Rating.objects.get().late) == (200, True)
     after = by(ahead, clock.now() + timedelta(seconds=2))
     assert put_rating(client, heard, rating_body(revision=2, **after), alice).json()["error"] == "closed"
+
+
+@pytest.mark.parametrize("ahead", [DAY, timedelta()])
+def test_time_given_is_never_after_it_came(client: Client, alice: Expert, heard: Trial, ahead: timedelta) -> None:
+    """The server's clock is set back while it saves; the page claims a time of its own or the present one."""
+    start, looks = clock.now(), itertools.count()
+    with clock.use(lambda: start - timedelta(milliseconds=next(looks))):
+        claim = {"given_at": (start + ahead).isoformat(), "offset_ms": 0}
+        assert put_rating(client, heard, rating_body(**claim), alice).status_code == 200
+        assert put_remark(client, heard, alice, **claim).status_code == 200
+        assert put_listening(client, heard, alice, **claim).status_code == 200
+    for row in (Rating.objects.get(), Remark.objects.get(), Listening.objects.latest("pk")):
+        assert row.given_at is not None
+        assert row.given_at <= row.received_at
+
+
+def test_dataset_has_no_time_after_the_answer_came(client: Client, alice: Expert, heard: Trial, tmp_path: Path) -> None:
+    """Also of rows that an earlier version saved by a browser's clock alone."""
+    put_rating(client, heard, rating_body(), alice)
+    put_remark(client, heard, alice)
+    for kind in (Rating, Remark):
+        kind._default_manager.update(given_at=clock.now() + DAY, browser_at=None)
+    dataset.export(alice.study, tmp_path / "out")
+    [rated] = ratings_in(tmp_path / "out")
+    with (tmp_path / "out" / "remarks.csv").open(newline="") as stream:
+        [remarked] = csv.DictReader(stream)
+    assert rated["rated_at"] == rated["received_at"]
+    assert remarked["remarked_at"] == remarked["received_at"]
 
 
 def test_later_answer_counts_whatever_an_earlier_clock_said(client: Client, alice: Expert, heard: Trial) -> None:

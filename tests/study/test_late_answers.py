@@ -114,6 +114,28 @@ def test_late_answer_within_grace_is_kept_and_logged(expert: Expert) -> None:
     assert services.broken_event(expert.study) is None
 
 
+def test_late_listening_within_grace_is_kept_and_logged(expert: Expert, tmp_path: Path) -> None:
+    """It changes no table of a dataset."""
+    before = clock.now()
+    end = close(expert.study)
+    taken(expert.study, tmp_path / "one")
+    with clock.use(lambda: end + 48 * HOUR):
+        report(at(expert), given_at=before)
+        report(at(expert), intervals=[], plays=0, events=[event(event="rate")], given_at=before)
+    logged = expert.study.events.filter(detail__trial=2).order_by("number").values_list("kind", "detail")
+    where = {"expert": "e01", "phase": "study", "trial": 2}
+    kinds = ["late listening kept", "late listening kept", "playback speed changed"]
+    assert list(logged) == [(kind, where) for kind in kinds]
+    assert taken(expert.study, tmp_path / "two")["events"] == []
+
+
+def test_listening_in_flight_at_closing_is_logged(expert: Expert) -> None:
+    here = at(expert)
+    with meanwhile(lambda: close(expert.study)):
+        report(here, given_at=clock.now())
+    assert expert.study.events.filter(kind="late listening kept").count() == 1
+
+
 def test_late_save_beyond_grace_is_refused_and_not_logged(expert: Expert) -> None:
     before = clock.now()
     end = close(expert.study)
@@ -121,7 +143,7 @@ def test_late_save_beyond_grace_is_refused_and_not_logged(expert: Expert) -> Non
         for save in (answer, remark, report):
             assert refused(save, at(expert), given_at=before) == "410 grace"
         assert refused(report, at(expert)) == "410 grace"
-    assert not expert.study.events.filter(kind="late answer kept").exists()
+    assert not expert.study.events.filter(kind__startswith="late").exists()
 
 
 @pytest.mark.parametrize("hours", [0, 1, 336])
