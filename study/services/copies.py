@@ -34,6 +34,7 @@ from study.models import (
     System,
     Trial,
 )
+from study.services.locking import lock_study
 from study.services.log import log_event
 from study.services.study_creation import SECRET, shape_of
 
@@ -72,7 +73,7 @@ def open_preview(study: Study, *, actor: str, language: str) -> Device:
     slug = f"{study.slug}-preview"
     if study.simulated or study.preview:
         raise Refused(409, "copy", _("A copy of a study cannot be previewed. Preview the study itself."))
-    Study.objects.select_for_update().only("pk").get(pk=study.pk)  # two presses make one copy after the other
+    lock_study(study.pk)  # two presses make one copy after the other
     earlier = Study.objects.filter(slug=slug).first()
     if earlier and not earlier.preview:
         raise Refused(409, "copy", _("The short name %(slug)s is used by another study.") % {"slug": slug})

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from formats.files import canonical_json
-from study import clock, queries
+from study import clock
 from study.errors import Refused
-from study.models import Expert, ExpertName, Study
+from study.models import Expert, ExpertName
+from study.services.locking import lock_expert
 from study.services.log import log_event
 from study.services.session import withdraw
 
@@ -24,8 +25,7 @@ def erase(expert: Expert, *, actor: str) -> str:
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
     digest says nothing, and whoever holds it and the content can show that this is what was erased.
     """
-    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
-    expert = queries.locked(expert)
+    expert = lock_expert(expert)
     if expert.study.simulated or expert.study.preview:
         raise Refused(409, "copy", _("A copy of a study contains no personal data."))
     if expert.erased_at:

@@ -20,6 +20,7 @@ from formats.errors import InputError
 from formats.text import alike, one_line
 from study import clock
 from study.models import Expert, ExpertName, Invitation, Study, token_hash
+from study.services.locking import lock_study
 from study.services.log import log_event
 
 #: How long a link works unless it is revoked.
@@ -217,8 +218,8 @@ def invite(
     Raises `InputError` where the study takes nobody any more, or a group would have more experts than places.
     `expires_at`: when the links end; 60 days from now where none is given.
     """
-    # The study before its experts, as in a session. What was checked before may have changed since: another list came.
-    refuse_closed(Study.objects.select_for_update().get(pk=study.pk))
+    # What was checked before may have changed since: another list came.
+    refuse_closed(lock_study(study.pk))
     if crowded := list(_too_many(study, invitees, {expert.code: expert for expert in study.experts.all()})):
         raise InputError("\n".join(crowded))
     return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
@@ -245,8 +246,10 @@ def refuse_closed(study: Study) -> None:
         raise InputError(_("%(study)s is %(state)s, so you can no longer invite experts.") % about)
 
 
+@transaction.atomic
 def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | None) -> str:
     """A fresh link's secret for one expert, who is made if there is none of that code; older links stop."""
+    lock_study(study.pk)
     now = clock.now()
     ends = expires_at or now + VALID_FOR
     if ends <= now:

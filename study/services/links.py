@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from formats.errors import InputError
-from study import clock, queries
+from study import clock
 from study.errors import Refused
-from study.models import Expert, Study
+from study.models import Expert
 from study.services.invitations import Invitee, checked, holds_a_place, issue, refuse_closed
+from study.services.locking import lock_expert
 from study.services.log import log_event
 
 LONGEST_CODE = 40
@@ -21,7 +22,7 @@ LONGEST_CODE = 40
 @transaction.atomic
 def revoke_link(expert: Expert, *, actor: str) -> None:
     """Stops the expert's link on every device. Her answers and her place stay; a fresh link lets her in again."""
-    expert = _locked(expert)
+    expert = lock_expert(expert)
     revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
     if not revoked:
         raise Refused(409, "link", _("%(code)s has no active link to revoke.") % {"code": expert.code})
@@ -31,7 +32,7 @@ def revoke_link(expert: Expert, *, actor: str) -> None:
 @transaction.atomic
 def end_link_at(expert: Expert, ends: datetime, *, actor: str) -> None:
     """Lets the expert's link end at a moment ahead, sooner or later than it would have."""
-    expert = _locked(expert)
+    expert = lock_expert(expert)
     if ends <= clock.now():
         raise Refused(400, "date", _("The expiry date of a link must be in the future."))
     if not expert.invitations.filter(revoked_at=None).update(expires_at=ends):
@@ -49,8 +50,8 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
     What the drop-out has said stays hers and stays in the dataset as far as she came; her link stops. Raises
     `InputError` where the substitute does not fit, `Refused` where there is nothing to pass on.
     """
+    expert = lock_expert(expert)
     refuse_closed(expert.study)
-    expert = _locked(expert)
     if expert.submitted_at or not holds_a_place(expert):
         raise Refused(
             409,
@@ -79,9 +80,3 @@ def next_code(expert: Expert) -> str:
     stem = re.sub(r"-\d+$", "", expert.code)[: LONGEST_CODE - 4]
     taken = set(expert.study.experts.filter(code__startswith=stem).values_list("code", flat=True))
     return next(code for number in range(2, len(taken) + 3) if (code := f"{stem}-{number}") not in taken)
-
-
-def _locked(expert: Expert) -> Expert:
-    """The expert as the database has her now; the study's row is locked first, as wherever something is logged."""
-    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
-    return queries.locked(expert)

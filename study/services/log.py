@@ -10,6 +10,7 @@ from django.db import transaction
 from formats.files import json_sha256
 from study import clock
 from study.models import Event, Study
+from study.services.locking import lock_study
 
 
 def content_hash(event: Event) -> str:
@@ -20,7 +21,7 @@ def content_hash(event: Event) -> str:
 @transaction.atomic
 def log_event(study: Study, *, actor: str, kind: str, detail: dict[str, Any] | None = None) -> Event:
     """Appends an event to a study's log. `detail` must hold no personal data: the log can never be edited."""
-    Study.objects.select_for_update().only("pk").get(pk=study.pk)  # one writer to a log at a time
+    lock_study(study.pk)  # one writer to a log at a time
     last = study.events.order_by("-number").first()
     event = Event(
         study=study,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from study import clock
 from study.errors import Refused
 from study.models import Member, Study
+from study.services.locking import lock_study
 from study.services.log import log_event
 
 
@@ -23,6 +24,7 @@ def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
         raise Refused(400, "nobody", message % {"name": username})
     if study.owner_id == user.pk:
         raise Refused(409, "owner", _("The owner of a study already has all permissions."))
+    lock_study(study.pk)
     Member.objects.update_or_create(study=study, user=user, defaults={"role": role, "added_at": clock.now()})
     log_event(study, actor=actor, kind="member added", detail={"member": username, "role": role})
 
@@ -30,6 +32,7 @@ def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
 @transaction.atomic
 def remove_member(study: Study, *, username: str, actor: str) -> None:
     """Takes somebody's role away. What she did stays in the log."""
+    lock_study(study.pk)
     member = Member.objects.filter(study=study, user__username=username).first()
     if member is None:
         raise Refused(409, "member", _("%(name)s has no role in this study.") % {"name": username})

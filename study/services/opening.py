@@ -14,6 +14,7 @@ from study import clock
 from study.errors import Refused
 from study.models import Clip, Event, Slot, Study, System, Trial
 from study.services.copies import delete_preview
+from study.services.locking import lock_study
 from study.services.log import log_event
 
 #: The log's word for a check that found nothing.
@@ -55,7 +56,7 @@ def blinding_checked(study: Study) -> Event | None:
 @transaction.atomic
 def open_study(study: Study, *, actor: str) -> None:
     """From now on experts can rate and nothing in the study can be edited. A simulated copy, heard by nobody, may."""
-    if Study.objects.select_for_update().only("state").get(pk=study.pk).state != Study.State.DRAFT:
+    if lock_study(study.pk).state != Study.State.DRAFT:
         raise Refused(409, "state", _("Only a draft can be opened."))
     if not study.simulated and blinding_checked(study) is None:
         message = _(
@@ -70,7 +71,7 @@ def open_study(study: Study, *, actor: str) -> None:
 def discard_draft(study: Study) -> None:
     """Takes back a study that nobody was invited to: its preview, all its rows, and then its audio."""
     with transaction.atomic():
-        state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
+        state = lock_study(study.pk).state
         if state != Study.State.DRAFT or study.experts.exists():
             raise Refused(409, "state", _("Only a draft without invited experts can be deleted."))
         paths = [path for path in study.clips.values_list("audio", flat=True) if path]

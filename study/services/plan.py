@@ -13,6 +13,7 @@ from formats.files import json_sha256
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Event, Study
+from study.services.locking import lock_study
 from study.services.log import log_event
 
 AMENDED = "plan amended"
@@ -50,7 +51,7 @@ def _version(event: Event, before: dict[str, Any]) -> Version:
 @transaction.atomic
 def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: str) -> None:
     """Adds a version of the plan of analysis. What it covers is the amended plan and the hash of the one before."""
-    state = Study.objects.select_for_update().only("state").get(pk=study.pk).state
+    state = lock_study(study.pk).state
     if state not in {Study.State.OPEN, Study.State.CLOSED}:
         raise Refused(
             409, "state", _("An analysis plan can be amended after the study opens and before it is unblinded.")

@@ -12,6 +12,7 @@ from formats.text import is_text, one_line
 from study import clock, queries
 from study.errors import Refused
 from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
+from study.services.locking import lock_expert
 from study.services.log import log_event
 from study.study_file import localised
 
@@ -49,7 +50,7 @@ def _dead_link() -> Refused:
 @transaction.atomic
 def accept_invitation(invitation: Invitation) -> Device:
     """A new device of the invited expert, who takes a free slot of her group if she has none yet."""
-    expert = _locked(invitation.expert)
+    expert = lock_expert(invitation.expert)
     invitation = Invitation.objects.select_related("expert").get(pk=invitation.pk)
     _refuse_dead_link(invitation)
     queries.refuse_finished_study(expert)
@@ -144,7 +145,7 @@ def _is_round(answer: object) -> bool:
 @transaction.atomic
 def submit(expert: Expert) -> None:
     """Ends the session: from now on no answer changes. Submitting twice is the same as once."""
-    expert = _locked(expert)
+    expert = lock_expert(expert)
     if expert.submitted_at:
         return
     if expert.withdrawn_at:
@@ -164,7 +165,7 @@ def submit(expert: Expert) -> None:
 @transaction.atomic
 def withdraw(expert: Expert, *, actor: str) -> None:
     """Records that an expert withdrew: her rows leave every export, her links stop, her plan is free for another."""
-    expert = _locked(expert)
+    expert = lock_expert(expert)
     if expert.withdrawn_at:
         return
     expert.withdrawn_at, expert.slot = clock.now(), None
@@ -173,15 +174,9 @@ def withdraw(expert: Expert, *, actor: str) -> None:
     log_event(expert.study, actor=actor, kind="withdrawn", detail={"expert": expert.code})
 
 
-def _locked(expert: Expert) -> Expert:
-    """The expert as the database has her now. Whoever logs locks the study first, then the expert: no deadlock."""
-    Study.objects.select_for_update().only("pk").get(pk=expert.study_id)
-    return queries.locked(expert)
-
-
 def _present(expert: Expert) -> Expert:
     """The expert, locked, while they may still answer: not withdrawn, erased, replaced or past their end."""
-    expert = _locked(expert)
+    expert = lock_expert(expert)
     queries.refuse_finished(expert)
     if expert.replaced_by_id:
         raise _dead_link()
