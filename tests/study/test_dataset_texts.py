@@ -127,6 +127,7 @@ def undone(cell: str) -> str:
 @given(comment=TEXTS, answer=TEXTS, words=TEXTS)
 @example(comment="a\r=1+1", answer="\x85@x", words="a\u2028b\v\f'=1")
 @example(comment="- one\n- two\n", answer="x;=1\t=2", words="_x000D_\t\x07")
+@example(comment="null", answer="_x0041_", words="NA")
 @example(comment="''=1", answer="'\t-", words=" ' =\n \t")
 def test_text_of_any_kind_returns_from_every_form(stored: Stored, comment: str, answer: str, words: str) -> None:
     stored.put(comment, answer, words)
