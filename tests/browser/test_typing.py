@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study.models import Rating, Remark, Study, Trial
@@ -248,3 +248,47 @@ def test_trial_saves_nothing_that_was_not_typed(page: Page, trial: Trial) -> Non
     page.reload()
     awake(page)
     assert (values(trial), comments(trial)) == ([40], [])
+
+
+# --- the background questions
+
+
+def at_background(page: Page, accept: Accept) -> None:
+    accept(page)
+    page.locator("[name=agree]").check()
+    page.get_by_role("button", name="I agree").click()
+    page.wait_for_url("**/room/background/")
+    page.get_by_label("Years of listening").fill("1２ years")
+    page.get_by_label("Speakers").check()
+
+
+def switch(page: Page, name: str, heading: str) -> None:
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("h1")).to_have_text(heading)
+
+
+def test_answers_stay_when_language_is_switched(page: Page, accept: Accept) -> None:
+    at_background(page, accept)
+    switch(page, "简体中文", "关于您")
+    expect(page.locator("[name=years]")).to_have_value("1２ years")
+    expect(page.locator("[value=speakers]")).to_be_checked()
+    page.locator("[name=years]").fill("")
+    page.locator("[value=headphones]").check()
+    switch(page, "English", "About you")
+    expect(page.locator("[name=years]")).to_have_value("")
+    expect(page.locator("[value=headphones]")).to_be_checked()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/room/sound/")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_answers_typed_offline_after_the_switch_stay(page: Page, context: BrowserContext, accept: Accept) -> None:
+    at_background(page, accept)
+    context.set_offline(True)
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("#status")).to_contain_text("No connection")
+    page.get_by_label("Years of listening").fill("12")
+    context.set_offline(False)
+    expect(page.locator("h1")).to_have_text("关于您")
+    expect(page.locator("[name=years]")).to_have_value("12")
