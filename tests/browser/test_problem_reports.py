@@ -16,7 +16,7 @@ from tests.factories import complete, make_study, trials_of
 
 #: Of a clip: long enough to look at the page while "Next" waits.
 SECONDS = 6.0
-WAITS, FREE = "“Next” opens in", "You can go on."
+WAITS, FREE = "“Next” opens in", "You can continue now."
 
 
 @pytest.fixture
