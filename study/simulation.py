@@ -21,8 +21,8 @@ from django.db import transaction
 from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.pack import PackClip
 from study.models import Clip, Expert, Rating, Study, Trial
-from study.pack import PackClip
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study

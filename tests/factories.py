@@ -16,9 +16,9 @@ import soundfile
 from django.contrib.auth.models import User
 from django.test import Client
 
+from formats.pack import read_pack
 from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
-from study.pack import read_pack
 from study.room import access
 from study.services.invitations import Invitee
 from study.standing import Standing

@@ -19,13 +19,13 @@ from analysis.training_runs.report import Runs, Samples
 from analysis.training_runs.runs import CONFIG, WEIGHTS, Run
 from formats.errors import InputError
 from formats.files import sha256_of
+from formats.pack import NAME, Clip, read_manifest
 from generation import metrics
 from generation.corpus import Corpus, load_corpus
 from generation.melody import Tokens
 from generation.metrics.likelihood import one_thread
 from generation.networks import REFERENCE
 from generation.networks.reference import Reference
-from generation.pack.manifest import NAME, Clip, read_manifest
 from generation.pack.selection import REAL
 from generation.sampling import load_checkpoint, load_reference
 

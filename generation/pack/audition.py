@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import fmean, geometric_mean
 from string import Template
 
+from formats.pack import METRICS, Clip, Manifest
 from generation.melody import HIGHEST, LOWEST, STEPS, Note, tokens_to_notes
 from generation.metrics import read_clip
-from generation.pack.manifest import METRICS, Clip, Manifest
 
 PAGE = "index.html"
 TEMPLATE = Path(__file__).with_name("audition.html")

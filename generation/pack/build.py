@@ -13,12 +13,12 @@ import soundfile
 
 from formats.errors import InputError
 from formats.files import sha256, sha256_of, write_atomically
+from formats.pack import METRICS, NAME, SCHEMA_VERSION, Audio, Clip, Manifest, read_manifest
 from generation import audio, metrics
 from generation.corpus import Corpus
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of
 from generation.pack.folder import digest_of, scan_folder, select
-from generation.pack.manifest import METRICS, NAME, SCHEMA_VERSION, Audio, Clip, Manifest, read_manifest
 from generation.pack.rendering import (
     PROGRESS,
     Done,

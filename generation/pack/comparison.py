@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from formats.pack import Manifest
 from generation.acoustics import Acoustics, acoustics
 from generation.audio import decode_file
 from generation.differences import Comparison, compare
-from generation.pack.manifest import Manifest
 
 
 def compare_pack(pack: Path, manifest: Manifest) -> Comparison:

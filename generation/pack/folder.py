@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.files import sha256, sha256_of
+from formats.pack import PRACTICE
 from generation import metrics
-from generation.pack.manifest import PRACTICE
 from generation.pack.recordings import is_midi, judge
 from generation.pack.rendering import Piece, Selection
 from generation.pack.selection import clip_ids, stream

@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.files import sha256, sha256_of, write_atomically
+from formats.pack import NAME, read_manifest
 from generation import audio
 from generation.melody import Tokens
 from generation.metrics import GridClip
-from generation.pack.manifest import NAME, read_manifest
 from generation.pack.recordings import read_samples
 from generation.workers import Workers, pool
 

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from formats.errors import InputError
+from formats.pack import PRACTICE, named_in
 from generation.acoustics import MOSTLY
 from generation.corpus import Corpus
 from generation.melody import Tokens, sounding
-from generation.pack.manifest import PRACTICE, named_in
 
 REAL = "real"
 FIRST_GROUP = "Daur"

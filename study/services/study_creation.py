@@ -18,11 +18,11 @@ from django.db import transaction
 
 from formats.errors import InputError
 from formats.files import json_sha256
+from formats.pack import PackClip
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions
 from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
-from study.pack import PackClip
 from study.sequences import Content, commitment_to, seed_of
 from study.services.log import log_event
 from study.study_file import break_after

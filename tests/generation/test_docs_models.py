@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from formats.pack import read_manifest
 from generation import networks
 from generation.corpus import save_corpus
-from generation.pack.manifest import read_manifest
 from tests.generation.songs import small_corpus
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "models.md"

@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from formats.pack import read_pack
 from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack
 from study.models import Clip
-from study.pack import read_pack
 from study.services.study_creation import choose_clips, create_study
 from study.study_file import parse
 from tests.factories import study_toml

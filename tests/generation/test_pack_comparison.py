@@ -11,11 +11,11 @@ import soundfile
 from django.core.management import CommandError, call_command
 
 from formats.files import sha256_of
+from formats.pack import Audio, Clip, Manifest
 from generation.melody import REST, STEPS, Tokens, legal
 from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack, examine
 from generation.pack.comparison import compare_pack
-from generation.pack.manifest import Audio, Clip, Manifest
 from generation.pack.selection import draw
 from tests.generation.generators import Babbler, Reciter
 from tests.generation.songs import small_corpus, write_song
@@ -99,10 +99,29 @@ def foreign_pack(path: Path, systems: dict[str, list[Samples]]) -> Path:
     for number, (system, samples) in enumerate((name, each) for name, all_ in systems.items() for each in all_):
         file = path / "audio" / f"{number:04}.wav"
         soundfile.write(file, at_one_loudness(samples), RATE)
-        clips.append(Clip(file.stem, system, "study", {}, sha256_of(file), None, SECONDS, LUFS, -6.0))
+        clips.append(
+            Clip(
+                clip_id=file.stem,
+                system=system,
+                role="study",
+                audio_sha256=sha256_of(file),
+                duration_s=SECONDS,
+                lufs=LUFS,
+                true_peak_dbtp=-6.0,
+            )
+        )
     channels = 1 if samples.ndim == 1 else samples.shape[1]
-    common = Audio("wav", 256, RATE, channels, round(RATE * SECONDS), file.stat().st_size, SECONDS, LUFS)
-    (path / "manifest.json").write_bytes(Manifest(1, {}, {}, common, None, clips).to_bytes())
+    common = Audio(
+        format="wav",
+        bit_rate_kbit_s=256,
+        sample_rate_hz=RATE,
+        channels=channels,
+        samples=round(RATE * SECONDS),
+        bytes=file.stat().st_size,
+        duration_s=SECONDS,
+        target_lufs=LUFS,
+    )
+    (path / "manifest.json").write_bytes(Manifest(schema_version=1, audio=common, clips=clips).to_bytes())
     return path
 
 

@@ -25,13 +25,12 @@ from hypothesis import strategies as st
 import analysis.data.ratings
 from formats.errors import InputError
 from formats.files import read_table
+from formats.pack import read_manifest, read_pack
 from generation import audio, melody
 from generation.pack import recordings
-from generation.pack.manifest import read_manifest
 from study import backup, study_file
 from study.models import Expert, Listening, Rating, Remark, Trial
 from study.models import Study as StudyRow
-from study.pack import read_pack
 from study.services.invitations import read_experts
 from tests.factories import hear, make_pack, study_toml
 from tests.generation.songs import walk, write_song

@@ -24,8 +24,8 @@ import pandas as pd
 import pyreadstat
 import soundfile
 
+from formats.pack import PackClip
 from study.design import make_sessions
-from study.pack import PackClip
 from study.services.study_creation import shape_of
 
 Row = Mapping[str, str]

@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import resolve, reverse
 
+from formats.pack import PackClip, read_pack
 from study import board, clock, dataset, services
 from study.dataset import rows
 from study.design import certificate_of
 from study.models import Device, Event, Expert, Job
-from study.pack import PackClip, read_pack
 from study.sequences import sessions_of
 from study.services.study_creation import Chosen, _drawn
 from study.study_file import parse

@@ -188,19 +188,33 @@ def test_metrics_that_cannot_be_used_are_named(file: Path, pack: Path, settings:
     assert "metrics.csv" in refused(settings, file, pack=pack)
 
 
+AUDIO = json.dumps(
+    {
+        "format": "mp3",
+        "bit_rate_kbit_s": 128,
+        "sample_rate_hz": 44100,
+        "channels": 1,
+        "samples": 508032,
+        "bytes": 184320,
+        "duration_s": 11.52,
+        "target_lufs": -20,
+    }
+)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("no json", "is not JSON"),
-        ("[]", "schema_version is not 1"),
+        ("[]", "this is [], not an object"),
         ('{"schema_version": 1, "lufs": NaN}', "is not JSON"),
-        ('{"schema_version": 9}', "schema_version is not 1"),
-        ('{"schema_version": 1, "audio": {"format": "mp3"}, "clips": []}', "there are no clips"),
-        ('{"schema_version": 1, "audio": {"format": "mp3"}, "clips": [{}]}', "clip 1 lacks one of"),
+        ('{"schema_version": 9}', "schema_version is 9, known is 1"),
+        (f'{{"schema_version": 1, "audio": {AUDIO}, "clips": []}}', "'clips' must be a list with at least one clip"),
+        (f'{{"schema_version": 1, "audio": {AUDIO}, "clips": [{{}}]}}', "clip 1: 'clip_id' is missing"),
         (
-            '{"schema_version": 1, "audio": {"format": "mp3"}, "clips": [{"clip_id": "../x", "system": "a", '
+            f'{{"schema_version": 1, "audio": {AUDIO}, "clips": [{{"clip_id": "../x", "system": "a", '
             '"role": "study", "audio_sha256": "0", "duration_s": 1}]}',
-            "clip 1 has a clip_id or role that can't be",
+            "clip 1: clip id '../x' must be 1-64 letters",
         ),
     ],
 )
@@ -212,7 +226,7 @@ def test_a_manifest_that_cannot_be_used_is_named(
 
 
 def test_a_folder_that_is_no_pack_is_named(file: Path, tmp_path: Path, settings: Settings) -> None:
-    assert "name a finished pack" in refused(settings, file, pack=tmp_path)
+    assert "give a finished pack" in refused(settings, file, pack=tmp_path)
 
 
 def test_a_pack_with_too_few_clips_or_without_a_system_is_refused(

@@ -20,9 +20,9 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from formats.pack import PackClip, read_pack
 from study import dataset, services
 from study.models import Job, Study
-from study.pack import PackClip, read_pack
 from study.study_file import parse
 from tests.factories import begin, enter, make_expert, make_pack, rate_all, study_toml, trials_of
 from tests.study.children import finished

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from formats.errors import InputError
-from study.pack import read_pack
+from formats.pack import read_pack
 from tests.factories import make_pack
 
 
@@ -32,13 +32,13 @@ def clips(pack: Path, **changes: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"schema_version": 2}, "schema_version is not 1"),
-        ({"audio": {}}, "the audio format is missing"),
-        ({"audio": None}, "the audio format is missing"),
-        ({"audio": {"format": "../mp3"}}, "audio format '../mp3' is not a file ending"),
-        ({"clips": []}, "there are no clips"),
-        ({"clips": {}}, "there are no clips"),
-        ({"clips": [7]}, "clip 1 lacks one of clip_id"),
+        ({"schema_version": 2}, "schema_version is 2, known is 1"),
+        ({"audio": {}}, "audio: 'format' is missing"),
+        ({"audio": None}, "'audio' is None, not an object"),
+        ({"audio": {"format": "../mp3"}}, "audio: format is '../mp3', not the ending of a file name"),
+        ({"clips": []}, "'clips' must be a list with at least one clip"),
+        ({"clips": {}}, "'clips' must be a list with at least one clip"),
+        ({"clips": [7]}, "clip 1: this is 7, not an object"),
     ],
 )
 def test_a_manifest_that_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
@@ -66,15 +66,15 @@ def test_metrics_with_a_nul_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"system": None}, "clip 1 lacks one of"),
-        ({"clip_id": "../secret"}, "clip 1 has a clip_id or role that can't be"),
-        ({"role": "spare"}, "clip 1 has a clip_id or role that can't be"),
-        ({"duration_s": 0}, "clip 1 has no duration_s between 0 and 3600"),
-        ({"duration_s": 3600}, "clip 1 has no duration_s between 0 and 3600"),
-        ({"duration_s": True}, "clip 1 has no duration_s between 0 and 3600"),
-        ({"provenance": {"song": "a\0b"}}, "clip 1 contains a character that no database can store"),
-        ({"provenance": {"a\ud83c": [1]}}, "clip 1 contains a character that no database can store"),
-        ({"clip_id": "nowhere"}, "nowhere.mp3 is missing or can't be read"),
+        ({"system": None}, "clip 1: 'system' is None, not a text"),
+        ({"clip_id": "../secret"}, "clip 1: clip id '../secret' must be 1-64 letters"),
+        ({"role": "spare"}, "clip 1: the role is 'spare'; roles are study, practice"),
+        ({"duration_s": 0}, "clip 1: duration_s is 0, not between 0 and 3600"),
+        ({"duration_s": 3600}, "clip 1: duration_s is 3600, not between 0 and 3600"),
+        ({"duration_s": True}, "clip 1: 'duration_s' is True, not a number"),
+        ({"provenance": {"song": "a\0b"}}, "contains a character that no database can store"),
+        ({"provenance": {"a\ud83c": [1]}}, "contains a character that no database can store"),
+        ({"clip_id": "nowhere"}, "nowhere.mp3 is missing or cannot be read"),
         ({"audio_sha256": "0" * 64}, "is not the file that the manifest describes"),
     ],
 )
@@ -100,5 +100,5 @@ def test_a_table_of_metrics_without_clips_is_refused_and_none_at_all_is_not_miss
 
 
 def test_a_folder_without_a_manifest_is_no_finished_pack(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"manifest\.json cannot be read: name a finished pack"):
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read: give a finished pack"):
         read_pack(tmp_path)

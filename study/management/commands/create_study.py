@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
+from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.pack import Clip, read_pack
 from study import services, study_file
 from study.management.cli import command_errors
 from study.models import Study
-from study.pack import read_pack
 from study.text_files import slug_of
 
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
             file, sha256 = study_file.read(options["study"])
             if options["check"]:
                 if options["pack"]:
-                    services.choose_clips(file, read_pack(options["pack"]))
+                    services.choose_clips(file, read_pack(options["pack"], _bar))
                 self.stdout.write(f"{options['study']} is in order: {_summary(file)}.")
                 return
             if options["pack"] is None:
@@ -55,7 +57,7 @@ def _create(file: dict[str, Any], sha256: str, options: dict[str, Any]) -> Study
             slug=slug_of(options["slug"] or options["study"].stem),
             file=file,
             file_sha256=sha256,
-            clips=services.choose_clips(file, read_pack(options["pack"])),
+            clips=services.choose_clips(file, read_pack(options["pack"], _bar)),
             owner=_owner(options["owner"]),
             actor=options["actor"],
         )
@@ -74,6 +76,11 @@ def _open(study: Study) -> str:
         services.discard_draft(study)
         raise
     return said
+
+
+def _bar(clips: list[Clip]) -> Iterable[Clip]:
+    bar: Iterable[Clip] = tqdm(clips, desc="Checking clips", unit="clip", disable=None, delay=2)
+    return bar
 
 
 def _summary(file: dict[str, Any]) -> str:
