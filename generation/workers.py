@@ -20,7 +20,7 @@ from formats.errors import InputError
 Workers = int | str
 
 TIMEOUT_S = 20
-KILLED = "A process that did part of the work was killed (memory?): give the same command again, with fewer --workers."
+KILLED = "A worker process was killed, possibly out of memory. Run the command again with fewer --workers."
 #: What the bytes of a clip and the digits of a figure hang on.
 LIBRARIES = (
     *("lameenc", "numpy", "pretty_midi", "pyloudnorm", "scipy"),

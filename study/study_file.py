@@ -96,8 +96,11 @@ def grace_hours(study: dict[str, Any]) -> int:
 
 
 KEYS = "title languages systems design groups scales consent instructions analysis"
-ID = (r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", gettext_lazy("small letters, digits and hyphens (at most 40)"))
-COLUMN = (r"[a-z][a-z0-9_]{0,38}", gettext_lazy("small letters, digits and underscores, a letter first (at most 39)"))
+ID = (r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", gettext_lazy("lower-case letters, digits and hyphens (at most 40)"))
+COLUMN = (
+    r"[a-z][a-z0-9_]{0,38}",
+    gettext_lazy("lower-case letters, digits and underscores, starting with a letter (at most 39)"),
+)
 
 
 def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def _study(check: Check, content: dict[str, Any]) -> dict[str, Any]:
     real = check.text(content, "real_system", ()) or None
     ids = [system["id"] for system in systems]
     if real is not None and check.sound("systems") and real not in ids:
-        message = _("%(value)s is not among the systems; name one of %(known)s.")
+        message = _("%(value)s is not one of the systems. Use one of %(known)s.")
         check.fault(("real_system",), message, value=repr(real), known=", ".join(ids))
     return {
         "title": check.texts(content, "title", ()),
@@ -144,7 +147,7 @@ def _languages(check: Check, content: dict[str, Any]) -> list[str]:
     languages = content.get("languages", [])
     known = isinstance(languages, list) and set(map(str, languages)) <= {"en", "zh-hans"}
     if "languages" in content and (not known or not languages or len(set(languages)) < len(languages)):
-        check.fault(("languages",), _('Write a list of "en", "zh-hans" or both, the first choice first.'))
+        check.fault(("languages",), _('Write a list of "en", "zh-hans" or both, with the default language first.'))
         return []
     return list(languages)
 
@@ -158,7 +161,7 @@ def _scale(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
     table = check.table(row, path, "key minimum maximum label definition low high")
     key = check.name(table, "key", path, *COLUMN)
     if key in RESERVED:
-        check.fault((*path, "key"), _("Datasets have a column '%(key)s' already; choose another name."), key=key)
+        check.fault((*path, "key"), _("Datasets already have a column '%(key)s'. Choose another name."), key=key)
     low = check.whole(table, "minimum", path, LOWEST_RATING, HIGHEST_RATING - 1)
     high = check.whole({"maximum": low + 1, **table}, "maximum", path, low + 1, HIGHEST_RATING)
     texts = {part: check.texts(table, part, path) for part in ("label", "definition", "low", "high")}
@@ -207,7 +210,7 @@ def _slots(check: Check, groups: list[dict[str, Any]]) -> dict[str, int]:
     together = sum(slots.values())
     each = [f"groups[{number}].slots" for number in range(1, len(groups) + 1)]
     if groups and check.sound(*each) and not 2 <= together <= MOST_SLOTS:
-        message = _("The groups have %(count)d slots together; give 2 to %(most)d.")
+        message = _("The groups have %(count)d slots in total. Enter 2 to %(most)d.")
         check.fault(("groups",), message, count=together, most=MOST_SLOTS)
     return slots
 
@@ -222,7 +225,7 @@ def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
     table = check.table(row, path, "key kind label", "required choices")
     kind = check.text(table, "kind", path)
     if kind and kind not in {"choice", "number", "text"}:
-        message = _('%(value)s does not fit: write "choice", "number" or "text".')
+        message = _('%(value)s is not valid. Write "choice", "number" or "text".')
         check.fault((*path, "kind"), message, value=repr(kind))
     if type(table.get("required", False)) is not bool:
         check.fault((*path, "required"), _("Write true or false."))
@@ -234,18 +237,18 @@ def _question(check: Check, row: Any, path: KeyPath) -> dict[str, Any]:
     }
     if question["key"] in EXPERT_COLUMNS:
         key = question["key"]
-        check.fault((*path, "key"), _("Datasets have a column '%(key)s' already; choose another name."), key=key)
+        check.fault((*path, "key"), _("Datasets already have a column '%(key)s'. Choose another name."), key=key)
     if kind == "choice":
         question["choices"] = _choices(check, table, path)
     elif "choices" in table:
-        check.fault((*path, "choices"), _('Only a question of the kind "choice" has choices; leave them out.'))
+        check.fault((*path, "choices"), _('Only a question of kind "choice" has choices. Delete this key.'))
     return question
 
 
 def _choices(check: Check, table: dict[str, Any], path: KeyPath) -> list[dict[str, Any]]:
     rows = table.get("choices")
     if not isinstance(rows, list) or len(rows) < 2:
-        check.fault((*path, "choices"), _("Give two choices or more, each { key = …, label = { … } }."))
+        check.fault((*path, "choices"), _("Write two or more choices, each as { key = …, label = { … } }."))
         return []
     choices: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
@@ -277,12 +280,12 @@ def _analysis(check: Check, content: dict[str, Any], systems: list[str], rows: l
         {row["key"]: row["maximum"] - row["minimum"] for row in rows},
     )
     if primary and check.sound("scales") and primary not in scales:
-        message = _("%(value)s is not among the scales: %(known)s.")
+        message = _("%(value)s is not one of the scales: %(known)s.")
         check.fault((*path, "primary_scale"), message, value=repr(primary), known=", ".join(scales))
     contrasts = table.get("contrasts", [])
     pairs = isinstance(contrasts, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in contrasts)
     if check.sound("systems") and not (pairs and all(_are_two_of(systems, *pair) for pair in contrasts)):
-        message = _('Write pairs of two systems, [["a", "b"]], of %(known)s.')
+        message = _('Write pairs of systems, such as [["a", "b"]], from %(known)s.')
         check.fault((*path, "contrasts"), message, known=", ".join(systems))
     return {
         "hypotheses": [many_lines(text) for text in hypotheses],
@@ -303,6 +306,6 @@ def _fraction(check: Check, table: dict[str, Any], key: str, below: int) -> floa
     value = table.get(key, 0.5)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < below:
         return float(value)
-    message = _("%(value)s does not fit: write a number above 0 and below %(below)d.")
+    message = _("%(value)s is out of range. Enter a number above 0 and below %(below)d.")
     check.fault(("analysis", key), message, value=repr(value), below=below)
     return 0.5

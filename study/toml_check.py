@@ -56,7 +56,7 @@ class Check:
             for index, value in enumerate(content):
                 self.storable(value, (*path, index))
         elif isinstance(content, str) and not is_text(content):
-            self.fault(path, _("The text holds \\u0000, which no database keeps; leave it out."))
+            self.fault(path, _("The text contains \\u0000, which the database cannot store. Delete it."))
         elif isinstance(content, str) and first_control(content):
             message = _("The text contains the control character %(character)s. Delete it.")
             self.fault(path, message, character=first_control(content))
@@ -68,7 +68,7 @@ class Check:
             faults = sorted(self.faults[:MOST_FAULTS])
             lines = [told % {"line": line, "key": key, "fault": fault} for line, key, fault in faults]
             if len(self.faults) > MOST_FAULTS:
-                lines.append(_("and there are more faults; mend these first."))
+                lines.append(_("There are more errors. Fix these first."))
             raise InputError("\n".join(lines))
 
     def sound(self, *keys: str) -> bool:
@@ -87,21 +87,21 @@ class Check:
                 self.fault((*path, key), _("There is no such key. Did you mean '%(close)s'?"), close=close[0])
             else:
                 known = ", ".join(allowed)
-                self.fault((*path, key), _("There is no such key. Leave it out; known here: %(known)s."), known=known)
+                self.fault((*path, key), _("There is no such key. Delete it, or use one of: %(known)s."), known=known)
         for key in required.split():
             if key not in value:
-                self.fault((*path, key), _("This key is missing; add it."))
+                self.fault((*path, key), _("This key is missing. Add it."))
         return value
 
     def rows(self, content: dict[str, Any], key: str, least: int, most: int) -> list[Any]:
         """An array of tables with so many entries; none beyond the most."""
         value = content.get(key, [])
         if key in content and not isinstance(value, list):
-            self.fault((key,), _("Write it as [[%(key)s]], once for each entry."), key=key)
+            self.fault((key,), _("Write it as [[%(key)s]], once per entry."), key=key)
             return []
         if key in content and not least <= len(value) <= most:
             count = len(value)
-            message = _("There are %(count)d entries; give %(least)d to %(most)d.")
+            message = _("There are %(count)d entries. Write %(least)d to %(most)d.")
             self.fault((key,), message, count=count, least=least, most=most)
         return list(value[:most])
 
@@ -115,7 +115,7 @@ class Check:
         """A machine name of a pattern."""
         value = self.text(table, key, path)
         if value.strip() and not re.fullmatch(pattern, value):
-            self.fault((*path, key), _("%(value)s does not fit: use %(meaning)s."), value=repr(value), meaning=meaning)
+            self.fault((*path, key), _("%(value)s is not valid. Use %(meaning)s."), value=repr(value), meaning=meaning)
         return value
 
     def whole(self, table: dict[str, Any], key: str, path: KeyPath, least: int, most: int) -> int:
@@ -123,7 +123,7 @@ class Check:
         value = table.get(key, least)
         if type(value) is int and least <= value <= most:
             return value
-        message = _("%(value)s does not fit: write a whole number from %(least)d to %(most)d.")
+        message = _("%(value)s is not valid. Enter a whole number from %(least)d to %(most)d.")
         self.fault((*path, key), message, value=repr(value), least=least, most=most)
         return least
 
@@ -137,8 +137,8 @@ class Check:
             self.fault((*path, key), _("Write a text in each language: { %(wanted)s }."), wanted=wanted)
             return {}
         for language in set(self.languages) ^ value.keys():
-            missing = _("The language is missing; write { %(wanted)s }.")
-            foreign = _("The language is not among the file's languages; write { %(wanted)s }.")
+            missing = _("The language is missing. Write { %(wanted)s }.")
+            foreign = _("This is not a language of the study file. Write { %(wanted)s }.")
             self.fault((*path, key, language), missing if language in self.languages else foreign, wanted=wanted)
         written = many_lines if lines else one_line
         return {language: written(text).strip() for language, text in value.items()}
@@ -147,7 +147,9 @@ class Check:
         seen: set[str] = set()
         for index, value in enumerate(values):
             if value and value in seen:
-                self.fault((*path, index, key), _("%(value)s stands twice; each must be different."), value=repr(value))
+                self.fault(
+                    (*path, index, key), _("%(value)s appears twice. Each value must be unique."), value=repr(value)
+                )
             seen.add(value)
 
 
@@ -165,18 +167,18 @@ def read_toml(text: str) -> dict[str, Any]:
         line = re.match(r"line (\d+)", where)
         number = int(line[1]) if line else text.count("\n") + 1
         message = _(
-            "line %(line)d: this is not TOML (%(what)s): texts need quotation marks, and each quotation mark and "
-            "bracket its partner."
+            "line %(line)d: this is not valid TOML (%(what)s). Put texts in quotation marks, and close each "
+            "quotation mark and bracket."
         )
         raise InputError(message % {"line": number, "what": what}) from error
     except RecursionError as error:
-        raise InputError(_("line 1: this is not a study file: its lists are nested too deeply.")) from error
+        raise InputError(_("line 1: this is not a study file. Its lists are nested too deeply.")) from error
 
 
 def _refuse_long_keys(text: str) -> None:
     for number, line in enumerate(_bare(text).split("\n"), start=1):
         if any(part.count(".") >= MOST_NAMES for part in re.split(r"[=,\[\]{}]", line)):
-            message = _("line %(line)d: a key has more than %(most)d names with dots between them; write fewer.")
+            message = _("line %(line)d: a key has more than %(most)d parts separated by dots. Use fewer parts.")
             raise InputError(message % {"line": number, "most": MOST_NAMES})
 
 

@@ -43,7 +43,7 @@ def scan_folder(folder: Path) -> FolderScan:
     strays: dict[str, str] = {}
     for entry in _visible(folder):
         if not entry.is_dir():
-            strays[entry.name] = "it lies beside the systems' folders, not in one"
+            strays[entry.name] = "it is not inside a system folder: move it into one"
             continue
         if not SYSTEM_ID.fullmatch(entry.name):
             raise InputError(

@@ -96,7 +96,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
                 break
     if report.verdict.is_significant:
         report.faults.append(
-            f"The {report.verdict.feature} tells systems apart: p = {report.verdict.p:.4f}, in two sets of sessions."
+            f"The {report.verdict.feature} separates the systems: p = {report.verdict.p:.4f}, in two sets of sessions."
         )
     report.faults = list(dict.fromkeys(report.faults))
     return report
@@ -131,7 +131,7 @@ def _bytes_of(clip: Clip) -> bytes:
         with default_storage.open(clip.audio) as file:
             data: bytes = file.read()
     except OSError as error:
-        fault = f"{clip.audio} can't be read ({error.strerror}); put the clip back, or make the study again."
+        fault = f"{clip.audio} cannot be read ({error.strerror}). Put the clip back, or create the study again."
         raise InputError(fault) from error
     return data
 
@@ -178,7 +178,7 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
         report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
     report.faults += unlike_replies(everything)
     if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
-        report.faults.append("A clip was not sent as it is stored: its bytes are others.")
+        report.faults.append("The bytes of a clip that was sent differ from the stored clip.")
     seen = {
         token: values for session in played for token, values in observed_features(session).items() if token in trials
     }

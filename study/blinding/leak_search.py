@@ -77,14 +77,14 @@ def _everything(study: Study) -> Iterator[tuple[str, str]]:
         for name in (system["id"], *system["label"].values()):
             yield name, SYSTEM
     yield study.file_sha256, "the study file's hash"
-    yield study.plan_sha256, "the plan's hash"
+    yield study.plan_sha256, "the study plan's hash"
     yield study.certificate["sessions_sha256"], "the session plans' hash"
     for content in Seal.objects.filter(study=study).values_list("content", flat=True):
         yield content["nonce"], "the seal's number"
     if "commitment" in study.plan:
         yield study.plan["commitment"], "the plan's commitment"
     if study.seed >= SMALLEST_NUMBER:
-        yield str(study.seed), "the plan's seed"
+        yield str(study.seed), "the random seed of the session plans"
 
 
 def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
@@ -111,7 +111,7 @@ def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[str]:
     found: dict[tuple[str, str, str], str] = {}
     for exchange in seen:
         for secret, what, where in _found(exchange, secrets):
-            text = f"{what}, {secret!r}, stands in {where} of {_kind(exchange)} ({_path(exchange)})."
+            text = f"{what}, {secret!r}, appears in {where} of {_kind(exchange)} ({_path(exchange)})."
             found.setdefault((secret, exchange.kind, where), text)
     return [text[0].upper() + text[1:] for text in found.values()]
 
@@ -120,7 +120,9 @@ def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[str]:
     """A sentence for each spoken name that stands more often on some of these trials' pages than on others."""
     texts = [_readable(page).lower() for page in pages]
     uneven = (name for name in secrets.spoken if len({count_occurrences(name, text) for text in texts}) > 1)
-    return [f"The word {name!r} ({secrets.spoken[name]}) stands oftener on some trials' pages." for name in uneven]
+    return [
+        f"{name!r} ({secrets.spoken[name]}) appears more often on some trial pages than on others." for name in uneven
+    ]
 
 
 def _found(exchange: Exchange, secrets: Identifiers) -> Iterator[tuple[str, str, str]]:
@@ -168,7 +170,7 @@ def _decoded(text: str) -> str:
 
 
 def _kind(exchange: Exchange) -> str:
-    kinds = {"audio": "a clip", "trial": "a trial's page", "page": "a page", "form": "a page", "static": "a script"}
+    kinds = {"audio": "a clip", "trial": "a trial page", "page": "a page", "form": "a page", "static": "a script"}
     return kinds.get(exchange.kind, f"the reply to a {exchange.kind}")
 
 

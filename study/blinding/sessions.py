@@ -99,7 +99,7 @@ class Browser:
         if answer.status_code >= 400:
             raise InputError(
                 f"A session could not be played: {method} {urlsplit(url).path} answered {answer.status_code}. "
-                "Open the study's preview at the desk to see what an expert would."
+                "Preview the study in the dashboard to see the page as an expert does."
             )
         return self.seen[-1]
 
@@ -167,7 +167,7 @@ def play(browser: Browser, link: str, trials: int) -> None:
         else:
             onward = (url for url in browser.page.all_of("a", "href") if url.startswith(reverse("room:room") + "t/"))
             browser.go("page", "GET", next(onward, reverse("room:room")))
-    raise InputError(f"A session could not be played: it came to no end, and was last at {browser.url}.")
+    raise InputError(f"A session could not be played to the end. The last page was {browser.url}.")
 
 
 def _goes_on(form: Form, language: str) -> bool:

@@ -19,7 +19,7 @@ EDGE_S, SILENCE_DBFS = 0.05, -60.0
 TIMED = {"Date", "Expires"}
 #: Bytes from the word Info to the two checksums, of the music and of these facts themselves.
 CHECKSUMS_AT = 152
-MEND = "make the pack again (generate_stimuli, for recordings with --from) and the study from it"
+MEND = "create the pack again (generate_stimuli; for recordings, with --from), then the study"
 
 
 class AudioProperties(NamedTuple):
@@ -72,7 +72,7 @@ def unlike_wrappings(files: Mapping[str, bytes]) -> list[str]:
     """A sentence where MP3 files, by clip, differ in what lies around their music."""
     found = Counter(mp3_container_bytes(data) for data in files.values())
     odd = len(files) - max(found.values())
-    fault = f"{odd} of {len(files)} clips are not wrapped as the others (headers and frames of the MP3, tags): {MEND}."
+    fault = f"{odd} of {len(files)} clips have other MP3 headers, frames or tags than the rest: {MEND}."
     return [fault] if odd else []
 
 
@@ -127,7 +127,7 @@ def _differing(kind: str, found: Sequence[tuple[Any, ...]]) -> str:
     (status, usual), (other_status, other) = found[:2]
     odd = sorted({name for name, _ in set(usual) ^ set(other)})
     what = f"the header {', '.join(odd)}" if odd else f"the status {status} or {other_status}"
-    return f"Not every trial's {kind} comes with the same headers: they differ in {what}."
+    return f"Replies of the kind {kind} differ between trials in {what}."
 
 
 def level(peak: float) -> float:

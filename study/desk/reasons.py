@@ -14,7 +14,7 @@ def N_(sentence: str) -> str:
 
 #: The sentences of generation/pack; what stands for a number or a name in them has a name here.
 REASONS = (
-    N_("it lies beside the systems' folders, not in one"),
+    N_("it is not inside a system folder: move it into one"),
     N_("it is not a file"),
     N_("it is the same file as %(file)s"),
     N_("it is not a WAV, FLAC, MP3 or MIDI file"),
@@ -47,7 +47,7 @@ FAULTS = (
     N_("%(file)s gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."),
     N_("%(file)s has no sub-folder: put the clips of each system into one, named after the system."),
     N_("%(file)s holds no clip that can be used (%(reasons)s)."),
-    N_("A process that did part of the work was killed (memory?): give the same command again, with fewer --workers."),
+    N_("A worker process was killed, possibly out of memory. Run the command again with fewer --workers."),
     N_("The pack does not fit the study file: %(reasons)s. The pack's systems: %(systems)s."),
     N_("There is a study %(slug)s already; choose another slug."),
     N_("%(study)s is not blind: %(fault)s"),
@@ -60,28 +60,28 @@ BLINDING = (
     N_("%(odd)s of %(all)s clips have %(found)s channels, the others %(usual)s: %(mend)s."),
     N_("%(odd)s of %(all)s clips have %(found)s as their format, the others %(usual)s: %(mend)s."),
     N_("%(odd)s of %(all)s clips have %(found)s as their tags, the others %(usual)s: %(mend)s."),
-    N_("%(odd)s of %(all)s clips are not wrapped as the others (headers and frames of the MP3, tags): %(mend)s."),
+    N_("%(odd)s of %(all)s clips have other MP3 headers, frames or tags than the rest: %(mend)s."),
     N_("%(odd)s of %(all)s clips are %(what)s (the first is %(clip)s): %(mend)s."),
-    N_("Not every trial's %(kind)s comes with the same headers: they differ in %(what)s."),
-    N_("A clip was not sent as it is stored: its bytes are others."),
-    N_("%(what)s, %(secret)s, stands in %(where)s of %(whose)s (%(path)s)."),
-    N_("The word %(name)s (%(what)s) stands oftener on some trials' pages."),
-    N_("The %(feature)s tells systems apart: p = %(p)s, in two sets of sessions."),
-    N_("A session could not be played: it came to no end, and was last at %(path)s."),
+    N_("Replies of the kind %(kind)s differ between trials in %(what)s."),
+    N_("The bytes of a clip that was sent differ from the stored clip."),
+    N_("%(what)s, %(secret)s, appears in %(where)s of %(whose)s (%(path)s)."),
+    N_("%(name)s (%(what)s) appears more often on some trial pages than on others."),
+    N_("The %(feature)s separates the systems: p = %(p)s, in two sets of sessions."),
+    N_("A session could not be played to the end. The last page was %(path)s."),
     N_(
-        "A session could not be played: %(request)s answered %(status)s. "
-        "Open the study's preview at the desk to see what an expert would."
+        "A session could not be played: %(request)s answered %(status)s. Preview the study in the dashboard to see "
+        "the page as an expert does."
     ),
     N_(
-        "%(silent)s of %(all)s clips of %(study)s are silent for more than half of the time up to their last sound: "
-        "cut the silence out of their music or take others, and make the pack and the study again."
+        "%(silent)s of %(all)s clips of %(study)s are silent for more than half of the time up to their last sound. "
+        "Cut the silence or use other recordings, then create the pack and the study again."
     ),
-    N_("A clip can't be decoded (%(reason)s); make the pack and the study again."),
-    N_("%(file)s can't be read (%(reason)s); put the clip back, or make the study again."),
+    N_("A clip cannot be decoded (%(reason)s). Create the pack and the study again."),
+    N_("%(file)s cannot be read (%(reason)s). Put the clip back, or create the study again."),
 )
 #: What stands for a name in those.
 PARTS = (
-    N_("make the pack again (generate_stimuli, for recordings with --from) and the study from it"),
+    N_("create the pack again (generate_stimuli; for recordings, with --from), then the study"),
     N_("more than %(most)s LU from the others' %(usual)s LUFS"),
     N_("without a loudness"),
     N_("peaking above %(most)s dBTP"),
@@ -94,13 +94,13 @@ PARTS = (
     N_("a clip's file name"),
     N_("a clip's entry in the pack"),
     N_("the study file's hash"),
-    N_("the plan's hash"),
+    N_("the study plan's hash"),
     N_("the session plans' hash"),
-    N_("the plan's seed"),
+    N_("the random seed of the session plans"),
     N_("the address or a header"),
     N_("the content"),
     N_("a clip"),
-    N_("a trial's page"),
+    N_("a trial page"),
     N_("a page"),
     N_("a script"),
     N_("the reply to a %(kind)s"),

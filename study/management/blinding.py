@@ -29,7 +29,7 @@ def sound_of(data: bytes) -> AudioProperties:
             form, tags = f"{file.format} {file.subtype}", file.copy_metadata()
             samples = np.abs(file.read(dtype="float64", always_2d=True))
     except soundfile.LibsndfileError as error:
-        raise InputError(f"A clip can't be decoded ({error}); make the pack and the study again.") from error
+        raise InputError(f"A clip cannot be decoded ({error}). Create the pack and the study again.") from error
     edge = round(EDGE_S * facts.rate)
     return AudioProperties(
         size=facts.size,
@@ -69,7 +69,7 @@ def compared(study: Study) -> Comparison:
     if silent := sum(found.silence_to_end > MOSTLY_CODED for found in measured.values()):
         raise InputError(
             f"{silent} of {len(clips)} clips of {study.slug} are silent for more than half of the time up to their "
-            "last sound: cut the silence out of their music or take others, and make the pack and the study again."
+            "last sound. Cut the silence or use other recordings, then create the pack and the study again."
         )
     heard = {clip: found for clip, found in measured.items() if clip.role == Clip.Role.STUDY}
     return compare(list(heard.values()), [str(clip.system_id) for clip in heard])

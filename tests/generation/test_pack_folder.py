@@ -152,7 +152,7 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
         "a/late.mid": "it has no note in its first 10 seconds",
         "a/high.mid": "it has the pitch 110",
         "a/takes": "it is not a file",
-        "stray.wav": "it lies beside the systems' folders",
+        "stray.wav": "it is not inside a system folder",
     }.items():
         assert reason in said.pop(name)
     assert said == {}

@@ -80,9 +80,9 @@ def test_a_mark_is_found_in_any_longer_run_and_said_once_for_each_kind_and_place
     secrets = hidden("abcd1234", "ffff000011112222")
     twice = exchange(url="/t/abcd1234/", body="x-ffff000011112222 abcd1234_", kind="trial", trial="tok")
     assert sorted(leaks([twice, twice], secrets)) == [
-        "A hash, 'abcd1234', stands in the address or a header of a trial's page (/t/abcd1234/).",
-        "A hash, 'abcd1234', stands in the content of a trial's page (/t/abcd1234/).",
-        "A hash, 'ffff000011112222', stands in the content of a trial's page (/t/abcd1234/).",
+        "A hash, 'abcd1234', appears in the address or a header of a trial page (/t/abcd1234/).",
+        "A hash, 'abcd1234', appears in the content of a trial page (/t/abcd1234/).",
+        "A hash, 'ffff000011112222', appears in the content of a trial page (/t/abcd1234/).",
     ]
     assert leaks([exchange(body="abcd 1234 bcd12345 ffff00001111222")], secrets) == []
 
@@ -91,7 +91,7 @@ def test_a_mark_is_found_in_any_longer_run_and_said_once_for_each_kind_and_place
     ("kind", "said"),
     [
         ("audio", "a clip"),
-        ("trial", "a trial's page"),
+        ("trial", "a trial page"),
         ("page", "a page"),
         ("form", "a page"),
         ("static", "a script"),
@@ -100,7 +100,7 @@ def test_a_mark_is_found_in_any_longer_run_and_said_once_for_each_kind_and_place
 )
 def test_where_a_secret_stood_is_said_without_the_trial_s_id(kind: str, said: str) -> None:
     (fault,) = leaks([exchange(url="/room/t/tok/x", body="abcd1234", kind=kind, trial="tok")], hidden("abcd1234"))
-    assert fault == f"A hash, 'abcd1234', stands in the content of {said} (/room/t/…/x)."
+    assert fault == f"A hash, 'abcd1234', appears in the content of {said} (/room/t/…/x)."
 
 
 def coded(text: str) -> str:
@@ -136,7 +136,7 @@ def test_spoken_names_may_stand_on_pages_but_in_no_address_header_or_reply() -> 
     assert len(leaks([exchange(headers=(("X", "real"),))], secrets)) == 1
     assert len(leaks([exchange(body='{"a": "real"}', kind="rating")], secrets)) == 1
     (fault,) = uneven_names([exchange(body="real"), exchange(body="real real")], secrets)
-    assert fault == "The word 'real' (the name of a system) stands oftener on some trials' pages."
+    assert fault == "'real' (the name of a system) appears more often on some trial pages than on others."
 
 
 def test_a_latin_name_stands_as_a_word_and_a_chinese_one_anywhere() -> None:
@@ -183,4 +183,4 @@ def test_a_practice_clip_s_system_is_no_secret_of_the_pack(study: Study) -> None
 def test_only_messages_of_the_site_count_as_shown() -> None:
     shown = "\n".join(messages_of_the_site())
     assert translate("zh-hans", "Play again") in shown
-    assert "Save it as" not in shown  # a fault of the analysis
+    assert "Check its name and permissions" not in shown  # a fault of the analysis

@@ -69,8 +69,8 @@ def test_clips_that_are_mostly_silent_are_refused_by_number(study: Study) -> Non
     with pytest.raises(CommandError) as error:
         call_command("check_blinding", study.slug, sessions=1, stdout=io.StringIO())
     assert str(error.value) == (
-        f"3 of {2 * CLIPS} clips of small are silent for more than half of the time up to their last sound: cut the "
-        "silence out of their music or take others, and make the pack and the study again."
+        f"3 of {2 * CLIPS} clips of small are silent for more than half of the time up to their last sound. Cut the "
+        "silence or use other recordings, then create the pack and the study again."
     )
     assert not study.events.filter(kind="blinding checked").exists()
     with translation.override("zh-hans"):

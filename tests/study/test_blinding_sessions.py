@@ -85,12 +85,12 @@ def test_what_a_reply_says_is_read_by_its_content_type() -> None:
 
 def test_a_page_that_fails_is_said_with_its_address_and_status(study: Study, settings: Settings) -> None:
     settings.MIDDLEWARE = [*site.MIDDLEWARE, "tests.study.leaks.failing_audio"]
-    with pytest.raises(InputError, match=r"GET /room/t/[^/]+/audio answered 400\. Open the study's preview"):
+    with pytest.raises(InputError, match=r"GET /room/t/[^/]+/audio answered 400\. Preview the study"):
         session(study)
 
 
 def test_a_session_that_comes_to_no_end_is_said_with_where_it_was_last(study: Study) -> None:
-    with pytest.raises(InputError, match="came to no end, and was last at /room/t/"):
+    with pytest.raises(InputError, match="to the end. The last page was /room/t/"):
         session(study, trials=-22)
 
 

@@ -57,7 +57,7 @@ def test_clips_that_are_just_within_every_bound_are_alike() -> None:
 def test_a_clip_that_is_another_in_one_thing_is_named(other: dict[str, Any], said: str) -> None:
     (fault,) = unlike(sounds(**other))
     assert fault.startswith(said)
-    assert fault.endswith("make the pack again (generate_stimuli, for recordings with --from) and the study from it.")
+    assert fault.endswith("create the pack again (generate_stimuli; for recordings, with --from), then the study.")
 
 
 def test_clips_of_three_sizes_are_counted_together() -> None:
@@ -146,9 +146,9 @@ def test_the_headers_of_clips_must_be_equal_but_for_the_time() -> None:
         unlike_replies([clip("a", Date="1", Expires="1", ETag="x"), clip("b", Expires="2", ETag="x", Date="2")]) == []
     )
     assert unlike_replies([clip("a", ETag="x"), clip("b", ETag="y")]) == [
-        "Not every trial's audio comes with the same headers: they differ in the header ETag."
+        "Replies of the kind audio differ between trials in the header ETag."
     ]
-    assert unlike_replies([clip("a", A="1"), clip("b", B="1")])[0].endswith("they differ in the header A, B.")
+    assert unlike_replies([clip("a", A="1"), clip("b", B="1")])[0].endswith("differ between trials in the header A, B.")
 
 
 def test_other_replies_must_have_the_same_headers_whatever_they_say() -> None:
@@ -156,8 +156,8 @@ def test_other_replies_must_have_the_same_headers_whatever_they_say() -> None:
         return exchange(kind="trial", trial="a", **given)
 
     assert unlike_replies([reply(headers=(("A", "1"),)), reply(headers=(("A", "2"),))]) == []
-    assert unlike_replies([reply(headers=(("A", "1"),)), reply()])[0].endswith("they differ in the header A.")
-    assert unlike_replies([reply(), reply(status=206)])[0].endswith("they differ in the status 200 or 206.")
+    assert unlike_replies([reply(headers=(("A", "1"),)), reply()])[0].endswith("differ between trials in the header A.")
+    assert unlike_replies([reply(), reply(status=206)])[0].endswith("differ between trials in the status 200 or 206.")
 
 
 def test_only_replies_of_one_kind_and_language_about_trials_are_compared() -> None:

@@ -74,7 +74,7 @@ def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(st
 @pytest.mark.parametrize(
     ("toml", "reason", "said"),
     [
-        ("[analysis]\nalpha = 7", "Why not", "line 2, analysis.alpha: 7 does not fit"),
+        ("[analysis]\nalpha = 7", "Why not", "line 2, analysis.alpha: 7 is out of range"),
         ("[analysis", "Why not", "line 1: this is not TOML"),
         ('[analysis]\nexclusions = "\\u0000"', "Why not", "line 2, analysis.exclusions: The text holds \\u0000"),
         (f"[analysis]\n{'#' * 262_144}\nalpha = 0.01", "Why not", "larger than 256 kB"),

@@ -134,7 +134,7 @@ def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made(ada: Clie
     assert response.status_code == 400
     page = text(response)
     assert "The file has 3 errors:" in page
-    assert "analysis.alpha: 5 does not fit" in page
+    assert "analysis.alpha: 5 is out of range" in page
     for name, data, said in (
         ("x.toml", b"\xff", "not UTF-8"),
         ("x.toml", b"x" * 300_000, "larger than 256 kB"),
@@ -189,7 +189,7 @@ def test_what_stopped_a_job_is_told_in_the_readers_language(ada: Client) -> None
     address = reverse("desk:job", args=[job.token])
     assert fault in text(ada.get(address))
     page = text(ada.get(address, headers={"accept-language": "zh-hans"}))
-    assert "（model-one/1.txt: 它不是文件）" in page
+    assert "（model-one/1.txt: 不是文件）" in page
     assert "holds no clip" not in page
 
 

@@ -79,7 +79,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_likely_one() -> None:
 def test_a_missing_key_is_named_at_its_table() -> None:
     text = study_toml().replace("alpha = 0.05\n", "")
     line = text.splitlines().index("[analysis]") + 1
-    assert f"line {line}, analysis.alpha: This key is missing; add it." in faults(text)
+    assert f"line {line}, analysis.alpha: This key is missing. Add it." in faults(text)
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
@@ -98,19 +98,19 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
     ("before", "after", "fault"),
     [
         ('languages = ["en", "zh-hans"]', 'languages = ["en", "fr"]', "languages: Write a list"),
-        ('real_system = "real"', 'real_system = "unreal"', "'unreal' is not among the systems"),
-        ("heard_per_expert = 2", "heard_per_expert = 4", "4 does not fit: write a whole number from 1 to 3"),
-        ("repeats = 0", "repeats = 1", "1 does not fit: write a whole number from 0 to 0"),
-        ("maximum = 5", "maximum = 101", "101 does not fit: write a whole number from 2 to 100"),
-        ("maximum = 5", "maximum = true", "True does not fit"),
-        ('key = "valence"', 'key = "trial"', "Datasets have a column 'trial' already"),
-        ('key = "valence"', 'key = "overall"', "'overall' stands twice"),
-        ('id = "midi-gan"', 'id = "MIDI GAN"', "'MIDI GAN' does not fit"),
-        ('kind = "number"', 'kind = "date"', "'date' does not fit"),
-        ("smallest_gap = 0.5", "smallest_gap = 4", "4 does not fit: write a number above 0 and below 4"),
+        ('real_system = "real"', 'real_system = "unreal"', "'unreal' is not one of the systems"),
+        ("heard_per_expert = 2", "heard_per_expert = 4", "4 is not valid. Enter a whole number from 1 to 3"),
+        ("repeats = 0", "repeats = 1", "1 is not valid. Enter a whole number from 0 to 0"),
+        ("maximum = 5", "maximum = 101", "101 is not valid. Enter a whole number from 2 to 100"),
+        ("maximum = 5", "maximum = true", "True is not valid"),
+        ('key = "valence"', 'key = "trial"', "Datasets already have a column 'trial'"),
+        ('key = "valence"', 'key = "overall"', "'overall' appears twice"),
+        ('id = "midi-gan"', 'id = "MIDI GAN"', "'MIDI GAN' is not valid"),
+        ('kind = "number"', 'kind = "date"', "'date' is not valid"),
+        ("smallest_gap = 0.5", "smallest_gap = 4", "4 is out of range. Enter a number above 0 and below 4"),
         ("exclusions =", 'hypotheses = "one"\nexclusions =', "hypotheses: Write a list of texts"),
-        ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not among the scales"),
-        ('contrasts = [["midi-gan", "real"]]', 'contrasts = [["midi-gan", "midi-gan"]]', "Write pairs of two systems"),
+        ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not one of the scales"),
+        ('contrasts = [["midi-gan", "real"]]', 'contrasts = [["midi-gan", "midi-gan"]]', "Write pairs of systems"),
         (
             'low = { en = "least", zh-hans = "least（中）" }',
             'low = { en = "least" }',
@@ -151,9 +151,9 @@ def test_what_depends_on_a_wrong_value_is_not_called_wrong_as_well(before: str, 
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
-    mend = "texts need quotation marks, and each quotation mark and bracket its partner."
-    assert faults("languages = []\ntitle = = 3") == [f"line 2: this is not TOML (Invalid value): {mend}"]
-    assert faults('title = "') == [f"line 1: this is not TOML (Unterminated string): {mend}"]
+    mend = "Put texts in quotation marks, and close each quotation mark and bracket."
+    assert faults("languages = []\ntitle = = 3") == [f"line 2: this is not valid TOML (Invalid value). {mend}"]
+    assert faults('title = "') == [f"line 1: this is not valid TOML (Unterminated string). {mend}"]
 
 
 def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None:
@@ -162,7 +162,9 @@ def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None
         'contrasts = [\n  ["midi-gan", "real"],\n]\nsmallest_gap = 0',
     )
     line = text.splitlines().index("smallest_gap = 0") + 1
-    assert faults(text) == [f"line {line}, analysis.smallest_gap: 0 does not fit: write a number above 0 and below 4."]
+    assert faults(text) == [
+        f"line {line}, analysis.smallest_gap: 0 is out of range. Enter a number above 0 and below 4."
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -191,5 +193,5 @@ def test_grace_hours_are_48_or_what_the_file_says(line: str, hours: int) -> None
 
 @pytest.mark.parametrize("value", ["-1", "337", "1.5", '"two days"', "true"])
 def test_grace_hours_out_of_bounds_are_a_fault(value: str) -> None:
-    with pytest.raises(InputError, match=r"line \d+, design\.grace_hours: .* write a whole number from 0 to 336"):
+    with pytest.raises(InputError, match=r"line \d+, design\.grace_hours: .* Enter a whole number from 0 to 336"):
         study_file.parse(study_toml().replace("seed = 7", f"seed = 7\ngrace_hours = {value}"))

@@ -36,19 +36,19 @@ def fault(before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("slots = 2", "slots = 1", "groups: The groups have 1 slots together; give 2 to"),
+        ("slots = 2", "slots = 1", "groups: The groups have 1 slots in total. Enter 2 to"),
         ('kind = "number"', 'kind = "number"\nrequired = "yes"', "background[1].required: Write true or false."),
-        ('key = "years"', 'key = "group"', "background[1].key: Datasets have a column 'group' already"),
-        ('kind = "number"', 'kind = "text"\nchoices = []', 'Only a question of the kind "choice" has choices'),
-        (CHOICES, "choices = []", "background[2].choices: Give two choices or more"),
-        ('key = "speakers"', 'key = "headphones"', "'headphones' stands twice"),
+        ('key = "years"', 'key = "group"', "background[1].key: Datasets already have a column 'group'"),
+        ('kind = "number"', 'kind = "text"\nchoices = []', 'Only a question of kind "choice" has choices'),
+        (CHOICES, "choices = []", "background[2].choices: Write two or more choices"),
+        ('key = "speakers"', 'key = "headphones"', "'headphones' appears twice"),
         ('version = "1"', 'version = "a version of the text"', "consent.version: Write at most 20 characters."),
         ('version = "1"', "version = 1", "consent.version: Write a text in quotes"),
         ('version = "1"', 'version = " "', "consent.version: Write a text in quotes"),
         (CHOICES, 'choices = ["a", "b"]', "background[2].choices[1]: Write a table with the keys key, label."),
         ("[[systems]]", "[[others]]", "others: There is no such key."),
-        ('[[groups]]\nkey = "all"', '[groups]\nkey = "all"', "groups: Write it as [[groups]], once for each entry."),
-        ("alpha = 0.05", "alpha = 0.05\nnonsense = 1", "analysis.nonsense: There is no such key. Leave it out; known"),
+        ('[[groups]]\nkey = "all"', '[groups]\nkey = "all"', "groups: Write it as [[groups]], once per entry."),
+        ("alpha = 0.05", "alpha = 0.05\nnonsense = 1", "analysis.nonsense: There is no such key. Delete it"),
     ],
 )
 def test_a_fault_is_named_with_its_key_and_the_mend(before: str, after: str, said: str) -> None:
@@ -65,7 +65,7 @@ def test_a_fault_is_named_with_its_key_and_the_mend(before: str, after: str, sai
     ],
 )
 def test_a_text_that_no_database_keeps_is_refused_at_its_key(text: str, place: str) -> None:
-    assert f"{place}: The text holds \\u0000, which no database" in fault(f'= "{text}', f'= "{text}\\u0000')
+    assert f"{place}: The text contains \\u0000, which the database" in fault(f'= "{text}', f'= "{text}\\u0000')
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_line_end_of_any_kind_is_a_line_feed_or_a_space(end: str) -> None:
 def test_key_with_a_line_separator_is_one_fault() -> None:
     said = fault("[consent]", '"a\\u2028b" = 1\n[consent]')
     assert said.splitlines() == [said]
-    assert said.startswith("line 41, background[2].a b: There is no such key. Leave it out; known here: key, kind")
+    assert said.startswith("line 41, background[2].a b: There is no such key. Delete it, or use one of: key, kind")
 
 
 def test_too_many_scales_are_counted() -> None:
     scale = study_toml().partition("[[scales]]")[2].partition("[[")[0]
     more = "".join(f"[[scales]]{scale.replace('valence', f'more{n}')}" for n in range(30))
-    assert "scales: There are 32 entries; give 1 to" in fault("[[background]]", f"{more}[[background]]")
+    assert "scales: There are 32 entries. Write 1 to" in fault("[[background]]", f"{more}[[background]]")
 
 
 def test_a_sub_table_is_named_by_the_line_of_its_latest_entry() -> None:
@@ -110,8 +110,8 @@ def test_a_sub_table_is_named_by_the_line_of_its_latest_entry() -> None:
 
 
 LARGEST = 220_000
-FEW_NAMES = "a key has more than 8 names with dots between them; write fewer."
-MORE = "and there are more faults; mend these first."
+FEW_NAMES = "a key has more than 8 parts separated by dots. Use fewer parts."
+MORE = "There are more errors. Fix these first."
 NUMBERED = range(LARGEST // 20)
 #: Files nearly as large as any may be, each of a shape that costs time by its square where nobody sees to it.
 COSTLY = {
@@ -120,16 +120,16 @@ COSTLY = {
     "a table of dots": ("[" + ".".join(["a"] * (LARGEST // 2)) + "]", f"line 1: {FEW_NAMES}"),
     "behind a text": ('a = """\n\\""""""\n[[' + ".".join(["a"] * (LARGEST // 2)) + "]]", f"line 3: {FEW_NAMES}"),
     "within a table": ("a = { b = 1, " + ".".join(["a"] * (LARGEST // 2)) + " = 1 }", f"line 1: {FEW_NAMES}"),
-    "blanks": (" " * LARGEST, "title: This key is missing; add it."),
+    "blanks": (" " * LARGEST, "title: This key is missing. Add it."),
     "a table of blanks": (
         "[a" + " " * (LARGEST // 2) + "." + " " * (LARGEST // 2) + "b]",
         "title: This key is missing",
     ),
-    "quotation marks": ('a = [\n"""\n' + '\\"' * (LARGEST // 2) + '"""]', "title: This key is missing; add it."),
+    "quotation marks": ('a = [\n"""\n' + '\\"' * (LARGEST // 2) + '"""]', "title: This key is missing. Add it."),
     "an array in arrays": ("a = " + "[" * (LARGEST // 2) + "]" * (LARGEST // 2), "line 1: this is not a study file"),
     "tables": ("".join(f"[a.b.c.d.e.f.g.h{n}]\n" for n in range(LARGEST // 20)), "a: There is no such key."),
     "keys": ("".join(f"k{n}.a.b.c.d.e = 1\n" for n in NUMBERED), MORE),
-    "rows": ("groups = [" + "{}," * (LARGEST // 3) + "]", f"There are {LARGEST // 3} entries; give 1 to 20."),
+    "rows": ("groups = [" + "{}," * (LARGEST // 3) + "]", f"There are {LARGEST // 3} entries. Write 1 to 20."),
     "choices": (
         '[[background]]\nkind = "choice"\nchoices = [' + ", ".join(f'{{ key = "{n}" }}' for n in NUMBERED) + "]",
         MORE,
