@@ -113,10 +113,14 @@ def read_rows(path: Path, *, western: bool = False) -> Rows:
     contains Latin-1, is read too. Raises InputError.
     """
     text, encoding = read_table(path, western=western)
-    first = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = delimiter_of(text)
     cells, lines, empty = _split(path, text, delimiter)
     return rows_of(path, cells, lines, empty=empty, decimal_comma=delimiter != ",", encoding=encoding)
+
+
+def delimiter_of(text: str) -> str:
+    """What separates the columns of a CSV file: the one of DELIMITERS that its first line has most of."""
+    return max(DELIMITERS, key=text.split("\n", 1)[0].count)
 
 
 def rows_of(
@@ -149,7 +153,7 @@ def rows_of(
 
 def _of_length(row: list[str], length: int) -> list[str]:
     """A row without the empty cells that a spreadsheet adds beyond the last column."""
-    return row if any(row[length:]) else row[:length]
+    return row if len(row) <= length or any(row[length:]) else row[:length]
 
 
 def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int], list[int]]:

@@ -14,6 +14,11 @@ WORKBOOK = "Excel workbook"
 SPSS = "SPSS"
 
 
+def is_csv(path: Path) -> bool:
+    """Whether a table is read as CSV, by the ending of its name."""
+    return path.suffix.lower() not in (".xlsx", ".sav", ".zsav", ".xls", ".ods")
+
+
 def read_table(path: Path) -> Rows:
     """Read a table by the ending of its name; anything but .xlsx, .sav and .zsav is CSV. Raises InputError."""
     kind = path.suffix.lower()

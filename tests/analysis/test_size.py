@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from analysis.data.first_look import LARGE_BYTES, refuse_too_large
+from analysis.data.given import Given
 from analysis.data.ratings import read
+from analysis.data.rows import read_rows
 from analysis.data.size import MOST_CLIPS, check_size
 from analysis.report.progress import shown
 from analysis.statistics import agreement, bootstrap, mixed_model, ordinal_model
@@ -87,6 +91,64 @@ def test_sizes_beyond_the_limits_are_refused(size: dict[str, int], sentence: str
     with pytest.raises(InputError, match=sentence):
         check_size(Path("r.csv"), **size)
     check_size(Path("r.csv"), experts=2_972, clips=1_128, systems=14)
+
+
+def write_crossed(path: Path, *, experts: int, clips: int, scales: int = 0, rated: int = 20) -> Path:
+    """A table of more than a million bytes in which each expert rates some clips; a long one of several `scales`."""
+    head = "scale,rating" if scales else "overall"
+    lines = [f"expert_id,system,clip_id,{head},remark\n"]
+    for expert in range(experts):
+        for n in range(rated):
+            clip = (expert * 7 + n * 101) % clips
+            cells = [f"{scale}," for scale in ("valence", "groove", "overall")[:scales]] or [""]
+            lines += [f"expert {expert}, system {clip % 4} ,c{clip},{cell}{1 + n % 5},some words\n" for cell in cells]
+    path.write_text("".join(lines))
+    assert path.stat().st_size > LARGE_BYTES
+    return path
+
+
+def test_large_table_is_refused_by_its_names_alone(tmp_path: Path) -> None:
+    path = write_crossed(tmp_path / "r.csv", experts=1_500, clips=2_100)
+    with pytest.raises(InputError, match="has 2,100 clips; analyse can do at most 2,000 clips"):
+        refuse_too_large(path, (), Given())
+
+
+def test_large_long_table_is_refused_with_its_scales(tmp_path: Path) -> None:
+    path = write_crossed(tmp_path / "r.csv", experts=2_500, clips=1_900, scales=3, rated=10)
+    with pytest.raises(InputError, match="has 2,500 experts × 1,900 clips × 3 scales; analyse can do at most 10,000"):
+        refuse_too_large(path, (), Given())
+    refuse_too_large(path, ["groove"], Given())
+
+
+@pytest.mark.parametrize("broken", ["", "e1,s,c1\n", 'e1,s,"c1\n', "e1;s;c1;5\n"])
+def test_first_look_leaves_faults_to_the_reading(tmp_path: Path, broken: str) -> None:
+    path = write_crossed(tmp_path / "r.csv", experts=1_500, clips=500)
+    path.write_text(path.read_text().replace("expert_id,", "expert," if not broken else "expert_id,") + broken)
+    refuse_too_large(path, (), Given())
+    with pytest.raises(InputError):
+        read(path)
+
+
+def test_columns_by_other_names_are_counted_in_the_first_look(tmp_path: Path) -> None:
+    path = write_crossed(tmp_path / "r.csv", experts=1_500, clips=2_100)
+    path.write_text(path.read_text().replace("clip_id", "stimulus", 1))
+    with pytest.raises(InputError, match="has 2,100 clips"):
+        refuse_too_large(path, (), Given(columns={"clip_id": "stimulus"}))
+
+
+@pytest.mark.cost
+def test_large_table_is_refused_sooner_than_it_is_read(tmp_path: Path) -> None:
+    path = write_crossed(tmp_path / "r.csv", experts=15_000, clips=2_100)
+    look, reading = [], []
+    for _ in range(3):
+        begun = time.process_time()
+        with pytest.raises(InputError, match="has 2,100 clips"):
+            refuse_too_large(path, (), Given())
+        looked = time.process_time()
+        read_rows(path)
+        look.append(looked - begun)
+        reading.append(time.process_time() - looked)
+    assert min(look) < min(reading)
 
 
 def test_progress_without_a_terminal_is_one_sentence() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
 
 HELP = """Read ratings and write a report: what can be said about the systems, what cannot, and how far to trust it.
@@ -50,28 +52,36 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis.data import intake, ratings
-        from analysis.report import folder
-        from analysis.report.progress import shown
+        from analysis.data import first_look
         from formats.errors import InputError
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         try:
-            folder.check_out(options["out"])
-            data = ratings.read(options["source"], scales, given_of(options))
-            for line in intake.told(data):
-                self.stderr.write(line)
-            with shown(folder.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
-                written = folder.write_report(
-                    data,
-                    options["out"],
-                    replicates=options["replicates"],
-                    seed=options["seed"],
-                    draw=not options["no_figures"],
-                    on_step=step,
-                )
+            given = given_of(options)
+            first_look.refuse_too_large(options["source"], scales, given)
+            self._analyse(scales, given, options)
         except InputError as error:
             raise CommandError(str(error)) from error
+
+    def _analyse(self, scales: list[str], given: Given, options: Mapping[str, Any]) -> None:
+        """Read the ratings and write the report. The imports take longer than the first look at a large table."""
+        from analysis.data import intake, ratings
+        from analysis.report import folder
+        from analysis.report.progress import shown
+
+        folder.check_out(options["out"])
+        data = ratings.read(options["source"], scales, given)
+        for line in intake.told(data):
+            self.stderr.write(line)
+        with shown(folder.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
+            written = folder.write_report(
+                data,
+                options["out"],
+                replicates=options["replicates"],
+                seed=options["seed"],
+                draw=not options["no_figures"],
+                on_step=step,
+            )
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))
         for path in written.files:
