@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ Numbers = NDArray[np.float64]
 class FeatureTest:
     """What tells systems apart best, the share of permutations in which anything does as well, and how much was tried.
 
-    `least_p` is the smallest p that so few clips can give.
+    `least_p` is the smallest p that so few clips can give, whatever their systems, with these features.
     """
 
     feature: str = ""
@@ -122,16 +124,19 @@ def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Seque
     varies = means.std(axis=0) > 1e-9
     names, means = [name for name, keep in zip(names, varies, strict=True) if keep], means[:, varies]
     labels, rng = np.asarray(systems), np.random.default_rng(seed)
-    least = _least_p(labels)
     if not names:
-        return FeatureTest(least_p=least)
+        return FeatureTest(least_p=max(1 / (PERMUTATIONS + 1), _same(labels) / _ways(labels)))
     standard = (means - means.mean(axis=0)) / means.std(axis=0)
     shares = _between(standard, labels[None, :])[0]
     best = int(shares.argmax())
-    count = 1
-    for start in range(0, PERMUTATIONS, CHUNK):
-        shuffled = rng.permuted(np.tile(labels, (min(CHUNK, PERMUTATIONS - start), 1)), axis=1)
-        count += int((_between(standard, shuffled).max(axis=1) >= shares[best] - 1e-12).sum())
+    largest = np.concatenate(
+        [
+            _between(standard, rng.permuted(np.tile(labels, (min(CHUNK, PERMUTATIONS - start), 1)), axis=1)).max(axis=1)
+            for start in range(0, PERMUTATIONS, CHUNK)
+        ]
+    )
+    count = 1 + int((largest >= shares[best] - 1e-12).sum())
+    least = _least_p(standard, labels, np.append(largest, shares[best]))
     return FeatureTest(names[best], count / (PERMUTATIONS + 1), len(names), least)
 
 
@@ -187,22 +192,37 @@ def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
     return shares
 
 
-def _least_p(labels: NDArray[np.int_]) -> float:
-    """One in the number of ways to share the clips out among the systems, or in that of the permutations made."""
-    ways, left = 1, len(labels)
-    sizes = np.bincount(labels)
-    for size in sizes:
-        ways *= _choose(left, int(size))
-        left -= int(size)
-    same = 1
-    for size in set(sizes.tolist()):
-        for number in range(2, int((sizes == size).sum()) + 1):
-            same *= number
-    return max(1 / (PERMUTATIONS + 1), same / ways)
+def _least_p(standard: Numbers, labels: NDArray[np.int_], largest: Numbers) -> float:
+    """The p of those systems that these features would tell apart best.
+
+    Of several features each may do so for other systems, so that it grows with their number. Where there are fewer
+    ways to share the clips out than permutations all are gone through. Else the largest R² of each permutation and of
+    the systems themselves stand for them, `largest`.
+    """
+    if _ways(labels) <= PERMUTATIONS:
+        every = np.array(list(_sharings(np.bincount(labels).tolist(), range(len(labels)), len(labels))))
+        parts = [_between(standard, every[n : n + CHUNK]).max(axis=1) for n in range(0, len(every), CHUNK)]
+        largest = np.concatenate(parts)
+    return max(1 / (PERMUTATIONS + 1), float((largest >= largest.max() - 1e-9).mean()))
 
 
-def _choose(total: int, chosen: int) -> int:
-    ways = 1
-    for step in range(chosen):
-        ways = ways * (total - step) // (step + 1)
-    return ways
+def _sharings(sizes: Sequence[int], left: Iterable[int], total: int, system: int = 0) -> Iterator[NDArray[np.int_]]:
+    """Every way to give the clips that are left to the systems from this one on, as labels; -1 for those given."""
+    left = list(left)
+    if system == len(sizes):
+        yield np.full(total, -1)
+        return
+    for chosen in combinations(left, sizes[system]):
+        for labels in _sharings(sizes, [clip for clip in left if clip not in chosen], total, system + 1):
+            labels[list(chosen)] = system
+            yield labels
+
+
+def _ways(labels: NDArray[np.int_]) -> int:
+    """In how many ways the clips can be shared out among the systems: n! / (n1! n2! ...)."""
+    return factorial(len(labels)) // prod(factorial(size) for size in np.bincount(labels).tolist())
+
+
+def _same(labels: NDArray[np.int_]) -> int:
+    """How many of these ways differ only by which system is which: k! where k systems have as many clips."""
+    return prod(factorial(count) for count in Counter(np.bincount(labels).tolist()).values())

@@ -133,7 +133,24 @@ def test_the_least_p_is_one_in_the_ways_to_share_clips_out_or_in_the_permutation
 ) -> None:
     """n! / (n1! n2! ...), and by k! less where k systems have as many clips."""
     assert nearest([1.0] * len(systems), systems).least_p == pytest.approx(1 / ways)
-    assert nearest(list(range(len(systems))), systems).least_p == pytest.approx(1 / ways)
+    assert nearest(list(systems), systems).least_p == pytest.approx(1 / ways)
+
+
+def test_least_p_of_one_feature_is_that_of_its_best_split() -> None:
+    """Three clips, one apart: the least and the largest value lie equally far from the other two."""
+    assert nearest([1, 2, 3], [0, 1, 1]).least_p == pytest.approx(2 / 3)
+    assert nearest([1, 2, 3], [0, 1, 1]).p == pytest.approx(2 / 3, abs=0.02)
+    assert nearest([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1]).least_p == pytest.approx(2 / 20)
+
+
+@pytest.mark.parametrize(("features", "least"), [(1, 1 / 3), (2, 2 / 3), (3, 1.0)])
+def test_least_p_grows_with_the_number_of_features(features: int, least: float) -> None:
+    """Each feature splits four clips in another of the three ways, so that each hides the others."""
+    splits = ([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0])[:features]
+    seen = [{f"split {n}": split[clip] for n, split in enumerate(splits)} for clip in range(4)]
+    found = verdict(seen, range(4), [0, 0, 1, 1], seed=1)
+    assert found.least_p == pytest.approx(least)
+    assert found.p == pytest.approx(least, abs=0.02)
 
 
 def test_p_is_the_share_of_all_ways_in_which_the_systems_differ_as_much() -> None:
