@@ -110,7 +110,8 @@ def scenarios_of(pilot: Pilot | None) -> dict[str, Variances]:
 
 def _study(design: Design, gap: float, lang: str) -> str:
     values = {"n": design.experts, "systems": design.systems, "clips": design.clips, "heard": design.heard}
-    return _wrap(WORDS[lang]["study"].format(gap=gap, trials=design.trials, alpha=design.alpha, **values), lang)
+    about = {"gap": gap, "points": "point" if gap == 1 else "points", "trials": design.trials, "alpha": design.alpha}
+    return _wrap(WORDS[lang]["study"].format(**about, **values), lang)
 
 
 def _middle(scenarios: Mapping[str, Variances]) -> str:

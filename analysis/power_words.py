@@ -10,7 +10,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "title": "WHAT THIS STUDY CAN FIND",
         "study": (
             "{n} experts; {systems} systems with {clips} clips each, of which each expert hears {heard} ({trials} "
-            "trials in all). The question is whether a true gap of {gap:g} rating points between two systems will be "
+            "trials in all). The question is whether a true gap of {gap:g} rating {points} between two systems will be "
             "told from zero in a two-sided test at {alpha:g}."
         ),
         "answer": "THE ANSWER",

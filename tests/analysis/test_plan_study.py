@@ -45,6 +45,13 @@ def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -
     assert "\nOnly if ratings scatter little. A true gap of 0.4" in plan("--experts", 26, "--gap", 0.4)
 
 
+def test_gap_of_one_point_is_singular() -> None:
+    assert "a true gap of 1 rating point between two systems" in " ".join(plan("--experts", 26, "--gap", 1).split())
+    assert "a true gap of 0.5 rating points between two" in " ".join(plan("--experts", 26, "--gap", 0.5).split())
+    chinese = plan("--experts", 26, "--gap", 1, "--language", "zh-hans").replace("\n", "")
+    assert "两个系统之间若真有 1 分的差距" in chinese
+
+
 def test_named_comparisons_make_the_test_stricter() -> None:
     assert "test at 0.0125" in plan(*STUDY, "--contrasts", 4).replace("\n", " ")
 
