@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+
+from tests.benchmarks.stats import coverage
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,3 +55,8 @@ def test_methods_say_what_the_record_of_false_alarms_holds() -> None:
     lacks = not any("coverage_simultaneous" in row for row in found["results"])
     assert ("older than the simultaneous intervals" in said) is lacks
     assert ("recorded only in [benchmarks.md](benchmarks.md#the-ordinal-check)" in said) is ("ordinal" not in found)
+
+
+def test_coverage_counts_only_differences_that_are_tested() -> None:
+    assert coverage(pd.Series([float("nan"), 0.5, 0.01])) == 0.5
+    assert math.isnan(coverage(pd.Series([float("nan")] * 3)))
