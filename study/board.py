@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 
 from study import clock, study_file
 from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
-from study.services.invitations import holds_a_place
+from study.services.invitations import has_slot
 
 #: From this many rated clips on, answers are looked over for the two flags.
 FEWEST_TRIALS = 10
@@ -29,7 +29,7 @@ SAME_SHARE = 0.8
 FAST_S_A_SCALE = 0.5
 
 
-class Place(NamedTuple):
+class PlannedTrial(NamedTuple):
     """One study trial of the plan: which clip is heard there, for how long, and whether for a second time."""
 
     clip: int
@@ -42,7 +42,7 @@ class Rated(NamedTuple):
 
     expert: int
     trial: int
-    place: Place
+    place: PlannedTrial
     #: From the trial's first showing to the first answer on the last scale.
     ms: int
     lowest: int
@@ -64,18 +64,18 @@ class Row:
     same: bool
     fast: bool
     #: Clips that she said would not play, and how the headphone check went ("" if it was not done).
-    mute: int
+    playback_failed: int
     headphones: str
     link: str
 
     @property
     def marked(self) -> bool:
         """Whether something about her is to be looked into."""
-        return self.same or self.fast or self.mute > 0
+        return self.same or self.fast or self.playback_failed > 0
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipCoverage:
     """One clip on the board: in how many places it is planned to be heard, and in how many it was rated."""
 
     clip_id: str
@@ -89,7 +89,7 @@ class Coverage:
 
     #: The system's id; "" for all clips together.
     system: str
-    clips: list[Heard]
+    clips: list[ClipCoverage]
 
     @property
     def planned(self) -> tuple[int, int]:
@@ -117,9 +117,9 @@ class Board:
     coverage: list[Coverage]
 
     @property
-    def standing(self) -> tuple[int, int, int]:
+    def counts_by_status(self) -> tuple[int, int, int]:
         """How many of those who have a place have finished, have come and not finished, and have not come."""
-        here = [row for row in self.rows if holds_a_place(row.expert)]
+        here = [row for row in self.rows if has_slot(row.expert)]
         finished = sum(row.expert.submitted_at is not None for row in here)
         come = sum(row.last_seen is not None and row.expert.submitted_at is None for row in here)
         return finished, come, len(here) - finished - come
@@ -144,12 +144,12 @@ def board(study: Study) -> Board:
     return Board(rows, _coverage(study, experts, places, rated))
 
 
-def _places(study: Study) -> dict[int, Place]:
+def _places(study: Study) -> dict[int, PlannedTrial]:
     """The plan's study trials, by their keys."""
     trials = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by()
     lasts = dict(study.clips.order_by().values_list("pk", "duration_ms"))
     repeats = set(trials.filter(is_repeat=True).values_list("pk", flat=True))
-    return {pk: Place(clip, lasts[clip], pk in repeats) for pk, clip in trials.values_list("pk", "clip_id")}
+    return {pk: PlannedTrial(clip, lasts[clip], pk in repeats) for pk, clip in trials.values_list("pk", "clip_id")}
 
 
 def _answers(study: Study) -> list[tuple[int, ...]]:
@@ -187,7 +187,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Itera
             seconds=median(trial.ms for trial in mine[expert.pk]) / 1000 if mine[expert.pk] else None,
             same=straight_lining(mine[expert.pk], scales),
             fast=too_fast(mine[expert.pk], scales),
-            mute=reports[expert.pk].mute if expert.pk in reports else 0,
+            playback_failed=reports[expert.pk].playback_failed if expert.pk in reports else 0,
             headphones=headphones.get(expert.pk, ""),
             link=_link_state(links.get(expert.pk)),
         )
@@ -228,13 +228,16 @@ class Reports(NamedTuple):
     """What browsers reported of one expert's listening: when last, and how many clips would not play."""
 
     newest: datetime
-    mute: int
+    playback_failed: int
 
 
 def _reports(study: Study) -> dict[int, Reports]:
     rows = Listening.objects.filter(expert__study=study).order_by().values_list("expert")
-    mute = Count("trial", distinct=True, filter=Q(problem=True))
-    return {expert: Reports(newest, number) for expert, newest, number in rows.annotate(Max("received_at"), mute=mute)}
+    playback_failed = Count("trial", distinct=True, filter=Q(problem=True))
+    return {
+        expert: Reports(newest, number)
+        for expert, newest, number in rows.annotate(Max("received_at"), playback_failed=playback_failed)
+    }
 
 
 def _headphones(study: Study) -> dict[int, str]:
@@ -262,15 +265,17 @@ def _link_state(link: Invitation | None) -> str:
     return "works" if link.works_at(clock.now()) else "expired"
 
 
-def _coverage(study: Study, experts: list[Expert], places: dict[int, Place], rated: list[Rated]) -> list[Coverage]:
+def _coverage(
+    study: Study, experts: list[Expert], places: dict[int, PlannedTrial], rated: list[Rated]
+) -> list[Coverage]:
     """In how many places each clip is planned and was rated by someone who has not withdrawn; repeats aside."""
     present = {expert.pk for expert in experts if not expert.withdrawn_at}
     planned = Counter(place.clip for place in places.values() if not place.is_repeat)
     done = {trial.trial: trial.place.clip for trial in rated if trial.expert in present and not trial.place.is_repeat}
     heard = Counter(done.values())
-    systems: dict[str, list[Heard]] = defaultdict(list)
+    systems: dict[str, list[ClipCoverage]] = defaultdict(list)
     clips = study.clips.filter(role=Clip.Role.STUDY).order_by("system__system_id", "clip_id")
     for pk, clip_id, system in clips.values_list("pk", "clip_id", "system__system_id"):
         counts = planned[pk], heard[pk]
-        systems["" if study.sealed else system].append(Heard("" if study.sealed else clip_id, *counts))
+        systems["" if study.sealed else system].append(ClipCoverage("" if study.sealed else clip_id, *counts))
     return [Coverage(system, clips) for system, clips in systems.items()]

@@ -23,7 +23,7 @@ class Answer:
     revision: int
 
 
-def locked(expert: Expert) -> Expert:
+def lock_expert(expert: Expert) -> Expert:
     """The expert as the database has her now, her row locked until the transaction ends; study and slot at hand."""
     rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
     return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
@@ -48,7 +48,7 @@ def audio_of(expert: Expert, token: str) -> str:
     Refused as by `trial_for`, and while the expert may not listen: before consent, after submission and closing.
     """
     session = session_of(expert)
-    place = session.place(token)
+    place = session.trial(token)
     if place is None:
         raise unknown_trial()
     refuse_finished(expert)
@@ -86,7 +86,7 @@ def is_done(trial: int, expert: Expert) -> bool:
     rated = bool(scales >= len(expert.study.file["scales"]))
     if rated or not is_reported:
         return rated
-    place = session_of(expert).place(token)
+    place = session_of(expert).trial(token)
     return place is not None and place.done
 
 
@@ -170,7 +170,7 @@ def answered_trials(expert: Expert) -> list[AnsweredTrial]:
     for trial, scale, value in expert.ratings.order_by("revision").values_list("trial_id", "scale", "value"):
         values.setdefault(trial, {})[scale] = value
     remarks = {remark.trial_id: remark for remark in expert.remarks.order_by("revision")}
-    mute = set(expert.listenings.filter(problem=True).values_list("trial_id", flat=True))
+    playback_failed = set(expert.listenings.filter(problem=True).values_list("trial_id", flat=True))
     rows = _trials(expert).filter(phase=Trial.Phase.STUDY).values_list("pk", "number", "token")
     return [
         AnsweredTrial(
@@ -179,14 +179,14 @@ def answered_trials(expert: Expert) -> list[AnsweredTrial]:
             values.get(pk, {}),
             known=pk in remarks and remarks[pk].known,
             comment=remarks[pk].comment if pk in remarks else "",
-            problem=pk in mute,
+            problem=pk in playback_failed,
         )
         for pk, number, token in rows
     ]
 
 
 @dataclass(frozen=True)
-class Heard:
+class ListeningSummary:
     """All reports of a trial together: intervals in ms, merged and ordered; starts; whether it would not play."""
 
     intervals: list[Interval]
@@ -194,12 +194,12 @@ class Heard:
     problem: bool
 
 
-def heard(trial: Trial | int, expert: Expert) -> Heard:
+def listening_summary(trial: Trial | int, expert: Expert) -> ListeningSummary:
     """What the expert has heard of the trial's clip."""
     rows = Listening.objects.filter(trial=trial, expert=expert).values_list("intervals", "plays", "problem")
     reports = list(rows)
     intervals = merged(interval for report, _, _ in reports for interval in report)
-    return Heard(intervals, sum(plays for _, plays, _ in reports), any(problem for _, _, problem in reports))
+    return ListeningSummary(intervals, sum(plays for _, plays, _ in reports), any(problem for _, _, problem in reports))
 
 
 def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:

@@ -22,7 +22,7 @@ THINKING_S = 20
 PACE_TRIALS = 5
 
 
-class Place(NamedTuple):
+class SessionTrial(NamedTuple):
     """A trial of the session, as the pages before, on and after it need to know it."""
 
     pk: int
@@ -57,49 +57,49 @@ class Progress:
 class Session:
     """The trials of an expert, practice first."""
 
-    places: list[Place]
+    trials: list[SessionTrial]
 
     @cached_property
-    def current(self) -> Place | None:
+    def current(self) -> SessionTrial | None:
         """The first trial that is not done; None when there is none left."""
-        return next((place for place in self.places if not place.done), None)
+        return next((trial for trial in self.trials if not trial.done), None)
 
-    def place(self, token: str) -> Place | None:
+    def trial(self, token: str) -> SessionTrial | None:
         """The trial of that token; someone else's and an unknown one are none."""
-        return next((place for place in self.places if place.token == token), None)
+        return next((trial for trial in self.trials if trial.token == token), None)
 
-    def before(self, place: Place) -> Place | None:
+    def before(self, trial: SessionTrial) -> SessionTrial | None:
         """The trial before this one; before the first study trial, the last practice trial."""
-        at = self.places.index(place)
-        return self.places[at - 1] if at else None
+        at = self.trials.index(trial)
+        return self.trials[at - 1] if at else None
 
-    def after(self, place: Place) -> Place | None:
+    def after(self, trial: SessionTrial) -> SessionTrial | None:
         """The trial after this one; after the last practice trial, the first study trial."""
-        at = self.places.index(place)
-        return self.places[at + 1] if at + 1 < len(self.places) else None
+        at = self.trials.index(trial)
+        return self.trials[at + 1] if at + 1 < len(self.trials) else None
 
-    def reached(self, place: Place, *, ahead: int = 0) -> bool:
+    def reached(self, trial: SessionTrial, *, ahead: int = 0) -> bool:
         """Whether a trial is the present one, an earlier one or at most so many ahead."""
-        return self.current is None or self.places.index(place) <= self.places.index(self.current) + ahead
+        return self.current is None or self.trials.index(trial) <= self.trials.index(self.current) + ahead
 
-    def phase(self, phase: str) -> list[Place]:
+    def phase(self, phase: str) -> list[SessionTrial]:
         """The trials of a phase."""
-        return [place for place in self.places if place.phase == phase]
+        return [trial for trial in self.trials if trial.phase == phase]
 
     def progress(self) -> Progress:
         """Trials done in the present phase, and minutes left at the expert's own pace once it is known."""
-        left = [place for place in self.places if not place.done]
-        phase = Trial.Phase.PRACTICE if any(place.phase == Trial.Phase.PRACTICE for place in left) else "study"
+        left = [trial for trial in self.trials if not trial.done]
+        phase = Trial.Phase.PRACTICE if any(trial.phase == Trial.Phase.PRACTICE for trial in left) else "study"
         here, pace = self.phase(phase), self._pace_s()
-        seconds = sum(place.duration_ms / 1000 + THINKING_S if pace is None else pace for place in left)
-        return Progress(sum(place.done for place in here), len(here), str(phase), math.ceil(seconds / 60))
+        seconds = sum(trial.duration_ms / 1000 + THINKING_S if pace is None else pace for trial in left)
+        return Progress(sum(trial.done for trial in here), len(here), str(phase), math.ceil(seconds / 60))
 
     def _pace_s(self) -> float | None:
         """Median seconds from one answered study trial to the next, or None before five are.
 
         The median, so that a night between two trials does not count as thinking.
         """
-        times = sorted(place.answered_at for place in self.phase(Trial.Phase.STUDY) if place.answered_at)
+        times = sorted(trial.answered_at for trial in self.phase(Trial.Phase.STUDY) if trial.answered_at)
         if len(times) < PACE_TRIALS:
             return None
         return float(median((after - before).total_seconds() for before, after in pairwise(times)))
@@ -171,18 +171,18 @@ def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
     return Subquery(rows.order_by(field).values(field)[:1])
 
 
-def _places(rows: Iterable[_Row], wanted: int) -> Iterator[Place]:
+def _places(rows: Iterable[_Row], wanted: int) -> Iterator[SessionTrial]:
     """The trials in their order: each opens when the one before is over, and the first when the expert arrived."""
     now, opened = clock.now(), None
     for count, row in enumerate(rows):
         opened = opened if count else row.arrived_at
         rated, leaves = row.rated_at(wanted), row.leaves_at(opened)
         answered = row.answered_at if row.firsts == wanted else None
-        yield Place(*row[:5], answered, opened, done=bool(rated or (leaves and leaves <= now)))
+        yield SessionTrial(*row[:5], answered, opened, done=bool(rated or (leaves and leaves <= now)))
         opened = min(filter(None, (rated, leaves)), default=None)
 
 
-def break_before(place: Place, file: dict[str, object]) -> bool:
+def break_before(trial: SessionTrial, file: dict[str, object]) -> bool:
     """Whether the plan of a study file puts a break just before this trial."""
     last = study_file.break_after(file)
-    return place.phase == Trial.Phase.STUDY and last > 0 and place.number == last + 1
+    return trial.phase == Trial.Phase.STUDY and last > 0 and trial.number == last + 1

@@ -21,8 +21,7 @@ from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
 from study.room import access
 from study.services.invitations import Invitee
-from study.standing import Standing
-from study.standing import standing as standing_of_device
+from study.services.saving.context import SaveContext, load_save_context
 from study.study_file import parse
 
 RATE = 16_000
@@ -216,9 +215,9 @@ def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:
     return list(expert.slot.trials.filter(phase=phase).select_related("clip", "slot").order_by("number"))
 
 
-def standing(expert: Expert, trial: Trial) -> Standing:
+def context_of(expert: Expert, trial: Trial) -> SaveContext:
     """Where the expert stands at a trial now, seen from her newest device."""
-    found = standing_of_device(expert.devices.latest("pk").pk, trial.token)
+    found = load_save_context(expert.devices.latest("pk").pk, trial.token)
     assert found is not None
     return found
 
@@ -226,7 +225,7 @@ def standing(expert: Expert, trial: Trial) -> Standing:
 def hear(expert: Expert, trial: Trial) -> None:
     """Reports the trial's clip as played through once."""
     services.save_listening(
-        standing(expert, trial), client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
+        context_of(expert, trial), client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
     )
 
 
@@ -235,7 +234,7 @@ def rate(
 ) -> Rating:
     """One answer, as the page would send it."""
     rating, _ = services.save_rating(
-        standing(expert, trial),
+        context_of(expert, trial),
         scale=scale,
         value=value,
         revision=revision,

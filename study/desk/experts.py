@@ -30,7 +30,7 @@ from study.board import link_of
 from study.desk.permissions import actor, rights_in, study_or_404
 from study.errors import Refused
 from study.models import Expert, ExpertName, Study
-from study.services.invitations import VALID_FOR, Invitee, end_of, holds_a_place
+from study.services.invitations import VALID_FOR, Invitee, end_of, has_slot
 from study.text_files import uploaded_table
 
 #: The code of each expert, and the secret of her link.
@@ -88,7 +88,7 @@ def _invitees(request: HttpRequest, study: Study) -> list[Invitee]:
 
 
 def _may_come(expert: Expert) -> bool:
-    return holds_a_place(expert) and not expert.submitted_at
+    return has_slot(expert) and not expert.submitted_at
 
 
 def _again(expert: Expert) -> Invitee:

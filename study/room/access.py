@@ -19,14 +19,14 @@ from django.views.decorators.http import require_http_methods
 from study import clock, queries
 from study.errors import Refused
 from study.models import Device, Expert
-from study.standing import Standing, standing
+from study.services.saving.context import SaveContext, load_save_context
 
 #: The cookie that says which device this browser is: signed, so that no query is needed to believe it.
 COOKIE = "device"
 
 P = ParamSpec("P")
 ExpertView = Callable[Concatenate[HttpRequest, Expert, P], HttpResponseBase]
-SaveView = Callable[Concatenate[HttpRequest, Standing, P], HttpResponseBase]
+SaveView = Callable[Concatenate[HttpRequest, SaveContext, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -68,9 +68,9 @@ def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
     return device.expert
 
 
-def standing_of(request: HttpRequest, token: str) -> Standing:
+def save_context_of(request: HttpRequest, token: str) -> SaveContext:
     """Where the expert in this browser stands at a trial of hers, in one query where all is well."""
-    found = standing(device_key(request), token)
+    found = load_save_context(device_key(request), token)
     if found is None or found.revoked:
         expert = expert_of(request, saving=True)
         _refuse_other_expert(request, expert)
@@ -122,7 +122,7 @@ def room_save(view: SaveView[P]) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def wrapped(request: HttpRequest, /, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, standing_of(request, token), *args, **kwargs)
+            return view(request, save_context_of(request, token), *args, **kwargs)
         except Refused as refused:
             body = {"error": refused.code, "message": refused.message, **refused.detail}
             return JsonResponse(body, status=refused.status)

@@ -21,8 +21,8 @@ from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
 from study.room.access import room_page, room_render, room_save
-from study.session import Place, Session, break_before, session_of
-from study.standing import Standing
+from study.services.saving.context import SaveContext
+from study.session import Session, SessionTrial, break_before, session_of
 from study.study_file import localised
 from study.wording import language_shown
 
@@ -50,13 +50,13 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     """One clip and its scales, with what she has answered so far."""
     session = session_of(expert)
-    shown = session.place(token)
+    shown = session.trial(token)
     if shown is None:
         raise queries.unknown_trial()
     step = queries.next_step(expert, session)
     if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
-    heard, answers = queries.heard(shown.pk, expert), queries.answers(shown.pk, expert)
+    heard, answers = queries.listening_summary(shown.pk, expert), queries.answers(shown.pk, expert)
     scales = [_answered(expert, key, answers.get(key)) for key in scale_order(expert)]
     return room_render(
         request,
@@ -81,7 +81,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     )
 
 
-def _panel(expert: Expert, session: Session, shown: Place) -> str:
+def _panel(expert: Expert, session: Session, shown: SessionTrial) -> str:
     """The calm page before some trials: the end of practice, and the break."""
     if break_before(shown, expert.study.file):
         return "break"
@@ -94,7 +94,7 @@ def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[s
     return {**scale_shown(expert, key), "value": value, "revision": revision}
 
 
-def _neighbours(session: Session, shown: Place, *, reviewing: bool) -> dict[str, Any]:
+def _neighbours(session: Session, shown: SessionTrial, *, reviewing: bool) -> dict[str, Any]:
     """Where Back and Next lead, and the clip to fetch meanwhile."""
     before, after = session.before(shown), session.after(shown)
     back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
@@ -115,12 +115,12 @@ def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
 
 
 @room_save
-def rating(request: HttpRequest, standing: Standing, scale: str) -> HttpResponse:
+def rating(request: HttpRequest, context: SaveContext, scale: str) -> HttpResponse:
     """Saves one answer. The same UUID again gets the first answer again."""
     body = _json(request)
     given: dict[str, Any] = {name: body.get(name) for name in ("value", "revision", "plays", "heard_ms", "rt_ms")}
     saved, _created = services.save_rating(
-        standing,
+        context,
         scale=scale,
         client_uuid=_uuid(body),
         given_at=_moment(body),
@@ -132,21 +132,21 @@ def rating(request: HttpRequest, standing: Standing, scale: str) -> HttpResponse
 
 
 @room_save
-def remark(request: HttpRequest, standing: Standing) -> HttpResponse:
+def remark(request: HttpRequest, context: SaveContext) -> HttpResponse:
     """Saves that the expert knows the song, and their comment; like an answer."""
     body = _json(request)
     given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "revision", "offset_ms")}
-    saved, _created = services.save_remark(standing, client_uuid=_uuid(body), given_at=_moment(body), **given)
+    saved, _created = services.save_remark(context, client_uuid=_uuid(body), given_at=_moment(body), **given)
     return _saved(revision=saved.revision, known=saved.known, comment=saved.comment)
 
 
 @room_save
-def listening(request: HttpRequest, standing: Standing) -> HttpResponse:
+def listening(request: HttpRequest, context: SaveContext) -> HttpResponse:
     """Saves a report of what was heard."""
     body = _json(request)
     report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays", "offset_ms")}
     given_at = _moment(body) if "given_at" in body else None  # a page from before this was sent has none
-    services.save_listening(standing, client_uuid=_uuid(body), given_at=given_at, **report)
+    services.save_listening(context, client_uuid=_uuid(body), given_at=given_at, **report)
     return _saved()
 
 

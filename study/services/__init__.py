@@ -1,16 +1,16 @@
 """Writes, each whole or not at all; whatever a person may ask about later is logged (docs/invariants.md)."""
 
-from study.services.answers import LONGEST_COMMENT, save_rating, save_remark
 from study.services.blind_report import MADE, blind_dataset
 from study.services.copies import delete_copy, open_preview
 from study.services.erasure import erase
 from study.services.invitations import checked, invite, read_experts
 from study.services.links import end_link_at, next_code, replace, revoke_link
-from study.services.listening import save_listening
 from study.services.log import broken_among, broken_event, log_event, tail_of
 from study.services.members import add_member, remove_member
 from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
 from study.services.plan import Version, amend_plan, broken_plan, versions
+from study.services.saving.answers import LONGEST_COMMENT, save_rating, save_remark
+from study.services.saving.listening import save_listening
 from study.services.seal import close_study, open_seal
 from study.services.session import (
     accept_invitation,

@@ -192,7 +192,7 @@ def _faults_of_known(known: Expert, invitee: Invitee) -> Iterator[str]:
 
 def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -> Iterator[str]:
     """More experts of a group than it has places could not all take part."""
-    here = [expert for expert in known.values() if holds_a_place(expert)]
+    here = [expert for expert in known.values() if has_slot(expert)]
     for group in study.file["groups"]:
         experts = {expert.code for expert in here if expert.group == group["key"]}
         experts |= {invitee.code for invitee in invitees if invitee.group == group["key"]}
@@ -204,7 +204,7 @@ def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -
             yield message % {"group": group["key"], "experts": len(experts), "slots": group["slots"]}
 
 
-def holds_a_place(expert: Expert) -> bool:
+def has_slot(expert: Expert) -> bool:
     """Whether a place of her group is hers, or kept for her until she comes."""
     return expert.withdrawn_at is None and expert.replaced_by_id is None
 

@@ -12,7 +12,7 @@ from formats.errors import InputError
 from study import clock
 from study.errors import Refused
 from study.models import Expert
-from study.services.invitations import Invitee, checked, holds_a_place, issue, refuse_closed
+from study.services.invitations import Invitee, checked, has_slot, issue, refuse_closed
 from study.services.locking import lock_expert
 from study.services.log import log_event
 
@@ -52,7 +52,7 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
     """
     expert = lock_expert(expert)
     refuse_closed(expert.study)
-    if expert.submitted_at or not holds_a_place(expert):
+    if expert.submitted_at or not has_slot(expert):
         raise Refused(
             409,
             "replace",

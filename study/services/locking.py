@@ -24,4 +24,4 @@ def lock_study(study: int) -> Study:
 def lock_expert(expert: Expert) -> Expert:
     """Locks the study's row, then the expert's; the expert as the database has them now, study and slot at hand."""
     lock_study(expert.study_id)
-    return queries.locked(expert)
+    return queries.lock_expert(expert)

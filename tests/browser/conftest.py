@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Study
-from tests.factories import begin, complete, make_link, make_study, standing, trials_of
+from tests.factories import begin, complete, context_of, make_link, make_study, trials_of
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
 SECONDS = 2.0
@@ -132,7 +132,7 @@ def _practise(expert: Expert, *, first: bool) -> None:
         complete(expert, trial)
     if not first:
         event = {"event": "problem", "clip_ms": 0, "at": clock.now().isoformat()}
-        at = standing(expert, trials_of(expert)[0])
+        at = context_of(expert, trials_of(expert)[0])
         services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
 
 

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from study import clock, services
 from study.models import Event, Expert, Listening, Rating
 from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practised, settled
-from tests.factories import hear, rate, standing, trials_of
+from tests.factories import context_of, hear, rate, trials_of
 from tests.study.test_services_answers import save_at
 
 #: A browser's clock that is so many ms ahead, also where scripts ask for a date without giving one.
@@ -143,7 +143,7 @@ def test_revision_that_a_script_used_up_is_recovered_from(
     page: Page, live_server: LiveServer, accept: Accept, log: Log
 ) -> None:
     expert = at_second_clip(page, live_server, accept)
-    save_at(standing(expert, trials_of(expert)[1]), value=2, revision=90)
+    save_at(context_of(expert, trials_of(expert)[1]), value=2, revision=90)
     Rating.objects.filter(revision=90).update(revision=32_767)
     answer(page, 4, "overall")
     settled(page)

@@ -24,7 +24,7 @@ from pytest_django.live_server_helper import LiveServer
 from study import clock, services
 from study.models import Expert, Study, Trial
 from tests.browser.conftest import SECONDS, Accept, Log, answer, awake, listen, practised, settled, unhurried
-from tests.factories import hear, make_link, make_study, rate, rate_all, reach, standing, trials_of
+from tests.factories import context_of, hear, make_link, make_study, rate, rate_all, reach, trials_of
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1100, "height": 900}
@@ -228,7 +228,7 @@ def test_pages_of_the_desk(
 def remark_on(expert: Expert, trial: Trial) -> None:
     """A known song, with a comment."""
     services.save_remark(
-        standing(expert, trial),
+        context_of(expert, trial),
         known=True,
         comment="乌春",
         revision=1,

@@ -39,7 +39,13 @@ from tests.robustness.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("formats", "study", "generation", "analysis", "config", "tests")
-SAVES = ("services/answers", "services/saving", "services/listening", "room/trials", "standing")
+SAVES = (
+    "services/saving/answers",
+    "services/saving/rules",
+    "services/saving/listening",
+    "services/saving/context",
+    "room/trials",
+)
 SAVE_TESTS = ("services_*", "room_saves", "room_remarks", "room_trials", "room_progress", "room_bad_input", "saving")
 
 #: For each part the files that are mutated, and the tests that are to notice it.

@@ -14,10 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from study import clock, services
-from study.board import Board, Place, Rated, Row, board, straight_lining, too_fast
+from study.board import Board, PlannedTrial, Rated, Row, board, straight_lining, too_fast
 from study.models import Device, Expert, Invitation, Listening, Rating, SoundCheck, Study
 from study.services.invitations import Invitee
-from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, standing, trials_of
+from tests.factories import begin, context_of, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 from tests.study.test_desk import client_of, text
 
 pytestmark = pytest.mark.django_db
@@ -59,10 +59,10 @@ def test_the_board_counts_who_is_where_and_names_whom_to_look_into(tmp_path: Pat
     hear(begun, trials_of(begun)[0])
     services.withdraw(gone, actor="test")
     event = {"event": "problem", "clip_ms": 0, "at": "2027-01-01T00:00:00Z"}
-    at = standing(begun, trials_of(begun)[0])
+    at = context_of(begun, trials_of(begun)[0])
     services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
     found = board(study)
-    assert found.standing == (1, 1, 1)
+    assert found.counts_by_status == (1, 1, 1)
     assert [row.expert.code for row in found.marked] == ["begun"]
     page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
     assert "Finished: 1. In progress: 1. Not started: 1." in page
@@ -74,16 +74,16 @@ def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp
     expert = make_expert(make_study(tmp_path))
     for _ in range(2):
         event = {"event": "problem", "clip_ms": 0, "at": "2027-01-01T00:00:00Z"}
-        at = standing(expert, trials_of(expert)[0])
+        at = context_of(expert, trials_of(expert)[0])
         services.save_listening(at, client_uuid=uuid4(), intervals=[], events=[event], plays=0)
     order = ["plain", "quiet", "antiphase"]
     services.save_sound_check(expert.devices.get(), level=60, answers=[{"order": order, "chosen": 1}] * 6)
     (row,) = board(expert.study).rows
-    assert (row.mute, row.headphones) == (1, "6/6")
+    assert (row.playback_failed, row.headphones) == (1, "6/6")
 
 
 def rated(number: int, ms: int = 15_000, lowest: int = 2, highest: int = 4) -> list[Rated]:
-    place = Place(clip=1, clip_ms=10_000, is_repeat=False)
+    place = PlannedTrial(clip=1, clip_ms=10_000, is_repeat=False)
     return [Rated(1, trial, place, ms, lowest, highest) for trial in range(number)]
 
 

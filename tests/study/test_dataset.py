@@ -16,7 +16,7 @@ from formats.errors import InputError
 from study import clock, dataset, services
 from study.dataset import escape_formula, folder, tables
 from study.models import Clip, Study
-from tests.factories import begin, hear, make_expert, make_study, rate, rate_all, reach, standing, trials_of
+from tests.factories import begin, context_of, hear, make_expert, make_study, rate, rate_all, reach, trials_of
 from tests.study.test_services_answers import save_at
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_the_highest_revision_given_before_submitting_counts(tmp_path: Path) -> 
     rate_all(expert)
     first, second, third, _ = trials_of(expert)
     rate(expert, second, "overall", 4, revision=2, at=clock.now() + timedelta(minutes=5))  # a fast clock
-    before, on_its_way = clock.now(), standing(expert, third)
+    before, on_its_way = clock.now(), context_of(expert, third)
     services.submit(expert)
     rate(expert, first, "overall", 5, revision=2, at=before)
     save_at(on_its_way, revision=2, value=1, given_at=before)  # given before the submission, written a moment after it

@@ -15,7 +15,7 @@ import pytest
 
 from study import clock, dataset, services
 from study.models import Study
-from tests.factories import make_study, standing, trials_of
+from tests.factories import context_of, make_study, trials_of
 from tests.study.test_dataset import LONG, rated_study, unseal
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def remark_on(study: Study) -> None:
     expert = study.experts.get(code="e02")
     trial = trials_of(expert)[0]
     services.save_remark(
-        standing(expert, trial),
+        context_of(expert, trial),
         known=True,
         comment='=a "lullaby", 敖登挂',
         revision=1,

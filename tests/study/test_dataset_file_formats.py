@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from study import clock, dataset, services
 from study.dataset import file_formats
 from study.models import Study
-from tests.factories import make_expert, make_study, standing, study_toml, trials_of
+from tests.factories import context_of, make_expert, make_study, study_toml, trials_of
 from tests.study.test_dataset import LONG, WIDE, files_of, rated_study, rows, unseal
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_the_workbook_has_a_sheet_a_table_with_numbers_as_numbers_and_no_formula
     study = rated_study(tmp_path)
     expert = study.experts.get(code="e02")
     services.save_remark(
-        standing(expert, trials_of(expert)[0]),
+        context_of(expert, trials_of(expert)[0]),
         known=True,
         comment='=HYPERLINK("x")',
         revision=1,

@@ -9,7 +9,7 @@ import pytest
 
 from study import clock, dataset, services
 from study.models import Expert, Trial
-from tests.factories import make_expert, make_study, rate_all, reach, standing, trials_of
+from tests.factories import context_of, make_expert, make_study, rate_all, reach, trials_of
 from tests.study.test_dataset import LONG, WIDE, rated_study, rows
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def remark(expert: Expert, trial: Trial, known: bool, comment: str, revision: int = 1) -> None:
     services.save_remark(
-        standing(expert, trial),
+        context_of(expert, trial),
         known=known,
         comment=comment,
         revision=revision,

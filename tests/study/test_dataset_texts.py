@@ -26,7 +26,7 @@ from formats.text import many_lines, one_line
 from study import clock, dataset, services
 from study.dataset import file_formats
 from study.models import Background, Remark, Study
-from tests.factories import make_expert, make_study, standing, study_toml, trials_of
+from tests.factories import context_of, make_expert, make_study, study_toml, trials_of
 from tests.study.test_dataset import unseal
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def stored(tmp_path: Path) -> Stored:
 
 def save_remark(study: Study, comment: str, **more: Any) -> Remark:
     expert = study.experts.get()
-    trial = standing(expert, trials_of(expert)[0])
+    trial = context_of(expert, trials_of(expert)[0])
     given = {"known": True, "revision": 1, "client_uuid": uuid4(), "given_at": clock.now(), **more}
     saved, _created = services.save_remark(trial, comment=comment, **given)
     return saved

@@ -18,7 +18,7 @@ from study.errors import Refused
 from study.models import Background, Event, Expert, ExpertName, Rating, Remark, Study
 from study.services.erasure import digest
 from study.services.invitations import Invitee
-from tests.factories import begin, make_expert, make_study, rate_all, standing, trials_of
+from tests.factories import begin, context_of, make_expert, make_study, rate_all, trials_of
 from tests.study.test_dataset import files_of
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def talkative(study: Study) -> Expert:
     Background.objects.create(expert=expert, answers={"device": SECRETS[1]}, given_at=clock.now())
     for revision, comment in ((1, SECRETS[3]), (2, SECRETS[2])):
         services.save_remark(
-            standing(expert, trials_of(expert)[0]),
+            context_of(expert, trials_of(expert)[0]),
             known=True,
             comment=comment,
             revision=revision,

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Expert, SoundCheck, Study
-from tests.factories import begin, complete, hear, make_expert, make_study, rate_all, reach, standing, trials_of
+from tests.factories import begin, complete, context_of, hear, make_expert, make_study, rate_all, reach, trials_of
 from tests.study.meanwhile import meanwhile
 from tests.study.test_saving import answer, event, refused, remark, report
 
@@ -46,7 +46,7 @@ def unseal(study: Study) -> None:
 
 def at(expert: Expert, trial: int = 2) -> Any:
     """Where the expert stands at a trial, read again."""
-    return standing(Expert.objects.get(pk=expert.pk), trials_of(expert)[trial - 1])
+    return context_of(Expert.objects.get(pk=expert.pk), trials_of(expert)[trial - 1])
 
 
 # --- after unsealing

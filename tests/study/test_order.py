@@ -14,7 +14,18 @@ from django.test import Client
 from study import clock, services
 from study.errors import Refused
 from study.models import Expert, Listening, Rating, Remark, Study, Trial
-from tests.factories import begin, complete, enter, hear, make_expert, make_link, make_study, reach, standing, trials_of
+from tests.factories import (
+    begin,
+    complete,
+    context_of,
+    enter,
+    hear,
+    make_expert,
+    make_link,
+    make_study,
+    reach,
+    trials_of,
+)
 from tests.study.test_room_remarks import put_remark
 from tests.study.test_room_saves import put, put_listening, put_rating, rating_body
 from tests.study.test_saving import answer, event, refused, report
@@ -251,7 +262,7 @@ def here(tmp_path: Path) -> tuple[Expert, Trial]:
     first, second, *_ = trials_of(expert)
     begun = clock.now() - timedelta(minutes=1)
     with clock.use(lambda: begun):
-        report(standing(expert, first), intervals=[], plays=1)
+        report(context_of(expert, first), intervals=[], plays=1)
     shown = clock.now()
     with clock.use(lambda: shown):
         complete(expert, first)
@@ -260,7 +271,7 @@ def here(tmp_path: Path) -> tuple[Expert, Trial]:
 
 def played(expert: Expert, trial: Trial, seconds: float, *, start: bool = True) -> Any:
     """Where the expert stands after a report that the whole clip was played in so many seconds."""
-    at, ms = standing(expert, trial), int(SECONDS * 1000)
+    at, ms = context_of(expert, trial), int(SECONDS * 1000)
     last = Rating.objects.order_by("received_at").last()
     begun = last.received_at if last else clock.now()
     if start:
@@ -317,7 +328,7 @@ def test_time_of_the_first_clip_counts_from_the_last_step_before_it(
         expert.devices.update(accepted_at=later.at)
     later.advance(seconds)
     services.save_sound_check(device, level=70, answers=[])  # set up again, which takes no time from the clip
-    at = standing(expert, trials_of(expert)[0])
+    at = context_of(expert, trials_of(expert)[0])
     report(at, intervals=[], plays=1, given_at=later.at - timedelta(seconds=30), offset_ms=0)
     report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
     assert answer(at) if fits else refused(answer, at) == "409 unheard"
@@ -333,7 +344,7 @@ def test_clip_played_again_at_its_speed_can_be_rated(here: tuple[Expert, Trial])
 def test_clip_heard_offline_can_be_rated_at_once(here: tuple[Expert, Trial]) -> None:
     """Reports and answer arrive together, with the times at which they were given."""
     expert, trial = here
-    at, began = standing(expert, trial), clock.now()
+    at, began = context_of(expert, trial), clock.now()
     with clock.use(lambda: began + timedelta(seconds=15)):
         report(at, intervals=[], plays=1, given_at=began, offset_ms=0)
         heard = began + timedelta(seconds=SECONDS)
@@ -343,7 +354,7 @@ def test_clip_heard_offline_can_be_rated_at_once(here: tuple[Expert, Trial]) -> 
 
 def test_time_before_the_trial_was_shown_cannot_be_claimed(here: tuple[Expert, Trial]) -> None:
     expert, trial = here
-    at, now = standing(expert, trial), clock.now()
+    at, now = context_of(expert, trial), clock.now()
     report(at, intervals=[], plays=1, given_at=now - timedelta(seconds=30), offset_ms=0)
     report(at, intervals=[[0, int(SECONDS * 1000)]], plays=0)
     assert refused(answer, at) == "409 unheard"
@@ -354,8 +365,8 @@ def test_problem_set_back_in_time_opens_no_clip_earlier(here: tuple[Expert, Tria
     expert, trial = here
     third, problem = trials_of(expert)[2], [event(event="problem")]
     now, back = clock.now(), clock.now() - timedelta(minutes=10)
-    report(standing(expert, trial), intervals=[], plays=0, events=problem, given_at=back, offset_ms=0)
-    at = standing(expert, third)
+    report(context_of(expert, trial), intervals=[], plays=0, events=problem, given_at=back, offset_ms=0)
+    at = context_of(expert, third)
     assert refused(report, at, intervals=[], plays=1, given_at=back, offset_ms=0) == "409 ahead"
     with clock.use(lambda: now + timedelta(seconds=SECONDS)):
         report(at, intervals=[], plays=1, given_at=back, offset_ms=0)
@@ -369,13 +380,13 @@ def test_time_counts_from_the_last_scale_of_the_trial_before(tmp_path: Path, sec
     expert = make_expert(make_study(tmp_path, slug="slow", seconds=SECONDS))
     first, second, *_ = trials_of(expert)
     hear(expert, first)
-    at, begun = standing(expert, first), clock.now()
+    at, begun = context_of(expert, first), clock.now()
     answer(at, scale="valence")
     with clock.use(lambda: begun + timedelta(minutes=1)):
         answer(at, scale="overall")
-    at = standing(expert, second)
+    at = context_of(expert, second)
     with clock.use(lambda: begun + timedelta(minutes=1, seconds=seconds)):
-        answer(standing(expert, first), scale="valence", revision=2)  # a changed mind opens nothing again
+        answer(context_of(expert, first), scale="valence", revision=2)  # a changed mind opens nothing again
         report(at, intervals=[[0, int(SECONDS * 1000)]], given_at=begun + timedelta(minutes=1, seconds=seconds))
         if fits:
             assert answer(at)
@@ -385,7 +396,7 @@ def test_time_counts_from_the_last_scale_of_the_trial_before(tmp_path: Path, sec
 
 def test_problem_told_often_is_logged_once_a_trial(here: tuple[Expert, Trial]) -> None:
     expert, trial = here
-    at, told = standing(expert, trial), [event(event="problem")]
+    at, told = context_of(expert, trial), [event(event="problem")]
     for events in (told, told, [*told, event(event="rate")], [event(event="rate")]):
         report(at, intervals=[], plays=0, events=events)
     logged = expert.study.events.filter(detail__trial=2).order_by("number").values_list("kind", flat=True)

@@ -12,7 +12,7 @@ from django.db.models import Model
 from study import services
 from study.models import Event, Expert, Invitation, Study
 from study.services.invitations import Invitee
-from tests.factories import begin, make_expert, make_study, rate_all, standing, trials_of
+from tests.factories import begin, context_of, make_expert, make_study, rate_all, trials_of
 from tests.study.test_desk import client_of
 from tests.study.test_saving import event, remark, report
 
@@ -25,7 +25,7 @@ def study(tmp_path: Path) -> Study:
     expert = make_expert(study)
     begin(expert)
     rate_all(expert)
-    at = standing(expert, trials_of(expert)[0])
+    at = context_of(expert, trials_of(expert)[0])
     remark(at)
     report(at, events=[event()])
     services.invite(study, [Invitee("e02", "all", "en", "Somebody")], actor="command")

@@ -14,8 +14,8 @@ from study import clock, queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Invitation, Remark, SoundCheck
 from study.services.invitations import Invitee
-from study.standing import Standing
-from tests.factories import begin, hear, make_expert, make_study, rate_all, reach, standing, trials_of
+from study.services.saving.context import SaveContext
+from tests.factories import begin, context_of, hear, make_expert, make_study, rate_all, reach, trials_of
 from tests.study.meanwhile import meanwhile
 from tests.study.test_saving import answer, refused, remark, report
 
@@ -51,8 +51,8 @@ def expert(db: None, tmp_path: Path) -> Expert:
     return expert
 
 
-def here(expert: Expert) -> Standing:
-    return standing(expert, trials_of(expert)[1])
+def here(expert: Expert) -> SaveContext:
+    return context_of(expert, trials_of(expert)[1])
 
 
 def during(expert: Expert, ending: str) -> Any:

@@ -12,9 +12,8 @@ from django.utils import translation
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Invitation, Rating, Trial
-from study.standing import Standing
-from study.standing import standing as standing_of_device
-from tests.factories import hear, make_expert, make_study, rate_all, standing, trials_of
+from study.services.saving.context import SaveContext, load_save_context
+from tests.factories import context_of, hear, make_expert, make_study, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +26,10 @@ def _english() -> Iterator[None]:
 
 def save(expert: Expert, trial: Trial, **changes: Any) -> tuple[Rating, bool]:
     """save_rating with an answer that is in order but for the changes."""
-    return save_at(standing(expert, trial), **changes)
+    return save_at(context_of(expert, trial), **changes)
 
 
-def save_at(at: Standing, **changes: Any) -> tuple[Rating, bool]:
+def save_at(at: SaveContext, **changes: Any) -> tuple[Rating, bool]:
     """The same of an expert who stood there when the save began."""
     answer = {
         "scale": "overall",
@@ -165,11 +164,11 @@ def test_a_clip_not_played_through_cannot_be_rated(tmp_path: Path) -> None:
     expert = make_expert(make_study(tmp_path))
     trial = trials_of(expert)[0]
     assert refusal(expert, trial).code == "unheard"
-    services.save_listening(standing(expert, trial), client_uuid=uuid4(), intervals=[[0, 300]], events=[], plays=1)
-    services.save_listening(standing(expert, trial), client_uuid=uuid4(), intervals=[[100, 450]], events=[], plays=1)
+    services.save_listening(context_of(expert, trial), client_uuid=uuid4(), intervals=[[0, 300]], events=[], plays=1)
+    services.save_listening(context_of(expert, trial), client_uuid=uuid4(), intervals=[[100, 450]], events=[], plays=1)
     refused = refusal(expert, trial)
     assert (refused.status, refused.code, refused.detail) == (409, "unheard", {"heard_ms": 450})
-    services.save_listening(standing(expert, trial), client_uuid=uuid4(), intervals=[[700, 760]], events=[], plays=0)
+    services.save_listening(context_of(expert, trial), client_uuid=uuid4(), intervals=[[700, 760]], events=[], plays=0)
     assert save(expert, trial)[1]
 
 
@@ -177,7 +176,9 @@ def test_playing_the_same_half_twice_is_not_playing_it_through(tmp_path: Path) -
     expert = make_expert(make_study(tmp_path))
     trial = trials_of(expert)[0]
     for _ in range(3):
-        services.save_listening(standing(expert, trial), client_uuid=uuid4(), intervals=[[0, 400]], events=[], plays=1)
+        services.save_listening(
+            context_of(expert, trial), client_uuid=uuid4(), intervals=[[0, 400]], events=[], plays=1
+        )
     assert refusal(expert, trial).detail == {"heard_ms": 400}
 
 
@@ -236,9 +237,9 @@ def test_an_answer_given_before_submission_is_kept_and_counts_although_it_comes_
 
 def test_a_withdrawn_expert_can_neither_rate_nor_report_listening(tmp_path: Path) -> None:
     expert, trial = heard_trial(tmp_path)
-    before = standing(expert, trial)
+    before = context_of(expert, trial)
     services.withdraw(expert, actor="command")
-    assert standing_of_device(expert.devices.get().pk, trial.token) is None
+    assert load_save_context(expert.devices.get().pk, trial.token) is None
     before.expert.refresh_from_db()
     with pytest.raises(Refused) as refused:
         services.save_listening(before, client_uuid=uuid4(), intervals=[], events=[], plays=1)

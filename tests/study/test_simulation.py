@@ -13,7 +13,7 @@ from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Clip, Device, Expert, Invitation, Rating, Study
 from study.sequences import sessions_of
-from tests.factories import make_expert, make_study, rate_all, standing, trials_of
+from tests.factories import context_of, make_expert, make_study, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +122,7 @@ def test_a_simulated_study_takes_no_answers(tmp_path: Path) -> None:
     assert expert is not None
     invitation = Invitation.objects.create(expert=expert, token_hash="x", expires_at=clock.now() + timedelta(days=1))
     Device.objects.create(expert=expert, invitation=invitation)
-    at = standing(expert, trials_of(expert)[0])
+    at = context_of(expert, trials_of(expert)[0])
     with pytest.raises(Refused) as refused:
         services.save_listening(at, client_uuid=uuid4(), intervals=[[0, 1000]], events=[], plays=1)
     assert refused.value.code == "not-open"

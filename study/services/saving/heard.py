@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from study import queries
 from study.errors import Refused
 from study.models import Listening, Rating
-from study.services.saving import ahead
+from study.services.saving.context import SaveContext
+from study.services.saving.rules import ahead
 from study.session import session_of
-from study.standing import Standing
 
 #: A clip counts as played through when all but this much of it has sounded.
 UNHEARD_MS = 500
@@ -39,42 +39,42 @@ class Report(NamedTuple):
         return queries.length(queries.merged(self.intervals))
 
 
-def check_heard(standing: Standing, before: Iterable[Rating]) -> None:
+def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
     """Refuses an answer ahead of its turn, before the clip was played through, or after playing it too fast.
 
     `before` are the expert's ratings of the trial before this one.
     """
-    rated, trials = list(before), (standing.trial.pk, standing.before)
+    rated, trials = list(before), (context.trial.pk, context.before)
     fields = ("trial", "intervals", "problem", "given_at", "received_at")
-    rows = Listening.objects.filter(expert=standing.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
+    rows = Listening.objects.filter(expert=context.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
     reports = [Report(trial, intervals, problem, given or came) for trial, intervals, problem, given, came in rows]
-    is_reported = any(report.problem for report in reports if report.trial == standing.before)
-    opened = _opened(standing, rated, is_reported=is_reported)
+    is_reported = any(report.problem for report in reports if report.trial == context.before)
+    opened = _opened(context, rated, is_reported=is_reported)
     if opened is None:
         raise ahead()
-    own = [report for report in reports if report.trial == standing.trial.pk]
+    own = [report for report in reports if report.trial == context.trial.pk]
     heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
-    if heard < standing.trial.clip.duration_ms - UNHEARD_MS:
+    if heard < context.trial.clip.duration_ms - UNHEARD_MS:
         raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
     if not _at_its_speed(heard, own, opened):
         message = _("The clip was played too fast. Please listen to it again at normal speed.")
         raise Refused(409, "unheard", message, heard_ms=heard)
 
 
-def _opened(standing: Standing, rated: list[Rating], *, is_reported: bool) -> datetime | None:
+def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> datetime | None:
     """When the trial could first be served, by the server's clock; None where the one before it is not over.
 
     Most often the trial before was rated, and its ratings, which are at hand, say when. The whole session is read for
     the first trial and after a problem report.
     """
-    if standing.before is None or is_reported:
-        session = session_of(standing.expert)
-        place = session.place(standing.trial.token)
+    if context.before is None or is_reported:
+        session = session_of(context.expert)
+        place = session.trial(context.trial.token)
         return place.opened_at if place and session.reached(place) else None
     firsts: dict[str, datetime] = {}
     for rating in rated:
         firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
-    return max(firsts.values()) if len(firsts) >= len(standing.expert.study.file["scales"]) else None
+    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file["scales"]) else None
 
 
 def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime) -> bool:

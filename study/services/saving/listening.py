@@ -15,7 +15,8 @@ from study import clock
 from study.errors import Refused
 from study.models import Listening
 from study.services.log import log_event
-from study.services.saving import (
+from study.services.saving.context import SaveContext
+from study.services.saving.rules import (
     LARGEST,
     LARGEST_SMALL,
     LATE_LISTENING,
@@ -30,7 +31,6 @@ from study.services.saving import (
     room_end,
     when_given,
 )
-from study.standing import Standing
 
 #: A browser's clock of a clip may run this far past its written duration.
 OVERRUN_MS = 250
@@ -43,7 +43,7 @@ LOGGED = {PROBLEM: "problem reported", "rate": "playback speed changed"}
 
 @retry_on_conflict
 def save_listening(
-    standing: Standing,
+    context: SaveContext,
     *,
     client_uuid: UUID,
     intervals: list[list[int]],
@@ -58,7 +58,7 @@ def save_listening(
     was changed, each once a trial, and every report that comes after the end. `given_at` and `offset_ms` are as in
     `save_rating`.
     """
-    expert, trial = standing.expert, standing.trial
+    expert, trial = context.expert, context.trial
     rows = list(Listening.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
     checked = {
         "expert_id": expert.pk,
@@ -69,23 +69,23 @@ def save_listening(
     }
     if first := first_of(rows, client_uuid, **checked):
         return first
-    refuse_closed_room(standing)
-    given = when_given(standing, given_at, offset_ms) if given_at else None
-    late = is_late(standing, given.at if given else None)
+    refuse_closed_room(context)
+    given = when_given(context, given_at, offset_ms) if given_at else None
+    late = is_late(context, given.at if given else None)
     if not any(row.trial_id == trial.pk for row in rows):
-        refuse_ahead(standing)
+        refuse_ahead(context)
     listening = Listening(client_uuid=client_uuid, received_at=given.received_at if given else clock.now(), **checked)
     listening.given_at = given.at if given else None
     told = _told(listening.events)
     listening.problem = PROBLEM in told
     if not told:
-        insert(listening, standing, listening.given_at, alone=late, kind=LATE_LISTENING)
+        insert(listening, context, listening.given_at, alone=late, kind=LATE_LISTENING)
         return listening
     with transaction.atomic():
-        late = insert(listening, standing, listening.given_at, alone=True, kind=LATE_LISTENING)
+        late = insert(listening, context, listening.given_at, alone=True, kind=LATE_LISTENING)
         if late and listening.problem:
-            _refuse_not_begun(standing, [row for row in rows if row.trial_id == trial.pk])
-        _log_told(listening, standing)
+            _refuse_not_begun(context, [row for row in rows if row.trial_id == trial.pk])
+        _log_told(listening, context)
     return listening
 
 
@@ -94,16 +94,16 @@ def _told(events: list[dict[str, Any]]) -> set[str]:
     return {event["event"] for event in events} & LOGGED.keys()
 
 
-def _refuse_not_begun(standing: Standing, earlier: list[Listening]) -> None:
+def _refuse_not_begun(context: SaveContext, earlier: list[Listening]) -> None:
     """Refuses a problem that comes late, of a clip of which nothing came in time: it would open the clip after."""
-    end = room_end(standing)
+    end = room_end(context)
     if not any(report.received_at < end for report in earlier):
-        raise ended(standing)
+        raise ended(context)
 
 
-def _log_told(listening: Listening, standing: Standing) -> None:
+def _log_told(listening: Listening, context: SaveContext) -> None:
     """Logs what a report tells, once a trial; it holds the study's lock, so that no other report is on its way."""
-    expert, trial = standing.expert, standing.trial
+    expert, trial = context.expert, context.trial
     others = Listening.objects.filter(trial=trial, expert=expert).exclude(pk=listening.pk)
     known = {event for events in others.values_list("events", flat=True) for event in _told(events)}
     detail = {"expert": expert.code, "phase": trial.phase, "trial": trial.number}

@@ -23,7 +23,7 @@ from study import clock, queries
 from study.errors import Refused
 from study.models import Study
 from study.services.log import log_event
-from study.standing import Standing, look_again
+from study.services.saving.context import SaveContext, reload
 from study.study_file import grace_hours
 
 P = ParamSpec("P")
@@ -79,7 +79,7 @@ def invalid_number() -> Refused:
     return Refused(400, "number", _("Something went wrong on this page. Please reload it."))
 
 
-def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> Given:
+def when_given(context: SaveContext, browser_at: datetime, offset_ms: object) -> Given:
     """The time of an answer by the server's clock: the browser's, and what its page measured that clock to be behind.
 
     A page from before this was measured sends no offset; then the browser's clock is all there is. No answer was given
@@ -89,7 +89,7 @@ def when_given(standing: Standing, browser_at: datetime, offset_ms: object) -> G
         raise invalid_number()
     if offset_ms is not None and (type(offset_ms) is not int or abs(offset_ms) > FARTHEST_OFF_MS):
         raise invalid_number()
-    now, opened = clock.now(), standing.expert.study.opened_at
+    now, opened = clock.now(), context.expert.study.opened_at
     try:
         at = browser_at + timedelta(milliseconds=offset_ms if isinstance(offset_ms, int) else 0)
     except OverflowError:
@@ -104,42 +104,42 @@ def _absurd() -> Refused:
     return Refused(400, "time", message)
 
 
-def refuse_closed_room(standing: Standing) -> None:
+def refuse_closed_room(context: SaveContext) -> None:
     """Refuses whoever may not answer in this study at all."""
-    if standing.expert.withdrawn_at:
+    if context.expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
-    study = standing.expert.study
+    study = context.expert.study
     if study.simulated or study.state == Study.State.DRAFT:
         raise Refused(403, "not-open", _("This study does not accept ratings now."))
     if study.state == Study.State.UNSEALED:
         raise Refused(410, "unsealed", _("This study has ended. This rating was not saved."))
 
 
-def room_end(standing: Standing) -> datetime:
+def room_end(context: SaveContext) -> datetime:
     """The end of an expert's room: the earliest of submission, closing and the link's expiry."""
-    ends = (standing.expert.submitted_at, standing.expert.study.closed_at, standing.link_ends)
+    ends = (context.expert.submitted_at, context.expert.study.closed_at, context.link_ends)
     return min(end for end in ends if end)
 
 
-def ended(standing: Standing) -> Refused:
+def ended(context: SaveContext) -> Refused:
     """The refusal of what was given after the end."""
-    if room_end(standing) == standing.expert.submitted_at:
+    if room_end(context) == context.expert.submitted_at:
         return Refused(403, "submitted", _("You have submitted your ratings, so you can no longer change them."))
     return Refused(410, "closed", _("This study is closed, or your link has expired. This rating was not saved."))
 
 
-def is_late(standing: Standing, given_at: datetime | None) -> bool:
+def is_late(context: SaveContext, given_at: datetime | None) -> bool:
     """Whether something arrives after the end: the earliest of submission, closing and the link's expiry.
 
     Refuses what was given after the end as well, or comes after the study's grace period. Where `given_at` is None
     nobody claims a time.
     """
-    end, now = room_end(standing), clock.now()
+    end, now = room_end(context), clock.now()
     if now < end:
         return False
     if given_at is not None and given_at > end:
-        raise ended(standing)
-    hours = grace_hours(standing.expert.study.file)
+        raise ended(context)
+    hours = grace_hours(context.expert.study.file)
     if now > end + timedelta(hours=hours):
         message = _("Ratings can arrive up to %(hours)d hours after the end. This one arrived later and was not saved.")
         raise Refused(410, "grace", message % {"hours": hours})
@@ -151,7 +151,13 @@ class _EndedMeanwhile(Exception):
 
 
 def insert(
-    row: models.Model, standing: Standing, given_at: datetime | None, *, alone: bool, kind: str = LATE, **detail: object
+    row: models.Model,
+    context: SaveContext,
+    given_at: datetime | None,
+    *,
+    alone: bool,
+    kind: str = LATE,
+    **detail: object,
 ) -> bool:
     """Writes the row, or refuses it, by what the database says in the same transaction; returns whether it comes late.
 
@@ -159,23 +165,23 @@ def insert(
     study's lock alone from the beginning: of a row that looks late already, or that is logged for another reason.
     """
     try:
-        late = _insert(row, standing, given_at, (kind, detail), alone=alone)
+        late = _insert(row, context, given_at, (kind, detail), alone=alone)
     except _EndedMeanwhile:
-        late = _insert(row, standing, given_at, (kind, detail), alone=True)
+        late = _insert(row, context, given_at, (kind, detail), alone=True)
     return late
 
 
 @transaction.atomic
 def _insert(
     row: models.Model,
-    standing: Standing,
+    context: SaveContext,
     given_at: datetime | None,
     event: tuple[str, dict[str, object]],
     *,
     alone: bool,
 ) -> bool:
-    _lock_study(standing.expert.study_id, alone=alone)
-    now = look_again(standing)
+    _lock_study(context.expert.study_id, alone=alone)
+    now = reload(context)
     refuse_closed_room(now)
     refuse_lost_place(now)
     late = is_late(now, given_at)
@@ -201,17 +207,17 @@ def _lock_study(study: int, *, alone: bool) -> None:
             cursor.execute(LOCK_ALONE if alone else LOCK_SHARED, [study])
 
 
-def refuse_lost_place(standing: Standing) -> None:
+def refuse_lost_place(context: SaveContext) -> None:
     """Refuses an expert whose link was revoked or whose slot went to someone else."""
-    if standing.revoked:
+    if context.revoked:
         raise Refused(403, "link", _("Please open your personal link again. Your saved ratings are not affected."))
-    if standing.expert.slot_id != standing.trial.slot_id:
+    if context.expert.slot_id != context.trial.slot_id:
         raise queries.unknown_trial()
 
 
-def refuse_ahead(standing: Standing) -> None:
+def refuse_ahead(context: SaveContext) -> None:
     """Refuses what belongs to a trial that the expert has not come to: the one before it is not done."""
-    if standing.before is not None and not queries.is_done(standing.before, standing.expert):
+    if context.before is not None and not queries.is_done(context.before, context.expert):
         raise ahead()
 
 

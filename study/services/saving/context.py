@@ -1,4 +1,4 @@
-"""Where an expert stands at one of her trials: the one read that every save begins with, so it is kept small."""
+"""All that a save needs to know of an expert and one of their trials, loaded in a single query."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from study.models import Expert, Trial
 
 
 @dataclass(frozen=True)
-class Standing:
+class SaveContext:
     """An expert at one of her trials: all that a save must know of both, read in one query."""
 
     device: int
@@ -26,8 +26,8 @@ class Standing:
     before: int | None
 
 
-#: What a save reads of the rows around a trial: the fewer columns, the sooner it is done.
-STANDING = (
+#: Load only these columns: a save is on the hot path.
+COLUMNS = (
     *("token", "phase", "number", "slot__number", "clip__duration_ms"),
     *(f"slot__expert__{name}" for name in ("code", "language", "slot", "withdrawn_at", "submitted_at")),
     *(f"slot__expert__study__{name}" for name in ("slug", "file", "state", "simulated", "opened_at", "closed_at")),
@@ -44,13 +44,13 @@ BEFORE = (
 )
 
 
-def standing(device: int, token: str) -> Standing | None:
-    """Where the expert of a device stands at the trial of that token; None if it is no trial of hers."""
+def load_save_context(device: int, token: str) -> SaveContext | None:
+    """Load what a save needs in a single query; None if the token is not of a trial of this device's expert."""
     rows = (
         Trial.objects.filter(token=token, slot__expert__devices=device)
         .order_by()
         .select_related("clip", "slot__expert__study")
-        .only(*STANDING)
+        .only(*COLUMNS)
         .annotate(
             consent=F("slot__expert__consents"),
             link_ends=F("slot__expert__devices__invitation__expires_at"),
@@ -63,10 +63,10 @@ def standing(device: int, token: str) -> Standing | None:
         return None
     expert = trial.slot.expert
     consented, revoked = trial.consent is not None, trial.revoked_at is not None
-    return Standing(device, expert, trial, consented, trial.link_ends, revoked, trial.before)
+    return SaveContext(device, expert, trial, consented, trial.link_ends, revoked, trial.before)
 
 
-#: What of a standing can change while a save is on its way. Every save asks it a second time, in its transaction: as
+#: What can change while a save is on its way. Every save asks it a second time, in its transaction: as
 #: text, which costs a tenth of a query that is built each time.
 CHANGING = """\
 SELECT expert.slot_id, study.state, expert.withdrawn_at, expert.submitted_at, study.closed_at, link.expires_at,
@@ -79,8 +79,8 @@ WHERE device.id = %s
 """
 
 
-def look_again(before: Standing) -> Standing:
-    """The same standing as the database has it now: what can have changed is read again, in one query."""
+def reload(before: SaveContext) -> SaveContext:
+    """Load again, in one query, what can have changed since."""
     with connection.cursor() as cursor:
         cursor.execute(CHANGING, [before.device])
         slot, state, *moments = cursor.fetchone()

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
-from study.services.hearing import check_heard
-from study.services.saving import (
+from study.services.saving.context import SaveContext
+from study.services.saving.heard import check_heard
+from study.services.saving.rules import (
     LARGEST,
     LARGEST_SMALL,
     first_of,
@@ -25,7 +26,6 @@ from study.services.saving import (
     retry_on_conflict,
     when_given,
 )
-from study.standing import Standing
 from study.wording import language_shown, wording_of
 
 LONGEST_COMMENT = 2000
@@ -33,7 +33,7 @@ LONGEST_COMMENT = 2000
 
 @retry_on_conflict
 def save_rating(
-    standing: Standing,
+    context: SaveContext,
     *,
     scale: str,
     value: int,
@@ -52,21 +52,21 @@ def save_rating(
     page's; with it goes the wording of the scale as the expert read it. Raises `Refused` where the answer can't stand
     (docs/invariants.md); nothing is written then.
     """
-    expert, trial = standing.expert, standing.trial
-    here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, standing.before) if pk])
+    expert, trial = context.expert, context.trial
+    here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, context.before) if pk])
     rows = list(Rating.objects.filter(Q(client_uuid=client_uuid) | here))
     content = {"expert_id": expert.pk, "trial_id": trial.pk, "scale": scale, "value": value, "revision": revision}
     if first := first_of(rows, client_uuid, **content):
         return first, False
-    refuse_closed_room(standing)
-    given = when_given(standing, given_at, offset_ms)
-    late = is_late(standing, given.at)
+    refuse_closed_room(context)
+    given = when_given(context, given_at, offset_ms)
+    late = is_late(context, given.at)
     _check_value(expert.study, scale, value)
     known = [rating for rating in rows if rating.trial_id == trial.pk]
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
     if not known:  # a trial that has an answer was heard before
-        check_heard(standing, [rating for rating in rows if rating.trial_id == standing.before])
+        check_heard(context, [rating for rating in rows if rating.trial_id == context.before])
     shown = language_shown(expert.study.file, language)
     rating = Rating(
         trial=trial,
@@ -84,7 +84,7 @@ def save_rating(
         language=shown,
         wording=wording_of(expert.study.file, scale, shown),
     )
-    insert(rating, standing, given.at, alone=late, what="rating", scale=scale, revision=revision)
+    insert(rating, context, given.at, alone=late, what="rating", scale=scale, revision=revision)
     return rating, True
 
 
@@ -105,7 +105,7 @@ def _check_revision(earlier: list[Rating], revision: object) -> None:
 
 @retry_on_conflict
 def save_remark(
-    standing: Standing,
+    context: SaveContext,
     *,
     known: bool,
     comment: str,
@@ -115,22 +115,22 @@ def save_remark(
     offset_ms: int | None = None,
 ) -> tuple[Remark, bool]:
     """That the expert knows the song of a trial, and what else they say of it; the same rules as for a rating."""
-    expert, trial = standing.expert, standing.trial
+    expert, trial = context.expert, context.trial
     comment = many_lines(comment) if is_text(comment) else comment
     rows = list(Remark.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)).order_by("revision"))
     content = {"expert_id": expert.pk, "trial_id": trial.pk, "known": known, "comment": comment, "revision": revision}
     if first := first_of(rows, client_uuid, **content):
         return first, False
-    refuse_closed_room(standing)
-    given = when_given(standing, given_at, offset_ms)
-    late = is_late(standing, given.at)
+    refuse_closed_room(context)
+    given = when_given(context, given_at, offset_ms)
+    late = is_late(context, given.at)
     _check_remark(known, comment)
     newest = rows[-1] if rows else None
     saved: dict[str, object] | None = None
     if newest is not None:
         saved = {"known": newest.known, "comment": newest.comment, "given_at": newest.given_at.isoformat()}
     else:
-        refuse_ahead(standing)
+        refuse_ahead(context)
     require_newer_revision(saved, newest.revision if newest else 0, revision)
     remark = Remark(
         trial=trial,
@@ -143,7 +143,7 @@ def save_remark(
         browser_at=given.browser_at,
         received_at=given.received_at,
     )
-    insert(remark, standing, given.at, alone=late, what="remark", revision=revision)
+    insert(remark, context, given.at, alone=late, what="remark", revision=revision)
     return remark, True
 
 
