@@ -78,7 +78,7 @@ def test_problem_reported_offline_is_kept_and_opens_the_next(
     expect(report).to_be_visible()
     context.set_offline(True)
     report.click()
-    page.get_by_label("I know this song").check()
+    page.locator("[name=known]").check()
     expect(page.locator("#hint")).to_contain_text(WAITS)
     expect(page.locator("#hint")).to_have_text(FREE)
     page.locator("#next").click()
