@@ -120,7 +120,7 @@ class _Row(NamedTuple):
     last_came: datetime | None
     #: When a problem was first reported, by the server's clock.
     reported_at: datetime | None
-    #: Before the last of these no clip is served: the link accepted, consent given and the sound set up.
+    #: Before the last of these no trial is shown: the link accepted, consent given and the sound set up.
     accepted_at: datetime | None
     consented_at: datetime | None
     sounded_at: datetime | None

@@ -21,7 +21,7 @@ from tests.study.meanwhile import meanwhile
 from tests.study.test_saving import answer, event, refused, remark, report
 
 pytestmark = pytest.mark.django_db
-HOUR, MOMENT = timedelta(hours=1), timedelta(milliseconds=1)
+HOUR, MOMENT, SECONDS = timedelta(hours=1), timedelta(milliseconds=1), 11.5
 
 
 @pytest.fixture
@@ -185,6 +185,19 @@ def test_late_answer_to_a_clip_never_heard_is_refused(expert: Expert) -> None:
     close(expert.study)
     assert refused(answer, at(expert, 3), given_at=before) == "409 unheard"
     assert refused(answer, at(expert, 4), given_at=before) == "409 ahead"
+
+
+def test_clip_heard_after_the_end_cannot_be_rated(tmp_path: Path) -> None:
+    """Whatever the answer claims: what was played after the end does not count, also where a report claims no time."""
+    expert = make_expert(make_study(tmp_path, seconds=SECONDS))
+    begin(expert)
+    complete(expert, trials_of(expert)[0])
+    before = clock.now()
+    end = close(expert.study)
+    with clock.use(lambda: end + HOUR):
+        report(at(expert), intervals=[[0, int(SECONDS * 1000)]], given_at=before)
+        report(at(expert), intervals=[], plays=1)
+        assert refused(answer, at(expert), given_at=before) == "409 unheard"
 
 
 def problem(at: Any, **changes: Any) -> Any:

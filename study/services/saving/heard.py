@@ -16,7 +16,7 @@ from study import queries
 from study.errors import Refused
 from study.models import Listening, Rating
 from study.services.saving.context import SaveContext
-from study.services.saving.rules import ahead
+from study.services.saving.rules import ahead, room_end
 from study.session import session_of
 
 #: A clip counts as played through when all but this much of it has sounded.
@@ -56,7 +56,7 @@ def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
     heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
     if heard < context.trial.clip.duration_ms - UNHEARD_MS:
         raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
-    if not _at_its_speed(heard, own, opened):
+    if not _at_its_speed(heard, own, opened, room_end(context)):
         message = _("The clip was played too fast. Please listen to it again at normal speed.")
         raise Refused(409, "unheard", message, heard_ms=heard)
 
@@ -77,11 +77,11 @@ def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> 
     return max(firsts.values()) if len(firsts) >= len(context.expert.study.file["scales"]) else None
 
 
-def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime) -> bool:
+def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime, end: datetime) -> bool:
     """Whether there was time for what was heard between its first play and its last report.
 
-    The first play can't be before the trial could be served.
+    The first play can't be before the trial could be served, and no report counts beyond the end of the expert's room.
     """
-    first, last = min(own, key=lambda report: report.at), max(report.at for report in own)
+    first, last = min(own, key=lambda report: report.at), min(end, max(report.at for report in own))
     begun = first.at - timedelta(milliseconds=first.ms)
     return heard_ms <= (last - max(begun, opened)) / timedelta(milliseconds=1) + HASTE_MS
