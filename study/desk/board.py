@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from study import board as watched
 from study import clock
+from study.desk import progress
 from study.desk.permissions import rights_in, study_or_404
 from study.models import Study
 
@@ -25,15 +25,15 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
-        "board": watched.board(found),
+        "board": progress.board(found),
         "now": clock.now(),
         # One address for all rows: to make it anew for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),
         "several_scales": len(found.file["scales"]) > 1,
-        "fewest": watched.FEWEST_TRIALS,
-        "share": round(100 * watched.SAME_SHARE),
-        "fast_s": watched.FAST_S_A_SCALE * len(found.file["scales"]),
+        "fewest": progress.FEWEST_TRIALS,
+        "share": round(100 * progress.SAME_SHARE),
+        "fast_s": progress.FAST_S_A_SCALE * len(found.file["scales"]),
         "may_invite": not found.simulated and found.state in {Study.State.DRAFT, Study.State.OPEN},
     }
     return render(request, "desk/board.html", context)

@@ -26,8 +26,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from formats.errors import InputError
 from formats.text import UTF_8, one_line
 from study import clock, dataset, services
-from study.board import link_of
 from study.desk.permissions import actor, rights_in, study_or_404
+from study.desk.progress import link_of
 from study.errors import Refused
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, has_slot

@@ -5,7 +5,7 @@ So an act waits for another one only at the study's row and holds nothing meanwh
 whatever both lock afterwards. What it reads of study and expert from then on stays as it is until it is done.
 `log_event` takes the study's lock too: an act that did not begin with it would hold its own rows while it waits there.
 
-A page's save shares the lock with other saves (study/services/saving.py). On SQLite a transaction has the whole
+A page's save shares the lock with other saves (study/services/saving/rules.py). On SQLite a transaction has the whole
 database from its beginning.
 """
 

@@ -15,9 +15,10 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from formats.pack import PackClip, read_pack
-from study import board, clock, dataset, services
+from study import clock, dataset, services
 from study.dataset import rows
 from study.design import certificate_of
+from study.desk import progress
 from study.models import Device, Event, Expert, Job
 from study.sequences import sessions_of
 from study.services.study_creation import Chosen, _drawn
@@ -348,5 +349,5 @@ def test_order_of_codes_follows_no_order_of_the_file_or_pack(tmp_path: Path) -> 
 
 def test_board_of_a_sealed_study_has_one_row_of_clips(scene: Scene) -> None:
     scene.others("e01")
-    [coverage] = board.board(scene.study).coverage
+    [coverage] = progress.board(scene.study).coverage
     assert (coverage.system, {clip.clip_id for clip in coverage.clips}) == ("", {""})

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from study import clock, services
-from study.board import Board, PlannedTrial, Rated, Row, board, straight_lining, too_fast
+from study.desk.progress import Board, PlannedTrial, Rated, Row, board, straight_lining, too_fast
 from study.models import Device, Expert, Invitation, Listening, Rating, SoundCheck, Study
 from study.services.invitations import Invitee
 from tests.factories import begin, context_of, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
