@@ -1,8 +1,12 @@
-"""How a request of a browser is refused."""
+"""How a request of a browser is refused, and faults in the active language."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.utils.translation import gettext
+
+from formats.errors import InputError
 
 
 class Refused(Exception):
@@ -18,3 +22,8 @@ class Refused(Exception):
         self.code = code
         self.message = message
         self.detail = detail
+
+
+def words_of(error: InputError | Refused) -> str:
+    """Why something cannot be done, in the active language."""
+    return error.words(gettext) if isinstance(error, InputError) else error.message

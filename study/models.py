@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -17,8 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-#: The widest bounds a scale may have; each study's file sets its own within these.
-LOWEST_RATING, HIGHEST_RATING = 0, 100
+from formats.study_file import HIGHEST_RATING, LOWEST_RATING, StudyFile
 
 
 def trial_token() -> str:
@@ -29,6 +29,29 @@ def trial_token() -> str:
 def token_hash(token: str) -> str:
     """What is stored of a link's secret."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+if TYPE_CHECKING:
+    _StoredFile = models.JSONField[StudyFile, StudyFile]
+else:
+    _StoredFile = models.JSONField
+
+
+class StudyFileField(_StoredFile):
+    """A study file as a typed model, stored as JSON. For migrations it is a field of JSON."""
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> StudyFile | None:
+        if value is None:  # joined from a row without a study
+            return None
+        return StudyFile.model_validate(super().from_db_value(value, expression, connection))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        stored = value.as_json() if isinstance(value, StudyFile) else value
+        return super().get_db_prep_value(stored, connection, prepared)
 
 
 class Study(models.Model):
@@ -42,8 +65,8 @@ class Study(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="studies")
-    #: The study file, parsed and checked (study/study_file.py); its text's hash beside it.
-    file = models.JSONField()
+    #: The study file, parsed and checked (formats/study_file.py); its text's hash beside it.
+    file = StudyFileField()
     file_sha256 = models.CharField(max_length=64)
     #: The frozen plan as RFC 8785 JSON, its hash, and the certificate of the session plans' balance.
     plan = models.JSONField(default=dict)
@@ -69,12 +92,12 @@ class Study(models.Model):
 
     def text(self, key: str, language: str) -> str:
         """A text of the study file in a language, or in the file's first language where it has no such translation."""
-        texts: dict[str, str] = self.file[key]
-        return texts.get(language) or texts[self.file["languages"][0]]
+        texts: dict[str, str] = getattr(self.file, key)
+        return texts.get(language) or texts[self.file.languages[0]]
 
     def group_label(self, key: str, language: str) -> str:
         """A group's name in a language, or its key where the file has no such translation."""
-        labels: dict[str, dict[str, str]] = {group["key"]: group["label"] for group in self.file["groups"]}
+        labels = {group.key: group.label for group in self.file.groups}
         return labels.get(key, {}).get(language, key)
 
     @property
@@ -316,7 +339,7 @@ class Rating(models.Model):
     rt_ms = models.PositiveIntegerField(default=0)
     #: Given before the study closed, the link expired or the session was submitted, but received after.
     late = models.BooleanField(default=False)
-    #: In which language the scale was read, and the version of its wording there (study/wording.py).
+    #: In which language the scale was read, and the version of its wording there (formats/study_file.py).
     language = models.CharField(max_length=10, blank=True)
     wording = models.CharField(max_length=12, blank=True)
 

@@ -83,7 +83,7 @@ def is_done(trial: int, expert: Expert) -> bool:
         reported=reported, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
     )
     token, scales, is_reported = rows.values_list("token", "scales", "reported").get()
-    rated = bool(scales >= len(expert.study.file["scales"]))
+    rated = bool(scales >= len(expert.study.file.scales))
     if rated or not is_reported:
         return rated
     place = session_of(expert).trial(token)
@@ -118,9 +118,9 @@ def next_step(expert: Expert, session: Session | None = None) -> str:
         return "thanks"
     if study.state in {Study.State.CLOSED, Study.State.UNSEALED}:
         return "closed"
-    if not expert.consents.filter(version=study.file["consent"]["version"]).exists():
+    if not expert.consents.filter(version=study.file.consent.version).exists():
         return "consent"
-    if study.file["background"] and not expert.backgrounds.exists():
+    if study.file.background and not expert.backgrounds.exists():
         return "background"
     if not (expert.sound_checks.exists() or expert.listenings.exists()):
         return "sound"

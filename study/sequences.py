@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from formats.files import json_sha256
+from formats.study_file import LARGEST_SEED, StudyFile
 from study.design import without_codes
 from study.models import Seal, Study, Trial
-from study.study_file import LARGEST_SEED
 
 Content = dict[str, Any]
 #: (who, trial's number, clip_id, system): one row of what was played.
@@ -26,12 +26,13 @@ def commitment_to(content: Content) -> str:
     return json_sha256(content)
 
 
-def seed_of(file: Mapping[str, Any], nonce: str) -> int:
+def seed_of(file: StudyFile, nonce: str) -> int:
     """The seed of the session plans: from the nonce, so that nobody can draw them again before the seal is opened.
 
     A seed in the study file is mixed in; alone it tells nothing.
     """
-    digest = hashlib.sha256(f"{nonce} {file['design'].get('seed', '')}".encode()).digest()
+    own = "" if file.design.seed is None else file.design.seed
+    digest = hashlib.sha256(f"{nonce} {own}".encode()).digest()
     return int.from_bytes(digest[:8]) % (LARGEST_SEED + 1)
 
 

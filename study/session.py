@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
-from study import clock, study_file
+from formats.study_file import StudyFile
+from study import clock
 from study.models import Consent, Device, Expert, Listening, SoundCheck, Trial
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
@@ -164,7 +165,7 @@ def session_of(expert: Expert) -> Session:
         .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
         .values_list(*_Row._fields)
     )
-    return Session(list(_places(map(_Row._make, rows), len(expert.study.file["scales"]))))
+    return Session(list(_places(map(_Row._make, rows), len(expert.study.file.scales))))
 
 
 def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
@@ -182,7 +183,7 @@ def _places(rows: Iterable[_Row], wanted: int) -> Iterator[SessionTrial]:
         opened = min(filter(None, (rated, leaves)), default=None)
 
 
-def break_before(trial: SessionTrial, file: dict[str, object]) -> bool:
+def break_before(trial: SessionTrial, file: StudyFile) -> bool:
     """Whether the plan of a study file puts a break just before this trial."""
-    last = study_file.break_after(file)
+    last = file.break_after
     return trial.phase == Trial.Phase.STUDY and last > 0 and trial.number == last + 1

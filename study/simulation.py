@@ -28,7 +28,6 @@ from study.services.invitations import RESERVED
 from study.services.opening import open_study
 from study.services.seal import close_study, open_seal
 from study.services.study_creation import Chosen, create_study
-from study.wording import wording_of
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
 #: Share of each effect's variance that all scales have in common: raters' halo.
@@ -73,7 +72,7 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
 
 def _clips_of(study: Study) -> Chosen:
     """The study's clips as if they came from the pack again; simulated studies play nothing, so no audio."""
-    chosen = Chosen(study={system["id"]: [] for system in study.file["systems"]})
+    chosen = Chosen(study={system.id: [] for system in study.file.systems})
     clips = study.clips.select_related("system")
     for clip in sorted(clips, key=lambda clip: str(clip.pack_entry["clip_id"])):
         again = PackClip(
@@ -99,7 +98,7 @@ def _fill(study: Study, rng: Random) -> None:
             study=study,
             code=f"{RESERVED}{slot.number:03d}",
             group=slot.group,
-            language=rng.choice(study.file["languages"]),
+            language=rng.choice(study.file.languages),
             slot=slot,
             created_at=BEGUN,
             submitted_at=BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (len(trials) + 1)),
@@ -124,9 +123,9 @@ class _Latent:
 
 def _latent(study: Study, rng: Random) -> _Latent:
     """Means of systems (invented) and effects of clips (drawn); experts' are drawn as they come."""
-    scales = len(study.file["scales"])
-    systems = [system["id"] for system in study.file["systems"]]
-    ranked = sorted(systems, key=lambda system: system == study.file["real_system"])
+    scales = len(study.file.scales)
+    systems = [system.id for system in study.file.systems]
+    ranked = sorted(systems, key=lambda system: system == study.file.real_system)
     step = (HIGHEST_MEAN - LOWEST_MEAN) / (len(ranked) - 1)
     mean = {
         system: [LOWEST_MEAN + step * rank + rng.gauss(0, TILT_SD) for _ in range(scales)]
@@ -139,8 +138,8 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
-    scales, rng = expert.study.file["scales"], latent.rng
-    wording = {scale["key"]: wording_of(expert.study.file, scale["key"], expert.language) for scale in scales}
+    scales, rng = expert.study.file.scales, latent.rng
+    wording = {scale.key: scale.wording(expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
     on_system = {system: latent.drawn(EXPERT_SYSTEM_SD) for system in latent.mean}
     for trial in trials:
@@ -152,8 +151,8 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
             yield Rating(
                 trial=trial,
                 expert=expert,
-                scale=scale["key"],
-                value=_on_scale(sum(part[index] for part in parts), scale["minimum"], scale["maximum"]),
+                scale=scale.key,
+                value=_on_scale(sum(part[index] for part in parts), scale.minimum, scale.maximum),
                 revision=1,
                 client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
                 given_at=shown + timedelta(milliseconds=thinking),
@@ -162,7 +161,7 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
                 heard_ms=trial.clip.duration_ms,
                 rt_ms=thinking,
                 language=expert.language,
-                wording=wording[scale["key"]],
+                wording=wording[scale.key],
             )
 
 

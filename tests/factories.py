@@ -6,9 +6,10 @@ import functools
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -17,12 +18,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from formats.pack import read_pack
+from formats.study_file import StudyFile, parse
 from study import clock, queries, services
 from study.models import Device, Expert, Rating, Study, Trial
 from study.room import access
 from study.services.invitations import Invitee
 from study.services.saving.context import SaveContext, load_save_context
-from study.study_file import parse
 
 RATE = 16_000
 SECONDS = 1.0
@@ -200,11 +201,18 @@ def enter(client: Client, expert: Expert) -> Client:
     return client
 
 
+def edit_file(study: Study, edit: Callable[[dict[str, Any]], object]) -> None:
+    """Changes the study file of a study as it is stored, without checks: as an older site may have left it."""
+    content = study.file.as_json()
+    edit(content)
+    study.file = StudyFile.model_validate(content)
+
+
 def begin(expert: Expert) -> None:
     """Consent, background and the sound check passed over an hour ago, so that the next step is the first trial."""
     an_hour_ago = clock.now() - timedelta(hours=1)
     with clock.use(lambda: an_hour_ago):
-        services.give_consent(expert, version=expert.study.file["consent"]["version"], language=expert.language)
+        services.give_consent(expert, version=expert.study.file.consent.version, language=expert.language)
         services.save_background(expert, answers=dict.fromkeys(["device", "listening_device"], "headphones"))
         services.save_sound_check(expert.devices.latest("pk"), level=80, answers=[])
 
@@ -265,6 +273,6 @@ def reach(expert: Expert, trial: Trial) -> Trial:
 def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
     """Hears a trial and rates it on every scale that has no rating yet."""
     hear(expert, trial)
-    for scale in expert.study.file["scales"]:
-        if scale["key"] not in queries.answers(trial, expert):
-            rate(expert, trial, scale["key"], value)
+    for scale in expert.study.file.scales:
+        if scale.key not in queries.answers(trial, expert):
+            rate(expert, trial, scale.key, value)

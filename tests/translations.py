@@ -31,7 +31,10 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "tests.translations:ext
 KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
     ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "NP_:1c,2", "Text", "CountedText:1,2"]
 )
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
+#: Faults are data: a template and what it is filled with. Rooms that still write sentences are not among these.
+TEMPLATES = ("formats",)
+FAULTS = parse_keywords(["InputError", "Message", "fault"])
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
 TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE)
 
 
@@ -49,7 +52,8 @@ def sentences() -> Catalog:
     """Every message marked for translation in code and templates, with the folders that have it."""
     catalogue = Catalog()
     for room in ROOMS:
-        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=KEYWORDS):
+        keywords = KEYWORDS | FAULTS if room in TEMPLATES else KEYWORDS
+        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=keywords):
             folder = PurePosixPath(room, name).parent
             catalogue.add(identifier, locations=[(str(folder), 0)], context=context)
     return catalogue

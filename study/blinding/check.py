@@ -64,9 +64,9 @@ class Report:
 
 def default_sessions(study: Study) -> int:
     """As many sessions as let every clip be heard a few times and every group come."""
-    design = study.file["design"]
-    wanted: int = math.ceil(HEARINGS * design["clips_per_system"] / design["heard_per_expert"])
-    groups = len(study.file["groups"])
+    design = study.file.design
+    wanted: int = math.ceil(HEARINGS * design.clips_per_system / design.heard_per_expert)
+    groups = len(study.file.groups)
     return min(study.slots.count(), max(wanted, FEWEST, groups))
 
 
@@ -149,7 +149,7 @@ def _prepared(study: Study) -> list[Slot]:
 def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
     """One session in each slot, in the study's languages by turns."""
     study = Study.objects.get(pk=study.pk)
-    languages, played = study.file["languages"], []
+    languages, played = study.file.languages, []
     bar = tqdm(slots, desc="Playing sessions", unit="session", disable=None, delay=2)
     with own_site() as here:
         for number, slot in enumerate(bar):
@@ -208,7 +208,7 @@ def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
 def _shown(study: Study) -> str:
     """All text that is shown to every expert: the study file's own, and the site's in its templates and catalogues."""
     templates = (Path(apps.get_app_config("study").path) / "templates").rglob("*.html")
-    own = "\n".join(text for key in SHOWN for text in _strings(study.file[key]))
+    own = "\n".join(text for key in SHOWN for text in _strings(study.file.as_json()[key]))
     return "\n".join([own, *(path.read_text(encoding="utf-8") for path in templates), *messages_of_the_site()])
 
 

@@ -73,8 +73,8 @@ def _everything(study: Study) -> Iterator[tuple[str, str]]:
         yield Path(clip.audio).stem, "a clip's file name"
         passed_over = {"role"} if clip.system_id else {"role", "system"}
         yield from ((text, "a clip's entry in the pack") for text in _texts(clip.pack_entry, passed_over))
-    for system in study.file["systems"]:
-        for name in (system["id"], *system["label"].values()):
+    for system in study.file.systems:
+        for name in (system.id, *system.label.values()):
             yield name, SYSTEM
     yield study.file_sha256, "the study file's hash"
     yield study.plan_sha256, "the study plan's hash"

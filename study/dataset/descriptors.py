@@ -22,6 +22,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
     The context makes every key a word of schema.org but our own, which JSON-LD then passes over.
     """
     columns = {column.name: column for table in tables for column in table.columns}
+    file = study.file.as_json()
     return {
         "@context": {"@vocab": "http://schema.org/", "mukulen": None},
         "@type": "Dataset",
@@ -32,16 +33,14 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
             "schema": SCHEMA,
             "study": file_stem(study.slug),
             "slug": study.slug,
-            "title": study.file["title"],
+            "title": study.file.title,
             "simulated": study.simulated,
             "unsealed": not study.sealed,
-            "real_system": None if study.sealed else study.file["real_system"],
-            "scales": study.file["scales"],
-            "groups": study.file["groups"],
-            "background": study.file["background"],
+            "real_system": None if study.sealed else study.file.real_system,
+            **{key: file[key] for key in ("scales", "groups", "background")},
             "systems": _systems(study, view),
             "plan_sha256": study.plan_sha256,
-            "analysis": study.file["analysis"],
+            "analysis": file["analysis"],
             "since_last": since,
         },
     }
@@ -64,9 +63,9 @@ def _systems(study: Study, view: View) -> list[dict[str, Any]]:
         return []
     if view == "coded":
         codes = study.systems.order_by("code").values_list("code", flat=True)
-        return [{"id": code, "label": dict.fromkeys(study.file["languages"], code)} for code in codes]
+        return [{"id": code, "label": dict.fromkeys(study.file.languages, code)} for code in codes]
     code_of = dict(study.systems.values_list("system_id", "code"))
-    return [{"id": row["id"], "code": code_of[row["id"]], "label": row["label"]} for row in study.file["systems"]]
+    return [{"id": system.id, "code": code_of[system.id], "label": system.label} for system in study.file.systems]
 
 
 def ignored(names: list[str]) -> str:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from formats.study_file import Group
 from formats.text import one_line
 from study.dataset.columns import KINDS, Table
 from study.dataset.taken import since_in_words
 from study.models import Study
 from study.sequences import is_cut
-from study.wording import wording_of
 
 #: In a group of fewer people than this, answers about oneself may say who one is.
 FEW = 5
 
 
-def small_groups(study: Study) -> list[tuple[dict[str, Any], int]]:
+def small_groups(study: Study) -> list[tuple[Group, int]]:
     """The groups of which some, but fewer than 5 people are in the dataset, with their number."""
     codes = list(study.experts.filter(withdrawn_at=None).values_list("group", flat=True))
-    counts = [(group, codes.count(group["key"])) for group in study.file["groups"]]
+    counts = [(group, codes.count(group.key)) for group in study.file.groups]
     return [(group, count) for group, count in counts if 0 < count < FEW]
 
 
@@ -37,7 +37,7 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
     """What lies in the folder, for a reader who has nothing else."""
     sealed = "sealed: it does not say which clip or system was rated" if study.sealed else "unsealed: systems by name"
     small = [
-        f"Group {group['key']} has {people(count)}, fewer than {FEW}: who knows the field may tell from the background "
+        f"Group {group.key} has {people(count)}, fewer than {FEW}: who knows the field may tell from the background "
         "answers who they are. Think before you publish experts.csv and remarks.csv."
         for group, count in small_groups(study)
     ]
@@ -87,14 +87,12 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
         lines += ["|---|---|---|---|---|---|---|---|", *_column_lines(table), ""]
     lines += ["## Scales as worded / 量表措辞", ""]
     lines += ["| scale | language | wording | label | definition | low | high |", "|---|---|---|---|---|---|---|"]
-    for scale in study.file["scales"]:
-        for language in study.file["languages"]:
-            texts = [scale[name][language] for name in ("label", "definition")]
-            ends = [
-                f"{scale[bound]} = {scale[end][language]}" for bound, end in (("minimum", "low"), ("maximum", "high"))
-            ]
-            version = wording_of(study.file, scale["key"], language)
-            lines.append(_table_line([scale["key"], language, version, *texts, *ends]))
+    for scale in study.file.scales:
+        for language in study.file.languages:
+            texts = [scale.label[language], scale.definition[language]]
+            ends = [f"{scale.minimum} = {scale.low[language]}", f"{scale.maximum} = {scale.high[language]}"]
+            version = scale.wording(language)
+            lines.append(_table_line([scale.key, language, version, *texts, *ends]))
     return "\n".join([*lines, ""])
 
 

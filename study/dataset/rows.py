@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from random import SystemRandom
-from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 
+from formats.study_file import StudyFile
 from study.dataset.columns import View
 from study.models import Clip, Rating, Remark, Study, Trial
-from study.wording import TEXTS, wording_of
 
 Row = list[object]
 
@@ -102,17 +101,17 @@ def experts(study: Study) -> Iterator[Row]:
         sound = [check.level, check.correct if check.answers else "", len(check.answers)] if check else [""] * 3
         answers = given.answers if given else {}
         replaced_by = expert.replaced_by.code if expert.replaced_by else ""
-        own = [answers.get(question["key"], "") for question in study.file["background"]]
+        own = [answers.get(question.key, "") for question in study.file.background]
         yield [expert.code, expert.group, expert.language, timestamp(expert.submitted_at), replaced_by, *sound, *own]
 
 
-def wordings(file: dict[str, Any]) -> Iterator[Row]:
+def wordings(file: StudyFile) -> Iterator[Row]:
     """Each scale as it is worded in each of the study's languages."""
-    for scale in file["scales"]:
-        for language in file["languages"]:
-            version = wording_of(file, scale["key"], language)
-            texts = (scale[name][language] for name in TEXTS)
-            yield [scale["key"], language, version, scale["minimum"], scale["maximum"], *texts]
+    for scale in file.scales:
+        for language in file.languages:
+            version = scale.wording(language)
+            texts = scale.texts(language).values()
+            yield [scale.key, language, version, scale.minimum, scale.maximum, *texts]
 
 
 def study_clips(study: Study) -> list[Clip]:

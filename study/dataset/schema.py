@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
+from formats.study_file import Question, Scale, StudyFile
 from formats.text import one_line
 from study.dataset.columns import (
     ANSWER,
@@ -25,15 +25,15 @@ from study.dataset.columns import (
 )
 
 
-def trial_columns(file: dict[str, Any], view: View) -> list[Column]:
+def trial_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns that every row about a trial begins with. While sealed none says which clip or system it was."""
     heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
     return [EXPERT, group_column(file), *TRIAL, *heard]
 
 
-def long_columns(file: dict[str, Any], view: View) -> list[Column]:
+def long_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial and scale."""
-    values = {scale["key"]: both(scale["label"]) for scale in file["scales"]}
+    values = {scale.key: both(scale.label) for scale in file.scales}
     scale = column(
         "scale",
         "text",
@@ -47,28 +47,28 @@ def long_columns(file: dict[str, Any], view: View) -> list[Column]:
         "integer",
         "The rating, within the bounds of its scale.",
         "评分，在该量表的范围之内。",
-        minimum=min(scale["minimum"] for scale in file["scales"]),
-        maximum=max(scale["maximum"] for scale in file["scales"]),
+        minimum=min(scale.minimum for scale in file.scales),
+        maximum=max(scale.maximum for scale in file.scales),
     )
     return [*trial_columns(file, view), KNOWN, scale, rating, *ANSWER]
 
 
-def wide_columns(file: dict[str, Any], view: View) -> list[Column]:
+def wide_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial."""
-    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file["scales"])]
+    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file.scales)]
 
 
-def remark_columns(file: dict[str, Any], view: View) -> list[Column]:
+def remark_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the remarks, one row a trial of which something was said."""
     return [*trial_columns(file, view), *REMARK]
 
 
-def expert_columns(file: dict[str, Any]) -> list[Column]:
+def expert_columns(file: StudyFile) -> list[Column]:
     """Columns of the experts."""
-    return [EXPERT, group_column(file), *EXPERTS, *(question_column(question) for question in file["background"])]
+    return [EXPERT, group_column(file), *EXPERTS, *(question_column(question) for question in file.background)]
 
 
-def clip_columns(file: dict[str, Any], provenance: list[str]) -> list[Column]:
+def clip_columns(file: StudyFile, provenance: list[str]) -> list[Column]:
     """Columns of the clips, with the pack's own account of where each comes from."""
     own = [
         column(f"provenance_{key}", "text", f"Where the clip comes from: {key}.", f"片段来源：{key}。", required=False)
@@ -86,16 +86,16 @@ def metric_columns(kinds: dict[str, Kind]) -> list[Column]:
     return [HEARD[0], *own]
 
 
-def group_column(file: dict[str, Any]) -> Column:
+def group_column(file: StudyFile) -> Column:
     """The experts' groups with their names."""
-    values = {group["key"]: both(group["label"]) for group in file["groups"]}
+    values = {group.key: both(group.label) for group in file.groups}
     meaning = ("The expert's group in the study file.", "专家在研究文件中的组别。")
     return column("group", "text", *meaning, values=values, closed=True)
 
 
-def system_column(file: dict[str, Any], view: View) -> Column:
+def system_column(file: StudyFile, view: View) -> Column:
     """The systems: their ids with their names, or codes that say nothing."""
-    values = {} if view != "open" else {system["id"]: both(system["label"]) for system in file["systems"]}
+    values = {} if view != "open" else {system.id: both(system.label) for system in file.systems}
     return column(
         "system",
         "text",
@@ -106,29 +106,29 @@ def system_column(file: dict[str, Any], view: View) -> Column:
     )
 
 
-def scale_column(scale: dict[str, Any]) -> Column:
+def scale_column(scale: Scale) -> Column:
     """A column of ratings on one scale."""
-    low, high = scale["minimum"], scale["maximum"]
+    low, high = scale.minimum, scale.maximum
     return Column(
-        scale["key"],
+        scale.key,
         "integer",
-        both(scale["definition"]),
-        values={str(low): both(scale["low"]), str(high): both(scale["high"])},
+        both(scale.definition),
+        values={str(low): both(scale.low), str(high): both(scale.high)},
         minimum=low,
         maximum=high,
         required=False,
-        label=both(scale["label"]),
+        label=both(scale.label),
     )
 
 
-def question_column(question: dict[str, Any]) -> Column:
+def question_column(question: Question) -> Column:
     """A column of answers to one background question."""
     kinds: dict[str, Kind] = {"choice": "text", "number": "integer", "text": "text"}
-    choices = {choice["key"]: both(choice["label"]) for choice in question.get("choices", [])}
+    choices = {choice.key: both(choice.label) for choice in question.choices or []}
     return Column(
-        question["key"],
-        kinds[question["kind"]],
-        both(question["label"]),
+        question.key,
+        kinds[question.kind],
+        both(question.label),
         values=choices,
         required=False,
         closed=bool(choices),

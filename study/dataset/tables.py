@@ -65,7 +65,7 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
         ("expert_id", "trial"),
         refers,
     )
-    scales = [scale["key"] for scale in study.file["scales"]]
+    scales = [scale.key for scale in study.file.scales]
     with (
         (folder / long.path).open("w", encoding="utf-8", newline="") as one,
         (folder / wide.path).open("w", encoding="utf-8", newline="") as other,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from formats.errors import InputError
 from study import dataset, services
 from study.desk.permissions import actor, study_or_404
+from study.errors import words_of
 
 
 @login_required
@@ -31,7 +32,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
         hashes = dataset.write(found, form, archive, get_language() or "en")
     except InputError as error:
         archive.close()
-        messages.error(request, str(error))
+        messages.error(request, words_of(error))
         return redirect("desk:study", slug)
     archive.seek(0)
     detail = {"sealed": found.sealed, "form": form, **hashes}

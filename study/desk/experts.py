@@ -28,7 +28,7 @@ from formats.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.desk.permissions import actor, rights_in, study_or_404
 from study.desk.progress import link_of
-from study.errors import Refused
+from study.errors import Refused, words_of
 from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, has_slot
 from study.text_files import uploaded_table
@@ -66,7 +66,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             issued = services.invite(found, _invitees(request, found), actor=actor(request), expires_at=ends)
             return _sheet(request, found, issued)
         except InputError as error:
-            faults = str(error).split("\n")
+            faults = words_of(error).split("\n")
     context = {
         **_shared(found),
         "faults": faults,
@@ -121,8 +121,8 @@ def _shared(study: Study) -> dict[str, object]:
     return {
         "study": study,
         "title": study.text("title", language),
-        "groups": [(group["key"], study.group_label(group["key"], language)) for group in study.file["groups"]],
-        "languages": study.file["languages"],
+        "groups": [(group.key, study.group_label(group.key, language)) for group in study.file.groups],
+        "languages": study.file.languages,
         "today": clock.now().date().isoformat(),
         "may_invite": not study.simulated and study.state in {Study.State.DRAFT, Study.State.OPEN},
     }
@@ -229,7 +229,7 @@ def _issued(
     try:
         return _sheet(request, found, issue(expert, end_of(_day(request))))
     except InputError as error:
-        faults = tuple(str(error).split("\n"))
+        faults = tuple(words_of(error).split("\n"))
     except Refused as refused:
         faults = (refused.message,)
     return _expert_page(request, found, expert, faults)
@@ -240,7 +240,7 @@ def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> H
     try:
         step()
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, words_of(error))
     except Refused as refused:
         messages.error(request, refused.message)
     return redirect("desk:expert", expert.study.slug, expert.code)

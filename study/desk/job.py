@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from formats.study_file import localised
 from study import cautions, jobs, services
 from study.desk.permissions import researcher, study_or_404
 from study.desk.reasons import in_the_readers_words
 from study.errors import Refused
 from study.models import Job, Study
-from study.study_file import localised
 
 #: What the page calls the steps of jobs (study/jobs/work.py).
 STEPS = {

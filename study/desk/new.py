@@ -15,14 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from formats import study_file
 from formats.errors import InputError
-from study import jobs, study_file
+from formats.study_file import StudyFile
+from formats.toml import LARGEST_FILE
+from study import jobs
 from study.desk.job import own_job
 from study.desk.permissions import researcher
-from study.errors import Refused
+from study.errors import Refused, words_of
 from study.models import Job, Study
 from study.text_files import slug_of
-from study.toml_check import LARGEST_FILE
 
 EXAMPLES = Path(settings.BASE_DIR) / "fixtures" / "studies"
 LARGEST_CLIPS = 2 * 1024**3
@@ -38,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             return redirect("desk:job", _prepared(request).token)
         except InputError as error:
-            faults = str(error).split("\n")
+            faults = words_of(error).split("\n")
     names = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
     context = {"faults": faults, "slug": request.POST.get("slug", ""), "examples": names}
     return render(request, "desk/new.html", context, status=400 if faults else 200)
@@ -81,17 +83,17 @@ def _text_of(upload: UploadedFile[bytes]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")  # as the command reads it
 
 
-def _summary(file: dict[str, Any]) -> dict[str, Any]:
+def _summary(file: StudyFile) -> dict[str, Any]:
     """What the next page says of the study, and what the clips must be."""
-    design = file["design"]
+    design = file.design
     return {
-        "title": file["title"],
-        "systems_asked": [system["id"] for system in file["systems"]],
-        "clips": design["clips_per_system"],
-        "practice": design["practice"],
-        "slots": sum(group["slots"] for group in file["groups"]),
-        "trials": study_file.trials_per_expert(file),
-        "scales": [[scale["key"], scale["minimum"], scale["maximum"]] for scale in file["scales"]],
+        "title": file.title,
+        "systems_asked": [system.id for system in file.systems],
+        "clips": design.clips_per_system,
+        "practice": design.practice,
+        "slots": file.slots,
+        "trials": file.trials_per_expert,
+        "scales": [[scale.key, scale.minimum, scale.maximum] for scale in file.scales],
     }
 
 

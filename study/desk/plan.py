@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from formats import study_file
 from formats.errors import InputError
 from formats.files import canonical_json
-from study import services, study_file
+from study import services
 from study.desk.permissions import actor, rights_in, study_or_404
 from study.desk.study import who
-from study.errors import Refused
+from study.errors import Refused, words_of
 from study.models import Study
 from study.sequences import is_cut, plan_shown
 
@@ -91,8 +92,8 @@ def amend(request: HttpRequest, slug: str) -> HttpResponse:
     text, reason = request.POST.get("analysis", ""), request.POST.get("reason", "")
     try:
         analysis = study_file.parse_analysis(text.replace("\r\n", "\n"), found.file)
-        services.amend_plan(found, analysis=analysis, reason=reason, actor=actor(request))
+        services.amend_plan(found, analysis=analysis.as_json(), reason=reason, actor=actor(request))
     except (InputError, Refused) as error:
-        return _page(request, found, 400, faults=str(error).split("\n"), analysis=text, reason=reason)
+        return _page(request, found, 400, faults=words_of(error).split("\n"), analysis=text, reason=reason)
     messages.success(request, _("The amendment is recorded in the event log."))
     return redirect("desk:plan", slug)

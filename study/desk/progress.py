@@ -17,7 +17,7 @@ from typing import NamedTuple
 from django.db.models import Count, Max, Min, Q
 from django.utils.translation import get_language
 
-from study import clock, study_file
+from study import clock
 from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
 from study.services.invitations import has_slot
 
@@ -138,7 +138,7 @@ def board(study: Study) -> Board:
     rated = [
         Rated(expert, trial, places[trial], *measures)
         for expert, trial, scales, _newest, *measures in answers
-        if trial in places and scales == len(study.file["scales"])
+        if trial in places and scales == len(study.file.scales)
     ]
     rows = _rows(study, experts, rated, ((expert, newest) for expert, _, _, newest, *_ in answers))
     return Board(rows, _coverage(study, experts, places, rated))
@@ -170,11 +170,11 @@ def _answers(study: Study) -> list[tuple[int, ...]]:
 
 
 def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Iterable[tuple[int, int]]) -> list[Row]:
-    total, scales = study_file.trials_per_expert(study.file), len(study.file["scales"])
+    total, scales = study.file.trials_per_expert, len(study.file.scales)
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)
-    groups = {group["key"]: study.group_label(group["key"], get_language() or "") for group in study.file["groups"]}
+    groups = {group.key: study.group_label(group.key, get_language() or "") for group in study.file.groups}
     reports, headphones, links = _reports(study), _headphones(study), _links(study)
     seen = _last_seen(study, newest, reports)
     return [

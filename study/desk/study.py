@@ -82,7 +82,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "experts": len(finished),
         "submitted": sum(moment is not None for moment in finished),
         "small_groups": _small_groups(found),
-        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file["scales"]) > LARGE,
+        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file.scales) > LARGE,
         "slots": found.certificate.get("slots", 0),
         "certificate": certificate_shown(found),
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
@@ -112,7 +112,7 @@ def who(actor: str) -> str:
 def _small_groups(study: Study) -> list[tuple[str, int]]:
     """The groups with so few people that a dataset may tell who they are, by name."""
     language = get_language() or ""
-    return [(study.group_label(group["key"], language), count) for group, count in dataset.small_groups(study)]
+    return [(study.group_label(group.key, language), count) for group, count in dataset.small_groups(study)]
 
 
 @login_required

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from formats.study_file import Question, localised
 from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
 from study.room.trials import scale_order, scale_shown
-from study.study_file import localised
 
 
 @require_safe
@@ -93,9 +93,9 @@ def consent(request: HttpRequest, expert: Expert) -> HttpResponse:
     file = expert.study.file
     language = translation.get_language()
     context = {
-        "text": localised(file["consent"]["text"], language),
-        "version": file["consent"]["version"],
-        "language": language if language in file["languages"] else file["languages"][0],
+        "text": localised(file.consent.text, language),
+        "version": file.consent.version,
+        "language": file.shown_in(language),
         "problem": problem,
     }
     return room_render(request, expert, "consent", status=400 if problem else 200, **context)
@@ -109,24 +109,29 @@ def background(request: HttpRequest, expert: Expert) -> HttpResponse:
         return redirect("room:room")
     problem, status = "", 200
     if request.method == "POST":
-        given = {question["key"]: request.POST.get(question["key"], "") for question in expert.study.file["background"]}
+        given = {question.key: request.POST.get(question.key, "") for question in expert.study.file.background}
         try:
             services.save_background(expert, answers=given)
         except Refused as refused:
             problem, status = refused.message, refused.status
         else:
             return redirect("room:room")
-    questions = [_question(question, request.POST) for question in expert.study.file["background"]]
+    questions = [_question(question, request.POST) for question in expert.study.file.background]
     return room_render(request, expert, "background", status=status, questions=questions, problem=problem)
 
 
-def _question(question: dict[str, Any], given: Any) -> dict[str, Any]:
+def _question(question: Question, given: Any) -> dict[str, Any]:
     language = translation.get_language()
-    choices = [
-        {"key": choice["key"], "label": localised(choice["label"], language)} for choice in question.get("choices", [])
-    ]
-    label = localised(question["label"], language)
-    return {**question, "label": label, "choices": choices, "answer": given.get(question["key"], "")}
+    return {
+        "key": question.key,
+        "kind": question.kind,
+        "required": question.required,
+        "label": localised(question.label, language),
+        "choices": [
+            {"key": choice.key, "label": localised(choice.label, language)} for choice in question.choices or []
+        ],
+        "answer": given.get(question.key, ""),
+    }
 
 
 @require_safe

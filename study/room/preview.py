@@ -12,7 +12,6 @@ from study import services
 from study.desk.permissions import study_or_404
 from study.errors import Refused
 from study.room.access import refusal, remember
-from study.wording import language_shown
 
 
 @login_required
@@ -20,7 +19,7 @@ from study.wording import language_shown
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a fresh preview of a study, whatever its state, in the researcher's own browser."""
     study = study_or_404(request, slug)
-    language = language_shown(study.file, get_language() or "")
+    language = study.file.shown_in(get_language() or "")
     try:
         device = services.open_preview(study, actor=f"researcher:{request.user.get_username()}", language=language)
     except Refused as refused:

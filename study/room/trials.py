@@ -23,8 +23,6 @@ from study.models import Expert, Trial
 from study.room.access import room_page, room_render, room_save
 from study.services.saving.context import SaveContext
 from study.session import Session, SessionTrial, break_before, session_of
-from study.study_file import localised
-from study.wording import language_shown
 
 #: Scales with more points than this are answered with a slider.
 MOST_BUTTONS = 11
@@ -37,12 +35,15 @@ def scale_order(expert: Expert) -> list[str]:
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
     """A scale in the active language, with its points where it is answered by buttons."""
-    scale = next(scale for scale in expert.study.file["scales"] if scale["key"] == key)
-    texts = {
-        name: localised(scale[name], translation.get_language()) for name in ("label", "definition", "low", "high")
+    scale = expert.study.file.scale(key)
+    points = range(scale.minimum, scale.maximum + 1)
+    return {
+        "key": key,
+        "minimum": scale.minimum,
+        "maximum": scale.maximum,
+        **scale.texts(translation.get_language()),
+        "points": list(points) if len(points) <= MOST_BUTTONS else None,
     }
-    points = range(scale["minimum"], scale["maximum"] + 1)
-    return {**scale, **texts, "points": list(points) if len(points) <= MOST_BUTTONS else None}
 
 
 @require_safe
@@ -71,7 +72,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         sliders=any(scale["points"] is None for scale in scales),
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.LONGEST_COMMENT,
-        language=language_shown(expert.study.file, translation.get_language()),
+        language=expert.study.file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
         heard=json.dumps(heard.intervals),
         plays=heard.plays,

@@ -99,8 +99,8 @@ def _own_slot(study: Study, slug: str) -> Slot:
         created_at=now,
         opened_at=now,
     )
-    scales = [scale["key"] for scale in study.file["scales"]]
-    group = study.file["groups"][0]["key"]
+    scales = [scale.key for scale in study.file.scales]
+    group = study.file.groups[0].key
     order = SECRET.sample(scales, len(scales))
     slot = Slot.objects.create(study=copy, number=1, group=group, scale_order=order)
     clips = _own_clips(study, copy)

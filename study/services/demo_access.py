@@ -37,9 +37,8 @@ def _again(expert: Expert) -> Invitee:
 def _new_guest(study: Study, language: str) -> Invitee | None:
     """A guest for the group with the most free slots, none where all are taken."""
     free = {
-        group["key"]: group["slots"]
-        - study.experts.filter(group=group["key"], withdrawn_at=None, replaced_by=None).count()
-        for group in study.file["groups"]
+        group.key: group.slots - study.experts.filter(group=group.key, withdrawn_at=None, replaced_by=None).count()
+        for group in study.file.groups
     }
     group = max(free, key=lambda key: free[key])
     number = study.experts.filter(code__startswith="guest-").count() + 1

@@ -52,7 +52,7 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     invitees: list[Invitee] = []
     faults: list[str] = []
     codes: set[str] = set()
-    slots = sum(group["slots"] for group in study.file["groups"])
+    slots = study.file.slots
     known = {expert.code: expert for expert in study.experts.all()}
     for count, (line, row) in enumerate(_rows(text), start=1):
         if count > slots + MOST_BEYOND:
@@ -91,7 +91,7 @@ def _in_study(study: Study, invitee: Invitee) -> Invitee:
     tag = invitee.language.lower().replace("_", "-")
     with suppress(LookupError):
         tag = get_supported_language_variant(tag, strict=True)
-    return replace(invitee, language=tag) if tag in study.file["languages"] else invitee
+    return replace(invitee, language=tag) if tag in study.file.languages else invitee
 
 
 def _line(number: int, fault: str) -> str:
@@ -146,7 +146,7 @@ def _columns(cells: Iterable[str]) -> list[str]:
 def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[str, Expert]) -> list[str]:
     """What is wrong with one expert of the table; `earlier`: codes above it, `experts`: those of the study by code."""
     faults = []
-    groups = [group["key"] for group in study.file["groups"]]
+    groups = [group.key for group in study.file.groups]
     about = {"code": invitee.code, "group": invitee.group, "language": invitee.language}
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", invitee.code):
         message = _(
@@ -164,9 +164,9 @@ def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[
     if invitee.group not in groups:
         message = _("there is no group '%(group)s'. Use one of %(groups)s.")
         faults.append(message % {**about, "groups": ", ".join(groups)})
-    if invitee.language not in study.file["languages"]:
+    if invitee.language not in study.file.languages:
         message = _("the study has no language '%(language)s'. Use one of %(languages)s.")
-        faults.append(message % {**about, "languages": ", ".join(study.file["languages"])})
+        faults.append(message % {**about, "languages": ", ".join(study.file.languages)})
     others = {code for code in (*earlier, *experts) if alike(code) == alike(invitee.code)}
     other = min(others - {invitee.code}, default="")
     if other and invitee.code not in experts:
@@ -193,15 +193,15 @@ def _faults_of_known(known: Expert, invitee: Invitee) -> Iterator[str]:
 def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -> Iterator[str]:
     """More experts of a group than it has places could not all take part."""
     here = [expert for expert in known.values() if has_slot(expert)]
-    for group in study.file["groups"]:
-        experts = {expert.code for expert in here if expert.group == group["key"]}
-        experts |= {invitee.code for invitee in invitees if invitee.group == group["key"]}
-        if len(experts) > group["slots"]:
+    for group in study.file.groups:
+        experts = {expert.code for expert in here if expert.group == group.key}
+        experts |= {invitee.code for invitee in invitees if invitee.group == group.key}
+        if len(experts) > group.slots:
             message = _(
                 "group %(group)s would have %(experts)d experts, but it has %(slots)d slots. Invite fewer experts, "
                 "or create a study with more slots."
             )
-            yield message % {"group": group["key"], "experts": len(experts), "slots": group["slots"]}
+            yield message % {"group": group.key, "experts": len(experts), "slots": group.slots}
 
 
 def has_slot(expert: Expert) -> bool:

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from formats.study_file import Question, localised
 from formats.text import is_text, one_line
 from study import clock, queries
 from study.errors import Refused
 from study.models import Background, Consent, Device, Expert, Invitation, Slot, SoundCheck, Study, token_hash
 from study.services.locking import lock_expert
 from study.services.log import log_event
-from study.study_file import localised
 
 LONGEST_TEXT = 500
 LONGEST_NUMBER = 4
@@ -75,7 +75,7 @@ def _free_slot(expert: Expert) -> Slot:
 def give_consent(expert: Expert, *, version: str, language: str) -> None:
     """Records that the expert agreed to the text now shown. Agreeing twice to the same text records it once."""
     study = expert.study
-    if version != study.file["consent"]["version"] or language not in study.file["languages"]:
+    if version != study.file.consent.version or language not in study.file.languages:
         raise Refused(409, "consent", _("The consent text has changed. Please read it again."))
     expert = _present(expert)
     if not expert.consents.filter(version=version, language=language).exists():
@@ -86,25 +86,25 @@ def give_consent(expert: Expert, *, version: str, language: str) -> None:
 @transaction.atomic
 def save_background(expert: Expert, *, answers: dict[str, str]) -> None:
     """Stores checked answers to the background questions; the newest submission counts."""
-    questions = expert.study.file["background"]
-    kept = {question["key"]: _checked(question, answers.get(question["key"], ""), expert) for question in questions}
+    questions = expert.study.file.background
+    kept = {question.key: _checked(question, answers.get(question.key, ""), expert) for question in questions}
     expert = _present(expert)
     Background.objects.create(expert=expert, answers=kept, given_at=clock.now())
     _log(expert, "background saved")
 
 
-def _checked(question: dict[str, Any], answer: str, expert: Expert) -> str:
+def _checked(question: Question, answer: str, expert: Expert) -> str:
     """One answer, stripped, or the reason why it can't stand."""
     answer = str(answer).strip()
-    label = localised(question["label"], get_language() or expert.language)
-    detail = {"question": question["key"]}
+    label = localised(question.label, get_language() or expert.language)
+    detail = {"question": question.key}
     if not answer:
-        if question["required"]:
+        if question.required:
             raise Refused(400, "background", _("Please answer “%(label)s”.") % {"label": label}, **detail)
         return ""
-    if question["kind"] == "choice" and answer not in {choice["key"] for choice in question["choices"]}:
+    if question.kind == "choice" and answer not in {choice.key for choice in question.choices or []}:
         raise Refused(400, "background", _("Please choose one option for “%(label)s”.") % {"label": label}, **detail)
-    if question["kind"] == "number":
+    if question.kind == "number":
         if not answer.isdecimal() or len(answer) > LONGEST_NUMBER:
             message = _("Please enter a whole number for “%(label)s”.") % {"label": label}
             raise Refused(400, "background", message, **detail)

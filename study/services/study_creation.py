@@ -19,13 +19,13 @@ from django.db import transaction
 from formats.errors import InputError
 from formats.files import json_sha256
 from formats.pack import PackClip
+from formats.study_file import StudyFile
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions
 from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.sequences import Content, commitment_to, seed_of
 from study.services.log import log_event
-from study.study_file import break_after
 
 #: 2020-01-01 00:00 UTC: when a clip was copied is nobody's business.
 CLIP_TIME = 1_577_836_800
@@ -40,14 +40,14 @@ class Chosen:
     practice: list[PackClip] = field(default_factory=list)
 
 
-def choose_clips(file: dict[str, Any], pack: Iterable[PackClip]) -> Chosen:
+def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> Chosen:
     """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few."""
     clips = list(pack)
-    design = file["design"]
-    wanted, practice = design["clips_per_system"], design["practice"]
+    design = file.design
+    wanted, practice = design.clips_per_system, design.practice
     chosen = Chosen(practice=[clip for clip in clips if clip.role == "practice"][:practice])
     faults = []
-    for system in (row["id"] for row in file["systems"]):
+    for system in (row.id for row in file.systems):
         found = [clip for clip in clips if clip.role == "study" and clip.system == system]
         chosen.study[system] = found[:wanted]
         if len(found) < wanted:
@@ -63,7 +63,7 @@ def choose_clips(file: dict[str, Any], pack: Iterable[PackClip]) -> Chosen:
 def create_study(
     *,
     slug: str,
-    file: dict[str, Any],
+    file: StudyFile,
     file_sha256: str,
     clips: Chosen,
     owner: User | None = None,
@@ -98,18 +98,18 @@ def create_study(
     return study
 
 
-def shape_of(file: dict[str, Any], codes: list[str], seed: int) -> DesignSpec:
+def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
     """What the session plans depend on. They are made over codes."""
-    design = file["design"]
+    design = file.design
     return DesignSpec(
         systems=tuple(codes),
-        clips=design["clips_per_system"],
-        heard=design["heard_per_expert"],
-        groups=tuple((group["key"], group["slots"]) for group in file["groups"]),
-        repeats=design["repeats"],
-        practice=design["practice"],
-        break_after=break_after(file),
-        scales=tuple(scale["key"] for scale in file["scales"]),
+        clips=design.clips_per_system,
+        heard=design.heard_per_expert,
+        groups=tuple((group.key, group.slots) for group in file.groups),
+        repeats=design.repeats,
+        practice=design.practice,
+        break_after=file.break_after,
+        scales=tuple(scale.key for scale in file.scales),
         seed=seed,
     )
 
@@ -160,9 +160,9 @@ def freeze_plan(study: Study, content: Content) -> None:
     study.plan = {
         "schema": 2,
         "study_file_sha256": study.file_sha256,
-        "scales": study.file["scales"],
-        "analysis": study.file["analysis"],
-        "design": study.file["design"],
+        "scales": [scale.as_json() for scale in study.file.scales],
+        "analysis": study.file.analysis.as_json(),
+        "design": study.file.design.as_json(),
         "commitment": commitment_to(content),
     }
     study.plan_sha256 = json_sha256(study.plan)

@@ -96,7 +96,7 @@ def accept(live_server: LiveServer, study: Study) -> Accept:
     """Opens a personal link in a page and presses its button."""
 
     def accept(page: Page, code: str = "e01", language: str = "en") -> Expert:
-        expert, secret = make_link(study, code, study.file["groups"][0]["key"], language)
+        expert, secret = make_link(study, code, study.file.groups[0].key, language)
         page.goto(f"{live_server.url}/i/{secret}/")
         page.locator("main button").click()
         page.wait_for_url("**/room/consent/")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from study.models import Rating, Study
+from study.models import Rating
 from tests.browser.conftest import SCALES, Accept, awake, listen, practised, settled
-from tests.factories import trials_of
+from tests.factories import edit_file, trials_of
 
 
 def test_a_trial_can_be_heard_and_rated_by_keyboard_alone(page: Page, live_server: LiveServer, accept: Accept) -> None:
@@ -103,10 +103,8 @@ def test_a_scale_of_a_hundred_points_holds_no_value_until_it_is_given_one(
 ) -> None:
     expert = accept(page)
     practised(expert)
-    file = expert.study.file
-    for scale in file["scales"]:
-        scale |= {"minimum": 0, "maximum": 100}
-    Study.objects.filter(pk=expert.study_id).update(file=file)
+    edit_file(expert.study, lambda file: [scale.update(minimum=0, maximum=100) for scale in file["scales"]])
+    expert.study.save()
     trial = trials_of(expert)[1]
     page.goto(f"{live_server.url}/room/t/{trial.token}/")
     first = page.locator(".scale").first

@@ -242,9 +242,9 @@ def finish(expert: Expert, number: int) -> None:
     trial = trials_of(expert)[number - 1]
     hear(expert, trial)
     done = set(trial.ratings.values_list("scale", flat=True))
-    for scale in expert.study.file["scales"]:
-        if scale["key"] not in done:
-            rate(expert, trial, scale["key"])
+    for scale in expert.study.file.scales:
+        if scale.key not in done:
+            rate(expert, trial, scale.key)
 
 
 def test_a_trial_is_painted_within_a_second_on_a_cold_start(

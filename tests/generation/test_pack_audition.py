@@ -9,11 +9,11 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from formats.pack import read_pack
+from formats.study_file import parse
 from generation.pack.build import build_from_folder, build_pack
 from generation.pack.check import check_pack
 from study.models import Clip
 from study.services.study_creation import choose_clips, create_study
-from study.study_file import parse
 from tests.factories import study_toml
 from tests.generation.generators import Babbler
 from tests.generation.songs import small_corpus, walk, write_song

@@ -23,12 +23,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import analysis.data.ratings
+from formats import study_file
 from formats.errors import InputError
 from formats.files import read_table
 from formats.pack import read_manifest, read_pack
 from generation import audio, melody
 from generation.pack import recordings
-from study import backup, study_file
+from study import backup
 from study.models import Expert, Listening, Rating, Remark, Trial
 from study.models import Study as StudyRow
 from study.services.invitations import read_experts

@@ -25,6 +25,7 @@ import pyreadstat
 import soundfile
 
 from formats.pack import PackClip
+from formats.study_file import StudyFile
 from study.design import make_sessions
 from study.services.study_creation import shape_of
 
@@ -44,7 +45,7 @@ class Evidence:
 
     expert: str
     systems: Sequence[str]
-    file: dict[str, Any]
+    file: StudyFile
     seen: dict[str, bytes] = field(default_factory=dict)
     browser: dict[int, str] = field(default_factory=dict)
     given: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -175,7 +176,7 @@ def of_seeds(evidence: Evidence) -> Claim:
     """Any number that is called a seed, put into the program that makes session plans, gives the expert's order."""
     texts = [content.decode("utf-8", "replace") for content in evidence.seen.values()]
     found = {number for text in texts for number in re.findall(r"(?i)seed[^0-9]{0,60}(\d{1,16})\b", text)}
-    seeds = {int(number) for number in found} | {evidence.file["design"].get("seed", 0)}
+    seeds = {int(number) for number in found} | {evidence.file.design.seed or 0}
     shapes = (shape_of(evidence.file, list(evidence.codes), seed) for seed in sorted(seeds) if seed < 2**53)
     slots = [slot for shape in shapes for slot in make_sessions(shape)["slots"]]
     return _fitting([[trial["system"] for trial in slot["trials"]] for slot in slots], [evidence.browser])
@@ -242,7 +243,7 @@ def of_differences(evidence: Evidence) -> Claim:
         for system in evidence.systems
         for scale in scales
     }
-    heard = evidence.file["design"]["heard_per_expert"]
+    heard = evidence.file.design.heard_per_expert
     for one in means:
         for other in means:
             for sessions in range(1, 200) if one != other else ():

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from formats.pack import PackClip, read_pack
+from formats.study_file import parse
 from study import clock, dataset, services
 from study.dataset import rows
 from study.design import certificate_of
@@ -22,7 +23,6 @@ from study.desk import progress
 from study.models import Device, Event, Expert, Job
 from study.sequences import sessions_of
 from study.services.study_creation import Chosen, _drawn
-from study.study_file import parse
 from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
 from tests.robustness.test_access import OURS
 from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims

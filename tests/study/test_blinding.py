@@ -29,7 +29,7 @@ from study.errors import Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from study.services import study_creation
-from tests.factories import make_expert, make_study, tone
+from tests.factories import edit_file, make_expert, make_study, tone
 from tests.study.exchanges import exchange
 from tests.study.leaks import stopwatch
 
@@ -136,7 +136,7 @@ def test_a_number_that_marks_one_system_is_caught(study: Study, settings: Settin
 def test_a_word_that_all_may_read_is_caught_where_it_stands_on_one_system_s_pages(
     study: Study, settings: Settings
 ) -> None:
-    study.file["consent"]["en"] = "Some of the clips are real songs."
+    edit_file(study, lambda file: file["consent"]["text"].update(en="Some of the clips are real songs."))
     study.save()
     assert check(study, 1).faults == []  # every expert reads it before the first trial
     plant(settings, "spoken_page")
@@ -162,8 +162,8 @@ def test_default_sessions_let_every_clip_be_heard_twice_and_every_group_come(tmp
 
 
 def test_what_everybody_is_shown_is_every_text_of_the_study_file_and_the_site(study: Study) -> None:
-    study.file["instructions"]["en"] = "As you like it"
-    study.file["scales"][0]["low"]["zh-hans"] = "冷"
+    edit_file(study, lambda file: file["instructions"].update(en="As you like it"))
+    edit_file(study, lambda file: file["scales"][0]["low"].update({"zh-hans": "冷"}))
     shown = _shown(study).splitlines()
     assert {"As you like it", "冷"} <= set(shown)
     assert any("Halfway: take a break" in line for line in shown)
@@ -256,7 +256,7 @@ def test_orders_that_an_expert_could_learn_are_a_caution(
 
 def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(study: Study) -> None:
     chosen = _prepared(study)[-2:]
-    for slot, seen, language in zip(chosen, _played(study, chosen), study.file["languages"], strict=True):
+    for slot, seen, language in zip(chosen, _played(study, chosen), study.file.languages, strict=True):
         assert {one.trial for one in seen} - {""} == {trial.token for trial in slot.trials.all()}
         assert {one.header("Content-Language") for one in seen if one.trial} == {language}
 

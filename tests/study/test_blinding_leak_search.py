@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +15,7 @@ from study.blinding.check import messages_of_the_site
 from study.blinding.leak_search import SYSTEM, Identifiers, count_occurrences, leaks, secrets_of, uneven_names
 from study.blinding.sessions import Exchange
 from study.models import Study
-from tests.factories import make_study
+from tests.factories import edit_file, make_study
 from tests.study.exchanges import exchange
 
 
@@ -43,7 +45,7 @@ CODED = base64.urlsafe_b64encode(b'{"from": "midi-gan"}').decode()
     ],
 )
 def test_a_name_is_found_however_it_is_written(study: Study, leak: Exchange) -> None:
-    study.file["systems"][0]["label"]["zh-hans"] = "中文名"
+    edit_file(study, lambda file: file["systems"][0]["label"].update({"zh-hans": "中文名"}))
     secrets = secrets_of(study, "Each clip may be a real song.")
     assert len(leaks([leak], secrets)) == 1
     assert leaks([exchange(body="<p>This may be real, or unreal.</p>")], secrets) == []
@@ -146,14 +148,15 @@ def test_a_latin_name_stands_as_a_word_and_a_chinese_one_anywhere() -> None:
 
 
 def test_secrets_are_marks_from_eight_letters_with_a_digit_and_names_from_three(study: Study) -> None:
-    study.file["systems"] = [{"id": "abcdefg1", "label": {"en": " Model 12 ", "zh-hans": "真"}}]
+    system: dict[str, Any] = {"id": "abcdefg1", "label": {"en": " Model 12 ", "zh-hans": "真"}}
+    edit_file(study, lambda file: file.update(systems=[system]))
     secrets = secrets_of(study, "the model 12 of all")
     assert secrets.marks["abcdefg1"] == SYSTEM
     assert secrets.names["真"] == secrets.spoken["model 12"] == SYSTEM
     assert list(secrets.spoken) == ["model 12"]
     assert secrets.systems == {"model 12", "真"}
     for short, marks, names in (("abcde12", 0, 1), ("abcdefgh", 0, 1), ("abc", 0, 1), ("ab", 0, 0)):
-        study.file["systems"] = [{"id": short, "label": {}}]
+        edit_file(study, partial(dict.update, systems=[{"id": short, "label": {}}]))
         found = secrets_of(study, "")
         assert (short in found.marks, short in found.names) == (bool(marks), bool(names)), short
 

@@ -26,7 +26,7 @@ from formats.text import many_lines, one_line
 from study import clock, dataset, services
 from study.dataset import file_formats
 from study.models import Background, Remark, Study
-from tests.factories import context_of, make_expert, make_study, study_toml, trials_of
+from tests.factories import context_of, edit_file, make_expert, make_study, study_toml, trials_of
 from tests.study.test_dataset import unseal
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ class Stored:
     def put(self, comment: str, answer: str, words: str) -> None:
         Remark.objects.update(comment=comment)
         Background.objects.update(answers={"device": "speakers", "instrument": answer})
-        self.study.file = {**self.study.file, "scales": [worded(row, words) for row in self.study.file["scales"]]}
+        edit_file(self.study, lambda file: file.update(scales=[worded(row, words) for row in file["scales"]]))
         self.study.save(update_fields=["file"])
 
     def made(self, form: str) -> bytes:

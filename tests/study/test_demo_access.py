@@ -68,7 +68,7 @@ def test_the_command_prints_a_link_for_each_language_and_the_login(
     call_command("demo_login", study.slug, site="http://127.0.0.1:9")
     printed = capsys.readouterr().out
     links = re.findall(r"http://127\.0\.0\.1:9/i/(\S+)/", printed)
-    assert [accept(link) for link in links] == [f"guest-{n}" for n in range(1, len(study.file["languages"]) + 1)]
+    assert [accept(link) for link in links] == [f"guest-{n}" for n in range(1, len(study.file.languages) + 1)]
     assert "researcher /" in printed
 
 

@@ -56,7 +56,7 @@ def fill(study: Study, experts: list[Expert]) -> None:
         Rating(
             trial=trial,
             expert=by_slot[trial.slot_id],
-            scale=scale["key"],
+            scale=scale.key,
             value=3,
             revision=1,
             client_uuid=uuid4(),
@@ -64,7 +64,7 @@ def fill(study: Study, experts: list[Expert]) -> None:
             rt_ms=9000,
         )
         for trial in trials
-        for scale in study.file["scales"]
+        for scale in study.file.scales
     )
 
 

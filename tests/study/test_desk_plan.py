@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from formats import study_file
 from formats.errors import InputError
-from study import dataset, services, study_file
+from study import dataset, services
 from study.errors import Refused
 from study.models import Event, Study
 from tests.factories import make_expert, make_study
@@ -58,7 +59,7 @@ def test_the_plan_is_shown_and_what_is_downloaded_has_the_hash_that_the_page_say
 
 def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(study: Study, ada: Client) -> None:
     before = (study.plan, study.plan_sha256)
-    toml = study_file.analysis_toml({**study.file["analysis"], "smallest_gap": 0.3})
+    toml = study_file.analysis_toml({**study.file.analysis.as_json(), "smallest_gap": 0.3})
     address = reverse("desk:amend", args=["small"])
     page = text(ada.post(address, {"analysis": toml, "reason": "A pilot gave a smaller one."}, follow=True))
     assert "A pilot gave a smaller one." in page
@@ -86,7 +87,7 @@ def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(st
 def test_an_amendment_that_is_not_in_order_is_told_and_what_was_typed_stays(
     study: Study, ada: Client, toml: str | None, reason: str, said: str
 ) -> None:
-    sent = {"analysis": toml or study_file.analysis_toml(study.file["analysis"]), "reason": reason}
+    sent = {"analysis": toml or study_file.analysis_toml(study.file.analysis.as_json()), "reason": reason}
     response = ada.post(reverse("desk:amend", args=["small"]), sent)
     assert response.status_code == 400
     assert said in text(response)
@@ -140,8 +141,8 @@ def test_a_draft_is_discarded_for_good(tmp_path: Path, ada: Client) -> None:
 
 def test_the_section_of_the_plan_is_read_back_as_it_was_written() -> None:
     file, _ = study_file.read(Path("fixtures/studies/recordings.toml"))
-    analysis = {**file["analysis"], "exclusions": 'Those who say "no"\nor \\ nothing, 如此。'}
-    assert study_file.parse_analysis(study_file.analysis_toml(analysis), file) == analysis
+    analysis = {**file.analysis.as_json(), "exclusions": 'Those who say "no"\nor \\ nothing, 如此。'}
+    assert study_file.parse_analysis(study_file.analysis_toml(analysis), file).as_json() == analysis
     with pytest.raises(InputError, match=r"line 3, alpha: There is no such key"):
         study_file.parse_analysis("[analysis]\n\n[alpha]\n", file)
 

@@ -21,9 +21,9 @@ from django.test import Client
 from django.urls import reverse
 
 from formats.pack import PackClip, read_pack
+from formats.study_file import parse
 from study import dataset, services
 from study.models import Job, Study
-from study.study_file import parse
 from tests.factories import begin, enter, make_expert, make_pack, rate_all, study_toml, trials_of
 from tests.study.children import finished
 

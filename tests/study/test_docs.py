@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from formats.study_file import parse
 from study.dataset import schema
-from study.study_file import parse
 from tests.factories import study_toml
 
 DOCS = Path(__file__).parents[2] / "docs"

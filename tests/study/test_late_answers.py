@@ -16,7 +16,18 @@ from django.core.management import call_command
 from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Expert, SoundCheck, Study
-from tests.factories import begin, complete, context_of, hear, make_expert, make_study, rate_all, reach, trials_of
+from tests.factories import (
+    begin,
+    complete,
+    context_of,
+    edit_file,
+    hear,
+    make_expert,
+    make_study,
+    rate_all,
+    reach,
+    trials_of,
+)
 from tests.study.meanwhile import meanwhile
 from tests.study.test_saving import answer, event, refused, remark, report
 
@@ -148,7 +159,7 @@ def test_late_save_beyond_grace_is_refused_and_not_logged(expert: Expert) -> Non
 
 @pytest.mark.parametrize("hours", [0, 1, 336])
 def test_grace_of_the_study_file_is_kept(expert: Expert, hours: int) -> None:
-    expert.study.file["design"]["grace_hours"] = hours
+    edit_file(expert.study, lambda file: file["design"].update(grace_hours=hours))
     expert.study.save()
     before = clock.now()
     end = close(expert.study)
@@ -159,7 +170,7 @@ def test_grace_of_the_study_file_is_kept(expert: Expert, hours: int) -> None:
 
 
 def test_study_file_from_before_grace_has_48_hours(expert: Expert) -> None:
-    del expert.study.file["design"]["grace_hours"]
+    edit_file(expert.study, lambda file: file["design"].pop("grace_hours"))
     expert.study.save()
     before = clock.now()
     end = close(expert.study)

@@ -18,7 +18,7 @@ from study.models import Event, Expert, Job, Study
 from study.services.invitations import Invitee
 from study.services.opening import blinding_checked
 from study.services.plan import broken_plan
-from tests.factories import begin, make_expert, make_study, rate_all, trials_of
+from tests.factories import begin, edit_file, make_expert, make_study, rate_all, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,8 @@ def test_a_background_answer_that_does_not_fit_is_refused(expert: Expert, answer
 
 @pytest.mark.parametrize("answer", ["a\0b", "x" * 5001])
 def test_a_text_that_no_database_keeps_or_without_end_is_refused(expert: Expert, answer: str) -> None:
-    expert.study.file["background"] = [{"key": "words", "kind": "text", "label": {"en": "Words"}, "required": False}]
+    question = {"key": "words", "kind": "text", "label": {"en": "Words"}, "required": False}
+    edit_file(expert.study, lambda file: file.update(background=[question]))
     assert refused(services.save_background, expert, answers={"words": answer}) == "400 background"
 
 

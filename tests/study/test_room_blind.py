@@ -60,8 +60,8 @@ def session(client: Client, expert: Expert) -> Iterator[Any]:
 def secrets_of(study: Study) -> set[str]:
     """Names, ids and hashes that would tell systems apart or join a clip with its pack."""
     secrets = {str(study.seed)} if study.seed > 9999 else set()
-    secrets |= {row["id"] for row in study.file["systems"]}
-    secrets |= {row["label"]["en"] for row in study.file["systems"]} - {"REAL"}
+    secrets |= {system.id for system in study.file.systems}
+    secrets |= {system.label["en"] for system in study.file.systems} - {"REAL"}
     for clip in Clip.objects.filter(study=study):
         entry = clip.pack_entry
         secrets |= {clip.clip_id, clip.audio, entry["clip_id"], entry["audio_sha256"], str(entry["provenance"])}

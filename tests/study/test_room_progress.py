@@ -24,8 +24,8 @@ def page(client: Client, trial: Trial) -> str:
 
 def rate_whole(expert: Expert, trial: Trial) -> None:
     hear(expert, trial)
-    for scale in expert.study.file["scales"]:
-        rate(expert, trial, scale["key"])
+    for scale in expert.study.file.scales:
+        rate(expert, trial, scale.key)
 
 
 def test_the_bar_counts_the_clips_before_this_one_in_its_phase(client: Client, alice: Expert) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from study import services
 from study.models import Expert, Study, Trial
-from tests.factories import complete, enter, hear, make_expert, make_study, rate, rate_all, reach, trials_of
+from tests.factories import complete, edit_file, enter, hear, make_expert, make_study, rate, rate_all, reach, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,11 +110,11 @@ def test_no_clip_is_shown_after_submitting(client: Client, alice: Expert, trial:
 def test_other_scales_get_buttons_up_to_eleven_points_and_a_slider_above(
     client: Client, alice: Expert, trial: Trial, points: tuple[int, int], kind: str
 ) -> None:
-    file = alice.study.file
-    file["scales"][0] |= {"minimum": points[0], "maximum": points[1]}
-    Study.objects.filter(pk=alice.study_id).update(file=file)
+    bounds = {"minimum": points[0], "maximum": points[1]}
+    edit_file(alice.study, lambda file: file["scales"][0].update(bounds))
+    alice.study.save()
     shown = client.get(f"/room/t/{trial.token}/").text
-    key = file["scales"][0]["key"]
+    key = alice.study.file.scales[0].key
     part = shown[shown.index(f'data-scale="{key}"') :].split("</fieldset>")[0]
     assert part.count('type="radio"') == (points[1] - points[0] + 1 if kind == "radio" else 0)
     assert part.count('type="range"') == (1 if kind == "range" else 0)

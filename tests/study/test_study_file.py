@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from django.utils.translation import gettext
 
+from formats import study_file
 from formats.errors import InputError
-from study import study_file
-from study.study_file import parse
+from formats.study_file import StudyFile, parse
 from tests.factories import study_toml
 
 DAUR = Path("fixtures/studies/daur.toml")
@@ -23,39 +24,39 @@ def _in_english() -> Iterator[None]:
 def faults(text: str) -> list[str]:
     with pytest.raises(InputError) as refused:
         parse(text)
-    return str(refused.value).splitlines()
+    return refused.value.words(gettext).splitlines()
 
 
 @pytest.mark.parametrize("path", sorted(Path("fixtures/studies").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_study_file_is_in_order(path: Path) -> None:
     study, _ = study_file.read(path)
-    assert study["analysis"]["hypotheses"]
+    assert study.analysis.hypotheses
 
 
 def test_nothing_is_hard_wired_to_five_points_two_languages_or_a_real_system() -> None:
     study, _ = study_file.read(Path("fixtures/studies/recordings.toml"))
-    assert {(scale["minimum"], scale["maximum"]) for scale in study["scales"]} == {(1, 7), (0, 100)}
-    assert study["languages"] == ["en"]
-    assert study["real_system"] is None
+    assert {(scale.minimum, scale.maximum) for scale in study.scales} == {(1, 7), (0, 100)}
+    assert study.languages == ["en"]
+    assert study.real_system is None
     pilot, _ = study_file.read(Path("fixtures/studies/pilot.toml"))
-    assert len(pilot["systems"]) == 2
+    assert len(pilot.systems) == 2
 
 
 def test_the_shipped_study_is_in_order() -> None:
     study, sha256 = study_file.read(DAUR)
-    assert [scale["key"] for scale in study["scales"]] == ["valence", "arousal", "authenticity", "harmony", "overall"]
-    assert len(study["systems"]) == 6
-    assert study_file.trials_per_expert(study) == 66
-    assert study_file.break_after(study) == 33
-    assert study["design"]["slots"] == {"men": 13, "women": 13}
+    assert [scale.key for scale in study.scales] == ["valence", "arousal", "authenticity", "harmony", "overall"]
+    assert len(study.systems) == 6
+    assert study.trials_per_expert == 66
+    assert study.break_after == 33
+    assert study.design.slots == {"men": 13, "women": 13}
     assert len(sha256) == 64
 
 
 def test_every_text_of_the_shipped_study_stands_in_both_languages() -> None:
     study, _ = study_file.read(DAUR)
-    texts = [study["title"], study["instructions"], study["consent"]["text"]]
-    texts += [scale[part] for scale in study["scales"] for part in ("label", "definition", "low", "high")]
-    texts += [question["label"] for question in study["background"]]
+    texts = [study.title, study.instructions, study.consent.text]
+    texts += [getattr(scale, part) for scale in study.scales for part in ("label", "definition", "low", "high")]
+    texts += [question.label for question in study.background]
     assert all(set(text) == {"en", "zh-hans"} for text in texts)
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in text["zh-hans"]) for text in texts)
 
@@ -63,9 +64,9 @@ def test_every_text_of_the_shipped_study_stands_in_both_languages() -> None:
 def test_what_is_left_out_gets_its_default() -> None:
     text = study_toml().replace("repeats = 0\n", "").replace("practice = 1\n", "").replace('real_system = "real"\n', "")
     study = parse(text)
-    assert study["design"]["repeats"] == study["design"]["practice"] == 0
-    assert study["design"]["break_after"] == "half"
-    assert study["real_system"] is None
+    assert study.design.repeats == study.design.practice == 0
+    assert study.design.break_after == "half"
+    assert study.real_system is None
 
 
 def test_an_unknown_key_is_named_with_its_line_and_the_likely_one() -> None:
@@ -186,9 +187,11 @@ def test_every_fault_is_told_in_chinese_to_whoever_reads_chinese() -> None:
 @pytest.mark.parametrize(("line", "hours"), [("", 48), ("grace_hours = 0", 0), ("grace_hours = 336", 336)])
 def test_grace_hours_are_48_or_what_the_file_says(line: str, hours: int) -> None:
     study = study_file.parse(study_toml().replace("seed = 7", f"seed = 7\n{line}"))
-    assert study_file.grace_hours(study) == study["design"]["grace_hours"] == hours
-    del study["design"]["grace_hours"]  # as in studies made before
-    assert study_file.grace_hours(study) == 48
+    assert study.design.grace_hours == hours
+    stored = study.as_json()
+    del stored["design"]["grace_hours"]  # as in studies made before
+    old = StudyFile.model_validate(stored)
+    assert (old.design.grace_hours, old.as_json()) == (48, stored)
 
 
 @pytest.mark.parametrize("value", ["-1", "337", "1.5", '"two days"', "true"])

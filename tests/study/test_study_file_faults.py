@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from formats.errors import InputError
-from study.study_file import parse
+from formats.study_file import parse
 from tests.factories import study_toml
 
 CHOICES = """choices = [
@@ -81,8 +81,8 @@ def test_control_character_is_refused_at_its_key(text: str, place: str, escape: 
 def test_line_end_of_any_kind_is_a_line_feed_or_a_space(end: str) -> None:
     text = study_toml().replace("A small study", f"A{end}study").replace("Listen, then rate.", f"Listen,{end}rate.")
     file = parse(text.replace('"None."', f'"None{end}at all."').replace('version = "1"', f'version = "{end}1"'))
-    assert (file["title"]["en"], file["instructions"]["en"]) == ("A study", "Listen,\nrate.")
-    assert (file["analysis"]["exclusions"], file["consent"]["version"]) == ("None\nat all.", "1")
+    assert (file.title["en"], file.instructions["en"]) == ("A study", "Listen,\nrate.")
+    assert (file.analysis.exclusions, file.consent.version) == ("None\nat all.", "1")
 
 
 def test_key_with_a_line_separator_is_one_fault() -> None:
@@ -151,7 +151,7 @@ def test_no_study_file_keeps_the_site_busy(shape: str) -> None:
 def test_dots_in_texts_and_comments_are_no_key() -> None:
     dots = "a.b.c.d.e.f.g.h.i.j = [ {"
     for text in (f'"""\n{dots}\n"""', f"'''\n{dots}\n'''", f'"{dots}"', f"'{dots}'", f'"""\\"{dots}"""""'):
-        assert parse(study_toml().replace('"None."', f"{text} # {dots}", 1))["analysis"]["exclusions"]
+        assert parse(study_toml().replace('"None."', f"{text} # {dots}", 1)).analysis.exclusions
 
 
 def test_a_line_is_that_of_an_editor_whatever_letters_stand_before() -> None:

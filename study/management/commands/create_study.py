@@ -10,9 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 from tqdm import tqdm
 
+from formats import study_file
 from formats.errors import InputError
 from formats.pack import Clip, read_pack
-from study import services, study_file
+from formats.study_file import StudyFile
+from study import services
 from study.management.cli import command_errors
 from study.models import Study
 from study.text_files import slug_of
@@ -51,7 +53,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
 
 
-def _create(file: dict[str, Any], sha256: str, options: dict[str, Any]) -> Study:
+def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
     try:
         return services.create_study(
             slug=slug_of(options["slug"] or options["study"].stem),
@@ -83,10 +85,9 @@ def _bar(clips: list[Clip]) -> Iterable[Clip]:
     return bar
 
 
-def _summary(file: dict[str, Any]) -> str:
-    slots = sum(group["slots"] for group in file["groups"])
-    trials = study_file.trials_per_expert(file)
-    return f"{slots} slots of {trials} trials, {len(file['systems'])} systems, {len(file['scales'])} scales"
+def _summary(file: StudyFile) -> str:
+    counts = f"{len(file.systems)} systems, {len(file.scales)} scales"
+    return f"{file.slots} slots of {file.trials_per_expert} trials, {counts}"
 
 
 def _owner(name: str | None) -> User | None:

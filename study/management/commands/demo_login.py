@@ -25,7 +25,7 @@ class Command(BaseCommand):
         site = options["site"].rstrip("/")
         with command_errors():
             study = study_of(options["slug"])
-            links = {language: invite_guest(study, language) for language in study.file["languages"]}
+            links = {language: invite_guest(study, language) for language in study.file.languages}
         self.stdout.write(f"\n{study.text('title', 'en')}")
         for language, secret in links.items():
             self.stdout.write(f"  Rate as an expert ({language}):  {site}{reverse('room:invitation', args=[secret])}")

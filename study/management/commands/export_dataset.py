@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['out']} can't be written: {error.strerror}.") from error
         for group, count in dataset.small_groups(study):
             self.stderr.write(
-                f"Group {group['key']} has {dataset.people(count)}, fewer than {dataset.FEW}: their background "
+                f"Group {group.key} has {dataset.people(count)}, fewer than {dataset.FEW}: their background "
                 "answers may tell who they are. Think before you publish experts.csv and remarks.csv."
             )
 

@@ -26,7 +26,6 @@ from study.services.saving.rules import (
     retry_on_conflict,
     when_given,
 )
-from study.wording import language_shown, wording_of
 
 LONGEST_COMMENT = 2000
 
@@ -67,7 +66,7 @@ def save_rating(
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
     if not known:  # a trial that has an answer was heard before
         check_heard(context, [rating for rating in rows if rating.trial_id == context.before])
-    shown = language_shown(expert.study.file, language)
+    shown = expert.study.file.shown_in(language)
     rating = Rating(
         trial=trial,
         expert=expert,
@@ -82,19 +81,19 @@ def save_rating(
         heard_ms=measures[1],
         rt_ms=measures[2],
         language=shown,
-        wording=wording_of(expert.study.file, scale, shown),
+        wording=expert.study.file.scale(scale).wording(shown),
     )
     insert(rating, context, given.at, alone=late, what="rating", scale=scale, revision=revision)
     return rating, True
 
 
 def _check_value(study: Study, scale: str, value: object) -> None:
-    bounds = next((item for item in study.file["scales"] if item["key"] == scale), None)
+    bounds = next((item for item in study.file.scales if item.key == scale), None)
     if bounds is None:
         raise Refused(400, "scale", _("This study does not have this scale."))
-    if type(value) is not int or not bounds["minimum"] <= value <= bounds["maximum"]:
+    if type(value) is not int or not bounds.minimum <= value <= bounds.maximum:
         message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
-        raise Refused(400, "value", message % bounds)
+        raise Refused(400, "value", message % {"minimum": bounds.minimum, "maximum": bounds.maximum})
 
 
 def _check_revision(earlier: list[Rating], revision: object) -> None:

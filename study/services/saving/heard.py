@@ -74,7 +74,7 @@ def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> 
     firsts: dict[str, datetime] = {}
     for rating in rated:
         firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
-    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file["scales"]) else None
+    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file.scales) else None
 
 
 def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime, end: datetime) -> bool:

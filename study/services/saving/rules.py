@@ -24,7 +24,6 @@ from study.errors import Refused
 from study.models import Study
 from study.services.log import log_event
 from study.services.saving.context import SaveContext, reload
-from study.study_file import grace_hours
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,7 +138,7 @@ def is_late(context: SaveContext, given_at: datetime | None) -> bool:
         return False
     if given_at is not None and given_at > end:
         raise ended(context)
-    hours = grace_hours(context.expert.study.file)
+    hours = context.expert.study.file.design.grace_hours
     if now > end + timedelta(hours=hours):
         message = _("Ratings can arrive up to %(hours)d hours after the end. This one arrived later and was not saved.")
         raise Refused(410, "grace", message % {"hours": hours})

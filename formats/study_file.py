@@ -1,0 +1,638 @@
+"""The study file: TOML as a typed model, or every fault at once, with its line, its key and how to fix it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+
+from formats.errors import N_, InputError, Message
+from formats.files import json_sha256, read_text, sha256
+from formats.models import fault, message_of
+from formats.text import first_control, is_text, many_lines, one_line
+from formats.toml import KeyPath, Lines, dotted, read_toml
+
+#: The widest bounds a scale may have.
+LOWEST_RATING, HIGHEST_RATING = 0, 100
+#: Numbers beyond this are not exact in RFC 8785 JSON.
+LARGEST_SEED = 2**53 - 1
+MOST_SYSTEMS, MOST_SCALES, MOST_CLIPS, MOST_SLOTS, MOST_PRACTICE = 12, 12, 1000, 200, 20
+MOST_TRIALS = MOST_SYSTEMS * MOST_CLIPS
+#: How long after the end of a study answers on their way are still taken where its file does not say, and at most.
+GRACE_HOURS, MOST_GRACE_HOURS = 48, 24 * 14
+#: Trials between a hidden repeat and its first hearing.
+REPEAT_GAP = 8
+#: Faults that are reported at once; a file with more is hardly a study file.
+MOST_FAULTS = 100
+#: Names that a scale can't have, for datasets have columns of these names.
+RESERVED = {
+    *("expert_id", "group", "trial", "block", "position", "system", "clip_id", "is_repeat", "scale", "rating"),
+    *("revision", "rated_at", "browser_at", "received_at", "plays", "heard_ms", "rt_ms", "late", "known"),
+    *("language", "wording"),
+}
+#: Names that a background question can't have, for the same reason.
+EXPERT_COLUMNS = {
+    *("expert_id", "group", "language", "submitted", "replaced_by", "level"),
+    *("headphones_correct", "headphones_rounds"),
+}
+LANGUAGES = ("en", "zh-hans")
+#: The texts of a scale that an expert reads, and the hexadecimal digits of a wording's version.
+WORDS, DIGITS = ("label", "definition", "low", "high"), 12
+
+
+@dataclass
+class Known:
+    """What the rules of one part need of the others while a file is read. A stored file was checked: it has none."""
+
+    languages: list[str] = field(default_factory=list)
+    systems: list[str] = field(default_factory=list)
+    #: Highest rating minus lowest, by scale.
+    ranges: dict[str, int] = field(default_factory=dict)
+
+
+#: Faults, each with the path of its key.
+Found = Sequence[tuple[KeyPath, Message]]
+
+
+class Rule:
+    """Checks and completes a value while a file is read; its fault is worded for the person who wrote the file."""
+
+    schema: Mapping[str, Any] = {}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def checked(value: Any, info: ValidationInfo) -> Any:
+            return value if info.context is None else self.check(value, info.context, info.field_name or "")
+
+        return core_schema.with_info_before_validator_function(checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), **self.schema}
+
+
+class Written(Rule):
+    """A text that is not empty; each kind of line end becomes a line feed."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            raise fault('Write a text in quotes, such as "…".')
+        return many_lines(value)
+
+
+class Version(Written):
+    schema = {"maxLength": 20}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        version = one_line(super().check(value, known, key)).strip()
+        if len(version) > 20:
+            raise fault("Write at most 20 characters.")
+        return version
+
+
+class Name(Written):
+    """A machine name of a pattern, none of those reserved."""
+
+    def __init__(self, pattern: str, meaning: str, reserved: set[str] | None = None) -> None:
+        self.pattern, self.meaning, self.reserved = pattern, meaning, reserved or set()
+        self.schema = {"pattern": f"^{pattern}$"}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        name = super().check(value, known, key)
+        if not re.fullmatch(self.pattern, name):
+            raise fault("%(value)s is not valid. Use %(meaning)s.", value=repr(name), meaning=Message(self.meaning))
+        if name in self.reserved:
+            raise fault("Datasets already have a column '%(key)s'. Choose another name.", key=name)
+        return name
+
+
+class Whole(Rule):
+    """A whole number within bounds, both included."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+        self.schema = {"minimum": least, "maximum": most}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        return _whole(value, self.least, self.most)
+
+
+class Translated(Rule):
+    """A text in each of the file's languages, of one line or of several."""
+
+    def __init__(self, written: Callable[[str], str] = one_line) -> None:
+        self.written = written
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not known.languages:
+            return {}
+        wanted = ", ".join(f'{language} = "…"' for language in known.languages)
+        if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
+            raise fault("Write a text in each language: { %(wanted)s }.", wanted=wanted)
+        missing = Message("The language is missing. Write { %(wanted)s }.", {"wanted": wanted})
+        foreign = Message("This is not a language of the study file. Write { %(wanted)s }.", {"wanted": wanted})
+        if wrong := set(known.languages) ^ value.keys():
+            raise faults([((name,), missing if name in known.languages else foreign) for name in sorted(wrong)])
+        return {language: self.written(text).strip() for language, text in value.items()}
+
+
+class Entries(Rule):
+    """An array of tables with so many entries."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+        self.schema = {"minItems": least, "maxItems": most}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not isinstance(value, list):
+            raise fault("Write it as [[%(key)s]], once per entry.", key=key)
+        if not self.least <= len(value) <= self.most:
+            raise fault(
+                "There are %(count)d entries. Write %(least)d to %(most)d.",
+                count=len(value),
+                least=self.least,
+                most=self.most,
+            )
+        return value
+
+
+class Fraction(Rule):
+    schema = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        return _fraction(value, 1)
+
+
+def _whole(value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise fault(
+            "%(value)s is not valid. Enter a whole number from %(least)d to %(most)d.",
+            value=repr(value),
+            least=least,
+            most=most,
+        )
+    return value
+
+
+def _fraction(value: Any, below: int) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < below:
+        raise fault(
+            "%(value)s is out of range. Enter a number above 0 and below %(below)d.", value=repr(value), below=below
+        )
+    return float(value)
+
+
+def faults(found: Found) -> PydanticCustomError:
+    """Several faults of one value, each with its way from there."""
+    return PydanticCustomError("faults", "faults", {"faults": found})
+
+
+Checked = TypeVar("Checked", bound="Table")
+Text = Annotated[str, Written()]
+Texts = Annotated[dict[str, str], Translated()]
+Paragraphs = Annotated[dict[str, str], Translated(many_lines)]
+Id = Annotated[
+    str, Name(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", N_("lower-case letters, digits and hyphens (at most 40)"))
+]
+COLUMN = r"[a-z][a-z0-9_]{0,38}"
+COLUMN_MEANING = N_("lower-case letters, digits and underscores, starting with a letter (at most 39)")
+
+
+class Table(BaseModel):
+    """A table of the study file. A stored one keeps keys that this version does not know."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+    #: Keys that no file has: they follow from others when it is read.
+    computed: ClassVar[frozenset[str]] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        """The table as it is stored, hashed and exported: the keys that were given or completed when it was read."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class System(Table):
+    """A generator or the real music."""
+
+    id: Id
+    label: Texts
+
+
+class Scale(Table):
+    """A rating scale: its bounds, its name, what it asks and the words at its ends."""
+
+    key: Annotated[str, Name(COLUMN, COLUMN_MEANING, RESERVED)]
+    minimum: Annotated[int, Whole(LOWEST_RATING, HIGHEST_RATING - 1)]
+    maximum: int = Field(json_schema_extra={"minimum": LOWEST_RATING + 1, "maximum": HIGHEST_RATING})
+    label: Texts
+    definition: Texts
+    low: Texts
+    high: Texts
+
+    @field_validator("maximum", mode="before")
+    @classmethod
+    def _is_above_the_minimum(cls, value: Any, info: ValidationInfo) -> Any:
+        return value if info.context is None else _whole(value, info.data.get("minimum", 0) + 1, HIGHEST_RATING)
+
+    def texts(self, language: str) -> dict[str, str]:
+        """What an expert reads of it in a language."""
+        return {name: localised(getattr(self, name), language) for name in WORDS}
+
+    def wording(self, language: str) -> str:
+        """The version of its words in a language: the beginning of the SHA-256 of its texts as RFC 8785 JSON."""
+        return json_sha256(self.texts(language))[:DIGITS]
+
+
+class Group(Table):
+    """A group of experts and the number of its slots."""
+
+    key: Id
+    label: Texts
+    slots: Annotated[int, Whole(1, MOST_SLOTS)]
+
+
+class Choice(Table):
+    """An answer that can be chosen."""
+
+    key: Id
+    label: Texts
+
+
+class Question(Table):
+    """A background question."""
+
+    key: Annotated[str, Name(COLUMN, COLUMN_MEANING, EXPERT_COLUMNS)]
+    kind: Literal["choice", "number", "text"]
+    label: Texts
+    required: bool = False
+    choices: list[Choice] | None = Field(None, validate_default=True)
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _is_a_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is not None:
+            Written().check(value, info.context, "kind")
+            if value not in {"choice", "number", "text"}:
+                raise fault('%(value)s is not valid. Write "choice", "number" or "text".', value=repr(value))
+        return value
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _are_two_or_more(cls, value: Any, info: ValidationInfo) -> Any:
+        is_choice = info.data.get("kind") == "choice"
+        if info.context is None or (value is None and not is_choice):
+            return value
+        if not is_choice:
+            raise fault('Only a question of kind "choice" has choices. Delete this key.')
+        if not isinstance(value, list) or len(value) < 2:
+            raise fault("Write two or more choices, each as { key = …, label = { … } }.")
+        return value
+
+
+class Design(Table):
+    """How many clips an expert hears, and how they are arranged. `slots`, by group, follow from the groups."""
+
+    computed = frozenset({"slots"})
+
+    clips_per_system: Annotated[int, Whole(1, MOST_CLIPS)]
+    heard_per_expert: int = Field(json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
+    repeats: int = Field(0, json_schema_extra={"minimum": 0, "maximum": MOST_TRIALS})
+    break_after: int | Literal["half"] = "half"
+    practice: Annotated[int, Whole(0, MOST_PRACTICE)] = 0
+    grace_hours: Annotated[int, Whole(0, MOST_GRACE_HOURS)] = GRACE_HOURS
+    seed: Annotated[int | None, Whole(0, LARGEST_SEED)] = None
+    slots: SkipJsonSchema[dict[str, int]] = {}
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _are_not_written(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is not None:
+            raise PydanticCustomError("extra_forbidden", "slots")
+        return value
+
+    @field_validator("heard_per_expert", "repeats", "break_after", mode="before")
+    @classmethod
+    def _fits_the_others(cls, value: Any, info: ValidationInfo) -> Any:
+        """What depends on a value that has a fault itself is held to the widest bounds."""
+        known, key = info.context, info.field_name
+        if known is None or (key == "break_after" and value == "half"):
+            return value
+        if key == "heard_per_expert":
+            return _whole(value, 1, info.data.get("clips_per_system", MOST_CLIPS))
+        heard, repeats = info.data.get("heard_per_expert"), info.data.get("repeats")
+        trials = heard * len(known.systems) if heard and known.systems else MOST_TRIALS
+        if key == "repeats":
+            return _whole(value, 0, trials if trials >= REPEAT_GAP else 0)
+        return _whole(value, 0, (trials + repeats if repeats is not None else MOST_TRIALS) - 1)
+
+
+class Consent(Table):
+    """What experts agree to, and its version."""
+
+    version: Annotated[str, Version()]
+    text: Paragraphs
+
+
+class Analysis(Table):
+    """The plan of analysis."""
+
+    hypotheses: list[str] = []
+    primary_scale: Text
+    contrasts: list[list[str]]
+    smallest_gap: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": HIGHEST_RATING})
+    alpha: Annotated[float, Fraction()]
+    exclusions: Text
+    dropouts: Text
+
+    @field_validator("hypotheses", mode="before")
+    @classmethod
+    def _are_texts(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+            raise fault('Write a list of texts, ["…", "…"], one for each hypothesis.')
+        return [many_lines(text) for text in value]
+
+    @field_validator("primary_scale")
+    @classmethod
+    def _is_a_scale(cls, value: str, info: ValidationInfo) -> str:
+        if info.context is not None and info.context.ranges and value not in info.context.ranges:
+            known = ", ".join(info.context.ranges)
+            raise fault("%(value)s is not one of the scales: %(known)s.", value=repr(value), known=known)
+        return value
+
+    @field_validator("contrasts", mode="before")
+    @classmethod
+    def _are_pairs(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        systems = info.context.systems
+        pairs = isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+        if not pairs or (systems and not all(a != b and a in systems and b in systems for a, b in value)):
+            known = ", ".join(systems) or "…"
+            raise fault('Write pairs of systems, such as [["a", "b"]], from %(known)s.', known=known)
+        return value
+
+    @field_validator("smallest_gap", mode="before")
+    @classmethod
+    def _is_within_the_scale(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        return _fraction(value, info.context.ranges.get(info.data.get("primary_scale", ""), HIGHEST_RATING))
+
+
+class StudyFile(Table):
+    """A whole study file (docs/study-file.md)."""
+
+    title: Texts
+    languages: list[Literal["en", "zh-hans"]]
+    systems: Annotated[list[System], Entries(2, MOST_SYSTEMS)]
+    real_system: str | None = None
+    design: Design
+    groups: Annotated[list[Group], Entries(1, 20)]
+    scales: Annotated[list[Scale], Entries(1, MOST_SCALES)]
+    background: Annotated[list[Question], Entries(0, 30)] = []
+    consent: Consent
+    instructions: Paragraphs
+    analysis: Analysis
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _are_known(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is not None and not _are_languages(value):
+            raise fault('Write a list of "en", "zh-hans" or both, with the default language first.')
+        return value
+
+    @field_validator("real_system", mode="before")
+    @classmethod
+    def _is_a_system(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        real, systems = Written().check(value, info.context, "real_system"), info.context.systems
+        if systems and real not in systems:
+            known = ", ".join(systems)
+            raise fault("%(value)s is not one of the systems. Use one of %(known)s.", value=repr(real), known=known)
+        return real
+
+    @property
+    def trials_per_expert(self) -> int:
+        """Study trials of a session, hidden repeats included and practice not."""
+        return self.design.heard_per_expert * len(self.systems) + self.design.repeats
+
+    @property
+    def break_after(self) -> int:
+        """The trial number after which a session pauses; 0 for no break."""
+        chosen = self.design.break_after
+        return math.ceil(self.trials_per_expert / 2) if chosen == "half" else chosen
+
+    @property
+    def slots(self) -> int:
+        """Planned sessions of all groups together."""
+        return sum(group.slots for group in self.groups)
+
+    def scale(self, key: str) -> Scale:
+        """The scale of a key. Raises KeyError."""
+        return {scale.key: scale for scale in self.scales}[key]
+
+    def shown_in(self, language: str) -> str:
+        """The language in which the study's texts come to a page of that language."""
+        return language if language in self.languages else self.languages[0]
+
+    def changed(self, **parts: Any) -> Self:
+        """A copy with other values of some keys, as they are stored; nothing is checked."""
+        return type(self).model_validate({**self.as_json(), **parts})
+
+
+class Section(Table):
+    """A file that has the plan of analysis alone."""
+
+    analysis: Analysis
+
+
+#: The model behind each key that has tables.
+TABLES: Mapping[str, type[Table]] = {
+    "systems": System,
+    "scales": Scale,
+    "groups": Group,
+    "design": Design,
+    "background": Question,
+    "choices": Choice,
+    "consent": Consent,
+    "analysis": Analysis,
+}
+
+
+def read(path: Path) -> tuple[StudyFile, str]:
+    """A study file on disk, checked, and its SHA-256. Each fault in the `InputError` begins with the file's name."""
+    text = read_text(path)
+    try:
+        return parse(text), sha256(text.encode())
+    except InputError as error:
+        told = [Message("%(file)s, %(fault)s", {"file": path, "fault": message}) for message in error.messages]
+        raise InputError.of(told) from error
+
+
+def parse(text: str) -> StudyFile:
+    """A study file's content, checked and completed. Raises `InputError`, a line for each fault."""
+    content = read_toml(text)
+    file = _checked(StudyFile, text, content, _known(content), _across(content))
+    complete = file.model_dump(exclude_none=True)
+    complete["design"]["slots"] = {group.key: group.slots for group in file.groups}
+    return StudyFile.model_validate({**complete, "real_system": file.real_system})
+
+
+def parse_analysis(text: str, file: StudyFile) -> Analysis:
+    """The section [analysis] alone, for an amendment to the plan of a study; checked as in a whole file."""
+    section = _checked(Section, text, read_toml(text), _known(file.as_json()))
+    return Analysis.model_validate(section.analysis.model_dump())
+
+
+def analysis_toml(analysis: Mapping[str, Any]) -> str:
+    """The section [analysis] as text that `parse_analysis` reads: JSON's texts, numbers and lists are TOML's too."""
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in analysis.items())
+    return "\n".join(["[analysis]", *lines])
+
+
+def localised(texts: Mapping[str, str], language: str) -> str:
+    """The text of a language, or of another where there is none in it."""
+    return texts.get(language) or next(iter(texts.values()))
+
+
+def _known(content: dict[str, Any]) -> Known:
+    """What of a file's parts can be relied on before they are checked."""
+    languages, systems, scales = (content.get(key) for key in ("languages", "systems", "scales"))
+    known = Known()
+    if _are_languages(languages):
+        known.languages = list(languages or ())
+    if isinstance(systems, list) and 2 <= len(systems) <= MOST_SYSTEMS:
+        known.systems = [str(row.get("id", "")) if isinstance(row, dict) else "" for row in systems]
+    if isinstance(scales, list) and 1 <= len(scales) <= MOST_SCALES:
+        rows = [row for row in scales if isinstance(row, dict)]
+        known.ranges = {str(row.get("key", "")): _range(row) for row in rows}
+    return known
+
+
+def _range(scale: dict[str, Any]) -> int:
+    low, high = scale.get("minimum"), scale.get("maximum")
+    return high - low if type(low) is int and type(high) is int and low < high else HIGHEST_RATING
+
+
+def _are_languages(value: Any) -> bool:
+    return (
+        isinstance(value, list) and 0 < len(value) == len(set(map(str, value))) and all(v in LANGUAGES for v in value)
+    )
+
+
+def _across(content: dict[str, Any]) -> Found:
+    """Faults that lie between parts: what may stand there once, and the slots of all groups together."""
+    found: list[tuple[KeyPath, Message]] = []
+    for key, name in (("systems", "id"), ("scales", "key"), ("groups", "key"), ("background", "key")):
+        found += _repeated(content.get(key), (key,), name)
+    for index, question in enumerate(_rows(content.get("background"))):
+        found += _repeated(question.get("choices"), ("background", index, "choices"), "key")
+    slots = [group.get("slots") for group in _rows(content.get("groups"))]
+    sound = [number for number in slots if type(number) is int and 1 <= number <= MOST_SLOTS]
+    if slots and sound == slots and not 2 <= sum(sound) <= MOST_SLOTS:
+        values = {"count": sum(sound), "most": MOST_SLOTS}
+        found.append((("groups",), Message("The groups have %(count)d slots in total. Enter 2 to %(most)d.", values)))
+    return found
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """The tables of an array, an empty one in place of anything else."""
+    return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
+
+
+def _repeated(value: Any, path: KeyPath, name: str) -> Found:
+    seen: set[str] = set()
+    found = []
+    for index, row in enumerate(_rows(value)):
+        text = row.get(name)
+        if isinstance(text, str) and text in seen:
+            message = Message("%(value)s appears twice. Each value must be unique.", {"value": repr(text)})
+            found.append(((*path, index, name), message))
+        elif isinstance(text, str) and text:
+            seen.add(text)
+    return found
+
+
+def _unstorable(content: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Message]]:
+    """Every text with a control character that an escape stands for: it is a slip."""
+    if isinstance(content, dict | list):
+        for key, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _unstorable(value, (*path, key))
+    elif isinstance(content, str) and not is_text(content):
+        yield path, Message("The text contains \\u0000, which the database cannot store. Delete it.")
+    elif isinstance(content, str) and (sign := first_control(content)):
+        yield path, Message("The text contains the control character %(character)s. Delete it.", {"character": sign})
+
+
+def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Known, across: Found = ()) -> Checked:
+    """The content as a model. Raises `InputError` with a line for each fault, in the order of the text."""
+    found = [*_unstorable(content), *across]
+    try:
+        checked = model.model_validate(content, extra="forbid", context=known)
+    except ValidationError as error:
+        found += [pair for detail in error.errors(include_url=False) for pair in _faults_of(detail)]
+    else:
+        if not found:
+            return checked
+    lines = Lines(text)
+    told = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
+    messages = [
+        Message("line %(line)d, %(key)s: %(fault)s", {"line": line, "key": key, "fault": message})
+        for line, key, message in told[:MOST_FAULTS]
+    ]
+    if len(told) > MOST_FAULTS:
+        messages.append(Message("There are more errors. Fix these first."))
+    raise InputError.of(messages)
+
+
+def _faults_of(error: ErrorDetails) -> Iterator[tuple[KeyPath, Message]]:
+    path, kind = error["loc"], error["type"]
+    if kind == "faults":
+        yield from (((*path, *below), message) for below, message in error["ctx"]["faults"])
+    elif kind == "missing":
+        yield path, Message("This key is missing. Add it.")
+    elif kind == "extra_forbidden":
+        yield path, _unknown(path)
+    elif kind == "model_type":
+        fields = _table_at(path).model_fields.items()
+        keys = ", ".join(name for name, field in fields if field.is_required())
+        yield path, Message("Write a table with the keys %(keys)s.", {"keys": keys})
+    elif kind == "bool_type":
+        yield path, Message("Write true or false.")
+    else:
+        yield path, message_of(error)
+
+
+def _unknown(path: KeyPath) -> Message:
+    table = _table_at(path[:-1])
+    allowed = [name for name in table.model_fields if name not in table.computed]
+    if close := difflib.get_close_matches(str(path[-1]), allowed, n=1):
+        return Message("There is no such key. Did you mean '%(close)s'?", {"close": close[0]})
+    return Message("There is no such key. Delete it, or use one of: %(known)s.", {"known": ", ".join(allowed)})
+
+
+def _table_at(path: KeyPath) -> type[Table]:
+    """The model of the table at a path."""
+    names = [part for part in path if part in TABLES]
+    return TABLES[str(names[-1])] if names else StudyFile
