@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from analysis.statistics.power import GOAL, Design
 from formats.errors import InputError
 
 WIDTH = 96
+#: What a line of Chinese is never broken within: a word or number in Latin letters, or one sign.
+UNBROKEN = re.compile(r"[!-~]+|.", re.DOTALL)
 TABLE_EXPERTS = (12, 20, 26, 40, 60, 100)
 TABLE_CLIPS = (5, 10, 13, 20, 40, 100)
 #: Clips a system that an expert hears unless --heard says otherwise: six systems make sixty trials.
@@ -222,9 +225,9 @@ def _wrap(text: str, lang: str) -> str:
     if lang == "en":
         return textwrap.fill(text, WIDTH)
     lines, line = [], ""
-    for sign in text:
-        if _room(line + sign) > WIDTH and sign not in "，。；：、）”":
-            lines.append(line)
+    for part in UNBROKEN.findall(text):
+        if _room(line + part) > WIDTH and part not in "，。；：、）”":
+            lines.append(line.rstrip())
             line = ""
-        line += sign
+        line += part if line else part.lstrip()
     return "\n".join([*lines, line])

@@ -45,6 +45,13 @@ def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -
     assert "\nOnly if ratings scatter little. A true gap of 0.4" in plan("--experts", 26, "--gap", 0.4)
 
 
+def test_chinese_page_keeps_latin_words_whole() -> None:
+    page = plan(*STUDY, "--language", "zh-hans")
+    assert "Bonferroni" in page
+    assert "--contrasts m" in page.replace("\n", " ")
+    assert max(map(planning._room, page.splitlines())) <= 98
+
+
 def test_gap_of_one_point_is_singular() -> None:
     assert "a true gap of 1 rating point between two systems" in " ".join(plan("--experts", 26, "--gap", 1).split())
     assert "a true gap of 0.5 rating points between two" in " ".join(plan("--experts", 26, "--gap", 0.5).split())
