@@ -23,7 +23,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "size_small": "The difference is shown to be smaller than the smallest gap of interest, {gap} {points}.",
         "size_large": "The whole interval lies beyond the smallest gap of interest, {gap} {points}.",
         "size_open": "Whether it is smaller than the smallest gap of interest, {gap} {points}, this study cannot tell.",
-        "pairs_some": "{scale}: {held} of {count} pairs differ, p adjusted for {count} differences: {pairs}.",
+        "pairs_some": "{scale}: {held} of {count} pairs {differ}, p adjusted for {count} differences: {pairs}.",
         "pairs_nothing": (
             "{scale}: none of {count} pairs differs, p adjusted for {count} differences. That does not show that they "
             "are "

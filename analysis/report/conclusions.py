@@ -101,4 +101,5 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
         for lang in ("en", "zh-hans")
     }
     key = "pairs_some" if names else "pairs_nothing"
-    return say(key, scale=label, held=len(held), count=int(table["p"].notna().sum()), pairs=pairs)
+    counts = {"held": len(held), "count": int(table["p"].notna().sum())}
+    return say(key, scale=label, differ="differs" if len(held) == 1 else "differ", pairs=pairs, **counts)

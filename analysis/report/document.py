@@ -14,7 +14,7 @@ from analysis.data.ratings import Ratings
 from analysis.report.conclusions import verdicts
 from analysis.report.findings import Findings
 from analysis.report.style import system_label, system_order
-from analysis.report.tables import Table, readable
+from analysis.report.tables import Table, fixed, readable, span
 from analysis.report.tables_findings import shown
 from analysis.words import WORDS, in_language
 from analysis.words_methods import ANSWERS
@@ -160,7 +160,7 @@ def _scales(ratings: Ratings, lang: str) -> Grid:
     rows = []
     for scale in ratings.scales:
         worded = [in_language(text, lang) for text in (scale.definition, scale.low, scale.high)]
-        bounds = f"{scale.minimum:g}–{scale.maximum:g}"
+        bounds = span(f"{scale.minimum:g}", f"{scale.maximum:g}")
         status = words[ratings.status(scale.key)]
         rows.append([in_language(scale.label, lang), worded[0], bounds, *worded[1:], status])
     optional = {"question", "low", "high"}
@@ -200,8 +200,8 @@ def _means(contents: Contents, lang: str) -> Grid:
 
 
 def _mean_cell(row: Mapping[object, float]) -> str:
-    interval = "" if pd.isna(row["ci_low"]) else f" ({row['ci_low']:.2f}–{row['ci_high']:.2f})"
-    return f"{row['mean']:.2f}{interval}"
+    interval = "" if pd.isna(row["ci_low"]) else f" ({span(fixed(row['ci_low'], 2), fixed(row['ci_high'], 2))})"
+    return fixed(row["mean"], 2).replace("-", "−") + interval
 
 
 def _trusted(contents: Contents, lang: str) -> Iterator[Block]:

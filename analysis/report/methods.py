@@ -18,6 +18,7 @@ from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, Pair, planned_pairs, primary_scale
 from analysis.report.formulas import scales_by_formula
 from analysis.report.style import LANGUAGES, system_label
+from analysis.report.tables import span
 from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
 from analysis.statistics.prompts import shared_prompts
 from analysis.words import counted, in_language
@@ -244,7 +245,7 @@ def label_of(ratings: Ratings, key: str, lang: str) -> str:
 
 def scales_text(ratings: Ratings, lang: str) -> str:
     """Every scale with its bounds, in a row."""
-    names = [f"{label_of(ratings, s.key, lang)} ({s.minimum:g}–{s.maximum:g})" for s in ratings.scales]
+    names = [f"{label_of(ratings, s.key, lang)} ({span(f'{s.minimum:g}', f'{s.maximum:g}')})" for s in ratings.scales]
     return joined(names, lang)
 
 

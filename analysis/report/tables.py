@@ -152,6 +152,12 @@ def fixed(value: float, decimals: int) -> str:
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
+def span(low: str, high: str) -> str:
+    """Two written numbers as an interval, with room for the sign where one is negative."""
+    dash = " – " if "-" in low + high else "–"
+    return f"{low}{dash}{high}".replace("-", "−")
+
+
 def readable_rows(table: Table) -> list[list[str]]:
     """The cells of a table for reading."""
     names = [str(name) for name in table.frame.columns]

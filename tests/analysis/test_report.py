@@ -7,13 +7,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.data.ratings import Ratings, read
 from analysis.report import folder, style
 from formats.errors import InputError
-from tests.analysis.builders import make_dataset, make_frame, make_ratings
+from tests.analysis.builders import make_dataset, make_frame, make_ratings, write_csv
 
 DRAWN = ("figure7", "figure7b", "figure8", "figure9", "figure10", "figure11", "figure13")
 FIGURES = {
@@ -191,3 +192,18 @@ def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, replicates: int,
     with pytest.raises(InputError, match="must"):
         folder.write_report(make_ratings(), tmp_path / "r", replicates=replicates, seed=seed)
     assert not (tmp_path / "r").exists()
+
+
+def test_negative_ratings_show_signs_apart_from_dashes(tmp_path: Path) -> None:
+    """Ratings from -3 to 3: b lies between a and c, and only these two surely differ."""
+    rng = np.random.default_rng(5)
+    experts, systems, clips = np.indices((8, 3, 4)).reshape(3, -1)
+    ratings = np.clip(np.rint(np.array([-0.6, 0.0, 0.7])[systems] + rng.normal(0, 1.2, len(systems))), -3, 3)
+    frame = pd.DataFrame({"expert_id": experts, "system": np.array([*"abc"])[systems], "clip_id": clips})
+    path = write_csv(tmp_path / "r.csv", frame.assign(clip_id=frame["system"] + clips.astype(str), overall=ratings))
+    folder.write_report(read(path), tmp_path / "out", replicates=1000, draw=False)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "1 of 3 pairs differs, p adjusted for 3 differences: c &gt; a" in page
+    assert ">−3 – 3</td>" in page
+    assert "−1.03 (−1.52 – −0.54)" in page
+    assert "overall (−3 – 3)" in page
