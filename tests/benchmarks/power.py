@@ -76,35 +76,28 @@ def studies(
 def closed_form_p(ratings: Floats) -> Floats:
     """p (count,) of the first system against the second by the mixed model's closed form for complete data.
 
-    Where a component would be negative its mean square is pooled with the residual's, as REML does.
+    Where a component would be negative its mean square is pooled with the residual's, as REML does. The variance is
+    2 (MS + MS - MS) / cells, of expert:system, clip and residual.
     """
     s, r, k = ratings.shape[1:]
     system = ratings.mean(axis=(2, 3), keepdims=True)
     by_expert = ratings.mean(axis=3, keepdims=True)
     by_clip = ratings.mean(axis=2, keepdims=True)
     everybody = ratings.mean(axis=(1, 3), keepdims=True)
-    interaction = k * ((by_expert - system - everybody + ratings.mean(axis=(1, 2, 3), keepdims=True)) ** 2)
-    squares = [interaction.sum(axis=(1, 2, 3)), r * ((by_clip - system) ** 2).sum(axis=(1, 2, 3))]
-    squares.append(((ratings - by_expert - by_clip + system) ** 2).sum(axis=(1, 2, 3)))
-    dfs = [float((r - 1) * (s - 1)), float(s * (k - 1)), float(s * (r - 1) * (k - 1))]
-    return np.array([_p(gap, *row, dfs=dfs, cells=r * k) for gap, *row in zip(_gaps(system), *squares, strict=True)])
-
-
-def _gaps(system: Floats) -> Floats:
-    found: Floats = system[:, 0, 0, 0] - system[:, 1, 0, 0]
-    return found
-
-
-def _p(gap: float, *squares: float, dfs: list[float], cells: int) -> float:
-    """By mean squares of expert:system, clip and residual: variance 2 (MS + MS - MS) / cells."""
-    kept = [n for n in (0, 1) if squares[n] / dfs[n] > squares[2] / dfs[2]]
-    pooled = [n for n in (0, 1, 2) if n not in kept]
-    rest = sum(squares[n] for n in pooled) / sum(dfs[n] for n in pooled)
-    terms = [(squares[n] / dfs[n], dfs[n], 1.0) for n in kept]
-    terms.append((rest, sum(dfs[n] for n in pooled), 1.0 - len(kept)))
-    variance = sum(weight * ms for ms, _, weight in terms)
-    df = variance**2 / sum((weight * ms) ** 2 / df for ms, df, weight in terms)
-    return float(2 * stats.t.sf(abs(gap) / math.sqrt(2 * variance / cells), df))
+    interaction = k * (by_expert - system - everybody + ratings.mean(axis=(1, 2, 3), keepdims=True)) ** 2
+    clips, rest = r * (by_clip - system) ** 2, (ratings - by_expert - by_clip + system) ** 2
+    squares = np.stack([part.sum(axis=(1, 2, 3)) for part in (interaction, clips, rest)])
+    dfs = np.array([[(r - 1) * (s - 1)], [s * (k - 1)], [s * (r - 1) * (k - 1)]], dtype=float)
+    kept = squares / dfs > squares[2] / dfs[2]
+    kept[2] = False
+    pooled_df = np.where(kept, 0, dfs).sum(axis=0)
+    pooled = np.where(kept, 0, squares).sum(axis=0) / pooled_df * (1 - kept.sum(axis=0))
+    parts = np.where(kept, squares / dfs, 0)
+    variance = parts.sum(axis=0) + pooled
+    df = variance**2 / ((parts**2 / dfs).sum(axis=0) + pooled**2 / pooled_df)
+    gaps = system[:, 0, 0, 0] - system[:, 1, 0, 0]
+    p: Floats = 2 * stats.t.sf(np.abs(gaps) / np.sqrt(2 * variance / (r * k)), df)
+    return p
 
 
 def observed_gap(felt: Variances, gap: float, mean: float) -> float:
