@@ -486,8 +486,8 @@ def read(path: Path) -> tuple[StudyFile, str]:
     try:
         return parse(text), sha256(text.encode())
     except InputError as error:
-        told = [Message("%(file)s, %(fault)s", {"file": path, "fault": message}) for message in error.messages]
-        raise InputError.of(told) from error
+        messages = [Message("%(file)s, %(fault)s", {"file": path, "fault": message}) for message in error.messages]
+        raise InputError.of(messages) from error
 
 
 def parse(text: str) -> StudyFile:
@@ -596,12 +596,12 @@ def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Kn
         if not found:
             return checked
     lines = Lines(text)
-    told = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
+    rows = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
     messages = [
         Message("line %(line)d, %(key)s: %(fault)s", {"line": line, "key": key, "fault": message})
-        for line, key, message in told[:MOST_FAULTS]
+        for line, key, message in rows[:MOST_FAULTS]
     ]
-    if len(told) > MOST_FAULTS:
+    if len(rows) > MOST_FAULTS:
         messages.append(Message("There are more errors. Fix these first."))
     raise InputError.of(messages)
 
