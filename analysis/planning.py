@@ -17,6 +17,7 @@ from analysis.statistics.information import Variances
 from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
 from formats.errors import InputError
+from formats.messages import counter, is_chinese
 
 WIDTH = 96
 #: What a line of Chinese is never broken within: a word or number in Latin letters, or one sign.
@@ -113,7 +114,9 @@ def scenarios_of(pilot: Pilot | None) -> dict[str, Variances]:
 
 def _study(design: Design, gap: float, lang: str) -> str:
     values = {"n": design.experts, "systems": design.systems, "clips": design.clips, "heard": design.heard}
-    about = {"gap": gap, "points": "point" if gap == 1 else "points", "trials": design.trials, "alpha": design.alpha}
+    ngettext = counter(lang)
+    points = ngettext("{gap:g} rating point", "{gap:g} rating points", 1 if gap == 1 else 2, gap=gap)
+    about = {"gap": points, "trials": design.trials, "alpha": design.alpha}
     return _wrap(WORDS[lang]["study"].format(**about, **values), lang)
 
 
@@ -222,7 +225,7 @@ def _room(text: str) -> int:
 
 
 def _wrap(text: str, lang: str) -> str:
-    if lang == "en":
+    if not is_chinese(lang):
         return textwrap.fill(text, WIDTH)
     lines, line = [], ""
     for part in UNBROKEN.findall(text):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, partial, reduce
 from pathlib import Path
 
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -31,6 +31,11 @@ def language_tag(language: str) -> str:
     return "-".join([first, *(part.title() if len(part) == 4 else part.upper() for part in others)])
 
 
+def is_chinese(language: str) -> bool:
+    """Whether a language is written in Chinese characters: without spaces, and in fonts of its own."""
+    return language.startswith("zh")
+
+
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """The compiled catalogue of a language of LANGUAGES."""
@@ -38,16 +43,23 @@ def catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, LOCALE, folders, fallback=language == SOURCE)
 
 
+def spoken(language: str, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a message's places: a text in several languages is read in this one."""
+    return {
+        name: in_language(value, language) if isinstance(value, Mapping) else value for name, value in values.items()
+    }
+
+
 def translate(language: str, msgid: str, **values: object) -> str:
     """A message in a language, its {names} filled in where values are given."""
-    text = catalogue(language).gettext(msgid).rpartition(CONTEXT_END)[2]
-    return text.format(**_spoken(language, values)) if values else text
+    text = catalogue(language).gettext(msgid).rpartition(CONTEXT_END)[2] if msgid else ""
+    return text.format(**spoken(language, values)) if values else text
 
 
 def translate_count(language: str, one: str, several: str, count: int, **values: object) -> str:
     """A message that depends on a number; {count} stands for the number."""
     text = catalogue(language).ngettext(one, several, count).rpartition(CONTEXT_END)[2]
-    return text.format(count=count, **_spoken(language, values))
+    return text.format(count=count, **spoken(language, values))
 
 
 def translator(language: str) -> Callable[..., str]:
@@ -60,7 +72,7 @@ def counter(language: str) -> Callable[..., str]:
     return partial(translate_count, language)
 
 
-class Text(Mapping[str, str]):
+class LazyText(Mapping[str, str]):
     """A message in every language of LANGUAGES, each made when it is read: text["en"], text["zh-hans"].
 
     A value that is itself a text in several languages is read in the same one.
@@ -70,7 +82,7 @@ class Text(Mapping[str, str]):
         self._words: Callable[[str], str] = lambda language: translate(language, msgid, **values)
 
     @classmethod
-    def of(cls, words: Callable[[str], str]) -> Text:
+    def of(cls, words: Callable[[str], str]) -> LazyText:
         """What a function of the language returns."""
         text = cls("")
         text._words = words
@@ -88,12 +100,12 @@ class Text(Mapping[str, str]):
         return len(LANGUAGES)
 
     def __repr__(self) -> str:
-        return f"Text({self._words(SOURCE)!r})"
+        return f"LazyText({self._words(SOURCE)!r})"
 
 
-def CountedText(one: str, several: str, count: int, /, **values: object) -> Text:  # noqa: N802  as Text
+def CountedText(one: str, several: str, count: int, /, **values: object) -> LazyText:  # noqa: N802  as LazyText
     """A message that depends on a number, in every language."""
-    return Text.of(lambda language: translate_count(language, one, several, count, **values))
+    return LazyText.of(lambda language: translate_count(language, one, several, count, **values))
 
 
 def in_language(text: Mapping[str, str], language: str) -> str:
@@ -111,7 +123,39 @@ def clauses(language: str, parts: Iterable[str]) -> str:
     return translate(language, NP_("between the clauses of a list", "; ")).join(parts)
 
 
-def _spoken(language: str, values: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: in_language(value, language) if isinstance(value, Mapping) else value for name, value in values.items()
-    }
+def in_a_row(language: str, sentences: Iterable[str]) -> str:
+    """Whole sentences one after the other."""
+    return reduce(
+        lambda first, then: translate(language, NP_("two sentences", "{first} {then}"), first=first, then=then),
+        sentences,
+    )
+
+
+class Words(Mapping[str, Mapping[str, str]]):
+    """Messages by a key, in every language of LANGUAGES: WORDS["en"]["axis"]."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        self._messages = dict(messages)
+
+    def __getitem__(self, language: str) -> Mapping[str, str]:
+        return _InLanguage(self._messages, language)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
+
+
+class _InLanguage(Mapping[str, str]):
+    def __init__(self, messages: Mapping[str, str], language: str) -> None:
+        self._messages, self._language = messages, language
+
+    def __getitem__(self, key: str) -> str:
+        return translate(self._language, self._messages[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._messages)
+
+    def __len__(self) -> int:
+        return len(self._messages)

@@ -7,8 +7,8 @@ from typing import Any
 
 from analysis.data.columns import Column
 from analysis.data.ratings import Ratings
-from analysis.words import counted
 from analysis.words_columns import REASONS, WORDS
+from formats.messages import SOURCE, clauses, counter
 from formats.text import UTF_8
 
 SCALE = "scale"
@@ -40,7 +40,7 @@ def columns_notes(ratings: Ratings, lang: str) -> list[str]:
     given = [scale for scale in ratings.scales if scale.key not in ratings.bounds_inferred]
     for key, scales in (("bounds_given", given), ("bounds_inferred", inferred)):
         listed = [words["bounds"].format(scale=s.key, low=s.minimum, high=s.maximum) for s in scales]
-        notes += [words[key].format(bounds="; ".join(listed) if lang == "en" else "；".join(listed))] if listed else []
+        notes += [words[key].format(bounds=clauses(lang, listed))] if listed else []
     return [*notes, words["override"]]
 
 
@@ -50,9 +50,9 @@ def told(ratings: Ratings) -> list[str]:
         return []
     known = ("known_name", "of_scale_column")
     shown = replace(ratings, columns=tuple(column for column in ratings.columns if column.reason not in known))
-    lines = [f"{name}: {use} ({why})." for name, use, why in columns_grid(shown, "en")[1]]
+    lines = [f"{name}: {use} ({why})." for name, use, why in columns_grid(shown, SOURCE)[1]]
     read = [f"Read as {ratings.encoding}."] if ratings.encoding != UTF_8 else []
-    return [*lines, *read, *columns_notes(ratings, "en")]
+    return [*lines, *read, *columns_notes(ratings, SOURCE)]
 
 
 def size_told(ratings: Ratings) -> str:
@@ -60,10 +60,11 @@ def size_told(ratings: Ratings) -> str:
     frame = ratings.counted
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
     experts = frame["expert_id"].nunique()
+    ngettext = counter(SOURCE)
     parts = (
-        counted(len(frame), "rating", "ratings"),
-        counted(experts, "expert", "experts"),
-        counted(clips, "clip", "clips"),
+        ngettext("{count:,} rating", "{count:,} ratings", len(frame)),
+        ngettext("{count:,} expert", "{count:,} experts", experts),
+        ngettext("{count:,} clip", "{count:,} clips", clips),
     )
     return "Working on {} by {} of {} ...".format(*parts)
 

@@ -20,6 +20,7 @@ from analysis.data.size import check_size
 from analysis.data.table_files import read_table
 from analysis.words_columns import say
 from formats.errors import InputError
+from formats.messages import LANGUAGES
 from formats.text import folded
 
 #: More scales than this are a questionnaire, not those of a listening study.
@@ -50,7 +51,7 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
     if "scale" in rows.header and "rating" not in rows.header:
         raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
-    forgiven = [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
+    forgiven: list[Text] = [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
     rows, changed = _with_one_spelling(rows)
     forgiven += changed
     is_long = set(LONG) <= set(rows.header)
@@ -223,8 +224,8 @@ def _bounds(frame: pd.DataFrame, scales: Sequence[str], given: Given) -> tuple[d
 
 def _scale(key: str, bounds: Bounds, order: Sequence[str]) -> Scale:
     name = key.replace("_", " ")
-    low, high = ({"en": order[n], "zh-hans": order[n]} if order else {} for n in (0, -1))
-    return Scale(key, *bounds, {"en": name, "zh-hans": name}, low=low, high=high)
+    low, high = (dict.fromkeys(LANGUAGES, order[n]) if order else {} for n in (0, -1))
+    return Scale(key, *bounds, dict.fromkeys(LANGUAGES, name), low=low, high=high)
 
 
 def _as_written(columns: Sequence[Column], written: Rows, rows: Rows) -> tuple[Column, ...]:

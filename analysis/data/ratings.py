@@ -18,6 +18,7 @@ from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from formats.errors import InputError
 from formats.files import sha256_of
+from formats.messages import LANGUAGES
 from formats.text import UTF_8
 
 __all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
@@ -159,7 +160,7 @@ def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
         source=path,
         frame=table.frame,
         scales=table.scales,
-        title={"en": path.stem, "zh-hans": path.stem},
+        title=dict.fromkeys(LANGUAGES, path.stem),
         sha256=sha256_of(path),
         n_missing=table.n_missing,
         bounds_inferred=table.bounds_inferred,

@@ -13,13 +13,12 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, primary_scale
-from analysis.report.methods import Made, compared, facts, joined, label_of
-from analysis.report.style import LANGUAGES, system_label, system_order
+from analysis.report.methods import Made, compared, facts, label_of
+from analysis.report.style import system_label, system_order
 from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
-from analysis.words import in_language
 from analysis.words_methods import ANSWERS, CHECKLIST, OPEN, REPORTED
+from formats.messages import LANGUAGES, SOURCE, counter, in_a_row, in_language, listed, translate
 
-COLUMNS = ("status", "item", "answer", "item_zh", "answer_zh")
 #: Questions that no ratings can answer; the others are answered here.
 FOR_AUTHORS = frozenset({"recruited", "asked_open", "heard_how", "drawn", "drawn_open", "order_open", "open_data"})
 #: Two forms of one question: the second for a file of ratings that no plan and no wording came with.
@@ -31,15 +30,18 @@ def checklist(ratings: Ratings, found: Findings) -> list[tuple[str, Text, Text]]
     values = {lang: {**facts(ratings, lang), **_answers(ratings, found, lang)} for lang in LANGUAGES}
     rows: list[tuple[str, Text, Text]] = []
     for key in _keys(ratings, found):
-        item, answer = ({lang: CHECKLIST[key][lang][n].format(**values[lang]) for lang in LANGUAGES} for n in (0, 1))
+        item, answer = (
+            {lang: translate(lang, words, **values[lang]) for lang in LANGUAGES} for words in CHECKLIST[key]
+        )
         rows.append((OPEN if key in FOR_AUTHORS else REPORTED, item, answer))
     return rows
 
 
 def checklist_frame(rows: Sequence[tuple[str, Text, Text]]) -> pd.DataFrame:
-    """The checklist as a table (COLUMNS)."""
-    cells = [(status, item["en"], answer["en"], item["zh-hans"], answer["zh-hans"]) for status, item, answer in rows]
-    return pd.DataFrame(cells, columns=list(COLUMNS))
+    """The checklist as a table: status, item and answer in English, item_zh and answer_zh, then further languages."""
+    ends = ["" if lang == SOURCE else f"_{lang.split('-')[0]}" for lang in LANGUAGES]
+    cells = [(status, *(text[lang] for lang in LANGUAGES for text in (item, answer))) for status, item, answer in rows]
+    return pd.DataFrame(cells, columns=["status", *(f"{name}{end}" for end in ends for name in ("item", "answer"))])
 
 
 def _keys(ratings: Ratings, found: Findings) -> list[str]:
@@ -64,8 +66,7 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
     return {
         "groups": _groups(ratings, lang),
         "per_system": _per_system(ratings, lang),
-        "per_clip": _per_clip(ratings),
-        "per_clip_named": _per_clip(ratings) + (" rating" if _per_clip(ratings) == "1" else " ratings"),
+        "per_clip_named": _per_clip(ratings, lang),
         "real": _real(ratings, lang),
         "frozen": words["frozen" if ratings.plan_sha256 else "not_frozen"].format(hash=ratings.plan_sha256),
         "flags": _flags(made, lang),
@@ -73,7 +74,7 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
         "many": _many(made, words),
         "equivalence": _equivalence(made, lang),
         "ordinal": _ordinal(found, words),
-        "agreement": joined(_agreement(found, primary_scale(ratings)), lang),
+        "agreement": listed(lang, _agreement(found, primary_scale(ratings))),
         "smallest": _value(found, "precision", primary_scale(ratings), "smallest_gap"),
         "dataset_hash": ratings.sha256,
     }
@@ -81,14 +82,14 @@ def _answers(ratings: Ratings, found: Findings, lang: str) -> dict[str, str]:
 
 def _flags(made: Made, lang: str) -> str:
     """Whom screening flags on the primary scale, if it could be made, and whether results without them are given."""
-    words, scale, space = ANSWERS[lang], primary_scale(made.ratings), "" if lang == "zh-hans" else " "
+    words, scale = ANSWERS[lang], primary_scale(made.ratings)
     if not made.has("screening", "agreement", scale=scale):
         return ""
     count = _flagged(made.found, scale)
     said = [words["flagged"].format(primary=label_of(made.ratings, scale, lang), flagged=count)]
     if made.has("sensitivity", "difference", analysis="screened", scale=scale):
         said.append(words["screened"])
-    return "".join(f"{text}{space}" for text in said)
+    return in_a_row(lang, [*said, ""])
 
 
 def _unit(made: Made) -> str:
@@ -135,10 +136,12 @@ def _per_system(ratings: Ratings, lang: str) -> str:
     return ", ".join(f"{system_label(name, lang, ratings.system_labels)} {counts[name]}" for name in order)
 
 
-def _per_clip(ratings: Ratings) -> str:
+def _per_clip(ratings: Ratings, lang: str) -> str:
     counts = ratings.counted.groupby(["scale", "system", "clip_id"]).size()
     low, high = int(counts.min()), int(counts.max())
-    return str(low) if low == high else f"{low}–{high}"
+    number = f"{low}" if low == high else f"{low}–{high}"
+    ngettext = counter(lang)
+    return ngettext("{number} rating", "{number} ratings", high, number=number)
 
 
 def _real(ratings: Ratings, lang: str) -> str:

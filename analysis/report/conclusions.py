@@ -15,7 +15,8 @@ from analysis.report.findings import Findings, name_of
 from analysis.report.format_p import p_text
 from analysis.report.tables import fixed
 from analysis.statistics.mixed_model.model import PLANNED
-from analysis.words_findings import reason, say
+from analysis.words_findings import points, reason, say
+from formats.messages import CountedText, LazyText, clauses
 
 SHORTAGES = frozenset({"few_experts", "few_clips"})
 
@@ -77,15 +78,15 @@ def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
     """How a difference stands to the smallest gap of interest."""
     gap = ratings.gap
     if gap is None:
-        return {"en": "", "zh-hans": ""}
+        return {}
     table = found.frames["equivalence"]
     same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
         axis=1
     )
     if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
-        return say("size_small", gap=f"{gap:g}", points="point" if gap == 1 else "points")
+        return say("size_small", gap=points(gap))
     beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
-    return say("size_large" if beyond else "size_open", gap=f"{gap:g}", points="point" if gap == 1 else "points")
+    return say("size_large" if beyond else "size_open", gap=points(gap))
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
@@ -94,12 +95,17 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
         (a, b) if difference > 0 else (b, a)
         for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
     ]
-    pairs = {
-        lang: ("；" if lang == "zh-hans" else "; ").join(
-            f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names
-        )
-        for lang in ("en", "zh-hans")
-    }
-    key = "pairs_some" if names else "pairs_nothing"
-    counts = {"held": len(held), "count": int(table["p"].notna().sum())}
-    return say(key, scale=label, differ="differs" if len(held) == 1 else "differ", pairs=pairs, **counts)
+    pairs = LazyText.of(
+        lambda lang: clauses(lang, (f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names))
+    )
+    tested = int(table["p"].notna().sum())
+    if not names:
+        return say("pairs_nothing", scale=label, count=tested)
+    return CountedText(
+        "{scale}: {count} of {tested} pairs differs, p adjusted for {tested} differences: {pairs}.",
+        "{scale}: {count} of {tested} pairs differ, p adjusted for {tested} differences: {pairs}.",
+        len(names),
+        scale=label,
+        tested=tested,
+        pairs=pairs,
+    )

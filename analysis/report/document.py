@@ -16,8 +16,9 @@ from analysis.report.findings import Findings
 from analysis.report.style import system_label, system_order
 from analysis.report.tables import Table, fixed, readable, span
 from analysis.report.tables_findings import shown
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
 from analysis.words_methods import ANSWERS
+from formats.messages import SOURCE, in_language
 from formats.text import UTF_8
 
 FEW_EXPERTS = 20
@@ -241,8 +242,8 @@ def _pictures(contents: Contents, lang: str, *names: str) -> Iterator[Picture]:
     for name in names:
         if name in contents.figures:
             drawn = contents.figures[name]
-            missing = "" if lang in drawn else WORDS[lang]["no_chinese_figure"]
-            yield Picture(drawn.get(lang, drawn["en"]), contents.captions[name][lang] + missing)
+            missing = "" if lang in drawn else WORDS[lang]["no_figure"]
+            yield Picture(drawn.get(lang, drawn[SOURCE]), contents.captions[name][lang] + missing)
 
 
 def _tables(contents: Contents, lang: str, *names: str, folded: bool = True) -> Iterator[Grid]:

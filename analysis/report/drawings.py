@@ -16,9 +16,10 @@ from analysis.report.figures import clips, contrasts, experts, power, spread
 from analysis.report.findings import Findings, primary_scale
 from analysis.statistics import effect_sizes, screening
 from analysis.statistics.mixed_model import Fit
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
 from analysis.words_figures import CAPTIONS
 from analysis.words_findings import say_missing
+from formats.messages import LazyText, in_a_row
 
 #: Fewer experts than this have no panel to agree with.
 FEWEST_EXPERTS = 3
@@ -85,7 +86,9 @@ def _figure7(ratings: Ratings, means: pd.DataFrame, *, is_fitted: bool) -> Drawi
         "figure7_sealed": ratings.is_sealed,
     }
     keys = [key for key, held in holds.items() if held]
-    caption = {lang: "".join(words[key] for key in keys).format(level=ratings.level) for lang, words in WORDS.items()}
+    caption = LazyText.of(
+        lambda lang: in_a_row(lang, (WORDS[lang][key].strip() for key in keys)).format(level=ratings.level)
+    )
     behind = means[["scale", "system", "mean", "ci_low", "ci_high"]]
     return Drawing("figure7", behind, caption, lambda lang: figures.figure7(ratings, means, lang))
 
@@ -137,9 +140,6 @@ def _power(ratings: Ratings, found: Findings, scale: str) -> Iterator[Drawing]:
     yield Drawing("figure13", frame, caption, draw)
 
 
-def _caption(ratings: Ratings, name: str, scale: str) -> Text:
+def _caption(ratings: Ratings, name: str, scale: str) -> LazyText:
     label = next((entry.label for entry in ratings.scales if entry.key == scale), {})
-    return {
-        lang: text.format(level=ratings.level, scale=in_language(label, lang) or scale)
-        for lang, text in CAPTIONS[name].items()
-    }
+    return LazyText(CAPTIONS[name], level=ratings.level, scale=label or scale)

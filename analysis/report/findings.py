@@ -9,16 +9,15 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
-from analysis.report import reasons
+from analysis.report import metric_sentences, prompts, reasons
 from analysis.report.reasons import MOST_PAIRS
-from analysis.report.style import LANGUAGES, system_label, system_order
+from analysis.report.style import system_label, system_order
 from analysis.statistics import (
     effect_sizes,
     mixed_model,
     objective_subjective,
     ordinal_model,
     participants,
-    prompts,
     reliability,
     screening,
     sensitivity,
@@ -26,7 +25,7 @@ from analysis.statistics import (
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.mixed_model.model import PLANNED
 from analysis.statistics.ordinal_model import OrdinalFit
-from analysis.words import in_language
+from formats.messages import LANGUAGES, SOURCE, in_language
 
 LINKS = ("probit", "logit")
 TRUSTED = "probit"
@@ -100,7 +99,7 @@ def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
         fits=fits,
         frames={name: frame for name, frame in frames.items() if len(frame)},
         missing={name: reasons.missing_table(name, ratings, fits) for name, frame in frames.items() if not len(frame)},
-        fit_notes=tuple({note["en"]: note for note in notes}.values()),
+        fit_notes=tuple({note[SOURCE]: note for note in notes}.values()),
         metric_notes=sentences,
     )
 
@@ -233,14 +232,14 @@ def _on_metrics(ratings: Ratings, scales: Sequence[str], seed: int) -> tuple[dic
     systems = objective_subjective.system_correlations(counted, metrics, scales, real=real)
     systems = _tested(systems, "rho")
     alpha = ratings.alpha
-    notes = [
-        objective_subjective.predictors(clips, scale, alpha, _called(ratings, scale))
+    notes: list[Text] = [
+        metric_sentences.predictors(clips, scale, alpha, _called(ratings, scale))
         for scale in scales
         if clips["p"].notna().any()
     ]
     if len(systems):
-        notes += [objective_subjective.rankings(systems, scale, _called(ratings, scale)) for scale in scales]
-        notes += list(filter(None, [objective_subjective.systems_sentence(systems)]))
+        notes += [metric_sentences.rankings(systems, scale, _called(ratings, scale)) for scale in scales]
+        notes += list(filter(None, [metric_sentences.systems_sentence(systems)]))
     return {"clip_correlations": clips, "system_correlations": systems}, tuple(notes)
 
 

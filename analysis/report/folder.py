@@ -36,11 +36,12 @@ from analysis.statistics import bootstrap
 from analysis.statistics.threads import one_blas_thread
 from analysis.words_figures import CAPTIONS
 from formats.errors import InputError
+from formats.messages import LANGUAGES
 
 STAMP = "report.json"
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
 #: How often `on_step` is called at most: the statistics, each figure and each PDF in each language, the page.
-STEPS = 1 + (len(CAPTIONS) + 1 + 1) * len(style.LANGUAGES) + 1
+STEPS = 1 + (len(CAPTIONS) + 1 + 1) * len(LANGUAGES) + 1
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _write_tables(contents: Contents, folder: Path) -> list[Path]:
     written = []
     for table in filter(None, (contents.means, *contents.further, contents.objective, asked)):
         written += tables.write_table(table, folder / "tables")
-    for lang in style.LANGUAGES:
+    for lang in LANGUAGES:
         path = folder / f"methods.{lang}.md"
         path.write_text("\n\n".join(text[lang] for text in contents.methods) + "\n", encoding="utf-8", newline="\n")
         written.append(path)
@@ -210,8 +211,8 @@ def _write_figures(
         path.write_text(text, encoding="utf-8", newline="\n")
         written.append(path)
     stems: dict[str, dict[str, Path]] = {drawing.name: {} for drawing in made}
-    languages = [lang for lang in style.LANGUAGES if lang == "en" or style.chinese_font() is not None]
-    if len(languages) < len(style.LANGUAGES):
+    languages = style.drawn_languages()
+    if len(languages) < len(LANGUAGES):
         warnings.append(style.NO_CHINESE_FONT)
     for lang in languages:
         for drawing in made:

@@ -17,12 +17,13 @@ from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, Pair, planned_pairs, primary_scale
 from analysis.report.formulas import scales_by_formula
-from analysis.report.style import LANGUAGES, system_label
+from analysis.report.prompts import shared_prompts
+from analysis.report.style import system_label
 from analysis.report.tables import span
 from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
-from analysis.statistics.prompts import shared_prompts
-from analysis.words import counted, in_language
+from analysis.words_findings import points
 from analysis.words_methods import METHODS, OTHER_ANALYSES
+from formats.messages import LANGUAGES, SOURCE, clauses, counter, in_a_row, in_language, listed
 
 DESIGN = ("heard_per_expert", "clips_per_system", "repeats", "practice")
 
@@ -69,7 +70,7 @@ class Made:
     @cached_property
     def other_analyses(self) -> list[str]:
         """The rows of the table `sensitivity` that could be made, without the analysis itself."""
-        return [name for name in OTHER_ANALYSES["en"] if self.has("sensitivity", "difference", analysis=name)]
+        return [name for name in OTHER_ANALYSES[SOURCE] if self.has("sensitivity", "difference", analysis=name)]
 
     @property
     def has_freedom(self) -> bool:
@@ -157,7 +158,7 @@ def parts_of(made: Made) -> list[tuple[str, str]]:
 
 def _paragraph(keys: Iterable[str], values: Mapping[str, object], lang: str) -> str:
     sentences = (METHODS[lang][key].format(**values).strip() for key in keys)
-    return re.sub(" {2,}", " ", ("" if lang == "zh-hans" else " ").join(sentences))
+    return re.sub(" {2,}", " ", in_a_row(lang, sentences))
 
 
 def _named(made: Made, lang: str, replicates: int) -> dict[str, str]:
@@ -167,7 +168,7 @@ def _named(made: Made, lang: str, replicates: int) -> dict[str, str]:
     return {
         **scales,
         "models": _models(made, lang),
-        "analyses": joined(analyses, lang),
+        "analyses": listed(lang, analyses),
         "pairs_adjusted": _pairs_adjusted(made, lang),
     }
 
@@ -178,21 +179,17 @@ def _models(made: Made, lang: str) -> str:
         METHODS[lang]["model_on"].format(scales=_scales(made, scales, lang), formula=formula)
         for formula, scales in scales_by_formula(made.found.fits).items()
     ]
-    return ("；" if lang == "zh-hans" else "; ").join(named)
+    return clauses(lang, named)
 
 
 def _scales(made: Made, keys: Sequence[str], lang: str) -> str:
     if len(keys) == len(made.found.fits) > 1:
         return METHODS[lang]["each_scale"]
-    return joined([label_of(made.ratings, key, lang) for key in keys], lang)
+    return listed(lang, (label_of(made.ratings, key, lang) for key in keys))
 
 
 def _pairs_adjusted(made: Made, lang: str) -> str:
     return METHODS[lang]["other_pairs" if made.adjusted(PLANNED) else "all_pairs"]
-
-
-def joined(names: Sequence[str], lang: str) -> str:
-    return ("、" if lang == "zh-hans" else ", ").join(names)
 
 
 def facts(ratings: Ratings, lang: str) -> dict[str, object]:
@@ -200,41 +197,40 @@ def facts(ratings: Ratings, lang: str) -> dict[str, object]:
     words, scale = METHODS[lang], primary_scale(ratings)
     return {
         **{key: ratings.design.get(key, "") for key in DESIGN},
-        **_counts(ratings),
+        **_counts(ratings, lang),
         "scales": scales_text(ratings, lang),
         "hash": ratings.plan_sha256,
         "primary": label_of(ratings, scale, lang),
         "contrasts": _pairs_text(ratings, planned_pairs(ratings, scale), lang) or words["no_contrasts"],
         "alpha": ratings.alpha,
         "level": ratings.level,
-        "gap": words["points_one" if ratings.gap == 1 else "points"].format(gap=ratings.gap)
-        if ratings.gap
-        else words["no_gap"],
+        "gap": points(ratings.gap)[lang] if ratings.gap else words["no_gap"],
         "exclusions": planned_text(ratings, "exclusions", lang),
         "dropouts": planned_text(ratings, "dropouts", lang),
     }
 
 
-def _counts(ratings: Ratings) -> dict[str, object]:
-    """How many there are of everything, as numbers, and in English with their nouns (..._named)."""
-    frame = ratings.counted
+def _counts(ratings: Ratings, lang: str) -> dict[str, object]:
+    """How many there are of everything, as numbers and with their nouns (..._named)."""
+    frame, ngettext = ratings.counted, counter(lang)
     experts, systems = frame["expert_id"].nunique(), frame["system"].nunique()
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
     counting, repeated, missing = len(frame), len(ratings.frame) - len(frame), ratings.n_missing
+    practice = int(ratings.design.get("practice", 0))
     return {
-        "experts": experts,
-        "systems": systems,
         "clips": clips,
-        "ratings": f"{counting:,}",
-        "repeated": f"{repeated:,}",
         "missing": f"{missing:,}",
-        "experts_named": counted(experts, "expert", "experts"),
-        "clips_named": counted(clips, "clip", "clips"),
-        "systems_named": counted(systems, "system", "systems"),
-        "ratings_named": counted(counting, "rating counts", "ratings count"),
-        "repeated_named": counted(repeated, "rating of repeated clips is", "ratings of repeated clips are"),
-        "missing_named": counted(missing, "rating was", "ratings were"),
-        "practice_named": counted(int(ratings.design.get("practice", 0)), "practice clip", "practice clips"),
+        "experts_named": ngettext("{count:,} expert", "{count:,} experts", experts),
+        "clips_named": ngettext("{count:,} clip", "{count:,} clips", clips),
+        "systems_named": ngettext("{count:,} system", "{count:,} systems", systems),
+        "ratings_named": ngettext("{count:,} rating counts", "{count:,} ratings count", counting),
+        "repeated_named": ngettext(
+            "{count:,} rating of repeated clips is", "{count:,} ratings of repeated clips are", repeated
+        ),
+        "missing_named": ngettext("{count:,} rating was", "{count:,} ratings were", missing),
+        "practice_named": ngettext(
+            "{count:,} practice clip not counted", "{count:,} practice clips not counted", practice
+        ),
     }
 
 
@@ -246,12 +242,12 @@ def label_of(ratings: Ratings, key: str, lang: str) -> str:
 def scales_text(ratings: Ratings, lang: str) -> str:
     """Every scale with its bounds, in a row."""
     names = [f"{label_of(ratings, s.key, lang)} ({span(f'{s.minimum:g}', f'{s.maximum:g}')})" for s in ratings.scales]
-    return joined(names, lang)
+    return listed(lang, names)
 
 
 def _pairs_text(ratings: Ratings, pairs: Sequence[Pair], lang: str) -> str:
     names = [" − ".join(system_label(system, lang, ratings.system_labels) for system in pair) for pair in pairs]
-    return "；".join(names) if lang == "zh-hans" else "; ".join(names)
+    return clauses(lang, names)
 
 
 def planned_text(ratings: Ratings, key: str, lang: str) -> str:

@@ -8,23 +8,22 @@ from html import escape
 from pathlib import Path
 
 from analysis.report.document import Block, Bullets, Contents, Facts, Grid, Heading, Paragraph, Picture, blocks
-from analysis.report.style import LANGUAGES
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
+from formats.messages import LANGUAGES, SOURCE, in_language, language_tag
 
 #: A browser is slow with more; longer tables stand in the folder's CSV alone, and the page says so.
 MOST_ROWS = 1000
-HTML_LANG = {"en": "en", "zh-hans": "zh-Hans"}
 STYLES = Path(__file__).with_name("report.css")
 
 
 def page_html(contents: Contents) -> str:
     """The whole page as HTML."""
-    title = escape(in_language(contents.ratings.title, "en"))
+    title = escape(in_language(contents.ratings.title, SOURCE))
     css = STYLES.read_text(encoding="utf-8")
-    links = "".join(f'<a href="#{lang}" lang="{HTML_LANG[lang]}">{WORDS[lang]["lang_name"]}</a>' for lang in LANGUAGES)
+    links = "".join(f'<a href="#{lang}" lang="{language_tag(lang)}">{LANGUAGES[lang]}</a>' for lang in LANGUAGES)
     sections = "\n".join(_section(contents, lang) for lang in LANGUAGES)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<!doctype html>\n<html lang="{SOURCE}">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>\n{css}</style>\n</head>\n'
         f"<body>\n<nav>{links}</nav>\n<main>\n{sections}\n</main>\n</body>\n</html>\n"
     )
@@ -32,7 +31,7 @@ def page_html(contents: Contents) -> str:
 
 def _section(contents: Contents, lang: str) -> str:
     body = "\n".join(_block(block, lang) for block in blocks(contents, lang))
-    return f'<section id="{lang}" lang="{HTML_LANG[lang]}">\n{body}\n</section>'
+    return f'<section id="{lang}" lang="{language_tag(lang)}">\n{body}\n</section>'
 
 
 def _block(block: Block, lang: str) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 from analysis.report.document import Block, Bullets, Contents, Facts, Grid, Heading, Paragraph, Picture, blocks, title
 from analysis.report.style import chinese_font
 from analysis.words import WORDS
+from formats.messages import is_chinese, language_tag
 
 #: Written into every file in place of the clock's, so that equal reports are equal bytes.
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -68,7 +69,7 @@ class _Sheets(FPDF):
         self.words = WORDS[lang]
         self.set_creation_date(MADE)
         self.set_title(name)
-        self.set_lang({"zh-hans": "zh-CN"}.get(lang, lang))
+        self.set_lang(language_tag(lang))
         self.set_margins(MARGIN, MARGIN, MARGIN)
         self.set_auto_page_break(True, margin=FOOT)
         self._add_fonts(lang, needs_chinese=needs_chinese)
@@ -81,7 +82,7 @@ class _Sheets(FPDF):
         face = chinese_face() if needs_chinese else None
         if face is not None:
             self.add_font(CHINESE, "", face[0], collection_font_number=face[1])
-        self.family = CHINESE if lang == "zh-hans" and face else BODY
+        self.family = CHINESE if is_chinese(lang) and face else BODY
         self._heavy = "" if self.family == CHINESE else "B"  # the Chinese file has one weight
         self._advances: dict[str, float] = {}
         others = {BODY, *((CHINESE,) if face else ())} - {self.family}

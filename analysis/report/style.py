@@ -17,18 +17,20 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-LANGUAGES = ("en", "zh-hans")
+from formats.errors import N_
+from formats.messages import LANGUAGES, NP_, in_language, is_chinese, translate
+
 CANVASES = {"svg": FigureCanvasSVG, "pdf": FigureCanvasPdf, "png": FigureCanvasAgg}
 FORMATS = tuple(CANVASES)
 
 #: The real music, then the generators, in the order of every legend and table.
-SYSTEM_LABELS: Mapping[str, Mapping[str, str]] = {
-    "real": {"en": "Real music", "zh-hans": "真实音乐"},
-    "midi-gan": {"en": "MIDI-GAN", "zh-hans": "MIDI-GAN"},
-    "sr-cnn-vaegan": {"en": "SR-CNN-VAEGAN", "zh-hans": "SR-CNN-VAEGAN"},
-    "music-vae": {"en": "MusicVAE", "zh-hans": "MusicVAE"},
-    "transformer": {"en": "Transformer", "zh-hans": "Transformer"},
-    "mlstm": {"en": "mLSTM", "zh-hans": "mLSTM"},
+SYSTEM_LABELS: Mapping[str, str] = {
+    "real": N_("Real music"),
+    "midi-gan": "MIDI-GAN",
+    "sr-cnn-vaegan": "SR-CNN-VAEGAN",
+    "music-vae": "MusicVAE",
+    "transformer": "Transformer",
+    "mlstm": "mLSTM",
 }
 REAL_LINE = "#4D4D4D"
 REAL_MARKER = "+"
@@ -103,8 +105,8 @@ def point_marks(systems: Sequence[str], real: str | None = None) -> dict[str, Ma
 
 def system_label(system: str, lang: str, labels: Mapping[str, Mapping[str, str]]) -> str:
     """The system's name in a language: the study's own, else the built-in one, else its id."""
-    own = {**SYSTEM_LABELS.get(system, {}), **labels.get(system, {})}
-    return own.get(lang) or own.get("en") or system
+    own, known = labels.get(system, {}), SYSTEM_LABELS.get(system)
+    return own.get(lang) or (translate(lang, known) if known else in_language(own, lang) or system)
 
 
 @cache
@@ -119,13 +121,23 @@ def chinese_font() -> str | None:
     return next((name for name in CHINESE_FONTS if name in names), None)
 
 
+def drawn_languages() -> list[str]:
+    """The languages for whose letters there is a font."""
+    return [lang for lang in LANGUAGES if not is_chinese(lang) or chinese_font()]
+
+
+def simulated_mark(languages: Iterable[str] = LANGUAGES) -> str:
+    """What marks simulated ratings everywhere, in several languages at once."""
+    return " / ".join(translate(lang, NP_("the mark of simulated ratings", "SIMULATED")) for lang in languages)
+
+
 @contextmanager
 def figure_style(lang: str) -> Iterator[None]:
     """Draw and save inside this context: the same settings whatever the user's matplotlibrc says."""
     chinese = chinese_font()
     fonts = [name for name in (chinese, "DejaVu Sans") if name]
     settings: dict[Any, Any] = {
-        "font.family": fonts if lang == "zh-hans" else fonts[::-1],
+        "font.family": fonts if is_chinese(lang) else fonts[::-1],
         "font.size": 8,
         "axes.unicode_minus": True,
         "axes.spines.top": False,
@@ -144,7 +156,7 @@ def figure_style(lang: str) -> Iterator[None]:
 
 def watermark(figure: Figure) -> None:
     """Write SIMULATED across the whole figure."""
-    text = "SIMULATED / 模拟数据" if chinese_font() else "SIMULATED"
+    text = simulated_mark(drawn_languages())
     width, height = figure.get_size_inches()
     size = min(width * 72 / 13, height * 72 / 5)
     look = {"fontsize": size, "color": "#B00020", "alpha": 0.22, "rotation": 20}

@@ -16,12 +16,12 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.format_p import p_number
-from analysis.report.style import system_order
+from analysis.report.style import simulated_mark, system_order
 from analysis.statistics.bootstrap import COLUMNS
 from analysis.statistics.objective_subjective import metric_columns
 from analysis.words import WORDS
+from formats.messages import LANGUAGES, SOURCE, LazyText, spoken
 
-SIMULATED = "SIMULATED / 模拟数据"
 #: First in the table, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
 P_VALUES = frozenset({"p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"})
@@ -45,14 +45,14 @@ class Table:
     decimals: int = 2
 
 
-def say(key: str, **values: object) -> dict[str, str]:
+def say(key: str, **values: object) -> LazyText:
     """A sentence of `words` in every language."""
-    return {lang: words[key].format(**values) for lang, words in WORDS.items()}
+    return LazyText.of(lambda lang: WORDS[lang][key].format(**spoken(lang, values)))
 
 
 def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> Table:
     """Table `system_means` with the columns of `bootstrap.COLUMNS`, from `bootstrap.system_means`."""
-    notes: list[Text] = [{lang: WORDS[lang]["method_line"].format(method=text) for lang, text in method.items()}]
+    notes: list[Text] = [say("method_line", method=method)]
     if ratings.exploratory_scales:
         notes.append(say("table_exploratory", scales=", ".join(ratings.exploratory_scales)))
     notes.extend(empty_interval_notes(means))
@@ -65,18 +65,14 @@ def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> T
     )
 
 
-def means_method(ratings: Ratings, means: pd.DataFrame, formulas: Sequence[str]) -> dict[str, str]:
+def means_method(ratings: Ratings, means: pd.DataFrame, formulas: Sequence[str]) -> Text:
     """How the means were computed, by models of these formulas, and their df and intervals where there are any."""
     if not formulas:
         return say("plain_method")
-    freedom = say("freedom_method") if means["df"].notna().any() else {}
-    ending = say("interval_method", level=ratings.level) if means["ci_low"].notna().any() else {}
-    return {
-        lang: words["model_method"].format(formulas=words["or"].join(formulas))
-        + freedom.get(lang, "")
-        + ending.get(lang, "")
-        for lang, words in WORDS.items()
-    }
+    parts = [say("model_method", formulas=LazyText.of(lambda lang: WORDS[lang]["or"].join(formulas)))]
+    parts += [say("freedom_method")] if means["df"].notna().any() else []
+    parts += [say("interval_method", level=ratings.level)] if means["ci_low"].notna().any() else []
+    return LazyText.of(lambda lang: "".join(part[lang] for part in parts))
 
 
 def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
@@ -130,7 +126,7 @@ def csv_text(frame: pd.DataFrame, *, is_simulated: bool) -> str:
         stream, index=False, float_format="%.6f", lineterminator="\n"
     )
     if is_simulated:
-        csv.writer(stream, lineterminator="\n").writerow([SIMULATED, *[""] * (len(frame.columns) - 1)])
+        csv.writer(stream, lineterminator="\n").writerow([simulated_mark(), *[""] * (len(frame.columns) - 1)])
     return stream.getvalue()
 
 
@@ -169,10 +165,10 @@ def markdown_text(table: Table) -> str:
     """The table in Markdown, captions and notes in both languages."""
     header = [str(name) for name in table.frame.columns]
     rows = readable_rows(table)
-    lines = [f"**{SIMULATED}**", ""] if table.is_simulated else []
-    lines += [f"**{table.caption[lang]}**\n" for lang in WORDS]
+    lines = [f"**{simulated_mark()}**", ""] if table.is_simulated else []
+    lines += [f"**{table.caption[lang]}**\n" for lang in LANGUAGES]
     lines += [_markdown_row(header), _markdown_row(["---"] * len(header)), *map(_markdown_row, rows), ""]
-    lines += [f"- {markdown_escape(note[lang])}" for lang in WORDS for note in table.notes]
+    lines += [f"- {markdown_escape(note[lang])}" for lang in LANGUAGES for note in table.notes]
     return "\n".join(lines) + "\n"
 
 
@@ -192,8 +188,8 @@ def latex_text(table: Table) -> str:
     """
     header = [latex_escape(str(name)) for name in table.frame.columns]
     align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.frame.dtypes)
-    notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note["en"] for note in table.notes)]
-    lines = [f"% {SIMULATED}"] if table.is_simulated else []
+    notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note[SOURCE] for note in table.notes)]
+    lines = [f"% {simulated_mark()}"] if table.is_simulated else []
     lines += [r"\begin{table}", r"\centering", rf"\caption{{{latex_escape(table.caption['en'])}}}"]
     lines += [rf"\label{{tab:{table.name}}}", rf"\begin{{tabular}}{{{align}}}", r"\toprule"]
     lines += [" & ".join(header) + r" \\", r"\midrule"]

@@ -17,10 +17,11 @@ from analysis.report.format_p import p_number
 from analysis.report.style import system_label
 from analysis.report.tables import P_VALUES, Table, empty_interval_notes, fixed, readable
 from analysis.statistics.bootstrap import COLUMNS
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
 from analysis.words_cells import heading, word
 from analysis.words_findings import say_missing
 from analysis.words_tables import CAPTIONS, NOTES
+from formats.messages import in_language
 
 #: The order of the tables on the page and in the folder.
 ORDER = tuple(name for name in CAPTIONS if name != "system_means_bootstrap" and not name.endswith("_alone"))

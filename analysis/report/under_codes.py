@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.report.findings import Findings
-from analysis.words_findings import MISSING
+from analysis.words_findings import UNDER_CODES
 
 TABLES = frozenset(
     {
@@ -24,5 +24,5 @@ def aggregates(found: Findings) -> Findings:
     """The findings that a report under codes has; one sentence says what is left out."""
     frames = {name: frame for name, frame in found.frames.items() if name in TABLES}
     missing = {name: text for name, text in found.missing.items() if name in TABLES}
-    missing["under_codes"] = {lang: words["under_codes"] for lang, words in MISSING.items()}
+    missing["under_codes"] = UNDER_CODES
     return replace(found, frames=frames, missing=missing, metric_notes=())

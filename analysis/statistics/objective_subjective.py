@@ -7,18 +7,15 @@ with five, only a perfect order has p < .05 (.0167; Spearman, exact), and one of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.dataset import Text
-from analysis.report.format_p import p_text
 from analysis.statistics.correlation import (
     LARGEST,
     LEVEL,
-    MOST_EXACT,
     Correlation,
     Floats,
     Resample,
@@ -33,7 +30,6 @@ from analysis.statistics.correlation import (
 from analysis.statistics.guards import panel_shortage
 from analysis.statistics.mixed_model.inference import bonferroni, holm
 from analysis.statistics.mixed_model.model import SIMULTANEOUS
-from analysis.statistics.mixed_model.notes import Name
 
 FOUND = ("scale", "metric", "form", "rho", "ci_low", "ci_high", "p", "n_clips", "n_systems", "note")
 COLUMNS = (*FOUND[:7], "p_holm", *FOUND[7:], *SIMULTANEOUS)
@@ -43,41 +39,6 @@ VALUE, DISTANCE = "value", "distance"
 FEWEST = 10
 #: Columns of metrics.csv that say which clip it is and how it was read.
 NOT_METRICS = frozenset({"clip_id", "system", "padded_steps", "cut_steps"})
-
-TOO_FEW_SYSTEMS: Text = {
-    "en": (
-        "{n} systems are {n} points: they cannot carry a correlation. Even a perfect order of {n} has {p}, and "
-        "of {m} comparisons such as these, one or more would be perfect by chance in {chance:.0%} of studies if they "
-        "were independent. Nothing here says that a metric predicts what experts think."
-    ),
-    "zh-hans": (
-        "{n} 个系统只是 {n} 个点，不足以支撑相关。{n} 个点即使次序完全一致，也只有 {p}；在 {m} 个这样的比较中，"
-        "若彼此独立，{chance:.0%} 的研究里会有一个或更多碰巧完全一致。这里没有任何结果说明某个指标能预测专家的看法。"
-    ),
-}
-NONE_PREDICTS: Text = {
-    "en": "On {scale}, no metric goes with the ratings of clips within systems (no adjusted p below {alpha:g}).",
-    "zh-hans": "在量表 {scale} 上，没有指标与系统内各片段的评分相关（没有校正后的 p 小于 {alpha:g}）。",
-}
-SOME_PREDICT: Text = {
-    "en": "On {scale}, these go with the ratings of clips within systems: {found}.",
-    "zh-hans": "在量表 {scale} 上，与系统内各片段的评分相关的有：{found}。",
-}
-NONE_RANKS: Text = {
-    "en": "On {scale}, no metric puts the systems in the order in which the experts put them.",
-    "zh-hans": "在量表 {scale} 上，没有指标给出与专家相同的系统次序。",
-}
-SOME_RANK: Text = {
-    "en": "On {scale}, these put the systems in the order in which the experts put them: {found}.",
-    "zh-hans": "在量表 {scale} 上，给出与专家相同的系统次序的有：{found}。",
-}
-FORMS: Mapping[str, Text] = {
-    VALUE: {"en": "{metric} (rho {rho:.2f})", "zh-hans": "{metric}（rho {rho:.2f}）"},
-    DISTANCE: {
-        "en": "distance of {metric} from real music (rho {rho:.2f})",
-        "zh-hans": "{metric} 与真实音乐的距离（rho {rho:.2f}）",
-    },
-}
 
 
 def metric_columns(metrics: pd.DataFrame) -> tuple[str, ...]:
@@ -210,44 +171,3 @@ def _points(points: pd.Series, rated: pd.Series, form: str) -> tuple[float, floa
         return rho, p, False, len(x)
     best = np.argmin(x) if form == DISTANCE else np.argmax(x)
     return rho, p, bool(best == np.argmax(y)), len(x)
-
-
-def systems_sentence(table: pd.DataFrame) -> Text:
-    """What must stand beside `system_correlations`, in each language; {} where there is nothing to warn of."""
-    table = table[table["rho"].notna()]
-    if table.empty or int(table["n_systems"].max()) > MOST_EXACT:
-        return {}
-    n, m = int(table["n_systems"].max()), len(table)
-    p = exact_spearman(range(n), range(n))[1]
-    values = {"n": n, "p": p_text(p), "m": m, "chance": 1 - (1 - p) ** m}
-    return {lang: text.format(**values) for lang, text in TOO_FEW_SYSTEMS.items()}
-
-
-def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05, called: Name = "") -> Text:
-    """Which metrics, if any, go with the experts' ratings of clips on a scale, by `clip_correlations`.
-
-    `called`: what the scale is called, else its key.
-    """
-    found = table[(table["scale"] == scale) & (table["p_simultaneous"] < alpha)]
-    return _listed(found, SOME_PREDICT if len(found) else NONE_PREDICTS, called or scale, alpha=alpha)
-
-
-def rankings(table: pd.DataFrame, scale: str, called: Name = "") -> Text:
-    """Which metrics, if any, put the systems in the experts' order on a scale, by `system_correlations`.
-
-    Closest to real music best, or, of a metric as it is, either way round. To be followed by `systems_sentence`.
-    """
-    part = table[(table["scale"] == scale) & table["rho"].notna()]
-    sign = np.where(part["form"] == DISTANCE, -part["rho"], part["rho"].abs())
-    found = part[sign > 1 - 1e-9]
-    return _listed(found, SOME_RANK if len(found) else NONE_RANKS, called or scale)
-
-
-def _listed(found: pd.DataFrame, sentence: Text, called: Name, **values: object) -> Text:
-    said = {}
-    for lang, text in sentence.items():
-        rows = zip(found["form"], found["metric"], found["rho"], strict=True)
-        names = [FORMS[form][lang].format(metric=metric, rho=rho) for form, metric, rho in rows]
-        scale = called if isinstance(called, str) else called[lang]
-        said[lang] = text.format(found=("；" if lang == "zh-hans" else "; ").join(names), scale=scale, **values)
-    return said

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator, NullLocator
 from scipy.special import stdtrit
 
 from analysis.report.style import NAMED_COLOURS
-from analysis.run_words import WORDS
 from analysis.training_runs.runs import Run
+from analysis.training_runs.words import WORDS
 
 MODEL = "midi-gan"
 #: What each figure sets against each other; the words' keys, and the variants of the runs.

@@ -9,14 +9,14 @@ from html import escape
 from pathlib import Path
 
 from analysis.data.dataset import Text
-from analysis.report.page import HTML_LANG, STYLES
+from analysis.report.page import STYLES
 from analysis.report.page import _definitions as definitions
 from analysis.report.page import _list as listed
 from analysis.report.page import _table as table
-from analysis.report.style import LANGUAGES
-from analysis.run_words import WORDS
 from analysis.training_runs.runs import Run
 from analysis.training_runs.tables import Sheet, label
+from analysis.training_runs.words import WORDS
+from formats.messages import LANGUAGES, SOURCE, language_tag
 
 #: Heading and contents of each part: figures and tables by name.
 PARTS = (
@@ -52,10 +52,11 @@ class Page:
 def page_html(page: Page) -> str:
     """The whole page as HTML."""
     css = STYLES.read_text(encoding="utf-8")
-    links = "".join(f'<a href="#{lang}" lang="{HTML_LANG[lang]}">{WORDS[lang]["lang_name"]}</a>' for lang in LANGUAGES)
+    links = "".join(f'<a href="#{lang}" lang="{language_tag(lang)}">{LANGUAGES[lang]}</a>' for lang in LANGUAGES)
     sections = "\n".join(_section(page, lang) for lang in LANGUAGES)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{WORDS["en"]["title"]}</title>\n'
+        f'<!doctype html>\n<html lang="{SOURCE}">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{WORDS[SOURCE]['title']}</title>\n"
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>\n{css}{WIDE}</style>\n</head>\n'
         f"<body>\n<nav>{links}</nav>\n<main>\n{sections}\n</main>\n</body>\n</html>\n"
     )
@@ -73,7 +74,7 @@ def _section(page: Page, lang: str) -> str:
     if page.left_out:
         body += [f"<h2>{words['left_out']}</h2>", listed([text[lang] for text in page.left_out])]
     body += [f"<h2>{words['cannot']}</h2>", listed(_limits(page, lang)), f"<h2>{words['made']}</h2>", _made(page, lang)]
-    return f'<section id="{lang}" lang="{HTML_LANG[lang]}">\n' + "\n".join(body) + "\n</section>"
+    return f'<section id="{lang}" lang="{language_tag(lang)}">\n' + "\n".join(body) + "\n</section>"
 
 
 def _asked(page: Page, lang: str) -> str:
@@ -84,8 +85,8 @@ def _asked(page: Page, lang: str) -> str:
 
 def _figure(page: Page, name: str, lang: str) -> str:
     drawn = page.figures[name]
-    caption = WORDS[lang][name] + ("" if lang in drawn else WORDS[lang]["no_chinese_figure"])
-    data = base64.b64encode(drawn.get(lang, drawn["en"]).read_bytes()).decode()
+    caption = WORDS[lang][name] + ("" if lang in drawn else WORDS[lang]["no_figure"])
+    data = base64.b64encode(drawn.get(lang, drawn[SOURCE]).read_bytes()).decode()
     image = f'<img alt="{escape(WORDS[lang][name])}" src="data:image/svg+xml;base64,{data}">'
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 

@@ -16,13 +16,13 @@ import scipy
 from analysis.data.dataset import Text
 from analysis.report import style
 from analysis.report.folder import FEWEST_REPLICATES, MOST_REPLICATES, STAMP, Report, check_out, moved_into_place
-from analysis.run_words import say
 from analysis.statistics import objective
 from analysis.statistics.objective import ClipSet
 from analysis.statistics.threads import one_blas_thread
 from analysis.training_runs import figures, page, tables
 from analysis.training_runs.runs import Run
 from analysis.training_runs.tables import Sheet
+from analysis.training_runs.words import say
 from formats.errors import InputError
 
 Runs = Mapping[tuple[str, str], Sequence[Run]]
@@ -120,11 +120,10 @@ def _draw(drawing: figures.Drawing, folder: Path, subject: str) -> tuple[list[Pa
     written = [folder / f"{name}.csv"]
     frame.to_csv(written[0], index=False, float_format="%.6g", lineterminator="\n")
     of_page = {}
-    for lang in style.LANGUAGES:
-        if lang == "en" or style.chinese_font():
-            with style.figure_style(lang):
-                written += style.save(draw(lang), folder, f"{name}.{lang}", subject)
-            of_page[lang] = folder / f"{name}.{lang}.svg"
+    for lang in style.drawn_languages():
+        with style.figure_style(lang):
+            written += style.save(draw(lang), folder, f"{name}.{lang}", subject)
+        of_page[lang] = folder / f"{name}.{lang}.svg"
     return written, of_page
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import tables
-from analysis.report.style import LANGUAGES, system_label
-from analysis.run_words import WORDS, say
+from analysis.report.style import system_label
 from analysis.statistics.objective import FEATURES, FIGURES, PAPER_CLIPS, Comparison
 from analysis.training_runs import paper_values
 from analysis.training_runs.runs import Run
+from analysis.training_runs.words import WORDS, say
+from formats.messages import LANGUAGES, SOURCE
 
 TABLE_1 = (
     *("system", "variant", "source", "n_runs", "parameters", "epochs", "epochs_sd", "convergence_epoch"),
@@ -43,7 +44,7 @@ class Sheet:
 
 def write_sheet(sheet: Sheet, folder: Path) -> list[Path]:
     """NAME.csv with all numbers; NAME.md and NAME.tex as for reading, in English with captions in both languages."""
-    table = tables.Table(sheet.name, sheet.shown["en"], sheet.caption, sheet.notes, is_simulated=False)
+    table = tables.Table(sheet.name, sheet.shown[SOURCE], sheet.caption, sheet.notes, is_simulated=False)
     texts = {
         "csv": tables.csv_text(sheet.frame, is_simulated=False),
         "md": tables.markdown_text(table),

@@ -9,6 +9,7 @@ from analysis.report import drawings, findings, style, tables_findings
 from analysis.report.figures.contrasts import contrasts_frame
 from analysis.statistics import bootstrap
 from analysis.words_figures import CAPTIONS
+from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import clashes, lay_out
 from tests.analysis.shared_findings import TWELVE, drawn, found, study
@@ -28,7 +29,7 @@ def laid_out(count: int, name: str, lang: str) -> Figure:
         return lay_out(of(count)[name].draw(lang))
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("count", [2, 12])
 def test_nothing_overlaps_and_simulated_ratings_are_marked(count: int, name: str, lang: str) -> None:
@@ -51,7 +52,7 @@ def test_every_figure_has_its_numbers_beside_it_and_a_caption_in_each_language()
     for name in ALL:
         drawing = of(12)[name]
         assert len(drawing.frame)
-        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in style.LANGUAGES)
+        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in LANGUAGES)
 
 
 def test_systems_have_the_same_colours_in_every_figure() -> None:

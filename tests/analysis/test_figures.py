@@ -12,6 +12,7 @@ from matplotlib.transforms import Bbox
 from analysis.data.ratings import Ratings
 from analysis.report import figures, style
 from analysis.statistics import bootstrap
+from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import lay_out
 
@@ -41,7 +42,7 @@ def boxes(figure: Figure) -> list[Bbox]:
     return [*(box for box in panels if box is not None), figure.legends[0].get_window_extent(), *notes]
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("systems", [SIX[:2], SIX, TWELVE], ids=["2", "6", "12"])
 def test_nothing_overlaps_and_nothing_leaves_the_page(systems: tuple[str, ...], lang: str) -> None:
     figure = draw(make_ratings(systems, FIVE, plan={"primary_scale": "overall"}, planned_scales=("overall",)), lang)
@@ -80,13 +81,13 @@ def test_every_axis_shows_the_whole_scale_and_real_music_is_a_band_named_first()
 
 
 def test_each_language_has_its_own_labels() -> None:
-    english, chinese = (texts(draw(make_ratings(), lang)) for lang in style.LANGUAGES)
+    english, chinese = (texts(draw(make_ratings(), lang)) for lang in LANGUAGES)
     assert "Overall quality" in english
     assert "整体质量" in chinese
     assert any(text.startswith("真实音乐") for text in chinese)
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_simulated_ratings_are_marked_across_the_figure_and_others_are_not(lang: str) -> None:
     marked = draw(make_ratings(is_simulated=True), lang)
     mark = next(text for text in marked.texts if text.get_text() == "SIMULATED / 模拟数据")
@@ -163,7 +164,7 @@ def save_both(folder: Path) -> None:
     """Figure 7 of simulated ratings in both languages and all forms."""
     ratings = make_ratings(is_simulated=True)
     means = bootstrap.system_means(ratings.counted, ["valence", "overall"], ratings.systems, replicates=1000)
-    for lang in style.LANGUAGES:
+    for lang in LANGUAGES:
         with style.figure_style(lang):
             style.save(figures.figure7(ratings, means, lang), folder, f"f.{lang}", "data 0")
 
@@ -175,7 +176,7 @@ def test_another_process_at_another_time_saves_the_same_bytes(tmp_path: Path) ->
     save_both(here)
     env = {"PYTHONHASHSEED": "2", "SOURCE_DATE_EPOCH": "1"}
     subprocess.run([sys.executable, "-c", SAVE, str(there)], check=True, env=env, cwd=Path(__file__).parents[2])
-    for lang in style.LANGUAGES:
+    for lang in LANGUAGES:
         for form in style.FORMATS:
             first, second = ((folder / f"f.{lang}.{form}").read_bytes() for folder in (here, there))
             assert first == second

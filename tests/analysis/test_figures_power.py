@@ -11,6 +11,7 @@ from analysis.report import style
 from analysis.report.figures import power as figure
 from analysis.statistics.power import Design, assumed_variances, power
 from formats.errors import InputError
+from formats.messages import LANGUAGES
 from tests.analysis.overlaps import lay_out
 
 DESIGN = Design(26, 13, 10)
@@ -24,7 +25,7 @@ def draw(lang: str, *, simulated: bool = False) -> Figure:
         return lay_out(figure.power_curve(frame, DESIGN, 0.17, scenarios, lang, is_simulated=simulated))
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_nothing_overlaps_and_nothing_leaves_the_page(lang: str) -> None:
     drawn = draw(lang)
     boxes = [box for axis in drawn.axes if (box := axis.get_tightbbox()) is not None]

@@ -8,9 +8,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.report import style
-from analysis.run_words import WORDS
 from analysis.training_runs import figures
 from analysis.training_runs.runs import read_runs
+from analysis.training_runs.words import WORDS
+from formats.messages import LANGUAGES
 from generation.validation import TOLERANCES
 from tests.analysis.overlaps import lay_out
 from tests.analysis.run_builders import write_run
@@ -32,7 +33,7 @@ def laid_out(drawing: figures.Drawing, lang: str) -> Figure:
         return lay_out(drawing[2](lang))
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_nothing_overlaps_and_nothing_leaves_the_page(tmp_path: Path, lang: str, seeds: int) -> None:
     for drawing in drawings(tmp_path, seeds).values():
@@ -118,7 +119,7 @@ def test_a_figure_without_its_runs_is_left_out(tmp_path: Path, variants: tuple[s
     drawn, missing = figures.drawings(runs)
     assert set(missing) == left_out
     assert {drawing[0] for drawing in drawn} == {"figure5", "figure6"} - left_out
-    assert all(WORDS[lang][key] for lang in style.LANGUAGES for key in missing.values())
+    assert all(WORDS[lang][key] for lang in LANGUAGES for key in missing.values())
 
 
 def test_without_distances_figure_5_is_the_loss_alone(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_without_distances_figure_5_is_the_loss_alone(tmp_path: Path) -> None:
     assert [axis.get_title() for axis in figure.axes] == ["Negative critic loss"]
 
 
-@pytest.mark.parametrize("lang", style.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_caption_names_the_tolerances_by_which_runs_measure_distance(lang: str) -> None:
     for tolerance in TOLERANCES.values():
         assert f"{tolerance:g}".lstrip("0") in WORDS[lang]["figure5"]

@@ -6,8 +6,8 @@ import pytest
 
 from analysis.report import findings
 from analysis.report.conclusions import verdicts
-from analysis.report.style import LANGUAGES
 from analysis.statistics import mixed_model
+from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.shared_findings import PLAN, found, study
 

@@ -17,8 +17,8 @@ from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.folder import write_report
 from analysis.report.methods import SENTENCES
-from analysis.report.style import LANGUAGES
 from analysis.words_methods import METHODS, OTHER_ANALYSES
+from formats.messages import LANGUAGES, SOURCE
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
 PLAN = {"primary_scale": "overall", "contrasts": [["a", "real"], ["b", "real"]], "smallest_gap": 0.5}
@@ -230,7 +230,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "ordinal": lambda w: "ordinal_model" in w.tables,
     "ordinal_compared": lambda w: w.has("effects", "p_ordinal"),
     "ordinal_ratio": lambda w: w.has("effects", "test", test="likelihood ratio"),
-    "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES["en"]),
+    "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES[SOURCE]),
     "screening": lambda w: w.has("screening", "agreement"),
     "order": lambda w: w.has("order_effects", "estimate"),
     "icc": lambda w: w.has("reliability", "value", statistic="icc_2_1"),
@@ -266,7 +266,7 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
     found = {key: literal(METHODS[lang][key]) in text for key in EXPECTED}
     assert found == {key: holds(written) for key, holds in EXPECTED.items()}
     named = {name for name, words in OTHER_ANALYSES[lang].items() if literal(words) in text}
-    assert named == {name for name in OTHER_ANALYSES["en"] if written.has("sensitivity", "difference", analysis=name)}
+    assert named == {name for name in OTHER_ANALYSES[SOURCE] if written.has("sensitivity", "difference", analysis=name)}
     assert "{" not in text
 
 

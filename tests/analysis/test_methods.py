@@ -8,8 +8,8 @@ from analysis.data.intake import size_told
 from analysis.report.checklist import checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
-from analysis.report.style import LANGUAGES
 from analysis.words_methods import OPEN, REPORTED
+from formats.messages import LANGUAGES
 from tests.analysis.shared_findings import found, study
 
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}

@@ -12,8 +12,7 @@ from analysis.statistics import mixed_model
 from analysis.statistics.mixed_model import equal_weights, reml
 from analysis.statistics.mixed_model.cells import Cells
 from analysis.statistics.mixed_model.layout import lay_out
-from analysis.statistics.mixed_model.notes import NAMES, SENTENCES
-from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats, eliminate
+from analysis.statistics.mixed_model.random_effects import Floats, eliminate
 from analysis.statistics.sparse_tables import SPARSE_BELOW
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
 from tests.benchmarks import stats as simulated
@@ -400,11 +399,6 @@ def test_a_covariate_that_names_the_system_is_refused() -> None:
     frame = make_frame(("a", "b"))
     with pytest.raises(ValueError, match="cannot be told from the systems"):
         mixed_model.fit(frame.assign(odd=(frame["system"] == "a") * 1.0), "overall", covariates=["odd"])
-
-
-def test_every_note_is_said_in_both_languages() -> None:
-    assert SENTENCES["en"].keys() == SENTENCES["zh-hans"].keys()
-    assert all(set(names) == set(EFFECTS) for names in NAMES.values())
 
 
 # --- what the figures promise

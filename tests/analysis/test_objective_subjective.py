@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.ratings import read
+from analysis.report import metric_sentences
 from analysis.statistics import objective_subjective as joined
 from tests.analysis.builders import SIX, make_dataset
 
@@ -101,11 +102,11 @@ def test_at_system_level_there_is_a_correlation_of_few_points_and_the_warning() 
     closest = table[(table["metric"] == "gc") & (table["form"] == "distance")].iloc[0]
     assert (closest["rho"], closest["n_systems"], bool(closest["same_best"])) == (-1.0, 5, True)
     assert closest["p"] == pytest.approx(0.0167, abs=1e-4)
-    sentence = joined.systems_sentence(table)
+    sentence = metric_sentences.systems_sentence(table)
     assert sentence["en"].startswith("5 systems are 5 points: they cannot carry a correlation. Even a perfect order")
     assert "p = .017" in sentence["en"]
     assert "5 个点" in sentence["zh-hans"]
-    assert "distance of gc from real music (rho -1.00)" in joined.rankings(table, "overall")["en"]
+    assert "distance of gc from real music (rho -1.00)" in metric_sentences.rankings(table, "overall")["en"]
 
 
 def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:
@@ -115,18 +116,18 @@ def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:
         frame[frame["system"].isin(both)], metrics[metrics["system"].isin(both)], ["overall"], real="real"
     )
     assert table["rho"].isna().all()
-    assert joined.systems_sentence(table) == {}
-    assert joined.rankings(table, "overall")["en"].startswith("On overall, no metric puts the systems")
+    assert metric_sentences.systems_sentence(table) == {}
+    assert metric_sentences.rankings(table, "overall")["en"].startswith("On overall, no metric puts the systems")
 
 
 def test_the_verdict_names_the_metrics_that_survive_correction_or_says_that_none_does() -> None:
     strong = joined.clip_correlations(*study(0.6), ["overall"], replicates=300)
-    assert joined.predictors(strong, "overall")["en"].startswith(
+    assert metric_sentences.predictors(strong, "overall")["en"].startswith(
         "On overall, these go with the ratings of clips within systems: gc (rho 0."
     )
-    assert "gc（rho 0." in joined.predictors(strong, "overall")["zh-hans"]
+    assert "gc（rho 0." in metric_sentences.predictors(strong, "overall")["zh-hans"]
     none = joined.clip_correlations(*study(0.0, seed=3), ["overall"], replicates=300)
-    assert "no metric goes with the ratings" in joined.predictors(none, "overall")["en"]
+    assert "no metric goes with the ratings" in metric_sentences.predictors(none, "overall")["en"]
 
 
 def test_metrics_of_a_dataset_join_its_ratings(tmp_path_factory: pytest.TempPathFactory) -> None:

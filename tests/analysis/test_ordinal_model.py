@@ -16,7 +16,6 @@ from analysis.statistics.mixed_model.random_effects import Floats
 from analysis.statistics.ordinal_model.agreement import compare
 from analysis.statistics.ordinal_model.laplace import Maximum, Mode, Problem, log_likelihood, maximise
 from analysis.statistics.ordinal_model.links import LINKS, categories
-from analysis.statistics.ordinal_model.words import SENTENCES
 from analysis.statistics.power import Design
 from tests.analysis.builders import ORACLES, make_frame, read_oracle
 from tests.benchmarks.power import studies
@@ -313,10 +312,6 @@ def test_nothing_is_said_to_agree_where_nothing_was_fitted() -> None:
     frame = make_frame().assign(rating=3.0)
     linear, ordinal = mixed_model.fit(frame, "overall"), ordinal_model.fit(frame, "overall")
     assert "nothing was checked" in ordinal_model.say_disagreements(linear, ordinal)[0]["en"]
-
-
-def test_every_sentence_is_there_in_both_languages() -> None:
-    assert SENTENCES["en"].keys() == SENTENCES["zh-hans"].keys()
 
 
 @pytest.mark.parametrize(

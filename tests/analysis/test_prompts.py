@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.data.ratings import read
-from analysis.statistics.prompts import shared_prompts
+from analysis.report.prompts import shared_prompts
 from tests.analysis.builders import make_frame, write_csv
 
 

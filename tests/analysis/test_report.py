@@ -14,13 +14,14 @@ import pytest
 from analysis.data.ratings import Ratings, read
 from analysis.report import folder, style
 from formats.errors import InputError
+from formats.messages import LANGUAGES
 from tests.analysis.builders import make_dataset, make_frame, make_ratings, write_csv
 
 DRAWN = ("figure7", "figure7b", "figure8", "figure9", "figure10", "figure11", "figure13")
 FIGURES = {
     f"figures/{name}.{end}"
     for name in DRAWN
-    for end in ("csv", *(f"{lang}.{form}" for lang in style.LANGUAGES for form in style.FORMATS))
+    for end in ("csv", *(f"{lang}.{form}" for lang in LANGUAGES for form in style.FORMATS))
 }
 MADE = (
     *("system_means", "system_means_bootstrap", "contrasts", "equivalence", "omnibus", "variance_components"),
@@ -29,7 +30,7 @@ MADE = (
     *("rating_spread", "effects", "precision", "checklist"),
 )
 TABLES = {f"tables/{name}.{form}" for name in MADE for form in ("csv", "md", "tex")}
-TEXTS = {f"{name}.{lang}.{end}" for name, end in (("methods", "md"), ("report", "pdf")) for lang in style.LANGUAGES}
+TEXTS = {f"{name}.{lang}.{end}" for name, end in (("methods", "md"), ("report", "pdf")) for lang in LANGUAGES}
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -7,7 +7,6 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from analysis.report import style
-from analysis.words import WORDS
 from tests.analysis.builders import SIX
 
 #: Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -64,12 +63,3 @@ def test_any_number_of_systems_gets_marks_that_differ(count: int) -> None:
 
 def test_a_chinese_font_is_found_here() -> None:
     assert style.chinese_font() is not None, style.NO_CHINESE_FONT
-
-
-def test_both_languages_say_the_same_things() -> None:
-    import re
-
-    for key, english in WORDS["en"].items():
-        chinese = WORDS["zh-hans"][key]
-        assert sorted(re.findall(r"\{\w*", english)) == sorted(re.findall(r"\{\w*", chinese)), key
-    assert WORDS["en"].keys() == WORDS["zh-hans"].keys()

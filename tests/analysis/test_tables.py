@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.ratings import Ratings, read
-from analysis.report import tables
+from analysis.report import style, tables
 from analysis.report.style import system_order
 from analysis.statistics import bootstrap
 from tests.analysis.builders import make_dataset, make_frame, make_ratings
@@ -125,4 +125,4 @@ def test_small_p_keeps_its_digits_in_csv(name: str) -> None:
     frame = pd.DataFrame({"scale": ["x"] * 4, "difference": [1e-9, 0.5, 2.0, float("nan")], name: values})
     text = tables.csv_text(frame, is_simulated=False)
     assert text == f"scale,difference,{name}\nx,0.000000,3.21988e-09\nx,0.500000,0.0123457\nx,2.000000,1\nx,,\n"
-    assert tables.csv_text(frame, is_simulated=True).endswith(f"{tables.SIMULATED},,\n")
+    assert tables.csv_text(frame, is_simulated=True).endswith(f"{style.simulated_mark()},,\n")

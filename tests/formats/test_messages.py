@@ -13,7 +13,7 @@ from formats.messages import (
     LANGUAGES,
     NP_,
     CountedText,
-    Text,
+    LazyText,
     clauses,
     counter,
     in_language,
@@ -52,8 +52,8 @@ def test_count_of_one_is_singular() -> None:
 
 
 def test_text_is_read_in_the_language_of_its_values() -> None:
-    inner = Text("Play again")
-    text = Text("({what})", what=inner)
+    inner = LazyText("Play again")
+    text = LazyText("({what})", what=inner)
     assert dict(text) == {"en": "(Play again)", "zh-hans": "(重听)"}
     assert text == {"en": "(Play again)", "zh-hans": "(重听)"}
     assert json.loads(json.dumps(dict(text)))["en"] == "(Play again)"

@@ -88,8 +88,8 @@ What cannot be drawn or measured is left out, and the page says why. The same in
 
 def measured(runs: Runs, options: dict[str, Any]) -> Samples:
     """What generation measures of clips; torch is loaded only where there is something to measure."""
-    from analysis.run_words import say
     from analysis.training_runs.report import Samples
+    from analysis.training_runs.words import say
 
     if not (options["corpus"] or options["pack"]):
         return Samples(left_out=[say("no_corpus")])

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analysis.management.reading import add_reading, given_of
+from formats.messages import LANGUAGES, SOURCE
 
 HELP = """Say on one page whether a planned study can find a gap between two systems.
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             "--scale", default="", help="the pilot's scale (default: its plan's primary scale, else the first)"
         )
         add_reading(parser)
-        parser.add_argument("--language", choices=["en", "zh-hans"], default="en", help="of the page (default en)")
+        parser.add_argument("--language", choices=list(LANGUAGES), default=SOURCE, help="of the page (default en)")
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:

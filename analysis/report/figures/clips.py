@@ -36,6 +36,7 @@ from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import VALUE, metric_columns
 from analysis.words_figures import WORDS
+from formats.messages import is_chinese
 
 COLUMNS_10 = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
 COLUMNS_11 = ("component", "unit", "system", "effect", "ci_low", "ci_high")
@@ -69,7 +70,7 @@ def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: 
     known = {str(row["metric"]): row for row in rows.to_dict("records")}
     for axis, metric in zip(axes, metrics, strict=True):
         _points(axis, frame[frame["metric"] == metric], marks)
-        spacing = 1.5 if lang == "zh-hans" else 1.2
+        spacing = 1.5 if is_chinese(lang) else 1.2
         axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing)
         axis.tick_params(labelsize=SMALL)
         axis.locator_params(axis="x", nbins=4)

@@ -29,7 +29,8 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks, system_order
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
+from formats.messages import in_language
 
 PANELS_PER_ROW = 5
 LONGEST_WORDING = 80  # above and below a panel

@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 
 from analysis.data.ratings import Ratings
 from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
-from analysis.words import WORDS, in_language
+from analysis.words import WORDS
+from formats.messages import in_language
 
 MOST_WIDTH = 7.2  # inches: a page's width in most journals
 MOST_HEIGHT = 9.4  # inches: a page's height

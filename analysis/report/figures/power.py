@@ -128,9 +128,8 @@ def _save(
     written = [folder / "power.csv"]
     written[0].write_text(tables.csv_text(frame, is_simulated=is_simulated), encoding="utf-8", newline="\n")
     subject = f"{design}; gap {gap:g}; scenarios {', '.join(scenarios)}"
-    for lang in style.LANGUAGES:
-        if lang == "en" or style.chinese_font():
-            with style.figure_style(lang):
-                figure = power_curve(frame, design, gap, scenarios, lang, is_simulated=is_simulated)
-                written += style.save(figure, folder, f"power.{lang}", subject)
+    for lang in style.drawn_languages():
+        with style.figure_style(lang):
+            figure = power_curve(frame, design, gap, scenarios, lang, is_simulated=is_simulated)
+            written += style.save(figure, folder, f"power.{lang}", subject)
     return written

@@ -306,7 +306,7 @@ def _flat_systems(layout: Layout) -> list[str]:
 def _notes_on_variances(scale: Name, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Text]:
     if variances is None:
         return []
-    found = []
+    found: list[Text] = []
     if variances.ratios.max() > reml.LARGEST / 10:
         found.append(say("exact", scale))
     absent = [name for name, there in zip(EFFECTS, chosen, strict=True) if not there]

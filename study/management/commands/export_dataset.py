@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from formats.errors import InputError
+from formats.messages import LANGUAGES, SOURCE
 from study import dataset, services
 from study.management.cli import command_errors
 from study.models import Study
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--out", metavar="DATASET", type=Path, required=True, help="folder or file to write")
         parser.add_argument("--form", choices=["folder", *dataset.FORMS], default="folder", help="default: folder")
-        parser.add_argument("--language", choices=["en", "zh-hans"], default="en", help="of the labels in a sav file")
+        parser.add_argument("--language", choices=list(LANGUAGES), default=SOURCE, help="of the labels in a sav file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -1,0 +1,210 @@
+"""What `analyse_runs` says."""
+
+from __future__ import annotations
+
+from formats.errors import N_
+from formats.messages import NP_, LazyText, Words
+
+WORDS = Words(
+    {
+        # figures
+        "multi-scale": N_("multi-scale critic"),
+        "plain": N_("plain critic of equal size"),
+        "penalty": N_("gradient penalty"),
+        "clipping": N_("weight clipping"),
+        "figure5_negative_critic_loss": N_("Negative critic loss"),
+        "figure5_distance": N_("Distance of samples from validation songs"),
+        "figure5_iteration": N_("Generator iteration"),
+        "figure5": N_(
+            "Figure 5. Negative critic loss of MIDI-GAN while it trains, with the multi-scale critic and with a plain "
+            "one of equal size; beside it how far samples lie from the validation songs (in tolerances: 0.3 in UPC, "
+            ".03 in GC, .02 in onset-EBR, .1 in the share of clips with rests, .26 in log perplexity, added up). Thin: "
+            "each seed as logged. Thick: mean over seeds of a running mean of 5 rows; band: 95 % interval over seeds, "
+            "for three or more. Losses of two critics are on two scales; the distances are on one."
+        ),
+        "figure5_needs": N_(
+            "Figure 5 needs a run of midi-gan and one of its variant plain, both with a log.csv that has the critic's "
+            "loss: train them with `manage.py train midi-gan` and `--variant plain`, and name both."
+        ),
+        "figure6_fine": N_("About the bounds (bins of {width:.2g})"),
+        "figure6_wide": N_("All weights (bins of {width:.2g})"),
+        "figure6_weight": N_("Weight of the critic"),
+        "figure6_share": N_("Share of weights in the bin"),
+        "figure6_near": N_("{kind}: {share:.1f} % of the weights within 1 % of a bound (n = {n})"),
+        "figure6_bound": N_("clipping bounds, ±{bound:g}"),
+        "figure6": N_(
+            "Figure 6. The critic's weights after training, with gradient penalty and with weight clipping, in the "
+            "same bins. Dotted: the bounds to which clipping holds the weights. The vertical axes are logarithmic."
+        ),
+        "figure6_needs": N_(
+            "Figure 6 needs a run of midi-gan and one of its variant clipping, both ended (histograms.npz with fine "
+            "bins): train them with `manage.py train midi-gan` and `--variant clipping`, and name both."
+        ),
+        "no_figure": N_("This computer has no font for this language, so the figure is in English."),
+        # systems
+        "reference": N_("Reference model (of perplexity)"),
+        "variant": N_("{name}, {variant}"),
+        "variant_plain": N_("plain critic"),
+        "variant_clipping": N_("weight clipping"),
+        "variant_unmatched": N_("no matching module"),
+        "variant_validation": N_("validation songs"),
+        # tables
+        "method": N_("Method: {method}."),
+        "bootstrap": N_(
+            "percentile bootstrap ({replicates:,} replicates, seed {seed}); clips are resampled with replacement, real "
+            "clips song by song; intervals are of 95 %, and of these trained weights: how another training would have "
+            "ended they do not say"
+        ),
+        "column_system": N_("system"),
+        "column_source": N_("source"),
+        "column_runs": N_("runs"),
+        "column_parameters": N_("parameters"),
+        "column_epochs": N_("epochs trained"),
+        "column_convergence_epoch": N_("convergence epoch"),
+        "column_seconds": N_("training, s"),
+        "column_seconds_per_epoch": N_("s per epoch"),
+        "column_relative": N_("s per epoch, MIDI-GAN = 1"),
+        "column_epochs_by_seconds": N_("convergence epoch × s per epoch"),
+        "column_clips": NP_("a column of numbers", "clips"),
+        "here": N_("here"),
+        "paper": N_("paper"),
+        "converged_of": N_(" (of {n} of {runs} runs)"),
+        "table1_caption": N_("Table 1. Size, epochs to convergence and training time; mean ± SD over runs (seeds)"),
+        "table1_note": N_(
+            "Convergence: the first epoch after which the criterion by which weights are kept, smoothed over five "
+            "measurements, improves by less than 1 % over 20 epochs; empty where a run ended before that was seen. The "
+            "paper gives no rule. An epoch is one pass over the training segments; the paper's songs are others, so "
+            "only ratios compare, and only between runs that had the machine to themselves: times are by the clock."
+        ),
+        "table1_unfinished": N_("Not finished, so not in the means: {runs}."),
+        "table1_machines": N_(
+            "The runs were made on different machines or with different numbers of threads: times do not compare."
+        ),
+        "means_caption": N_("Table 2. Metrics of the notes: mean (95 % interval)"),
+        "pack_means_caption": N_("Metrics of the notes of the pack's clips: mean (95 % interval)"),
+        "table2_note": N_(
+            "UPC: different pitches in a clip; GC: groove consistency; EBR: share of beats in which nothing sounds; "
+            "onset-EBR: in which nothing begins; PPL: perplexity under the reference model, exp of the mean of "
+            "logarithms. None is better for being small or large: what counts is real music's value."
+        ),
+        "table2_paper": N_(
+            "Of the paper's Table 2 only these cells and ranges are known here. It prints no real music, no spread and "
+            "no interval; its column of used pitches is headed UPG."
+        ),
+        "paper_row": N_("{name} (paper)"),
+        "paper_range": N_("five systems (paper), lowest … highest"),
+        "differences_caption": N_("Differences from real music: system less real (95 % interval)"),
+        "pack_differences_caption": N_(
+            "Differences of the pack's clips from its real ones: system less real (95 % interval)"
+        ),
+        "differences_note": N_(
+            "PPL: difference of logarithms. An interval that holds 0 does not show that the two are equal. Intervals "
+            "are not corrected for how many there are."
+        ),
+        "overlap_caption": N_("Spread: overlapped area / Kullback-Leibler divergence (nats) of distances"),
+        "overlap_note": N_(
+            "Distances of real clips from one another against distances of real clips from the system's, feature by "
+            "feature (Yang & Lerch 2020). Area 1 and divergence 0: the system's clips lie among real ones as real ones "
+            "do. The row of the validation songs shows what other real songs reach."
+        ),
+        "sets_caption": N_("Whole sets: distance from real music, and copies"),
+        "sets_note": N_(
+            "Fréchet distance of the reference model's states; JSD: Jensen-Shannon divergence (bits) of the token "
+            "n-grams. Both shrink with more clips: compare equal numbers of clips, and with the row of the validation "
+            "songs, which is the floor. Runs are those shared with a training song in any key, counted in steps from "
+            "note to note."
+        ),
+        # what is measured
+        "metric_upc": N_("UPC"),
+        "metric_upc_bar": N_("UPC per bar"),
+        "metric_gc": N_("GC"),
+        "metric_ebr": N_("EBR"),
+        "metric_ebr_onset": N_("onset-EBR"),
+        "metric_with_rests": N_("share with rests"),
+        "metric_ppl": N_("PPL"),
+        "feature_pitch_count": N_("pitch count"),
+        "feature_pitch_class_histogram": N_("pitch classes"),
+        "feature_pitch_class_transitions": N_("pitch-class transitions"),
+        "feature_pitch_range": N_("pitch range"),
+        "feature_pitch_shift": N_("pitch shift"),
+        "feature_note_count": N_("note count"),
+        "feature_inter_onset_interval": N_("inter-onset interval"),
+        "feature_note_length_histogram": N_("note lengths"),
+        "feature_note_length_transitions": N_("note-length transitions"),
+        "measure_frechet": N_("Fréchet"),
+        "measure_jsd_1": N_("JSD 1"),
+        "measure_jsd_2": N_("JSD 2"),
+        "measure_jsd_3": N_("JSD 3"),
+        "measure_jsd_4": N_("JSD 4"),
+        "measure_duplicate_share": N_("duplicates"),
+        "measure_longest_shared_p95": N_("longest run shared, 95th percentile"),
+        "measure_longest_shared_10_or_more": N_("share of runs of 10 or more"),
+        # why a cell is empty
+        "reason_no_clips": N_("Empty, there are no clips: {cells}."),
+        "reason_no_values": N_("Empty, no clip has a value: {cells}."),
+        "reason_few_clips": N_("No interval and no overlap, fewer than 3 clips or songs with a value: {cells}."),
+        "reason_all_equal": N_("No interval, all values are equal: {cells}."),
+        "reason_no_real": N_("No difference, there is no real music to compare with: {cells}."),
+        "reason_no_spread": N_("No overlap, all distances are equal: {cells}."),
+        "reason_few_for_frechet": N_("No Fréchet distance, fewer than 50 clips on one side: {cells}."),
+        "reason_no_states": N_("No Fréchet distance, there is no reference model: {cells}."),
+        "reason_real_no_values": N_("No difference and no overlap, no real clip has a value: {cells}."),
+        "reason_real_few_clips": N_(
+            "No interval and no overlap, fewer than 3 real clips or songs with a value: {cells}."
+        ),
+        "reason_real_all_equal": N_("No interval of the difference, all real clips have one value: {cells}."),
+        # the page
+        "title": N_("What the notes say: training runs against real music"),
+        "asked": N_("What was compared"),
+        "runs": N_("Runs"),
+        "real_text": N_(
+            "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a "
+            "row of their own: weights and temperatures were chosen on them, so they serve as other real songs, and no "
+            "more."
+        ),
+        "clips_text": N_(
+            "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as in "
+            "the paper."
+        ),
+        "complexity": N_("Size and time"),
+        "curves": N_("Training"),
+        "weights": N_("The critic's weights"),
+        "metrics": N_("Metrics of the notes"),
+        "spread": N_("Spread, distance and copies"),
+        "pack": N_("The clips that experts hear"),
+        "cannot": N_("What cannot be said from this page"),
+        "cannot_ear": N_("How any clip sounds to anyone. That is for a listening study."),
+        "cannot_best": N_(
+            "That a system is best because a metric is lowest or highest. A note held for five bars has a lower "
+            "perplexity than any song."
+        ),
+        "cannot_one_seed": N_("How much training varies, where there is one run of a model: {models}."),
+        "cannot_beyond": N_("Anything about music other than that of the songs named here."),
+        "left_out": N_("What was left out, and why"),
+        "no_corpus": N_(
+            "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare with."
+        ),
+        "no_weights": N_(
+            "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER may name where they "
+            "lie, beside the run's config.json."
+        ),
+        "no_pack_midi": N_("The pack {pack}: it holds no MIDI, so its clips have no notes to measure."),
+        "some_pack_midi": N_("{count} clips of the pack {pack}, which have no MIDI."),
+        "no_reference": N_("Perplexity and Fréchet distance: there is no reference model; name one with --reference."),
+        "made": N_("How this page was made"),
+        "runs_hash": N_("Runs (SHA-256)"),
+        "weights_hash": N_("Weights (SHA-256)"),
+        "corpus_hash": N_("Corpus (SHA-256)"),
+        "reference_hash": N_("Reference model (SHA-256)"),
+        "pack_hash": N_("Pack (SHA-256 of its manifest)"),
+        "seed": N_("Seed"),
+        "versions": N_("Versions"),
+        "files": N_("Files of this report"),
+        "none": N_("none"),
+    }
+)
+
+
+def say(key: str, **values: object) -> LazyText:
+    """A message in every language."""
+    return LazyText.of(lambda language: WORDS[language][key].format(**values))
