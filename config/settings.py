@@ -145,7 +145,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.storage.StaticFiles"},
 }
 
-# Sessions are the researchers'; an expert's browser stays hers as long as a link lasts.
+# Sessions are for researchers. An expert's browser stays signed in as long as the link is valid.
 DAY_S = 24 * 60 * 60
 SESSION_COOKIE_AGE, LANGUAGE_COOKIE_AGE, DEVICE_COOKIE_AGE = 7 * DAY_S, 60 * DAY_S, 60 * DAY_S
 SESSION_COOKIE_HTTPONLY = True

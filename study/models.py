@@ -223,7 +223,7 @@ class Expert(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
-    #: When what she said in her own words, about herself and her name were destroyed.
+    #: When the name, the background answers and the comments were deleted.
     erased_at = models.DateTimeField(null=True)
     #: Who took over the place of one who dropped out.
     replaced_by = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaces")
@@ -237,7 +237,7 @@ class Expert(models.Model):
 
 
 class ExpertName(models.Model):
-    """An expert's name, apart from everything she says, and never exported."""
+    """An expert's name, stored separately from all answers and never exported."""
 
     expert = models.OneToOneField(Expert, on_delete=models.CASCADE, related_name="personal_name")
     name = models.CharField(max_length=200)
@@ -264,7 +264,7 @@ class Invitation(models.Model):
 
 
 class Device(models.Model):
-    """A browser in which an expert accepted her link, by POST."""
+    """A browser in which an expert accepted the personal link, by POST."""
 
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="devices")
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="devices")
@@ -309,7 +309,7 @@ class Listening(models.Model):
     #: "at": "…Z"}, …]
     events = models.JSONField(default=list)
     plays = models.PositiveSmallIntegerField(default=0)
-    #: Whether she said that the clip would not play; a trial with such a report may be left unanswered.
+    #: Whether the expert reported the clip as unplayable; such a trial can be left without ratings.
     problem = models.BooleanField(default=False)
     #: When the browser made the report, by the server's clock; None of a page that did not say.
     given_at = models.DateTimeField(null=True)
@@ -357,7 +357,7 @@ class Rating(models.Model):
 
 
 class Remark(models.Model):
-    """Whether an expert knows a trial's song, and what else she says of it. As with a rating, a change is a new row."""
+    """Prior familiarity and comment of a trial. As with a rating, a change is a new row."""
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="remarks")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="remarks")
@@ -381,15 +381,15 @@ class Remark(models.Model):
 
 
 class SoundCheck(models.Model):
-    """One run of the sound page: the level that an expert chose, and which tone she took for the quietest."""
+    """One sound check: the volume that the expert set, and the tones that they chose."""
 
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="sound_checks")
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="sound_checks")
     #: Of the player, in per cent; what the device itself is set to no page can know.
     level = models.PositiveSmallIntegerField()
-    #: [{"order": ["quiet", "plain", "antiphase"], "chosen": 0 | 1 | 2}, …]; empty if she passed the check over.
+    #: [{"order": ["quiet", "plain", "antiphase"], "chosen": 0 | 1 | 2}, …]; empty if the check was skipped.
     answers = models.JSONField(default=list)
-    #: How often she chose the quiet one.
+    #: How often the expert chose the quiet tone.
     correct = models.PositiveSmallIntegerField(default=0)
     given_at = models.DateTimeField(default=timezone.now)
 

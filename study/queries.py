@@ -24,7 +24,7 @@ class Answer:
 
 
 def lock_expert(expert: Expert) -> Expert:
-    """The expert as the database has her now, her row locked until the transaction ends; study and slot at hand."""
+    """Load the expert again with study and slot, the row locked until the transaction ends."""
     rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
     return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
 
@@ -111,7 +111,7 @@ def incomplete_trials(expert: Expert) -> list[int]:
 def next_step(expert: Expert, session: Session | None = None) -> str:
     """Where the expert goes now: consent, background, sound, practice, trial, review, thanks; or closed.
 
-    A caller that has read her session already passes it on.
+    A caller that has already loaded the session passes it.
     """
     study = expert.study
     if expert.submitted_at:
@@ -137,12 +137,12 @@ def answers(trial: Trial | int, expert: Expert) -> dict[str, Answer]:
 
 
 def remark_on(trial: Trial | int, expert: Expert) -> Remark | None:
-    """Her newest remark on a trial."""
+    """The newest remark on a trial."""
     return next(iter(Remark.objects.filter(trial=trial, expert=expert).order_by("-revision")[:1]), None)
 
 
 def playback_volume(expert: Expert) -> int:
-    """The level of the player that she chose last, in per cent; all there is where she chose none."""
+    """The volume of the player that the expert set last, in per cent; 100 without one."""
     levels = SoundCheck.objects.filter(expert=expert).order_by("-pk").values_list("level", flat=True)
     return next(iter(levels[:1]), 100)
 

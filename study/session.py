@@ -19,7 +19,7 @@ from study.models import Consent, Device, Expert, Listening, SoundCheck, Trial
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
 THINKING_S = 20
-#: From this many trials on, her own pace is used.
+#: With this many trials or more, the estimate uses the expert's own pace.
 PACE_TRIALS = 5
 
 
@@ -145,7 +145,7 @@ class _Row(NamedTuple):
 
 
 def session_of(expert: Expert) -> Session:
-    """The expert's session in one query; without a place in the study it is empty. Her study must be at hand."""
+    """The expert's session in one query, empty without a slot; the study must be loaded."""
     if expert.slot_id is None:
         return Session([])
     own = Q(ratings__expert=expert)

@@ -37,11 +37,11 @@ def is_second_half(frame: pd.DataFrame) -> pd.Series:
 
 
 def screening(frame: pd.DataFrame, scales: Sequence[str]) -> pd.DataFrame:
-    """How far each expert goes with the others (SCREENING): Spearman's rho of her ratings and the others' mean.
+    """How far each expert goes with the others (SCREENING): Spearman's rho with the others' mean.
 
     Each expert's own level is taken off first; repeats are passed over; n is the number of clips compared. `flagged`:
-    below LITTLE_AGREEMENT, or all ratings equal. Whether a flagged expert answered carelessly or hears otherwise than
-    her colleagues, this cannot tell; with 20 clips instead of 60 honest experts are flagged often.
+    below LITTLE_AGREEMENT, or all ratings equal. A flag does not show whether an expert rated carelessly or
+    hears differently from the others; with 20 clips instead of 60 honest experts are flagged often.
     """
     first = frame[~frame["is_repeat"]]
     experts = sorted(first["expert_id"].unique())
@@ -85,7 +85,7 @@ def order_effects(frame: pd.DataFrame, scales: Sequence[str], real: str | None =
     """Whether ratings depend on when a clip is heard (ORDER), in rating points; no rows without a column `trial`.
 
     From each rating the other experts' mean of the clip is taken; an expert's effect is computed from what remains,
-    and a t test over experts asks whether it is nothing on average (experts may tire each in her own way).
+    and a t test over experts tests whether it is zero on average (experts may tire differently).
 
     - ten_trials: change in ten trials (least squares slope). second_half: second half of the trials less the first.
     - after_real: clips heard right after real music less the others, without real music itself; where `real` is known.
@@ -144,7 +144,7 @@ def _cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _effects(cells: pd.DataFrame, term: str, real: str | None) -> Floats:
-    """One effect an expert, NaN where hers cannot be told."""
+    """One effect per expert, NaN where it cannot be estimated."""
     if term == "ten_trials":
         trial = cells["trial"] - cells.groupby("expert_id")["trial"].transform("mean")
         sums = pd.DataFrame({"up": trial * cells["rest"], "spread": trial**2}).groupby(cells["expert_id"]).sum()

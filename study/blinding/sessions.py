@@ -151,7 +151,7 @@ class Browser:
 
 
 def play(browser: Browser, link: str, trials: int) -> None:
-    """One expert's whole session, from her link to the thanks."""
+    """Play one expert's complete session, from the link to the thanks."""
     browser.go("page", "GET", link)
     end, language = reverse("room:thanks"), reverse("room:language")
     for _ in range(trials + MOST_PAGES):

@@ -144,13 +144,13 @@ ANSWER = (
 KNOWN = column(
     "known",
     "integer",
-    "Whether the expert said that she knows the song.",
-    "专家是否表示知道这首歌。",
+    "Whether the expert knew the song before the study.",
+    "专家是否事先知道这首歌。",
     **FLAG,
 )
 REMARK = (
     KNOWN,
-    column("comment", "text", "What else she said of the clip.", "专家对该片段的其他说明。", required=False),
+    column("comment", "text", "The expert's comment on the clip.", "专家对该片段的备注。", required=False),
     column(
         "remarked_at",
         "time",
@@ -181,14 +181,14 @@ EXPERTS = (
     column(
         "replaced_by",
         "text",
-        "Who took over her place after she had dropped out; empty if nobody did.",
-        "中途退出后由谁接替其名额；无人接替则为空。",
+        "Code of the expert who replaced this drop-out; empty if nobody did.",
+        "接替此名额的专家代号；无人接替则为空。",
         required=False,
     ),
     column(
         "level",
         "integer",
-        "The player's level that she chose before the first clip (or last); empty if none.",
+        "Volume of the player that the expert set before the first clip, or last; empty if none.",
         "第一段之前（或最后一次）选定的播放音量；没有则为空。",
         unit="%",
         minimum=0,
@@ -198,16 +198,16 @@ EXPERTS = (
     column(
         "headphones_correct",
         "integer",
-        "In how many rounds of the headphone check she found the quietest tone; 5 of 6 pass as headphones.",
-        "耳机检测中正确找出最轻音的轮数；6 轮中对 5 轮即视为使用耳机。",
+        "Rounds of the headphone check in which the expert chose the quietest tone; 5 of 6 pass.",
+        "耳机检测中选对最轻音的组数；6 组中选对 5 组即通过。",
         minimum=0,
         required=False,
     ),
     column(
         "headphones_rounds",
         "integer",
-        "How many rounds of the headphone check she did; 0 if she passed it over, empty if she never came to it.",
-        "完成耳机检测的轮数；跳过为 0，未到这一步则为空。",
+        "Rounds of the headphone check that were done; 0 if skipped, empty if the expert never reached it.",
+        "完成的耳机检测组数；跳过为 0，未到这一步则为空。",
         minimum=0,
         required=False,
     ),

@@ -92,7 +92,7 @@ def _counting(study: Study) -> Q:
 
 
 def experts(study: Study) -> Iterator[Row]:
-    """Everyone who has not withdrawn: her session, her sound page and her background."""
+    """Rows of all experts who have not withdrawn: session, sound check and background."""
     rows = study.experts.filter(withdrawn_at=None).select_related("replaced_by")
     rows = rows.prefetch_related("backgrounds", "sound_checks").order_by("code")
     for expert in rows.iterator(chunk_size=100):

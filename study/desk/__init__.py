@@ -1,1 +1,1 @@
-"""The researcher's desk: her studies, how far each expert is, and the acts that make up a study's life."""
+"""The researcher dashboard: studies, progress of experts, and actions on a study."""

@@ -33,7 +33,7 @@ from study.models import Expert, ExpertName, Study
 from study.services.invitations import VALID_FOR, Invitee, end_of, has_slot
 from study.text_files import uploaded_table
 
-#: The code of each expert, and the secret of her link.
+#: The code of each expert, and the secret of their link.
 Links = list[tuple[str, str]]
 
 
@@ -159,7 +159,7 @@ def _mail_merge(cards: list[Issued]) -> bytes:
 @login_required
 @require_safe
 def expert(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """One expert with everything that can be done about her."""
+    """Show one expert with all actions that are possible."""
     found = study_or_404(request, slug, "invite")
     return _expert_page(request, found, _of(found, code))
 
@@ -223,7 +223,7 @@ def substitute(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def _issued(
     request: HttpRequest, slug: str, code: str, issue: Callable[[Expert, datetime | None], Links]
 ) -> HttpResponse:
-    """The sheet with the link that is issued for an expert's place, or her page with what is wrong."""
+    """The sheet with the link that is issued, or the expert's page with the errors."""
     found = study_or_404(request, slug, "invite")
     expert = _of(found, code)
     try:
@@ -236,7 +236,7 @@ def _issued(
 
 
 def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> HttpResponse:
-    """One act about an expert, and back to her page, which says why if it was refused."""
+    """Run one action, then show the expert's page, with the reason if it was refused."""
     try:
         step()
     except InputError as error:
@@ -282,7 +282,7 @@ def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def erase(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Destroys what an expert said about herself and in her own words; the page shows the receipt, once."""
+    """Delete an expert's personal data; the page shows the receipt once."""
     found = study_or_404(request, slug, "run")
     expert = _of(found, code)
     if request.POST.get("sure") != "yes":

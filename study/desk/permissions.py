@@ -55,7 +55,7 @@ def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:
 
 
 def own(user: User) -> Q:
-    """Which studies are there for a user: those in which `rights_in` gives her any right."""
+    """The studies that a user can see: those in which `rights_in` gives a permission."""
     members = Member.objects.filter(user=user)
     audited = Q(pk__in=members.filter(role=Member.Role.AUDITOR).values("study"), state=Study.State.UNSEALED)
     return Q(owner=user) | Q(pk__in=members.filter(role=Member.Role.ASSISTANT).values("study")) | audited
@@ -75,7 +75,7 @@ def researcher(request: HttpRequest) -> User:
 
 
 def actor(request: HttpRequest) -> str:
-    """The user as the log names her."""
+    """The user as the event log names them."""
     return f"researcher:{researcher(request).get_username()}"
 
 

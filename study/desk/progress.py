@@ -23,9 +23,9 @@ from study.services.invitations import has_slot
 
 #: From this many rated clips on, answers are looked over for the two flags.
 FEWEST_TRIALS = 10
-#: Straight-lining: this share of her clips, or more, have the same number on every scale (with one scale: overall).
+#: Straight-lining: this share of the clips or more have the same rating on every scale (with one scale: overall).
 SAME_SHARE = 0.8
-#: Too fast: half of her clips were answered within this time a scale after they had been played through once.
+#: Too fast: half of the clips were rated within this time per scale after they could have been heard once.
 FAST_S_A_SCALE = 0.5
 
 
@@ -54,7 +54,7 @@ class Row:
     """One expert on the board."""
 
     expert: Expert
-    #: Her group's name in the reader's language.
+    #: The name of the expert's group in the reader's language.
     group: str
     done: int
     total: int
@@ -63,14 +63,14 @@ class Row:
     seconds: float | None
     same: bool
     fast: bool
-    #: Clips that she said would not play, and how the headphone check went ("" if it was not done).
+    #: Clips that the expert reported as unplayable, and the result of the headphone check ("" if it was skipped).
     playback_failed: int
     headphones: str
     link: str
 
     @property
     def marked(self) -> bool:
-        """Whether something about her is to be looked into."""
+        """Whether the expert has a flag."""
         return self.same or self.fast or self.playback_failed > 0
 
 

@@ -69,7 +69,7 @@ def expert_of(request: HttpRequest, *, saving: bool = False) -> Expert:
 
 
 def save_context_of(request: HttpRequest, token: str) -> SaveContext:
-    """Where the expert in this browser stands at a trial of hers, in one query where all is well."""
+    """Load what a save needs about this browser's expert and trial, in one query."""
     found = load_save_context(device_key(request), token)
     if found is None or found.revoked:
         expert = expert_of(request, saving=True)
@@ -83,13 +83,13 @@ def save_context_of(request: HttpRequest, token: str) -> SaveContext:
 
 
 def _refuse_other_expert(request: HttpRequest, expert: Expert) -> None:
-    """What one expert left in a browser is not another's, who opened her own link there later."""
+    """Refuse what another expert left in this browser before the present link was opened."""
     if not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(expert)):
         raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
 
 
 def device_of(request: HttpRequest) -> Device | None:
-    """The device that this browser is, with its expert, her study and her link; None if it is none."""
+    """This browser's device with its expert, study and link; None if there is none."""
     rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
     rows = rows.defer("expert__study__plan", "expert__study__certificate")
     return rows.filter(pk=device_key(request)).first()

@@ -1,4 +1,4 @@
-"""Her link, consent, background, instructions; and after the clips the review and the thanks."""
+"""Pages around the trials: link, consent, background, instructions, review, thanks."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _question(question: Question, given: Any) -> dict[str, Any]:
 @require_safe
 @room_page
 def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """How it goes, before the first clip and whenever she wants to read it again."""
+    """Show the instructions, before the first clip and at any later time."""
     if queries.next_step(expert) in {"consent", "background", "thanks", "closed"}:
         return redirect("room:room")
     trial = queries.current_trial(expert)
@@ -202,7 +202,7 @@ def submit(request: HttpRequest, expert: Expert) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @room_page
 def withdraw(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """An expert leaves by herself, by POST and with a tick; from then on her answers are in no dataset."""
+    """Withdraw an expert at their own request, by POST and with a ticked box."""
     problem = ""
     if request.method == "POST" and request.POST.get("sure") == "yes":
         services.withdraw(expert, actor=f"expert:{expert.code}")

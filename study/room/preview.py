@@ -1,4 +1,4 @@
-"""A researcher's walk through her study, as an expert would take it, in a copy of which no dataset is ever made."""
+"""Preview of a study as experts see it, in a copy that is never exported."""
 
 from __future__ import annotations
 

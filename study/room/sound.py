@@ -1,4 +1,4 @@
-"""Before the first clip: the level, and whether she listens over headphones. Recorded; nobody is kept out by it."""
+"""The sound check before the first clip: volume and headphones. It excludes nobody."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from study.room.access import device_of, room_page, room_render
 @require_http_methods(["GET", "HEAD", "POST"])
 @room_page
 def sound(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """The sound page: the next step of a new expert, and open to her again whenever she wants."""
+    """Show the sound check: a step of every session, which can be repeated later."""
     if queries.next_step(expert) in {"consent", "background", "thanks", "closed"}:
         return redirect("room:room")
     if request.method == "POST":

@@ -49,7 +49,7 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
 @require_safe
 @room_page
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """One clip and its scales, with what she has answered so far."""
+    """Show one clip with its scales and the ratings so far."""
     session = session_of(expert)
     shown = session.trial(token)
     if shown is None:

@@ -16,7 +16,7 @@ RESEARCHER = "researcher"
 
 @transaction.atomic
 def invite_guest(study: Study, language: str) -> str:
-    """The secret of a link for a guest: one who has not opened hers yet, a new one, or one who is under way."""
+    """A link's secret for a guest: unused, else of a new expert, else of one in progress."""
     guests = study.experts.filter(
         code__startswith="guest-", language=language, submitted_at=None, withdrawn_at=None, replaced_by=None
     )

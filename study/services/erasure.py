@@ -1,4 +1,4 @@
-"""Erasure: what an expert said in her own words and about herself is destroyed; the log keeps that it was there."""
+"""Delete an expert's personal data; the event log keeps salted hashes of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from study.services.session import withdraw
 
 @transaction.atomic
 def erase(expert: Expert, *, actor: str) -> str:
-    """Withdraws the expert and destroys her name, background answers and comments. Returns the receipt.
+    """Withdraw the expert and delete name, background answers, comments. Return the receipt.
 
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
     digest says nothing, and whoever holds it and the content can show that this is what was erased.

@@ -205,7 +205,7 @@ def _too_many(study: Study, invitees: list[Invitee], known: dict[str, Expert]) -
 
 
 def has_slot(expert: Expert) -> bool:
-    """Whether a place of her group is hers, or kept for her until she comes."""
+    """Whether the expert has a slot of their group, or one is reserved for them."""
     return expert.withdrawn_at is None and expert.replaced_by_id is None
 
 

@@ -21,7 +21,7 @@ LONGEST_CODE = 40
 
 @transaction.atomic
 def revoke_link(expert: Expert, *, actor: str) -> None:
-    """Stops the expert's link on every device. Her answers and her place stay; a fresh link lets her in again."""
+    """Stop the expert's link on every device; ratings and slot stay for a new link."""
     expert = lock_expert(expert)
     revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
     if not revoked:
@@ -47,7 +47,7 @@ def end_link_at(expert: Expert, ends: datetime, *, actor: str) -> None:
 def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: datetime | None = None) -> str:
     """Passes the place of one who dropped out on, whole, to a new expert. Returns the secret of the new one's link.
 
-    What the drop-out has said stays hers and stays in the dataset as far as she came; her link stops. Raises
+    Ratings of the drop-out stay in the dataset under the old code; the old link stops working. Raises
     `InputError` where the substitute does not fit, `Refused` where there is nothing to pass on.
     """
     expert = lock_expert(expert)
@@ -76,7 +76,7 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
 
 
 def next_code(expert: Expert) -> str:
-    """A code for whoever takes an expert's place: hers with the next free number behind it."""
+    """A code for a replacement: the old code with the next free number behind it."""
     stem = re.sub(r"-\d+$", "", expert.code)[: LONGEST_CODE - 4]
     taken = set(expert.study.experts.filter(code__startswith=stem).values_list("code", flat=True))
     return next(code for number in range(2, len(taken) + 3) if (code := f"{stem}-{number}") not in taken)

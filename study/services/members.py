@@ -15,7 +15,7 @@ from study.services.log import log_event
 
 @transaction.atomic
 def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
-    """Gives somebody with a login a role in a study, in place of the one she had."""
+    """Assign a role in a study to a user, in place of an earlier one."""
     if role not in Member.Role.values:
         raise Refused(400, "role", _("Choose a role."))
     user = User.objects.filter(username=username, is_active=True).first()
@@ -31,7 +31,7 @@ def add_member(study: Study, *, username: str, role: str, actor: str) -> None:
 
 @transaction.atomic
 def remove_member(study: Study, *, username: str, actor: str) -> None:
-    """Takes somebody's role away. What she did stays in the log."""
+    """Remove a user's role. Their actions stay in the event log."""
     lock_study(study.pk)
     member = Member.objects.filter(study=study, user__username=username).first()
     if member is None:

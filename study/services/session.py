@@ -1,4 +1,4 @@
-"""An expert's session: her link, her consent, who she is, and its end."""
+"""An expert's session: link, consent, background, sound check, submission."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _dead_link() -> Refused:
 
 @transaction.atomic
 def accept_invitation(invitation: Invitation) -> Device:
-    """A new device of the invited expert, who takes a free slot of her group if she has none yet."""
+    """Add a device for the invited expert and assign a free slot of their group."""
     expert = lock_expert(invitation.expert)
     invitation = Invitation.objects.select_related("expert").get(pk=invitation.pk)
     _refuse_dead_link(invitation)
@@ -134,7 +134,7 @@ def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> Sound
 
 
 def _is_round(answer: object) -> bool:
-    """Whether this is a round: the order of the three tones, and which of them she took for the quietest."""
+    """Whether this is a round: the order of the three tones and the one chosen."""
     if not isinstance(answer, dict):
         return False
     order, chosen = answer.get("order"), answer.get("chosen")
@@ -164,7 +164,7 @@ def submit(expert: Expert) -> None:
 
 @transaction.atomic
 def withdraw(expert: Expert, *, actor: str) -> None:
-    """Records that an expert withdrew: her rows leave every export, her links stop, her plan is free for another."""
+    """Record a withdrawal: no later export has the rows, links stop, the slot is free."""
     expert = lock_expert(expert)
     if expert.withdrawn_at:
         return

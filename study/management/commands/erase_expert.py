@@ -14,9 +14,9 @@ from study.text_files import study_of
 
 class Command(BaseCommand):
     help = (
-        "Erases an expert at her request: she is withdrawn, and her name, her answers to the background questions and "
-        "her comments are destroyed. The log keeps salted digests of them and still verifies. Prints a receipt that is "
-        "stored nowhere: hand it to her. Backups made before still hold what was erased; so do datasets handed out."
+        "Deletes an expert's personal data at their request. Withdraws the expert and deletes the name, the background "
+        "answers and the comments. The event log keeps salted hashes and stays verifiable. Prints a receipt that is "
+        "stored nowhere: send it to the expert. Earlier backups and datasets still contain the data."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

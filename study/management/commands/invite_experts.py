@@ -22,9 +22,9 @@ from study.text_files import study_of
 
 class Command(BaseCommand):
     help = (
-        "Invites experts from a CSV with the columns code,group,language and perhaps name, and prints code,link. "
-        "Only a hash of a link is stored, so keep the output. An expert invited again gets a fresh link; the older one "
-        "stops working, her answers stay."
+        "Invites experts from a CSV file with the columns code,group,language and optionally name. Prints code,link. "
+        "Only a hash of each link is stored, so keep the output. An expert who is invited again gets a new link; the "
+        "old link stops working, and ratings are kept."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

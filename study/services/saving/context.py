@@ -13,7 +13,7 @@ from study.models import Expert, Trial
 
 @dataclass(frozen=True)
 class SaveContext:
-    """An expert at one of her trials: all that a save must know of both, read in one query."""
+    """What a save needs about an expert and one of their trials, read in one query."""
 
     device: int
     expert: Expert

@@ -76,7 +76,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
       if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
-      show(scale, { typing: document.activeElement }); // the reply to her last answer may come while she types the next
+      show(scale, { typing: document.activeElement }); // the reply to a rating may arrive while the next one is typed
     },
     /** A digit key answers the scale that has the focus, or the next one without an answer. */
     digit(value) {
