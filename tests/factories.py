@@ -181,13 +181,13 @@ def make_study(
 
 
 def make_link(study: Study, code: str = "e01", group: str = "all", language: str = "en") -> tuple[Expert, str]:
-    """An invited expert who has not come yet, and the secret of her link."""
+    """An invited expert who has not started, and the secret of the link."""
     [(_, secret)] = services.invite(study, [Invitee(code, group, language)], actor="command")
     return study.experts.get(code=code), secret
 
 
 def make_expert(study: Study, code: str = "e01", group: str = "all", language: str = "en") -> Expert:
-    """An expert who accepted her link an hour ago and holds a slot; no consent yet."""
+    """An expert with a slot who accepted the link an hour ago; no consent yet."""
     _, secret = make_link(study, code, group, language)
     device = services.accept_invitation(services.find_invitation(secret))
     Device.objects.filter(pk=device.pk).update(accepted_at=clock.now() - timedelta(hours=1))
@@ -195,7 +195,7 @@ def make_expert(study: Study, code: str = "e01", group: str = "all", language: s
 
 
 def enter(client: Client, expert: Expert) -> Client:
-    """The client becomes a browser in which the expert accepted her link."""
+    """Make the client a browser in which the expert accepted the link."""
     client.cookies[access.COOKIE] = access.signed(expert.devices.latest("pk"))
     client.cookies["django_language"] = expert.language
     return client
@@ -224,7 +224,7 @@ def trials_of(expert: Expert, phase: str = "study") -> list[Trial]:
 
 
 def context_of(expert: Expert, trial: Trial) -> SaveContext:
-    """Where the expert stands at a trial now, seen from her newest device."""
+    """What a save needs about the expert's trial, from their newest device."""
     found = load_save_context(expert.devices.latest("pk").pk, trial.token)
     assert found is not None
     return found

@@ -49,7 +49,7 @@ def test_alpha_depends_on_the_order_of_values_alone() -> None:
     assert agreement.alpha(FOUR[:, ::-1]) == pytest.approx(agreement.alpha(FOUR))
 
 
-def test_alpha_under_weights_is_alpha_of_the_resampled_table_without_an_experts_pairs_with_herself() -> None:
+def test_weighted_alpha_leaves_out_pairs_within_an_expert() -> None:
     rng = np.random.default_rng(1)
     table = np.rint(crossed(rng, 7, 9) * 2 + 3)
     experts, clips = draw_counts(7, 1, rng), draw_counts(9, 1, rng)

@@ -69,7 +69,7 @@ def test_enter_goes_on_from_the_players_button_once_every_scale_is_answered(
     expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
 
 
-def test_what_keeps_her_from_going_on_is_seen_wherever_she_is_on_a_small_or_enlarged_screen(
+def test_missing_ratings_are_visible_on_small_or_zoomed_screens(
     page: Page, live_server: LiveServer, accept: Accept
 ) -> None:
     expert = accept(page)

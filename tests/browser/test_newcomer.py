@@ -114,7 +114,7 @@ def test_a_newcomer_comes_to_an_own_study_with_own_audio_rated_by_one_expert(
 
 
 def rate_as_an_expert(steps: Steps, browser: Browser, link: str) -> None:
-    """Another browser: hers."""
+    """Rate in another browser."""
     page = browser.new_context(locale="en-GB").new_page()
     page.goto(link)
     steps.press(page, "Start")

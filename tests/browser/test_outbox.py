@@ -18,7 +18,7 @@ MOST_SAVE_MS = 300
 
 @pytest.fixture
 def expert(page: Page, live_server: LiveServer, accept: Accept) -> Expert:
-    """An expert at her second clip, which she has heard already."""
+    """An expert at the second clip, already heard."""
     expert = accept(page)
     practised(expert)
     trial = trials_of(expert)[1]

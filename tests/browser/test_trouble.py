@@ -218,7 +218,7 @@ def test_an_answer_given_before_the_scripts_arrive_is_refused_not_lost(
     assert Rating.objects.get(trial__phase="study").value == 3
 
 
-def test_a_box_that_was_not_ticked_is_said_in_her_language_beside_it(page: Page, accept: Accept, log: Log) -> None:
+def test_unticked_box_is_reported_beside_it_in_the_language(page: Page, accept: Accept, log: Log) -> None:
     expert = accept(page, language="zh-hans")
     page.locator("main form button").click()
     expect(page.locator("#fault")).to_have_text("如果您同意，请先勾选方框。")

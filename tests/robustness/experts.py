@@ -1,4 +1,4 @@
-"""Experts on bad lines: each walks her whole session over HTTP, and knows afterwards what she answered."""
+"""Experts on bad connections: complete sessions over HTTP, with a record of all ratings."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Session:
         return self._answer(old.trial, old.scale, old.url, revision, dict(old.body))
 
     def _at_trial(self, page: Page) -> None:
-        """Hears the clip and answers; perhaps in two tabs, perhaps changing her mind or her device on the way."""
+        """Hear and rate a clip, sometimes in two tabs, with changed ratings or devices."""
         main, outbox = page.attributes("main"), self._outbox
         trial, duration = main["data-trial"], int(main["data-duration"])
         self._stubborn(lambda: self._audio(main["data-audio"]))

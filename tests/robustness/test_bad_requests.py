@@ -46,7 +46,7 @@ def test_an_address_that_no_database_takes_is_refused(study: Study, ada: Client,
 
 
 def test_no_encoding_smuggles_it_in(study: Study, ada: Client) -> None:
-    """As the sender calls the encoding of her request, so the address is decoded."""
+    """The address is decoded in the encoding that the request names."""
     assert is_refused_safely(ada.get("/?next=%2BAAA-", headers={"content-type": "text/plain; charset=utf-7"}))
     assert is_refused_safely(ada.get("/?next=%2B2AA-", headers={"content-type": "text/plain; charset=utf-7"}))
 

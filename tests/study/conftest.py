@@ -42,7 +42,7 @@ def trial(alice: Expert) -> Trial:
 
 @pytest.fixture
 def ada(db: None) -> Client:
-    """The browser of a researcher at her desk."""
+    """The browser of a researcher in the dashboard."""
     return client_of("ada")
 
 

@@ -1,4 +1,4 @@
-"""The check's own browser does what an expert and hers do, records all of it, and says where it can't go on."""
+"""The check's browser acts like an expert's, records everything and reports where it stops."""
 
 from __future__ import annotations
 

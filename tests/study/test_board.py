@@ -27,7 +27,7 @@ def row_of(found: Board, code: str) -> Row:
     return next(row for row in found.rows if row.expert.code == code)
 
 
-def test_the_board_says_how_far_each_expert_is_and_when_she_was_last_seen(tmp_path: Path) -> None:
+def test_progress_page_shows_trials_and_last_activity(tmp_path: Path) -> None:
     study = make_study(tmp_path, slots=3)
     done, begun = make_expert(study, "done"), make_expert(study, "begun")
     make_link(study, "away")

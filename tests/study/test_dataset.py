@@ -31,7 +31,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def rated_study(tmp_path: Path) -> Study:
-    """Two experts, one of whom changed her mind once; the other stopped half-way."""
+    """Two experts: one changed a rating once, the other stopped halfway."""
     study = make_study(tmp_path, practice=1)
     first, second = make_expert(study, "e01"), make_expert(study, "e02")
     begin(first)

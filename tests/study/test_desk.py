@@ -51,7 +51,7 @@ def text(response: HttpResponseBase) -> str:
     return response.content.decode()
 
 
-def test_an_owner_sees_her_studies_and_no_others(tmp_path: Path, study: Study, ada: Client) -> None:
+def test_owner_sees_only_own_studies(tmp_path: Path, study: Study, ada: Client) -> None:
     make_study(tmp_path, slug="foreign", owner=User.objects.create_user("bob"))
     page = text(ada.get(address("studies")))
     assert "small" in page
@@ -186,7 +186,7 @@ def test_the_dataset_comes_as_a_zip_and_the_log_keeps_who_took_it(study: Study, 
     assert (event.actor, event.detail) == ("researcher:ada", {"sealed": True, "form": "zip", **kept})
 
 
-def test_an_expert_who_withdraws_is_marked_and_loses_her_place(study: Study, ada: Client) -> None:
+def test_withdrawn_expert_is_marked_and_loses_the_slot(study: Study, ada: Client) -> None:
     make_expert(study, "w07")
     ada.post(reverse("desk:withdraw", args=["small", "w07"]), SURE)
     assert Expert.objects.get().slot is None

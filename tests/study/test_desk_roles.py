@@ -61,7 +61,7 @@ def test_an_assistant_watches_and_does_nothing_that_is_the_owners(study: Study) 
 
 
 def test_whether_there_is_a_study_costs_a_stranger_no_plan(study: Study) -> None:
-    """A plan is long: the time that it takes to read would tell her."""
+    """A plan is long: the time to read it would reveal that the study exists."""
     with CaptureQueriesContext(connection) as queries:
         assert answer_to(client_of("stranger"), "study") == 404
     asked = [query["sql"] for query in queries if '"study_study"' in query["sql"]]

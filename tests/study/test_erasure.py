@@ -1,4 +1,4 @@
-"""Erasure at an expert's request: what she said of herself and in her own words is gone; the log still verifies."""
+"""Deletion of personal data: the data are gone and the event log stays verifiable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRETS = ("敖登挂", "headphones-of-mine", "my grandmother's lullaby", "a fir
 
 
 def talkative(study: Study) -> Expert:
-    """An expert with a name, a background and a comment that she changed once."""
+    """An expert with a name, a background and a comment that was changed once."""
     services.invite(study, [Invitee("e01", "all", "en", SECRETS[0])], actor="test")
     expert = make_expert(study, "e01")
     begin(expert)
@@ -81,7 +81,7 @@ def test_the_log_holds_digests_that_only_the_receipt_opens_and_its_chain_still_v
     assert receipt not in everything()
 
 
-def test_whoever_is_erased_has_withdrawn_and_her_ratings_stay_and_leave_the_dataset(tmp_path: Path) -> None:
+def test_erasure_withdraws_and_keeps_ratings_out_of_datasets(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     expert = talkative(study)
     number = Rating.objects.count()

@@ -67,7 +67,7 @@ def test_a_preview_does_not_take_the_place_of_another_study(tmp_path: Path, stud
     assert refused(services.open_preview, study, actor="test", language="en") == "409 copy"
 
 
-def test_whoever_withdrew_or_gave_her_place_away_cannot_submit(expert: Expert) -> None:
+def test_withdrawn_or_replaced_expert_cannot_submit(expert: Expert) -> None:
     rate_all(expert)
     Expert.objects.filter(pk=expert.pk).update(withdrawn_at=clock.now())
     assert refused(services.submit, expert) == "403 withdrawn"
@@ -153,7 +153,7 @@ def test_a_role_that_nobody_has_is_not_taken_away(ada: Client, study: Study) -> 
 
 
 def a_job(ada: Client, **fields: Any) -> Job:
-    """A new study of hers that waits for clips."""
+    """A new study of the user that waits for clips."""
     ada.get(reverse("desk:studies"))
     job = jobs.prepare(Job.Kind.NEW_STUDY, user=User.objects.get(username="ada"), slug="fresh", title={"en": "Fresh"})
     Job.objects.filter(pk=job.pk).update(**fields)

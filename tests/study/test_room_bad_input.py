@@ -1,4 +1,4 @@
-"""What no expert's page should send, and what a late page may: the right status, a sentence in her language, no row."""
+"""Invalid and late requests: the right status, a sentence in the language, no row."""
 
 from __future__ import annotations
 

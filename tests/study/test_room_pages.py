@@ -27,7 +27,7 @@ def study(tmp_path: Path) -> Study:
 
 @pytest.fixture
 def alice(study: Study) -> Expert:
-    """Has accepted her link, and nothing more."""
+    """An expert who has accepted the link, and nothing more."""
     return make_expert(study, "alice")
 
 

@@ -1,4 +1,4 @@
-"""A researcher walks through her study as an expert would; nothing she does there can count."""
+"""The preview of a study: nothing in it is part of the data."""
 
 from __future__ import annotations
 

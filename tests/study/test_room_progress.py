@@ -1,4 +1,4 @@
-"""What a trial's page says of how far she is."""
+"""Progress on a trial page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That an expert knows a song, her comment, and a clip that would not play."""
+"""Prior familiarity, comments and unplayable clips."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_someone_elses_trial_takes_no_remark(client: Client, alice: Expert, bob:
     assert put_remark(client, trials_of(bob)[0], alice).status_code == 404
 
 
-def test_a_clip_that_would_not_play_is_passed_over_and_she_can_finish_without_it(client: Client, alice: Expert) -> None:
+def test_unplayable_clip_can_be_skipped_before_submission(client: Client, alice: Expert) -> None:
     first, second, *_ = trials_of(alice)
     report(client, first, alice)
     assert client.get("/room/")["Location"] == f"/room/t/{second.token}/"

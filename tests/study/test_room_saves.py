@@ -121,9 +121,7 @@ def test_an_unknown_scale_is_refused(client: Client, alice: Expert, trial: Trial
     assert put_rating(client, trial, rating_body(), alice, scale="beauty").status_code == 400
 
 
-def test_an_answer_before_the_clip_was_heard_is_refused_in_her_language(
-    client: Client, alice: Expert, trial: Trial
-) -> None:
+def test_rating_of_unheard_clip_is_refused_in_the_language(client: Client, alice: Expert, trial: Trial) -> None:
     client.cookies["django_language"] = "zh-hans"
     reply = put_rating(client, trial, rating_body(), alice)
     assert reply.status_code == 409
@@ -156,9 +154,7 @@ def test_nothing_is_saved_on_someone_else_s_trial(client: Client, alice: Expert,
     assert not Rating.objects.exists()
 
 
-def test_what_another_expert_left_in_this_browser_is_not_saved_as_hers(
-    client: Client, alice: Expert, bob: Expert, trial: Trial
-) -> None:
+def test_unsent_ratings_of_another_expert_are_refused(client: Client, alice: Expert, bob: Expert, trial: Trial) -> None:
     for on in (trial, trials_of(bob)[0]):
         hear(alice if on == trial else bob, on)
         reply = put_rating(client, on, rating_body(), bob)
@@ -173,7 +169,7 @@ def test_saves_take_put_alone(client: Client, trial: Trial, method: str, name: s
     assert getattr(client, method)(f"/room/t/{trial.token}/{name}").status_code == 405
 
 
-def test_a_stranger_is_asked_in_json_to_open_her_link(alice: Expert, trial: Trial) -> None:
+def test_save_without_a_link_asks_in_json_to_open_it(alice: Expert, trial: Trial) -> None:
     reply = put_rating(Client(), trial, rating_body(), alice)
     assert reply.status_code == 403
     assert reply.json()["error"] == "link"

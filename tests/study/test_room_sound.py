@@ -18,7 +18,7 @@ ORDER = ["quiet", "plain", "antiphase"]
 
 @pytest.fixture
 def carol(study: Study, client: Client) -> Expert:
-    """Has agreed and said who she is, but not been to the sound page."""
+    """An expert with consent and background, before the sound check."""
     expert = make_expert(study, "carol")
     services.give_consent(expert, version="1", language="en")
     services.save_background(expert, answers={"device": "headphones"})
@@ -41,9 +41,7 @@ def test_the_level_and_the_answers_are_recorded_with_how_many_were_right(client:
 
 
 @pytest.mark.parametrize("chosen", [None, 2])
-def test_neither_passing_the_check_over_nor_failing_it_keeps_her_out(
-    client: Client, carol: Expert, chosen: int | None
-) -> None:
+def test_headphone_check_excludes_nobody(client: Client, carol: Expert, chosen: int | None) -> None:
     rounds = [] if chosen is None else [{"order": ORDER, "chosen": chosen}] * 6
     assert post(client, answers=rounds) == 302
     assert client.get("/room/")["Location"] == "/room/instructions/"

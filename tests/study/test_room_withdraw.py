@@ -1,4 +1,4 @@
-"""An expert who leaves by herself."""
+"""Withdrawal by the expert."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_without_the_tick_nothing_happens(client: Client, alice: Expert) -> None
     assert alice.withdrawn_at is None
 
 
-def test_leaving_is_a_recorded_act_of_hers_and_her_rows_leave_the_dataset(
+def test_withdrawal_is_logged_and_removes_rows_from_datasets(
     client: Client, alice: Expert, trial: Trial, tmp_path: Path
 ) -> None:
     hear(alice, trial)
@@ -55,9 +55,7 @@ def test_whoever_left_finds_the_room_closed_and_cannot_answer(client: Client, al
     assert not Rating.objects.exists()
 
 
-def test_she_can_still_leave_after_she_has_finished_and_after_the_study_is_closed(
-    client: Client, alice: Expert
-) -> None:
+def test_withdrawal_works_after_submission_and_after_closing(client: Client, alice: Expert) -> None:
     rate_all(alice)
     services.submit(alice)
     services.close_study(alice.study, actor="command")

@@ -28,7 +28,7 @@ def expert(tmp_path: Path) -> Expert:
 
 @pytest.fixture
 def at(expert: Expert) -> SaveContext:
-    """At her first clip, which lasts a second, before it is heard."""
+    """An expert at the first clip of one second, before hearing it."""
     return context_of(expert, trials_of(expert)[0])
 
 
@@ -315,7 +315,7 @@ def test_what_was_given_at_the_moment_of_submitting_still_counts_and_a_moment_la
 
 
 def ends(expert: Expert, by: str) -> datetime:
-    """When her room closes: in ten days, with the link or with the study."""
+    """The end of the session: in ten days, with the link or with the study."""
     end = clock.now() + timedelta(days=10)
     if by == "link":
         expert.invitations.update(expires_at=end)

@@ -67,7 +67,7 @@ def test_a_link_opens_only_an_open_study(tmp_path: Path, state: str, status: int
     assert refused.value.status == status
 
 
-def test_each_expert_gets_a_slot_of_her_own_in_her_group(tmp_path: Path) -> None:
+def test_each_expert_gets_a_slot_of_the_group(tmp_path: Path) -> None:
     study = make_study(tmp_path, groups=("men", "women"), slots=2)
     experts = [make_expert(study, f"w{number}", "women") for number in range(2)]
     slots = [expert.slot for expert in experts if expert.slot]
@@ -169,7 +169,7 @@ def test_a_closed_study_cannot_be_submitted_to(tmp_path: Path) -> None:
     assert refused.value.code == "closed"
 
 
-def test_whoever_withdraws_frees_her_plan_for_a_replacement_whole(tmp_path: Path) -> None:
+def test_withdrawal_frees_slot_for_replacement(tmp_path: Path) -> None:
     study = make_study(tmp_path, slots=2)
     leaving = make_expert(study, "e01")
     make_expert(study, "e02")
