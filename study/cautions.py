@@ -1,6 +1,6 @@
 """What recordings give away beside their music, in the reader's words and without a system's name.
 
-While the study is sealed nobody at the desk is told which system it is: a range over all systems says how much.
+While the study is blinded no page names the system: a range over all systems says how much.
 """
 
 from __future__ import annotations
