@@ -79,7 +79,7 @@ def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
     gap = ratings.gap
     if gap is None:
         return {}
-    table = found.frames["equivalence"]
+    table = found.frame("equivalence")
     same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
         axis=1
     )

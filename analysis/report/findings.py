@@ -1,30 +1,32 @@
-"""Every statistic of a report, computed once: frames by the name of their table, and sentences in every language."""
+"""What is computed of some ratings, each statistic once: models, frames, and sentences in every language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
-from analysis.report import metric_sentences, prompts, reasons
+from analysis.report import columns, metric_sentences, prompts, reasons
 from analysis.report.reasons import MOST_PAIRS
+from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_label, system_order
 from analysis.statistics import (
+    bootstrap,
     effect_sizes,
     mixed_model,
     objective_subjective,
     ordinal_model,
-    participants,
-    reliability,
     screening,
-    sensitivity,
 )
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.mixed_model.model import PLANNED
 from analysis.statistics.ordinal_model import OrdinalFit
+from analysis.statistics.pilot import Pilot
+from analysis.words_findings import UNDER_CODES
 from formats.messages import LANGUAGES, SOURCE, in_language
 
 LINKS = ("probit", "logit")
@@ -32,76 +34,180 @@ TRUSTED = "probit"
 Pair = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Findings:
-    """`frames`: the tables by name, without those that could not be had; `missing` says why, by name.
+class Findings(Made):
+    """Ratings and all that is computed of them; a statistic is computed when it is first asked for.
 
-    `fits`: the mixed model by scale. `fit_notes`: what the models say of themselves (edges, few experts, doubts where
-    the ordinal model disagrees). `metric_notes`: what metrics say about ratings, with the warning that belongs to it.
+    `fits`: the mixed model by scale. `means`: those of the models, with the reason where they have no interval.
     """
 
-    fits: Mapping[str, Fit]
-    frames: Mapping[str, pd.DataFrame]
-    missing: Mapping[str, Text]
-    fit_notes: tuple[Text, ...]
-    metric_notes: tuple[Text, ...] = ()
+    def __init__(self, ratings: Ratings, sections: Sequence[Section[Any]], *, replicates: int, seed: int) -> None:
+        super().__init__(sections)
+        self.ratings, self.replicates, self.seed = ratings, replicates, seed
+        self.is_simulated, self.title = ratings.is_simulated, ratings.title
+        self.order = system_order(ratings.counted["system"].unique(), ratings.real_system)
+        self.scales = ratings.rated_scales
+
+    def hides(self, finding: Finding[Any]) -> bool:
+        """Before unblinding there are only results that pool clips and experts.
+
+        The codes were drawn for clips at random (study/services/blind_report.py), so they say nothing about systems;
+        results by clip would be true ones.
+        """
+        return self.ratings.is_sealed and not finding.under_codes
+
+    def rows(self, finding: Finding[Any], lang: str) -> Rows:
+        """Heading and rows of a table for reading."""
+        return columns.shown(self.frame(finding.name), self.ratings, lang, finding.columns)
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables by name, without those that could not be had."""
+        tables = [name for name, finding in self.findings.items() if not finding.draw]
+        return {name: self.frame(name) for name in tables if len(self.frame(name))}
+
+    @property
+    def missing(self) -> dict[str, Text]:
+        """For each other table the reason, by name."""
+        return {
+            name: self.because(finding)
+            for name, finding in self.findings.items()
+            if finding.why and not (finding.draw or len(self.frame(name)) or self.hides(finding))
+        }
+
+    def because(self, finding: Finding[Any]) -> Text:
+        """That a finding is missing, and why."""
+        return reasons.because(finding.title, finding.why(self) if finding.why else ())
+
+    @property
+    def left_out(self) -> Sequence[Text]:
+        """Under codes one sentence on all that is hidden."""
+        return [UNDER_CODES] if self.ratings.is_sealed else []
+
+    def has(self, name: str, column: str, **picked: str) -> bool:
+        """Whether a table has a value in a column, in the rows picked."""
+        frame = self.frame(name)
+        for key, value in picked.items():
+            frame = frame[frame[key] == value] if len(frame) else frame
+        return bool(len(frame) and frame[column].notna().any())
+
+    @property
+    def primary(self) -> str:
+        """The scale that figures of one scale and the checklist speak of."""
+        return primary_scale(self.ratings)
+
+    @cached_property
+    def fits(self) -> dict[str, Fit]:
+        return {scale: _fitted(self.ratings, scale, self.order) for scale in self.scales}
+
+    @cached_property
+    def ordinal(self) -> dict[str, list[OrdinalFit]]:
+        """The ordinal checks by scale, one a link."""
+        return {
+            scale: [_checked(self.ratings, fit, link, self.order) for link in LINKS] for scale, fit in self.fits.items()
+        }
+
+    @property
+    def trusted(self) -> list[tuple[Fit, OrdinalFit]]:
+        """Each mixed model and the ordinal one that it is compared with."""
+        checks = [check for of_scale in self.ordinal.values() for check in of_scale]
+        return [(self.fits[check.scale], check) for check in checks if check.link == TRUSTED]
+
+    @cached_property
+    def bootstrapped(self) -> pd.DataFrame:
+        """The means by resampling alone."""
+        keys = [scale.key for scale in self.ratings.scales]
+        draws = {"replicates": self.replicates, "seed": self.seed}
+        return bootstrap.system_means(self.ratings.counted, keys, self.order, alpha=self.ratings.alpha, **draws)
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        return model_means(stacked([fit.means for fit in self.fits.values()]), self.bootstrapped)
+
+    @cached_property
+    def screened(self) -> pd.DataFrame:
+        return screening.screening(self.ratings.frame, self.scales)
+
+    @cached_property
+    def plannable(self) -> Pilot | str:
+        """What a further study could build on, or the key of the reason why it cannot."""
+        return effect_sizes.plannable(self.ratings, self.fits[self.primary])
+
+    @property
+    def has_metrics(self) -> bool:
+        metrics = self.ratings.metrics
+        return metrics is not None and bool(objective_subjective.metric_columns(metrics))
 
     @property
     def is_fitted(self) -> bool:
         """Whether any scale has a mixed model."""
-        return any(fit.method != "none" for fit in self.fits.values())
+        return bool(self.fitted)
 
+    @property
+    def fitted(self) -> list[str]:
+        """The scales that have a mixed model."""
+        return [scale for scale, fit in self.fits.items() if fit.method != "none"]
 
-def compute(ratings: Ratings, *, replicates: int, seed: int) -> Findings:
-    """All statistics of some ratings; those that the ratings cannot carry are named in `missing`."""
-    scales = ratings.rated_scales
-    order = system_order(ratings.counted["system"].unique(), ratings.real_system)
-    fits = {scale: _fitted(ratings, scale, order) for scale in scales}
-    ordinal = {scale: [_checked(ratings, fit, link, order) for link in LINKS] for scale, fit in fits.items()}
-    screened = screening.screening(ratings.frame, scales)
-    frames = {
-        "system_means": _stacked([fit.means for fit in fits.values()]),
-        "contrasts": _stacked([fit.contrasts for fit in fits.values()]),
-        "equivalence": _equivalence(ratings, fits),
-        "omnibus": _tested(_stacked([fit.omnibus for fit in fits.values()]), "p"),
-        "variance_components": _tested(_stacked([fit.variance_components for fit in fits.values()]), "variance"),
-        "ordinal_model": _stacked([fit.table for checks in ordinal.values() for fit in checks]),
-        "rating_spread": effect_sizes.rating_spread(ratings, scales),
-        "effects": _stacked(
-            [
-                effect_sizes.effects(fits[scale], check, ratings.alpha)
-                for scale, checks in ordinal.items()
-                for check in checks
-                if check.link == TRUSTED
+    @property
+    def unfitted(self) -> list[str]:
+        return [scale for scale in self.fits if scale not in self.fitted]
+
+    @property
+    def untold(self) -> list[str]:
+        """The fitted scales whose design cannot tell all variances apart."""
+        frame = self.frame("variance_components")
+        return [scale for scale in self.fitted if frame.loc[frame["scale"] == scale, "variance"].isna().any()]
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether any mean or difference has an interval."""
+        return self.has("system_means", "ci_low") or self.has("contrasts", "ci_low")
+
+    @cached_property
+    def fit_notes(self) -> tuple[Text, ...]:
+        """What the models say of themselves: edges, few experts, doubts where the ordinal model disagrees."""
+        ratings = self.ratings
+        notes = [note for fit in self.fits.values() for note in fit.notes]
+        labels = _labels(ratings, self.order)
+        for scale, fit in self.fits.items():
+            notes += [note for check in self.ordinal[scale] for note in check.notes]
+            notes += [
+                note
+                for check in self.ordinal[scale]
+                if check.link == TRUSTED and not check.contrasts.empty
+                for note in ordinal_model.say_disagreements(
+                    fit, check, alpha=ratings.alpha, called=called(ratings, scale), labels=labels
+                )
             ]
-        ),
-        "precision": effect_sizes.precision(ratings, fits),
-        "participants": participants.participants(ratings),
-        **_on_experts(ratings, scales, seed),
-        "screening": _tested(screened, "agreement"),
-        "sensitivity": _sensitivity(ratings, fits, screened, replicates, seed),
-    }
-    metrics, sentences = _on_metrics(ratings, scales, seed)
-    frames |= metrics
-    notes = [note for fit in fits.values() for note in fit.notes]
-    for scale, checks in ordinal.items():
-        notes += [note for check in checks for note in check.notes]
-        notes += [
-            note
-            for check in checks
-            if check.link == TRUSTED and not check.contrasts.empty
-            for note in ordinal_model.say_disagreements(
-                fits[scale], check, alpha=ratings.alpha, called=_called(ratings, scale), labels=_labels(ratings, order)
-            )
+        notes += filter(None, [prompts.shared_prompts(ratings)])
+        return tuple({note[SOURCE]: note for note in notes}.values())
+
+    @cached_property
+    def metric_notes(self) -> tuple[Text, ...]:
+        """What metrics say about ratings, with the warning that belongs to it."""
+        clips, systems = self.frame("clip_correlations"), self.frame("system_correlations")
+        if clips.empty and systems.empty:
+            return ()
+        alpha = self.ratings.alpha
+        names = {scale: called(self.ratings, scale) for scale in self.scales}
+        notes: list[Text] = [
+            metric_sentences.predictors(clips, scale, alpha, name)
+            for scale, name in names.items()
+            if clips["p"].notna().any()
         ]
-    notes += filter(None, [prompts.shared_prompts(ratings)])
-    return Findings(
-        fits=fits,
-        frames={name: frame for name, frame in frames.items() if len(frame)},
-        missing={name: reasons.missing_table(name, ratings, fits) for name, frame in frames.items() if not len(frame)},
-        fit_notes=tuple({note[SOURCE]: note for note in notes}.values()),
-        metric_notes=sentences,
-    )
+        if len(systems):
+            notes += [metric_sentences.rankings(systems, scale, name) for scale, name in names.items()]
+            notes += list(filter(None, [metric_sentences.systems_sentence(systems)]))
+        return tuple(notes)
+
+
+def model_means(means: pd.DataFrame, bootstrapped: pd.DataFrame) -> pd.DataFrame:
+    """The models' means, with no interval where so few experts or clips, or equal ratings, allow none."""
+    reason = bootstrapped["reason"].where(bootstrapped["reason"] != "sparse", "")
+    found = means.merge(
+        bootstrapped[["scale", "system"]].assign(reason=reason), on=["scale", "system"], how="left"
+    ).fillna({"reason": ""})
+    found.loc[found["reason"] != "", ["se", "df", "ci_low", "ci_high"]] = float("nan")
+    return found
 
 
 def planned_pairs(ratings: Ratings, scale: str) -> list[Pair]:
@@ -126,7 +232,7 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
         systems=order,
         contrasts=planned,
         alpha=ratings.alpha,
-        called=_called(ratings, scale),
+        called=called(ratings, scale),
         labels=_labels(ratings, {*order, *(system for pair in planned for system in pair)}),
     )
     return mixed_model.guarded(fitted, ratings.alpha)
@@ -134,12 +240,14 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
 
 def _checked(ratings: Ratings, fitted: Fit, link: str, order: Sequence[str]) -> OrdinalFit:
     """The ordinal check of a scale, without tests where the linear model has none."""
-    scale, called = fitted.scale, _called(ratings, fitted.scale)
-    found = ordinal_model.fit(ratings.counted, scale, link, linear=fitted, systems=order, called=called)
+    scale = fitted.scale
+    found = ordinal_model.fit(
+        ratings.counted, scale, link, linear=fitted, systems=order, called=called(ratings, scale)
+    )
     return ordinal_model.guarded(found, fitted)
 
 
-def _called(ratings: Ratings, scale: str) -> Text:
+def called(ratings: Ratings, scale: str) -> Text:
     """What the study calls a scale, in every language."""
     label = next((entry.label for entry in ratings.scales if entry.key == scale), {})
     return {lang: in_language(label, lang) or scale for lang in LANGUAGES}
@@ -149,36 +257,15 @@ def _labels(ratings: Ratings, systems: Iterable[str]) -> dict[str, Text]:
     return {system: name_of(ratings, system) for system in systems}
 
 
-def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The frames below one another, without those that have no rows."""
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
-def _tested(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def tested(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """The frame, or none of it where nothing at all could be estimated."""
     return frame if len(frame) and frame[column].notna().any() else frame.iloc[:0]
-
-
-def _equivalence(ratings: Ratings, fits: Mapping[str, Fit]) -> pd.DataFrame:
-    gap = ratings.gap
-    tested = [fit.contrasts for fit in fits.values() if fit.contrasts["p"].notna().any()]
-    if gap is None:
-        return pd.DataFrame()
-    found = _stacked([mixed_model.equivalence(table, gap, alpha=ratings.alpha) for table in tested])
-    return found[found["p"].notna()].reset_index(drop=True) if len(found) else found
-
-
-def _on_experts(ratings: Ratings, scales: Sequence[str], seed: int) -> dict[str, pd.DataFrame]:
-    frame, counted = ratings.frame, ratings.counted
-    found = {
-        "reliability": _tested(reliability.reliability(frame, scales, seed=seed), "value"),
-        "agreement_by_group": _tested(reliability.agreement_by_group(frame, scales, seed=seed), "value"),
-        "scale_correlations": reliability.scale_correlations(frame, scales, seed=seed),
-        "order_effects": _tested(screening.order_effects(frame, scales, ratings.real_system), "estimate"),
-    }
-    if counted["expert_id"].nunique() == 1:
-        found["agreement_by_group"] = found["agreement_by_group"].iloc[:0]
-    return found
 
 
 def sensitivity_pairs(ratings: Ratings, fit: Fit) -> list[Pair]:
@@ -192,55 +279,6 @@ def sensitivity_pairs(ratings: Ratings, fit: Fit) -> list[Pair]:
         return [pair for pair, named in zip(pairs, planned, strict=True) if named]
     chosen = [pair for pair in pairs if ratings.real_system in pair] or pairs
     return chosen if len(chosen) <= MOST_PAIRS else []
-
-
-def _sensitivity(
-    ratings: Ratings, fits: Mapping[str, Fit], screened: pd.DataFrame, replicates: int, seed: int
-) -> pd.DataFrame:
-    parts, alpha, primary = [], ratings.alpha, primary_scale(ratings)
-    for scale, fit in fits.items():
-        pairs = sensitivity_pairs(ratings, fit)
-        if not pairs:
-            continue
-        without = None
-        if scale == primary:
-            without = sensitivity.leave_one_expert_out(ratings.frame, scale, pairs, main=fit, alpha=alpha)
-        parts.append(
-            sensitivity.sensitivity(
-                ratings.frame,
-                scale,
-                pairs,
-                main=fit,
-                flagged=screening.flagged_on(screened, scale),
-                left_out=without,
-                alpha=alpha,
-                replicates=replicates,
-                seed=seed,
-            )
-        )
-    return _tested(_stacked(parts), "difference")
-
-
-def _on_metrics(ratings: Ratings, scales: Sequence[str], seed: int) -> tuple[dict[str, pd.DataFrame], tuple[Text, ...]]:
-    """The correlations of metrics and ratings, and what may be said of them; nothing where there are no metrics."""
-    nothing = {name: pd.DataFrame() for name in ("clip_correlations", "system_correlations")}
-    metrics = ratings.metrics
-    if metrics is None or not objective_subjective.metric_columns(metrics):
-        return nothing, ()
-    real, counted = ratings.real_system, ratings.counted
-    clips = objective_subjective.clip_correlations(counted, metrics, scales, real=real, seed=seed)
-    systems = objective_subjective.system_correlations(counted, metrics, scales, real=real)
-    systems = _tested(systems, "rho")
-    alpha = ratings.alpha
-    notes: list[Text] = [
-        metric_sentences.predictors(clips, scale, alpha, _called(ratings, scale))
-        for scale in scales
-        if clips["p"].notna().any()
-    ]
-    if len(systems):
-        notes += [metric_sentences.rankings(systems, scale, _called(ratings, scale)) for scale in scales]
-        notes += list(filter(None, [metric_sentences.systems_sentence(systems)]))
-    return {"clip_correlations": clips, "system_correlations": systems}, tuple(notes)
 
 
 def name_of(ratings: Ratings, system: object) -> Text:

@@ -1,4 +1,4 @@
-"""The report folder: figures, tables and report.html, made beside its place and then moved into it."""
+"""A report's folder: tables, figures, texts, page and report.json, made beside its place and then moved into it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,33 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from analysis.data import intake
+from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.data.size import check_size
-from analysis.report import (
-    checklist,
-    drawings,
-    findings,
-    methods,
-    page,
-    pdf,
-    style,
-    tables,
-    tables_findings,
-    under_codes,
-)
-from analysis.report.document import Contents
-from analysis.report.formulas import scales_by_formula
-from analysis.statistics import bootstrap
+from analysis.report import methods, page, pdf, style, tables
+from analysis.report.document import Contents, Part, part_of, table
+from analysis.report.findings import Findings
+from analysis.report.registry import M, Section, all_findings
+from analysis.report.sections import SECTIONS, compute
 from analysis.statistics.threads import one_blas_thread
-from analysis.words_figures import CAPTIONS
 from formats.errors import InputError
 from formats.messages import LANGUAGES
 
 STAMP = "report.json"
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
-#: How often `on_step` is called at most: the statistics, each figure and each PDF in each language, the page.
-STEPS = 1 + (len(CAPTIONS) + 1 + 1) * len(LANGUAGES) + 1
 
 
 @dataclass(frozen=True)
@@ -53,12 +44,21 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Options:
-    """Resamples behind an interval, the seed of the resampling, and whether there are figures and a PDF."""
+class Form:
+    """Of what a report was made (`stamp` on the page, `about` in report.json), and in which forms it comes."""
 
-    replicates: int = 10_000
-    seed: int = 1
+    stamp: Mapping[str, str]
+    about: Mapping[str, object]
+    subject: str
     draw: bool = True
+    has_pdf: bool = False
+    methods: Callable[[], Sequence[Text]] = tuple
+
+
+def steps(sections: Sequence[Section[Any]] = SECTIONS) -> int:
+    """How often `on_step` is called at most: the statistics, each figure and each PDF in each language, the page."""
+    figures = sum(1 for finding in all_findings(sections) if finding.draw)
+    return 1 + (figures + 1) * len(LANGUAGES) + 1
 
 
 def write_report(
@@ -69,6 +69,7 @@ def write_report(
     seed: int = 1,
     draw: bool = True,
     on_step: Callable[[], object] = lambda: None,
+    sections: Sequence[Section[Findings]] = SECTIONS,
 ) -> Report:
     """Write the report of some ratings to the folder `out`; the same ratings and seed give the same bytes.
 
@@ -76,10 +77,7 @@ def write_report(
     A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written,
     and for more ratings than can be done (`size`).
     """
-    if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
-        raise InputError(f"--replicates {replicates} must lie between {FEWEST_REPLICATES} and {MOST_REPLICATES}.")
-    if seed < 0:
-        raise InputError(f"--seed {seed} must not be negative.")
+    check_numbers(replicates, seed)
     counted = ratings.counted
     check_size(
         ratings.source,
@@ -88,11 +86,48 @@ def write_report(
         systems=counted["system"].nunique(),
         scales=len(ratings.scales),
     )
+    stamp = {
+        "source": ratings.source.name,
+        "dataset_hash": ratings.sha256,
+        "plan_hash": ratings.plan_sha256 or "",
+        "seed": str(seed),
+        "versions": versions(np, pd, matplotlib),
+    }
+    about = {"replicates": replicates, "seed": seed, "simulated": ratings.is_simulated, **intake.as_json(ratings)}
+    subject = f"data {ratings.sha256}; plan {ratings.plan_sha256 or 'none'}; seed {seed}"
+    found = compute(ratings, replicates=replicates, seed=seed, sections=sections)
+    form = Form(
+        stamp,
+        about,
+        subject + ("; SIMULATED" if ratings.is_simulated else ""),
+        draw,
+        has_pdf=draw,
+        methods=lambda: methods.methods(found, stamp),
+    )
+    return write(found, out, form, on_step)
+
+
+def check_numbers(replicates: int, seed: int) -> None:
+    """Raise InputError for a number of replicates or a seed out of bounds."""
+    if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
+        raise InputError(f"--replicates {replicates} must lie between {FEWEST_REPLICATES} and {MOST_REPLICATES}.")
+    if seed < 0:
+        raise InputError(f"--seed {seed} must not be negative.")
+
+
+def versions(*modules: ModuleType) -> str:
+    """What the numbers were computed with."""
+    named = {"Python": platform.python_version(), **{module.__name__: module.__version__ for module in modules}}
+    return ", ".join(f"{name} {version}" for name, version in named.items())
+
+
+def write(made: M, out: Path, form: Form, on_step: Callable[[], object] = lambda: None) -> Report:
+    """Write a report of any kind; the sections of what was made say all that is in it."""
     out = out.resolve()
     check_out(out)
     try:
         with moved_into_place(out) as folder, one_blas_thread():
-            names, warnings = _fill(ratings, folder, Options(replicates, seed, draw), on_step)
+            names, warnings = _fill(made, folder, form, on_step)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
     return Report(tuple(out / name for name in names), tuple(warnings))
@@ -135,113 +170,117 @@ def moved_into_place(out: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(
-    ratings: Ratings, folder: Path, options: Options, on_step: Callable[[], object]
-) -> tuple[list[str], list[str]]:
-    order = style.system_order(ratings.counted["system"].unique(), ratings.real_system)
-    keys = [scale.key for scale in ratings.scales]
-    draws = {"replicates": options.replicates, "seed": options.seed}
-    resampled = bootstrap.system_means(ratings.counted, keys, order, alpha=ratings.alpha, **draws)
-    found = tables_findings.without_resampling(findings.compute(ratings, **draws), resampled)
-    if ratings.is_sealed:
-        found = under_codes.aggregates(found)
-    means = tables_findings.model_means(found, resampled)
-    method = tables.say("bootstrap_method", level=ratings.level, **draws)
-    again = [] if ratings.is_sealed else tables_findings.bootstrap_tables(ratings, resampled, method)
-    stamp = _stamp(ratings, options.seed)
-    contents = Contents(
-        ratings=ratings,
-        means=tables.system_means_table(
-            ratings, means, tables.means_method(ratings, means, list(scales_by_formula(found.fits)))
-        ),
-        objective=tables.objective_means_table(ratings),
-        found=found,
-        further=[*again, *tables_findings.finding_tables(ratings, found)],
-        stamp=stamp,
-        checked=checklist.checklist(ratings, found),
-        methods=methods.methods(ratings, found, stamp, options.replicates),
-    )
+def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> tuple[list[str], list[str]]:
+    languages = style.drawn_languages()
+    contents = _contents(made, folder, form, languages)
     on_step()
-    written, warnings = _write_tables(contents, folder), list[str]()
-    if options.draw:
-        contents, drawn, warnings = _write_figures(contents, folder, means, on_step)
-        written += drawn
-    names = [path.relative_to(folder).as_posix() for path in written]
-    contents = replace(contents, files=[*names, "report.html", STAMP])
-    (folder / "report.html").write_text(page.page_html(contents), encoding="utf-8", newline="\n")
-    about = {
-        **contents.stamp,
-        **draws,
-        "simulated": ratings.is_simulated,
-        **intake.as_json(ratings),
-        "files": contents.files,
-    }
-    text = json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n"
-    (folder / STAMP).write_text(text, encoding="utf-8", newline="\n")
-    on_step()
-    return list(contents.files), warnings
-
-
-def _write_tables(contents: Contents, folder: Path) -> list[Path]:
-    """Every table in each form, the checklist among them, and the methods text in each language."""
-    (folder / "tables").mkdir()
-    ratings = contents.ratings
-    rows = checklist.checklist_frame(contents.checked)
-    asked = tables.Table("checklist", rows, tables.say("checklist"), (), ratings.is_simulated)
-    written = []
-    for table in filter(None, (contents.means, *contents.further, contents.objective, asked)):
-        written += tables.write_table(table, folder / "tables")
-    for lang in LANGUAGES:
+    written = _write_tables(contents, folder)
+    for lang in LANGUAGES if contents.methods else ():
         path = folder / f"methods.{lang}.md"
-        path.write_text("\n\n".join(text[lang] for text in contents.methods) + "\n", encoding="utf-8", newline="\n")
+        _write(path, "\n\n".join(text[lang] for text in contents.methods) + "\n")
         written.append(path)
+    if form.draw:
+        written += _write_figures(contents, folder, form, languages, on_step)
+    for lang in languages if form.has_pdf else ():
+        written.append(pdf.write_pdf(contents, folder / f"report.{lang}.pdf", lang))
+        on_step()
+    names = [*(path.relative_to(folder).as_posix() for path in written), "report.html", STAMP]
+    contents = replace(contents, files=names)
+    _write(folder / "report.html", page.page_html(contents))
+    about = {**form.stamp, **form.about, "files": names, **_described(contents)}
+    _write(folder / STAMP, json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n")
+    on_step()
+    is_undrawn = form.draw and len(languages) < len(LANGUAGES) and any(map(_is_figure, contents.parts.values()))
+    return names, [style.NO_CHINESE_FONT] if is_undrawn else []
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _is_figure(part: Part[Any]) -> bool:
+    return part.finding.draw is not None
+
+
+def _contents(made: M, folder: Path, form: Form, languages: Sequence[str]) -> Contents[M]:
+    """Everything computed: each finding that could be had, and the reason for each other one."""
+    wanted = [finding for finding in all_findings(made.sections) if form.draw or not finding.draw]
+    found = {finding.name: part_of(made, finding) for finding in wanted}
+    parts = {name: part for name, part in found.items() if part}
+    for name, part in parts.items():
+        if _is_figure(part):
+            stems = {lang: folder / f"{part.finding.path}.{lang}" for lang in languages}
+            parts[name] = replace(part, stems=stems)
+    lost = [finding for finding in wanted if finding.why and not (finding.name in parts or made.hides(finding))]
+    of_tables, of_figures = (
+        [made.because(finding) for finding in lost if bool(finding.draw) == drawn] for drawn in (False, True)
+    )
+    return Contents(made, parts, [*of_tables, *made.left_out, *of_figures], form.stamp, form.methods())
+
+
+def _write_tables(contents: Contents[M], folder: Path) -> list[Path]:
+    """Every table in each form."""
+    (folder / "tables").mkdir()
+    written = []
+    for part in contents.parts.values():
+        if not _is_figure(part):
+            written += tables.write_table(table(contents.made, part), folder / "tables")
     return written
 
 
 def _write_figures(
-    contents: Contents, folder: Path, means: pd.DataFrame, on_step: Callable[[], object]
-) -> tuple[Contents, list[Path], list[str]]:
-    """Every figure that can be drawn, with the numbers behind it, and the whole report as a PDF in each language."""
+    contents: Contents[M], folder: Path, form: Form, languages: Sequence[str], on_step: Callable[[], object]
+) -> list[Path]:
+    """Every figure that can be drawn in each language, and the numbers behind it."""
     (folder / "figures").mkdir()
-    ratings, written, warnings = contents.ratings, list[Path](), list[str]()
-    made, not_drawn = drawings.drawings(ratings, contents.found, means)
-    for drawing in made:
-        path = folder / "figures" / f"{drawing.name}.csv"
-        text = tables.csv_text(drawing.frame, is_simulated=ratings.is_simulated)
-        path.write_text(text, encoding="utf-8", newline="\n")
-        written.append(path)
-    stems: dict[str, dict[str, Path]] = {drawing.name: {} for drawing in made}
-    languages = style.drawn_languages()
-    if len(languages) < len(LANGUAGES):
-        warnings.append(style.NO_CHINESE_FONT)
+    drawn = [(part, part.finding.draw) for part in contents.parts.values() if part.finding.draw]
+    written = []
+    for part, _ in drawn:
+        written.append(folder / f"{part.finding.path}.csv")
+        numbers = part.finding.numbers
+        _write(written[-1], tables.csv_text(part.frame, is_simulated=contents.made.is_simulated, numbers=numbers))
     for lang in languages:
-        for drawing in made:
-            stem = f"{drawing.name}.{lang}"
+        for part, draw in drawn:
             with style.figure_style(lang):
-                written += style.save(drawing.draw(lang), folder / "figures", stem, _subject(contents))
-            stems[drawing.name][lang] = folder / "figures" / stem
+                figure = draw(contents.made, part.frame, lang)
+                written += style.save(figure, folder / "figures", part.stems[lang].name, form.subject)
             on_step()
-    captions = {drawing.name: drawing.caption for drawing in made}
-    contents = replace(contents, figures=stems, captions=captions, not_drawn=not_drawn)
-    for lang in languages:
-        written.append(pdf.write_pdf(contents, folder / f"report.{lang}.pdf", lang))
-        on_step()
-    return contents, written, warnings
+    return written
 
 
-def _subject(contents: Contents) -> str:
-    ratings = contents.ratings
-    subject = f"data {ratings.sha256}; plan {ratings.plan_sha256 or 'none'}; seed {contents.stamp['seed']}"
-    return subject + ("; SIMULATED" if ratings.is_simulated else "")
+def _described(contents: Contents[M]) -> dict[str, object]:
+    """Every section with its findings and their words and sizes, for programs that show the report in their own way."""
+    sections = [
+        {
+            "name": section.name,
+            "heading": dict(section.heading or {}),
+            "findings": [
+                _part_described(contents.parts[finding.name])
+                for finding in section.findings
+                if finding.name in contents.parts
+            ],
+        }
+        for section in contents.made.sections
+    ]
+    return {"sections": sections, "missing": [dict(text) for text in contents.missing]}
 
 
-def _stamp(ratings: Ratings, seed: int) -> dict[str, str]:
-    versions = {"Python": platform.python_version()}
-    versions |= {module.__name__: module.__version__ for module in (np, pd, matplotlib)}
-    return {
-        "source": ratings.source.name,
-        "dataset_hash": ratings.sha256,
-        "plan_hash": ratings.plan_sha256 or "",
-        "seed": str(seed),
-        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
+def _part_described(part: Part[Any]) -> dict[str, object]:
+    described: dict[str, object] = {
+        "name": part.finding.name,
+        "path": part.finding.path,
+        "title": dict(part.finding.title),
+        "caption": dict(part.caption),
+        "notes": [dict(note) for note in part.notes],
+        "columns": [str(name) for name in part.frame.columns],
+        "rows": len(part.frame),
     }
+    if part.finding.draw:
+        described["pixels"] = {lang: _pixels(stem.with_name(f"{stem.name}.png")) for lang, stem in part.stems.items()}
+    return described
+
+
+def _pixels(picture: Path) -> list[int]:
+    """Width and height, so that a page can keep the picture's place."""
+    with Image.open(picture) as drawn:
+        return list(drawn.size)

@@ -6,30 +6,32 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from analysis.report.document import Block, Bullets, Contents, Facts, Grid, Heading, Paragraph, Picture, blocks
+from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph, Picture
+from analysis.report.document import Contents, blocks, title
 from analysis.words import WORDS
-from formats.messages import LANGUAGES, SOURCE, in_language, language_tag
+from formats.messages import LANGUAGES, SOURCE, language_tag
 
 #: A browser is slow with more; longer tables stand in the folder's CSV alone, and the page says so.
 MOST_ROWS = 1000
 STYLES = Path(__file__).with_name("report.css")
 
 
-def page_html(contents: Contents) -> str:
+def page_html(contents: Contents[Any]) -> str:
     """The whole page as HTML."""
-    title = escape(in_language(contents.ratings.title, SOURCE))
+    name = escape(title(contents, SOURCE))
     css = STYLES.read_text(encoding="utf-8")
     links = "".join(f'<a href="#{lang}" lang="{language_tag(lang)}">{LANGUAGES[lang]}</a>' for lang in LANGUAGES)
     sections = "\n".join(_section(contents, lang) for lang in LANGUAGES)
     return (
-        f'<!doctype html>\n<html lang="{SOURCE}">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<!doctype html>\n<html lang="{SOURCE}">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>\n{css}</style>\n</head>\n'
         f"<body>\n<nav>{links}</nav>\n<main>\n{sections}\n</main>\n</body>\n</html>\n"
     )
 
 
-def _section(contents: Contents, lang: str) -> str:
+def _section(contents: Contents[Any], lang: str) -> str:
     body = "\n".join(_block(block, lang) for block in blocks(contents, lang))
     return f'<section id="{lang}" lang="{language_tag(lang)}">\n{body}\n</section>'
 
@@ -69,8 +71,8 @@ def _grid(grid: Grid, lang: str) -> str:
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="scroll"><table>{title}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+    heading = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{heading}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
 
 
 def _cell(text: str) -> str:

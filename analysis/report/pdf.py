@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from fontTools.ttLib import TTCollection  # type: ignore[import-untyped]
@@ -14,7 +15,8 @@ from fpdf.enums import XPos, YPos
 from matplotlib import font_manager
 from PIL import Image
 
-from analysis.report.document import Block, Bullets, Contents, Facts, Grid, Heading, Paragraph, Picture, blocks, title
+from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph, Picture
+from analysis.report.document import Contents, blocks, title
 from analysis.report.style import chinese_font
 from analysis.words import WORDS
 from formats.messages import is_chinese, language_tag
@@ -37,11 +39,11 @@ PIECES = re.compile(r"[\u2e80-\uffef][，。；：、）”！？]*|[^\s\u2e80-\
 MOST_ROWS = 60
 
 
-def write_pdf(contents: Contents, path: Path, lang: str) -> Path:
+def write_pdf(contents: Contents[Any], path: Path, lang: str) -> Path:
     """Write the report in a language; the same contents give the same bytes. Chinese needs a font that has it."""
-    told = list(blocks(contents, lang))
-    sheets = _Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(told)))
-    for block in told:
+    pieces = list(blocks(contents, lang))
+    sheets = _Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(pieces)))
+    for block in pieces:
         sheets.set(block)
     sheets.output(str(path))
     return path

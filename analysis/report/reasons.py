@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.statistics.guards import panel_shortage
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import metric_columns
-from analysis.words_findings import say_missing
+from analysis.words_findings import MISSING, reason
+from formats.messages import LazyText, clauses
+
+if TYPE_CHECKING:
+    from analysis.report.findings import Findings
 
 Fits = Mapping[str, Fit]
 #: All pairs of twelve systems. More, where no plan names any, nobody would read.
 MOST_PAIRS = 66
 
 
-def missing_table(name: str, ratings: Ratings, fits: Fits) -> Text:
-    """A sentence on a table that is left out."""
-    return say_missing(name, TABLES.get(name, _nothing)(ratings, fits))
+def title(name: str) -> Text:
+    """What a finding is called where it is missing, by the words' key."""
+    return LazyText(MISSING[name])
 
 
-def _nothing(ratings: Ratings, fits: Fits) -> list[str]:
-    return []
+def because(title: Text, keys: Iterable[str]) -> Text:
+    """That something is left out, and why, in every language; empty reasons and repetitions are passed over."""
+    named = [reason(key) for key in dict.fromkeys(filter(None, keys))] or [reason("unknown")]
+    why = LazyText.of(lambda lang: clauses(lang, (text[lang] for text in named)))
+    return LazyText("{what}: {why}.", what=title, why=why)
+
+
+def of(rule: Callable[[Ratings, Fits], list[str]]) -> Callable[[Findings], list[str]]:
+    """A rule below, for all scales of some findings."""
+    return lambda found: rule(found.ratings, found.fits)
 
 
 def untested(ratings: Ratings, fits: Fits) -> list[str]:
@@ -72,23 +85,3 @@ def unmeasured(ratings: Ratings, fits: Fits) -> list[str]:
     if ratings.is_sealed:
         return ["sealed"]
     return ["no_metrics"] if ratings.metrics is None or not metric_columns(ratings.metrics) else ["few_systems"]
-
-
-TABLES: Mapping[str, Callable[[Ratings, Fits], list[str]]] = {
-    "equivalence": lambda ratings, fits: untested(ratings, fits) if ratings.gap else ["no_gap"],
-    "omnibus": untested,
-    "variance_components": unfitted,
-    "contrasts": untested,
-    "reliability": unrelated,
-    "agreement_by_group": ungrouped,
-    "scale_correlations": lambda ratings, fits: ["one_scale"] if len(fits) == 1 else [],
-    "screening": unrelated,
-    "order_effects": unordered,
-    "sensitivity": unresampled,
-    "clip_correlations": unmeasured,
-    "system_correlations": unmeasured,
-    "effects": untested,
-    "precision": unfitted,
-    "participants": lambda ratings, fits: ["no_background"],
-    "ordinal_model": lambda ratings, fits: ["notes"],
-}

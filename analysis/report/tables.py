@@ -14,16 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data.dataset import Text
-from analysis.data.ratings import Ratings
 from analysis.report.format_p import p_number
-from analysis.report.style import simulated_mark, system_order
-from analysis.statistics.bootstrap import COLUMNS
-from analysis.statistics.objective_subjective import metric_columns
+from analysis.report.style import simulated_mark
 from analysis.words import WORDS
 from formats.messages import LANGUAGES, SOURCE, LazyText, spoken
 
-#: First in the table, where a dataset has them.
-METRICS = ("upc", "gc", "ebr")
 P_VALUES = frozenset({"p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"})
 LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -35,7 +30,8 @@ LATEX_SPECIAL = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and notes in both languages; `decimals` is for reading, not for the CSV."""
+    """A table with its caption and notes in both languages; `decimals` and `printed`, a frame of words
+    in place of the numbers, are for reading, not for the CSV."""
 
     name: str
     frame: pd.DataFrame
@@ -43,65 +39,17 @@ class Table:
     notes: tuple[Text, ...]
     is_simulated: bool
     decimals: int = 2
+    printed: pd.DataFrame | None = None
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The frame for reading."""
+        return self.frame if self.printed is None else self.printed
 
 
 def say(key: str, **values: object) -> LazyText:
     """A sentence of `words` in every language."""
     return LazyText.of(lambda lang: WORDS[lang][key].format(**spoken(lang, values)))
-
-
-def system_means_table(ratings: Ratings, means: pd.DataFrame, method: Text) -> Table:
-    """Table `system_means` with the columns of `bootstrap.COLUMNS`, from `bootstrap.system_means`."""
-    notes: list[Text] = [say("method_line", method=method)]
-    if ratings.exploratory_scales:
-        notes.append(say("table_exploratory", scales=", ".join(ratings.exploratory_scales)))
-    notes.extend(empty_interval_notes(means))
-    return Table(
-        "system_means",
-        means[list(COLUMNS)],
-        say("means_caption" if means["ci_low"].notna().any() else "means_caption_alone", level=ratings.level),
-        tuple(notes),
-        ratings.is_simulated,
-    )
-
-
-def means_method(ratings: Ratings, means: pd.DataFrame, formulas: Sequence[str]) -> Text:
-    """How the means were computed, by models of these formulas, and their df and intervals where there are any."""
-    if not formulas:
-        return say("plain_method")
-    parts = [say("model_method", formulas=LazyText.of(lambda lang: WORDS[lang]["or"].join(formulas)))]
-    parts += [say("freedom_method")] if means["df"].notna().any() else []
-    parts += [say("interval_method", level=ratings.level)] if means["ci_low"].notna().any() else []
-    return LazyText.of(lambda lang: "".join(part[lang] for part in parts))
-
-
-def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
-    """One sentence for each reason why intervals are empty, with the systems and scales concerned."""
-    notes: list[Text] = []
-    for reason, rows in means[means["reason"] != ""].groupby("reason"):
-        cells = [f"{system} ({', '.join(part['scale'])})" for system, part in rows.groupby("system", sort=False)]
-        notes.append(say(f"reason_{reason}", cells="; ".join(cells)))
-    return notes
-
-
-def objective_means_table(ratings: Ratings) -> Table | None:
-    """Table `objective_means`: system, metric, mean, sd, n_clips over the rated clips that have the metric.
-
-    sd is empty for a single clip. None where the dataset has no metrics.
-    """
-    if ratings.metrics is None:
-        return None
-    there = metric_columns(ratings.metrics)
-    names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
-    long = ratings.metrics.melt(["clip_id", "system"], names, "metric", "value")
-    rows = []
-    for system in system_order(ratings.metrics["system"].unique(), ratings.real_system):
-        for name in names:
-            values = long.loc[(long["system"] == system) & (long["metric"] == name), "value"].dropna()
-            rows.append((system, name, values.mean(), values.std(ddof=1), len(values)))
-    frame = pd.DataFrame(rows, columns=["system", "metric", "mean", "sd", "n_clips"])
-    notes = (say("objective_note"), say("exploratory_line"))
-    return Table("objective_means", frame, say("objective_caption"), notes, ratings.is_simulated, decimals=3)
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:
@@ -117,13 +65,13 @@ def write_table(table: Table, folder: Path) -> list[Path]:
     return paths
 
 
-def csv_text(frame: pd.DataFrame, *, is_simulated: bool) -> str:
+def csv_text(frame: pd.DataFrame, *, is_simulated: bool, numbers: str = "%.6f") -> str:
     """UTF-8 CSV with LF, six decimals, p to six digits however small, empty cells for NaN. Simulated: one last row says
     so in its first cell."""
     stream = io.StringIO()
     of_p = [name for name in frame.columns if name in P_VALUES]
     frame.assign(**{name: frame[name].map(_exact_p) for name in of_p}).to_csv(
-        stream, index=False, float_format="%.6f", lineterminator="\n"
+        stream, index=False, float_format=numbers, lineterminator="\n"
     )
     if is_simulated:
         csv.writer(stream, lineterminator="\n").writerow([simulated_mark(), *[""] * (len(frame.columns) - 1)])
@@ -156,14 +104,14 @@ def span(low: str, high: str) -> str:
 
 def readable_rows(table: Table) -> list[list[str]]:
     """The cells of a table for reading."""
-    names = [str(name) for name in table.frame.columns]
-    rows = table.frame.itertuples(index=False)
+    names = [str(name) for name in table.shown.columns]
+    rows = table.shown.itertuples(index=False)
     return [[readable(value, table.decimals, name) for name, value in zip(names, row, strict=True)] for row in rows]
 
 
 def markdown_text(table: Table) -> str:
     """The table in Markdown, captions and notes in both languages."""
-    header = [str(name) for name in table.frame.columns]
+    header = [str(name) for name in table.shown.columns]
     rows = readable_rows(table)
     lines = [f"**{simulated_mark()}**", ""] if table.is_simulated else []
     lines += [f"**{table.caption[lang]}**\n" for lang in LANGUAGES]
@@ -186,8 +134,8 @@ def latex_text(table: Table) -> str:
 
     Names stay as the study has them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
     """
-    header = [latex_escape(str(name)) for name in table.frame.columns]
-    align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.frame.dtypes)
+    header = [latex_escape(str(name)) for name in table.shown.columns]
+    align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.shown.dtypes)
     notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note[SOURCE] for note in table.notes)]
     lines = [f"% {simulated_mark()}"] if table.is_simulated else []
     lines += [r"\begin{table}", r"\centering", rf"\caption{{{latex_escape(table.caption['en'])}}}"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from copy import copy
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from analysis.data.ratings import Ratings
-from analysis.report import drawings, findings, style, tables_findings
+from analysis.report.document import Part, part_of
 from analysis.report.findings import Findings
-from analysis.statistics import bootstrap
+from analysis.report.sections import compute
 from tests.analysis.builders import SIX, make_frame, make_ratings
 
 TWELVE = (*SIX, *(f"another system {n}" for n in range(1, 7)))
@@ -46,14 +49,30 @@ def found(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True) -> Findin
 
 @cache
 def _found(systems: tuple[str, ...], planned: bool) -> Findings:
-    return findings.compute(study(systems, planned=planned), replicates=1000, seed=1)
+    return compute(study(systems, planned=planned), replicates=1000, seed=1)
 
 
-def drawn(systems: tuple[str, ...], *, planned: bool) -> list[drawings.Drawing]:
-    """The figures of a simulated `study`."""
+def of_others(found: Findings, ratings: Ratings) -> Findings:
+    """The findings as if they were of other ratings, without computing any again."""
+    other = copy(found)
+    other.ratings, other.is_simulated = ratings, ratings.is_simulated
+    return other
+
+
+def parts_of(found: Findings) -> dict[str, Part[Findings]]:
+    """The tables and figures that could be had, in reading order."""
+    parts = {name: part_of(found, finding) for name, finding in found.findings.items()}
+    return {name: part for name, part in parts.items() if part}
+
+
+def drawn(systems: tuple[str, ...], *, planned: bool) -> dict[str, Callable[[str], Figure]]:
+    """How each figure of a simulated `study` is drawn in a language."""
     ratings = study(systems, planned=planned, simulated=True)
-    statistics = found(systems, planned=planned)
-    order = style.system_order(ratings.systems, ratings.real_system)
-    keys = [scale.key for scale in ratings.scales]
-    means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000, seed=1)
-    return drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))[0]
+    statistics = of_others(found(systems, planned=planned), ratings)
+    parts = [part for part in parts_of(statistics).values() if part.finding.draw]
+    return {part.finding.name: partial(_draw, statistics, part) for part in parts}
+
+
+def _draw(statistics: Findings, part: Part[Findings], lang: str) -> Figure:
+    assert part.finding.draw
+    return part.finding.draw(statistics, part.frame, lang)

@@ -1,32 +1,43 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.report import drawings, findings, style, tables_findings
+from analysis.report import style
 from analysis.report.figures.contrasts import contrasts_frame
-from analysis.statistics import bootstrap
-from analysis.words_figures import CAPTIONS
+from analysis.report.findings import Findings
+from analysis.report.registry import all_findings
+from analysis.report.sections import SECTIONS, compute
 from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.overlaps import clashes, lay_out
-from tests.analysis.shared_findings import TWELVE, drawn, found, study
+from tests.analysis.shared_findings import TWELVE, drawn, found, parts_of, study
 
-ALL = ("figure7", *CAPTIONS)
+ALL = sorted(finding.name for finding in all_findings(SECTIONS) if finding.draw)
 
 
 @cache
-def of(count: int) -> dict[str, drawings.Drawing]:
+def of(count: int) -> dict[str, Callable[[str], Figure]]:
     """The figures of a study of two systems without a plan, or of twelve with one that names no contrast of theirs."""
-    systems = SIX[:2] if count == 2 else TWELVE
-    return {drawing.name: drawing for drawing in drawn(systems, planned=count == 2)}
+    return drawn(SIX[:2] if count == 2 else TWELVE, planned=count == 2)
+
+
+@cache
+def twelve() -> Findings:
+    return found(TWELVE, planned=False)
+
+
+def in_number(name: str) -> int:
+    return int(re.sub(r"\D", "", name))
 
 
 def laid_out(count: int, name: str, lang: str) -> Figure:
     with style.figure_style(lang):
-        return lay_out(of(count)[name].draw(lang))
+        return lay_out(of(count)[name](lang))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -50,9 +61,9 @@ def test_words_over_one_another_are_found_by_the_test_above() -> None:
 
 def test_every_figure_has_its_numbers_beside_it_and_a_caption_in_each_language() -> None:
     for name in ALL:
-        drawing = of(12)[name]
-        assert len(drawing.frame)
-        assert all(drawing.caption[lang] and "{" not in drawing.caption[lang] for lang in LANGUAGES)
+        part = parts_of(twelve())[name]
+        assert len(part.frame)
+        assert all(part.caption[lang] and "{" not in part.caption[lang] for lang in LANGUAGES)
 
 
 def test_systems_have_the_same_colours_in_every_figure() -> None:
@@ -78,11 +89,12 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
     frame = make_frame(("mine",), ("overall",), experts=2, clips=1).assign(is_repeat=False)
     frame["rating"] += [0.25 * n for n in range(len(frame))]
     ratings = make_ratings(("mine",), ("overall",), frame=frame)
-    statistics = findings.compute(ratings, replicates=1000, seed=1)
-    means = bootstrap.system_means(frame, ["overall"], ("mine",), replicates=1000)
-    made, reasons = drawings.drawings(ratings, statistics, tables_findings.model_means(statistics, means))
-    assert [drawing.name for drawing in made] == ["figure7"]
-    assert [text["en"].partition(": ")[2] for text in reasons] == [
+    statistics = compute(ratings, replicates=1000, seed=1)
+    figures = [finding for finding in statistics.findings.values() if finding.draw]
+    drawn_here = [finding for finding in figures if len(statistics.frame(finding.name))]
+    assert [finding.name for finding in drawn_here] == ["figure7"]
+    reasons = {finding.name: statistics.because(finding) for finding in figures if finding not in drawn_here}
+    assert [reasons[name]["en"].partition(": ")[2] for name in sorted(reasons, key=in_number)] == [
         "no scale has 2 to 11 whole steps.",
         "only one system was rated.",
         "fewer than 3 experts.",
@@ -91,4 +103,4 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
         "the file does not say in which order clips were heard (column trial).",
         "fewer than 6 experts.",
     ]
-    assert all(text["zh-hans"].startswith("图 ") for text in reasons)
+    assert all(text["zh-hans"].startswith("图 ") for text in reasons.values())

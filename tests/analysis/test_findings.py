@@ -6,6 +6,7 @@ import pytest
 
 from analysis.report import findings
 from analysis.report.conclusions import verdicts
+from analysis.report.sections import compute
 from analysis.statistics import mixed_model
 from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
@@ -51,7 +52,7 @@ def test_both_languages_say_as_much() -> None:
 def test_few_experts_conclude_nothing() -> None:
     frame = make_frame(SIX[:2], experts=5).assign(is_repeat=False)
     ratings = make_ratings(SIX[:2], frame=frame)
-    statistics = findings.compute(ratings, replicates=1000, seed=1)
+    statistics = compute(ratings, replicates=1000, seed=1)
     sentences = [text["en"] for text in verdicts(ratings, statistics)]
     assert len(sentences) == 2
     assert all("Nothing is concluded" in text for text in sentences)
@@ -59,7 +60,7 @@ def test_few_experts_conclude_nothing() -> None:
 
 def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language() -> None:
     frame = make_frame(("mine",), ("overall",), experts=1, clips=2).assign(is_repeat=False)
-    statistics = findings.compute(make_ratings(("mine",), ("overall",), frame=frame), replicates=1000, seed=1)
+    statistics = compute(make_ratings(("mine",), ("overall",), frame=frame), replicates=1000, seed=1)
     assert {"contrasts", "omnibus", "agreement_by_group", "sensitivity", "clip_correlations"} <= set(statistics.missing)
     assert not set(statistics.missing) & set(statistics.frames)
     assert all(text[lang] for text in statistics.missing.values() for lang in LANGUAGES)

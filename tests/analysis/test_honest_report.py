@@ -16,7 +16,8 @@ import pytest
 from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.folder import write_report
-from analysis.report.methods import SENTENCES
+from analysis.report.methods import sentences
+from analysis.report.sections import SECTIONS
 from analysis.words_methods import METHODS, OTHER_ANALYSES
 from formats.messages import LANGUAGES, SOURCE
 from tests.analysis.builders import make_frame, make_ratings, make_scale
@@ -254,8 +255,8 @@ def literal(template: str) -> str:
 
 
 def test_every_sentence_of_the_methods_has_an_expectation() -> None:
-    assert [key for _, key, _ in SENTENCES] == list(EXPECTED)
-    assert all({key for _, key, _ in SENTENCES} <= set(METHODS[lang]) for lang in LANGUAGES)
+    texts = [sentence.text for sentence in sentences(SECTIONS)]
+    assert texts == [{lang: METHODS[lang][key] for lang in LANGUAGES} for key in EXPECTED]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -10,7 +10,7 @@ from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
 from analysis.words_methods import OPEN, REPORTED
 from formats.messages import LANGUAGES
-from tests.analysis.shared_findings import found, study
+from tests.analysis.shared_findings import found, of_others, study
 
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
 
@@ -22,7 +22,7 @@ def findings_of(changes: dict[str, object]) -> Findings:
 
 def text(lang: str = "en", **changes: object) -> str:
     ratings = replace(study(), **changes)  # type: ignore[arg-type]
-    return "\n".join(paragraph[lang] for paragraph in methods(ratings, findings_of(changes), STAMP, 1000))
+    return "\n".join(paragraph[lang] for paragraph in methods(of_others(findings_of(changes), ratings), STAMP))
 
 
 def test_the_text_is_the_plans_and_the_ratings_own() -> None:
@@ -59,7 +59,7 @@ def test_a_plan_worded_in_two_languages_is_given_in_each() -> None:
 
 
 def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_authors() -> None:
-    rows = checklist(study(), found())
+    rows = checklist(found())
     answers = {item["en"]: (status, answer["en"]) for status, item, answer in rows}
     assert answers["How many listeners, and of what kind?"][1].startswith("7 experts")
     assert answers["Was real music among the clips, unmarked?"] == (REPORTED, "Real music: yes, Real music.")

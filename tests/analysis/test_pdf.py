@@ -5,7 +5,7 @@ import re
 import pytest
 
 from analysis.report import pdf
-from analysis.report.document import Bullets, Grid, Heading, Paragraph
+from analysis.report.blocks import Bullets, Grid, Heading, Paragraph
 
 
 def sizes(sheets: pdf._Sheets) -> set[float]:

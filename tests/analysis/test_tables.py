@@ -8,19 +8,23 @@ import pytest
 
 from analysis.data.ratings import Ratings, read
 from analysis.report import style, tables
-from analysis.report.style import system_order
-from analysis.statistics import bootstrap
+from analysis.report.document import part_of, table
+from analysis.report.sections import compute
 from tests.analysis.builders import make_dataset, make_frame, make_ratings
 
 CONTRACT = ["scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips"]
 
 
+def table_of(ratings: Ratings, name: str) -> tables.Table:
+    """A table of the report as its files show it."""
+    found = compute(ratings, replicates=1000, seed=1)
+    part = part_of(found, found.findings[name])
+    assert part is not None
+    return table(found, part)
+
+
 def means_table(ratings: Ratings) -> tables.Table:
-    order = system_order(ratings.systems, ratings.real_system)
-    means = bootstrap.system_means(ratings.counted, [scale.key for scale in ratings.scales], order, replicates=1000)
-    return tables.system_means_table(
-        ratings, means, tables.say("bootstrap_method", level="95", replicates=1000, seed=1)
-    )
+    return table_of(ratings, "system_means_bootstrap")
 
 
 def small_table(frame: pd.DataFrame, *notes: dict[str, str]) -> tables.Table:
@@ -28,13 +32,14 @@ def small_table(frame: pd.DataFrame, *notes: dict[str, str]) -> tables.Table:
 
 
 def test_system_means_has_exactly_the_contracted_columns_and_rereads_to_the_same_numbers(tmp_path: Path) -> None:
-    table = means_table(make_ratings())
+    table = table_of(make_ratings(), "system_means")
     paths = tables.write_table(table, tmp_path)
     assert [path.name for path in paths] == ["system_means.csv", "system_means.md", "system_means.tex"]
     again = pd.read_csv(paths[0])
     assert list(again.columns) == CONTRACT
     assert again["mean"].tolist() == pytest.approx(table.frame["mean"].tolist(), abs=1e-6)
-    assert again["df"].isna().all()
+    assert again["df"].notna().all()
+    assert means_table(make_ratings()).frame["df"].isna().all()
     assert list(again["system"].unique())[0] == "real"
     assert b"\r" not in paths[0].read_bytes()
 
@@ -66,15 +71,16 @@ def test_the_reason_for_an_empty_interval_names_systems_and_scales() -> None:
 
 
 def test_a_table_says_its_method_and_what_is_exploratory() -> None:
-    notes = [note["en"] for note in means_table(make_ratings(planned_scales=("overall",))).notes]
-    assert "1,000 replicates, seed 1" in notes[0]
+    ratings = make_ratings(planned_scales=("overall",))
+    assert "1,000 replicates, seed 1" in means_table(ratings).notes[0]["en"]
+    notes = [note["en"] for note in table_of(ratings, "system_means").notes]
+    assert notes[0].startswith("Method: mixed model")
     assert notes[1] == "Exploratory, not in a frozen plan: valence."
 
 
 def test_objective_means_are_means_over_the_rated_clips_of_each_system(tmp_path: Path) -> None:
     ratings = read(make_dataset(tmp_path / "d"))
-    table = tables.objective_means_table(ratings)
-    assert table is not None
+    table = table_of(ratings, "objective_means")
     frame = table.frame.set_index(["system", "metric"])
     assert frame.loc[("real", "ebr"), "mean"] == pytest.approx(0.15)
     assert frame.loc[("real", "gc"), "mean"] == 0.75
@@ -84,8 +90,7 @@ def test_objective_means_are_means_over_the_rated_clips_of_each_system(tmp_path:
 
 def test_a_metric_that_a_clip_lacks_is_left_out_not_zero() -> None:
     metrics = pd.DataFrame({"clip_id": ["a", "b"], "system": "real", "upc": [4.0, float("nan")], "gc": float("nan")})
-    table = tables.objective_means_table(make_ratings(metrics=metrics))
-    assert table is not None
+    table = table_of(make_ratings(metrics=metrics), "objective_means")
     frame = table.frame.set_index("metric")
     assert (frame.loc["upc", "mean"], frame.loc["upc", "n_clips"]) == (4.0, 1)
     assert frame["sd"].isna().all()
@@ -112,8 +117,7 @@ def test_markdown_keeps_names_from_becoming_html_links_or_cells() -> None:
 
 
 def test_upc_is_called_what_the_pack_counts(tmp_path: Path) -> None:
-    table = tables.objective_means_table(read(make_dataset(tmp_path / "d")))
-    assert table is not None
+    table = table_of(read(make_dataset(tmp_path / "d")), "objective_means")
     note = table.notes[0]
     assert "upc: different pitches in a clip;" in note["en"]
     assert "upc：一段中不同音高的个数；" in note["zh-hans"]

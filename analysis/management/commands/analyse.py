@@ -73,7 +73,7 @@ class Command(BaseCommand):
         data = ratings.read(options["source"], scales, given)
         for line in intake.told(data):
             self.stderr.write(line)
-        with shown(folder.STEPS, "report", intake.size_told(data), self.stderr.write) as step:
+        with shown(folder.steps(), "report", intake.size_told(data), self.stderr.write) as step:
             written = folder.write_report(
                 data,
                 options["out"],

@@ -31,7 +31,6 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.style import REAL_MARKER, Mark, point_marks, system_order
-from analysis.report.tables import METRICS
 from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import VALUE, metric_columns
@@ -41,6 +40,8 @@ from formats.messages import is_chinese
 COLUMNS_10 = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
 COLUMNS_11 = ("component", "unit", "system", "effect", "ci_low", "ci_high")
 PER_ROW = 4
+#: First, where a dataset has them.
+METRICS = ("upc", "gc", "ebr")
 MOST_METRICS = 12
 MOST_NAMED = 40
 

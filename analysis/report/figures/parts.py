@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os.path import commonprefix
 from statistics import fmean
 from typing import Any
@@ -14,10 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
+from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
+from analysis.report.findings import Findings, called
 from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
 from analysis.words import WORDS
-from formats.messages import in_language
+from analysis.words_figures import CAPTIONS
+from formats.messages import LazyText, in_language
 
 MOST_WIDTH = 7.2  # inches: a page's width in most journals
 MOST_HEIGHT = 9.4  # inches: a page's height
@@ -29,6 +32,13 @@ WIDE_LETTERS = frozenset("MWmw@%")
 GRID = "#E6E6E6"
 INK = "#333333"
 FAINT = "#777777"
+
+
+def caption_of(name: str) -> Callable[[Findings], Text]:
+    """The caption of a figure, with the level of its intervals and the scale that it draws, if it is one."""
+    return lambda found: LazyText(
+        CAPTIONS[name], level=found.ratings.level, scale=called(found.ratings, found.primary)
+    )
 
 
 def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:

@@ -6,10 +6,13 @@ import pytest
 
 from analysis.data.dataset import Question
 from analysis.report import tables
-from analysis.report.tables_findings import ORDER, finding_tables, model_means, shown
+from analysis.report.columns import shown
+from analysis.report.findings import model_means, stacked
+from analysis.report.registry import all_findings
+from analysis.report.sections import SECTIONS
 from analysis.statistics import bootstrap
 from tests.analysis.builders import SIX, make_ratings
-from tests.analysis.shared_findings import found, study
+from tests.analysis.shared_findings import found, parts_of, study
 
 
 def table_of(frame: pd.DataFrame) -> tables.Table:
@@ -17,22 +20,23 @@ def table_of(frame: pd.DataFrame) -> tables.Table:
 
 
 def test_tables_come_in_their_order_and_only_those_that_could_be_had() -> None:
-    names = [table.name for table in finding_tables(study(), found())]
-    assert names == [name for name in ORDER if name in found().frames]
+    names = [name for name, part in parts_of(found()).items() if not part.finding.draw]
+    order = [finding.name for finding in all_findings(SECTIONS)]
+    assert names == [name for name in order if name in found().frames]
     assert "participants" not in names
 
 
 def test_an_interval_is_one_cell_and_p_is_never_nought() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "ci_low": [-0.5], "ci_high": [0.25], "p": [1e-9], "p_holm": [0.0421]})
-    header, rows = shown(table_of(frame), make_ratings(), "en")
+    header, rows = shown(frame, make_ratings(), "en")
     assert header == ["Scale", "Interval", "p", "p after Holm"]
     assert rows == [["Overall quality", "−0.50 – 0.25", "< .001", ".042"]]
 
 
 def test_names_and_words_are_in_the_readers_language() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "system_a": ["real"], "component": ["clip"], "flagged": [True]})
-    assert shown(table_of(frame), make_ratings(), "zh-hans")[1] == [["整体质量", "真实音乐", "片段", "是"]]
-    assert shown(table_of(frame), make_ratings(), "en")[1] == [["Overall quality", "Real music", "clips", "yes"]]
+    assert shown(frame, make_ratings(), "zh-hans")[1] == [["整体质量", "真实音乐", "片段", "是"]]
+    assert shown(frame, make_ratings(), "en")[1] == [["Overall quality", "Real music", "clips", "yes"]]
 
 
 def test_groups_and_background_are_worded_as_in_the_study_file() -> None:
@@ -43,32 +47,32 @@ def test_groups_and_background_are_worded_as_in_the_study_file() -> None:
     )
     rows = [("group", "men"), ("speaks", "no"), ("speaks", "not said"), ("years", "3")]
     frame = pd.DataFrame(rows, columns=["characteristic", "answer"])
-    assert shown(table_of(frame), ratings, "zh-hans")[1] == [
+    assert shown(frame, ratings, "zh-hans")[1] == [
         ["组", "男"],
         ["您会说达斡尔语吗？", "完全不会"],
         ["您会说达斡尔语吗？", "未回答"],
         ["years", "3"],
     ]
-    assert shown(table_of(pd.DataFrame({"group": ["men"]})), ratings, "en")[1] == [["Men"]]
+    assert shown(pd.DataFrame({"group": ["men"]}), ratings, "en")[1] == [["Men"]]
 
 
 def test_empty_cells_are_empty_and_counts_have_no_decimals() -> None:
     frame = pd.DataFrame({"value": [np.nan], "n": [12.0], "n_experts": ["few"]})
-    assert shown(table_of(frame), make_ratings(), "en")[1] == [["", "12", "fewer than 5"]]
+    assert shown(frame, make_ratings(), "en")[1] == [["", "12", "fewer than 5"]]
 
 
 def test_means_have_no_interval_where_so_few_clips_allow_none() -> None:
     ratings = study(SIX[:2])
     means = bootstrap.system_means(ratings.counted, ["valence", "overall"], SIX[:2], replicates=1000)
     few = means.assign(reason=np.where(means["system"] == "real", "few_clips", ""))
-    found_here = model_means(found(), few).set_index("system")
+    found_here = model_means(stacked([fit.means for fit in found().fits.values()]), few).set_index("system")
     assert found_here.loc["real", ["se", "df", "ci_low", "ci_high"]].isna().to_numpy().all()
     assert found_here.loc["midi-gan", ["se", "ci_low", "ci_high"]].notna().to_numpy().all()
 
 
 def test_zero_has_no_minus_however_it_was_rounded() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "estimate": [-0.001], "ci_low": [-0.004], "ci_high": [0.5]})
-    assert shown(table_of(frame), make_ratings(), "en")[1] == [["Overall quality", "0.00", "0.00 – 0.50"]]
+    assert shown(frame, make_ratings(), "en")[1] == [["Overall quality", "0.00", "0.00 – 0.50"]]
     assert tables.readable(-0.0004, 2) == "0.00"
     assert tables.readable(-0.006, 2) == "-0.01"
 

@@ -1,0 +1,137 @@
+"""The notes of the clips: their metrics beside the ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.report import reasons
+from analysis.report.blocks import Block, Bullets
+from analysis.report.columns import system_called
+from analysis.report.document import Contents
+from analysis.report.figures import clips
+from analysis.report.figures.parts import caption_of
+from analysis.report.findings import Findings, tested
+from analysis.report.methods import sentence
+from analysis.report.registry import Finding, Rows, Section
+from analysis.report.style import system_order
+from analysis.report.tables import readable, say
+from analysis.statistics import objective_subjective
+from analysis.statistics.objective_subjective import metric_columns
+from analysis.words import WORDS
+from analysis.words_tables import CAPTIONS
+
+DECIMALS = 3
+
+
+def _notes(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    if contents.made.metric_notes:
+        yield Bullets([text[lang] for text in contents.made.metric_notes])
+
+
+# --- metrics and ratings of clips, drawn
+
+
+def _measured(found: Findings) -> pd.DataFrame:
+    if found.frame("clip_correlations").empty:
+        return pd.DataFrame()
+    return clips.metrics_frame(found.ratings, found.primary)
+
+
+FIGURE_10 = Finding[Findings](
+    "figure10",
+    reasons.title("figure10"),
+    caption_of("figure10"),
+    _measured,
+    reasons.of(reasons.unmeasured),
+    draw=lambda found, frame, lang: clips.figure10(
+        found.ratings, frame, found.frame("clip_correlations"), found.primary, lang
+    ),
+)
+
+
+# --- metrics by system
+
+
+def _objective_means(found: Findings) -> pd.DataFrame:
+    """system, metric, mean, sd, n_clips over the rated clips that have the metric; sd is empty for a single clip."""
+    metrics, real = found.ratings.metrics, found.ratings.real_system
+    if metrics is None:
+        return pd.DataFrame()
+    there = metric_columns(metrics)
+    names = [*(name for name in clips.METRICS if name in there), *(name for name in there if name not in clips.METRICS)]
+    long = metrics.melt(["clip_id", "system"], names, "metric", "value")
+    rows = []
+    for system in system_order(metrics["system"].unique(), real):
+        for name in names:
+            values = long.loc[(long["system"] == system) & (long["metric"] == name), "value"].dropna()
+            rows.append((system, name, values.mean(), values.std(ddof=1), len(values)))
+    return pd.DataFrame(rows, columns=["system", "metric", "mean", "sd", "n_clips"])
+
+
+def _objective_grid(found: Findings, lang: str) -> Rows:
+    words = WORDS[lang]
+    rows = [
+        [system_called(found.ratings, str(row[0]), lang), *(readable(value, DECIMALS) for value in row[1:])]
+        for row in found.frame("objective_means").itertuples(index=False)
+    ]
+    return [words["system"], words["metric"], words["mean"], "sd", words["clips"]], rows
+
+
+OBJECTIVE_MEANS = Finding[Findings](
+    "objective_means",
+    say("objective_caption"),
+    say("objective_caption"),
+    _objective_means,
+    None,
+    notes=[say("objective_note"), say("exploratory_line")],
+    grid=_objective_grid,
+    decimals=DECIMALS,
+)
+
+
+# --- metrics and ratings
+
+
+def _clip_correlations(found: Findings) -> pd.DataFrame:
+    ratings, metrics = found.ratings, found.ratings.metrics
+    if metrics is None or not metric_columns(metrics):
+        return pd.DataFrame()
+    return objective_subjective.clip_correlations(
+        ratings.counted, metrics, found.scales, real=ratings.real_system, seed=found.seed
+    )
+
+
+def _system_correlations(found: Findings) -> pd.DataFrame:
+    ratings, metrics = found.ratings, found.ratings.metrics
+    if metrics is None or not metric_columns(metrics):
+        return pd.DataFrame()
+    table = objective_subjective.system_correlations(ratings.counted, metrics, found.scales, real=ratings.real_system)
+    return tested(table, "rho")
+
+
+CLIP_CORRELATIONS = Finding[Findings](
+    "clip_correlations",
+    reasons.title("clip_correlations"),
+    CAPTIONS["clip_correlations"],
+    _clip_correlations,
+    reasons.of(reasons.unmeasured),
+    sentences=[sentence("metrics", "metrics", lambda found: found.has("clip_correlations", "p"))],
+)
+
+SYSTEM_CORRELATIONS = Finding[Findings](
+    "system_correlations",
+    reasons.title("system_correlations"),
+    CAPTIONS["system_correlations"],
+    _system_correlations,
+    reasons.of(reasons.unmeasured),
+    sentences=[sentence("metrics", "systems", lambda found: found.has("system_correlations", "rho"))],
+)
+
+SECTION = Section(
+    "notes",
+    say("objective"),
+    [FIGURE_10, OBJECTIVE_MEANS, CLIP_CORRELATIONS, SYSTEM_CORRELATIONS],
+    before=_notes,
+)

@@ -1,0 +1,74 @@
+"""What can be said: a sentence a planned contrast, or one a scale; then the means and the differences drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.data.dataset import Text
+from analysis.report import reasons
+from analysis.report.blocks import Block, Bullets, Heading, Paragraph
+from analysis.report.conclusions import verdicts
+from analysis.report.document import Contents
+from analysis.report.figures.contrasts import contrasts_frame, figure8
+from analysis.report.figures.means import figure7
+from analysis.report.figures.parts import caption_of
+from analysis.report.findings import Findings
+from analysis.report.registry import Finding, Section
+from analysis.report.tables import say
+from analysis.words import WORDS
+from formats.messages import LazyText, in_a_row
+
+
+def _verdicts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    ratings = contents.made.ratings
+    sentences = [text[lang] for text in verdicts(ratings, contents.made)]
+    if ratings.is_sealed and ratings.plan_sha256:
+        sentences.append(WORDS[lang]["seal_plan"])
+    yield Bullets(sentences)
+
+
+def _interval(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    if contents.made.frame("system_means")["ci_low"].notna().any():
+        yield Heading(WORDS[lang]["interval"], 3)
+        yield Paragraph(WORDS[lang]["interval_text"].format(level=contents.made.ratings.level))
+
+
+def _caption7(found: Findings) -> Text:
+    """What is drawn, and nothing else."""
+    ratings, means = found.ratings, found.means
+    is_real = means["system"] == ratings.real_system
+    holds = {
+        "figure7": True,
+        "figure7_model": found.is_fitted,
+        "figure7_line": bool(means.loc[~is_real, "ci_low"].notna().any()),
+        "figure7_real": bool(is_real.any()),
+        "figure7_band": bool(means.loc[is_real, "ci_low"].notna().any()),
+        "figure7_axis": True,
+        "figure7_sealed": ratings.is_sealed,
+    }
+    keys = [key for key, held in holds.items() if held]
+    return LazyText.of(
+        lambda lang: in_a_row(lang, (WORDS[lang][key].strip() for key in keys)).format(level=ratings.level)
+    )
+
+
+FIGURE_7 = Finding[Findings](
+    "figure7",
+    LazyText("Figure 7"),
+    _caption7,
+    lambda found: found.means[["scale", "system", "mean", "ci_low", "ci_high"]],
+    draw=lambda found, frame, lang: figure7(found.ratings, found.means, lang),
+    under_codes=True,
+)
+
+FIGURE_8 = Finding[Findings](
+    "figure8",
+    reasons.title("figure8"),
+    caption_of("figure8"),
+    lambda found: contrasts_frame(found.ratings, found),
+    reasons.of(reasons.unresampled),
+    draw=lambda found, frame, lang: figure8(found.ratings, frame, lang),
+    under_codes=True,
+)
+
+SECTION = Section("said", say("said"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)

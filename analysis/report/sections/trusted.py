@@ -1,0 +1,308 @@
+"""How far results can be trusted: the models' doubts, how experts agree, whether other analyses end alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from analysis.report import reasons
+from analysis.report.blocks import Block, Bullets, Heading
+from analysis.report.checklist import question
+from analysis.report.document import Contents
+from analysis.report.figures import clips, experts
+from analysis.report.figures.parts import caption_of
+from analysis.report.findings import Findings, sensitivity_pairs, stacked, tested
+from analysis.report.methods import label_of, sentence
+from analysis.report.registry import Finding, Section
+from analysis.report.tables import say
+from analysis.statistics import effect_sizes, reliability, screening, sensitivity
+from analysis.statistics.mixed_model import Fit
+from analysis.words import WORDS
+from analysis.words_methods import ANSWERS, OTHER_ANALYSES
+from analysis.words_tables import CAPTIONS, NOTES
+from formats.messages import SOURCE, in_a_row, listed
+
+#: Fewer experts than this have no panel to agree with.
+FEWEST_EXPERTS = 3
+
+
+def _doubts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    notes = contents.made.fit_notes
+    if notes:
+        yield Heading(WORDS[lang]["doubts"], 3)
+        yield Bullets([text[lang] for text in notes])
+
+
+def _missing(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    if contents.missing:
+        yield Heading(WORDS[lang]["not_made"], 3)
+        yield Bullets([text[lang] for text in contents.missing])
+
+
+def value_of(found: Findings, table: str, statistic: str) -> str:
+    """A statistic of the primary scale with two decimals; "" where there is none."""
+    frame = found.frame(table)
+    if frame.empty:
+        return ""
+    values = frame.loc[(frame["scale"] == found.primary) & (frame["statistic"] == statistic), "value"].dropna()
+    return f"{float(values.iloc[0]):.2f}" if len(values) else ""
+
+
+# --- agreement of the experts, drawn
+
+
+def _agreeing(found: Findings) -> pd.DataFrame:
+    if found.frame("screening").empty or _few(found):
+        return pd.DataFrame()
+    return experts.agreement_frame(found.ratings, found.frame("screening"), found.primary)
+
+
+def _few(found: Findings) -> bool:
+    return bool(found.ratings.counted["expert_id"].nunique() < FEWEST_EXPERTS)
+
+
+def _not_agreeing(found: Findings) -> list[str]:
+    one = {found.primary: found.fits[found.primary]}
+    return ["fewer_than_three"] if _few(found) else reasons.unrelated(found.ratings, one)
+
+
+FIGURE_9 = Finding[Findings](
+    "figure9",
+    reasons.title("figure9"),
+    caption_of("figure9"),
+    _agreeing,
+    _not_agreeing,
+    draw=lambda found, frame, lang: experts.figure9(found.ratings, frame, found.primary, lang),
+)
+
+
+# --- how far experts and clips depart from the average
+
+
+def _not_departing(found: Findings) -> list[str]:
+    fit = found.fits[found.primary]
+    return [fit.why or next(filter(None, fit.shortages.values()), "") or _no_departures(fit)]
+
+
+def _no_departures(fit: Fit) -> str:
+    """Why neither experts nor clips depart from the average."""
+    variances = fit.variance_components.set_index("component")["variance"]
+    return "not_separable" if variances[["expert", "clip"]].isna().any() else "at_zero"
+
+
+FIGURE_11 = Finding[Findings](
+    "figure11",
+    reasons.title("figure11"),
+    caption_of("figure11"),
+    lambda found: clips.random_effect_predictions(found.fits[found.primary], found.ratings.alpha),
+    _not_departing,
+    draw=lambda found, frame, lang: clips.figure11(found.ratings, frame, found.primary, lang),
+)
+
+
+# --- ratings in the course of a session
+
+
+FIGURE_12 = Finding[Findings](
+    "figure12",
+    reasons.title("figure12"),
+    caption_of("figure12"),
+    lambda found: screening.order_curve(found.ratings.frame, found.scales),
+    reasons.of(reasons.unordered),
+    draw=lambda found, frame, lang: experts.figure12(found.ratings, frame, lang),
+)
+
+
+# --- how precise the study is
+
+
+def _power(found: Findings) -> str:
+    """Which answer says how large a difference such a study finds: a number, that none is large enough, or neither."""
+    if value_of(found, "precision", "smallest_gap"):
+        return "power"
+    table = found.frame("precision")
+    if table.empty:
+        return ""
+    rows = table[(table["scale"] == found.primary) & (table["statistic"] == "smallest_gap")]
+    return "power_none" if (rows["note"] == "beyond_scale").any() else ""
+
+
+PRECISION = Finding[Findings](
+    "precision",
+    reasons.title("precision"),
+    CAPTIONS["precision"],
+    lambda found: effect_sizes.precision(found.ratings, found.fits),
+    reasons.of(reasons.unfitted),
+    notes=[NOTES["precision"]],
+    questions=[
+        question(
+            "power",
+            lambda found, lang: {"smallest": value_of(found, "precision", "smallest_gap")},
+            lambda found: _power(found) == "power",
+        ),
+        question("power_none", holds=lambda found: _power(found) == "power_none"),
+    ],
+)
+
+
+# --- how far experts agree
+
+
+def _agreement(found: Findings) -> list[str]:
+    """The statistics of agreement that there are."""
+    named = {"ICC(2,1)": "icc_2_1", "Krippendorff α": "alpha_ordinal"}
+    values = {name: value_of(found, "reliability", statistic) for name, statistic in named.items()}
+    return [f"{name} {value}" for name, value in values.items() if value]
+
+
+RELIABILITY = Finding[Findings](
+    "reliability",
+    reasons.title("reliability"),
+    CAPTIONS["reliability"],
+    lambda found: tested(reliability.reliability(found.ratings.frame, found.scales, seed=found.seed), "value"),
+    reasons.of(reasons.unrelated),
+    notes=[NOTES["reliability"]],
+    under_codes=True,
+    sentences=[
+        sentence("agreement", "icc", lambda found: found.has("reliability", "value", statistic="icc_2_1")),
+        sentence("agreement", "alpha", lambda found: found.has("reliability", "value", statistic="alpha_ordinal")),
+        sentence("agreement", "retest", lambda found: found.has("reliability", "value", statistic="retest_same")),
+    ],
+    questions=[
+        question(
+            "agreement",
+            lambda found, lang: {"agreement": listed(lang, _agreement(found))},
+            lambda found: bool(_agreement(found)),
+        )
+    ],
+)
+
+
+def _by_group(found: Findings) -> pd.DataFrame:
+    if found.ratings.counted["expert_id"].nunique() == 1:
+        return pd.DataFrame()
+    return tested(reliability.agreement_by_group(found.ratings.frame, found.scales, seed=found.seed), "value")
+
+
+AGREEMENT_BY_GROUP = Finding[Findings](
+    "agreement_by_group",
+    reasons.title("agreement_by_group"),
+    CAPTIONS["agreement_by_group"],
+    _by_group,
+    reasons.of(reasons.ungrouped),
+    sentences=[sentence("agreement", "groups", lambda found: found.has("agreement_by_group", "value"))],
+)
+
+SCALE_CORRELATIONS = Finding[Findings](
+    "scale_correlations",
+    reasons.title("scale_correlations"),
+    CAPTIONS["scale_correlations"],
+    lambda found: reliability.scale_correlations(found.ratings.frame, found.scales, seed=found.seed),
+    lambda found: ["one_scale"] if len(found.fits) == 1 else [],
+    notes=[NOTES["scale_correlations"]],
+    sentences=[sentence("agreement", "together", lambda found: found.has("scale_correlations", "value"))],
+)
+
+
+# --- each expert and the others
+
+
+def _flags(found: Findings, lang: str) -> str:
+    """Whom screening flags on the primary scale, if it could be made, and whether results without them are given."""
+    words, scale = ANSWERS[lang], found.primary
+    if not found.has("screening", "agreement", scale=scale):
+        return ""
+    table = found.frame("screening")
+    count = int((table["flagged"] & (table["scale"] == scale)).sum())
+    said = [words["flagged"].format(primary=label_of(found.ratings, scale, lang), flagged=count)]
+    if found.has("sensitivity", "difference", analysis="screened", scale=scale):
+        said.append(words["screened"])
+    return in_a_row(lang, [*said, ""])
+
+
+SCREENING = Finding[Findings](
+    "screening",
+    reasons.title("screening"),
+    CAPTIONS["screening"],
+    lambda found: tested(found.screened, "agreement"),
+    reasons.of(reasons.unrelated),
+    notes=[NOTES["screening"]],
+    sentences=[sentence("experts", "screening", lambda found: found.has("screening", "agreement"))],
+    questions=[question("left_out", lambda found, lang: {"flags": _flags(found, lang)})],
+)
+
+
+# --- whether ratings change in the course of a session
+
+
+def _order_effects(found: Findings) -> pd.DataFrame:
+    ratings = found.ratings
+    return tested(screening.order_effects(ratings.frame, found.scales, ratings.real_system), "estimate")
+
+
+ORDER_EFFECTS = Finding[Findings](
+    "order_effects",
+    reasons.title("order_effects"),
+    CAPTIONS["order_effects"],
+    _order_effects,
+    reasons.of(reasons.unordered),
+    notes=[NOTES["order_effects"]],
+    sentences=[sentence("experts", "order", lambda found: found.has("order_effects", "estimate"))],
+)
+
+
+# --- the differences by other analyses
+
+
+def _sensitivity(found: Findings) -> pd.DataFrame:
+    frame, alpha = found.ratings.frame, found.ratings.alpha
+    parts = []
+    for scale, fit in found.fits.items():
+        pairs = sensitivity_pairs(found.ratings, fit)
+        if not pairs:
+            continue
+        without = None
+        if scale == found.primary:
+            without = sensitivity.leave_one_expert_out(frame, scale, pairs, main=fit, alpha=alpha)
+        flagged = screening.flagged_on(found.screened, scale)
+        draws = {"replicates": found.replicates, "seed": found.seed}
+        parts.append(
+            sensitivity.sensitivity(
+                frame, scale, pairs, main=fit, flagged=flagged, left_out=without, alpha=alpha, **draws
+            )
+        )
+    return tested(stacked(parts), "difference")
+
+
+def other_analyses(found: Findings) -> list[str]:
+    """The rows of the table that could be made, without the analysis itself."""
+    return [name for name in OTHER_ANALYSES[SOURCE] if found.has("sensitivity", "difference", analysis=name)]
+
+
+def _analyses(found: Findings, lang: str) -> Mapping[str, str]:
+    of = OTHER_ANALYSES[lang]
+    named = [of[name].format(replicates=f"{found.replicates:,}") for name in other_analyses(found)]
+    return {"analyses": listed(lang, named)}
+
+
+SENSITIVITY = Finding[Findings](
+    "sensitivity",
+    reasons.title("sensitivity"),
+    CAPTIONS["sensitivity"],
+    _sensitivity,
+    reasons.of(reasons.unresampled),
+    notes=[NOTES["sensitivity"]],
+    sentences=[sentence("sensitivity", "sensitivity", lambda found: bool(other_analyses(found)), _analyses)],
+)
+
+SECTION = Section(
+    "trusted",
+    say("trusted"),
+    [
+        *(FIGURE_9, FIGURE_11, FIGURE_12, PRECISION, RELIABILITY, AGREEMENT_BY_GROUP, SCALE_CORRELATIONS),
+        *(SCREENING, ORDER_EFFECTS, SENSITIVITY),
+    ],
+    before=_doubts,
+    after=_missing,
+)
