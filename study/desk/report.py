@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import struct
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -38,7 +36,6 @@ KINDS = {
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
 }
-HEADING = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
 #: The only kind that pages show by its address; every other one is a download.
 SHOWN = ".png"
 
@@ -173,12 +170,18 @@ def _folder(found: Study) -> Path:
     return jobs.folder_of(done) / "report"
 
 
+def _about(folder: Path) -> dict[str, Any]:
+    """What the report says of itself."""
+    try:
+        about: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))["report"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return about
+
+
 def _names(folder: Path) -> list[str]:
     """The report's own list of its files."""
-    try:
-        names: list[str] = json.loads((folder / "report.json").read_text(encoding="utf-8"))["report"]["files"]
-    except (OSError, ValueError, KeyError):
-        return []
+    names: list[str] = _about(folder).get("files", [])
     return names
 
 
@@ -188,48 +191,35 @@ def _others(folder: Path, language: str) -> list[str]:
 
 
 def _parts(folder: Path, language: str) -> list[Part]:
-    """Figures and tables in the report's order; of figures the picture in the reader's language."""
-    parts: dict[str, Part] = {}
-    for name in _names(folder):
+    """Figures and tables in the report's order, with its own words; of figures the picture in the reader's language."""
+    about, parts = _about(folder), dict[str, Part]()
+    for name in about.get("files", []):
         if "/" in name:
             stem = name.partition(".")[0]
             parts.setdefault(stem, Part(stem)).files.append(name)
-    captions = _captions(folder, language)
+    findings = [finding for section in about.get("sections", []) for finding in section["findings"]]
+    described = {finding["path"]: finding for finding in findings}
     for part in parts.values():
-        part.title, part.caption = _title(part, folder, language), captions.get(part.stem, "")
-        pictures = [name for name in part.files if name.endswith(SHOWN)]
-        part.picture = next((name for name in pictures if f".{language}." in name), next(iter(pictures), ""))
-        part.size = _size(folder / part.picture) if part.picture else ()
+        _describe(part, described.get(part.name, {}), language)  # reports of earlier versions have no descriptions
         table = next((name for name in part.files if name.endswith(".csv")), None)
         if table and not part.picture:
             _read_table(part, folder / table)
     return list(parts.values())
 
 
-def _title(part: Part, folder: Path, language: str) -> str:
-    """Figure 7, or what a table's own Markdown is headed with, first in English and then in Chinese."""
-    if part.name.startswith("figures/"):
-        return _("Figure %(number)s") % {"number": part.stem.removeprefix("figure")}
-    text = (folder / f"{part.name}.md").read_text(encoding="utf-8") if f"{part.name}.md" in part.files else ""
-    headings = HEADING.findall(text)[:2]
-    return str(headings[-1 if language.startswith("zh") else 0] if headings else part.stem.replace("_", " "))
-
-
-def _captions(folder: Path, language: str) -> dict[str, str]:
-    """By figure, the words under it on the report's own page, which has them in both languages."""
-    page = folder / "report.html"
-    if not page.is_file():
-        return {}
-    word = "图" if language.startswith("zh") else "Figure"
-    found = re.findall(rf'<img alt="{word} (\w+)\. ([^"]*)"', page.read_text(encoding="utf-8"))
-    return {f"figure{number}": unescape(caption) for number, caption in found}
-
-
-def _size(picture: Path) -> tuple[int, ...]:
-    """Width and height that a PNG states, so that the page keeps its place; none where it is no whole file."""
-    with picture.open("rb") as file:
-        head = file.read(24)
-    return struct.unpack(">II", head[16:]) if len(head) == 24 else ()
+def _describe(part: Part, finding: dict[str, Any], language: str) -> None:
+    """A figure has its number as its title and the caption below it; a table has its caption as its title."""
+    title, caption = (
+        finding[key].get(language) or finding[key]["en"] if key in finding else "" for key in ("title", "caption")
+    )
+    pictures = {name.split(".")[-2]: name for name in part.files if name.endswith(SHOWN)}
+    drawn = language if language in pictures else "en"
+    part.picture = pictures.get(drawn, "")
+    part.size = tuple(finding.get("pixels", {}).get(drawn, ()))
+    if part.picture:
+        part.title, part.caption = title or part.stem, caption.removeprefix(f"{title}. ")
+    else:
+        part.title = caption or part.stem.replace("_", " ")
 
 
 def _read_table(part: Part, path: Path) -> None:

@@ -36,13 +36,26 @@ FILES = {
     "figures/figure7.csv": b"scale,mean\noverall,3\n",
     "tables/system_means.csv": b"scale,system,mean\n" + b"overall,<A>,3.25\n" * 70,
     "tables/system_means.tex": b"\\begin{tabular}",
-    "tables/system_means.md": "**Means of systems**\n\n**各系统的平均值**\n\n| scale |\n".encode(),
-    "report.html": '<img alt="Figure 7. The system&#x27;s mean." src=""><img alt="图 7. 平均值。" src="">'.encode(),
+    "tables/system_means.md": b"| scale |",
+    "report.html": b"<h1>A report</h1>",
     "report.en.pdf": b"%PDF-",
     "report.zh-hans.pdf": b"%PDF-",
     "methods.en.md": b"# Methods",
     "report.json": b"",
 }
+FINDINGS = [
+    {
+        "path": "figures/figure7",
+        "title": {"en": "Figure 7", "zh-hans": "图 7"},
+        "caption": {"en": "Figure 7. The system's mean.", "zh-hans": "图 7. 平均值。"},
+        "pixels": {"en": [900, 500], "zh-hans": [900, 500]},
+    },
+    {
+        "path": "tables/system_means",
+        "title": {"en": "Means", "zh-hans": "平均值"},
+        "caption": {"en": "Means of systems", "zh-hans": "各系统的平均值"},
+    },
+]
 
 
 @pytest.fixture
@@ -60,7 +73,8 @@ def closed_with_report(study: Study) -> Path:
     for name, data in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    (folder / "report.json").write_text(json.dumps({"report": {"files": list(FILES)}}))
+    about = {"files": list(FILES), "sections": [{"name": "all", "findings": FINDINGS}]}
+    (folder / "report.json").write_text(json.dumps({"report": about}))
     (folder / "secret.txt").write_text("not of the report")
     return folder
 
@@ -90,12 +104,20 @@ def test_figures_and_tables_are_called_and_told_in_the_readers_language(study: S
     page = text(ada.get(address("report")))
     assert "<h3>Means of systems</h3>" in page
     assert "<strong>Figure 7</strong> The system&#x27;s mean." in page
-    assert 'alt="The system&#x27;s mean."' in page
+    assert 'width="900" height="500" alt="The system&#x27;s mean."' in page
     page = text(ada.get(address("report"), headers={"accept-language": "zh-hans"}))
     assert "<h3>各系统的平均值</h3>" in page
     assert "<strong>图 7</strong>" in page
     assert 'alt="平均值。"' in page
     assert address("report_file", "report.zh-hans.pdf") in page
+
+
+def test_report_of_an_earlier_version_is_shown_without_captions(study: Study, ada: Client) -> None:
+    folder = closed_with_report(study)
+    (folder / "report.json").write_text(json.dumps({"report": {"files": list(FILES)}}))
+    page = text(ada.get(address("report")))
+    assert f'src="{address("report_file", "figures/figure7.en.png")}" alt="figure7"' in page
+    assert "<h3>system means</h3>" in page
 
 
 def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(study: Study, ada: Client) -> None:
