@@ -21,44 +21,101 @@ WORD = 64
 
 
 def notes(tokens: Tokens) -> Values:
-    """Number of notes."""
+    """Count the notes of each clip.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+    """
     return np.asarray(np.count_nonzero(tokens < PITCHES, axis=1), dtype=np.float64)
 
 
 def rests(tokens: Tokens) -> Values:
-    """Number of rests: maximal runs of silent steps, before, between or after notes."""
+    """Count the rests of each clip: maximal runs of silent steps.
+
+    Silence before the first note, between notes and after the last note counts.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+    """
     silent = tokens == REST
     starts = silent & ~np.pad(silent, ((0, 0), (1, 0)))[:, :-1]
     return np.asarray(np.count_nonzero(starts, axis=1), dtype=np.float64)
 
 
 def with_rests(tokens: Tokens) -> Values:
-    """1 where the clip has a silent step, else 0; the mean over clips is the share of clips with rests."""
+    """Mark the clips that have a silent step.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        1 where the clip has a silent step, else 0. Its mean is the share of clips with rests.
+    """
     return np.asarray((tokens == REST).any(axis=1), dtype=np.float64)
 
 
 def upc(tokens: Tokens) -> Values:
-    """Used pitches: how many different MIDI pitches the clip has; 0 without notes.
+    """Count the different MIDI pitches of each clip (UPC, used pitches).
 
-    The paper's UPC by its size (8.4-9.35 a clip); ``muspy.n_pitches_used``.
+    This is the UPC of Zhang (2025) by its size (8.4-9.35 per clip), and ``muspy.n_pitches_used``.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        0 for a clip without notes.
     """
     return _different(tokens)
 
 
 def upc_bar(tokens: Tokens) -> Values:
-    """Different MIDI pitches that begin in a bar, mean over the five bars; a bar without notes counts 0.
+    """Compute the mean number of different MIDI pitches that begin in a bar.
 
-    UPC as the paper words it. MuseGAN (Dong et al., AAAI 2018) counts pitch classes instead.
+    This is UPC as Zhang (2025) words it. MuseGAN (Dong et al., AAAI 2018) counts pitch classes instead.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Mean over the five bars; a bar in which no note begins counts 0.
     """
     bars = tokens.reshape(len(tokens) * BARS, STEPS_PER_BAR)
     return np.asarray(_different(bars).reshape(len(tokens), BARS).mean(axis=1), dtype=np.float64)
 
 
 def gc(tokens: Tokens) -> Values:
-    """Groove consistency in 0-1: 1 - mean over neighbouring bars of d(G_i, G_i+1).
+    """Compute groove consistency: how alike the onsets of neighbouring bars are.
 
-    G_i is the bar's vector of 16 onset bits, d the share of bits that differ (Wu & Yang, ISMIR 2020;
-    ``muspy.groove_consistency`` with ``measure_resolution=16``). NaN if the clip has no note.
+    GC = 1 - mean over i = 1..4 of d(G_i, G_i+1), where G_i holds the 16 onset bits of bar i and d is the share of
+    bits that differ (Wu & Yang, ISMIR 2020; ``muspy.groove_consistency`` with ``measure_resolution=16``).
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        From 0 to 1; NaN if no note begins in the clip.
     """
     onsets = np.ascontiguousarray(tokens < PITCHES)
     bars = np.packbits(onsets).view(np.uint16).reshape(len(tokens), BARS)
@@ -69,23 +126,52 @@ def gc(tokens: Tokens) -> Values:
 
 
 def ebr(tokens: Tokens) -> Values:
-    """Empty-beat rate in 0-1: share of the 20 beats in which nothing sounds; 1 without notes.
+    """Compute the empty-beat rate: the share of beats in which nothing sounds.
 
-    ``muspy.empty_beat_rate`` (Dong et al., ISMIR 2018), without its fault at note ends.
+    ``muspy.empty_beat_rate`` (Pypianoroll; Dong et al., ISMIR 2018), except that a note that ends on a beat does not
+    fill the next one.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Share of the 20 beats, from 0 to 1; 1 for a clip without notes.
     """
     return 1.0 - _beats_with(tokens != REST) / BEATS
 
 
 def ebr_onset(tokens: Tokens) -> Values:
-    """Share in 0-1 of the 20 beats in which no note begins; 1 without notes.
+    """Compute the share of beats in which no note begins.
 
-    The paper's EBR by its size (.11-.25): held notes fill nearly every beat of a sung melody.
+    This is the EBR of Zhang (2025) by its size (0.11-0.25): held notes fill nearly every beat of a sung melody.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Share of the 20 beats, from 0 to 1; 1 for a clip without notes.
     """
     return 1.0 - _beats_with(tokens < PITCHES) / BEATS
 
 
 def known_mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
-    """The mean of the values that exist; NaN where none does."""
+    """Average the values that are not NaN.
+
+    Parameters
+    ----------
+    values : float64 or bool array
+
+    Returns
+    -------
+    float
+        NaN if every value is NaN or there is none.
+    """
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else np.nan
 

@@ -15,9 +15,14 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Events:
-    """All notes of some pieces in order of piece and time; each array has shape (number of notes,).
+    """The notes of some pieces, in order of piece and time.
 
-    ``piece`` is the piece's number, ``start`` and ``length`` are in steps, ``pitch`` is the MIDI pitch.
+    Attributes
+    ----------
+    pieces : int
+        Number of pieces.
+    piece, start, length, pitch : int64 arrays of shape (number of notes,)
+        Index of the note's piece; onset and length in steps of a sixteenth; MIDI pitch.
     """
 
     pieces: int
@@ -28,22 +33,32 @@ class Events:
 
     @cached_property
     def count(self) -> Integers:
-        """Notes of each piece, shape (pieces,)."""
+        """Number of notes of each piece, shape (pieces,)."""
         return np.bincount(self.piece, minlength=self.pieces)
 
     @cached_property
     def followed(self) -> Integers:
-        """The places of the notes that another note of the same piece follows."""
+        """Indices of the notes that another note of the same piece follows."""
         return np.flatnonzero(self.piece[:-1] == self.piece[1:])
 
     @property
     def interval(self) -> Integers:
-        """Semitones from each followed note up to the next."""
+        """Semitones from each note in ``followed`` up to the next note."""
         return np.asarray(np.diff(self.pitch)[self.followed])
 
 
 def events(tokens: Tokens) -> Events:
-    """The notes of a batch of legal tokens (n, steps); each melody is a piece."""
+    """Extract the notes of a batch of melodies.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, steps)
+        Legal tokens (``melody.check_tokens``); each row is a piece.
+
+    Returns
+    -------
+    Events
+    """
     steps = tokens.shape[1]
     flat = tokens.reshape(-1)
     changes = np.flatnonzero(flat != HOLD)

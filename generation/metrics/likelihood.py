@@ -23,18 +23,39 @@ if TYPE_CHECKING:
 #: and a clip's figure shall not depend on which clips stand beside it.
 BATCH = 128
 #: The fewest samples from which reverse perplexity trains a model.
-ENOUGH = 1_000
+MIN_SAMPLES = 1_000
 
 
 class Reference(Protocol):
     """A language model of tokens, in evaluation mode."""
 
     def nll(self, tokens: Tensor) -> Tensor:
-        """Negative log-likelihood in nats of each step given the earlier ones: int64 (n, 80) to float32 (n, 80)."""
+        """Compute the negative log-likelihood of each step given the earlier ones.
+
+        Parameters
+        ----------
+        tokens : int64 tensor of shape (n, 80)
+
+        Returns
+        -------
+        float32 tensor of shape (n, 80)
+            In nats.
+        """
 
 
 def clip_nll(reference: Reference, tokens: Tokens) -> Values:
-    """Mean negative log-likelihood per step of each clip in nats, shape (n,)."""
+    """Compute the mean negative log-likelihood per step of each clip.
+
+    Parameters
+    ----------
+    reference : Reference
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        In nats per step.
+    """
     import torch
 
     found = [np.empty(0)]
@@ -50,7 +71,14 @@ def clip_nll(reference: Reference, tokens: Tokens) -> Values:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for torch: small models gain nothing from two, and lose much where the cores are busy."""
+    """Limit torch to one thread inside the context, and restore its number after.
+
+    Small models gain nothing from two threads, and lose much where other processes use the cores.
+
+    Yields
+    ------
+    None
+    """
     import torch
 
     threads = torch.get_num_threads()
@@ -62,22 +90,50 @@ def one_thread() -> Iterator[None]:
 
 
 def clip_perplexity(reference: Reference, tokens: Tokens) -> Values:
-    """exp of each clip's mean negative log-likelihood per step, shape (n,); 1 or more."""
+    """Compute the perplexity of each clip: exp of ``clip_nll``.
+
+    Parameters
+    ----------
+    reference : Reference
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        1 or more; 1 is a clip that the model predicts with certainty.
+    """
     return np.asarray(np.exp(clip_nll(reference, tokens)), dtype=np.float64)
 
 
 def perplexity(reference: Reference, tokens: Tokens) -> float:
-    """A system's perplexity: exp of the mean over clips of their mean negative log-likelihood per step.
+    """Compute the perplexity of a system: exp of the mean of ``clip_nll``.
 
-    NaN if there is no clip.
+    Parameters
+    ----------
+    reference : Reference
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float
+        1 or more; NaN if there is no clip.
     """
     return math.exp(clip_nll(reference, tokens).mean()) if len(tokens) else math.nan
 
 
 def log_perplexity_ratio(reference: Reference, tokens: Tokens, real: Tokens) -> float:
-    """log perplexity of the clips minus that of the real ones: 0 is as foreseeable as real songs.
+    """Compute the log of a system's perplexity over that of real clips.
 
-    Below 0 the clips are plainer than songs, above 0 wilder. NaN if either set is empty.
+    Parameters
+    ----------
+    reference : Reference
+    tokens, real : int8 arrays of shape (n, 80) and (m, 80)
+
+    Returns
+    -------
+    float
+        0 if the clips are as predictable as real songs, below 0 if more predictable, above 0 if less. NaN if either
+        set is empty.
     """
     return math.log(perplexity(reference, tokens)) - math.log(perplexity(reference, real))
 
@@ -85,12 +141,25 @@ def log_perplexity_ratio(reference: Reference, tokens: Tokens, real: Tokens) -> 
 def reverse_perplexity(
     fit: Callable[[Tokens, Tokens], Reference], samples: Tokens, validation: Tokens, real: Tokens
 ) -> float:
-    """Perplexity of real test songs under a model trained on a system's samples.
+    """Compute the perplexity of real songs under a model trained on samples.
 
-    Samples that lack what songs have (collapse) make it large, whatever their own perplexity (Semeniuta et al., 2018;
-    Tevet et al., NAACL 2019). ``fit(training, validation)`` trains a fresh reference model and stops early on the
-    validation songs. NaN if there are fewer than 1,000 samples or no real song.
+    Samples that lack what songs have (mode collapse) make it large, whatever their own perplexity (Semeniuta et al.,
+    2018; Tevet et al., NAACL 2019).
+
+    Parameters
+    ----------
+    fit : callable
+        ``fit(training, validation)`` trains a new reference model and stops early on the validation songs.
+    samples : int8 array of shape (n, 80)
+        Clips of one system, on which the model is trained.
+    validation, real : int8 arrays of shape (m, 80) and (k, 80)
+        Segments of real validation songs and of real test songs.
+
+    Returns
+    -------
+    float
+        NaN if there are fewer than ``MIN_SAMPLES`` (1,000) samples or no real segment.
     """
-    if len(samples) < ENOUGH or not len(real):
+    if len(samples) < MIN_SAMPLES or not len(real):
         return math.nan
     return perplexity(fit(samples, validation), real)

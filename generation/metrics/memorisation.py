@@ -23,16 +23,25 @@ BLOCK = 16
 
 
 class Memorisation(NamedTuple):
-    """What each of n clips shares with the training songs; each array has shape (n,).
+    """What each of n clips shares with the training songs.
 
-    An element is the interval to the next note and the length of the note, rests aside.
+    An element of a melody is the interval from a note to the next, with the length of the first; rests do not count.
 
-    - ``longest_shared``: elements of the longest run that stands in a training song too, in any key; NaN for clips
-      of fewer than two notes;
-    - ``shared_5grams``: share in 0-1 of the clip's runs of five elements that do; NaN where it has none;
-    - ``nearest_distance``: share in 0-1 of the 80 steps at which the nearest training segment differs;
-    - ``duplicate``: 1 where the clip equals an earlier one of the set, else 0.
+    Attributes
+    ----------
+    longest_shared : float64 array of shape (n,)
+        Number of elements of the longest run that a training song contains too, in any key; NaN for clips of fewer than
+        two notes.
+    shared_5grams : float64 array of shape (n,)
+        Share, 0 to 1, of the clip's runs of five elements that a training song contains too; NaN for clips of fewer
+        than six notes.
+    nearest_distance : float64 array of shape (n,)
+        Share, 0 to 1, of the 80 steps at which the nearest training segment differs.
+    duplicate : float64 array of shape (n,)
+        1 where the clip equals an earlier one of the set, else 0.
 
+    Notes
+    -----
     Without training songs the first three are NaN.
     """
 
@@ -42,9 +51,14 @@ class Memorisation(NamedTuple):
     duplicate: Values
 
     def figures(self) -> dict[str, float]:
-        """Figures of the set: means, the 95th percentile of the longest runs and their share of 10 or more.
+        """Summarise the set; clips without a value are left out.
 
-        Clips without a value are left out; NaN where none has one.
+        Returns
+        -------
+        dict of str to float
+            Means of the four arrays (``longest_shared_mean``, ``shared_5grams_mean``, ``nearest_distance_mean``,
+            ``duplicate_share``), ``longest_shared_p95`` (95th percentile) and ``longest_shared_10_or_more`` (share of
+            clips, 0 to 1). NaN where no clip has a value.
         """
         longest = self.longest_shared[~np.isnan(self.longest_shared)]
         return {
@@ -58,9 +72,23 @@ class Memorisation(NamedTuple):
 
 
 def memorisation(tokens: Tokens, corpus: Corpus) -> Memorisation:
-    """What clips (n, 80) share with the training songs of a corpus.
+    """Measure what clips share with the training songs of a corpus.
 
-    The human baseline is the same of held-out songs: ``memorisation(held_out(corpus), corpus)``.
+    The human baseline is the same for held-out songs: ``memorisation(held_out(corpus), corpus)``.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+    corpus : Corpus
+
+    Returns
+    -------
+    Memorisation
+
+    Raises
+    ------
+    ValueError
+        If the tokens are not legal.
     """
     check_tokens(tokens)
     longest, share = shared_runs(tokens, training_songs(corpus))
@@ -68,15 +96,32 @@ def memorisation(tokens: Tokens, corpus: Corpus) -> Memorisation:
 
 
 def held_out(corpus: Corpus) -> Tokens:
-    """All segments of songs that training never sees."""
+    """Select all segments of songs that training does not see.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    int8 array of shape (m, 80)
+        Every segment whose split is not ``train``.
+    """
     chosen: Tokens = corpus.tokens[np.array([split != "train" for split in corpus.split], dtype=bool)]
     return chosen
 
 
 def training_songs(corpus: Corpus) -> list[Tokens]:
-    """The training songs, put together again from their overlapping segments; arrays of 80 steps or more.
+    """Join the overlapping segments of the training songs again.
 
-    A song of which segments were left out is in several pieces.
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    list of int8 arrays of shape (80 or more,)
+        A song of which segments are missing in the corpus gives several arrays.
     """
     songs: list[list[Tokens]] = []
     previous: tuple[str, int] | None = None
@@ -92,9 +137,21 @@ def training_songs(corpus: Corpus) -> list[Tokens]:
 
 
 def shared_runs(tokens: Tokens, songs: Sequence[Tokens]) -> tuple[Values, Values]:
-    """``longest_shared`` and ``shared_5grams`` of Memorisation for clips (n, 80) and songs of any length in steps.
+    """Find the runs of notes that clips share with songs, in any key.
 
-    Runs grow by one element at a time, and only those that stand on both sides grow on, so the search ends soon.
+    Runs grow by one element at a time. Only runs that occur in clips and in songs grow further, so the search ends
+    soon.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+    songs : sequence of int8 arrays of shape (steps,)
+        Songs of any length.
+
+    Returns
+    -------
+    longest_shared, shared_5grams : float64 arrays of shape (n,)
+        As in ``Memorisation``; NaN for every clip if there are no songs.
     """
     longest, share = np.full((2, len(tokens)), np.nan)
     if not songs:
@@ -154,7 +211,18 @@ def _shared(alive: Integers, names: Integers, text: _Text) -> tuple[Integers, In
 
 
 def nearest_distance(tokens: Tokens, segments: Tokens) -> Values:
-    """Share in 0-1 of the steps at which the nearest of some segments differs, shape (n,); NaN without segments."""
+    """Compute the distance of each clip to the nearest of some segments.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+    segments : int8 array of shape (m, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        Share, 0 to 1, of the 80 steps that differ (Hamming distance); NaN if there are no segments.
+    """
     if not len(segments):
         return np.full(len(tokens), np.nan)
     columns = np.ascontiguousarray(segments.T)
@@ -169,7 +237,17 @@ def nearest_distance(tokens: Tokens, segments: Tokens) -> Values:
 
 
 def duplicates(tokens: Tokens) -> Values:
-    """1 where a clip equals an earlier one token for token, else 0, shape (n,)."""
+    """Mark the clips that equal an earlier one token for token.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        1 for a duplicate, else 0.
+    """
     first = np.zeros(len(tokens), dtype=bool)
     first[np.unique(tokens, axis=0, return_index=True)[1]] = True
     return np.asarray(~first, dtype=np.float64)

@@ -14,12 +14,26 @@ ORDERS = (1, 2, 3, 4)
 
 
 def ngram_jsd(tokens: Tokens, real: Tokens, n: int) -> float:
-    """Jensen-Shannon divergence in bits (0-1) of the n-grams of two sets of clips; n from 1 to 9.
+    """Compute the Jensen-Shannon divergence between the n-grams of two sets.
 
-    Every n successive tokens within a clip are one n-gram. As in Gulrajani et al. (NeurIPS 2017, ``gan_language.py``):
-    half the Kullback-Leibler divergence of each relative frequency to the mean of both, logarithms to base 2. It is
-    biased upwards in small sets, the more so the larger n is: compare sets of one size, and with that of real songs
-    against real songs. NaN if either set is empty.
+    JSD(p, q) = (KL(p || m) + KL(q || m)) / 2 with m = (p + q) / 2 and logarithms to base 2, where p and q are the
+    relative frequencies of all n successive tokens within a clip (Gulrajani et al., NeurIPS 2017, ``gan_language.py``).
+
+    Parameters
+    ----------
+    tokens, real : int8 arrays of shape (clips, 80)
+    n : int
+        Length of the n-grams, from 1 to 9.
+
+    Returns
+    -------
+    float
+        In bits, from 0 to 1; NaN if either set is empty.
+
+    Notes
+    -----
+    The estimate is biased upwards in small sets, more so for larger n. Compare sets of one size, and give the
+    divergence between two sets of real songs beside it.
     """
     if not len(tokens) or not len(real):
         return math.nan

@@ -22,18 +22,46 @@ from generation.metrics.yang_lerch import features
 
 
 class SetMeasures(NamedTuple):
-    """``clips``: arrays with a first axis of n clips, NaN where a clip has no value; ``figures``: of the whole set."""
+    """The metrics of a set of n clips.
+
+    Attributes
+    ----------
+    clips : dict of str to float64 array
+        One value or histogram per clip (first axis n); NaN where a clip has no value.
+    figures : dict of str to float
+        One value for the whole set.
+    """
 
     clips: dict[str, Values]
     figures: dict[str, float]
 
 
 def measure_set(tokens: Tokens, real: Tokens, corpus: Corpus, reference: Reference | None = None) -> SetMeasures:
-    """Every metric of a system's clips (n, 80), beside real held-out segments (m, 80).
+    """Compute every metric of a system's clips, compared with real segments.
 
-    ``clips`` has the columns of ``metrics.csv``, ``with_rests``, the nine features and the memorisation of each
-    clip; ``figures`` the perplexity, its log ratio to real, ``jsd_1`` to ``jsd_4``, the memorisation of the set.
-    The real row of a table is the same with ``tokens=real``. NaN where a figure does not exist.
+    For the row of real songs in a table, pass the same segments as ``tokens``.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+    real : int8 array of shape (m, 80)
+        Held-out segments of real songs.
+    corpus : Corpus
+        Its training songs are those that clips may repeat.
+    reference : Reference, optional
+        Model behind the perplexity.
+
+    Returns
+    -------
+    SetMeasures
+        ``clips`` has the metrics of ``metrics.csv``, ``with_rests``, the nine ``features`` and the memorisation of each
+        clip. ``figures`` has ``ppl``, ``log_ppl_ratio``, ``jsd_1`` to ``jsd_4`` and ``Memorisation.figures``. NaN where
+        a value does not exist, as for perplexity without a reference.
+
+    Raises
+    ------
+    ValueError
+        If the tokens are not legal.
     """
     nll = clip_nll(reference, tokens) if reference else np.full(len(tokens), np.nan)
     real_nll = known_mean(clip_nll(reference, real)) if reference else np.nan
@@ -49,7 +77,15 @@ def measure_set(tokens: Tokens, real: Tokens, corpus: Corpus, reference: Referen
 
 
 def save_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
-    """Write arrays as .npz, whole or not at all; the same arrays give the same bytes."""
+    """Write arrays as a ``.npz`` file, completely or not at all.
+
+    The same arrays give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    arrays : mapping of str to array_like
+    """
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
     write_atomically(path, content.getvalue())

@@ -44,7 +44,16 @@ REASONS = {
 
 
 class GridClip(NamedTuple):
-    """A MIDI file on the grid: tokens (80,), steps of silence added after its last note, steps cut off beyond 80."""
+    """A clip on the grid of sixteenths.
+
+    Attributes
+    ----------
+    tokens : int8 array of shape (80,)
+    padded_steps : int
+        Steps of silence added after the last note.
+    cut_steps : int
+        Steps cut off beyond the 80th.
+    """
 
     tokens: Tokens
     padded_steps: int
@@ -52,9 +61,16 @@ class GridClip(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What measure_folder measured: ids and tokens (n, 80) of the clips, and a sentence for each column with gaps.
+    """The clips that ``measure_folder`` measured.
 
-    ``shared`` is what the clips share with the training songs, None without a corpus.
+    Attributes
+    ----------
+    clip_ids : list of str
+    tokens : int8 array of shape (n, 80)
+    shared : Memorisation or None
+        What the clips share with the training songs; None without a corpus.
+    remarks : list of str
+        A sentence for each column with empty cells.
     """
 
     clip_ids: list[str]
@@ -64,9 +80,22 @@ class Measured(NamedTuple):
 
 
 def read_clip(path: Path) -> GridClip:
-    """Read a MIDI file from beat 0 on the sixteenth grid, padded or cut to 80 steps, at its own pitch.
+    """Read a MIDI file onto the grid of sixteenths, at its own pitch.
 
-    Raises InputError where the file cannot be read or has a pitch outside the piano.
+    The clip starts at beat 0 and is padded or cut to 80 steps.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    GridClip
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has a pitch outside the piano.
     """
     grid = on_grid(read_midi(path).notes)
     end = max((note.start + note.length for note in grid), default=0)
@@ -78,15 +107,39 @@ def read_clip(path: Path) -> GridClip:
 
 
 def own_clip(melody: Tokens) -> GridClip:
-    """The same record for a melody (tokens, shape (80,)) that was never in a file."""
+    """Make the record of a melody that was never in a file.
+
+    Parameters
+    ----------
+    melody : int8 array of shape (80,)
+
+    Returns
+    -------
+    GridClip
+        ``padded_steps`` counts the silent steps at the end.
+    """
     sounds = np.flatnonzero(melody != REST)
     return GridClip(melody, STEPS - 1 - int(sounds[-1]) if len(sounds) else STEPS, 0)
 
 
 def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
-    """The metrics of ``metrics.csv`` by column, each of shape (n,).
+    """Compute the metrics of ``metrics.csv`` for a batch of clips.
 
-    ``nll`` is clip_nll of the same clips; without it ``ppl`` is NaN.
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+    nll : float64 array of shape (n,), optional
+        ``clip_nll`` of the same clips; without it ``ppl`` is NaN.
+
+    Returns
+    -------
+    dict of str to float64 array of shape (n,)
+        By column: the names in ``METRICS``, then ``ppl``.
+
+    Raises
+    ------
+    ValueError
+        If the tokens are not legal.
     """
     check_tokens(tokens)
     columns = {name: metric(tokens) for name, metric in METRICS.items()}
@@ -94,7 +147,20 @@ def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
 
 
 def table(clip_ids: Sequence[str], clips: Sequence[GridClip], reference: Reference | None = None) -> bytes:
-    """``metrics.csv``: one row a clip in the given order; an empty cell where a metric does not exist (NaN)."""
+    """Build the content of ``metrics.csv``, one row per clip in the given order.
+
+    Parameters
+    ----------
+    clip_ids : sequence of str
+    clips : sequence of GridClip
+    reference : Reference, optional
+        Model behind ``ppl``; without it that column is empty.
+
+    Returns
+    -------
+    bytes
+        CSV in UTF-8; the cell of a metric that does not exist (NaN) is empty.
+    """
     return _csv(clip_ids, _columns(clips, reference))
 
 
@@ -129,10 +195,30 @@ def measure_folder(
     corpus: Corpus | None = None,
     at: Workers = 1,
 ) -> Measured:
-    """Write one row of metrics for each MIDI file of a pack or a folder; with a corpus, what it shares with it too.
+    """Write the metrics of every MIDI file of a pack or a folder as CSV.
 
-    A pack (a folder with ``manifest.json``) is measured from its ``midi/``. Raises InputError, and writes
-    nothing, where there is no MIDI file or one cannot be read.
+    A pack (a folder with ``manifest.json``) is measured from its ``midi/``.
+
+    Parameters
+    ----------
+    folder : Path
+    out : Path
+        The CSV file to write.
+    reference : Reference, optional
+        Model behind ``ppl``.
+    corpus : Corpus, optional
+        With it, also writes what each clip shares with the training songs.
+    at : Workers, default 1
+        Processes or machines that do the work.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    InputError
+        If there is no MIDI file, two have the same name or one cannot be read. Nothing is written then.
     """
     paths = _midi_files(folder)
     clips, columns = _measured(paths, reference, at)

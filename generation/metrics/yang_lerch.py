@@ -22,19 +22,35 @@ LENGTH_CLASS = np.abs(np.arange(STEPS + 1)[:, None] * (96 // STEPS_PER_BAR) - LE
 
 
 def features(tokens: Tokens) -> dict[str, Values]:
-    """The nine features of each of n clips, by name; scalars have shape (n,).
+    """Compute the nine features of Yang & Lerch (2020) for each clip.
 
-    - ``pitch_count``: different pitches;
-    - ``pitch_class_histogram`` (n, 12): share of the sounding time that each pitch class has; NaN without notes;
-    - ``pitch_class_transitions`` (n, 12, 12): how often a note of one class is followed by one of another;
-    - ``pitch_range``: semitones between the lowest and the highest pitch; NaN without notes;
-    - ``pitch_shift``: mean size in semitones of the step from one note to the next;
-    - ``note_count``: notes;
-    - ``inter_onset_interval``: mean time in seconds from one onset to the next;
-    - ``note_length_histogram`` (n, 12): share of the notes that have each length of ``LENGTHS``; NaN without notes;
-    - ``note_length_transitions`` (n, 12, 12): how often a note of one length is followed by one of another.
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
 
-    What needs two notes is NaN for clips with fewer. Five sixteenths count as the triplet half note, the nearest.
+    Returns
+    -------
+    dict of str to float64 array
+        - ``pitch_count`` (n,): different pitches;
+        - ``pitch_class_histogram`` (n, 12): share of the sounding time of each pitch class; NaN without notes;
+        - ``pitch_class_transitions`` (n, 12, 12): number of times a note of one class is followed by one of another;
+        - ``pitch_range`` (n,): semitones between the lowest and the highest pitch; NaN without notes;
+        - ``pitch_shift`` (n,): mean size in semitones of the step from one note to the next;
+        - ``note_count`` (n,): notes;
+        - ``inter_onset_interval`` (n,): mean time in seconds from one onset to the next;
+        - ``note_length_histogram`` (n, 12): share of notes of each length in ``LENGTHS``; NaN without notes;
+        - ``note_length_transitions`` (n, 12, 12): number of times a note of one length is followed by one of another.
+
+        Transitions, ``pitch_shift`` and ``inter_onset_interval`` are NaN for clips of fewer than two notes.
+
+    Raises
+    ------
+    ValueError
+        If the tokens are not legal.
+
+    Notes
+    -----
+    A length that is not in ``LENGTHS`` counts as the nearest: five sixteenths count as a triplet half note.
     """
     check_tokens(tokens)
     found = events(tokens)
@@ -53,14 +69,34 @@ def features(tokens: Tokens) -> dict[str, Values]:
 
 
 def pitch_class_histogram(tokens: Tokens) -> Values:
-    """Share of the sounding time of each pitch class, shape (n, 12), C first; NaN without notes."""
+    """Compute the share of the sounding time of each pitch class.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n, 12)
+        C first; each row sums to 1, or is NaN for a clip without notes.
+    """
     rows = sounding(tokens).astype(np.int64)
     clip, step = np.nonzero(rows >= 0)
     return _shares(_table(clip, (rows[clip, step] + LOWEST) % OCTAVE, len(tokens)))
 
 
 def pitch_range(tokens: Tokens) -> Values:
-    """Semitones between the lowest and the highest pitch, shape (n,); NaN without notes."""
+    """Compute the semitones between the lowest and the highest pitch.
+
+    Parameters
+    ----------
+    tokens : int8 array of shape (n, 80)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN for a clip without notes.
+    """
     begins = tokens < PITCHES
     highest = np.where(begins, tokens, -1).max(axis=1, initial=-1).astype(np.float64)
     lowest = tokens.min(axis=1, initial=PITCHES)
