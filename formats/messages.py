@@ -25,6 +25,11 @@ def NP_(context: str, msgid: str) -> str:  # noqa: N802  named as N_
     return f"{context}{CONTEXT_END}{msgid}"
 
 
+def NN_(one: str, several: str) -> tuple[str, str]:  # noqa: N802
+    """Marks a message that depends on a number; `translate_count` and `CountedText` take both parts."""
+    return one, several
+
+
 def language_tag(language: str) -> str:
     """A language as HTML and JSON-LD name it: zh-Hans for zh-hans."""
     first, *others = language.split("-")

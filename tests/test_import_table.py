@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,3 +75,9 @@ def test_the_web_process_starts_without_the_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_statistics_return_numbers_and_notes_never_words() -> None:
+    files = sorted((ROOT / "analysis" / "statistics").rglob("*.py"))
+    assert len(files) > 10
+    assert [str(path) for path in files if re.search(r"formats\.messages|analysis\.words|N_\(", path.read_text())] == []

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
-from analysis.report import columns, metric_sentences, prompts, reasons
+from analysis.report import columns, fit_notes, metric_sentences, prompts, reasons
 from analysis.report.reasons import MOST_PAIRS
 from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_label, system_order
@@ -24,6 +24,7 @@ from analysis.statistics import (
 )
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.mixed_model.model import PLANNED
+from analysis.statistics.notes import Note
 from analysis.statistics.ordinal_model import OrdinalFit
 from analysis.statistics.pilot import Pilot
 from analysis.words_findings import UNDER_CODES
@@ -167,19 +168,15 @@ class Findings(Made):
         """What the models say of themselves: edges, few experts, doubts where the ordinal model disagrees."""
         ratings = self.ratings
         notes = [note for fit in self.fits.values() for note in fit.notes]
-        labels = _labels(ratings, self.order)
         for scale, fit in self.fits.items():
             notes += [note for check in self.ordinal[scale] for note in check.notes]
             notes += [
                 note
                 for check in self.ordinal[scale]
                 if check.link == TRUSTED and not check.contrasts.empty
-                for note in ordinal_model.say_disagreements(
-                    fit, check, alpha=ratings.alpha, called=called(ratings, scale), labels=labels
-                )
+                for note in ordinal_model.notes_on_agreement(fit, check, alpha=ratings.alpha)
             ]
-        notes += filter(None, [prompts.shared_prompts(ratings)])
-        return tuple({note[SOURCE]: note for note in notes}.values())
+        return _in_words(ratings, notes)
 
     @cached_property
     def metric_notes(self) -> tuple[Text, ...]:
@@ -232,18 +229,13 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
         systems=order,
         contrasts=planned,
         alpha=ratings.alpha,
-        called=called(ratings, scale),
-        labels=_labels(ratings, {*order, *(system for pair in planned for system in pair)}),
     )
     return mixed_model.guarded(fitted, ratings.alpha)
 
 
 def _checked(ratings: Ratings, fitted: Fit, link: str, order: Sequence[str]) -> OrdinalFit:
     """The ordinal check of a scale, without tests where the linear model has none."""
-    scale = fitted.scale
-    found = ordinal_model.fit(
-        ratings.counted, scale, link, linear=fitted, systems=order, called=called(ratings, scale)
-    )
+    found = ordinal_model.fit(ratings.counted, fitted.scale, link, linear=fitted, systems=order)
     return ordinal_model.guarded(found, fitted)
 
 
@@ -253,8 +245,13 @@ def called(ratings: Ratings, scale: str) -> Text:
     return {lang: in_language(label, lang) or scale for lang in LANGUAGES}
 
 
-def _labels(ratings: Ratings, systems: Iterable[str]) -> dict[str, Text]:
-    return {system: name_of(ratings, system) for system in systems}
+def _in_words(ratings: Ratings, notes: Iterable[Note]) -> tuple[Text, ...]:
+    """The notes of the models and what is said of prompts, each once."""
+    planned = (str(system) for pair in ratings.plan.get("contrasts", []) for system in pair)
+    systems = {system: name_of(ratings, system) for system in {*ratings.counted["system"].unique(), *planned}}
+    scales = {scale: called(ratings, scale) for scale in ratings.rated_scales}
+    said = [*(fit_notes.in_words(note, scales, systems) for note in notes), prompts.shared_prompts(ratings)]
+    return tuple({text[SOURCE]: text for text in said if text}.values())
 
 
 def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -51,9 +51,7 @@ def methods(found: Findings, stamp: Mapping[str, str]) -> list[Text]:
     ]
 
 
-def _paragraph(
-    said: Sequence[Sentence[Findings]], found: Findings, lang: str, values: Mapping[str, object]
-) -> str:
+def _paragraph(said: Sequence[Sentence[Findings]], found: Findings, lang: str, values: Mapping[str, object]) -> str:
     texts = (one.text[lang].format(**{**values, **one.values(found, lang)}).strip() for one in said)
     return re.sub(" {2,}", " ", in_a_row(lang, texts))
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from analysis.report.fit_notes import in_words
 from analysis.statistics import mixed_model
 from analysis.statistics.mixed_model import equal_weights, reml
 from analysis.statistics.mixed_model.cells import Cells
@@ -29,7 +30,7 @@ HOLM = {("s1", "s2"): 0.3418, ("s2", "s3"): 0.0747, ("s3", "s4"): 0.2695, ("s4",
 
 
 def words(fitted: mixed_model.Fit) -> str:
-    return " ".join(note["en"] for note in fitted.notes)
+    return " ".join(in_words(note)["en"] for note in fitted.notes)
 
 
 def variances(fitted: mixed_model.Fit) -> Floats:
@@ -322,15 +323,16 @@ def test_one_clip_a_system_is_compared_as_a_clip() -> None:
     assert fitted.contrasts["difference"].iloc[0] == pytest.approx(paired)
 
 
-def test_notes_call_scale_and_systems_as_they_are_told_and_do_not_name_a_crowd() -> None:
-    called = {"en": "Overall quality", "zh-hans": "整体质量"}
+def test_notes_are_worded_with_names_and_do_not_name_a_crowd() -> None:
+    scales = {"overall": {"en": "Overall quality", "zh-hans": "整体质量"}}
+    systems = {"s00": {"en": "Mine", "zh-hans": "我的"}}
     few = make_frame([f"s{n:02d}" for n in range(15)], ("overall",), experts=6, clips=2)
-    labels = {"s00": {"en": "Mine", "zh-hans": "我的"}}
-    (note,) = [n for n in mixed_model.fit(few, "overall", called=called, labels=labels).notes if "Mine" in n["en"]]
-    assert note["en"].startswith("Overall quality: fewer than 3 clips of Mine, s01,")
-    assert "s11 and 3 more." in note["en"]
-    assert note["zh-hans"].startswith("整体质量：我的、s01")
-    assert "s11等，另有 3 个" in note["zh-hans"]
+    (note,) = [note for note in mixed_model.fit(few, "overall").notes if note.code == "few_clips"]
+    said = in_words(note, scales, systems)
+    assert said["en"].startswith("Overall quality: fewer than 3 clips of Mine, s01,")
+    assert "s11 and 3 more." in said["en"]
+    assert said["zh-hans"].startswith("整体质量：我的、s01")
+    assert "s11等，另有 3 个" in said["zh-hans"]
 
 
 def test_a_system_with_few_clips_is_named() -> None:
@@ -352,7 +354,7 @@ def test_experts_who_share_no_system_are_not_told_from_the_systems() -> None:
     rows += [("e1", "b", f"b{n}", "q", r) for n, r in enumerate((3.0, 5.0, 2.0))]
     found = mixed_model.fit(pd.DataFrame(rows, columns=["expert_id", "system", "clip_id", "scale", "rating"]), "q")
     assert found.variance_components["variance"].notna().tolist() == [False, False, False, True]
-    assert any("between experts" in note["en"] for note in found.notes)
+    assert any("between experts" in in_words(note)["en"] for note in found.notes)
 
 
 def test_equal_ratings_give_means_and_no_test() -> None:

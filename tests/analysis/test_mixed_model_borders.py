@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.report.fit_notes import in_words
 from analysis.statistics import mixed_model
 from analysis.statistics.mixed_model import reml
 from analysis.statistics.mixed_model.cells import Cells
 from analysis.statistics.mixed_model.layout import lay_out, separable
-from analysis.statistics.mixed_model.notes import say
+from analysis.statistics.notes import note
 from tests.analysis.builders import make_frame, make_incomplete, read_oracle
 
 
 def words(frame: pd.DataFrame) -> str:
-    return " ".join(note["en"] for note in mixed_model.fit(frame, "x").notes)
+    return " ".join(in_words(note)["en"] for note in mixed_model.fit(frame, "x").notes)
 
 
 def frame_of(*rated: str) -> pd.DataFrame:
@@ -104,7 +105,7 @@ def test_a_residual_variance_takes_one_rating_more_than_there_are_systems(rated:
 
 def test_equal_ratings_are_found_so_when_some_are_missing() -> None:
     fitted = mixed_model.fit(make_incomplete().assign(rating=4.0), "x")
-    assert [note["en"] for note in fitted.notes] == [say("all_equal", "x")["en"]]
+    assert [note.code for note in fitted.notes] == ["all_equal"]
 
 
 # --- notes
@@ -140,7 +141,7 @@ def test_only_what_is_at_zero_is_called_so() -> None:
     variances = fitted.variance_components.set_index("component")["variance"].iloc[:3]
     zero = list(variances.index[variances == 0])
     assert 0 < len(zero) < 3
-    assert say("at_zero", "x", names=zero) in fitted.notes
+    assert note("at_zero", "x", components=zero) in fitted.notes
     assert "is zero" not in words(make_frame(("a", "b"), ("x",), experts=1, clips=8))
 
 

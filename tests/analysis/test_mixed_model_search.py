@@ -79,7 +79,7 @@ def incomplete_fit() -> mixed_model.Fit:
 
 
 def said_not_to_settle(fitted: mixed_model.Fit) -> bool:
-    return any("did not settle" in note["en"] for note in fitted.notes)
+    return any("not_converged" in note.code for note in fitted.notes)
 
 
 def test_a_search_that_is_stopped_on_its_way_is_said_not_to_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
+from analysis.report.fit_notes import in_words
 from analysis.statistics import mixed_model, ordinal_model
 from analysis.statistics.information import Variances
 from analysis.statistics.mixed_model.inference import holm
@@ -214,15 +215,15 @@ def test_eleven_levels_are_fitted_and_twelve_are_left_out_with_a_word() -> None:
     assert (eleven.table["kind"] == "threshold").sum() == 10
     twelve = ordinal_model.fit(frame.assign(rating=rng.integers(0, 12, len(frame))), "x")
     assert twelve.table.empty
-    assert "take 12 different values" in twelve.notes[0]["en"]
-    assert "12 个不同取值" in twelve.notes[0]["zh-hans"]
+    assert "take 12 different values" in in_words(twelve.notes[0])["en"]
+    assert "12 个不同取值" in in_words(twelve.notes[0])["zh-hans"]
 
 
 def test_equal_ratings_are_left_out_with_a_word() -> None:
     found = ordinal_model.fit(make_frame().assign(rating=3.0), "overall")
     assert found.table.empty
     assert found.contrasts.empty
-    assert "all ratings are equal" in found.notes[0]["en"]
+    assert "all ratings are equal" in in_words(found.notes[0])["en"]
 
 
 def test_a_variance_that_is_not_there_is_zero_and_the_rest_has_its_errors() -> None:
@@ -238,7 +239,7 @@ def test_a_system_that_never_meets_the_others_is_called_out() -> None:
     apart = frame.assign(rating=np.where(frame["system"] == "a", 1, 4) + (frame["rating"] > 3))
     for link in LINKS:
         found = ordinal_model.fit(apart, "x", link)
-        assert "has no bound" in found.notes[0]["en"]
+        assert "has no bound" in in_words(found.notes[0])["en"]
 
 
 @pytest.mark.parametrize(("experts", "clips"), [(1, 8), (6, 1), (2, 2), (3, 4)])
@@ -261,8 +262,8 @@ def test_models_that_agree_say_so_in_one_sentence() -> None:
     table = compare(linear, ordinal)
     assert (np.sign(table["difference"]) == np.sign(table["estimate"])).all()
     assert table["p_ordinal"].tolist() == pytest.approx(table["p_linear"].tolist(), abs=0.2)
-    sentences = ordinal_model.say_disagreements(linear, ordinal)
-    assert (table["kind"] == "").all() == ("agrees with the linear one on all 15" in sentences[0]["en"])
+    sentences = ordinal_model.notes_on_agreement(linear, ordinal)
+    assert (table["kind"] == "").all() == ("agrees with the linear one on all 15" in in_words(sentences[0])["en"])
 
 
 def test_a_difference_in_significance_is_said_with_both_p_values() -> None:
@@ -271,10 +272,10 @@ def test_a_difference_in_significance_is_said_with_both_p_values() -> None:
     linear, ordinal = mixed_model.fit(frame, "overall"), ordinal_model.fit(frame, "overall")
     table = ordinal_model.disagreements(linear, ordinal)
     assert table[["system_a", "system_b", "kind"]].to_numpy().tolist() == [["s5", "s6", "ordinal_only"]]
-    (sentence,) = ordinal_model.say_disagreements(linear, ordinal)
-    assert "s5 and s6" in sentence["en"]
-    assert "p = .117" in sentence["en"]
-    assert "s5 与 s6" in sentence["zh-hans"]
+    (sentence,) = ordinal_model.notes_on_agreement(linear, ordinal)
+    assert "s5 and s6" in in_words(sentence)["en"]
+    assert "p = .117" in in_words(sentence)["en"]
+    assert "s5 与 s6" in in_words(sentence)["zh-hans"]
 
 
 def skewed() -> pd.DataFrame:
@@ -293,9 +294,9 @@ def test_systems_that_change_places_are_said_to() -> None:
     linear, ordinal = mixed_model.fit(skewed(), "x"), ordinal_model.fit(skewed(), "x", "logit")
     table = ordinal_model.disagreements(linear, ordinal)
     assert table["kind"].tolist() == ["sign"]
-    (sentence,) = ordinal_model.say_disagreements(linear, ordinal)
-    assert "puts the second higher, the ordinal model (logit) the first" in sentence["en"]
-    assert "后者较高" in sentence["zh-hans"]
+    (sentence,) = ordinal_model.notes_on_agreement(linear, ordinal)
+    assert "puts the second higher, the ordinal model (logit) the first" in in_words(sentence)["en"]
+    assert "后者较高" in in_words(sentence)["zh-hans"]
 
 
 def test_a_planned_contrast_is_compared_in_its_own_family_and_orientation() -> None:
@@ -311,7 +312,7 @@ def test_a_planned_contrast_is_compared_in_its_own_family_and_orientation() -> N
 def test_nothing_is_said_to_agree_where_nothing_was_fitted() -> None:
     frame = make_frame().assign(rating=3.0)
     linear, ordinal = mixed_model.fit(frame, "overall"), ordinal_model.fit(frame, "overall")
-    assert "nothing was checked" in ordinal_model.say_disagreements(linear, ordinal)[0]["en"]
+    assert "nothing was checked" in in_words(ordinal_model.notes_on_agreement(linear, ordinal)[0])["en"]
 
 
 @pytest.mark.parametrize(
@@ -329,4 +330,4 @@ def test_where_the_likelihood_is_flat_there_is_no_standard_error_and_the_report_
         warnings.simplefilter("error")
         found = ordinal_model.fit(frame, "q", link)
     assert found.contrasts["se"].isna().all()
-    assert "has no bound" in found.notes[0]["en"] or "did not settle" in found.notes[0]["en"]
+    assert "has no bound" in in_words(found.notes[0])["en"] or "did not settle" in in_words(found.notes[0])["en"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.report.fit_notes import in_words
 from analysis.statistics import mixed_model, ordinal_model
 from analysis.statistics.ordinal_model import ratio
 from analysis.statistics.ordinal_model.agreement import compare
@@ -103,7 +104,9 @@ def test_separated_systems_are_never_called_equal() -> None:
     assert of_a["estimate"].isna().all()
     assert (of_a["sign"] == 1).all()
     assert table.loc[("b", "c"), "test"] == ratio.T_TEST
-    said = " ".join(note["en"] for note in (*ordinal.notes, *ordinal_model.say_disagreements(linear, ordinal)))
+    said = " ".join(
+        in_words(note)["en"] for note in (*ordinal.notes, *ordinal_model.notes_on_agreement(linear, ordinal))
+    )
     assert "2 differences in the ordinal model (probit) cannot be trusted" in said
     assert "p = 1.000" not in said
 
@@ -114,7 +117,8 @@ def test_no_cause_is_given_for_a_disagreement() -> None:
     weak = ordinal.contrasts.assign(p=1.0)
     table = compare(linear, ordinal_model.OrdinalFit("x", "probit", ordinal.table, weak, ()))
     assert "linear_only" in set(table["kind"])
-    texts = ordinal_model.say_disagreements(linear, ordinal_model.OrdinalFit("x", "probit", ordinal.table, weak, ()))
+    notes = ordinal_model.notes_on_agreement(linear, ordinal_model.OrdinalFit("x", "probit", ordinal.table, weak, ()))
+    texts = [in_words(note) for note in notes]
     assert all("Treat this difference with caution" in text["en"] for text in texts)
     assert all("谨慎看待" in text["zh-hans"] for text in texts)
     assert not any("steps" in text["en"] or "等距" in text["zh-hans"] for text in texts)
@@ -146,12 +150,12 @@ def test_runaway_variance_gives_no_test_and_no_verdict(link: str, systems: int) 
     assert linear.contrasts["p"].notna().all()
     assert ordinal.contrasts[["estimate", "se", "z", "p"]].isna().all(axis=None)
     assert ordinal.table.loc[ordinal.table["kind"] == "threshold", ["estimate", "se", "p"]].isna().all(axis=None)
-    said = [note["en"] for note in ordinal.notes]
+    said = [in_words(note)["en"] for note in ordinal.notes]
     assert len(said) == 1
     assert "a variance in the ordinal model" in said[0]
     assert "overlap" not in said[0]
-    verdict = ordinal_model.say_disagreements(linear, ordinal)
-    assert [text["en"] for text in verdict] == [f"x: the ordinal model ({link}) gives no test; nothing was checked."]
+    verdict = ordinal_model.notes_on_agreement(linear, ordinal)
+    assert [(note.code, note.about["link"]) for note in verdict] == [("unchecked", link)]
 
 
 def test_missed_maximum_gives_no_ratio(plain: tuple[Problem, Maximum]) -> None:

@@ -82,7 +82,7 @@ def null_study(design: str, spread: str, rng: np.random.Generator) -> dict[str, 
         "family_wise_after_holm": float((found.contrasts["p_holm"] < ALPHA).any()),
         "family_wise_simultaneous": float((found.contrasts["p_simultaneous"] < ALPHA).any()),
         "coverage_means": float(((means["ci_low"] <= truth) & (truth <= means["ci_high"])).mean()),
-        "not_converged": float(any("did not settle" in note["en"] for note in found.notes)),
+        "not_converged": float(any("not_converged" in note.code for note in found.notes)),
     }
 
 

@@ -36,9 +36,7 @@ FAINT = "#777777"
 
 def caption_of(name: str) -> Callable[[Findings], Text]:
     """The caption of a figure, with the level of its intervals and the scale that it draws, if it is one."""
-    return lambda found: LazyText(
-        CAPTIONS[name], level=found.ratings.level, scale=called(found.ratings, found.primary)
-    )
+    return lambda found: LazyText(CAPTIONS[name], level=found.ratings.level, scale=called(found.ratings, found.primary))
 
 
 def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:

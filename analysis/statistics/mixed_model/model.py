@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -15,8 +15,8 @@ from analysis.statistics.guards import FEWEST_CLIPS, FEWEST_EXPERTS, shortage
 from analysis.statistics.mixed_model import inference, reml
 from analysis.statistics.mixed_model.inference import Estimate, holm
 from analysis.statistics.mixed_model.layout import Layout, lay_out, separable
-from analysis.statistics.mixed_model.notes import Name, Text, say
 from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats
+from analysis.statistics.notes import Note, note
 
 MEANS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips")
 TESTED = ("se", "df", "t", "p")
@@ -54,7 +54,7 @@ class Fit:
     omnibus: pd.DataFrame
     covariates: pd.DataFrame
     predicted: pd.DataFrame
-    notes: tuple[Text, ...]
+    notes: tuple[Note, ...]
     method: str
     log_likelihood: float
     ratios: tuple[float, ...] | None
@@ -76,16 +76,13 @@ def fit(
     covariates: Sequence[str] = (),
     alpha: float = 0.05,
     start: Sequence[float] | None = None,
-    called: Name = "",
-    labels: Mapping[str, Name] | None = None,
 ) -> Fit:
     """Fit the model to the ratings of one scale.
 
     `frame`: expert_id, system, clip_id, scale, rating, at most one rating a cell (no repeats). `systems`: their order,
     and which; else sorted. `contrasts`: the pairs that a plan names; corrections are within them, and for every
     other pair over all pairs. `covariates`: numeric columns, such as the trial's number, held constant at their mean.
-    `start`: `ratios` of a similar fit. `called` and `labels`: what the notes call the scale and the systems, else by
-    their keys. Raises ValueError where the ratings cannot be laid out.
+    `start`: `ratios` of a similar fit. Raises ValueError where the ratings cannot be laid out.
     """
     layout = lay_out(frame, scale, systems, covariates)
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
@@ -106,7 +103,7 @@ def fit(
         omnibus=_omnibus(layout, estimate),
         covariates=_covariates(layout, estimate, alpha),
         predicted=_predicted(layout, variances, at),
-        notes=_notes(layout, variances, chosen, why, lost, called or scale, labels or {}),
+        notes=_notes(layout, variances, chosen, why, lost),
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,
         ratios=None if variances is None else tuple(variances.ratios),
@@ -273,25 +270,23 @@ def _notes(
     chosen: Sequence[bool],
     why: str | None,
     lost: Sequence[Pair],
-    scale: Name,
-    labels: Mapping[str, Name],
-) -> tuple[Text, ...]:
-    experts, clips = len(layout.experts), layout.clips_of_system
-    found = [say(why, scale)] if why else []
+) -> tuple[Note, ...]:
+    scale, experts, clips = layout.scale, len(layout.experts), layout.clips_of_system
+    found = [note(why, scale)] if why else []
     if experts == 1:
-        found.append(say("one_expert", scale))
+        found.append(note("one_expert", scale))
     elif experts < FEWEST_EXPERTS:
-        found.append(say("few_experts", scale, count=experts))
+        found.append(note("few_experts", scale, count=experts))
     if (clips == 1).all():
-        found.append(say("one_clip", scale))
+        found.append(note("one_clip", scale))
     elif (clips < FEWEST_CLIPS).any():
-        few = [labels.get(name, name) for name, n in zip(layout.systems, clips, strict=True) if n < FEWEST_CLIPS]
-        found.append(say("few_clips", scale, systems=few))
+        few = [name for name, n in zip(layout.systems, clips, strict=True) if n < FEWEST_CLIPS]
+        found.append(note("few_clips", scale, systems=few))
     if len(layout.systems) == 1:
-        found.append(say("one_system", scale))
-    found += [say("unknown_system", scale, a=labels.get(a, a), b=labels.get(b, b)) for a, b in lost]
-    flat = [labels.get(name, name) for name in _flat_systems(layout)] if variances is not None else []
-    found += [say("flat_systems", scale, systems=flat)] if flat and len(layout.systems) > 1 else []
+        found.append(note("one_system", scale))
+    found += [note("unknown_system", scale, a=a, b=b) for a, b in lost]
+    flat = _flat_systems(layout) if variances is not None else []
+    found += [note("flat_systems", scale, systems=flat)] if flat and len(layout.systems) > 1 else []
     return (*found, *_notes_on_variances(scale, variances, chosen))
 
 
@@ -303,17 +298,17 @@ def _flat_systems(layout: Layout) -> list[str]:
     return [layout.systems[place] for place in flat.index]
 
 
-def _notes_on_variances(scale: Name, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Text]:
+def _notes_on_variances(scale: str, variances: reml.Variances | None, chosen: Sequence[bool]) -> list[Note]:
     if variances is None:
         return []
-    found: list[Text] = []
+    found: list[Note] = []
     if variances.ratios.max() > reml.LARGEST / 10:
-        found.append(say("exact", scale))
+        found.append(note("exact", scale))
     absent = [name for name, there in zip(EFFECTS, chosen, strict=True) if not there]
     zero = [n for n, there, value in zip(EFFECTS, chosen, variances.values, strict=False) if there and value == 0]
-    found += [say("not_separable", scale, names=absent)] if absent else []
-    found += [say("at_zero", scale, names=zero)] if zero else []
-    return found if variances.converged else [*found, say("not_converged", scale)]
+    found += [note("not_separable", scale, components=absent)] if absent else []
+    found += [note("at_zero", scale, components=zero)] if zero else []
+    return found if variances.converged else [*found, note("not_converged", scale)]
 
 
 def equivalence(contrasts: pd.DataFrame, gap: float, *, alpha: float = 0.05) -> pd.DataFrame:

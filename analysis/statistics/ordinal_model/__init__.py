@@ -12,7 +12,7 @@ Social Psychology 79 (2018) 328-348, on what goes wrong when ordinal ratings are
 
 from __future__ import annotations
 
-from analysis.statistics.ordinal_model.agreement import disagreements, say_disagreements
+from analysis.statistics.ordinal_model.agreement import disagreements, notes_on_agreement
 from analysis.statistics.ordinal_model.model import MOST_LEVELS, OrdinalFit, fit, guarded
 
-__all__ = ["MOST_LEVELS", "OrdinalFit", "disagreements", "fit", "guarded", "say_disagreements"]
+__all__ = ["MOST_LEVELS", "OrdinalFit", "disagreements", "fit", "guarded", "notes_on_agreement"]

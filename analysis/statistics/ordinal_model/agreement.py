@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.report.format_p import p_text
 from analysis.statistics.mixed_model.inference import bonferroni
 from analysis.statistics.mixed_model.model import PLANNED, Fit, by_family
-from analysis.statistics.mixed_model.notes import Name, Text
+from analysis.statistics.notes import Note, note
 from analysis.statistics.ordinal_model.model import OrdinalFit
-from analysis.statistics.ordinal_model.words import plural, say
 
 COLUMNS = (
     *("scale", "link", "system_a", "system_b", "difference", "p_linear"),
@@ -64,38 +61,27 @@ def disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> p
     return table.loc[table["kind"] != "", list(COLUMNS)].reset_index(drop=True)
 
 
-def say_disagreements(
-    linear: Fit,
-    ordinal: OrdinalFit,
-    *,
-    alpha: float = 0.05,
-    called: Name = "",
-    labels: Mapping[str, Name] | None = None,
-) -> tuple[Text, ...]:
-    """One sentence a disagreement, in every language; one that says so where the models agree or were not compared.
-
-    `called` and `labels` as for `mixed_model.fit`.
-    """
+def notes_on_agreement(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> tuple[Note, ...]:
+    """One note for each disagreement; one that says so where the models agree or were not compared."""
     table = compare(linear, ordinal, alpha=alpha)
     tested = int(table[["p_linear", "p_ordinal"]].notna().all(axis=1).sum())
     if not tested:
-        return (say("unchecked", scale=called or linear.scale, link=ordinal.link),)
+        return (note("unchecked", linear.scale, link=ordinal.link),)
     rows = [row for row in table.itertuples() if row.kind]
     if not rows:
-        return (say(plural("agree", tested), scale=called or linear.scale, link=ordinal.link, count=tested),)
-    return tuple(_sentence(row, alpha, called or linear.scale, labels or {}) for row in rows)
+        return (note("agree_one" if tested == 1 else "agree", linear.scale, link=ordinal.link, count=tested),)
+    return tuple(_note(linear.scale, row, alpha) for row in rows)
 
 
-def _sentence(row: Any, alpha: float, called: Name, labels: Mapping[str, Name]) -> Text:
-    a, b = (labels.get(system, system) for system in (row.system_a, row.system_b))
-    names = {"scale": called, "link": row.link, "a": a, "b": b}
+def _note(scale: str, row: Any, alpha: float) -> Note:
+    about = {"link": row.link, "a": row.system_a, "b": row.system_b}
     if row.kind != "sign":
-        return say(row.kind, **names, p_linear=p_text(row.p_linear), p_ordinal=p_text(row.p_ordinal))
-    grave = min(row.p_linear, row.p_ordinal) < alpha
-    return say(
+        return note(row.kind, scale, **about, p_linear=row.p_linear, p_ordinal=row.p_ordinal)
+    return note(
         "sign",
-        **names,
-        higher_linear=say("first" if row.difference > 0 else "second"),
-        higher_ordinal=say("first" if row.sign > 0 else "second"),
-        weight=say("sign_grave" if grave else "sign_small"),
+        scale,
+        **about,
+        higher_linear=bool(row.difference > 0),
+        higher_ordinal=bool(row.sign > 0),
+        weight=min(row.p_linear, row.p_ordinal) < alpha,
     )

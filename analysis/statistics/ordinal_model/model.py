@@ -11,13 +11,12 @@ import pandas as pd
 
 from analysis.statistics import mixed_model
 from analysis.statistics.mixed_model.layout import Layout, lay_out, separable
-from analysis.statistics.mixed_model.notes import Name, Text
 from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats
+from analysis.statistics.notes import Note, note
 from analysis.statistics.ordinal_model import ratio
 from analysis.statistics.ordinal_model.laplace import Maximum, Problem, maximise
 from analysis.statistics.ordinal_model.links import LINKS
 from analysis.statistics.ordinal_model.ratio import Tested
-from analysis.statistics.ordinal_model.words import plural, say
 
 TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
 CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
@@ -44,7 +43,7 @@ class OrdinalFit:
     link: str
     table: pd.DataFrame
     contrasts: pd.DataFrame
-    notes: tuple[Text, ...]
+    notes: tuple[Note, ...]
 
 
 def fit(
@@ -54,9 +53,8 @@ def fit(
     *,
     linear: mixed_model.Fit | None = None,
     systems: Sequence[str] = (),
-    called: Name = "",
 ) -> OrdinalFit:
-    """Fit the model to the ratings of one scale; `frame`, `systems` and `called` as for `mixed_model.fit`.
+    """Fit the model to the ratings of one scale; `frame` and `systems` as for `mixed_model.fit`.
 
     `linear`: the mixed model of the same ratings, whose degrees of freedom the tests take; fitted here if not given.
     Levels are the values that occur, in their order. Raises ValueError for an unknown link, and where the ratings
@@ -66,7 +64,7 @@ def fit(
         raise ValueError(f"the link {link!r} is neither of {', '.join(LINKS)}")
     layout = lay_out(frame, scale, systems)
     values = np.unique(layout.cells.ratings)
-    why = _why_not(layout, values, called or scale)
+    why = _why_not(layout, values, scale)
     if why is not None:
         return OrdinalFit(scale, link, _table([]), pd.DataFrame([], columns=list(CONTRASTS)), (why,))
     levels = np.where(layout.cells.present > 0, np.searchsorted(values, layout.ratings), -1)
@@ -88,7 +86,7 @@ def fit(
             ],
             columns=list(CONTRASTS),
         ),
-        notes=_notes(called or scale, problem, found, tests.values()),
+        notes=_notes(scale, problem, found, tests.values()),
     )
 
 
@@ -105,16 +103,16 @@ def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
     return replace(found, table=table, contrasts=contrasts)
 
 
-def _why_not(layout: Layout, values: Floats, called: Name) -> Text | None:
+def _why_not(layout: Layout, values: Floats, scale: str) -> Note | None:
     if len(values) < 2:
-        return say("one_level", scale=called)
+        return note("one_level", scale)
     if layout.cells.is_flat:
-        return say("no_variance", scale=called)
+        return note("ordinal_no_variance", scale)
     if len(values) > MOST_LEVELS:
-        return say("many_levels", scale=called, count=len(values), most=MOST_LEVELS)
+        return note("many_levels", scale, count=len(values), most=MOST_LEVELS)
     if len(layout.experts) * len(layout.clips) > MOST_PLACES:
-        return say("too_large", scale=called, experts=len(layout.experts), clips=len(layout.clips), most=MOST_PLACES)
-    return say("too_few", scale=called) if layout.cells.free < len(values) else None
+        return note("too_large", scale, experts=len(layout.experts), clips=len(layout.clips), most=MOST_PLACES)
+    return note("ordinal_too_few", scale) if layout.cells.free < len(values) else None
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
@@ -162,22 +160,22 @@ def _cells(test: Tested) -> tuple[float, ...]:
     return test.estimate, test.se, test.z, test.p, test.df
 
 
-def _notes(called: Name, problem: Problem, found: Maximum, tests: Iterable[Tested]) -> tuple[Text, ...]:
+def _notes(scale: str, problem: Problem, found: Maximum, tests: Iterable[Tested]) -> tuple[Note, ...]:
     link, tests = problem.link.name, list(tests)
     noise = ratio.NOISE_SD[link]
     if ratio.is_unbound(found, noise):
-        return (say("variance_unbound", scale=called, link=link),)
-    notes = []
+        return (note("variance_unbound", scale, link=link),)
+    notes: list[Note] = []
     count = {kind: sum(test.test == kind and not np.isnan(test.df) for test in tests) for kind in ratio.KINDS}
     places = np.concatenate([found.thresholds, found.coefficients])
     limit = ratio.RUNAWAY * noise
     far = np.abs(places).max() > limit or np.ptp(np.append(0.0, found.coefficients)) > limit
     if far or any(np.isnan(test.estimate) for test in tests if test.test == ratio.RATIO):
-        notes.append(say("runaway" if ratio.are_apart(problem) else "no_bound", scale=called, link=link))
+        notes.append(note("runaway" if ratio.are_apart(problem) else "no_bound", scale, link=link))
     elif not found.converged or np.isnan(found.covariance).any():
-        notes.append(say("not_converged", scale=called, link=link))
+        notes.append(note("ordinal_not_converged", scale, link=link))
     if count[ratio.RATIO]:
-        notes.append(say(plural("by_ratio", count[ratio.RATIO]), scale=called, link=link, count=count[ratio.RATIO]))
+        notes.append(note("by_ratio", scale, link=link, count=count[ratio.RATIO]))
     if count[ratio.NONE]:
-        notes.append(say(plural("no_test", count[ratio.NONE]), scale=called, link=link, count=count[ratio.NONE]))
+        notes.append(note("no_test", scale, link=link, count=count[ratio.NONE]))
     return tuple(notes)
