@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
-import muspy
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,7 +26,15 @@ def batch(*melodies: list[tuple[int, int, int]]) -> Tokens:
     return notes_to_tokens([[Note(*note) for note in notes] for notes in melodies])
 
 
-def as_muspy(notes: list[Note], shorter: int) -> muspy.Music:
+@pytest.fixture(scope="module")
+def muspy() -> Any:
+    """MusPy, loaded in the one process that needs it: it takes longer than all these tests."""
+    import muspy
+
+    return muspy
+
+
+def as_muspy(muspy: Any, notes: list[Note], shorter: int) -> Any:
     """A MusPy object at four steps a beat, every note ``shorter`` steps shorter than it is."""
     track = muspy.Track(
         notes=[muspy.Note(time=note.start, pitch=note.pitch, duration=note.length - shorter) for note in notes]
@@ -41,33 +49,33 @@ def melodies_to_the_end(n: int, seed: int) -> Tokens:
     return tokens
 
 
-def test_metrics_equal_muspy_when_its_notes_end_one_step_early() -> None:
+def test_metrics_equal_muspy_when_its_notes_end_one_step_early(muspy: Any) -> None:
     tokens = melodies_to_the_end(300, seed=1)
-    pieces = [as_muspy(notes, shorter=1) for notes in tokens_to_notes(tokens)]
+    pieces = [as_muspy(muspy, notes, shorter=1) for notes in tokens_to_notes(tokens)]
     assert np.array_equal(metrics.upc(tokens), [muspy.n_pitches_used(piece) for piece in pieces])
     assert np.allclose(metrics.gc(tokens), [muspy.groove_consistency(piece, 16) for piece in pieces])
     assert np.allclose(metrics.ebr(tokens), [muspy.empty_beat_rate(piece) for piece in pieces])
 
 
-def test_muspy_as_shipped_adds_an_empty_bar_at_the_end() -> None:
+def test_muspy_as_shipped_adds_an_empty_bar_at_the_end(muspy: Any) -> None:
     tokens = melodies_to_the_end(200, seed=2)
-    shipped = [muspy.groove_consistency(as_muspy(notes, shorter=0), 16) for notes in tokens_to_notes(tokens)]
+    shipped = [muspy.groove_consistency(as_muspy(muspy, notes, shorter=0), 16) for notes in tokens_to_notes(tokens)]
     last_bar = (tokens[:, -16:] < PITCHES).mean(axis=1)
     assert np.allclose(shipped, (4 * metrics.gc(tokens) + 1 - last_bar) / 5)
 
 
-def test_muspy_as_shipped_lets_a_note_fill_the_beat_after_it() -> None:
+def test_muspy_as_shipped_lets_a_note_fill_the_beat_after_it(muspy: Any) -> None:
     """With a 21st beat that the last note fills too; every note a step longer is the same fault in our words."""
     tokens = melodies_to_the_end(200, seed=5)
-    shipped = [muspy.empty_beat_rate(as_muspy(notes, shorter=0)) for notes in tokens_to_notes(tokens)]
+    shipped = [muspy.empty_beat_rate(as_muspy(muspy, notes, shorter=0)) for notes in tokens_to_notes(tokens)]
     longer = [[note._replace(length=note.length + 1) for note in notes] for notes in tokens_to_notes(tokens)]
     assert np.allclose(shipped, metrics.ebr(notes_to_tokens(longer)) * 20 / 21)
     assert (metrics.ebr(tokens) * 20 / 21 > np.array(shipped)).any()
 
 
-def test_muspy_as_shipped_is_deaf_to_silence_after_the_last_note() -> None:
+def test_muspy_as_shipped_is_deaf_to_silence_after_the_last_note(muspy: Any) -> None:
     tokens = batch([(0, 4, 60)])
-    (piece,) = (as_muspy(notes, shorter=1) for notes in tokens_to_notes(tokens))
+    (piece,) = (as_muspy(muspy, notes, shorter=1) for notes in tokens_to_notes(tokens))
     assert muspy.empty_beat_rate(piece) == 0
     assert np.isnan(muspy.groove_consistency(piece, 16))
     assert metrics.ebr(tokens).tolist() == [0.95]

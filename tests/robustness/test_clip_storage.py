@@ -10,7 +10,6 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
-from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 
 from study.models import Clip, Expert, Study
@@ -23,7 +22,9 @@ BUCKET = "clips"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Of a server that speaks like S3."""
+    """Of a server that speaks like S3; only the process that starts one loads it."""
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
