@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from analysis.report.style import system_order
 from analysis.statistics.objective import PAPER_CLIPS, STATES, ClipSet, Floats
-from analysis.training_runs.report import Runs, Samples
+from analysis.training_runs.findings import Samples
 from analysis.training_runs.runs import CONFIG, WEIGHTS, Run
+from analysis.training_runs.tables import Runs
 from analysis.training_runs.words import say
 from formats.errors import InputError
 from formats.files import sha256_of

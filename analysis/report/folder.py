@@ -52,6 +52,7 @@ class Form:
     subject: str
     draw: bool = True
     has_pdf: bool = False
+    css: str = ""
     methods: Callable[[], Sequence[Text]] = tuple
 
 
@@ -186,7 +187,7 @@ def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> t
         on_step()
     names = [*(path.relative_to(folder).as_posix() for path in written), "report.html", STAMP]
     contents = replace(contents, files=names)
-    _write(folder / "report.html", page.page_html(contents))
+    _write(folder / "report.html", page.page_html(contents, form.css))
     about = {**form.stamp, **form.about, "files": names, **_described(contents)}
     _write(folder / STAMP, json.dumps({"report": about}, indent=2, ensure_ascii=False) + "\n")
     on_step()

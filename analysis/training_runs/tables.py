@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.dataset import Text
-from analysis.report import tables
 from analysis.report.style import system_label
 from analysis.statistics.objective import FEATURES, FIGURES, PAPER_CLIPS, Comparison
 from analysis.training_runs import paper_values
 from analysis.training_runs.runs import Run
 from analysis.training_runs.words import WORDS, say
-from formats.messages import LANGUAGES, SOURCE
+from formats.messages import LANGUAGES
+
+Runs = Mapping[tuple[str, str], Sequence[Run]]
 
 TABLE_1 = (
     *("system", "variant", "source", "n_runs", "parameters", "epochs", "epochs_sd", "convergence_epoch"),
@@ -31,31 +30,6 @@ SHOWN = ("upc", "upc_bar", "gc", "ebr", "ebr_onset", "with_rests", "ppl")
 DECIMALS = {"upc": 2, "upc_bar": 2, "ppl": 2, "longest_shared_p95": 1}
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A table of numbers for the CSV, and the same for reading in each language, with caption and notes."""
-
-    name: str
-    frame: pd.DataFrame
-    shown: Mapping[str, pd.DataFrame]
-    caption: Text
-    notes: tuple[Text, ...]
-
-
-def write_sheet(sheet: Sheet, folder: Path) -> list[Path]:
-    """NAME.csv with all numbers; NAME.md and NAME.tex as for reading, in English with captions in both languages."""
-    table = tables.Table(sheet.name, sheet.shown[SOURCE], sheet.caption, sheet.notes, is_simulated=False)
-    texts = {
-        "csv": tables.csv_text(sheet.frame, is_simulated=False),
-        "md": tables.markdown_text(table),
-        "tex": tables.latex_text(table),
-    }
-    paths = [folder / f"{sheet.name}.{ending}" for ending in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return paths
-
-
 def label(system: str, variant: str, lang: str) -> str:
     """How a system, or an ablation of it, is called in a language."""
     words = WORDS[lang]
@@ -63,7 +37,7 @@ def label(system: str, variant: str, lang: str) -> str:
     return words["variant"].format(name=name, variant=words.get(f"variant_{variant}", variant)) if variant else name
 
 
-def table1(groups: Mapping[tuple[str, str], Sequence[Run]]) -> Sheet:
+def table1(groups: Runs) -> pd.DataFrame:
     """Table 1: size, epochs to convergence, time; mean and spread over seeds, with the paper's printed rows."""
     rows = []
     for (model, variant), runs in groups.items():
@@ -73,8 +47,7 @@ def table1(groups: Mapping[tuple[str, str], Sequence[Run]]) -> Sheet:
     frame = pd.DataFrame(rows, columns=list(TABLE_1))
     unit = {row["source"]: row["seconds_per_epoch"] for row in frame.to_dict("records") if _is_measure(row)}
     frame["relative"] = frame["seconds_per_epoch"] / frame["source"].map(unit).astype(float)
-    shown = {lang: _shown_table1(frame, lang) for lang in LANGUAGES}
-    return Sheet("table1", frame, shown, say("table1_caption"), tuple(_notes_table1(groups)))
+    return frame
 
 
 def _is_measure(row: Mapping[object, object]) -> bool:
@@ -113,7 +86,8 @@ def _printed(system: str, row: paper_values.Complexity) -> dict[str, object]:
     return {"system": system, "variant": "", "source": PAPER, **row._asdict(), "epochs_by_seconds": row.product}
 
 
-def _shown_table1(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+def shown_table1(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Table 1 for reading."""
     words = WORDS[lang]
     rows = []
     for row in frame.to_dict("records"):
@@ -148,7 +122,8 @@ def _plain(value: float, decimals: int) -> str:
     return "" if pd.isna(value) else f"{value:,.{decimals}f}"
 
 
-def _notes_table1(groups: Mapping[tuple[str, str], Sequence[Run]]) -> list[Text]:
+def notes_table1(groups: Runs) -> list[Text]:
+    """What Table 1 rests on, and which runs are not in its means."""
     notes: list[Text] = [say("table1_note")]
     unfinished = [run.name for runs in groups.values() for run in runs if run.summary is None]
     if unfinished:
@@ -159,48 +134,41 @@ def _notes_table1(groups: Mapping[tuple[str, str], Sequence[Run]]) -> list[Text]
     return notes
 
 
-def comparison_sheets(found: Comparison, method: Text, prefix: str = "") -> list[Sheet]:
-    """Table 2 and the differences from real music; of generated samples also overlaps and figures of whole sets."""
-    sheets = [_means_sheet(found.means, method, prefix), _differences_sheet(found.means, prefix)]
-    if not prefix:
-        sheets += [_overlap_sheet(found.features), _sets_sheet(found.sets)]
-    return [sheet for sheet in sheets if len(sheet.frame)]
+def means(found: Comparison) -> pd.DataFrame:
+    """Table 2: the metrics of each system's clips."""
+    return found.means[[name for name in found.means.columns if not name.startswith("difference")]]
 
 
-def _means_sheet(means: pd.DataFrame, method: Text, prefix: str) -> Sheet:
-    kept = [name for name in means.columns if not name.startswith("difference")]
-    shown = {lang: pd.concat([_wide(means, "mean", lang), _paper_rows(prefix, lang)]) for lang in LANGUAGES}
-    notes = [
-        say("table2_note"),
-        {lang: WORDS[lang]["method"].format(method=text) for lang, text in method.items()},
-    ]
-    if not prefix:
-        notes.append(say("table2_paper"))
-    notes += _reasons(means, "metric")
-    name = f"{prefix}table2" if not prefix else f"{prefix}means"
-    return Sheet(name, means[kept], shown, say(f"{prefix}means_caption"), tuple(notes))
+def shown_means(found: Comparison, prefix: str, lang: str) -> pd.DataFrame:
+    """Table 2 for reading, with the paper's rows."""
+    return pd.concat([_wide(found.means, "mean", lang), _paper_rows(prefix, lang)])
 
 
-def _differences_sheet(means: pd.DataFrame, prefix: str) -> Sheet:
+def differences(found: Comparison) -> pd.DataFrame:
+    """The differences from real music."""
     columns = ["difference", "difference_ci_low", "difference_ci_high"]
-    rows = means[means["difference"].notna()]
-    frame = rows[["system", "variant", "clips", "metric", *columns, "n", "n_seeds", "reason"]].reset_index(drop=True)
-    shown = {lang: _wide(rows, "difference", lang) for lang in LANGUAGES}
-    caption = say(f"{prefix}differences_caption")
-    return Sheet(f"{prefix}differences", frame, shown, caption, (say("differences_note"), *_reasons(rows, "metric")))
+    rows = _with_difference(found)
+    return rows[["system", "variant", "clips", "metric", *columns, "n", "n_seeds", "reason"]].reset_index(drop=True)
+
+
+def shown_differences(found: Comparison, lang: str) -> pd.DataFrame:
+    """The same for reading."""
+    return _wide(_with_difference(found), "difference", lang)
+
+
+def _with_difference(found: Comparison) -> pd.DataFrame:
+    return found.means[found.means["difference"].notna()]
 
 
 def _wide(means: pd.DataFrame, value: str, lang: str) -> pd.DataFrame:
     """A row for each system and number of clips, a column for each shown metric."""
-    words = WORDS[lang]
     low, high = ("ci_low", "ci_high") if value == "mean" else (f"{value}_ci_low", f"{value}_ci_high")
     rows = []
     for (system, variant, clips), part in means.groupby(["system", "variant", "clips"], sort=False):
         of = {row["metric"]: row for row in part.to_dict("records")}
         cells = [_cell(of.get(metric), metric, value, low, high) for metric in SHOWN]
         rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-    header = [words["column_system"], words["column_clips"], *(words[f"metric_{metric}"] for metric in SHOWN)]
-    return pd.DataFrame(rows, columns=header)
+    return pd.DataFrame(rows, columns=_header((f"metric_{metric}" for metric in SHOWN), lang))
 
 
 def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str, high: str) -> str:
@@ -215,7 +183,7 @@ def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str,
 def _paper_rows(prefix: str, lang: str) -> pd.DataFrame:
     """What the paper prints, system by system and as a range; not beside the clips of a pack."""
     words = WORDS[lang]
-    header = [words["column_system"], words["column_clips"], *(words[f"metric_{metric}"] for metric in SHOWN)]
+    header = _header((f"metric_{metric}" for metric in SHOWN), lang)
     if prefix:
         return pd.DataFrame(columns=header)
     rows = []
@@ -227,42 +195,35 @@ def _paper_rows(prefix: str, lang: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=header)
 
 
-def _overlap_sheet(features: pd.DataFrame) -> Sheet:
-    shown = {}
-    for lang in LANGUAGES:
-        rows = []
-        for (system, variant, clips), part in features.groupby(["system", "variant", "clips"], sort=False):
-            of = {row["feature"]: row for row in part.to_dict("records")}
-            cells = [_pair(of[feature]) for feature in FEATURES]
-            rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-        names = (f"feature_{feature}" for feature in FEATURES)
-        header = [WORDS[lang][name] for name in ("column_system", "column_clips", *names)]
-        shown[lang] = pd.DataFrame(rows, columns=header)
-    notes = (say("overlap_note"), *_reasons(features, "feature"))
-    return Sheet("overlap", features, shown, say("overlap_caption"), notes)
+def shown_overlap(found: Comparison, lang: str) -> pd.DataFrame:
+    """Overlaps of distributions for reading."""
+    rows = []
+    for (system, variant, clips), part in found.features.groupby(["system", "variant", "clips"], sort=False):
+        of = {row["feature"]: row for row in part.to_dict("records")}
+        cells = [_pair(of[feature]) for feature in FEATURES]
+        rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
+    return pd.DataFrame(rows, columns=_header((f"feature_{feature}" for feature in FEATURES), lang))
 
 
 def _pair(row: Mapping[object, float]) -> str:
     return "" if pd.isna(row["overlap_area"]) else f"{row['overlap_area']:.2f} / {row['kld']:.3f}"
 
 
-def _sets_sheet(sets: pd.DataFrame) -> Sheet:
-    measures = ("frechet", *FIGURES)
-    shown = {}
-    for lang in LANGUAGES:
-        rows = []
-        for (system, variant, clips), part in sets.groupby(["system", "variant", "clips"], sort=False):
-            of = dict(zip(part["measure"], part["value"], strict=True))
-            cells = [_plain(of.get(name, np.nan), DECIMALS.get(name, 3)) for name in measures]
-            rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-        names = (f"measure_{measure}" for measure in measures)
-        header = [WORDS[lang][name] for name in ("column_system", "column_clips", *names)]
-        shown[lang] = pd.DataFrame(rows, columns=header)
-    notes = (say("sets_note"), *_reasons(sets, "measure"))
-    return Sheet("sets", sets, shown, say("sets_caption"), notes)
+def shown_sets(found: Comparison, lang: str) -> pd.DataFrame:
+    """Measures of whole sets for reading."""
+    measures, rows = ("frechet", *FIGURES), []
+    for (system, variant, clips), part in found.sets.groupby(["system", "variant", "clips"], sort=False):
+        of = dict(zip(part["measure"], part["value"], strict=True))
+        cells = [_plain(of.get(name, np.nan), DECIMALS.get(name, 3)) for name in measures]
+        rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
+    return pd.DataFrame(rows, columns=_header((f"measure_{measure}" for measure in measures), lang))
 
 
-def _reasons(frame: pd.DataFrame, what: str) -> list[Text]:
+def _header(names: Iterable[str], lang: str) -> list[str]:
+    return [WORDS[lang][name] for name in ("column_system", "column_clips", *names)]
+
+
+def reasons(frame: pd.DataFrame, what: str) -> list[Text]:
     """A sentence for each reason why cells or intervals are empty, with the systems and columns concerned."""
     notes: list[Text] = []
     for reason, rows in frame[frame["reason"] != ""].groupby("reason"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from formats.errors import N_
-from formats.messages import NP_, LazyText, Words
+from formats.messages import NP_, LazyText, Words, spoken
 
 WORDS = Words(
     {
@@ -207,4 +207,4 @@ WORDS = Words(
 
 def say(key: str, **values: object) -> LazyText:
     """A message in every language."""
-    return LazyText.of(lambda language: WORDS[language][key].format(**values))
+    return LazyText.of(lambda language: WORDS[language][key].format(**spoken(language, values)))

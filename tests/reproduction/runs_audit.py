@@ -96,7 +96,7 @@ def _unsaid(means: pd.DataFrame | None) -> str:
 
 
 def _size_and_time(runs: Runs) -> list[str]:
-    frame = table1({key: group for key, group in runs.items() if key[0] != "reference"}).frame
+    frame = table1({key: group for key, group in runs.items() if key[0] != "reference"})
     ours = frame[frame["source"] == HERE]
     header = [
         "model",

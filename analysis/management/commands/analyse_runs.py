@@ -12,7 +12,8 @@ from formats.errors import InputError
 from generation.management.cli import ParagraphHelpCommand, count, place
 
 if TYPE_CHECKING:
-    from analysis.training_runs.report import Runs, Samples
+    from analysis.training_runs.findings import Samples
+    from analysis.training_runs.tables import Runs
 
 SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 CLIPS = 1_000
@@ -65,7 +66,7 @@ What cannot be drawn or measured is left out, and the page says why. The same in
         from analysis.training_runs.runs import read_runs
 
         try:
-            report.check_numbers(options["replicates"], options["seed"])
+            folder.check_numbers(options["replicates"], options["seed"])
             folder.check_out(options["out"].resolve())
             runs = read_runs(options["runs"])
             samples = measured(runs, options)
@@ -88,7 +89,7 @@ What cannot be drawn or measured is left out, and the page says why. The same in
 
 def measured(runs: Runs, options: dict[str, Any]) -> Samples:
     """What generation measures of clips; torch is loaded only where there is something to measure."""
-    from analysis.training_runs.report import Samples
+    from analysis.training_runs.findings import Samples
     from analysis.training_runs.words import say
 
     if not (options["corpus"] or options["pack"]):

@@ -1,0 +1,255 @@
+"""The sections of a report of training runs: Tables 1 and 2, Figures 5 and 6, and what goes beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.dataset import Text
+from analysis.report.blocks import Block, Bullets, Facts, Paragraph
+from analysis.report.document import Contents
+from analysis.report.registry import Finding, Made, Rows, Section
+from analysis.statistics import objective
+from analysis.statistics.objective import ClipSet, Comparison
+from analysis.training_runs import figures, tables
+from analysis.training_runs.tables import Runs, label
+from analysis.training_runs.words import WORDS, say
+from formats.messages import SOURCE
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What was measured of clips: those of the runs beside real music, those of a pack beside its own real clips.
+
+    ``real`` and ``pack_real`` are None where there is nothing to compare with. ``facts`` are said on the page,
+    ``left_out`` says what could not be measured and why, ``hashes`` go into the stamp under the words' keys.
+    """
+
+    sets: Sequence[ClipSet] = ()
+    real: ClipSet | None = None
+    pack: Sequence[ClipSet] = ()
+    pack_real: ClipSet | None = None
+    facts: Sequence[Text] = ()
+    left_out: Sequence[Text] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunFindings(Made):
+    """Runs by model and variant, what was measured of their clips, and all that is computed of both."""
+
+    def __init__(
+        self, runs: Runs, samples: Samples, *, replicates: int, seed: int, on_step: Callable[[], object]
+    ) -> None:
+        super().__init__(SECTIONS)
+        self.runs, self.samples, self.title = runs, samples, say("title")
+        self.draws: dict[str, Any] = {"replicates": replicates, "seed": seed}
+        self.on_step = on_step
+
+    @property
+    def left_out(self) -> Sequence[Text]:
+        """What could not be measured, and why."""
+        return self.samples.left_out
+
+    def because(self, finding: Finding[Any]) -> Text:
+        """Which runs a figure needs."""
+        return say(self.drawings[1][finding.name])
+
+    @cached_property
+    def drawings(self) -> tuple[dict[str, figures.Drawing], dict[str, str]]:
+        """The figures that can be drawn, and of the others the key of the reason."""
+        drawn, left_out = figures.drawings(self.runs)
+        return {drawing[0]: drawing for drawing in drawn}, left_out
+
+    @cached_property
+    def generated(self) -> Comparison | None:
+        """The clips of the runs beside real music."""
+        return self._compared(self.samples.sets, self.samples.real)
+
+    @cached_property
+    def packed(self) -> Comparison | None:
+        """The clips of the pack beside its own real ones."""
+        return self._compared(self.samples.pack, self.samples.pack_real)
+
+    def _compared(self, sets: Sequence[ClipSet], real: ClipSet | None) -> Comparison | None:
+        return objective.compare(sets, real, on_step=self.on_step, **self.draws) if sets else None
+
+
+def _table(
+    name: str,
+    caption: str,
+    frame: Callable[[RunFindings], pd.DataFrame],
+    shown: Callable[[RunFindings, str], pd.DataFrame],
+    notes: Callable[[RunFindings], Sequence[Text]],
+) -> Finding[RunFindings]:
+    """A table of numbers in its CSV, and of words elsewhere."""
+
+    def grid(made: RunFindings, lang: str) -> Rows:
+        table = shown(made, lang)
+        return list(table.columns), [[_unbroken(str(cell)) for cell in row] for row in table.itertuples(index=False)]
+
+    return Finding(
+        name,
+        say(caption),
+        say(caption),
+        frame,
+        None,
+        notes=notes,
+        printed=lambda made: shown(made, SOURCE),
+        grid=grid,
+        folded=False,
+    )
+
+
+def _unbroken(cell: str) -> str:
+    """A cell that breaks before its interval, not within it."""
+    return cell.replace(" … ", "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}").replace(" / ", "\N{NO-BREAK SPACE}/ ")
+
+
+Compared = Callable[[RunFindings], Comparison | None]
+
+
+def _compared_table(
+    name: str,
+    caption: str,
+    compared: Compared,
+    frame: Callable[[Comparison], pd.DataFrame],
+    shown: Callable[[Comparison, str], pd.DataFrame],
+    notes: Callable[[RunFindings, pd.DataFrame], Sequence[Text]],
+) -> Finding[RunFindings]:
+    """A table of clips; none where there are no clips."""
+
+    def numbers(made: RunFindings) -> pd.DataFrame:
+        found = compared(made)
+        return pd.DataFrame() if found is None else frame(found)
+
+    def read(made: RunFindings, lang: str) -> pd.DataFrame:
+        found = compared(made)
+        return pd.DataFrame() if found is None else shown(found, lang)
+
+    return _table(name, caption, numbers, read, lambda made: notes(made, made.frame(name)))
+
+
+def _metrics(name: str, prefix: str, compared: Compared, *further: Text) -> Finding[RunFindings]:
+    """The metrics of each system's clips."""
+
+    def notes(made: RunFindings, frame: pd.DataFrame) -> list[Text]:
+        method = say("method", method=say("bootstrap", **made.draws))
+        return [say("table2_note"), method, *further, *tables.reasons(frame, "metric")]
+
+    caption = f"{prefix}means_caption"
+    return _compared_table(
+        name, caption, compared, tables.means, lambda found, lang: tables.shown_means(found, prefix, lang), notes
+    )
+
+
+def _differences(prefix: str, compared: Compared) -> Finding[RunFindings]:
+    return _compared_table(
+        f"{prefix}differences",
+        f"{prefix}differences_caption",
+        compared,
+        tables.differences,
+        tables.shown_differences,
+        lambda made, frame: [say("differences_note"), *tables.reasons(frame, "metric")],
+    )
+
+
+def _of_sets(
+    name: str,
+    frame: Callable[[Comparison], pd.DataFrame],
+    shown: Callable[[Comparison, str], pd.DataFrame],
+    column: str,
+) -> Finding[RunFindings]:
+    return _compared_table(
+        name,
+        f"{name}_caption",
+        lambda made: made.generated,
+        frame,
+        shown,
+        lambda made, frame: [say(f"{name}_note"), *tables.reasons(frame, column)],
+    )
+
+
+def _figure(name: str) -> Finding[RunFindings]:
+    def frame(made: RunFindings) -> pd.DataFrame:
+        drawn = made.drawings[0]
+        return drawn[name][1] if name in drawn else pd.DataFrame()
+
+    return Finding(
+        name,
+        say(name),
+        say(name),
+        frame,
+        draw=lambda made, frame, lang: made.drawings[0][name][2](lang),
+        numbers="%.6g",
+    )
+
+
+def _asked(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
+    runs = [f"{label(*key, lang)}: {len(group)}" for key, group in contents.made.runs.items()]
+    yield Facts({WORDS[lang]["runs"]: "; ".join(runs)})
+    for fact in contents.made.samples.facts:
+        yield Paragraph(fact[lang])
+
+
+def _left_out(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
+    if contents.missing:
+        yield Bullets([text[lang] for text in contents.missing])
+
+
+def _limits(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
+    words = WORDS[lang]
+    alone = [label(*key, lang) for key, group in contents.made.runs.items() if len(group) == 1]
+    once = [words["cannot_one_seed"].format(models=", ".join(alone))] if alone else []
+    yield Bullets([words["cannot_ear"], words["cannot_best"], *once, words["cannot_beyond"]])
+
+
+def _made(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
+    words = WORDS[lang]
+    facts = {words[key]: value or words["none"] for key, value in contents.stamp.items()}
+    yield Facts({**facts, words["files"]: ", ".join(contents.files)})
+
+
+TABLE_1 = _table(
+    "table1",
+    "table1_caption",
+    lambda made: tables.table1(made.runs),
+    lambda made, lang: tables.shown_table1(made.frame("table1"), lang),
+    lambda made: tables.notes_table1(made.runs),
+)
+SECTIONS: Sequence[Section[RunFindings]] = (
+    Section("asked", say("asked"), before=_asked),
+    Section("complexity", say("complexity"), [TABLE_1]),
+    Section("curves", say("curves"), [_figure("figure5")]),
+    Section("weights", say("weights"), [_figure("figure6")]),
+    Section(
+        "metrics",
+        say("metrics"),
+        [
+            _metrics("table2", "", lambda made: made.generated, say("table2_paper")),
+            _differences("", lambda made: made.generated),
+        ],
+    ),
+    Section(
+        "spread",
+        say("spread"),
+        [
+            _of_sets("overlap", lambda found: found.features, tables.shown_overlap, "feature"),
+            _of_sets("sets", lambda found: found.sets, tables.shown_sets, "measure"),
+        ],
+    ),
+    Section(
+        "pack",
+        say("pack"),
+        [
+            _metrics("pack_means", "pack_", lambda made: made.packed),
+            _differences("pack_", lambda made: made.packed),
+        ],
+    ),
+    Section("left_out", say("left_out"), before=_left_out),
+    Section("cannot", say("cannot"), before=_limits),
+    Section("made", say("made"), before=_made),
+)
