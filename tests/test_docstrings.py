@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PACKAGES = ("generation.metrics",)
+PACKAGES = ("generation.metrics", "generation.networks")
 #: Arguments that a caller does not pass.
 IMPLICIT = {"self", "cls"}
 

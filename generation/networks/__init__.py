@@ -20,7 +20,22 @@ REFERENCE = "reference"
 
 
 def network(name: str) -> type[Network]:
-    """The class of a generator or of the reference model. Raises InputError for an unknown name."""
+    """Import the class of a generator or of the reference model.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``SYSTEMS``, or ``REFERENCE``.
+
+    Returns
+    -------
+    type of Network
+
+    Raises
+    ------
+    InputError
+        If the name is unknown.
+    """
     known = {**SYSTEMS, REFERENCE: "generation.networks.reference:Reference"}
     if name not in known:
         raise InputError(f"There is no generator {name!r}: the known ones are {', '.join(sorted(known))}.")

@@ -23,10 +23,10 @@ CHUNK = 64
 
 
 class Autoregressive(Network):
-    """A network that gives each token's probabilities from the tokens before it.
+    """A network that predicts each token from the tokens before it.
 
-    Its settings have, beside the contract's, ``weight_decay`` and ``cooling``: the factor by which every step lowers
-    the learning rate, down to a fiftieth.
+    Its settings have, in addition to those of ``Network``, ``weight_decay`` and ``cooling``: the factor by which each
+    step lowers the learning rate, down to 1/50 of its start.
     """
 
     temperatures: ClassVar[tuple[float, ...]] = (0.9, 0.95, 1.0, 1.05, 1.1)
@@ -53,24 +53,68 @@ class Autoregressive(Network):
 
     @abstractmethod
     def forward(self, before: Tensor) -> Tensor:
-        """Logits (n, 80, 90) of every token, from the tokens before each, int64 (n, 80) that start with BEGIN."""
+        """Compute the logits of every token of a batch.
+
+        Parameters
+        ----------
+        before : int64 tensor of shape (n, 80)
+            The token before each step; ``BEGIN`` at step 0.
+
+        Returns
+        -------
+        tensor of shape (n, 80, 90)
+        """
 
     @abstractmethod
     def state(self, n: int) -> tuple[Tensor, ...]:
-        """What is remembered of n melodies before their first token; `following` writes into it."""
+        """Create the memory of n melodies before their first token.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        tuple of tensors
+            ``next_logits`` updates them in place.
+        """
 
     @abstractmethod
-    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
-        """Logits (n, 90) of the tokens at one step, from those of the step before, int64 (n,), and the state."""
+    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+        """Compute the logits of the tokens at one step.
+
+        Parameters
+        ----------
+        before : int64 tensor of shape (n,)
+            The tokens of the step before; ``BEGIN`` at step 0.
+        step : int
+            From 0 to 79.
+        state : tuple of tensors
+            What ``state`` created; updated in place.
+
+        Returns
+        -------
+        tensor of shape (n, 90)
+        """
 
     def nll(self, tokens: Tensor) -> Tensor:
-        """Negative log likelihood (n, 80) in nats of each token (n, 80) after those before it, over all 90 tokens."""
+        """Compute the negative log-likelihood of each token given those before it.
+
+        Parameters
+        ----------
+        tokens : integer tensor of shape (n, 80)
+
+        Returns
+        -------
+        float32 tensor of shape (n, 80)
+            In nats, over all 90 tokens.
+        """
         target = tokens.long()
         logits = self(torch.cat([torch.full_like(target[:, :1], BEGIN), target[:, :-1]], dim=1))
         return F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none").view(target.shape)
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """One update down the mean of nll over the tokens, int8 (n, 80)."""
+        """Update the weights once, to lower the mean of ``nll`` over the tokens."""
         with autocast(tokens.device):
             nll = self.nll(tokens).mean()
         update(optimisers["all"], nll, clip=1.0)
@@ -81,8 +125,8 @@ class Autoregressive(Network):
 
     @torch.no_grad()
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """Mean nats a step over held-out tokens (n, 80)."""
-        with resting(self):
+        """Compute the mean nats per step of held-out tokens."""
+        with evaluation_mode(self):
             sums = [self.nll(part).double().sum() for part in torch.split(tokens, CHUNK)]
         return {"nll_validation": float(torch.stack(sums).sum() / tokens.numel())}
 
@@ -95,27 +139,51 @@ class Autoregressive(Network):
         chances = torch.from_numpy(rng.random((n, STEPS), dtype=np.float32))
         # Always whole chunks: the last digits of a matrix product depend on its number of rows.
         whole = F.pad(chances, (0, 0, 0, -n % CHUNK)).to(self.temperature.device)
-        with resting(self):
+        with evaluation_mode(self):
             drawn = torch.cat([self.draw(part) for part in torch.split(whole, CHUNK)])
         return drawn[:n].to(torch.int8).cpu().numpy()
 
     def draw(self, chances: Tensor) -> Tensor:
-        """Tokens (n, 80) where each step's cumulative probability passes its chance (n, 80), uniform in [0, 1)."""
+        """Draw tokens by inverse transform sampling.
+
+        Each token is the first at which the cumulative probability exceeds the step's number.
+
+        Parameters
+        ----------
+        chances : tensor of shape (n, 80)
+            Uniform numbers in [0, 1).
+
+        Returns
+        -------
+        int64 tensor of shape (n, 80)
+        """
         state = self.state(len(chances))
         before = torch.full((len(chances),), BEGIN, device=chances.device)
         silent = torch.ones(len(chances), dtype=torch.bool, device=chances.device)
         tokens = []
         for step, chance in enumerate(chances.double().unbind(1)):
-            before = next_token(self.following(before, step, state), self.temperature, chance, silent)
+            before = next_token(self.next_logits(before, step, state), self.temperature, chance, silent)
             silent = before == REST
             tokens.append(before)
         return torch.stack(tokens, dim=1)
 
 
 def next_token(logits: Tensor, temperature: Tensor, chance: Tensor, silent: Tensor) -> Tensor:
-    """The token, int64 (n,), at which the cumulative probability of logits (n, 90) passes the chance (n,), float64.
+    """Choose the token at which the cumulative probability exceeds a number.
 
-    Where it is ``silent`` (n,) before, a hold would hold nothing, and is never drawn.
+    Parameters
+    ----------
+    logits : tensor of shape (n, 90)
+    temperature : tensor of shape ()
+        Divides the logits.
+    chance : float64 tensor of shape (n,)
+        Uniform numbers in [0, 1).
+    silent : bool tensor of shape (n,)
+        Where nothing sounds before the step. ``HOLD`` is not drawn there.
+
+    Returns
+    -------
+    int64 tensor of shape (n,)
     """
     logits = logits.double() / temperature
     logits[:, HOLD].masked_fill_(silent, -torch.inf)
@@ -124,8 +192,18 @@ def next_token(logits: Tensor, temperature: Tensor, chance: Tensor, silent: Tens
 
 
 @contextmanager
-def resting(module: nn.Module) -> Iterator[None]:
-    """The module in evaluation mode for a while."""
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode inside the context.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Returns to its former mode afterwards.
+
+    Yields
+    ------
+    None
+    """
     training = module.training
     module.eval()
     try:

@@ -14,7 +14,19 @@ from generation.networks.parts import share
 
 
 class Conv(nn.Conv2d):
-    """A convolution over (batch, rows, steps, channels)."""
+    """Two-dimensional convolution with the channels last.
+
+    Maps (batch, rows, steps, i) to (batch, ceil(rows / stride), ceil(steps / stride), o), for an odd width.
+
+    Parameters
+    ----------
+    i, o : int
+        Channels of input and output.
+    width : int, default 3
+        Of the square kernel; the padding is ``width // 2``.
+    stride : int, default 1
+    bias : bool, default True
+    """
 
     def __init__(self, i: int, o: int, width: int = 3, stride: int = 1, bias: bool = True) -> None:
         super().__init__(i, o, width, stride, padding=width // 2, bias=bias)
@@ -25,15 +37,16 @@ class Conv(nn.Conv2d):
 
 
 class Normalised(torch.autograd.Function):
-    """(n, channels) less its mean, over its deviation, scaled and moved; the statistics of all processes.
+    """Standardise each channel over the rows of all processes.
 
-    Also gives the mean and the variance. torch's own batch normalisation is five times slower where the channels come
-    last.
+    Maps x (n, channels) to weight * (x - mean) / sqrt(variance + eps) + bias, and returns the mean and the variance
+    (divided by n) too, shape (channels,) each. torch's own batch normalisation is five times slower where the channels
+    come last.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-        mean, square = averaged(x.mean(dim=0), (x * x).mean(dim=0))
+        mean, square = average_over_processes(x.mean(dim=0), (x * x).mean(dim=0))
         variance = (square - mean**2).clamp(min=0)
         root = torch.rsqrt(variance + eps)
         ctx.save_for_backward(x, mean, root, weight)
@@ -47,15 +60,25 @@ class Normalised(torch.autograd.Function):
         for_bias, product = gradient[0].sum(dim=0), (gradient[0] * x).sum(dim=0)
         for_weight = (product - mean * for_bias) * root
         # The statistics depend on the rows of all processes, and those on this one's gradient.
-        all_bias, all_weight = averaged(for_bias / len(x), for_weight / len(x))
+        all_bias, all_weight = average_over_processes(for_bias / len(x), for_weight / len(x))
         slope = -all_weight * root**2 * weight
         level = -all_bias * root * weight - slope * mean
         back = torch.addcmul(torch.addcmul(level, x, slope), gradient[0], root * weight)
         return back, for_weight, for_bias, None
 
 
-def averaged(*values: Tensor) -> tuple[Tensor, ...]:
-    """The mean of each tensor over the processes."""
+def average_over_processes(*values: Tensor) -> tuple[Tensor, ...]:
+    """Average tensors of equal shape over the processes.
+
+    Parameters
+    ----------
+    *values : tensors
+
+    Returns
+    -------
+    tuple of tensors
+        One mean for each value; the values themselves in a single process.
+    """
     if share()[1] == 1:
         return values
     total = torch.stack(values)
@@ -64,7 +87,10 @@ def averaged(*values: Tensor) -> tuple[Tensor, ...]:
 
 
 class BatchNorm(parts.BatchNorm):
-    """Batch normalisation of (batch, ..., channels) over all processes, at the speed of a few passes over memory."""
+    """Batch normalisation of (batch, ..., channels) over all processes.
+
+    It takes the time of a few passes over memory.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:

@@ -16,9 +16,20 @@ from generation.melody import Tokens
 
 @dataclass(frozen=True)
 class Profile:
-    """How long a run is, how often it writes and measures, and when it gives up.
+    """Length of a training run and how often it logs and measures.
 
-    ``patience`` is the number of measurements without a better one after which a run ends; None runs to the end.
+    Attributes
+    ----------
+    iterations : int
+        Training steps.
+    log_every, measure_every : int
+        Training steps between two rows of the log and between two measurements.
+    samples : int, default 500
+        Clips drawn for each measurement.
+    patience : int, optional
+        Measurements without an improvement after which a run ends; None: it does not end early.
+    settings : mapping
+        Values that replace those of the network's settings.
     """
 
     iterations: int
@@ -30,7 +41,7 @@ class Profile:
 
 
 class Network(nn.Module, ABC):
-    """A generator: its layers, the loss and update of one training step, and how melodies are drawn from it.
+    """A generator: its layers, the update of a training step, and sampling.
 
     Settings are a frozen dataclass with at least ``batch_size`` and ``learning_rate``.
     """
@@ -54,33 +65,87 @@ class Network(nn.Module, ABC):
 
     @property
     def segments_per_step(self) -> int:
-        """How many training segments one step takes, over all processes."""
+        """Number of training segments that one step takes, over all processes."""
         return int(self.settings.batch_size)
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """By name; fused, as training on a processor spends much of its time here otherwise."""
+        """Create the optimisers.
+
+        They are fused: training on a processor spends much of its time here otherwise.
+
+        Returns
+        -------
+        dict of str to Optimizer
+        """
         return {"all": torch.optim.Adam(self.parameters(), self.settings.learning_rate, fused=True)}
 
     @abstractmethod
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """One update on this process's share of a step's tokens, int8 (segments_per_step / processes, 80)."""
+        """Update the weights once.
+
+        Parameters
+        ----------
+        tokens : int8 tensor of shape (segments_per_step / processes, 80)
+            This process's share of a step's segments.
+        optimisers : dict of str to Optimizer
+            What ``optimisers`` created.
+
+        Returns
+        -------
+        dict of str to float
+            Values for the log, by column.
+        """
 
     @abstractmethod
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """Figures of held-out tokens (n, 80), without gradients; the module may be in training mode when called."""
+        """Compute figures of held-out segments, without gradients.
+
+        The module may be in training mode when this is called.
+
+        Parameters
+        ----------
+        tokens : int8 tensor of shape (n, 80)
+
+        Returns
+        -------
+        dict of str to float
+            Values for the log, by column.
+        """
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw legal tokens (n, 80); all randomness comes from ``rng``."""
+        """Draw melodies.
+
+        Parameters
+        ----------
+        n : int
+        rng : np.random.Generator
+            All randomness comes from it.
+
+        Returns
+        -------
+        int8 array of shape (n, 80)
+            Legal tokens.
+        """
 
     def sampling_state(self) -> dict[str, Tensor]:
-        """The tensors that sampling needs: what the weights file holds."""
+        """Collect the tensors that sampling needs: the content of a weights file.
+
+        Returns
+        -------
+        dict of str to tensor
+        """
         return dict(self.state_dict())
 
     def load_sampling_state(self, state: dict[str, Tensor]) -> None:
-        """Take tensors that sampling_state gave."""
+        """Load tensors that ``sampling_state`` returned."""
         self.load_state_dict(state)
 
     def histogram_weights(self) -> Tensor:
-        """The weights, flat, whose histogram a run keeps: all of them."""
+        """Collect the weights of which a run keeps a histogram: all parameters.
+
+        Returns
+        -------
+        tensor of shape (number of weights,)
+        """
         return torch.cat([value.detach().flatten() for value in self.parameters()])

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 
 class Shifted(torch.autograd.Function):
-    """Copies of (batch, steps, i) shifted by multiples of the dilation, side by side: (batch, steps / stride, width i).
+    """Stack copies of a tensor that are shifted by multiples of the dilation.
 
-    Its gradient is the adjoint `Gathered` and the other way round, so that either can be differentiated any number of
-    times. Built from slices and cat, each gradient would fill and add a whole tensor for every copy.
+    Maps (batch, steps, i) to (batch, steps // stride, width * i). Its gradient is the adjoint ``Gathered`` and the
+    other way round, so that either can be differentiated any number of times. Built from slices and cat, each gradient
+    would fill and add a whole tensor for every copy.
     """
 
     @staticmethod
@@ -35,7 +36,10 @@ class Shifted(torch.autograd.Function):
 
 
 class Gathered(torch.autograd.Function):
-    """The adjoint of `Shifted`: every copy moved back to where it came from, and added up."""
+    """Move shifted copies back to their place and add them: adjoint of Shifted.
+
+    Maps (batch, steps // stride, width * i) to (batch, steps, i).
+    """
 
     @staticmethod
     def forward(ctx: Any, y: Tensor, steps: int, width: int, dilation: int, stride: int) -> Tensor:
@@ -54,7 +58,20 @@ class Gathered(torch.autograd.Function):
 
 @functools.cache
 def overlaps(steps: int, width: int, dilation: int, stride: int) -> list[tuple[slice, slice]]:
-    """For each shifted copy, which of its steps come from which steps of the input; the others are padding."""
+    """Find which steps of each shifted copy come from which steps of the input.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of the input.
+    width, dilation, stride : int
+        Of the convolution.
+
+    Returns
+    -------
+    list of (slice, slice)
+        For each of ``width`` copies the steps of the copy and those of the input. Other steps of the copy are padding.
+    """
     found = []
     for k in range(width):
         shift = (k - (width - 1) // 2) * dilation
@@ -69,10 +86,19 @@ NARROW = 64
 
 
 class Conv(nn.Module):
-    """A convolution over time, (batch, steps, i) to (batch, steps / stride, o).
+    """Convolution over time with the channels last.
 
-    Of few channels it is torch's own, in two dimensions of which one has length 1: for those torch has a fast way with
-    the channels last. Of many it is one matrix product over shifted copies.
+    Maps (batch, steps, i) to (batch, steps / stride, o). With up to ``NARROW`` channels it is torch's own convolution
+    in two dimensions of which one has length 1, for which torch has a fast method with the channels last. With more
+    channels it is one matrix product over shifted copies.
+
+    Parameters
+    ----------
+    i, o : int
+        Channels of input and output.
+    width : int
+        Steps of the kernel.
+    dilation, stride : int, default 1
     """
 
     def __init__(self, i: int, o: int, width: int, dilation: int = 1, stride: int = 1) -> None:
@@ -96,7 +122,16 @@ class Conv(nn.Module):
         return F.linear(x, self.weight, self.bias)
 
     def back(self, gradient: Tensor) -> Tensor:
-        """What a gradient of the output, (batch, steps / stride, o), is for the input, (batch, steps, i)."""
+        """Propagate a gradient of the output back to the input.
+
+        Parameters
+        ----------
+        gradient : tensor of shape (batch, steps / stride, o)
+
+        Returns
+        -------
+        tensor of shape (batch, steps, i)
+        """
         if self.narrow:
             missing = self.stride - 1 + 2 * self.padding - self.dilation * (self.width - 1)
             how = (1, self.stride), (0, self.padding), (0, missing), 1, (1, self.dilation)
@@ -108,25 +143,47 @@ class Conv(nn.Module):
         return x
 
     def kernel(self) -> Tensor:
-        """The weights as torch's convolution takes them, (o, i, 1, width); nothing is copied."""
+        """View the weights as torch's two-dimensional convolution takes them.
+
+        Returns
+        -------
+        tensor of shape (o, i, 1, width)
+            Nothing is copied.
+        """
         return self.weight.view(len(self.weight), 1, self.width, -1).permute(0, 3, 1, 2)
 
 
 def as_image(x: Tensor) -> Tensor:
-    """(batch, steps, channels) as (batch, channels, 1, steps); nothing is copied."""
+    """View (batch, steps, channels) as an image of height 1.
+
+    Returns
+    -------
+    tensor of shape (batch, channels, 1, steps)
+        Nothing is copied.
+    """
     return x.unsqueeze(1).permute(0, 3, 1, 2)
 
 
 def as_steps(image: Tensor) -> Tensor:
-    """The way back from `as_image`."""
+    """Reverse ``as_image``: view (batch, channels, 1, steps) as a sequence.
+
+    Returns
+    -------
+    tensor of shape (batch, steps, channels)
+    """
     return image.permute(0, 2, 3, 1).squeeze(1)
 
 
 class UpConv(nn.Module):
-    """A transposed convolution of width 3 that doubles the steps, (batch, steps, i) to (batch, 2 steps, o).
+    """Transposed convolution of width 3 that doubles the steps.
 
-    Even and odd steps have weights of their own. After plain repetition a convolution could not tell a strong
-    sixteenth from a weak one where its input does not change.
+    Maps (batch, steps, i) to (batch, 2 * steps, o). Even and odd steps have weights of their own. After plain
+    repetition a convolution could not distinguish a strong sixteenth from a weak one where its input does not change.
+
+    Parameters
+    ----------
+    i, o : int
+        Channels of input and output.
     """
 
     def __init__(self, i: int, o: int) -> None:

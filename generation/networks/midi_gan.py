@@ -32,11 +32,32 @@ SLOPE = 0.2
 
 @dataclass(frozen=True)
 class Settings:
-    """What the paper leaves open. ``critic_steps`` critic updates go with each generator update.
+    """What the paper leaves open.
 
-    The generator's outputs are soft until the iteration ``soft_until`` and wholly hard from ``hard_from``. From the
-    iteration ``cool_from`` the learning rates fall in a line, to a fiftieth at ``cool_until``.
-    ``critic`` is "multi-scale" or "plain", ``lipschitz`` "penalty" (WGAN-GP) or "clipping" (Arjovsky et al. 2017).
+    Attributes
+    ----------
+    batch_size : int
+        Segments per critic update.
+    learning_rate : float
+    critic_steps : int
+        Critic updates for each generator update.
+    penalty_weight, matching_weight : float
+        Of the gradient penalty and of the matching loss.
+    matching_margin : float
+        By how much real segments should be more similar to each other than to generated ones.
+    latent : int
+        Length of the noise vector.
+    average_decay : float
+        Of the running mean of the generator's weights.
+    soft_until, hard_from : int
+        The generator's outputs are soft until the one iteration and entirely hard from the other.
+    cool_from, cool_until : int
+        Between these iterations the learning rates fall linearly to 1/50.
+    critic : {"multi-scale", "plain"}
+    lipschitz : {"penalty", "clipping"}
+        WGAN-GP (Gulrajani et al. 2017) or weight clipping (Arjovsky et al. 2017).
+    clip, clip_learning_rate : float
+        Bound of the weights and learning rate with clipping.
     """
 
     batch_size: int = 64
@@ -58,7 +79,15 @@ class Settings:
 
 
 class ResUp(nn.Module):
-    """Residual block that doubles the time resolution."""
+    """Residual block that doubles the time resolution.
+
+    Maps (batch, steps, i) to (batch, 2 * steps, o).
+
+    Parameters
+    ----------
+    i, o : int
+        Channels of input and output.
+    """
 
     def __init__(self, i: int, o: int) -> None:
         super().__init__()
@@ -74,7 +103,14 @@ class ResUp(nn.Module):
 
 
 class Generator(nn.Module):
-    """Noise (batch, 128) to a matrix (batch, 80, 89): softmax over pitches and rest, sigmoid for the onset."""
+    """Maps noise (batch, latent) to a matrix (batch, 80, 89).
+
+    Softmax over pitches and rest, sigmoid for the onset.
+
+    Parameters
+    ----------
+    latent : int
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -83,15 +119,34 @@ class Generator(nn.Module):
         self.norm, self.end = BatchNorm(32), Conv(32, VOCABULARY, 3)
 
     def logits(self, z: Tensor) -> Tensor:
-        """(batch, 80, 90): 88 pitches, rest, onset."""
+        """Compute the logits of 88 pitches, rest and onset.
+
+        Parameters
+        ----------
+        z : tensor of shape (batch, latent)
+
+        Returns
+        -------
+        tensor of shape (batch, 80, 90)
+        """
         h = self.blocks(self.start(z).view(len(z), 5, 432))
         out: Tensor = self.end(F.relu(self.norm(h)))
         return out
 
     def forward(self, z: Tensor, hardness: float = 0.0) -> Tensor:
-        """The critic's view of the melodies; at hardness 1 exactly that of the decoded ones.
+        """Compute the melodies as the critic sees them.
 
         What is hard has the gradient of what is soft (the straight-through estimator, Bengio et al. 2013).
+
+        Parameters
+        ----------
+        z : tensor of shape (batch, latent)
+        hardness : float, default 0
+            From 0, probabilities, to 1, exactly the matrices of the decoded melodies.
+
+        Returns
+        -------
+        float32 tensor of shape (batch, 80, 89)
         """
         logits = self.logits(z).float()
         pitches = logits[..., : PITCHES + 1].softmax(dim=-1)
@@ -104,11 +159,23 @@ class Generator(nn.Module):
 
 
 def choose(logits: Tensor, rest_margin: float = 0.0) -> tuple[Tensor, Tensor]:
-    """Of logits (n, 80, 90) the pitch or rest that sounds at each step, and whether a note begins there, (n, 80).
+    """Decide what sounds at each step and where notes begin.
 
     A rest is where its logit exceeds every pitch's by the margin. Elsewhere the onset row alone decides where notes
     begin: where an onset is likelier than not, and after a rest. A note keeps the pitch that is likeliest where it
-    begins: were a change of pitch an onset too, every pitch that changes a sixteenth too late would add a note.
+    begins. If a change of pitch were an onset too, every pitch that changes a sixteenth too late would add a note.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, 80, 90)
+    rest_margin : float, default 0
+
+    Returns
+    -------
+    sounding : int64 tensor of shape (n, 80)
+        Pitch or rest.
+    struck : bool tensor of shape (n, 80)
+        Whether a note begins.
     """
     rest = rest_lead(logits) > rest_margin
     likeliest = torch.where(rest, melody.REST, logits[..., :PITCHES].argmax(dim=-1))
@@ -120,20 +187,49 @@ def choose(logits: Tensor, rest_margin: float = 0.0) -> tuple[Tensor, Tensor]:
 
 
 def rest_lead(logits: Tensor) -> Tensor:
-    """By how much the logit of a rest exceeds that of the likeliest pitch, (n, 80)."""
+    """Compute by how much the logit of a rest exceeds that of every pitch.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, 80, 90)
+
+    Returns
+    -------
+    tensor of shape (n, 80)
+    """
     return logits[..., PITCHES] - logits[..., :PITCHES].amax(dim=-1)
 
 
 def signed_onset(onset: Tensor, rest: Tensor) -> Tensor:
-    """The onset row as the critic sees it: 1 at an onset, 0 while a note is held, -1 in a rest.
+    """Combine onset and rest into the row that the critic sees.
 
-    Were a rest only the absence of a pitch, the critic would hardly see it and the generator never make one.
+    onset * (1 - rest) - rest: 1 at an onset, 0 while a note is held, -1 in a rest. If a rest were only the absence of a
+    pitch, the critic would hardly see it and the generator never make one.
+
+    Parameters
+    ----------
+    onset, rest : tensors of equal shape
+        From 0 to 1.
+
+    Returns
+    -------
+    tensor of the same shape
     """
     return onset * (1 - rest) - rest
 
 
 class MultiScale(nn.Module):
-    """Six parallel views of the melody, a step to a bar wide, joined and added to the input."""
+    """Six parallel convolutions of the melody, joined and added to the input.
+
+    One has width 1, the others width 3 and dilations from one step to a bar (16 steps). Maps (batch, steps, channels)
+    to the same shape.
+
+    Parameters
+    ----------
+    channels : int, default 32
+    branch : int, default 16
+        Channels of each convolution.
+    """
 
     def __init__(self, channels: int = 32, branch: int = 16) -> None:
         super().__init__()
@@ -146,9 +242,31 @@ class MultiScale(nn.Module):
         return out
 
     def views(self, x: Tensor) -> Tensor:
+        """Compute the six convolutions side by side.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, steps, channels)
+
+        Returns
+        -------
+        tensor of shape (batch, steps, 6 * branch)
+        """
         return torch.cat([branch(x) for branch in self.branches], dim=2)
 
-    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+    def linearise(self, x: Tensor) -> tuple[Tensor, Back]:
+        """Compute the output, and a function that propagates its gradient back.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, steps, channels)
+
+        Returns
+        -------
+        output : tensor of shape (batch, steps, channels)
+        back : callable
+            Maps a gradient of the output to that of the input.
+        """
         views = self.views(x)
 
         def back(gradient: Tensor) -> Tensor:
@@ -161,7 +279,16 @@ class MultiScale(nn.Module):
 
 
 class SingleScale(nn.Module):
-    """The multi-scale module's plain counterpart of the same size, for the ablation: one scale, two convolutions."""
+    """Counterpart of ``MultiScale`` of the same size, for the ablation.
+
+    One scale, two convolutions of width 3. Maps (batch, steps, channels) to the same shape.
+
+    Parameters
+    ----------
+    channels : int, default 32
+    inner : int, default 59
+        Channels between the two convolutions.
+    """
 
     def __init__(self, channels: int = 32, inner: int = 59) -> None:
         super().__init__()
@@ -171,7 +298,19 @@ class SingleScale(nn.Module):
         out: Tensor = x + self.conv2(F.leaky_relu(self.conv1(x), SLOPE))
         return out
 
-    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+    def linearise(self, x: Tensor) -> tuple[Tensor, Back]:
+        """Compute the output, and a function that propagates its gradient back.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, steps, channels)
+
+        Returns
+        -------
+        output : tensor of shape (batch, steps, channels)
+        back : callable
+            Maps a gradient of the output to that of the input.
+        """
         h = self.conv1(x)
 
         def back(gradient: Tensor) -> Tensor:
@@ -181,7 +320,15 @@ class SingleScale(nn.Module):
 
 
 class ResDown(nn.Module):
-    """Residual block that halves the time resolution; no normalisation, as the gradient penalty is per sample."""
+    """Residual block that halves the time resolution.
+
+    Maps (batch, steps, i) to (batch, steps / 2, o). It has no normalisation, as the gradient penalty is per sample.
+
+    Parameters
+    ----------
+    i, o : int
+        Channels of input and output.
+    """
 
     def __init__(self, i: int, o: int) -> None:
         super().__init__()
@@ -189,10 +336,22 @@ class ResDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(x, SLOPE)), SLOPE))
-        out: Tensor = h + self.skip(halved(x))
+        out: Tensor = h + self.skip(halve_steps(x))
         return out
 
-    def linearised(self, x: Tensor) -> tuple[Tensor, Back]:
+    def linearise(self, x: Tensor) -> tuple[Tensor, Back]:
+        """Compute the output, and a function that propagates its gradient back.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, steps, i)
+
+        Returns
+        -------
+        output : tensor of shape (batch, steps / 2, o)
+        back : callable
+            Maps a gradient of the output to that of the input.
+        """
         h = self.conv1(F.leaky_relu(x, SLOPE))
 
         def back(gradient: Tensor) -> Tensor:
@@ -200,11 +359,16 @@ class ResDown(nn.Module):
             outer = through_relu(self.conv1.back(inner), x)
             return outer + (self.skip.back(gradient) / 2).repeat_interleave(2, dim=1)
 
-        return self.conv2(F.leaky_relu(h, SLOPE)) + self.skip(halved(x)), back
+        return self.conv2(F.leaky_relu(h, SLOPE)) + self.skip(halve_steps(x)), back
 
 
 class Critic(nn.Module):
-    """Matrix (batch, 80, 89) to a score (batch,): larger for what looks real."""
+    """Maps a matrix (batch, 80, 89) to a score (batch,), larger if it looks real.
+
+    Parameters
+    ----------
+    scales : {"multi-scale", "plain"}
+    """
 
     def __init__(self, scales: str) -> None:
         super().__init__()
@@ -222,16 +386,25 @@ class Critic(nn.Module):
         return score
 
     def gradient(self, x: Tensor) -> Tensor:
-        """The gradient of the score at x, (batch, 80, 89), as a function of the weights.
+        """Compute the gradient of the score by its input.
 
-        The critic is piecewise linear, so within a piece the gradient is a product of its weights. Written out it
-        takes two thirds of the work of differentiating twice, which would carry zeros back through the forward pass.
+        The critic is piecewise linear, so within a piece the gradient is a product of its weights. Written out it takes
+        two thirds of the work of differentiating twice, which would carry zeros back through the forward pass.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, 80, 89)
+
+        Returns
+        -------
+        float32 tensor of shape (batch, 80, 89)
+            A function of the weights, to be differentiated.
         """
         backs = []
         with torch.no_grad():
             h = self.embed(x)
             for block in cast("list[MultiScale | SingleScale | ResDown]", self.blocks):
-                h, back = block.linearised(h)
+                h, back = block.linearise(h)
                 backs.append(back)
         gradient = self.end.weight.view(1, 5, -1).expand(len(x), -1, -1)
         for back in reversed(backs):
@@ -240,20 +413,46 @@ class Critic(nn.Module):
 
 
 def through_relu(gradient: Tensor, x: Tensor) -> Tensor:
-    """What a gradient of the leaky ReLU's output is for its input x."""
+    """Propagate a gradient back through the leaky ReLU.
+
+    Parameters
+    ----------
+    gradient, x : tensors of equal shape
+        Gradient of the output, and the input.
+
+    Returns
+    -------
+    tensor of the same shape
+    """
     back: Tensor = torch.ops.aten.leaky_relu_backward(gradient, x, SLOPE, False)
     return back
 
 
-def halved(x: Tensor) -> Tensor:
-    """Means of neighbouring steps, (batch, steps / 2, channels)."""
+def halve_steps(x: Tensor) -> Tensor:
+    """Average neighbouring steps.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, steps, channels)
+
+    Returns
+    -------
+    tensor of shape (batch, steps / 2, channels)
+    """
     # Unbound, the two halves have one gradient between them; as slices they would fill a tensor each.
     even, odd = x.reshape(len(x), -1, 2, x.shape[2]).unbind(2)
     return (even + odd) * 0.5
 
 
 class Matcher(nn.Module):
-    """Self-attention features under which a generated segment is compared with a real one."""
+    """Self-attention features by which generated and real segments are compared.
+
+    Parameters
+    ----------
+    width : int, default 64
+        Channels of the features.
+    heads : int, default 4
+    """
 
     def __init__(self, width: int = 64, heads: int = 4) -> None:
         super().__init__()
@@ -264,7 +463,16 @@ class Matcher(nn.Module):
         self.norm2, self.wide, self.narrow = nn.LayerNorm(width), nn.Linear(width, 128), nn.Linear(128, width)
 
     def features(self, x: Tensor) -> Tensor:
-        """(batch, 80, 64), each step of unit length."""
+        """Compute the features of each step, at unit length.
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, 80, 89)
+
+        Returns
+        -------
+        tensor of shape (batch, 80, width)
+        """
         h = self.embed(x) + self.position
         q, k, v = (
             part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(self.norm1(h)).chunk(3, dim=2)
@@ -274,22 +482,55 @@ class Matcher(nn.Module):
         return unit(h + self.narrow(F.relu(self.wide(self.norm2(h)))))
 
     def forward(self, *melodies: Tensor) -> list[Tensor]:
-        """Similarity (batch,) in [-1, 1] of each batch of melodies with the last one."""
+        """Compare each batch of melodies with the last one.
+
+        Parameters
+        ----------
+        *melodies : tensors of shape (batch, 80, 89)
+            Two or more.
+
+        Returns
+        -------
+        list of tensors of shape (batch,)
+            Similarities in [-1, 1], one tensor fewer than there are batches.
+        """
         *ones, other = self.features(torch.cat(melodies)).chunk(len(melodies))
         return [similarity(one, other) for one in ones]
 
 
 def similarity(one: Tensor, other: Tensor) -> Tensor:
-    """Similarity (batch,) in [-1, 1] of features (batch, 80, 64).
+    """Compare two segments by their features.
 
-    Each step of the one looks for its like in the other and is compared, by the cosine, with what it finds.
+    Each step of the one attends to the steps of the other and is compared by the cosine with what it finds; the mean
+    over the steps is returned.
+
+    Parameters
+    ----------
+    one, other : tensors of shape (batch, 80, 64)
+        Features of unit length.
+
+    Returns
+    -------
+    tensor of shape (batch,)
+        In [-1, 1].
     """
     found = (8 * one @ other.transpose(1, 2)).softmax(dim=2) @ other
     return (one * unit(found)).sum(dim=2).mean(dim=1)
 
 
 def unit(x: Tensor) -> Tensor:
-    """Vectors (..., channels) at length 1, with a gradient that passes over memory less often than `F.normalize`'s."""
+    """Scale vectors to length 1.
+
+    Its gradient passes over memory less often than that of ``F.normalize``.
+
+    Parameters
+    ----------
+    x : tensor of shape (..., channels)
+
+    Returns
+    -------
+    float32 tensor of the same shape
+    """
     x = x.float()
     return x * torch.rsqrt(x.square().sum(dim=-1, keepdim=True) + 1e-12)
 
@@ -299,7 +540,7 @@ CPU = {"batch_size": 32, "cool_from": 4000, "cool_until": 10_000}
 
 
 class MidiGAN(Network):
-    """The three networks, their optimisers and the training of one generator iteration."""
+    """The three networks, their optimisers and the training of one iteration."""
 
     settings_type = Settings
     variants = {
@@ -330,7 +571,11 @@ class MidiGAN(Network):
         self.register_buffer("rest_margin", torch.zeros(()))
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """Adam without momentum as in Gulrajani et al. 2017; RMSProp with clipping, as in Arjovsky et al. 2017."""
+        """Create an optimiser for each network.
+
+        Adam without momentum (Gulrajani et al. 2017); with clipping RMSProp for generator and critic (Arjovsky et al.
+        2017).
+        """
         rate, betas = self.settings.learning_rate, (0.0, 0.9)
         adam = {
             name: torch.optim.Adam(getattr(self, name).parameters(), rate, betas, fused=True)
@@ -345,11 +590,11 @@ class MidiGAN(Network):
 
     @property
     def segments_per_step(self) -> int:
-        """A fresh batch for every critic update."""
+        """Number of segments of a step: a new batch for every critic update."""
         return self.settings.batch_size * self.settings.critic_steps
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """One generator iteration: the critic's updates, then the matcher's and the generator's."""
+        """Run one iteration: update the critic, then the matcher and the generator."""
         self.cool(optimisers)
         batches = as_input(tokens).chunk(self.settings.critic_steps)
         for real in batches:
@@ -361,7 +606,19 @@ class MidiGAN(Network):
         return figures(log)
 
     def judge(self, real: Tensor, optimiser: torch.optim.Optimizer) -> tuple[dict[str, Tensor], Tensor]:
-        """One update of the critic; returns its log and the generated segments it saw."""
+        """Update the critic once.
+
+        Parameters
+        ----------
+        real : tensor of shape (n, 80, 89)
+        optimiser : torch.optim.Optimizer
+
+        Returns
+        -------
+        log : dict of str to tensor of shape ()
+        fake : tensor of shape (n, 80, 89)
+            The generated segments that the critic saw.
+        """
         with torch.no_grad(), autocast(real.device):
             fake = self.draw(len(real), real.device)
         with autocast(real.device):
@@ -381,21 +638,58 @@ class MidiGAN(Network):
         return log, fake
 
     def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Mean squared distance from 1 of the critic's gradient norm, between real and generated segments."""
+        """Compute the gradient penalty of WGAN-GP (Gulrajani et al. 2017).
+
+        Mean of (||gradient of the score|| - 1)^2 at random points between real and generated segments.
+
+        Parameters
+        ----------
+        real, fake : tensors of shape (n, 80, 89)
+
+        Returns
+        -------
+        tensor of shape ()
+        """
         share = rand(len(real), 1, 1, device=real.device)
         norms = self.critic.gradient(torch.lerp(fake, real, share)).flatten(1).norm(2, dim=1)
         penalty: Tensor = ((norms - 1) ** 2).mean()
         return penalty
 
     def match(self, real: Tensor, other: Tensor, fake: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """One update of the matcher, which learns that real segments are like each other and generated ones are not."""
+        """Update the matcher once.
+
+        It learns that real segments are similar to each other and generated ones are not:
+        max(margin + similarity(fake, real) - similarity(other, real), 0).
+
+        Parameters
+        ----------
+        real, other, fake : tensors of shape (n, 80, 89)
+            Real segments, other real segments, generated segments.
+        optimiser : torch.optim.Optimizer
+
+        Returns
+        -------
+        dict of str to tensor of shape (n,)
+            ``match_fake`` and ``match_real``.
+        """
         with autocast(real.device):
             unlike, alike = self.matcher(fake, other, real)
             update(optimiser, F.relu(self.settings.matching_margin + unlike - alike).mean())
         return {"match_fake": unlike, "match_real": alike}
 
     def generate(self, real: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """One update of the generator."""
+        """Update the generator once.
+
+        Parameters
+        ----------
+        real : tensor of shape (n, 80, 89)
+        optimiser : torch.optim.Optimizer
+
+        Returns
+        -------
+        dict of str to tensor of shape ()
+            ``generator_loss``.
+        """
         with autocast(real.device):
             fake = self.draw(len(real), real.device)
             loss = -self.critic(fake).mean()
@@ -408,12 +702,28 @@ class MidiGAN(Network):
         return {"generator_loss": loss}
 
     def draw(self, n: int, device: torch.device) -> Tensor:
-        """Fresh segments of the generator in training, as the critic sees them."""
+        """Generate new segments in training, as the critic sees them.
+
+        Parameters
+        ----------
+        n : int
+        device : torch.device
+
+        Returns
+        -------
+        tensor of shape (n, 80, 89)
+        """
         fake: Tensor = self.generator(randn(n, self.settings.latent, device=device), self.hardness)
         return fake
 
     def cool(self, optimisers: dict[str, torch.optim.Optimizer]) -> None:
-        """Set this iteration's learning rates."""
+        """Set the learning rates of this iteration.
+
+        Parameters
+        ----------
+        optimisers : dict of str to Optimizer
+            Changed in place.
+        """
         start, end = self.settings.cool_from, self.settings.cool_until
         factor = 1 - 0.98 * min(1.0, max(0.0, (int(self.iterations) - start) / (end - start)))
         for optimiser in optimisers.values():
@@ -423,15 +733,16 @@ class MidiGAN(Network):
 
     @property
     def hardness(self) -> float:
-        """How hard the generator's outputs are at this iteration, 0-1."""
+        """How hard the generator's outputs are at this iteration, from 0 to 1."""
         start, end = self.settings.soft_until, self.settings.hard_from
         return min(1.0, max(0.0, (int(self.iterations) - start) / max(1, end - start)))
 
     @torch.no_grad()
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """The critic's Wasserstein estimate on held-out segments; leaves the state of the random numbers alone.
+        """Compute the critic's Wasserstein estimate on held-out segments.
 
-        Sets the margin by which a rest must lead when melodies are drawn: as many clips get a rest as of these.
+        Leaves the state of the random numbers alone. Sets the margin by which a rest must lead when melodies are drawn,
+        so that as large a share of clips has a rest as of these segments.
         """
         real = as_input(tokens)
         source = torch.Generator().manual_seed(int(self.iterations))
@@ -445,11 +756,25 @@ class MidiGAN(Network):
         return {"wasserstein_validation": float(self.critic(real).mean() - self.critic(fake).mean())}
 
     def fixed_noise(self, n: int, source: torch.Generator) -> Tensor:
+        """Draw noise that does not use torch's global random state.
+
+        Parameters
+        ----------
+        n : int
+        source : torch.Generator
+
+        Returns
+        -------
+        tensor of shape (n, latent)
+        """
         return torch.randn(n, self.settings.latent, generator=source).to(self.rest_margin.device)
 
     @torch.no_grad()
     def update_average(self) -> None:
-        """Move the average towards the generator; slower as it grows older, up to the set decay."""
+        """Move the averaged generator towards the generator, and count the iteration.
+
+        The decay is min(average_decay, t / (t + 10)) at iteration t.
+        """
         self.iterations += 1
         decay = min(self.settings.average_decay, int(self.iterations) / (int(self.iterations) + 10))
         for mean, value in zip(tensors(self.average), tensors(self.generator), strict=True):
@@ -459,7 +784,7 @@ class MidiGAN(Network):
                 mean.copy_(value)
 
     def sampling_state(self) -> dict[str, Tensor]:
-        """The averaged generator and the margin of rests."""
+        """Collect the averaged generator and the margin of rests."""
         return {**self.average.state_dict(), "rest_margin": self.rest_margin}
 
     def load_sampling_state(self, state: dict[str, Tensor]) -> None:
@@ -467,12 +792,15 @@ class MidiGAN(Network):
         self.average.load_state_dict({name: value for name, value in state.items() if name != "rest_margin"})
 
     def histogram_weights(self) -> Tensor:
-        """The critic's, which weight clipping drives to its bounds (Gulrajani et al. 2017, figure 1b)."""
+        """Collect the critic's weights.
+
+        Weight clipping drives them to its bounds (Gulrajani et al. 2017, figure 1b).
+        """
         return torch.cat([value.detach().flatten() for value in self.critic.parameters()])
 
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """The averaged generator's outputs, decoded by `choose`."""
+        """Draw melodies from the averaged generator, decoded by ``choose``."""
         noise = torch.from_numpy(rng.standard_normal((n, self.settings.latent), dtype=np.float32))
         device = next(self.average.parameters()).device
         logits = torch.cat([self.average.logits(part.to(device)).float().cpu() for part in torch.split(noise, 256)])
@@ -480,14 +808,35 @@ class MidiGAN(Network):
 
 
 def decode(logits: Tensor, rest_margin: float = 0.0) -> Tokens:
-    """Logits (n, 80, 90) to tokens (n, 80)."""
+    """Convert logits to tokens.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, 80, 90)
+    rest_margin : float, default 0
+        By how much a rest must lead.
+
+    Returns
+    -------
+    int8 array of shape (n, 80)
+    """
     pitch, struck = (part.numpy() for part in choose(logits, rest_margin))
     tokens: NDArray[np.int8] = np.where(struck | (pitch == melody.REST), pitch, melody.HOLD).astype(np.int8)
     return tokens
 
 
 def as_input(tokens: Tensor) -> Tensor:
-    """Tokens (n, 80) to what the critic sees, (n, 80, 89): the matrix with its onset row signed."""
+    """Convert tokens to the matrix that the critic sees.
+
+    Parameters
+    ----------
+    tokens : integer tensor of shape (n, 80)
+
+    Returns
+    -------
+    tensor of shape (n, 80, 89)
+        88 pitches, and the onset row with -1 in rests.
+    """
     matrix = torch.from_numpy(melody.tokens_to_matrix(tokens.cpu().numpy().astype(np.int8))).to(tokens.device)
     rest = 1 - matrix[:, :PITCHES].sum(dim=1)
     matrix[:, ONSET_ROW] = matrix[:, ONSET_ROW] - rest
@@ -495,6 +844,15 @@ def as_input(tokens: Tensor) -> Tensor:
 
 
 def tensors(module: nn.Module) -> Iterator[Tensor]:
-    """Parameters and buffers, in a fixed order."""
+    """Iterate over parameters and buffers, in a fixed order.
+
+    Parameters
+    ----------
+    module : nn.Module
+
+    Yields
+    ------
+    tensor
+    """
     yield from module.parameters()
     yield from module.buffers()

@@ -22,9 +22,18 @@ EMBEDDING, HIDDEN = 64, 640
 
 @dataclass(frozen=True)
 class Settings:
-    """The paper gives none; docs/models.md says how these came about.
+    """The paper gives none; docs/models.md explains how these were chosen.
 
-    ``dropout`` is that of the layer's inputs and outputs, ``weight_dropout`` that of its recurrent weights.
+    Attributes
+    ----------
+    batch_size : int
+        Segments per step.
+    learning_rate, cooling, weight_decay : float
+        As in ``Autoregressive``.
+    dropout : float
+        Of the layer's inputs and outputs.
+    weight_dropout : float
+        Of its recurrent weights.
     """
 
     batch_size: int = 32
@@ -36,11 +45,12 @@ class Settings:
 
 
 class Recurrence(torch.autograd.Function):
-    """The multiplicative LSTM over all steps, from zeros: inputs' shares (steps, n, …) to outputs (steps, n, hidden).
+    """The multiplicative LSTM over all steps, from a state of zeros.
 
-    m = xm * (h W_mh'), gates = xg + m W_m', then an LSTM's cell. Differentiated by hand: the gradients of the two
-    matrices are then one product each over all steps, where autograd would add up a whole matrix at every step.
-    Products are taken in ``dtype``, everything else as it comes.
+    m = xm * (h W_mh'), gates = xg + m W_m', then an LSTM's cell (Krause et al. 2016). Maps xm (steps, n, hidden) and
+    xg (steps, n, 4 * hidden) to h (steps, n, hidden). Differentiated by hand: the gradients of the two matrices are
+    then one product each over all steps, where autograd would add up a whole matrix at every step. Products are
+    computed in ``dtype``, everything else in the type of its inputs.
     """
 
     @staticmethod
@@ -78,9 +88,18 @@ class Recurrence(torch.autograd.Function):
 
 
 def cell(gates: Tensor, c_before: Tensor, c: Tensor, h: Tensor) -> None:
-    """One step of an LSTM's cell, into ``c`` and ``h`` (n, hidden).
+    """Compute one step of an LSTM's cell in place.
 
-    The gates (n, 4 hidden) are input, forget and output gate and the new content; they are activated in place.
+    c = i * u + f * c_before and h = o * tanh(c), with i, f, o = sigmoid and u = tanh of the gates.
+
+    Parameters
+    ----------
+    gates : tensor of shape (n, 4 * hidden)
+        Input, forget and output gate and new content before activation; activated in place.
+    c_before : tensor of shape (n, hidden)
+        The cell's content before the step.
+    c, h : tensors of shape (n, hidden)
+        Receive the content and the output.
     """
     hidden = c.shape[1]
     gates[:, : 3 * hidden].sigmoid_()
@@ -93,7 +112,21 @@ def cell(gates: Tensor, c_before: Tensor, c: Tensor, h: Tensor) -> None:
 
 
 def cell_backward(gates: Tensor, c_before: Tensor, c: Tensor, d_h: Tensor, d_c: Tensor, d_gates: Tensor) -> None:
-    """The cell's gradient, into ``d_gates`` before their activation; ``d_c`` goes from after the step to before it."""
+    """Compute the gradient of ``cell`` in place.
+
+    Parameters
+    ----------
+    gates : tensor of shape (n, 4 * hidden)
+        Activated, as ``cell`` leaves them.
+    c_before, c : tensors of shape (n, hidden)
+        The cell's content before and after the step.
+    d_h : tensor of shape (n, hidden)
+        Gradient of the output.
+    d_c : tensor of shape (n, hidden)
+        Gradient of the content after the step; becomes that of the content before it.
+    d_gates : tensor of shape (n, 4 * hidden)
+        Receives the gradient of the gates before activation.
+    """
     i, f, o, u = gates.chunk(4, dim=1)
     bent = torch.tanh(c)
     d_c += d_h * o * (1 - bent * bent)
@@ -127,15 +160,24 @@ class MLSTM(Autoregressive):
     def forward(self, before: Tensor) -> Tensor:
         x = self.dropout(self.token(before)).transpose(0, 1)
         xm, xg = self.x_to_m(x), self.x_to_gates(x)
-        w_mh, w_m = self.thinned(self.h_to_m.weight), self.thinned(self.m_to_gates.weight)
+        w_mh, w_m = self.drop_weights(self.h_to_m.weight), self.drop_weights(self.m_to_gates.weight)
         h: Tensor = Recurrence.apply(xm.float(), xg.float(), w_mh, w_m, xm.dtype)  # type: ignore[no-untyped-call]
         logits: Tensor = self.end(self.dropout(h.transpose(0, 1)))
         return logits
 
-    def thinned(self, weight: Tensor) -> Tensor:
-        """In training the weight with some of it dropped, the same at every step (Merity et al. 2018).
+    def drop_weights(self, weight: Tensor) -> Tensor:
+        """Drop part of a weight in training, the same at every step.
 
-        Every process draws the same mask.
+        Weight dropout as in Merity et al. (2018). Every process draws the same mask.
+
+        Parameters
+        ----------
+        weight : tensor
+
+        Returns
+        -------
+        tensor of the same shape
+            The weight itself in evaluation mode.
         """
         p = self.settings.weight_dropout
         if not self.training or not p:
@@ -147,7 +189,7 @@ class MLSTM(Autoregressive):
         zeros = self.temperature.new_zeros(2, n, HIDDEN)
         return zeros[0], zeros[1]
 
-    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
         h, c = state
         x = self.token(before)
         gates = self.x_to_gates(x) + self.m_to_gates(self.x_to_m(x) * self.h_to_m(h))

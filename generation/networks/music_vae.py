@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from generation.melody import BARS, REST, STEPS, STEPS_PER_BAR, VOCABULARY, Tokens
-from generation.networks.autoregressive import CHUNK, next_token, resting
+from generation.networks.autoregressive import CHUNK, evaluation_mode, next_token
 from generation.networks.contract import Network, Profile
 from generation.networks.parts import autocast, figures, rand, randn, update
 
@@ -33,8 +33,25 @@ ACTIVE = 0.01
 
 @dataclass(frozen=True)
 class Settings:
-    """``free_bits`` of a segment's divergence cost nothing; ``word_dropout`` is the share of tokens hidden from the
-    decoder, so that it asks the latent vector; ``beta`` is reached at the pace 1 - beta_rate ** step."""
+    """Settings of the training and the size of the latent vector.
+
+    Attributes
+    ----------
+    batch_size : int
+        Segments per step.
+    learning_rate, rate_decay, lowest_rate : float
+        The rate at step t is max(learning_rate * rate_decay ** t, lowest_rate).
+    largest_gradient : float
+        Maximum of the gradient's norm.
+    beta, beta_rate : float
+        The weight of the divergence at step t is beta * (1 - beta_rate ** t).
+    free_bits : float
+        Bits of a segment's divergence that cost nothing.
+    word_dropout : float
+        Share, 0 to 1, of the tokens hidden from the decoder, so that it depends on the latent vector.
+    latent : int
+        Length of the latent vector.
+    """
 
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -49,7 +66,14 @@ class Settings:
 
 
 class Encoder(nn.Module):
-    """Tokens (batch, 80) to the mean and the deviation (batch, 512) of a normal posterior."""
+    """Maps tokens to the mean and deviation of a normal posterior.
+
+    From (batch, 80) to two tensors of shape (batch, latent).
+
+    Parameters
+    ----------
+    latent : int
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -66,7 +90,12 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """A latent vector to the logits of 80 tokens, bar by bar."""
+    """Maps a latent vector to the logits of 80 tokens, bar by bar.
+
+    Parameters
+    ----------
+    latent : int
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -75,19 +104,50 @@ class Decoder(nn.Module):
         self.end = nn.Linear(512, VOCABULARY)
 
     def conduct(self, z: Tensor) -> Tensor:
-        """Latent vectors (batch, 512) to a vector for each bar, (batch, 5, 256); the conductor's own input is zero."""
+        """Unroll latent vectors into a vector for each bar.
+
+        The conductor's own input is zero.
+
+        Parameters
+        ----------
+        z : tensor of shape (batch, latent)
+
+        Returns
+        -------
+        tensor of shape (batch, 5, 256)
+        """
         states = self.start_conductor(z).tanh().view(len(z), 2, 2, 256)
         h, c = states.permute(1, 2, 0, 3).contiguous()
         bars: Tensor = self.conductor(z.new_zeros(len(z), BARS, 1), (h, c))[0]
         return bars
 
     def start(self, bars: Tensor) -> tuple[Tensor, Tensor]:
-        """The decoder's states (1, batch, 512) at the start of bars (batch, 256)."""
+        """Compute the decoder's state at the start of a bar.
+
+        Parameters
+        ----------
+        bars : tensor of shape (batch, 256)
+
+        Returns
+        -------
+        h, c : tensors of shape (1, batch, 512)
+        """
         h, c = self.start_bar(bars).tanh().chunk(2, dim=1)
         return h.unsqueeze(0).contiguous(), c.unsqueeze(0).contiguous()
 
     def forward(self, z: Tensor, before: Tensor) -> Tensor:
-        """Logits (batch, 80, 90), given at each step the one-hot token before it (batch, 80, 90)."""
+        """Compute the logits of all tokens.
+
+        Parameters
+        ----------
+        z : tensor of shape (batch, latent)
+        before : tensor of shape (batch, 80, 90)
+            The one-hot token before each step.
+
+        Returns
+        -------
+        float32 tensor of shape (batch, 80, 90)
+        """
         bars = self.conduct(z).flatten(0, 1)
         seen = before.view(len(bars), STEPS_PER_BAR, VOCABULARY)
         told = bars.unsqueeze(1).expand(-1, STEPS_PER_BAR, -1)
@@ -124,11 +184,16 @@ class MusicVAE(Network):
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
 
     def beta(self) -> float:
-        """The weight of the divergence at this step of the training."""
+        """Give the weight of the divergence at this step of the training.
+
+        Returns
+        -------
+        float
+        """
         return self.settings.beta * (1 - math.pow(self.settings.beta_rate, int(self.steps)))
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """One update; the learning rate decays step by step."""
+        """Update the weights once; the learning rate decays step by step."""
         self.train()
         settings, step = self.settings, int(self.steps)
         for group in optimisers["all"].param_groups:
@@ -137,9 +202,9 @@ class MusicVAE(Network):
             mean, deviation = self.encoder(tokens)
             z = mean + deviation * randn(*mean.shape, device=mean.device)
             kept = rand(*tokens.shape, 1, device=tokens.device) >= settings.word_dropout
-            logits = self.decoder(z, shifted(tokens) * kept)
+            logits = self.decoder(z, shift_tokens(tokens) * kept)
         nll, kl = cross_entropy(logits, tokens), divergence(mean, deviation)
-        loss = nll + self.beta() * beyond(kl, settings.free_bits)
+        loss = nll + self.beta() * excess_divergence(kl, settings.free_bits)
         update(optimisers["all"], loss.mean(), settings.largest_gradient)
         log = figures({"nll": nll / STEPS, "kl": kl}) | {"beta": self.beta()}
         self.steps.add_(1)
@@ -147,12 +212,12 @@ class MusicVAE(Network):
 
     @torch.no_grad()
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """The bound on held-out tokens (n, 80), always with the same noise."""
+        """Compute the bound on held-out tokens, always with the same noise."""
         noise = np.random.default_rng(0).standard_normal((len(tokens), self.settings.latent), dtype=np.float32)
-        with resting(self):
+        with evaluation_mode(self):
             mean, deviation = self.encoder(tokens)
             z = mean + deviation * torch.from_numpy(noise).to(mean.device)
-            nll = cross_entropy(self.decoder(z, shifted(tokens)), tokens).mean() / STEPS
+            nll = cross_entropy(self.decoder(z, shift_tokens(tokens)), tokens).mean() / STEPS
         kl = divergence(mean, deviation).mean()
         return {
             "nll_validation": float(nll),
@@ -171,13 +236,24 @@ class MusicVAE(Network):
         # Always whole chunks: the last digits of a matrix product depend on its number of rows.
         whole = F.pad(numbers, (0, 0, 0, -n % CHUNK)).to(self.temperature.device)
         z, chances = whole[:, :-STEPS].float(), torch.special.ndtr(whole[:, -STEPS:])
-        with resting(self):
+        with evaluation_mode(self):
             parts = zip(torch.split(z, CHUNK), torch.split(chances, CHUNK), strict=True)
             drawn = [self.draw(*part) for part in parts]
         return torch.cat(drawn)[:n].to(torch.int8).cpu().numpy() if drawn else np.empty((0, STEPS), dtype=np.int8)
 
     def draw(self, z: Tensor, chances: Tensor) -> Tensor:
-        """Tokens (n, 80) of latent vectors (n, 512), drawn by chances (n, 80), uniform in [0, 1)."""
+        """Decode latent vectors into tokens by inverse transform sampling.
+
+        Parameters
+        ----------
+        z : tensor of shape (n, latent)
+        chances : tensor of shape (n, 80)
+            Uniform numbers in [0, 1).
+
+        Returns
+        -------
+        int64 tensor of shape (n, 80)
+        """
         decoder, bars = self.decoder, self.decoder.conduct(z)
         before = z.new_zeros(len(z), VOCABULARY)
         silent = torch.ones(len(z), dtype=torch.bool, device=z.device)
@@ -194,25 +270,82 @@ class MusicVAE(Network):
 
 
 def one_hot(tokens: Tensor) -> Tensor:
-    """Tokens (n, ...) to float (n, ..., 90)."""
+    """Encode tokens as one-hot vectors.
+
+    Parameters
+    ----------
+    tokens : integer tensor of shape (n, ...)
+
+    Returns
+    -------
+    float32 tensor of shape (n, ..., 90)
+    """
     return F.one_hot(tokens.long(), VOCABULARY).float()
 
 
-def shifted(tokens: Tensor) -> Tensor:
-    """What the decoder has before it at each step, (n, 80, 90): the token before, nothing at step 0."""
+def shift_tokens(tokens: Tensor) -> Tensor:
+    """Encode the token before each step, the input of the decoder.
+
+    Parameters
+    ----------
+    tokens : integer tensor of shape (n, 80)
+
+    Returns
+    -------
+    float32 tensor of shape (n, 80, 90)
+        One-hot; zeros at step 0.
+    """
     return F.pad(one_hot(tokens[:, :-1]), (0, 0, 1, 0))
 
 
 def cross_entropy(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Nats of each segment (n,), summed over its steps."""
+    """Sum the cross entropy of each segment over its steps.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, 80, 90)
+    tokens : integer tensor of shape (n, 80)
+
+    Returns
+    -------
+    tensor of shape (n,)
+        In nats.
+    """
     return F.cross_entropy(logits.transpose(1, 2), tokens.long(), reduction="none").sum(dim=1)
 
 
 def divergence(mean: Tensor, deviation: Tensor) -> Tensor:
-    """Kullback-Leibler divergence (n,) in nats of N(mean, deviation^2) from N(0, I): Kingma & Welling 2014, app. B."""
+    """Compute the Kullback-Leibler divergence of a posterior from the prior.
+
+    KL(N(mean, deviation^2) || N(0, I)) = sum (mean^2 + deviation^2 - 1 - log deviation^2) / 2 (Kingma & Welling 2014,
+    appendix B).
+
+    Parameters
+    ----------
+    mean, deviation : tensors of shape (n, latent)
+
+    Returns
+    -------
+    tensor of shape (n,)
+        In nats.
+    """
     return 0.5 * (mean**2 + deviation**2 - 1 - 2 * torch.log(deviation)).sum(dim=1)
 
 
-def beyond(kl: Tensor, bits: float) -> Tensor:
-    """What a divergence (n,) in nats has beyond so many bits, which are free (Roberts et al. 2018, section 2.1)."""
+def excess_divergence(kl: Tensor, bits: float) -> Tensor:
+    """Compute the part of a divergence beyond the free bits.
+
+    max(kl - bits * ln 2, 0), as in Roberts et al. (2018), section 2.1.
+
+    Parameters
+    ----------
+    kl : tensor of shape (n,)
+        In nats.
+    bits : float
+
+    Returns
+    -------
+    tensor of shape (n,)
+        In nats.
+    """
     return F.relu(kl - bits * math.log(2))

@@ -21,28 +21,75 @@ from torch import Tensor, nn
 
 
 def share() -> tuple[int, int]:
-    """This process's number and how many there are."""
+    """Give this process's number and the number of processes.
+
+    Returns
+    -------
+    rank, world : int
+        0 and 1 without torch.distributed.
+    """
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
 def own(whole: Tensor) -> Tensor:
-    """This process's rows of a tensor that was drawn for all processes."""
+    """Select this process's rows of a tensor drawn for all processes.
+
+    Parameters
+    ----------
+    whole : tensor of shape (n * processes, ...)
+
+    Returns
+    -------
+    tensor of shape (n, ...)
+    """
     rank, world = share()
     return whole.chunk(world)[rank]
 
 
 def randn(n: int, *shape: int, device: torch.device) -> Tensor:
-    """Standard normal numbers (n, ...) for this process's n rows of a batch."""
+    """Draw standard normal numbers for this process's rows of a batch.
+
+    Parameters
+    ----------
+    n : int
+        Rows per process.
+    *shape : int
+        The other axes.
+    device : torch.device
+
+    Returns
+    -------
+    tensor of shape (n, *shape)
+    """
     return own(torch.randn(n * share()[1], *shape, device=device))
 
 
 def rand(n: int, *shape: int, device: torch.device) -> Tensor:
-    """Uniform numbers in [0, 1), (n, ...), for this process's n rows of a batch."""
+    """Draw uniform numbers in [0, 1) for this process's rows of a batch.
+
+    Parameters
+    ----------
+    n : int
+        Rows per process.
+    *shape : int
+        The other axes.
+    device : torch.device
+
+    Returns
+    -------
+    tensor of shape (n, *shape)
+    """
     return own(torch.rand(n * share()[1], *shape, device=device))
 
 
 class Dropout(nn.Module):
-    """Dropout whose mask does not depend on how a batch (n, ...) is shared between processes."""
+    """Dropout whose mask does not depend on the number of processes.
+
+    Parameters
+    ----------
+    p : float
+        Probability, 0 to 1, that an element is set to zero.
+    """
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -55,7 +102,7 @@ class Dropout(nn.Module):
 
 
 class Averaged(torch.autograd.Function):
-    """The mean of a tensor over the processes; its own adjoint."""
+    """Average a tensor over the processes; its own adjoint."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -70,7 +117,7 @@ class Averaged(torch.autograd.Function):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch normalisation of the channels of (batch, ..., channels), over the batch of all processes."""
+    """Batch normalisation of (batch, ..., channels) over all processes."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or share()[1] == 1:
@@ -86,9 +133,20 @@ class BatchNorm(nn.BatchNorm1d):
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
-    """Scaled dot-product attention of (batch, heads, steps, channels).
+    """Compute scaled dot-product attention (Vaswani et al. 2017).
 
-    In fp32 on a processor: torch's backward pass of it takes eight times as long in bf16 (docs/benchmarks.md).
+    On a processor it is computed in fp32: torch's backward pass takes eight times as long in bf16 (docs/benchmarks.md).
+
+    Parameters
+    ----------
+    q, k, v : tensors of shape (batch, heads, steps, channels)
+        Queries, keys and values.
+    causal : bool, default False
+        Whether a step attends to itself and earlier steps only.
+
+    Returns
+    -------
+    tensor of shape (batch, heads, steps, channels)
     """
     if q.device.type == "cuda":
         return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
@@ -97,7 +155,15 @@ def attention(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
 
 
 def update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> None:
-    """One step of the optimiser down the mean loss of the processes, the gradient's norm cut to ``clip``."""
+    """Take one step of an optimiser down the loss, averaged over the processes.
+
+    Parameters
+    ----------
+    optimiser : torch.optim.Optimizer
+    loss : tensor of shape ()
+    clip : float, optional
+        Maximum of the gradient's norm over all weights.
+    """
     chosen = [value for group in optimiser.param_groups for value in group["params"]]
     # Not backward(), which would also compute the gradients of other networks that the loss goes through.
     for value, gradient in zip(chosen, torch.autograd.grad(loss, chosen, allow_unused=True), strict=True):
@@ -117,7 +183,16 @@ def update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = 
 
 
 def figures(log: dict[str, Tensor]) -> dict[str, float]:
-    """Numbers for the log, each the mean over the processes."""
+    """Average values over the batch and over the processes, for the log.
+
+    Parameters
+    ----------
+    log : dict of str to tensor
+
+    Returns
+    -------
+    dict of str to float
+    """
     values = torch.stack([value.detach().float().mean() for value in log.values()])
     if share()[1] > 1:
         dist.all_reduce(values)
@@ -126,22 +201,45 @@ def figures(log: dict[str, Tensor]) -> dict[str, float]:
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """bf16 for matrix products, where the machine gains by it."""
+    """Create a context in which matrix products use bf16 where that is faster.
+
+    Parameters
+    ----------
+    device : torch.device
+
+    Returns
+    -------
+    torch.autocast
+    """
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16_pays(device))
 
 
 def bf16_pays(device: torch.device) -> bool:
-    """Whether bf16 matrix products are faster than fp32 here."""
+    """Decide whether bf16 matrix products are faster than fp32 on a device.
+
+    Parameters
+    ----------
+    device : torch.device
+
+    Returns
+    -------
+    bool
+    """
     return device.type == "cuda" or (torch.cpu._is_amx_tile_supported() and faster_in_bf16())
 
 
 @functools.cache
 def faster_in_bf16() -> bool:
-    """Whether this processor multiplies matrices at least twice as fast in bf16.
+    """Measure whether this processor is at least twice as fast in bf16.
 
-    Tried, in a child process: a processor that lists AMX says little. A virtual machine can hide the layout of its
-    tiles, and torch dies of an illegal instruction; and oneDNN can be told to do without (ONEDNN_MAX_CPU_ISA), which
-    makes bf16 slower than fp32.
+    It is measured in a child process, as a processor that lists AMX need not run it. A virtual machine can hide the
+    layout of its tiles, and torch dies of an illegal instruction. oneDNN can be set to do without (ONEDNN_MAX_CPU_ISA),
+    which makes bf16 slower than fp32.
+
+    Returns
+    -------
+    bool
+        False if the child process dies.
     """
     child = os.fork()
     if not child:
@@ -157,7 +255,13 @@ def faster_in_bf16() -> bool:
 
 
 def seconds(square: Tensor) -> float:
-    """The fastest of a few products of a matrix with itself."""
+    """Time the product of a square matrix with itself.
+
+    Returns
+    -------
+    float
+        Seconds of the fastest of five products.
+    """
     times = []
     for _ in range(5):
         start = time.perf_counter()

@@ -12,13 +12,23 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from generation.melody import REST, STEPS, STEPS_PER_BAR, VOCABULARY
-from generation.networks.autoregressive import BEGIN, CHUNK, Autoregressive, resting
+from generation.networks.autoregressive import BEGIN, CHUNK, Autoregressive, evaluation_mode
 from generation.networks.parts import Dropout
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Small enough for a few minutes of training; docs/models.md says how these came about."""
+    """Small enough for a few minutes of training; docs/models.md explains them.
+
+    Attributes
+    ----------
+    batch_size : int
+        Segments per step.
+    learning_rate, cooling, weight_decay : float
+        As in ``Autoregressive``.
+    dropout : float
+        Of the inputs and outputs of the LSTM.
+    """
 
     batch_size: int = 64
     learning_rate: float = 3e-3
@@ -28,7 +38,10 @@ class Settings:
 
 
 class Reference(Autoregressive):
-    """LSTM of 128 units over embeddings of the token before (64) and of the sixteenth in the bar (16)."""
+    """LSTM of 128 units over the previous token and the place in the bar.
+
+    The embeddings have 64 numbers for the token and 16 for the sixteenth in the bar.
+    """
 
     settings_type = Settings
     places: Tensor
@@ -46,21 +59,39 @@ class Reference(Autoregressive):
         return logits
 
     def hidden(self, before: Tensor) -> Tensor:
-        """The state (n, 80, 128) from which each token is foreseen, from the tokens before each (n, 80)."""
+        """Compute the hidden states from which each token is predicted.
+
+        Parameters
+        ----------
+        before : int64 tensor of shape (n, 80)
+            The token before each step.
+
+        Returns
+        -------
+        tensor of shape (n, 80, 128)
+        """
         place = self.place(self.places).expand(len(before), -1, -1)
         h: Tensor = self.lstm(self.dropout(torch.cat([self.token(before), place], dim=2)))[0]
         return h
 
     @torch.no_grad()
     def states(self, tokens: Tensor) -> Tensor:
-        """What the model makes of each melody: the mean over its steps of the states, float32 (n, 128).
+        """Embed each melody as the mean of its hidden states over the steps.
 
-        A melody's row depends on that melody alone; for tokens (n, 80) in any batch.
+        A melody's row depends on that melody alone, in any batch.
+
+        Parameters
+        ----------
+        tokens : integer tensor of shape (n, 80)
+
+        Returns
+        -------
+        float32 tensor of shape (n, 128)
         """
         before = F.pad(tokens[:, :-1].long(), (1, 0), value=BEGIN)
         # Always whole chunks: the last digits of a matrix product depend on its number of rows.
         whole = F.pad(before, (0, 0, 0, -len(before) % CHUNK), value=REST)
-        with resting(self):
+        with evaluation_mode(self):
             found = [self.hidden(part).mean(dim=1) for part in torch.split(whole, CHUNK)]
         return torch.cat(found)[: len(tokens)] if len(tokens) else self.temperature.new_empty(0, self.lstm.hidden_size)
 
@@ -68,7 +99,7 @@ class Reference(Autoregressive):
         zeros = self.temperature.new_zeros(2, 1, n, 128)
         return zeros[0], zeros[1]
 
-    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
         place = self.place(self.places[step]).expand(len(before), -1)
         h, after = self.lstm(torch.cat([self.token(before), place], dim=1).unsqueeze(1), state)
         for old, new in zip(state, after, strict=True):

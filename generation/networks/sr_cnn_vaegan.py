@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from generation.melody import BARS, HOLD, ONSET_ROW, PITCHES, REST, ROWS, STEPS, STEPS_PER_BAR, Tokens, tokens_to_matrix
-from generation.networks.autoregressive import resting
+from generation.networks.autoregressive import evaluation_mode
 from generation.networks.channels_last import BatchNorm, Conv
 from generation.networks.contract import Network, Profile
 from generation.networks.music_vae import divergence
@@ -34,7 +34,19 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Settings:
-    """A step takes one pair of neighbouring bars from each of ``batch_size`` segments."""
+    """A step takes one pair of neighbouring bars from each segment.
+
+    Attributes
+    ----------
+    batch_size : int
+        Segments per step.
+    learning_rate, discriminator_rate : float
+        Of the encoder and the generator; of the discriminator.
+    encoder_steps, generator_steps : int
+        Updates per step.
+    latent : int
+        Length of the latent vector.
+    """
 
     batch_size: int = 64
     learning_rate: float = 5e-4
@@ -45,7 +57,14 @@ class Settings:
 
 
 class Encoder(nn.Module):
-    """A bar (batch, 89, 16) to the mean and the deviation (batch, 128) of a normal posterior."""
+    """Maps a bar to the mean and deviation of a normal posterior.
+
+    From (batch, 89, 16) to two tensors of shape (batch, latent).
+
+    Parameters
+    ----------
+    latent : int
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -59,7 +78,14 @@ class Encoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent vectors (batch, 128) to bars (batch, 89, 16) in -1 to 1; those of songs are zeros and ones."""
+    """Maps latent vectors (batch, latent) to bars (batch, 89, 16).
+
+    Values are in -1 to 1; those of songs are zeros and ones.
+
+    Parameters
+    ----------
+    latent : int
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -73,7 +99,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Bars (batch, 89, 16) to logits (batch,) that they are real."""
+    """Maps bars (batch, 89, 16) to logits (batch,) that they are real."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,7 +146,10 @@ class SRCNNVAEGAN(Network):
         self.register_buffer("onset_above", torch.tensor(0.5))
 
     def optimisers(self) -> dict[str, Optimizer]:
-        """Adam with less momentum than usual, as the authors have it."""
+        """Create three Adam optimisers with the first moment's decay 0.5.
+
+        The authors use that in place of the usual 0.9.
+        """
         rate = self.settings.learning_rate
         rates = {"encoder": rate, "discriminator": self.settings.discriminator_rate, "generator": rate}
         return {
@@ -129,7 +158,7 @@ class SRCNNVAEGAN(Network):
         }
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, Optimizer]) -> dict[str, float]:
-        """The updates of one batch: encoder, discriminator, generator."""
+        """Update encoder, discriminator and generator on one batch."""
         self.train()
         bars, following = pairs(tokens)
         with autocast(tokens.device):
@@ -143,7 +172,20 @@ class SRCNNVAEGAN(Network):
         return figures(log)
 
     def update_encoder(self, bars: Tensor, wanted: Tensor, optimiser: Optimizer) -> dict[str, Tensor]:
-        """Towards latent vectors that are close to the prior and give bars like those that follow."""
+        """Update the encoder, to lower divergence and distance to the next bar.
+
+        Parameters
+        ----------
+        bars : tensor of shape (n, 89, 16)
+        wanted : tensor of shape (n,)
+            Logits of the bars that follow.
+        optimiser : Optimizer
+
+        Returns
+        -------
+        dict of str to tensor
+            ``similarity`` and ``kl``, shape (n,).
+        """
         with only(self.encoder, self):
             mean, deviation = self.encoder(bars)
             logits = self.discriminator(self.generator(mean + deviation * randn(*mean.shape, device=mean.device)))
@@ -152,26 +194,62 @@ class SRCNNVAEGAN(Network):
         return {"similarity": similarity, "kl": kl}
 
     def update_discriminator(self, bars: Tensor, following: Tensor, optimiser: Optimizer) -> dict[str, Tensor]:
-        """Towards telling the bars that follow from generated ones, of the encoder and of the prior."""
+        """Update the discriminator, to separate real bars from generated ones.
+
+        Parameters
+        ----------
+        bars, following : tensors of shape (n, 89, 16)
+            Bars, and the real bars that follow them.
+        optimiser : Optimizer
+
+        Returns
+        -------
+        dict of str to tensor
+            ``discriminator_loss``, shape ().
+        """
         with torch.no_grad():
             generated = [self.generator(z) for z in self.latents(bars)]
         real, made, dreamt = (self.discriminator(part) for part in (following, *generated))
-        loss = (judged(real, 1) + judged(made, 0) + judged(dreamt, 0)) / 2
+        loss = (label_loss(real, 1) + label_loss(made, 0) + label_loss(dreamt, 0)) / 2
         update(optimiser, loss)
         return {"discriminator_loss": loss}
 
     def update_generator(self, bars: Tensor, wanted: Tensor, optimiser: Optimizer) -> dict[str, Tensor]:
-        """Towards bars that are taken for real, and are like those that follow."""
+        """Update the generator, to make bars that pass as real.
+
+        Its bars should also be like those that follow.
+
+        Parameters
+        ----------
+        bars : tensor of shape (n, 89, 16)
+        wanted : tensor of shape (n,)
+            Logits of the bars that follow.
+        optimiser : Optimizer
+
+        Returns
+        -------
+        dict of str to tensor
+            ``generator_loss``, shape ().
+        """
         with only(self.generator, self):
             made, dreamt = (self.discriminator(self.generator(z)) for z in self.latents(bars))
-            loss = (judged(made, 1) + judged(dreamt, 1)) / 2
+            loss = (label_loss(made, 1) + label_loss(dreamt, 1)) / 2
             similarity = unlikeness(made, wanted)
             update(optimiser, loss + similarity.mean() / CELLS)
         return {"generator_loss": loss}
 
     @torch.no_grad()
     def latents(self, bars: Tensor) -> tuple[Tensor, Tensor]:
-        """Latent vectors (batch, 128) of the bars' posterior and of the prior."""
+        """Draw latent vectors from the bars' posterior and from the prior.
+
+        Parameters
+        ----------
+        bars : tensor of shape (n, 89, 16)
+
+        Returns
+        -------
+        posterior, prior : tensors of shape (n, latent)
+        """
         noise, prior = (randn(len(bars), self.settings.latent, device=bars.device) for _ in range(2))
         mean, deviation = self.encoder(bars)
         return mean + deviation * noise, prior
@@ -185,7 +263,7 @@ class SRCNNVAEGAN(Network):
         tokens = tokens[:CHUNK]
         noise = self.noise(len(tokens), np.random.default_rng(0))
         bars = as_bars(tokens)
-        with resting(self):
+        with evaluation_mode(self):
             mean, deviation = self.encoder(bars[:, :-1].flatten(0, 1))
             made = self.generator(mean + deviation * noise[:, 1:].flatten(0, 1))
             similarity = unlikeness(self.discriminator(made), self.discriminator(bars[:, 1:].flatten(0, 1)))
@@ -208,20 +286,41 @@ class SRCNNVAEGAN(Network):
         """
         # Always whole chunks: the last digits of a matrix product depend on its number of rows.
         whole = F.pad(self.noise(n, rng), (0, 0, 0, 0, 0, -n % CHUNK))
-        with resting(self):
+        with evaluation_mode(self):
             made = [self.chain(part) for part in torch.split(whole, CHUNK)]
         return torch.cat(made)[:n].to(torch.int8).cpu().numpy() if made else np.empty((0, STEPS), dtype=np.int8)
 
     def noise(self, n: int, rng: np.random.Generator) -> Tensor:
+        """Draw a standard normal vector for every bar of n melodies.
+
+        Parameters
+        ----------
+        n : int
+        rng : np.random.Generator
+
+        Returns
+        -------
+        float32 tensor of shape (n, 5, latent)
+        """
         numbers = rng.standard_normal((n, BARS, self.settings.latent), dtype=np.float32)
         return torch.from_numpy(numbers).to(self.rest_below.device)
 
     def chain(self, noise: Tensor) -> Tensor:
-        """Tokens (n, 80) of five bars from noise (n, 5, 128)."""
+        """Generate melodies bar by bar, each from the bar before it.
+
+        Parameters
+        ----------
+        noise : tensor of shape (n, 5, latent)
+
+        Returns
+        -------
+        int64 tensor of shape (n, 80)
+            Tokens.
+        """
         z, last = noise[:, 0], torch.full((len(noise), 1), REST, device=noise.device)
         tokens = []
         for number in range(BARS):
-            rows, onset = self.binarised(self.generator(z), last)
+            rows, onset = self.binarise(self.generator(z), last)
             tokens.append(torch.where((rows == REST) | onset, rows, HOLD))
             last = rows[:, -1:]
             if number + 1 < BARS:
@@ -229,10 +328,22 @@ class SRCNNVAEGAN(Network):
                 z = mean + deviation * noise[:, number + 1]
         return torch.cat(tokens, dim=1)
 
-    def binarised(self, values: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """The pitch or rest at each step (n, 16) of bars (n, 89, 16), and where a note begins.
+    def binarise(self, values: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut bars at the thresholds.
 
-        ``last`` (n, 1) sounds before the bar: it is held on where nothing begins.
+        Parameters
+        ----------
+        values : tensor of shape (n, 89, 16)
+            Bars of the generator.
+        last : int64 tensor of shape (n, 1)
+            Pitch or rest before the bar; it is held where nothing begins.
+
+        Returns
+        -------
+        rows : int64 tensor of shape (n, 16)
+            Pitch or rest at each step.
+        onset : bool tensor of shape (n, 16)
+            Whether a note begins.
         """
         best, pitch = values[:, :PITCHES].max(dim=1)
         rows = torch.where(best > self.rest_below, pitch, REST)
@@ -241,22 +352,55 @@ class SRCNNVAEGAN(Network):
 
 
 def as_bars(tokens: Tensor) -> Tensor:
-    """Tokens (n, 80) to the matrices of their bars, (n, 5, 89, 16)."""
+    """Convert tokens to the matrices of their bars.
+
+    Parameters
+    ----------
+    tokens : int8 tensor of shape (n, 80)
+
+    Returns
+    -------
+    tensor of shape (n, 5, 89, 16)
+    """
     matrix = torch.from_numpy(tokens_to_matrix(tokens.cpu().numpy())).to(tokens.device)
     return matrix.view(len(tokens), ROWS, BARS, STEPS_PER_BAR).transpose(1, 2)
 
 
 def as_matrix(rows: Tensor, onset: Tensor) -> Tensor:
-    """Pitches or rests (n, 16) and onsets (n, 16) to a bar's matrix (n, 89, 16)."""
+    """Build the matrix of a bar.
+
+    Parameters
+    ----------
+    rows : int64 tensor of shape (n, 16)
+        Pitch or rest at each step.
+    onset : bool tensor of shape (n, 16)
+
+    Returns
+    -------
+    float32 tensor of shape (n, 89, 16)
+    """
     matrix = F.one_hot(rows, ROWS).float().transpose(1, 2).contiguous()
     matrix[:, ONSET_ROW] = onset.float()  # where the rests had landed
     return matrix
 
 
 def thresholds(values: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Where to cut bars (n, 89, 16) so that as many steps are silent, and as many notes begin, as in tokens (m, 80).
+    """Find the thresholds that give generated bars the songs' rests and onsets.
 
-    First for the strongest pitch, then for the onset row. Where the pitch changes a note begins in any case.
+    With them as many steps are silent, and as many notes begin, as in the tokens. Where the pitch changes a note begins
+    in any case.
+
+    Parameters
+    ----------
+    values : tensor of shape (n, 89, 16)
+        Bars of the generator.
+    tokens : int8 tensor of shape (m, 80)
+        Tokens of songs.
+
+    Returns
+    -------
+    rest_below, onset_above : tensors of shape ()
+        A step is silent if its strongest pitch is at most the one. A note begins if the onset row exceeds the other.
     """
     best, pitch = values[:, :PITCHES].max(dim=1)
     rest_below = torch.quantile(best, (tokens == REST).float().mean())
@@ -271,7 +415,17 @@ def thresholds(values: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pairs(tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """From each segment (n, 80) one of its bars but the last, and the bar that follows, (n, 89, 16) each."""
+    """Draw a pair of neighbouring bars from each segment.
+
+    Parameters
+    ----------
+    tokens : int8 tensor of shape (n, 80)
+
+    Returns
+    -------
+    bars, following : tensors of shape (n, 89, 16)
+        One of the first four bars, and the bar after it.
+    """
     bars = as_bars(tokens)
     each = torch.arange(len(bars), device=bars.device)
     chosen = own(torch.randint(BARS - 1, (len(bars) * share()[1],), device=bars.device))
@@ -279,18 +433,52 @@ def pairs(tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def unlikeness(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Half the squared difference of two logits, (batch,): the learned similarity of the authors' program."""
+    """Compute half the squared difference of two logits.
+
+    It is the learned similarity of the authors' program.
+
+    Parameters
+    ----------
+    logits, wanted : tensors of shape (batch,)
+
+    Returns
+    -------
+    tensor of shape (batch,)
+    """
     return (logits - wanted) ** 2 / 2
 
 
-def judged(logits: Tensor, real: float) -> Tensor:
-    """Mean binary cross entropy of logits, were all of one kind."""
+def label_loss(logits: Tensor, real: float) -> Tensor:
+    """Compute the mean binary cross entropy of logits with one label.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n,)
+    real : float
+        1 if all are real, 0 if all are generated.
+
+    Returns
+    -------
+    tensor of shape ()
+    """
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, real))
 
 
 @contextmanager
 def only(part: nn.Module, whole: nn.Module) -> Iterator[None]:
-    """For a while, gradients for one part's weights alone: those of the others would be thrown away."""
+    """Compute gradients for the weights of one part inside the context.
+
+    Those of the others would be thrown away.
+
+    Parameters
+    ----------
+    part, whole : nn.Module
+        The part that is updated, and the network that contains it.
+
+    Yields
+    ------
+    None
+    """
     whole.requires_grad_(False)
     part.requires_grad_(True)
     try:

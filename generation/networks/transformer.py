@@ -20,7 +20,17 @@ WIDTH, LAYERS, HEADS = 192, 6, 6
 
 @dataclass(frozen=True)
 class Settings:
-    """The paper gives none; docs/models.md says how these came about."""
+    """The paper gives none; docs/models.md explains how these were chosen.
+
+    Attributes
+    ----------
+    batch_size : int
+        Segments per step.
+    learning_rate, cooling, weight_decay : float
+        As in ``Autoregressive``.
+    dropout : float
+        Of the embeddings and of what each layer adds.
+    """
 
     batch_size: int = 32
     learning_rate: float = 7e-4
@@ -30,7 +40,12 @@ class Settings:
 
 
 class Block(nn.Module):
-    """Causal self-attention, then two dense layers; each is added to its input."""
+    """Causal self-attention, then two dense layers; each is added to its input.
+
+    Parameters
+    ----------
+    dropout : float
+    """
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
@@ -40,9 +55,20 @@ class Block(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, past: Tensor | None = None, step: int = 0) -> Tensor:
-        """(n, steps, 192) to the same; with ``past``, for one step whose key and value are kept there.
+        """Map (n, steps, 192) to the same shape.
 
-        ``past`` has shape (2, n, heads, 80, width of a head).
+        Parameters
+        ----------
+        x : tensor of shape (n, steps, 192)
+            With ``past`` a single step.
+        past : tensor of shape (2, n, heads, 80, 192 / heads), optional
+            Keys and values of the earlier steps; those of this step are written into it.
+        step : int, default 0
+            The number of that single step.
+
+        Returns
+        -------
+        tensor of shape (n, steps, 192)
         """
         qkv = self.qkv(self.norm1(x)).unflatten(2, (3, HEADS, -1)).transpose(1, 3)
         q, k, v = qkv.unbind(2)
@@ -81,7 +107,7 @@ class Transformer(Autoregressive):
         shape = 2, n, HEADS, STEPS, WIDTH // HEADS
         return tuple(self.temperature.new_zeros(shape) for _ in self.blocks)
 
-    def following(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
         x = (self.token(before) + self.position.weight[step]).unsqueeze(1)
         for block, past in zip(self.blocks, state, strict=True):
             x = block(x, past, step)
@@ -90,7 +116,18 @@ class Transformer(Autoregressive):
 
 
 def initialise(name: str, module: nn.Module) -> None:
-    """Small normal weights and no bias, as GPT-2 starts; smaller still where 12 layers add to one sum."""
+    """Initialise a module's weights as GPT-2 does (Radford et al. 2019).
+
+    Weights are normal with deviation 0.02, divided by sqrt(2 * LAYERS) in the layers that add to the residual stream;
+    biases are zero.
+
+    Parameters
+    ----------
+    name : str
+        Path of the module in the network.
+    module : nn.Module
+        Changed in place if it is linear or an embedding.
+    """
     if isinstance(module, nn.Linear | nn.Embedding):
         adds = name.endswith((".out", ".narrow"))
         nn.init.normal_(module.weight, std=0.02 / math.sqrt(2 * LAYERS) if adds else 0.02)

@@ -46,7 +46,7 @@ def test_steps_have_the_likelihood_of_the_whole(kind: type[Autoregressive]) -> N
     before[:, 0] = BEGIN
     state = network.state(3)
     with torch.no_grad():
-        steps = [network.following(before[:, step], step, state) for step in range(melody.STEPS)]
+        steps = [network.next_logits(before[:, step], step, state) for step in range(melody.STEPS)]
         torch.testing.assert_close(torch.stack(steps, dim=1), network(before), atol=1e-4, rtol=1e-4)
 
 

@@ -57,7 +57,7 @@ def test_the_recurrence_is_nearly_the_same_with_products_in_bf16() -> None:
 def test_recurrent_weights_are_dropped_in_training_alone() -> None:
     network = MLSTM(Settings(weight_dropout=0.25))
     weight = network.h_to_m.weight
-    thin = network.thinned(weight)
+    thin = network.drop_weights(weight)
     assert abs(float((thin == 0).float().mean()) - 0.25) < 0.01
     torch.testing.assert_close(thin[thin != 0], weight[thin != 0] / 0.75)
-    assert network.eval().thinned(weight) is weight
+    assert network.eval().drop_weights(weight) is weight

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
 from generation import melody
-from generation.networks.music_vae import MusicVAE, Settings, beyond, divergence, shifted
+from generation.networks.music_vae import MusicVAE, Settings, divergence, excess_divergence, shift_tokens
 from generation.training import as_stored, as_used
 from tests.generation.songs import random_tokens
 
@@ -46,7 +46,7 @@ def test_the_divergence_is_that_of_normal_distributions() -> None:
 
 
 def test_free_bits_cost_nothing() -> None:
-    paid = beyond(torch.tensor([5.0, 16 * math.log(2), 20.0]), 16.0)
+    paid = excess_divergence(torch.tensor([5.0, 16 * math.log(2), 20.0]), 16.0)
     torch.testing.assert_close(paid, torch.tensor([0.0, 0.0, 20.0 - 11.0904]), atol=1e-4, rtol=0)
 
 
@@ -105,11 +105,11 @@ def test_active_units_count_the_latent_numbers_that_differ_between_songs(model: 
 
 def test_a_bar_knows_of_the_bars_before_it_only_the_token_before_the_barline(model: MusicVAE) -> None:
     z, tokens = torch.randn(1, 512), songs(1)
-    logits = model.decoder(z, shifted(tokens))
+    logits = model.decoder(z, shift_tokens(tokens))
     for step, moved in ((3, range(4, 16)), (15, range(16, 32))):
         other = tokens.clone()
         other[0, step] = 60 if tokens[0, step] != 60 else 61
-        differs = (model.decoder(z, shifted(other)) != logits).any(dim=2)[0]
+        differs = (model.decoder(z, shift_tokens(other)) != logits).any(dim=2)[0]
         assert set(differs.nonzero().flatten().tolist()) == set(moved)
 
 
@@ -118,7 +118,7 @@ def test_melodies_are_drawn_from_the_probabilities_that_are_trained(model: Music
     rng = torch.Generator().manual_seed(1)
     z, chances = torch.randn(3, 512, generator=rng), torch.rand(3, 80, generator=rng, dtype=torch.double)
     tokens = model.draw(z, chances)
-    logits = model.decoder(z, shifted(tokens)).detach().double()
+    logits = model.decoder(z, shift_tokens(tokens)).detach().double()
     logits[..., melody.HOLD][torch.from_numpy(silent(tokens.numpy()))] = -torch.inf
     expected = (logits.softmax(dim=2).cumsum(dim=2) < chances.unsqueeze(2)).sum(dim=2)
     assert torch.equal(tokens, expected)

@@ -155,6 +155,6 @@ def test_the_states_are_the_means_of_those_from_which_each_token_is_foreseen() -
     memory, steps = judge.state(2), []
     with torch.no_grad():
         for step in range(melody.STEPS):
-            judge.following(before[:, step], step, memory)
+            judge.next_logits(before[:, step], step, memory)
             steps.append(memory[0][0].clone())
     torch.testing.assert_close(judge.states(tokens), torch.stack(steps).mean(dim=0))

@@ -135,7 +135,7 @@ def test_the_bars_of_a_song_give_its_tokens_back(model: SRCNNVAEGAN) -> None:
     model.onset_above.fill_(0.5)
     last = torch.full((6, 1), REST)
     for number, bar in enumerate(as_bars(tokens).unbind(1)):
-        rows, onset = model.binarised(bar, last)
+        rows, onset = model.binarise(bar, last)
         expected = tokens[:, 16 * number : 16 * number + 16]
         assert torch.equal(torch.where((rows == REST) | onset, rows, melody.HOLD), expected.long())
         assert torch.equal(sr_cnn_vaegan.as_matrix(rows, onset), bar)
