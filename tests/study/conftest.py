@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from study.models import Expert, Study, Trial
-from tests.factories import begin, enter, make_expert, make_study, trials_of
+from tests.factories import begin, enter, hear, make_expert, make_study, reach, trials_of
 from tests.study.children import lead_children_here
 from tests.study.test_desk import client_of
 
@@ -50,3 +52,18 @@ def ada(db: None) -> Client:
 def children_here(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs and other child processes find the test's database, and keep files where the test does."""
     lead_children_here(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def expert(db: None, tmp_path: Path) -> Expert:
+    """At the second of four clips, the first rated and the second heard."""
+    expert = make_expert(make_study(tmp_path))
+    begin(expert)
+    hear(expert, reach(expert, trials_of(expert)[1]))
+    return expert

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import soundfile
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
 
 from study import jobs, services
 from study.errors import Refused
@@ -21,13 +19,9 @@ from tests.factories import make_study, study_toml
 from tests.study.children import finished
 from tests.study.test_desk import client_of, text
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 GENEROUS = Limits(wall_s=60, cpu_s=60, memory=8 * 1024**3, file=1024**3)
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def recording(number: int, seconds: float = 1.2) -> bytes:

@@ -21,11 +21,9 @@ from tests.factories import (
     complete,
     context_of,
     edit_file,
-    hear,
     make_expert,
     make_study,
     rate_all,
-    reach,
     trials_of,
 )
 from tests.study.meanwhile import meanwhile
@@ -33,15 +31,6 @@ from tests.study.test_saving import answer, event, refused, remark, report
 
 pytestmark = pytest.mark.django_db
 HOUR, MOMENT, SECONDS = timedelta(hours=1), timedelta(milliseconds=1), 11.5
-
-
-@pytest.fixture
-def expert(tmp_path: Path) -> Expert:
-    """At the second of four clips, the first rated and the second heard."""
-    expert = make_expert(make_study(tmp_path))
-    begin(expert)
-    hear(expert, reach(expert, trials_of(expert)[1]))
-    return expert
 
 
 def close(study: Study) -> datetime:

@@ -42,15 +42,6 @@ REFUSED = {
 }
 
 
-@pytest.fixture
-def expert(db: None, tmp_path: Path) -> Expert:
-    """At the second of four clips, the first rated and the second heard."""
-    expert = make_expert(make_study(tmp_path))
-    begin(expert)
-    hear(expert, reach(expert, trials_of(expert)[1]))
-    return expert
-
-
 def here(expert: Expert) -> SaveContext:
     return context_of(expert, trials_of(expert)[1])
 

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.utils import translation
 
 from study import clock, queries, services
 from study.errors import Refused
@@ -15,13 +13,7 @@ from study.models import Expert, Invitation, Rating, Trial
 from study.services.saving.context import SaveContext, load_save_context
 from tests.factories import context_of, hear, make_expert, make_study, rate_all, trials_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def save(expert: Expert, trial: Trial, **changes: Any) -> tuple[Rating, bool]:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import translation
 
 from formats.errors import InputError
 from study import clock, queries, services
@@ -15,13 +13,7 @@ from study.services.invitations import Invitee, issue
 from study.session import break_before, session_of
 from tests.factories import begin, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def test_a_link_opens_the_room_and_only_its_hash_is_stored(tmp_path: Path) -> None:

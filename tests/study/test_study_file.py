@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,9 @@ from formats.errors import InputError
 from formats.study_file import StudyFile, parse
 from tests.factories import study_toml
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 DAUR = Path("fixtures/studies/daur.toml")
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def faults(text: str) -> list[str]:

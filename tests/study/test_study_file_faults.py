@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
-from django.utils import translation
 
 from formats.errors import InputError
 from formats.study_file import parse
 from tests.factories import study_toml
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 CHOICES = """choices = [
   { key = "headphones", label = { en = "Headphones", zh-hans = "Headphones（中）" } },
   { key = "speakers", label = { en = "Speakers", zh-hans = "Speakers（中）" } },
 ]"""
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def fault(before: str, after: str) -> str:
