@@ -55,13 +55,13 @@ def spoken(language: str, values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def translate(language: str, msgid: str, **values: object) -> str:
+def translate(language: str, msgid: str, /, **values: object) -> str:
     """A message in a language, its {names} filled in where values are given."""
     text = catalogue(language).gettext(msgid).rpartition(CONTEXT_END)[2] if msgid else ""
     return text.format(**spoken(language, values)) if values else text
 
 
-def translate_count(language: str, one: str, several: str, count: int, **values: object) -> str:
+def translate_count(language: str, one: str, several: str, count: int, /, **values: object) -> str:
     """A message that depends on a number; {count} stands for the number."""
     text = catalogue(language).ngettext(one, several, count).rpartition(CONTEXT_END)[2]
     return text.format(count=count, **spoken(language, values))

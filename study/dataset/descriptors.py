@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from formats.messages import language_tag
-from study.dataset.columns import Column, Kind, Table, View
+from formats.messages import LANGUAGES, SOURCE, language_tag
+from study.dataset.columns import Column, Kind, Table, Texts, View
 from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
@@ -26,7 +26,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
     return {
         "@context": {"@vocab": "http://schema.org/", "mukulen": None},
         "@type": "Dataset",
-        "name": study.text("title", "en"),
+        "name": study.text("title", SOURCE),
         "description": about(study),
         "variableMeasured": [_variable(column) for column in columns.values()],
         "mukulen": {
@@ -54,7 +54,7 @@ def about(study: Study) -> str:
 def _variable(column: Column) -> dict[str, Any]:
     more = {"unitText": column.unit or None, "minValue": column.minimum, "maxValue": column.maximum}
     given = {key: value for key, value in more.items() if value is not None}
-    return {"@type": "PropertyValue", "name": column.name, "description": column.meaning["en"], **given}
+    return {"@type": "PropertyValue", "name": column.name, "description": column.meaning[SOURCE], **given}
 
 
 def _systems(study: Study, view: View) -> list[dict[str, Any]]:
@@ -78,14 +78,14 @@ def datapackage(study: Study, tables: list[Table]) -> dict[str, Any]:
     return {
         "profile": "tabular-data-package",
         "name": study.slug,
-        "title": study.text("title", "en"),
+        "title": study.text("title", SOURCE),
         "description": about(study),
         "resources": [
             {
                 "profile": "tabular-data-resource",
                 "name": resource_name(table.path),
                 "path": table.path,
-                "title": table.title["en"],
+                "title": table.title[SOURCE],
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
@@ -125,8 +125,10 @@ def _field(column: Column) -> dict[str, Any]:
         "name": column.name,
         "type": FRICTIONLESS[column.kind],
         **({"format": "any"} if column.kind == "time" else {}),
-        "description": _described(column, "en"),
-        "description_zh-hans": _described(column, "zh-hans"),
+        **{
+            "description" if language == SOURCE else f"description_{language}": _described(column, language)
+            for language in LANGUAGES
+        },
         **({"unit": column.unit} if column.unit else {}),
         **({"constraints": limits} if limits else {}),
     }
@@ -135,14 +137,14 @@ def _field(column: Column) -> dict[str, Any]:
 def csvw(study: Study, tables: list[Table]) -> dict[str, Any]:
     """csv-metadata.json: the same as CSV on the Web, one group of tables."""
     return {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:title": study.text("title", "en"),
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": SOURCE}],
+        "dc:title": study.text("title", SOURCE),
         "dc:description": about(study),
         "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": "\n"},
         "tables": [
             {
                 "url": table.path,
-                "dc:title": _in_both(table.title),
+                "dc:title": _in_all(table.title),
                 "tableSchema": {
                     "columns": [_csvw_column(column) for column in table.columns],
                     "primaryKey": list(table.key),
@@ -164,13 +166,13 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     return {
         **({"name": column.name} if column.name.isidentifier() else {}),
         "titles": column.name,
-        "dc:description": _in_both({language: _described(column, language) for language in column.meaning}),
+        "dc:description": _in_all({language: _described(column, language) for language in column.meaning}),
         "datatype": {"base": base, **given} if given else base,
         **({"required": True} if column.required else {}),
     }
 
 
-def _in_both(texts: dict[str, str]) -> list[dict[str, str]]:
+def _in_all(texts: Texts) -> list[dict[str, str]]:
     return [{"@value": text, "@language": language_tag(code)} for code, text in texts.items()]
 
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
 from formats.study_file import Group
 from formats.text import one_line
-from study.dataset.columns import KINDS, Table
+from study.dataset.columns import KINDS, Table, Texts
 from study.dataset.taken import since_in_words
 from study.models import Study
 from study.sequences import is_cut
 
+#: The heads of the codebook for people: in all languages at once, then one column a language.
+HEADS = [
+    LazyText(head)
+    for head in (
+        NP_("codebook", "column"),
+        NP_("codebook", "kind"),
+        NP_("codebook", "unit"),
+        NP_("codebook", "bounds"),
+    )
+]
+CODING, MEANING = LazyText(NP_("codebook", "coding")), LazyText(NP_("codebook", "meaning"))
 #: In a group of fewer people than this, answers about oneself may say who one is.
 FEW = 5
 
@@ -21,6 +33,11 @@ def small_groups(study: Study) -> list[tuple[Group, int]]:
     codes = list(study.experts.filter(withdrawn_at=None).values_list("group", flat=True))
     counts = [(group, codes.count(group.key)) for group in study.file.groups]
     return [(group, count) for group, count in counts if 0 < count < FEW]
+
+
+def beside(text: Texts, between: str = " / ") -> str:
+    """A text in every language at once."""
+    return between.join(dict.fromkeys(text[language] for language in LANGUAGES))
 
 
 def people(count: int) -> str:
@@ -42,11 +59,11 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         for group, count in small_groups(study)
     ]
     lines = [
-        f"# {one_line(study.text('title', 'en'))}",
+        f"# {one_line(study.text('title', SOURCE))}",
         "",
         f"{warning(study)}Dataset of the study `{study.slug}` in the form of Psych-DS, {sealed}.",
         "",
-        *(f"- `{table.path}`: {table.title['en']} / {table.title['zh-hans']}" for table in tables),
+        *(f"- `{table.path}`: {beside(table.title)}" for table in tables),
         "- `codebook.md`: every column, its unit, coding and meaning, in English and Chinese",
         "- `dataset_description.json` (Psych-DS), `datapackage.json` (Frictionless), `csv-metadata.json` (CSVW):",
         "  the same for programs",
@@ -80,12 +97,12 @@ def _on_plan(study: Study) -> list[str]:
 
 def codebook_page(study: Study, tables: list[Table]) -> str:
     """The codebook for people, with the scales as the experts read them."""
-    lines = ["# Codebook / 变量说明", ""]
+    lines = ["# " + beside(LazyText("Codebook")), ""]
+    heads = [*(beside(head, " ") for head in HEADS), *CODING.values(), *MEANING.values()]
     for table in tables:
-        lines += [f"## {table.path}", "", f"{table.title['en']} / {table.title['zh-hans']}", ""]
-        lines += ["| column 列 | kind 类型 | unit 单位 | bounds 范围 | coding | 取值 | meaning | 含义 |"]
-        lines += ["|---|---|---|---|---|---|---|---|", *_column_lines(table), ""]
-    lines += ["## Scales as worded / 量表措辞", ""]
+        lines += [f"## {table.path}", "", f"{beside(table.title)}", ""]
+        lines += [_table_line(heads), "|---" * len(heads) + "|", *_column_lines(table), ""]
+    lines += ["## " + beside(LazyText("Scales as worded")), ""]
     lines += ["| scale | language | wording | label | definition | low | high |", "|---|---|---|---|---|---|---|"]
     for scale in study.file.scales:
         for language in study.file.languages:
@@ -99,8 +116,8 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
 def _column_lines(table: Table) -> Iterator[str]:
     for c in table.columns:
         bounds = "" if c.minimum is None else f"{c.minimum}–" if c.maximum is None else f"{c.minimum}–{c.maximum}"
-        about = [f"{c.kind} {KINDS[c.kind]}", c.unit, bounds, c.coding("en"), c.coding("zh-hans")]
-        yield _table_line([c.name, *about, c.meaning["en"], c.meaning["zh-hans"]])
+        about = [beside(KINDS[c.kind], " "), c.unit, bounds, *map(c.coding, LANGUAGES)]
+        yield _table_line([c.name, *about, *(c.meaning[language] for language in LANGUAGES)])
 
 
 def _table_line(cells: list[str]) -> str:

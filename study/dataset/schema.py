@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from formats.messages import LANGUAGES, LazyText
 from formats.study_file import Question, Scale, StudyFile
 from formats.text import one_line
 from study.dataset.columns import (
@@ -14,14 +15,12 @@ from study.dataset.columns import (
     EXPERTS,
     HEARD,
     KNOWN,
-    LANGUAGES,
     REMARK,
     TRIAL,
     Column,
     Kind,
     Texts,
     View,
-    column,
 )
 
 
@@ -33,20 +32,14 @@ def trial_columns(file: StudyFile, view: View) -> list[Column]:
 
 def long_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial and scale."""
-    values = {scale.key: both(scale.label) for scale in file.scales}
-    scale = column(
-        "scale",
-        "text",
-        "Which scale was rated; its wording is in wordings.csv.",
-        "所评的量表；措辞见 wordings.csv。",
-        values=values,
-        closed=True,
+    values = {scale.key: in_all(scale.label) for scale in file.scales}
+    scale = Column(
+        "scale", "text", LazyText("Which scale was rated; its wording is in wordings.csv."), values=values, closed=True
     )
-    rating = column(
+    rating = Column(
         "rating",
         "integer",
-        "The rating, within the bounds of its scale.",
-        "评分，在该量表的范围之内。",
+        LazyText("The rating, within the bounds of its scale."),
         minimum=min(scale.minimum for scale in file.scales),
         maximum=max(scale.maximum for scale in file.scales),
     )
@@ -71,7 +64,7 @@ def expert_columns(file: StudyFile) -> list[Column]:
 def clip_columns(file: StudyFile, provenance: list[str]) -> list[Column]:
     """Columns of the clips, with the pack's own account of where each comes from."""
     own = [
-        column(f"provenance_{key}", "text", f"Where the clip comes from: {key}.", f"片段来源：{key}。", required=False)
+        Column(f"provenance_{key}", "text", LazyText("Where the clip comes from: {key}.", key=key), required=False)
         for key in map(one_line, provenance)
     ]
     return [HEARD[0], system_column(file, "open"), *CLIP, *own]
@@ -80,7 +73,7 @@ def clip_columns(file: StudyFile, provenance: list[str]) -> list[Column]:
 def metric_columns(kinds: dict[str, Kind]) -> list[Column]:
     """Columns of the clips' objective metrics, as the pack gives them."""
     own = [
-        column(name, kind, f"The pack's metric {name}.", f"素材包中的指标 {name}。", required=False)
+        Column(name, kind, LazyText("The pack's metric {name}.", name=name), required=False)
         for name, kind in kinds.items()
     ]
     return [HEARD[0], *own]
@@ -88,22 +81,14 @@ def metric_columns(kinds: dict[str, Kind]) -> list[Column]:
 
 def group_column(file: StudyFile) -> Column:
     """The experts' groups with their names."""
-    values = {group.key: both(group.label) for group in file.groups}
-    meaning = ("The expert's group in the study file.", "专家在研究文件中的组别。")
-    return column("group", "text", *meaning, values=values, closed=True)
+    values = {group.key: in_all(group.label) for group in file.groups}
+    return Column("group", "text", LazyText("The expert's group in the study file."), values=values, closed=True)
 
 
 def system_column(file: StudyFile, view: View) -> Column:
     """The systems: their ids with their names, or codes that say nothing."""
-    values = {} if view != "open" else {system.id: both(system.label) for system in file.systems}
-    return column(
-        "system",
-        "text",
-        "Which system made the clip.",
-        "片段由哪个系统生成。",
-        values=values,
-        closed=view == "open",
-    )
+    values = {} if view != "open" else {system.id: in_all(system.label) for system in file.systems}
+    return Column("system", "text", LazyText("Which system made the clip."), values=values, closed=view == "open")
 
 
 def scale_column(scale: Scale) -> Column:
@@ -112,31 +97,31 @@ def scale_column(scale: Scale) -> Column:
     return Column(
         scale.key,
         "integer",
-        both(scale.definition),
-        values={str(low): both(scale.low), str(high): both(scale.high)},
+        in_all(scale.definition),
+        values={str(low): in_all(scale.low), str(high): in_all(scale.high)},
         minimum=low,
         maximum=high,
         required=False,
-        label=both(scale.label),
+        label=in_all(scale.label),
     )
 
 
 def question_column(question: Question) -> Column:
     """A column of answers to one background question."""
     kinds: dict[str, Kind] = {"choice": "text", "number": "integer", "text": "text"}
-    choices = {choice.key: both(choice.label) for choice in question.choices or []}
+    choices = {choice.key: in_all(choice.label) for choice in question.choices or []}
     return Column(
         question.key,
         kinds[question.kind],
-        both(question.label),
+        in_all(question.label),
         values=choices,
         required=False,
         closed=bool(choices),
     )
 
 
-def both(texts: Texts) -> Texts:
-    """A text in both languages; where the study has only one, that one stands in for the other."""
+def in_all(texts: Texts) -> Texts:
+    """A text in every language of datasets; the study's first one where it has not all."""
     only = next(iter(texts.values()))
     return {language: texts.get(language, only) for language in LANGUAGES}
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from formats.messages import LANGUAGES, LazyText
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
-from study.dataset.columns import BOOK, WORDING, Column, Table, View
+from study.dataset.columns import WORDING, Column, Table, View, book_columns
 from study.models import Study
 
 #: White space, control characters and invisible ones, which a spreadsheet may pass over before it takes a text for a
@@ -38,8 +39,8 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
         tables += write_clips(study, folder)
     book = Table(
         "codebook.csv",
-        {"en": "Every column of every table", "zh-hans": "所有数据表的所有列"},
-        list(BOOK),
+        LazyText("Every column of every table"),
+        book_columns(),
         ("file", "column"),
     )
     tables.append(book)
@@ -53,14 +54,14 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
     refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
     long = Table(
         f"{stem}_data.csv",
-        {"en": "Ratings, a row for each trial and scale", "zh-hans": "评分，每个试次、每个量表一行"},
+        LazyText("Ratings, a row for each trial and scale"),
         schema.long_columns(study.file, view),
         ("expert_id", "trial", "scale"),
         refers,
     )
     wide = Table(
         f"{stem}_description-wide_data.csv",
-        {"en": "Ratings, a row for each trial", "zh-hans": "评分，每个试次一行"},
+        LazyText("Ratings, a row for each trial"),
         schema.wide_columns(study.file, view),
         ("expert_id", "trial"),
         refers,
@@ -85,7 +86,7 @@ def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, st
     """What experts said of clips."""
     table = Table(
         "remarks.csv",
-        {"en": "Known songs and comments, a row for each trial", "zh-hans": "认识的歌曲与评语，每个试次一行"},
+        LazyText("Known songs and comments, a row for each trial"),
         schema.remark_columns(study.file, view),
         ("expert_id", "trial"),
         {"expert_id": "experts.csv"},
@@ -97,7 +98,7 @@ def write_experts(study: Study, folder: Path) -> Table:
     """Who took part."""
     table = Table(
         "experts.csv",
-        {"en": "Experts", "zh-hans": "专家"},
+        LazyText("Experts"),
         schema.expert_columns(study.file),
         ("expert_id",),
     )
@@ -106,7 +107,7 @@ def write_experts(study: Study, folder: Path) -> Table:
 
 def wordings_table() -> Table:
     """The scales as worded."""
-    title = {"en": "The scales as worded in each language", "zh-hans": "量表在各语言中的措辞"}
+    title = LazyText("The scales as worded in each language")
     return Table("wordings.csv", title, list(WORDING), ("scale", "language"))
 
 
@@ -116,7 +117,7 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     provenance = sorted({key for clip in found for key in clip.pack_entry.get("provenance", {})})
     clips = Table(
         "clips.csv",
-        {"en": "Clips: system, origin and loudness", "zh-hans": "片段：系统、来源与响度"},
+        LazyText("Clips: system, origin and loudness"),
         schema.clip_columns(study.file, provenance),
         ("clip_id",),
     )
@@ -130,7 +131,7 @@ def write_clips(study: Study, folder: Path) -> list[Table]:
     }
     metrics = Table(
         "metrics.csv",
-        {"en": "Objective metrics of the clips", "zh-hans": "片段的客观指标"},
+        LazyText("Objective metrics of the clips"),
         schema.metric_columns(kinds),
         ("clip_id",),
         {"clip_id": "clips.csv"},
@@ -144,8 +145,8 @@ def book_rows(tables: list[Table]) -> Iterable[rows.Row]:
     for table in tables:
         for c in table.columns:
             bounds = ["" if bound is None else bound for bound in (c.minimum, c.maximum)]
-            coding = (c.coding("en"), c.coding("zh-hans"))
-            yield [table.path, c.name, c.kind, c.unit, *bounds, *coding, c.meaning["en"], c.meaning["zh-hans"]]
+            words = [*map(c.coding, LANGUAGES), *(c.meaning[language] for language in LANGUAGES)]
+            yield [table.path, c.name, c.kind, c.unit, *bounds, *words]
 
 
 def _write(folder: Path, table: Table, content: Iterable[rows.Row]) -> Table:

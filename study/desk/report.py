@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from formats.messages import SOURCE
 from study import jobs, services
 from study.desk.job import begin, told
 from study.desk.permissions import actor, rights_in, study_or_404
@@ -210,10 +211,10 @@ def _parts(folder: Path, language: str) -> list[Part]:
 def _describe(part: Part, finding: dict[str, Any], language: str) -> None:
     """A figure has its number as its title and the caption below it; a table has its caption as its title."""
     title, caption = (
-        finding[key].get(language) or finding[key]["en"] if key in finding else "" for key in ("title", "caption")
+        finding[key].get(language) or finding[key][SOURCE] if key in finding else "" for key in ("title", "caption")
     )
     pictures = {name.split(".")[-2]: name for name in part.files if name.endswith(SHOWN)}
-    drawn = language if language in pictures else "en"
+    drawn = language if language in pictures else SOURCE
     part.picture = pictures.get(drawn, "")
     part.size = tuple(finding.get("pixels", {}).get(drawn, ()))
     if part.picture:
