@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PACKAGES = ("generation.metrics", "generation.networks")
+PACKAGES = ("generation.metrics", "generation.networks", "study.design")
 #: Arguments that a caller does not pass.
 IMPLICIT = {"self", "cls"}
 

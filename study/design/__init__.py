@@ -1,7 +1,8 @@
-"""Session plans, made before any expert exists: pure, and the same seed gives the same bytes.
+"""Session plans, made before any expert exists.
 
-`squares` and `mirrored` order the systems, `subsets` chooses each slot's clips, `repeats` spreads hidden repeats over
-the second half, `certificate` counts what came out, and `guessing` says how far an order gives itself away.
+The same seed gives the same bytes. `latin_squares` and `few_systems` order the systems, `subsets` chooses each slot's
+clips, `repeats` spreads hidden repeats over the second half, `certificate` counts the balance, and `predictability`
+measures how well the next system can be guessed.
 """
 
 from __future__ import annotations
@@ -30,51 +31,69 @@ __all__ = [
 ]
 
 
-def make_sessions(shape: DesignSpec) -> dict[str, Any]:
-    """All session plans: {"slots": [{"slot", "group", "scales", "practice", "trials": [{"system", "clip", …}]}], …}.
+def make_sessions(spec: DesignSpec) -> dict[str, Any]:
+    """Make all session plans of a study.
 
-    Clips are numbers from 0 within their system; blocks and positions count from 1.
+    Parameters
+    ----------
+    spec : DesignSpec
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``seed``, ``systems``, ``clips_per_system``, ``heard_per_expert``, ``break_after`` and
+        ``slots``, a list of {``slot``, ``group``, ``scales``, ``practice``, ``trials``}. A trial has ``system`` (name),
+        ``clip`` (number from 0 within its system), ``block`` and ``position`` (from 1) and ``repeat`` (bool).
     """
-    rng = np.random.default_rng(shape.seed)
-    order = square_orders if len(shape.systems) >= SQUARES_FROM else mirrored_orders
-    orders = order(len(shape.systems), shape.heard, shape.slots, rng)
-    heard = [clip_subsets(shape, rng) for _ in shape.systems]
-    scales = scale_orders(len(shape.scales), shape.slots, rng)
-    groups = [key for key, count in shape.groups for _ in range(count)]
+    rng = np.random.default_rng(spec.seed)
+    order = square_orders if len(spec.systems) >= SQUARES_FROM else mirrored_orders
+    orders = order(len(spec.systems), spec.heard, spec.slots, rng)
+    heard = [clip_subsets(spec, rng) for _ in spec.systems]
+    scales = scale_orders(len(spec.scales), spec.slots, rng)
+    groups = [key for key, count in spec.groups for _ in range(count)]
     slots = []
     for slot, group in enumerate(groups):
-        trials = with_repeats(_trials(orders[slot], [subsets[slot] for subsets in heard]), shape, rng)
+        trials = with_repeats(_trials(orders[slot], [subsets[slot] for subsets in heard]), spec, rng)
         slots.append(
             {
                 "slot": slot + 1,
                 "group": group,
-                "scales": [shape.scales[index] for index in scales[slot]],
-                "practice": list(range(shape.practice)),
-                "trials": [{**trial, "system": shape.systems[trial["system"]]} for trial in trials],
+                "scales": [spec.scales[index] for index in scales[slot]],
+                "practice": list(range(spec.practice)),
+                "trials": [{**trial, "system": spec.systems[trial["system"]]} for trial in trials],
             }
         )
     return {
-        "seed": shape.seed,
-        "systems": list(shape.systems),
-        "clips_per_system": shape.clips,
-        "heard_per_expert": shape.heard,
-        "break_after": shape.break_after,
+        "seed": spec.seed,
+        "systems": list(spec.systems),
+        "clips_per_system": spec.clips,
+        "heard_per_expert": spec.heard,
+        "break_after": spec.break_after,
         "slots": slots,
     }
 
 
-def make_session_apart(shape: DesignSpec) -> list[Trial]:
-    """One session's trials that follow no plan: blocks in random order, clips by number, systems as numbers.
+def make_session_apart(spec: DesignSpec) -> list[Trial]:
+    """Make the trials of one session that belongs to no study plan.
 
-    For previews: nothing in it says anything about a slot of the study's own plan.
+    For previews: it reveals nothing about a slot of the study's own plan.
+
+    Parameters
+    ----------
+    spec : DesignSpec
+
+    Returns
+    -------
+    list of dict
+        Trials as in ``make_sessions``, except that a system is its number, from 0. Blocks are in random order.
     """
-    rng = np.random.default_rng(shape.seed)
-    systems, blocks = len(shape.systems), Blocks()
-    while len(blocks) < shape.heard:
+    rng = np.random.default_rng(spec.seed)
+    systems, blocks = len(spec.systems), Blocks()
+    while len(blocks) < spec.heard:
         row = rng.permutation(systems).tolist()
         if systems < SQUARES_FROM or not blocks or blocks[-1][-1] != row[0]:
             blocks.append(row)
-    return with_repeats(_trials(blocks, [list(range(shape.heard)) for _ in range(systems)]), shape, rng)
+    return with_repeats(_trials(blocks, [list(range(spec.heard)) for _ in range(systems)]), spec, rng)
 
 
 def _trials(blocks: Blocks, clips: list[list[int]]) -> list[Trial]:

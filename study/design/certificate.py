@@ -12,7 +12,18 @@ from study.design.spec import REPEAT_GAP, SQUARES_FROM
 
 
 def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
-    """The figures by which a reader can check the plan's balance, computed from the plan alone."""
+    """Compute the figures by which a reader can check a plan's balance.
+
+    Parameters
+    ----------
+    sessions : dict
+        What ``make_sessions`` returned; the figures follow from it alone.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; docs/datasets.md lists the figures. ``uneven`` names those outside their bounds.
+    """
     systems: list[str] = sessions["systems"]
     firsts = [[trial for trial in slot["trials"] if not trial["repeat"]] for slot in sessions["slots"]]
     whole = [slot["trials"] for slot in sessions["slots"]]
@@ -55,7 +66,17 @@ OF_CODES = frozenset(
 
 
 def without_codes(certificate: dict[str, Any]) -> dict[str, Any]:
-    """A certificate that says nothing of any one system, nor by which seed the plans can be drawn again."""
+    """Remove what could reveal a single system or the seed of the plans.
+
+    Parameters
+    ----------
+    certificate : dict
+
+    Returns
+    -------
+    dict
+        Without the keys in ``OF_CODES``; ``clip_counts_of_all`` replaces the counts by system.
+    """
     counts = [count for pair in certificate.get("clip_counts", {}).values() for count in pair]
     kept = {name: figure for name, figure in certificate.items() if name not in OF_CODES}
     return {**kept, "clip_counts_of_all": [min(counts), max(counts)]} if counts else kept

@@ -18,9 +18,9 @@ from study.design.annealing import anneal
 from study.design.latin_squares import Blocks, Counts, carry_over
 
 #: Clips of one system in a block; trials of one system running; trials of a pattern such as ABABAB.
-MOST_IN_BLOCK = 5
-LONGEST_RUN = 3
-LONGEST_PATTERN = 6
+MAX_IN_BLOCK = 5
+MAX_RUN = 3
+MAX_PATTERN = 6
 #: Changes tried on the order of a whole set, and of a set of fewer slots; how often that starts afresh.
 CHANGES, CHANGES_ALONE, STARTS = 150, 4000, 5
 #: One unevenness costs 5, so these changes are tried at higher temperatures.
@@ -28,17 +28,29 @@ TEMPERATURES = (3.0, 0.5)
 
 
 def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generator) -> list[Blocks]:
-    """For every slot its blocks, each system `heard` times in all; each whole set stands together."""
-    chance = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
+    """Order two or three systems for every slot.
+
+    Parameters
+    ----------
+    systems, heard, slots : int
+        Numbers of systems, of clips of each system per slot, and of slots.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of list of list of int
+        For every slot its blocks of systems; each system occurs ``heard`` times. The slots of a set are neighbours.
+    """
+    python_rng = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
     sizes = block_sizes(heard)
     counts = [[0] * systems for _ in range(systems)]
     orders: list[Blocks] = []
     while len(orders) < slots:
-        shifts = chance.sample(range(systems), min(systems, slots - len(orders)))
-        starts = (_settled(systems, sizes, shifts, counts, chance) for _ in range(STARTS))
+        shifts = python_rng.sample(range(systems), min(systems, slots - len(orders)))
+        starts = (_search_order(systems, sizes, shifts, counts, python_rng) for _ in range(STARTS))
         base = _first_fitting(starts)
         images = [_image(base, shift, systems) for shift in shifts]
-        counts = _added(counts, carry_over(images, systems))
+        counts = _add(counts, carry_over(images, systems))
         orders += images
     return orders
 
@@ -56,8 +68,19 @@ def _first_fitting(found: Iterable[tuple[Blocks, int]]) -> Blocks:
 
 
 def block_sizes(heard: int) -> list[int]:
-    """Clips of each system in each block, as even as can be."""
-    blocks = -(-heard // MOST_IN_BLOCK)
+    """Divide the clips of a system among blocks, as evenly as possible.
+
+    Parameters
+    ----------
+    heard : int
+        Clips of each system.
+
+    Returns
+    -------
+    list of int
+        Clips of each system in each block, at most ``MAX_IN_BLOCK``.
+    """
+    blocks = -(-heard // MAX_IN_BLOCK)
     return [heard // blocks + (block < heard % blocks) for block in range(blocks)]
 
 
@@ -65,21 +88,21 @@ def _image(blocks: Blocks, shift: int, systems: int) -> Blocks:
     return [[(system + shift) % systems for system in block] for block in blocks]
 
 
-def _added(counts: Counts, more: Counts) -> Counts:
+def _add(counts: Counts, more: Counts) -> Counts:
     return [[a + b for a, b in zip(row, other, strict=True)] for row, other in zip(counts, more, strict=True)]
 
 
-def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, chance: Random) -> tuple[Blocks, int]:
+def _search_order(systems: int, sizes: list[int], shifts: list[int], counts: Counts, rng: Random) -> tuple[Blocks, int]:
     """A random order, changed by swaps within its blocks until its set fits the counts so far; what does not fit."""
-    blocks = [chance.sample(list(range(systems)) * size, systems * size) for size in sizes]
+    blocks = [rng.sample(list(range(systems)) * size, systems * size) for size in sizes]
     # As often as by chance among all systems, so that the last clip tells nothing about the next.
     usual = round((sum(sizes) * systems - 1) / systems)
     lowest = _cost(blocks, shifts, counts, usual)
 
     def attempt(limit: float) -> int:
         nonlocal lowest
-        block = blocks[int(chance.random() * len(blocks))]
-        one, other = (int(chance.random() * len(block)) for _ in range(2))
+        block = blocks[int(rng.random() * len(blocks))]
+        one, other = (int(rng.random() * len(block)) for _ in range(2))
         block[one], block[other] = block[other], block[one]
         gain = _cost(blocks, shifts, counts, usual) - lowest
         if gain > limit:
@@ -88,7 +111,7 @@ def _settled(systems: int, sizes: list[int], shifts: list[int], counts: Counts, 
         lowest += gain
         return gain
 
-    anneal(lowest, attempt, CHANGES if len(shifts) == systems else CHANGES_ALONE, chance, TEMPERATURES)
+    anneal(lowest, attempt, CHANGES if len(shifts) == systems else CHANGES_ALONE, rng, TEMPERATURES)
     return blocks, lowest
 
 
@@ -96,7 +119,7 @@ def _cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:
     """0 where carry-over is even, runs are short, self-following is as usual and places, where it matters, are even."""
     systems = len(counts)
     images = [_image(blocks, shift, systems) for shift in shifts]
-    follows = _added(counts, carry_over(images, systems))
+    follows = _add(counts, carry_over(images, systems))
     apart = [follows[a][b] for a in range(systems) for b in range(systems) if a != b]
     itself = [follows[system][system] for system in range(systems)]
     flat = [system for block in blocks for system in block]
@@ -115,7 +138,7 @@ def _long_runs(flat: list[int], systems: int) -> int:
     found = run = 0
     for before, after in pairwise([-1, *steps]):
         run = run + 1 if before == after else 1
-        found += run >= (LONGEST_RUN if after == 0 else LONGEST_PATTERN)
+        found += run >= (MAX_RUN if after == 0 else MAX_PATTERN)
     return found
 
 

@@ -1,12 +1,13 @@
-"""Orders of four systems or more: rows of cyclic squares, dealt to slots and exchanged between them.
+"""Orders of four systems or more, made of the rows of cyclic squares.
 
-A block is one row, so each system comes once in it. All shifts of one base order put every system at every place
-once; each block therefore deals whole squares, each under names of its own where it can, and to the slots that are
-left different shifts of one further order. Over all blocks these shifts are used equally often, so that each system
-stands at each place equally often too. What follows what within the rows is even by the choice of squares (`rows`);
-exchanging rows between slots and blocks (`deals`) changes only what follows what across the blocks' borders, and that
-evens out carry-over. Squares can't do it for every shape with one block, or with fewer slots than an odd number of
-systems; there a search without them (`patches`) mends what it can.
+Rows are assigned to slots and exchanged between them. A block is one row, so each system occurs once in it. All shifts
+of one base order put every system at every place once. Each block therefore assigns whole squares, each under names of
+its own where it can, and gives the slots that are left different shifts of one further order. Over all blocks these
+shifts are used equally often, so that each system has each place equally often too. Carry-over within the rows is even
+by the choice of squares (`base_orders`). Exchanging rows between slots and blocks (`row_assignment`) changes only
+carry-over across the blocks' borders, and that evens out carry-over. Squares cannot do it for every design with one
+block, or with fewer slots than an odd number of systems. There a search without them (`swap_search`) improves what it
+can.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from study.design.annealing import anneal
 from study.design.base_orders import Row, williams
 from study.design.row_assignment import RowAssignment
-from study.design.swap_search import patched
+from study.design.swap_search import improve_orders
 
 Blocks = list[Row]
 Counts = list[list[int]]
@@ -31,7 +32,19 @@ TRIES_ALONE = (3_000,) * 4
 
 
 def carry_over(orders: Sequence[Blocks], systems: int) -> Counts:
-    """counts[a][b]: how often system b came right after system a, over all slots, block borders included."""
+    """Count how often each system directly follows each other one.
+
+    Parameters
+    ----------
+    orders : sequence of blocks
+        For every slot its blocks of systems.
+    systems : int
+
+    Returns
+    -------
+    list of list of int
+        ``counts[a][b]``: how often b came directly after a, over all slots, borders between blocks included.
+    """
     counts = [[0] * systems for _ in range(systems)]
     for blocks in orders:
         for before, after in pairwise(system for block in blocks for system in block):
@@ -40,28 +53,41 @@ def carry_over(orders: Sequence[Blocks], systems: int) -> Counts:
 
 
 def square_orders(systems: int, heard: int, slots: int, rng: np.random.Generator) -> list[Blocks]:
-    """For every slot `heard` blocks of a system each: the first even ones that a search finds, or else the evenest."""
-    chance = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
+    """Order four systems or more for every slot.
+
+    Parameters
+    ----------
+    systems, heard, slots : int
+        Numbers of systems, of clips of each system per slot, and of slots.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of list of list of int
+        For every slot ``heard`` blocks, each a permutation of the systems: the first even ones that a search finds, or
+        else the evenest.
+    """
+    python_rng = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
     if systems % 2 and slots < systems and heard > 1:
-        orders = patched(_windows(systems, heard, slots, chance), systems, chance)
+        orders = improve_orders(_windows(systems, heard, slots, python_rng), systems, python_rng)
     else:
-        orders = _dealt(systems, heard, slots, chance)
-    names = chance.sample(range(systems), systems)
+        orders = _assign_rows(systems, heard, slots, python_rng)
+    names = python_rng.sample(range(systems), systems)
     return [[[names[system] for system in row] for row in blocks] for blocks in orders]
 
 
-def _dealt(systems: int, heard: int, slots: int, chance: Random) -> list[Blocks]:
+def _assign_rows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
     found: list[tuple[int, list[Blocks]]] = []
     for draws, tries in enumerate(TRIES if heard > 1 else TRIES_ALONE, start=1):
-        deal = RowAssignment(systems, heard, slots, draws, chance)
-        found.append((anneal(deal.excess(), deal.attempt, tries, chance), deal.orders()))
+        assignment = RowAssignment(systems, heard, slots, draws, rng)
+        found.append((anneal(assignment.excess(), assignment.attempt, tries, rng), assignment.orders()))
         if found[-1][0] == 0:
             return found[-1][1]
     _, orders = min(found, key=lambda pair: pair[0])
-    return patched(orders, systems, chance)
+    return improve_orders(orders, systems, rng)
 
 
-def _windows(systems: int, heard: int, slots: int, chance: Random) -> list[Blocks]:
+def _windows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
     """For fewer slots than an odd number of systems: rows of the two Williams squares by turns.
 
     Rows of one square alone would make half of all successions, and never the other half.
@@ -71,6 +97,6 @@ def _windows(systems: int, heard: int, slots: int, chance: Random) -> list[Block
     for block in range(heard):
         square, start = block % 2 * systems, block // 2 * slots
         dealt = [rows[square + (start + step) % systems] for step in range(slots)]
-        for blocks, row in zip(orders, chance.sample(dealt, slots), strict=True):
+        for blocks, row in zip(orders, rng.sample(dealt, slots), strict=True):
             blocks.append(list(row))
     return orders

@@ -11,11 +11,21 @@ Step = tuple[int, str, str]
 
 
 def predictable_share(sessions: dict[str, Any]) -> float:
-    """The share of trials whose system the best guess gets right from the place and system of the one before.
+    """Compute the share of trials whose system can be guessed from the one before.
 
-    A guess about one trial goes by all others of the plan, so that a rule of its rows shows. First trials of blocks and
-    hidden repeats are left out. Where the rows follow no rule it is about 1 / (systems - 1), where they are shifts of
-    one order 1.
+    The guess is the system that most often followed this system at this place, in all other trials of the plan, so that
+    a rule of its rows shows. First trials of blocks and hidden repeats are left out.
+
+    Parameters
+    ----------
+    sessions : dict
+        What ``make_sessions`` returned.
+
+    Returns
+    -------
+    float
+        From 0 to 1. About 1 / (systems - 1) where the rows follow no rule, 1 where they are shifts of one order; 0
+        without such trials.
     """
     steps = [step for slot in sessions["slots"] for step in _steps(slot["trials"])]
     seen = Counter(steps)

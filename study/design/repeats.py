@@ -14,37 +14,49 @@ Trial = dict[str, Any]
 ATTEMPTS = 100
 
 
-def with_repeats(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial]:
-    """A session's trials with its hidden repeats among those of the second half, each in a stretch of its own.
+def with_repeats(trials: list[Trial], spec: DesignSpec, rng: np.random.Generator) -> list[Trial]:
+    """Insert a session's hidden repeats into its second half.
 
-    Systems are repeated as evenly as can be, none twice running (from four on), and each clip at the earliest
-    `REPEAT_GAP` trials after its first hearing. In a session too short for that the repeats come at the end. In block
-    and position they are numbered as a block of their own, so that the others keep theirs.
+    Each repeat is in a stretch of its own. Systems are repeated as evenly as possible, none twice in succession (with
+    four or more systems), and each clip at the earliest ``REPEAT_GAP`` trials after its first hearing. In a session too
+    short for that the repeats are at its end.
+
+    Parameters
+    ----------
+    trials : list of dict
+        The session's trials, with systems as numbers.
+    spec : DesignSpec
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of dict
+        In block and position the repeats are numbered as a block of their own, so that the others keep theirs.
     """
-    if not shape.repeats:
+    if not spec.repeats:
         return trials
     for _ in range(ATTEMPTS):
-        found = _spread(trials, shape, rng)
+        found = _spread(trials, spec, rng)
         if found is not None:
             return found
-    return _at_the_end(trials, shape, rng)
+    return _at_the_end(trials, spec, rng)
 
 
-def _spread(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial] | None:
+def _spread(trials: list[Trial], spec: DesignSpec, rng: np.random.Generator) -> list[Trial] | None:
     """One attempt at random places; None where some place has no clip that fits."""
-    places = set(_places(len(trials) + shape.repeats, shape.repeats, rng))
-    owed = _owed(shape, rng)
+    places = set(_places(len(trials) + spec.repeats, spec.repeats, rng))
+    owed = _owed(spec, rng)
     coming, made, used = iter(trials), list[Trial](), set[tuple[int, int]]()
     following = next(coming, None)
-    for number in range(len(trials) + shape.repeats):
+    for number in range(len(trials) + spec.repeats):
         if number not in places:
-            if following is None or (made and _clash(made[-1], following, shape)):
+            if following is None or (made and _clash(made[-1], following, spec)):
                 return None
             made.append(following)
             following = next(coming, None)
             continue
         after = following if number + 1 not in places else None
-        again = _again(made, after, owed, used, shape, rng)
+        again = _again(made, after, owed, used, spec, rng)
         if again is None:
             return None
         owed.remove(again["system"])
@@ -60,10 +72,10 @@ def _places(total: int, repeats: int, rng: np.random.Generator) -> list[int]:
     return [int(rng.integers(low, high)) for low, high in pairwise(edges)]
 
 
-def _owed(shape: DesignSpec, rng: np.random.Generator) -> list[int]:
+def _owed(spec: DesignSpec, rng: np.random.Generator) -> list[int]:
     """Which systems are repeated, each as often as any other or once more, in random order."""
-    rounds = -(-shape.repeats // len(shape.systems))
-    return [system for _ in range(rounds) for system in rng.permutation(len(shape.systems)).tolist()][: shape.repeats]
+    rounds = -(-spec.repeats // len(spec.systems))
+    return [system for _ in range(rounds) for system in rng.permutation(len(spec.systems)).tolist()][: spec.repeats]
 
 
 def _again(
@@ -71,7 +83,7 @@ def _again(
     after: Trial | None,
     owed: list[int],
     used: set[tuple[int, int]],
-    shape: DesignSpec,
+    spec: DesignSpec,
     rng: np.random.Generator,
 ) -> Trial | None:
     """A clip to be heard again here: of a system that is owed, heard long enough ago, beside none of its own."""
@@ -81,8 +93,8 @@ def _again(
         trial
         for trial in ready
         if trial["system"] in owed
-        and not _clash(made[-1], trial, shape)
-        and (after is None or not _clash(trial, after, shape))
+        and not _clash(made[-1], trial, spec)
+        and (after is None or not _clash(trial, after, spec))
     ]
     systems = sorted({trial["system"] for trial in fitting})
     if not systems:
@@ -92,22 +104,22 @@ def _again(
     return of_it[int(rng.integers(len(of_it)))]
 
 
-def _clash(before: Trial, after: Trial, shape: DesignSpec) -> bool:
+def _clash(before: Trial, after: Trial, spec: DesignSpec) -> bool:
     """Whether two trials may not follow each other, for they are of one system."""
-    return len(shape.systems) >= SQUARES_FROM and bool(before["system"] == after["system"])
+    return len(spec.systems) >= SQUARES_FROM and bool(before["system"] == after["system"])
 
 
-def _at_the_end(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator) -> list[Trial]:
+def _at_the_end(trials: list[Trial], spec: DesignSpec, rng: np.random.Generator) -> list[Trial]:
     """The repeats after all others, of early trials, systems as even as can be, none twice running (from four on)."""
     chosen: list[Trial] = []
     last, block = trials[-1]["system"], trials[-1]["block"] + 1
     left: list[int] = []
     used: set[tuple[int, int]] = set()
-    for number in range(shape.repeats):
+    for number in range(spec.repeats):
         if not left:
-            left = rng.permutation(len(shape.systems)).tolist()
+            left = rng.permutation(len(spec.systems)).tolist()
         early = trials[: len(trials) + number + 1 - REPEAT_GAP]
-        system = _next_system(left, last, early, used, shape)
+        system = _next_system(left, last, early, used, spec)
         left = [other for other in left if other != system]
         fitting = [trial for trial in early if trial["system"] == system and (system, trial["clip"]) not in used]
         first_half = [trial for trial in fitting if trial["block"] * 2 <= block] or fitting[:1]
@@ -118,9 +130,9 @@ def _at_the_end(trials: list[Trial], shape: DesignSpec, rng: np.random.Generator
     return trials + chosen
 
 
-def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], shape: DesignSpec) -> int:
+def _next_system(left: list[int], last: int, early: list[Trial], used: set[tuple[int, int]], spec: DesignSpec) -> int:
     """The next system to repeat: one still owed, not the last one heard, and with a clip heard long enough ago."""
     ready = {trial["system"] for trial in early if (trial["system"], trial["clip"]) not in used}
-    apart = ready - {last} if len(shape.systems) >= SQUARES_FROM and ready - {last} else ready
+    apart = ready - {last} if len(spec.systems) >= SQUARES_FROM and ready - {last} else ready
     owed = [system for system in left if system in apart]
     return owed[0] if owed else min(apart)

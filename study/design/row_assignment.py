@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.annealing import BalanceCounts, adjacent_pairs, least_cost
+from study.design.annealing import BalanceCounts, adjacent_pairs, min_cost
 from study.design.base_orders import Row, shifts, squares_of
 from study.design.spec import REPEAT_GAP
 
@@ -18,36 +18,50 @@ SWAPS, EXCHANGES = 0.5, 0.3
 
 
 class RowAssignment:
-    """Rows dealt to slots, block by block, and how often each system follows each other.
+    """Rows assigned to slots, block by block, and the carry-over they give.
 
-    Rows are numbered: the first `systems` numbers are the shifts of the order that is dealt to the slots which no
-    whole square fills. `spare[block][shift]` says whether one of them has it; no block has a shift twice, and
-    `used[shift]`, the number of blocks that have it, is even, which makes the systems even at each place.
+    Rows are numbered: the first ``systems`` numbers are the shifts of the order that is assigned to the slots which no
+    whole square fills.
+
+    Parameters
+    ----------
+    systems, heard, slots : int
+        Numbers of systems, of blocks per slot, and of slots.
+    draws : int
+        Searches for squares (``squares_of``).
+    rng : Random
+
+    Attributes
+    ----------
+    spare : list of list of bool
+        ``spare[block][shift]``: whether a slot has this shift in this block. No block has a shift twice.
+    used : list of int
+        Number of blocks that have each shift. These differ by at most 1, which balances the systems over the places.
     """
 
-    def __init__(self, systems: int, heard: int, slots: int, draws: int, chance: Random) -> None:
-        self.systems, self.chance = systems, chance
+    def __init__(self, systems: int, heard: int, slots: int, draws: int, rng: Random) -> None:
+        self.systems, self.rng = systems, rng
         whole, rest = divmod(slots, systems)
         # After no more trials than lie before a repeat, the first repeat is of the first clip. In shifts of one zigzag
         # the last system of the second block is never the first of the first; in squares with other names it may be.
         own_names = systems * heard > REPEAT_GAP
-        squares, single = squares_of(systems, whole * heard, rest * heard, draws, chance, own_names=own_names)
+        squares, single = squares_of(systems, whole * heard, rest * heard, draws, rng, own_names=own_names)
         self.rows = [row for square in (shifts(single), *squares) for row in square]
         self.inner = [[a * systems + b for a, b in zip(row, row[1:], strict=False)] for row in self.rows]
         self.first, self.last = [row[0] for row in self.rows], [row[-1] * systems for row in self.rows]
         total, pairs = slots * (heard * systems - 1), systems * (systems - 1)
-        self.goal = least_cost(total, pairs)
+        self.goal = min_cost(total, pairs)
         itself = 2 * total // pairs + SELF_FOLLOWING_PENALTY
         self.tally = BalanceCounts([1 if cell % (systems + 1) else itself for cell in range(systems * systems)])
         self.rest, self.spare, self.used = rest, [[False] * systems for _ in range(heard)], [0] * systems
         self.adjacent_pairs = adjacent_pairs(heard)
         self.blocks: list[list[int]] = []
-        self._deal(whole)
+        self._assign(whole)
 
-    def _deal(self, whole: int) -> None:
+    def _assign(self, whole: int) -> None:
         """A window of shifts for each block, joined to the window before, and whole squares in random order."""
-        start = self.chance.randrange(self.systems)
-        squares = self.chance.sample(range(1, len(self.rows) // self.systems), whole * len(self.spare))
+        start = self.rng.randrange(self.systems)
+        squares = self.rng.sample(range(1, len(self.rows) // self.systems), whole * len(self.spare))
         for block, spare in enumerate(self.spare):
             numbers = [(start + step) % self.systems for step in range(self.rest)]
             start += self.rest
@@ -57,17 +71,17 @@ class RowAssignment:
             for square in squares[block * whole : (block + 1) * whole]:
                 numbers += range(square * self.systems, (square + 1) * self.systems)
             self.tally.count(cell for number in numbers for cell in self.inner[number])
-            self.blocks.append(self._joined(numbers))
+            self.blocks.append(self._join_rows(numbers))
 
-    def _joined(self, numbers: list[int]) -> list[int]:
+    def _join_rows(self, numbers: list[int]) -> list[int]:
         """These rows, one for each slot, so that each follows its slot's last row by the least used border."""
         if not self.blocks:
-            return self.chance.sample(numbers, len(numbers))
+            return self.rng.sample(numbers, len(numbers))
         by_first: dict[int, list[int]] = {}
-        for number in self.chance.sample(numbers, len(numbers)):
+        for number in self.rng.sample(numbers, len(numbers)):
             by_first.setdefault(self.first[number], []).append(number)
         dealt, counts = [0] * len(numbers), self.tally.counts
-        for slot in self.chance.sample(range(len(numbers)), len(numbers)):
+        for slot in self.rng.sample(range(len(numbers)), len(numbers)):
             start = self.last[self.blocks[-1][slot]]
             first = min(by_first, key=lambda system: (system * self.systems == start, counts[start + system]))
             dealt[slot] = by_first[first].pop()
@@ -77,16 +91,36 @@ class RowAssignment:
         return dealt
 
     def excess(self) -> int:
-        """The cost above that of carry-over as even as can be."""
+        """Compute the cost above that of carry-over as even as possible.
+
+        Returns
+        -------
+        int
+        """
         return self.tally.cost() - self.goal
 
     def orders(self) -> list[list[Row]]:
-        """For every slot its blocks."""
+        """List the blocks of every slot.
+
+        Returns
+        -------
+        list of list of list of int
+        """
         return [[self.rows[number] for number in numbers] for numbers in zip(*self.blocks, strict=True)]
 
     def attempt(self, limit: float) -> int:
-        """One random change that costs at most the limit; what it cost."""
-        random, slots = self.chance.random, len(self.blocks[0])
+        """Make one random change unless it costs more than the limit.
+
+        Parameters
+        ----------
+        limit : float
+
+        Returns
+        -------
+        int
+            What the change cost; 0 if none was made.
+        """
+        random, slots = self.rng.random, len(self.blocks[0])
         block, slot, other = int(random() * len(self.blocks)), int(random() * slots), int(random() * slots)
         kind = random()
         if kind < SWAPS or not self.rest:

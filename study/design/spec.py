@@ -12,7 +12,25 @@ REPEAT_GAP = 8
 
 @dataclass(frozen=True)
 class DesignSpec:
-    """What a plan depends on. `clips` a system of which a slot hears `heard`; `groups` are (key, slots)."""
+    """What a study's session plans depend on.
+
+    Attributes
+    ----------
+    systems : tuple of str
+    clips : int
+        Clips of each system.
+    heard : int
+        Clips of each system that one slot hears.
+    groups : tuple of (str, int)
+        Key of each group and its number of slots.
+    repeats, practice : int
+        Hidden repeats and practice trials of a session.
+    break_after : int
+        Trials before the break.
+    scales : tuple of str
+        Keys of the rating scales.
+    seed : int
+    """
 
     systems: tuple[str, ...]
     clips: int
@@ -26,4 +44,5 @@ class DesignSpec:
 
     @property
     def slots(self) -> int:
+        """Number of slots of all groups."""
         return sum(count for _, count in self.groups)

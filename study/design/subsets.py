@@ -10,12 +10,26 @@ from study.design.base_orders import williams
 from study.design.spec import DesignSpec
 
 
-def clip_subsets(shape: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
-    """For every slot the clips of one system that it hears, in random order; every clip equally often (±1)."""
-    if shape.clips == 13 and shape.heard == 10 and [count for _, count in shape.groups] in ([13, 13], [26]):
+def clip_subsets(spec: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
+    """Choose the clips of one system that each slot hears.
+
+    13 clips of which 10 are heard, in 26 slots, are the complements of a Steiner triple system's blocks: each pair of
+    clips is then in 15 subsets. Other designs take the clips used least so far.
+
+    Parameters
+    ----------
+    spec : DesignSpec
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of list of int
+        For every slot its clips in random order; every clip occurs equally often (+-1).
+    """
+    if spec.clips == 13 and spec.heard == 10 and [count for _, count in spec.groups] in ([13, 13], [26]):
         subsets = _steiner_complements(rng)
     else:
-        subsets = _least_used(shape, rng)
+        subsets = _least_used(spec, rng)
     return [[int(clip) for clip in rng.permutation(subset)] for subset in subsets]
 
 
@@ -33,26 +47,26 @@ def _steiner_complements(rng: np.random.Generator) -> list[list[int]]:
     return subsets
 
 
-def _least_used(shape: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
+def _least_used(spec: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
     """Each slot takes the clips used least so far: overall, then in its group, then together with those it has."""
-    used = np.zeros(shape.clips, dtype=int)
-    together = np.zeros((shape.clips, shape.clips), dtype=int)
-    by_group = {key: np.zeros(shape.clips, dtype=int) for key, _ in shape.groups}
+    used = np.zeros(spec.clips, dtype=int)
+    together = np.zeros((spec.clips, spec.clips), dtype=int)
+    by_group = {key: np.zeros(spec.clips, dtype=int) for key, _ in spec.groups}
     by_slot: dict[int, list[int]] = {}
-    for slot, group in _interleaved(shape.groups):
+    for slot, group in _interleave(spec.groups):
         taken: list[int] = []
-        for _ in range(shape.heard):
+        for _ in range(spec.heard):
             shared = together[:, taken].sum(axis=1)
-            order = np.lexsort((rng.random(shape.clips), shared, by_group[group], used))
+            order = np.lexsort((rng.random(spec.clips), shared, by_group[group], used))
             taken.append(next(int(clip) for clip in order if int(clip) not in taken))
         used[taken] += 1
         by_group[group][taken] += 1
         together[np.ix_(taken, taken)] += 1
         by_slot[slot] = taken
-    return [by_slot[slot] for slot in range(shape.slots)]
+    return [by_slot[slot] for slot in range(spec.slots)]
 
 
-def _interleaved(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
+def _interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
     """(slot, group) with the groups taking turns in proportion to their sizes."""
     slots, start = [], 0
     for key, count in groups:
@@ -62,7 +76,19 @@ def _interleaved(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
 
 
 def scale_orders(scales: int, slots: int, rng: np.random.Generator) -> list[list[int]]:
-    """For every slot an order of the scales: rows of Williams squares over shuffled scales, dealt at random."""
+    """Choose the order in which each slot sees the scales.
+
+    Parameters
+    ----------
+    scales, slots : int
+        How many.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of list of int
+        Rows of Williams designs over shuffled scales, in random order.
+    """
     rows: list[list[int]] = []
     while len(rows) < slots:
         names = rng.permutation(scales)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from study.design.annealing import BalanceCounts, adjacent_pairs, anneal, least_cost
+from study.design.annealing import BalanceCounts, adjacent_pairs, anneal, min_cost
 from study.design.base_orders import Row
 
 #: Swaps tried in each search, and its temperatures at the beginning and the end.
@@ -16,24 +16,47 @@ SELF_FOLLOWING_PENALTY, NUMBERS, PLACES = 1_000, 20, 3
 SWAPS = 0.3
 
 
-def patched(orders: list[list[Row]], systems: int, chance: Random) -> list[list[Row]]:
-    """Orders evener than these in carry-over, at each trial number and at each place of a block; at worst the same."""
-    best, lowest = orders, SwapSearch(orders, systems, chance).excess()
+def improve_orders(orders: list[list[Row]], systems: int, rng: Random) -> list[list[Row]]:
+    """Search for orders that are more even than these, by swaps.
+
+    Even in carry-over, at each trial number and at each place of a block.
+
+    Parameters
+    ----------
+    orders : list of blocks
+        For every slot its blocks of systems.
+    systems : int
+    rng : Random
+
+    Returns
+    -------
+    list of list of list of int
+        The same orders if no search finds better ones.
+    """
+    best, lowest = orders, SwapSearch(orders, systems, rng).excess()
     for heat in HEATS:
-        patch = SwapSearch(orders, systems, chance)
-        excess = anneal(patch.excess(), patch.attempt, TRIES, chance, heat)
+        search = SwapSearch(orders, systems, rng)
+        excess = anneal(search.excess(), search.attempt, TRIES, rng, heat)
         if excess < lowest:
-            best, lowest = patch.orders(), excess
+            best, lowest = search.orders(), excess
         if lowest == 0:
             break
     return best
 
 
 class SwapSearch:
-    """Every slot's trials in one row, and three tables of counts in one tally: carry-over, trial numbers and places."""
+    """Counts of carry-over, trial numbers and places, and the swaps that change them.
 
-    def __init__(self, orders: list[list[Row]], systems: int, chance: Random) -> None:
-        self.systems, self.chance, self.heard = systems, chance, len(orders[0])
+    Parameters
+    ----------
+    orders : list of blocks
+        For every slot its blocks of systems; copied.
+    systems : int
+    rng : Random
+    """
+
+    def __init__(self, orders: list[list[Row]], systems: int, rng: Random) -> None:
+        self.systems, self.rng, self.heard = systems, rng, len(orders[0])
         self.length = systems * self.heard
         self.rows = [[system for block in blocks for system in block] for blocks in orders]
         self.numbers = systems * systems
@@ -56,21 +79,41 @@ class SwapSearch:
         return [row[number] * systems + row[number + 1] for number in starts]
 
     def excess(self) -> int:
-        """The cost above that of counts as even as can be."""
+        """Compute the cost above that of counts as even as possible.
+
+        Returns
+        -------
+        int
+        """
         slots, systems = len(self.rows), self.systems
-        carry = least_cost(slots * (self.length - 1), systems * (systems - 1))
-        numbers = self.length * least_cost(slots, systems)
-        places = systems * least_cost(slots * self.heard, systems)
+        carry = min_cost(slots * (self.length - 1), systems * (systems - 1))
+        numbers = self.length * min_cost(slots, systems)
+        places = systems * min_cost(slots * self.heard, systems)
         return self.tally.cost() - carry - NUMBERS * numbers - PLACES * places
 
     def orders(self) -> list[list[Row]]:
-        """For every slot its blocks."""
+        """List the blocks of every slot.
+
+        Returns
+        -------
+        list of list of list of int
+        """
         starts = range(0, self.length, self.systems)
         return [[row[start : start + self.systems] for start in starts] for row in self.rows]
 
     def attempt(self, limit: float) -> int:
-        """One random change that costs at most the limit; what it cost."""
-        random, systems, slots = self.chance.random, self.systems, len(self.rows)
+        """Make one random change unless it costs more than the limit.
+
+        Parameters
+        ----------
+        limit : float
+
+        Returns
+        -------
+        int
+            What the change cost; 0 if none was made.
+        """
+        random, systems, slots = self.rng.random, self.systems, len(self.rows)
         slot, start = int(random() * slots), int(random() * self.heard) * systems
         if random() < SWAPS:
             return self._swap_rows(slot, int(random() * slots), start, limit)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from study.design import latin_squares, swap_search
-from study.design.annealing import BalanceCounts, anneal, least_cost
+from study.design.annealing import BalanceCounts, anneal, min_cost
 from study.design.base_orders import Row, differences
 from study.design.latin_squares import _windows, carry_over, square_orders
 from study.design.row_assignment import SELF_FOLLOWING_PENALTY, RowAssignment
-from study.design.swap_search import SwapSearch, patched
+from study.design.swap_search import SwapSearch, improve_orders
 
 ALL = math.inf
 
@@ -31,7 +31,7 @@ def follows(orders: list[list[Row]]) -> Counter[tuple[int, int]]:
 
 def test_even_counts_have_the_least_sum_of_squares() -> None:
     for total in range(25):
-        assert least_cost(total, 7) == evenest(total, 7)
+        assert min_cost(total, 7) == evenest(total, 7)
 
 
 def test_a_tally_exchanges_up_to_its_limit_and_beyond_it_changes_nothing() -> None:
@@ -166,11 +166,11 @@ def test_a_patch_swaps_systems_within_a_block_and_blocks_between_slots() -> None
 
 def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     orders = _windows(7, 3, 5, Random(1))
-    found = SwapSearch(patched(orders, 7, Random(3)), 7, Random(1)).excess()
+    found = SwapSearch(improve_orders(orders, 7, Random(3)), 7, Random(1)).excess()
     assert found < SwapSearch(orders, 7, Random(1)).excess()
     for worse in (0, 1):
         monkeypatch.setattr(swap_search, "anneal", lambda excess, *_, worse=worse: excess + worse)
-        assert patched(orders, 7, Random(3)) is orders
+        assert improve_orders(orders, 7, Random(3)) is orders
 
 
 def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,12 +179,12 @@ def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatc
         left, made = iter(results), list[list[list[Row]]]()
         monkeypatch.setattr(swap_search, "anneal", lambda *_, left=left: next(left))
         monkeypatch.setattr(SwapSearch, "orders", lambda self, made=made: made.append(kept(self)) or made[-1])
-        assert patched(orders, 7, Random(3)) is made[best]
+        assert improve_orders(orders, 7, Random(3)) is made[best]
         assert len(list(left)) == 3 - searches
 
 
 def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latin_squares, "patched", lambda orders, *_: orders)
+    monkeypatch.setattr(latin_squares, "improve_orders", lambda orders, *_: orders)
     for results, best in (([5, 3, 4, 6, 7, 8], 1), ([5, 0], 1), ([9, 8, 7, 6, 5, 4], 5)):
         left, made = iter(results), list[RowAssignment]()
         monkeypatch.setattr(
@@ -192,7 +192,7 @@ def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: p
             "anneal",
             lambda _, attempt, *__, left=left, made=made: made.append(attempt.__self__) or next(left),
         )
-        found = latin_squares._dealt(7, 2, 9, Random(1))
+        found = latin_squares._assign_rows(7, 2, 9, Random(1))
         assert found == made[best].orders()
         assert len(made) == len(results)
 

@@ -16,7 +16,7 @@ from study.design.few_systems import (
     _first_fitting,
     _long_runs,
     _place_excess,
-    _settled,
+    _search_order,
     block_sizes,
     mirrored_orders,
 )
@@ -91,7 +91,7 @@ def test_an_order_is_changed_at_what_its_accounts_say(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(few_systems, "anneal", some_changes)
     for shifts in ([0, 1, 2], [2, 0]):
-        blocks, cost = _settled(3, [4, 4], shifts, [[0] * 3] * 3, chance)
+        blocks, cost = _search_order(3, [4, 4], shifts, [[0] * 3] * 3, chance)
         assert left.pop() == cost == _cost(blocks, shifts, [[0] * 3] * 3, 8)
 
 
