@@ -42,7 +42,7 @@ MOST_ROWS = 60
 def write_pdf(contents: Contents[Any], path: Path, lang: str) -> Path:
     """Write the report in a language; the same contents give the same bytes. Chinese needs a font that has it."""
     pieces = list(blocks(contents, lang))
-    sheets = _Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(pieces)))
+    sheets = Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(pieces)))
     for block in pieces:
         sheets.set(block)
     sheets.output(str(path))
@@ -63,7 +63,7 @@ def chinese_face() -> tuple[str, int] | None:
     return path, next((n for end in wanted for n, face in enumerate(names) if face.endswith(end)), 0)
 
 
-class _Sheets(FPDF):
+class Sheets(FPDF):
     """A4 sheets with their numbers at the foot; FPDF is made to be subclassed for that."""
 
     def __init__(self, name: str, lang: str, *, needs_chinese: bool) -> None:
@@ -73,6 +73,7 @@ class _Sheets(FPDF):
         self.set_title(name)
         self.set_lang(language_tag(lang))
         self.set_margins(MARGIN, MARGIN, MARGIN)
+        self.c_margin = PAD / 2
         self.set_auto_page_break(True, margin=FOOT)
         self._add_fonts(lang, needs_chinese=needs_chinese)
         self.add_page()
@@ -86,7 +87,7 @@ class _Sheets(FPDF):
             self.add_font(CHINESE, "", face[0], collection_font_number=face[1])
         self.family = CHINESE if is_chinese(lang) and face else BODY
         self._heavy = "" if self.family == CHINESE else "B"  # the Chinese file has one weight
-        self._advances: dict[str, float] = {}
+        self._advances: dict[tuple[str, str], float] = {}
         others = {BODY, *((CHINESE,) if face else ())} - {self.family}
         self.set_fallback_fonts(sorted(others), exact_match=False)
 
@@ -131,8 +132,7 @@ class _Sheets(FPDF):
         self.set_font(self.family, style, size)
         self.set_text_color(*colour)
         self.set_x(MARGIN + left)
-        room = self.epw - left - 2 * self.c_margin
-        lines = self._lines(text, room / (1.1 if style else 1.0), size)
+        lines = self.lines(text, self.epw - left, size, style)
         self.multi_cell(0, 1.45 * size, "\n".join(lines), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(after)
 
@@ -176,77 +176,78 @@ class _Sheets(FPDF):
 
     def _rows(self, grid: Grid, size: float) -> None:
         """The header and the rows, each as tall as its tallest cell; the header comes again on every sheet."""
-        rows = grid.rows[:MOST_ROWS]
+        rows = [(grid.header, self._heavy), *((row, "") for row in grid.rows[:MOST_ROWS])]
+        widths = self.widths(rows, size)
         self.set_draw_color(190, 190, 190)
         self.set_text_color(*INK)
-        widths = self._widths([grid.header, *rows], size)
-        self._row(grid.header, widths, size, self._heavy)
-        for row in rows:
-            if self.get_y() + self._tall(row, widths, size) > self.h - FOOT:
+        for n, (cells, style) in enumerate(rows):
+            lines = [self.lines(*cell, size, style) for cell in zip(cells, widths, strict=True)]
+            if n == 0:
+                head = lines
+            elif self.get_y() + self._tall(lines, size) > self.h - FOOT:
                 self.add_page()
                 self.set_text_color(*INK)
-                self._row(grid.header, widths, size, self._heavy)
-            self._row(row, widths, size, "")
+                self._row(head, widths, size, self._heavy)
+            self._row(lines, widths, size, style)
 
-    def _row(self, cells: Sequence[str], widths: Sequence[float], size: float, style: str) -> None:
-        top, left, tall = self.get_y(), MARGIN, self._tall(cells, widths, size)
+    def _row(self, cells: Sequence[Sequence[str]], widths: Sequence[float], size: float, style: str) -> None:
+        """Cells in lines, and a rule below them. FPDF's own tables set each cell twice: docs/adr/0012-pdf.md."""
+        top, left, tall = self.get_y(), MARGIN, self._tall(cells, size)
         self.set_font(self.family, style, size)
-        for text, width in zip(cells, widths, strict=True):
-            for n, line in enumerate(self._lines(text, width - PAD, size)):
+        for lines, width in zip(cells, widths, strict=True):
+            for n, line in enumerate(lines):
                 self.set_xy(left, top + PAD / 2 + 1.3 * size * n)
                 self.cell(width, 1.3 * size, line)
             left += width
         self.set_xy(MARGIN, top + tall)
         self.line(MARGIN, top + tall, MARGIN + self.epw, top + tall)
 
-    def _tall(self, cells: Sequence[str], widths: Sequence[float], size: float) -> float:
-        most = max(len(self._lines(text, width - PAD, size)) for text, width in zip(cells, widths, strict=True))
-        return 1.3 * size * most + PAD
+    def _tall(self, cells: Sequence[Sequence[str]], size: float) -> float:
+        return 1.3 * size * max(map(len, cells)) + PAD
 
-    def _lines(self, text: str, width: float, size: float) -> list[str]:
-        """The text in lines no wider than `width`; a word that is wider by itself is broken."""
-        lines, line, room = [], "", 0.0
-        for piece in PIECES.findall(text):
-            wide = self._wide(piece, size)
-            if line and room + wide > width:
+    def lines(self, text: str, width: float, size: float, style: str = "") -> list[str]:
+        """The text in lines that a cell of a width holds; a word that is wider by itself is broken.
+
+        The library breaks between words alone, and Chinese has no blanks between its words.
+        """
+        lines, line, room, most = [], "", 0.0, width - PAD - 0.01
+        pieces = PIECES.findall(text)
+        for piece in (sign for word in pieces for sign in ([word] if self._wide(word, size, style) <= most else word)):
+            if line and room + self._wide(piece.rstrip(), size, style) > most:
                 lines.append(line.rstrip())
                 line, room = "", 0.0
-            for sign in piece if wide > width else [piece]:
-                one = self._wide(sign, size)
-                if line and room + one > width:
-                    lines.append(line.rstrip())
-                    line, room = "", 0.0
-                line, room = line + sign, room + one
+            line, room = line + piece, room + self._wide(piece, size, style)
         return [*lines, line.rstrip()]
 
-    def _wide(self, text: str, size: float) -> float:
-        """The width of a text; of a sign that only the other font has, as if it were square."""
-        return sum(self._advance(sign) for sign in text) * size
+    def _wide(self, text: str, size: float, style: str) -> float:
+        """The width of a text, by the advances of its signs."""
+        return sum(self._advance(sign, style) for sign in text) * size
 
-    def _advance(self, sign: str) -> float:
-        if sign not in self._advances:
+    def _advance(self, sign: str, style: str) -> float:
+        if (sign, style) not in self._advances:
             before = (self.font_family, self.font_style, self.font_size_pt)
-            self.set_font(self.family, "", 100)
-            self._advances[sign] = 1.0 if ord(sign) > 0x2E7F else self.get_string_width(sign) / 100 * 1.04
+            self.set_font(self.family, style, 100)
+            self._advances[sign, style] = self.get_string_width(sign) / 100
             if before[0]:
                 self.set_font(*before)
-        return self._advances[sign]
+        return self._advances[sign, style]
 
-    def _widths(self, rows: Sequence[Sequence[str]], size: float) -> list[float]:
+    def widths(self, rows: Sequence[tuple[Sequence[str], str]], size: float) -> list[float]:
         """Of each column: what its longest word needs, and of the room left over a share by what its cells ask for."""
-        fair = self.epw / len(rows[0])
-        columns = [self._needs(column, fair, size) for column in zip(*rows, strict=True)]
-        least = sum(column[0] for column in columns)
+        fair = self.epw / len(rows[0][0])
+        styles = [style for _, style in rows]
+        columns = zip(*(cells for cells, _ in rows), strict=True)
+        needs = [self._needs(list(zip(column, styles, strict=True)), fair, size) for column in columns]
+        least = sum(needed for needed, _ in needs)
         if least >= self.epw:
-            return [self.epw * column[0] / least for column in columns]
-        wishes = [asked - needed + 1 for needed, asked in columns]
+            return [self.epw * needed / least for needed, _ in needs]
+        wishes = [asked - needed + 1 for needed, asked in needs]
         spare = (self.epw - least) / sum(wishes)
-        return [needed + spare * wish for (needed, _), wish in zip(columns, wishes, strict=True)]
+        return [needed + spare * wish for (needed, _), wish in zip(needs, wishes, strict=True)]
 
-    def _needs(self, column: Sequence[str], fair: float, size: float) -> tuple[float, float]:
-        """The least that a column can do with, its heading being heavy, and what it asks for; long texts give way."""
-        whole = max(self._wide(column[0], size) * 1.12, *(self._wide(cell, size) for cell in column[1:]), 0.0)
-        word = max(self._wide(piece, size) for cell in column for piece in PIECES.findall(cell) or [""])
-        word = max(word, 1.12 * max(self._wide(piece, size) for piece in PIECES.findall(column[0]) or [""]))
+    def _needs(self, column: Sequence[tuple[str, str]], fair: float, size: float) -> tuple[float, float]:
+        """The least that a column can do with, and what it asks for; long texts give way."""
+        whole = max(self._wide(cell, size, style) for cell, style in column)
+        word = max(self._wide(piece, size, style) for cell, style in column for piece in PIECES.findall(cell) or [""])
         least = whole if whole <= 0.8 * fair else min(word, 1.6 * fair)
-        return least + PAD, max(least, min(whole, 3 * fair)) + PAD
+        return least + PAD + 0.02, max(least, min(whole, 3 * fair)) + PAD + 0.02
