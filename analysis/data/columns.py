@@ -200,6 +200,11 @@ def _has_name(pattern: re.Pattern[str]) -> Callable[[Rows, str], bool]:
     return lambda rows, name: pattern.fullmatch(folded(name)) is not None
 
 
+def names_no_scale(name: str) -> bool:
+    """Whether a column's name alone may tell that it is no scale: that of a time or a count, or no name."""
+    return any(pattern.fullmatch(folded(name)) for pattern in (NAMELESS, TIMES, COUNTS))
+
+
 def _is_beyond(rows: Rows, name: str) -> bool:
     return not infer(_numbers(rows, name)).is_common
 

@@ -121,6 +121,32 @@ def test_large_long_table_is_refused_with_its_scales(tmp_path: Path) -> None:
     refuse_too_large(path, ["groove"], Given())
 
 
+def write_wide(path: Path, *, scales: int) -> Path:
+    """A wide table of 2,500 experts and 1,900 clips, with columns beside the scales that are none."""
+    lines = [f"expert_id,system,clip_id,{','.join(f'scale{n}' for n in range(scales))},age,rt,mood,seen,level\n"]
+    for row in range(25_000):
+        expert, clip = row % 2_500, row * 7 % 1_900
+        ratings = ",".join(str(1 + (row * row + row // 2_500 + n) % 5) for n in range(scales))
+        others = f"{20 + expert % 50},{row % 900},in a {('good', 'bad')[row % 2]} mood,{clip % 5 + 1},{row * 9}"
+        lines.append(f"e{expert},s{clip % 4},c{clip},{ratings},{others}\n")
+    path.write_text("".join(lines))
+    assert path.stat().st_size > LARGE_BYTES
+    return path
+
+
+def test_large_wide_table_is_refused_with_its_sure_scales(tmp_path: Path) -> None:
+    path = write_wide(tmp_path / "r.csv", scales=3)
+    with pytest.raises(InputError, match="has 2,500 experts × 1,900 clips × 3 scales; analyse can do at most 10,000"):
+        refuse_too_large(path, (), Given())
+    refuse_too_large(path, ["scale1"], Given())
+    refuse_too_large(write_wide(path, scales=2), (), Given())  # 2,500 x 1,900 x 2 can be done
+
+
+def test_first_look_counts_the_scales_that_reading_finds(tmp_path: Path) -> None:
+    path = write_wide(tmp_path / "r.csv", scales=2)
+    assert [scale.key for scale in read(path).scales] == ["scale0", "scale1"]
+
+
 @pytest.mark.parametrize("broken", ["", "e1,s,c1\n", 'e1,s,"c1\n', "e1;s;c1;5\n"])
 def test_first_look_leaves_faults_to_the_reading(tmp_path: Path, broken: str) -> None:
     path = write_crossed(tmp_path / "r.csv", experts=1_500, clips=500)
