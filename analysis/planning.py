@@ -150,7 +150,7 @@ def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang
         found += words["more_clips"].format(clips=clips, trials=clips * design.systems)
     else:
         most = power.most_power(design, variances, gap)
-        found += words["never"].format(n=design.experts, most=most, clips=power.MOST_CLIPS)
+        found += words["never"].format(n=design.experts, most=most, clips=power.MAX_CLIPS)
     found += words["more_experts"].format(experts=experts, clips=design.clips) if experts else words["no_experts"]
     shown = power.size_when_found(design, variances, gap)
     return found + words["exaggerates"].format(shown=shown, times=shown / gap)
@@ -167,7 +167,7 @@ def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang:
         ("clips_all", lambda v: _count(power.clips_needed(design, v, gap, all_heard=True), lang)),
         ("clips_heard", lambda v: _count(power.clips_needed(design, v, gap, all_heard=False), lang)),
         ("experts", lambda v: _count(power.experts_needed(design, v, gap), lang)),
-        ("most", lambda v: _chance(power.with_clips(design, power.MOST_CLIPS, all_heard=True), v, gap)),
+        ("most", lambda v: _chance(power.with_clips(design, power.MAX_CLIPS, all_heard=True), v, gap)),
         ("df", lambda v: f"{power.degrees_of_freedom(design, v):.0f}"),
     )
     header = ["", *(words[f"scenario_{name}"] for name in scenarios)]

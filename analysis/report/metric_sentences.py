@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.format_p import p_text
-from analysis.statistics.correlation import MOST_EXACT, exact_spearman
+from analysis.statistics.correlation import MAX_EXACT, exact_spearman
 from analysis.statistics.objective_subjective import DISTANCE, VALUE
 from formats.errors import N_
 from formats.messages import LazyText, clauses, translate
@@ -23,7 +23,7 @@ FORMS: Mapping[str, str] = {
 def systems_sentence(table: pd.DataFrame) -> Text:
     """What must stand beside `system_correlations`; {} where there is nothing to warn of."""
     table = table[table["rho"].notna()]
-    if table.empty or int(table["n_systems"].max()) > MOST_EXACT:
+    if table.empty or int(table["n_systems"].max()) > MAX_EXACT:
         return {}
     n, m = int(table["n_systems"].max()), len(table)
     p = exact_spearman(range(n), range(n))[1]

@@ -31,7 +31,7 @@ LEVEL = 0.95
 #: Replicates drawn at a time: bounds memory for large panels. A part of what a seed means, so never changed.
 CHUNK = 1000
 #: With sparse data some replicates hold no rating of a system; beyond this share there is no interval.
-MOST_EMPTY = 0.01
+MAX_EMPTY = 0.01
 
 COLUMNS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_ratings", "n_experts", "n_clips")
 
@@ -175,4 +175,4 @@ def _reason(cells: Floats, present: npt.NDArray[np.bool_], draws: Floats) -> str
         return short
     if np.ptp(cells[present]) == 0:
         return "all_equal"
-    return "sparse" if np.isnan(draws).mean() > MOST_EMPTY else ""
+    return "sparse" if np.isnan(draws).mean() > MAX_EMPTY else ""

@@ -22,7 +22,7 @@ LEVEL = 0.95
 #: Beyond it Fisher's z would have no end.
 LARGEST = 1 - 1e-9
 #: Up to so many points all orders are counted, as in a table of exact critical values; beyond, the t approximation.
-MOST_EXACT = 8
+MAX_EXACT = 8
 
 
 class Correlation(NamedTuple):
@@ -190,12 +190,12 @@ def _on_z(value: float, se: float, df: float) -> Correlation:
 
 
 def exact_spearman(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """Spearman's rho of a few points and its two-sided p over all orders of y (beyond MOST_EXACT points, by t)."""
+    """Spearman's rho of a few points and its two-sided p over all orders of y (beyond MAX_EXACT points, by t)."""
     a, b = (stats.rankdata(values) - (len(x) + 1) / 2 for values in (x, y))
     if len(x) < 3 or not a.any() or not b.any():
         return math.nan, math.nan
     rho = float(_cosines(a, b))
-    if len(x) > MOST_EXACT:
+    if len(x) > MAX_EXACT:
         return rho, float(stats.spearmanr(x, y).pvalue)
     orders = np.array(list(permutations(b)))
     return rho, float(np.mean(np.abs(_cosines(a, orders)) >= abs(rho) - 1e-9))

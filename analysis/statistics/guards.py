@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-FEWEST_EXPERTS = 6
-FEWEST_CLIPS = 3
+MIN_EXPERTS = 6
+MIN_CLIPS = 3
 
 
 def shortage(experts: int, clips: int) -> str:
     """ "few_experts" or "few_clips" where so many experts and clips carry no conclusion, else ""."""
-    if experts < FEWEST_EXPERTS:
+    if experts < MIN_EXPERTS:
         return "few_experts"
-    return "few_clips" if clips < FEWEST_CLIPS else ""
+    return "few_clips" if clips < MIN_CLIPS else ""
 
 
 def panel_shortage(experts: int, clips_of_systems: Iterable[int]) -> str:

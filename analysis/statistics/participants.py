@@ -8,7 +8,7 @@ from analysis.data.ratings import Ratings
 
 COLUMNS = ("characteristic", "answer", "n_experts")
 #: Fewer people than this could be known by their answers to anyone who knows the circle they come from.
-FEWEST_TOLD = 5
+MIN_SHARED = 5
 FEW, WITHHELD = "few", "withheld"
 UNSAID, OTHERS = "not said", "other answers"
 #: Columns of experts.csv that say nothing about a person.
@@ -44,9 +44,9 @@ def _answers(name: str, column: pd.Series, *, listed: bool) -> list[tuple[str, s
     numbers = pd.to_numeric(given, errors="coerce")
     if numbers.notna().all():
         quartiles = " – ".join(f"{numbers.quantile(share):g}" for share in (0.25, 0.5, 0.75))
-        counts = {quartiles if len(numbers) >= FEWEST_TOLD else FEW: len(numbers)}
+        counts = {quartiles if len(numbers) >= MIN_SHARED else FEW: len(numbers)}
     else:
-        told = given if listed else given.where(given.groupby(given).transform("size") >= FEWEST_TOLD, OTHERS)
+        told = given if listed else given.where(given.groupby(given).transform("size") >= MIN_SHARED, OTHERS)
         counts = {str(answer): int(n) for answer, n in told.value_counts().sort_index().items()}
     if len(given) < len(column):
         counts[UNSAID] = len(column) - len(given)
@@ -54,7 +54,7 @@ def _answers(name: str, column: pd.Series, *, listed: bool) -> list[tuple[str, s
 
 
 def _told(counts: list[int]) -> list[str]:
-    told = [FEW if count < FEWEST_TOLD else str(count) for count in counts]
+    told = [FEW if count < MIN_SHARED else str(count) for count in counts]
     if told.count(FEW) == 1 and len(counts) > 1:
         others = [n for n, text in enumerate(told) if text != FEW]
         told[min(others, key=counts.__getitem__)] = WITHHELD

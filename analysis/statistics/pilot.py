@@ -21,7 +21,7 @@ DRAWS = 500
 #: Four of five sets of variances that the pilot leaves possible give a power within these quantiles.
 RANGE = (0.1, 0.9)
 #: Clips are told from the residual where that is known with so many degrees of freedom.
-FEWEST_DF = 4.0
+MIN_DF = 4.0
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ def possible_variances(pilot: Pilot, seed: int = 1, draws: int = DRAWS) -> list[
 def _parts(design: Design, values: Floats, covariance: Floats) -> Floats:
     """(parts, 3): which of expert by system, clip and residual are drawn together, the residual first.
 
-    Each by itself, but with the residual what the design cannot tell from it, or only with fewer than FEWEST_DF: clips
+    Each by itself, but with the residual what the design cannot tell from it, or only with fewer than MIN_DF: clips
     that hardly anybody shares; experts by system where each expert hears one clip of a system.
     """
-    known = design.used < design.experts * design.heard and 2 * values[2] ** 2 / covariance[2, 2] >= FEWEST_DF
+    known = design.used < design.experts * design.heard and 2 * values[2] ** 2 / covariance[2, 2] >= MIN_DF
     alone = [place for place, apart in ((1, known), (0, design.heard > 1)) if apart]
     rest = np.ones(3)
     rest[alone] = 0.0

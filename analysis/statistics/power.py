@@ -31,8 +31,8 @@ GOAL = 0.8
 FEW_DF = 15
 DF_TOLERANCE = 1e-6
 #: A search ends here: nobody collects more.
-MOST_EXPERTS = 1000
-MOST_CLIPS = 1000
+MAX_EXPERTS = 1000
+MAX_CLIPS = 1000
 #: Up to here every number is tried.
 EVERY = 100
 
@@ -184,20 +184,20 @@ def with_clips(design: Design, clips: int, *, all_heard: bool = False) -> Design
 
 
 def most_power(design: Design, variances: Variances, gap: float) -> float:
-    """Power with MOST_CLIPS clips a system, all of them heard: what these experts can reach."""
-    return power(with_clips(design, MOST_CLIPS, all_heard=True), variances, gap)
+    """Power with MAX_CLIPS clips a system, all of them heard: what these experts can reach."""
+    return power(with_clips(design, MAX_CLIPS, all_heard=True), variances, gap)
 
 
 def clips_needed(
     design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL
 ) -> int | None:
     """Fewest clips a system for power `goal`; each expert hears all of them, or the design's `heard`. None: never."""
-    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MOST_CLIPS, variances, gap, goal)
+    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MAX_CLIPS, variances, gap, goal)
 
 
 def experts_needed(design: Design, variances: Variances, gap: float, goal: float = GOAL) -> int | None:
     """Fewest experts for power `goal` with the design's clips. None: never."""
-    return _fewest(lambda experts: replace(design, experts=experts), MOST_EXPERTS, variances, gap, goal)
+    return _fewest(lambda experts: replace(design, experts=experts), MAX_EXPERTS, variances, gap, goal)
 
 
 def _fewest(of: Callable[[int], Design], most: int, variances: Variances, gap: float, goal: float) -> int | None:

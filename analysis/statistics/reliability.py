@@ -31,7 +31,7 @@ COLUMNS = ("scale", "statistic", "value", "ci_low", "ci_high", "n")
 GROUP_COLUMNS = ("scale", "group", "statistic", "value", "ci_low", "ci_high", "n")
 SCALE_COLUMNS = ("scale_a", "scale_b", "level", "value", "ci_low", "ci_high", "n")
 KEY = ["expert_id", "system", "clip_id"]
-FEWEST_PAIRS = 10
+MIN_PAIRS = 10
 #: Ends of an interval that are no further apart differ by rounding alone.
 NO_WIDTH = 1e-9
 
@@ -97,7 +97,7 @@ def _retest(frame: pd.DataFrame, scale: str, clips: pd.MultiIndex) -> list[tuple
         "retest_same": _share(_mean_interval(np.where(both, first == again, np.nan))),
         "retest_sd": _root(_mean_interval((first - again) ** 2 / 2)),
     }
-    if short or n < FEWEST_PAIRS:
+    if short or n < MIN_PAIRS:
         found = {name: Interval(interval.value, np.nan, np.nan) for name, interval in found.items()}
     return [(scale, name, *interval, n) for name, interval in found.items()]
 

@@ -30,7 +30,7 @@ COLUMNS = ("scale", "analysis", "system_a", "system_b", *ESTIMATE, *COUNTS, "not
 LEFT_OUT = ("scale", "left_out", "system_a", "system_b", *ESTIMATE, *COUNTS, "note", "change")
 
 #: In a larger panel no single expert weighs much, and refitting without each would take long.
-MOST_LEFT_OUT = 100
+MAX_LEFT_OUT = 100
 
 
 def sensitivity(
@@ -221,7 +221,7 @@ def _weakest(left_out: pd.DataFrame, scale: str, pairs: Sequence[Pair], first: p
 
 def _why_none_left_out(left_out: pd.DataFrame, first: pd.DataFrame) -> str:
     if left_out.empty:
-        return "too_many" if first["expert_id"].nunique() > MOST_LEFT_OUT else "few_experts"
+        return "too_many" if first["expert_id"].nunique() > MAX_LEFT_OUT else "few_experts"
     return str(left_out["note"].iloc[0]) or "too_few"
 
 
@@ -236,11 +236,11 @@ def leave_one_expert_out(
     """The pairs' differences without each expert in turn (LEFT_OUT), each fit started from the whole panel's (`main`).
 
     `change`: "sign" or "significance" (uncorrected, at alpha) where it is not that of the whole panel, else "". No rows
-    for more than MOST_LEFT_OUT experts.
+    for more than MAX_LEFT_OUT experts.
     """
     first = frame[(frame["scale"] == scale) & ~frame["is_repeat"]]
     experts = sorted(first["expert_id"].unique())
-    if not 2 < len(experts) <= MOST_LEFT_OUT:
+    if not 2 < len(experts) <= MAX_LEFT_OUT:
         return pd.DataFrame([], columns=list(LEFT_OUT))
     if main is None:
         main = _fitted(first, scale, pairs, alpha)

@@ -82,7 +82,7 @@ def test_a_standard_error_is_believed_only_near(estimate: float, variance: float
 def test_too_many_failing_pairs_have_no_test(plain: tuple[Problem, Maximum], monkeypatch: pytest.MonkeyPatch) -> None:
     problem, found = plain
     monkeypatch.setattr(ratio, "FAR", 0.0)
-    monkeypatch.setattr(ratio, "MOST_RATIOS", 5)
+    monkeypatch.setattr(ratio, "MAX_RATIOS", 5)
     tests = ratio.tested_pairs(problem, found, dict.fromkeys(ratio.pairs(problem, found), 20.0))
     assert {test.test for test in tests.values()} == {ratio.NONE}
 

@@ -119,7 +119,7 @@ def test_leaving_one_out_is_a_fit_of_the_others_and_its_weakest_becomes_a_row() 
 
 
 def test_a_large_panel_is_not_refitted_without_each_expert(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sensitivity, "MOST_LEFT_OUT", 7)
+    monkeypatch.setattr(sensitivity, "MAX_LEFT_OUT", 7)
     frame = panel(experts=8, clips=3)
     without = sensitivity.leave_one_expert_out(frame, "overall", [PAIR])
     assert without.empty

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.guards import FEWEST_CLIPS, FEWEST_EXPERTS, shortage
+from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
 from analysis.statistics.mixed_model import inference, reml
 from analysis.statistics.mixed_model.inference import Estimate, holm
 from analysis.statistics.mixed_model.layout import Layout, lay_out, separable
@@ -275,12 +275,12 @@ def _notes(
     found = [note(why, scale)] if why else []
     if experts == 1:
         found.append(note("one_expert", scale))
-    elif experts < FEWEST_EXPERTS:
+    elif experts < MIN_EXPERTS:
         found.append(note("few_experts", scale, count=experts))
     if (clips == 1).all():
         found.append(note("one_clip", scale))
-    elif (clips < FEWEST_CLIPS).any():
-        few = [name for name, n in zip(layout.systems, clips, strict=True) if n < FEWEST_CLIPS]
+    elif (clips < MIN_CLIPS).any():
+        few = [name for name, n in zip(layout.systems, clips, strict=True) if n < MIN_CLIPS]
         found.append(note("few_clips", scale, systems=few))
     if len(layout.systems) == 1:
         found.append(note("one_system", scale))

@@ -21,9 +21,9 @@ from analysis.statistics.ordinal_model.ratio import Tested
 TABLE = ("scale", "link", "term", "kind", "estimate", "se", "z", "p", "df")
 CONTRASTS = ("scale", "link", "system_a", "system_b", "estimate", "se", "z", "p", "df", "test", "sign")
 #: More levels than these are a continuous scale: the linear model is at home there, and this one gains nothing.
-MOST_LEVELS = 11
+MAX_LEVELS = 11
 #: Its tables have a place for every expert and clip; with more places than these it would take many minutes.
-MOST_PLACES = 1_000_000
+MAX_PLACES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ def _why_not(layout: Layout, values: Floats, scale: str) -> Note | None:
         return note("one_level", scale)
     if layout.cells.is_flat:
         return note("ordinal_no_variance", scale)
-    if len(values) > MOST_LEVELS:
-        return note("many_levels", scale, count=len(values), most=MOST_LEVELS)
-    if len(layout.experts) * len(layout.clips) > MOST_PLACES:
-        return note("too_large", scale, experts=len(layout.experts), clips=len(layout.clips), most=MOST_PLACES)
+    if len(values) > MAX_LEVELS:
+        return note("many_levels", scale, count=len(values), most=MAX_LEVELS)
+    if len(layout.experts) * len(layout.clips) > MAX_PLACES:
+        return note("too_large", scale, experts=len(layout.experts), clips=len(layout.clips), most=MAX_PLACES)
     return note("ordinal_too_few", scale) if layout.cells.free < len(values) else None
 
 

@@ -25,7 +25,7 @@ RUNAWAY = 8.0
 #: Estimates and standard errors, in the same unit, beyond which the standard error is no longer trusted.
 FAR, WIDE = 4.0, 2.0
 #: A scale with more such differences has no tests of them: each takes as long as the model itself.
-MOST_RATIOS = 30
+MAX_RATIOS = 30
 #: A merged model may come out this much likelier than the full one by the search's own error, and no more.
 SLACK = 1e-3
 #: Ratings of two systems hardly overlap where no more pairs of them are equal or the other way round.
@@ -122,7 +122,7 @@ def tested_pairs(
     if is_unbound(found, noise):
         return {pair: untested(test) for pair, test in tests.items()}
     failing = [pair for pair, test in tests.items() if not test.test and not np.isnan(test.df)]
-    if len(failing) <= MOST_RATIOS:
+    if len(failing) <= MAX_RATIOS:
         tests |= {pair: by_ratio(problem, found, pair, tests[pair]) for pair in failing}
     return tests
 
