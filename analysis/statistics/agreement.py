@@ -26,7 +26,12 @@ CHUNK = 4_000_000
 
 
 class Interval(NamedTuple):
-    """An estimate with its 95 % interval; NaN where there is none."""
+    """An estimate with its 95% confidence interval; NaN where there is none.
+
+    Attributes
+    ----------
+    value, low, high : float
+    """
 
     value: float
     low: float
@@ -38,7 +43,17 @@ NOTHING = Interval(np.nan, np.nan, np.nan)
 
 @dataclass(frozen=True)
 class MeanSquares:
-    """Mean squares of the additive model expert + clip, with the ratings a clip and an expert in effect have."""
+    """Mean squares of the additive model expert + clip.
+
+    Attributes
+    ----------
+    expert, clip, residual : float
+        Mean squares, in squared rating points.
+    n_experts, n_clips : int
+    raters, heard : float
+        Effective numbers of ratings of a clip and of an expert.
+    residual_df : int
+    """
 
     expert: float
     clip: float
@@ -51,7 +66,20 @@ class MeanSquares:
 
 
 def additive_residuals(table: Floats) -> Floats:
-    """What expert and clip levels, fitted together by least squares, leave of each rating; NaN where there is none."""
+    """Compute the residuals of the additive model expert + clip.
+
+    Expert and clip levels are fitted together by least squares.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+        Ratings; NaN where there is none.
+
+    Returns
+    -------
+    float64 array of shape (experts, clips)
+        NaN where there is no rating.
+    """
     present = ~np.isnan(table)
     seen, ratings = present.astype(np.float64), np.where(present, table, 0.0)
     per_expert = np.maximum(seen.sum(axis=1), 1)
@@ -63,12 +91,22 @@ def additive_residuals(table: Floats) -> Floats:
 
 
 def mean_squares(table: Floats) -> MeanSquares | None:
-    """Mean squares whose expectations are v + raters * v_clip, v + heard * v_expert and v.
+    """Compute the mean squares of experts, clips and residual.
 
-    For a complete table they are those of the two-way analysis of variance. For an incomplete one each is what a
-    factor explains beyond the other (Henderson's method III; Searle, Casella & McCulloch, Variance Components, 1992,
-    section 5.6), and `raters` and `heard` are the multipliers that then hold. None where the parts of the table are
-    not joined by common experts or clips, or too few ratings are left to tell residual from levels.
+    Their expectations are v + heard * v_expert, v + raters * v_clip and v. For a complete table they are those of the
+    two-way analysis of variance. For an incomplete one each is what a factor explains beyond the other (Henderson's
+    method III; Searle, Casella & McCulloch, Variance Components, 1992, section 5.6).
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+        Ratings; NaN where there is none. Empty rows and columns are ignored.
+
+    Returns
+    -------
+    MeanSquares or None
+        None for fewer than two experts or clips, where parts of the table are not connected by common experts or clips,
+        and where no degrees of freedom are left for the residual.
     """
     present = ~np.isnan(table)
     table = table[present.any(axis=1)][:, present.any(axis=0)]
@@ -102,10 +140,20 @@ def _is_joined(present: npt.NDArray[np.bool_]) -> bool:
 
 
 def icc(squares: MeanSquares) -> Interval:
-    """ICC(2,1): how much of the variance of a single rating is the clip's, absolute agreement, experts random.
+    """Compute ICC(2,1): the clips' share of the variance of a single rating.
 
-    Value: Shrout & Fleiss, Psychological Bulletin 86 (1979) 420-428; interval: McGraw & Wong, Psychological Methods 1
-    (1996) 30-46, case 2A. With an incomplete table their formulas take the effective numbers of `MeanSquares`.
+    Absolute agreement, experts random. Value: Shrout & Fleiss, Psychological Bulletin 86 (1979) 420-428. Interval:
+    McGraw & Wong, Psychological Methods 1 (1996) 30-46, case 2A. With an incomplete table their formulas take the
+    effective numbers of ``MeanSquares``.
+
+    Parameters
+    ----------
+    squares : MeanSquares
+
+    Returns
+    -------
+    Interval
+        NaN if the variance is not positive; only the limits are NaN if the value is 1.
     """
     ms_c, ms_e, ms_r = squares.clip, squares.residual, squares.expert
     n, k, across = squares.n_clips, squares.raters, squares.heard
@@ -128,31 +176,77 @@ def icc(squares: MeanSquares) -> Interval:
 
 
 def stepped_up(single: Interval, raters: float) -> Interval:
-    """ICC(2,k): the same for the mean of `raters` ratings (formula of Spearman and Brown, on all three numbers)."""
+    """Compute ICC(2,k): the reliability of the mean of several ratings.
+
+    k * ICC / (1 + (k - 1) * ICC), the Spearman-Brown formula, for the value and both limits.
+
+    Parameters
+    ----------
+    single : Interval
+        ICC(2,1).
+    raters : float
+        k, the number of ratings in the mean.
+
+    Returns
+    -------
+    Interval
+        NaN where the denominator is not positive.
+    """
     parts = (1 + (raters - 1) * x for x in single)
     return Interval(*(raters * x / part if part > 0 else np.nan for x, part in zip(single, parts, strict=True)))
 
 
 def raters_per_clip(table: Floats) -> float:
-    """Harmonic mean of the number of ratings a clip has; clips without one are passed over."""
+    """Compute the harmonic mean of the number of ratings of a clip.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+
+    Returns
+    -------
+    float
+        Over clips with at least one rating; NaN without ratings.
+    """
     counts = (~np.isnan(table)).sum(axis=0)
     return float(stats.hmean(counts[counts > 0])) if counts.any() else np.nan
 
 
 def alpha(table: Floats) -> float:
-    """Krippendorff's alpha with the ordinal difference; NaN where nothing varies or no clip has two ratings.
+    """Compute Krippendorff's alpha with the ordinal difference.
 
-    Source: K. Krippendorff, Content Analysis (2004), chapter 11. His ordinal difference of two values is the squared
-    difference of their mid-ranks among all ratings of clips with two or more.
+    alpha = 1 - observed / expected disagreement (K. Krippendorff, Content Analysis, 2004, chapter 11). The ordinal
+    difference of two values is the squared difference of their mid-ranks among all ratings of clips with two or more.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+        Ratings; NaN where there is none.
+
+    Returns
+    -------
+    float
+        NaN if the ratings do not vary or no clip has two of them.
     """
     experts, clips = table.shape
     return float(_alphas(_one_hot(table), np.ones((1, experts)), np.ones((1, clips)))[0])
 
 
 def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
-    """Alpha with a percentile interval over resampled experts and resampled clips.
+    """Compute Krippendorff's alpha with a two-way bootstrap interval.
 
-    An expert drawn twice is not compared with themself: such pairs would agree perfectly.
+    Experts and clips are resampled. An expert drawn twice is not compared with themself: such pairs would agree
+    perfectly.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+    replicates, seed : int
+
+    Returns
+    -------
+    Interval
+        Percentile interval (``percentiles``).
     """
     onehot = _one_hot(table)
     experts, clips = table.shape
@@ -166,7 +260,17 @@ def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
 
 
 def percentiles(draws: Floats) -> tuple[float, float]:
-    """The 95 % percentile interval of the draws that exist; NaN where more than one in a hundred does not."""
+    """Compute the 95% percentile interval of bootstrap draws.
+
+    Parameters
+    ----------
+    draws : float64 array of shape (replicates,)
+
+    Returns
+    -------
+    low, high : float
+        NaN if more than 1% of the draws are NaN.
+    """
     kept = draws[~np.isnan(draws)]
     if len(kept) < 0.99 * len(draws) or not len(kept):
         return np.nan, np.nan
@@ -176,8 +280,17 @@ def percentiles(draws: Floats) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class OneHot:
-    """Ratings as marks: `marks` (experts, clips x values) is 1 where the expert gave the clip that value, `given`
-    (experts, clips) 1 where there is a rating; both sparse where most places are empty."""
+    """Ratings in one-hot coding.
+
+    Attributes
+    ----------
+    marks : array or sparse array of shape (experts, clips * values)
+        1 where the expert gave the clip that value.
+    given : array or sparse array of shape (experts, clips)
+        1 where there is a rating.
+    values : int
+        Number of different ratings.
+    """
 
     marks: Table
     given: Table

@@ -38,7 +38,17 @@ COLUMNS = ("scale", "system", "mean", "se", "df", "ci_low", "ci_high", "n_rating
 
 @dataclass(frozen=True)
 class RatingArray:
-    """Ratings as a table `values` (scales, experts, clips), NaN where there is none; clips stand system by system."""
+    """Ratings by scale, expert and clip.
+
+    Attributes
+    ----------
+    scales, systems, experts, clips : tuple of str
+        Names of scales and experts in the order of their axes; systems in order; the clip id of each column.
+    values : float64 array of shape (scales, experts, clips)
+        NaN where there is no rating. Clips are ordered by system.
+    clips_of_system : tuple of int
+        Number of clips of each system.
+    """
 
     scales: tuple[str, ...]
     systems: tuple[str, ...]
@@ -49,7 +59,7 @@ class RatingArray:
 
     @cached_property
     def tables(self) -> list[tuple[Table, Table]]:
-        """Of each scale the ratings, 0 where there is none, and 1 where there is one."""
+        """For each scale the ratings, 0 where there is none, and 1 where there is one."""
         found, shape = [], (len(self.experts), len(self.clips))
         for table in self.values:
             rows, columns = np.nonzero(~np.isnan(table))
@@ -59,15 +69,25 @@ class RatingArray:
 
     @property
     def starts(self) -> list[int]:
-        """The first clip of each system."""
+        """Index of the first clip of each system."""
         return [int(n) for n in np.cumsum((0, *self.clips_of_system[:-1]))]
 
 
 def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) -> RatingArray:
-    """Lay out ratings (expert_id, system, clip_id, scale, rating; at most one a cell) as a Crossed table.
+    """Arrange a frame of ratings as an array.
 
-    A clip is known by its system and its id together. Rows of other scales and systems are passed over; every
-    system must have at least one clip.
+    A clip is identified by its system and its id together. Rows of other scales and systems are ignored.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating``; at most one row per combination.
+    scales, systems : sequences of str
+        Each system needs at least one clip.
+
+    Returns
+    -------
+    RatingArray
     """
     layer, place = (
         pd.Index(scales).get_indexer(pd.Index(frame["scale"])),
@@ -88,15 +108,38 @@ def cross(frame: pd.DataFrame, scales: Sequence[str], systems: Sequence[str]) ->
 
 
 def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Integers:
-    """How often each of n units comes up in n draws with replacement: (replicates, n), rows summing to n."""
+    """Count how often each of n units occurs in n draws with replacement.
+
+    Parameters
+    ----------
+    n : int
+    replicates : int
+    rng : np.random.Generator
+
+    Returns
+    -------
+    int array of shape (replicates, n)
+        Each row sums to n.
+    """
     drawn = rng.integers(0, n, size=(replicates, n)) + n * np.arange(replicates)[:, None]
     return np.bincount(drawn.ravel(), minlength=replicates * n).reshape(replicates, n)
 
 
 def weighted_means(crossed: RatingArray, expert_weights: Integers, clip_weights: Integers) -> Floats:
-    """Means (replicates, scales, systems) under weights (replicates, experts) and (replicates, clips).
+    """Compute weighted mean ratings of each system on each scale.
 
-    NaN where a replicate holds no rating of the system.
+    A rating weighs the weight of its expert times that of its clip.
+
+    Parameters
+    ----------
+    crossed : RatingArray
+    expert_weights : int array of shape (replicates, experts)
+    clip_weights : int array of shape (replicates, clips)
+
+    Returns
+    -------
+    float64 array of shape (replicates, scales, systems)
+        NaN where a replicate has no rating of the system.
     """
     experts = expert_weights.astype(np.float64)
     means = []
@@ -110,7 +153,20 @@ def weighted_means(crossed: RatingArray, expert_weights: Integers, clip_weights:
 
 
 def replicate_means(crossed: RatingArray, replicates: int, seed: int) -> Floats:
-    """Bootstrap means (replicates, scales, systems), by PCG64 from the seed."""
+    """Draw bootstrap means of each system on each scale.
+
+    Parameters
+    ----------
+    crossed : RatingArray
+    replicates : int
+    seed : int
+        Of PCG64.
+
+    Returns
+    -------
+    float64 array of shape (replicates, scales, systems)
+        NaN where a replicate has no rating of the system.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     n_experts = crossed.values.shape[1]
     parts = []
@@ -131,10 +187,23 @@ def system_means(
     replicates: int = 10_000,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Mean rating of each system on each scale with its bootstrap standard error and percentile 1 - alpha interval.
+    """Compute mean ratings with two-way bootstrap standard errors and intervals.
 
-    `frame` as for `cross`. Returns COLUMNS (df is empty: the bootstrap has none) and `reason`: why se and interval
-    are empty (few_experts, few_clips, all_equal, sparse), or "". Means are plain means of the ratings that exist.
+    Parameters
+    ----------
+    frame : DataFrame
+        As for ``cross``.
+    scales, systems : sequences of str
+    alpha : float, default 0.05
+        The percentile interval has level 1 - alpha.
+    replicates, seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS`` (``df`` is empty) and ``reason``: why ``se`` and interval are empty (few_experts, few_clips,
+        all_equal, sparse), or "". Means are over the ratings that exist; a system without ratings on a scale has no
+        row.
     """
     crossed = cross(frame, scales, systems)
     draws = replicate_means(crossed, replicates, seed)

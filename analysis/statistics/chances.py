@@ -35,9 +35,20 @@ def _even_points() -> Floats:
 
 
 def independent(covariance: Floats) -> tuple[Floats, Floats]:
-    """Independent combinations (n, n) of estimates (n,) with that covariance, and their own variances (n,).
+    """Find independent linear combinations of correlated estimates.
 
-    Gram and Schmidt, the last first: each estimate less what those after it tell of it.
+    Gram-Schmidt, from the last: each estimate less its regression on those after it.
+
+    Parameters
+    ----------
+    covariance : float64 array of shape (n, n)
+
+    Returns
+    -------
+    rows : float64 array of shape (n, n)
+        A combination in each row.
+    own : float64 array of shape (n,)
+        Their variances.
     """
     n = len(covariance)
     rows, own = np.eye(n), np.diagonal(covariance).copy()
@@ -49,9 +60,23 @@ def independent(covariance: Floats) -> tuple[Floats, Floats]:
 
 
 def told_apart(experts: int, clips: int, heard: int, variances: Variances) -> tuple[Variances, list[int]]:
-    """The variances as the fit takes them, and the places of those that the design can tell from the residual.
+    """Merge the variances that a design cannot separate from the residual.
 
-    A clip that nobody shares, or an expert's view of a system of which they hear one clip, is part of the residual.
+    These are the variance of clips that no two experts share, and of expert by system where an expert hears one clip of
+    a system.
+
+    Parameters
+    ----------
+    experts, clips, heard : int
+        As for ``information.known``; ``clips`` are those that somebody hears.
+    variances : Variances
+
+    Returns
+    -------
+    variances : Variances
+        As the model estimates them: a merged one is 0.
+    free : list of int
+        Indices in ``Variances`` of those that are estimated.
     """
     expert, expert_system, clip, residual = variances
     if heard == 1:
@@ -63,7 +88,22 @@ def told_apart(experts: int, clips: int, heard: int, variances: Variances) -> tu
 
 
 def drawn(experts: int, clips: int, heard: int, systems: int, variances: Variances) -> tuple[float, Floats, Floats]:
-    """The difference's true standard error, and (DRAWS,) its estimates with their degrees of freedom."""
+    """Simulate the standard errors that REML will estimate in a planned study.
+
+    Parameters
+    ----------
+    experts, clips, heard, systems : int
+        As for ``information.known``.
+    variances : Variances
+        The true ones.
+
+    Returns
+    -------
+    truth : float
+        Standard error of a difference of two systems, in rating points.
+    se, df : float64 arrays of shape (DRAWS,)
+        Its estimates with their Satterthwaite degrees of freedom.
+    """
     told, free = told_apart(experts, clips, heard, variances)
     found = known(experts, clips, heard, systems, told)
     truth = np.array(told)
@@ -134,7 +174,25 @@ def _precision(
 
 
 def chance(experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float, gap: float) -> float:
-    """Of telling a gap from nothing in a two-sided test at `alpha`; the design as for `information.known`."""
+    """Compute the power of a two-sided test of a difference of two systems.
+
+    Mean over the draws of ``drawn`` of P(|estimate| > t(1 - alpha / 2, df) * se), where the estimate is normal about
+    the true difference.
+
+    Parameters
+    ----------
+    experts, clips, heard, systems : int
+        As for ``information.known``.
+    variances : Variances
+    alpha : float
+    gap : float
+        The true difference, in rating points.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     true, reach = _reach(experts, clips, heard, systems, variances, alpha)
     return float(np.mean(special.ndtr((gap - reach) / true) + special.ndtr((-gap - reach) / true)))
 

@@ -26,7 +26,12 @@ MAX_EXACT = 8
 
 
 class Correlation(NamedTuple):
-    """A correlation with its 95 % interval and two-sided p; NaN where there is none."""
+    """A correlation with its 95% interval and two-sided p; NaN where there is none.
+
+    Attributes
+    ----------
+    value, low, high, p : float
+    """
 
     value: float
     low: float
@@ -36,10 +41,16 @@ class Correlation(NamedTuple):
 
 @dataclass(frozen=True)
 class Resample:
-    """Two-way draws of B - 1 replicates behind the sample itself, which is the first of each array.
+    """The sample itself and B - 1 two-way bootstrap replicates of it.
 
-    `experts` (B, experts): how often each was drawn; `clips` (B, clips): which were drawn, in the place of which, each
-    from its own system. `sizes`: clips of each system, system by system.
+    Attributes
+    ----------
+    experts : float64 array of shape (B, experts)
+        How often each expert was drawn; 1 in the first row.
+    clips : int array of shape (B, clips)
+        Which clip was drawn in place of each clip, from the same system; the clips themselves in the first row.
+    sizes : tuple of int
+        Number of clips of each system, in order.
     """
 
     experts: Floats
@@ -48,7 +59,22 @@ class Resample:
 
 
 def resample(experts: int, sizes: Sequence[int], *, replicates: int, seed: int) -> Resample:
-    """Draw experts, and clips within systems, with replacement; PCG64 from the seed."""
+    """Draw experts, and clips within systems, with replacement.
+
+    Parameters
+    ----------
+    experts : int
+    sizes : sequence of int
+        Number of clips of each system.
+    replicates : int
+    seed : int
+        Of PCG64.
+
+    Returns
+    -------
+    Resample
+        B = replicates + 1.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     starts = np.cumsum([0, *sizes[:-1]])
     drawn = [start + rng.integers(0, size, (replicates, size)) for start, size in zip(starts, sizes, strict=True)]
@@ -58,7 +84,21 @@ def resample(experts: int, sizes: Sequence[int], *, replicates: int, seed: int) 
 
 
 def tables(frame: pd.DataFrame, scales: Sequence[str], clips: pd.MultiIndex) -> Floats:
-    """Ratings (scales, experts, clips), NaN where there is none; `clips` are (system, clip_id), experts sorted."""
+    """Arrange a frame of ratings as a table for each scale.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating``.
+    scales : sequence of str
+    clips : MultiIndex
+        (system, clip_id) of each column.
+
+    Returns
+    -------
+    float64 array of shape (scales, experts, clips)
+        NaN where there is no rating; experts are sorted by id.
+    """
     row, experts = pd.factorize(frame["expert_id"], sort=True)
     column = clips.get_indexer(pd.MultiIndex.from_frame(frame[["system", "clip_id"]]))
     layer = pd.Index(scales).get_indexer(pd.Index(frame["scale"]))
@@ -69,17 +109,50 @@ def tables(frame: pd.DataFrame, scales: Sequence[str], clips: pd.MultiIndex) -> 
 
 
 def clips_of(frame: pd.DataFrame) -> pd.MultiIndex:
-    """The clips of a frame as (system, clip_id), system by system."""
+    """List the clips of a frame, ordered by system.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    MultiIndex
+        (system, clip_id).
+    """
     return pd.MultiIndex.from_frame(frame[["system", "clip_id"]].drop_duplicates().sort_values(["system", "clip_id"]))
 
 
 def sizes_of(clips: pd.MultiIndex) -> tuple[int, ...]:
-    """How many clips each system has, in order."""
+    """Count the clips of each system, in order.
+
+    Parameters
+    ----------
+    clips : MultiIndex
+        As ``clips_of`` returns them.
+
+    Returns
+    -------
+    tuple of int
+    """
     return tuple(int(n) for n in clips.get_level_values("system").value_counts(sort=False))
 
 
 def clip_means(table: Floats, draws: Resample) -> Floats:
-    """Mean ratings (B, clips) of the clips drawn by the experts drawn, each expert's own level taken off first."""
+    """Compute the mean rating of each drawn clip by the drawn experts.
+
+    Each expert's mean over the table is subtracted first.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+    draws : Resample
+
+    Returns
+    -------
+    float64 array of shape (B, clips)
+        NaN for a clip that no drawn expert rated.
+    """
     present = ~np.isnan(table)
     seen = present.astype(np.float64)
     level = np.where(present, table, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
@@ -90,10 +163,21 @@ def clip_means(table: Floats, draws: Resample) -> Floats:
 
 
 def rank_correlations(x: Floats, y: Floats, sizes: Sequence[int]) -> Floats:
-    """Spearman correlations (B,) of x and y (B, clips) within systems, pooled over them.
+    """Compute Spearman correlations within systems, pooled over them.
 
-    Ranks are taken in each system among its clips and centred there, so that no difference between systems enters. A
-    clip without x or y is passed over. NaN where nothing varies.
+    Ranks are taken among the clips of each system and centred there, so that no difference between systems enters.
+
+    Parameters
+    ----------
+    x, y : float64 arrays of shape (B, clips)
+        A clip with NaN in either is ignored.
+    sizes : sequence of int
+        Number of clips of each system.
+
+    Returns
+    -------
+    float64 array of shape (B,)
+        NaN where x or y does not vary within systems.
     """
     gone = np.isnan(x) | np.isnan(y)
     if gone.any():
@@ -109,7 +193,19 @@ def _cosines(a: Floats, b: Floats) -> Floats:
 
 
 def centred_ranks(values: Floats, sizes: Sequence[int]) -> Floats:
-    """Mid-ranks of (B, clips) within each system less their mean there; 0 for NaN."""
+    """Rank values within each system and subtract the mean rank.
+
+    Parameters
+    ----------
+    values : float64 array of shape (B, clips)
+    sizes : sequence of int
+        Number of clips of each system.
+
+    Returns
+    -------
+    float64 array of shape (B, clips)
+        Mid-ranks; 0 where the value is NaN.
+    """
     parts = []
     for part in np.split(values, np.cumsum(sizes)[:-1], axis=1):
         ranks = stats.rankdata(part, axis=1, nan_policy="omit")
@@ -119,7 +215,20 @@ def centred_ranks(values: Floats, sizes: Sequence[int]) -> Floats:
 
 
 def cell_correlation(x: Floats, y: Floats) -> Correlation:
-    """Pearson correlation over the cells of two tables (experts, clips) that both have; interval and test on z."""
+    """Compute the Pearson correlation of two tables over their common cells.
+
+    Interval and test are on Fisher's z, with a standard error that counts experts and clips as a sample
+    (``two_way_error``) and t with min(experts, clips) - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    x, y : float64 arrays of shape (experts, clips)
+
+    Returns
+    -------
+    Correlation
+        NaN for fewer than three common cells or where a table does not vary; no interval if the value is 1 or -1.
+    """
     a, b = _standardised(x, y)
     n = int((~np.isnan(a)).sum())
     value = float(np.nansum(a * b) / n) if n > 2 else math.nan
@@ -147,18 +256,38 @@ def _counts(table: Floats) -> tuple[int, int]:
 
 
 def cell_mean(table: Floats) -> tuple[float, float, float]:
-    """Mean over the cells that have a value, with its standard error and degrees of freedom."""
+    """Average the cells of a table, with a standard error for experts and clips.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+
+    Returns
+    -------
+    mean, se, df : float
+        df = min(experts, clips) - 1. NaN for an empty table; se is NaN for fewer than two experts or clips.
+    """
     n = int((~np.isnan(table)).sum())
     mean = float(np.nanmean(table)) if n else math.nan
     return mean, two_way_error((table - mean) / n) if n else math.nan, min(_counts(table)) - 1
 
 
 def two_way_error(influence: Floats) -> float:
-    """Standard error of a sum over cells (experts, clips), NaN where there is none, when both are a sample.
+    """Compute the standard error of a sum over cells, clustered by both factors.
 
-    The variance is that of the experts' sums and that of the clips' sums less that of the cells, which is in both; no
-    less than the larger of the first two. Source: A. C. Cameron, J. B. Gelbach, D. L. Miller, "Robust inference with
-    multiway clustering", Journal of Business & Economic Statistics 29 (2011) 238-249.
+    The variance is that of the experts' sums plus that of the clips' sums less that of the cells, which is in both, and
+    at least the larger of the first two (A. C. Cameron, J. B. Gelbach & D. L. Miller, "Robust inference with multiway
+    clustering", Journal of Business & Economic Statistics 29 (2011) 238-249).
+
+    Parameters
+    ----------
+    influence : float64 array of shape (experts, clips)
+        The cells' contributions; NaN where there is none.
+
+    Returns
+    -------
+    float
+        NaN for fewer than two experts or clips.
     """
     experts, clips = _counts(influence)
     if min(experts, clips) < 2:
@@ -170,10 +299,22 @@ def two_way_error(influence: Floats) -> float:
 
 
 def fisher(found: Floats, df: float) -> Correlation:
-    """The first correlation with an interval and a test from the spread of the others, on Fisher's z.
+    """Compute the interval and test of a correlation from bootstrap replicates.
 
-    The interval is centred on the correlation itself: resampling adds noise to means that are already noisy, which
-    draws the replicates towards zero and would shift a percentile interval.
+    On Fisher's z, with the replicates' standard deviation and t. The interval is centred on the correlation itself:
+    resampling adds noise to means that are already noisy, which draws the replicates towards zero and would shift a
+    percentile interval.
+
+    Parameters
+    ----------
+    found : float64 array of shape (B,)
+        The correlation of the sample, then those of the replicates.
+    df : float
+
+    Returns
+    -------
+    Correlation
+        No interval if df < 1, if more than 1% of the replicates are NaN, or if they do not vary.
     """
     value, draws = float(found[0]), found[1:][~np.isnan(found[1:])]
     if math.isnan(value) or df < 1 or len(draws) < 0.99 * (len(found) - 1) or len(draws) < 2:
@@ -190,7 +331,19 @@ def _on_z(value: float, se: float, df: float) -> Correlation:
 
 
 def exact_spearman(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """Spearman's rho of a few points and its two-sided p over all orders of y (beyond MAX_EXACT points, by t)."""
+    """Compute Spearman's rho of a few points with its exact p.
+
+    Parameters
+    ----------
+    x, y : sequences of float
+        Of equal length.
+
+    Returns
+    -------
+    rho, p : float
+        p is two-sided, over all orders of y; by the t approximation for more than ``MAX_EXACT`` points. NaN for fewer
+        than three points or where x or y does not vary.
+    """
     a, b = (stats.rankdata(values) - (len(x) + 1) / 2 for values in (x, y))
     if len(x) < 3 or not a.any() or not b.any():
         return math.nan, math.nan

@@ -24,8 +24,20 @@ PRECISION = ("scale", "statistic", "value", "note")
 
 
 def rating_spread(ratings: Ratings, scales: Sequence[str]) -> pd.DataFrame:
-    """Of every system on every scale (SPREAD): sd and median of single ratings, and the share of the two highest
-    steps; that share is empty where the scale has other values than whole steps."""
+    """Describe the distribution of single ratings of each system on each scale.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    scales : sequence of str
+        Keys of the scales.
+
+    Returns
+    -------
+    DataFrame
+        ``SPREAD``: count, standard deviation, median and ``top_two``, the share of the two highest steps. That share is
+        NaN where the ratings are not whole steps or the scale has fewer than three.
+    """
     rows = []
     for scale in (entry for entry in ratings.scales if entry.key in scales):
         frame = ratings.counted[ratings.counted["scale"] == scale.key]
@@ -38,9 +50,21 @@ def rating_spread(ratings: Ratings, scales: Sequence[str]) -> pd.DataFrame:
 
 
 def effects(fitted: Fit, ordinal: OrdinalFit, alpha: float) -> pd.DataFrame:
-    """Every contrast in units that other studies share, beside the ordinal model's (EFFECTS).
+    """Express each contrast in standardised units, with the ordinal model's.
 
-    `kind` is "agree" where both models agree in sign and significance, "" where one has no test, else as `compare`.
+    Parameters
+    ----------
+    fitted : Fit
+        Linear mixed model.
+    ordinal : OrdinalFit
+    alpha : float
+        Level of the tests that are compared.
+
+    Returns
+    -------
+    DataFrame
+        ``EFFECTS``, contrasts with a test only. ``kind`` is "agree" where both models agree in sign and significance,
+        "" where one has no test, else as in ``compare``.
     """
     if fitted.contrasts["p"].isna().all():
         return pd.DataFrame(columns=list(EFFECTS))
@@ -53,13 +77,28 @@ def effects(fitted: Fit, ordinal: OrdinalFit, alpha: float) -> pd.DataFrame:
 
 
 def precision(ratings: Ratings, fits: Mapping[str, Fit]) -> pd.DataFrame:
-    """How precise the study is on each scale (PRECISION), of models fitted and guarded.
+    """Describe how precise the study is on each scale.
 
-    share_*: a component's share of the variance of a single rating. g_coefficient: share of the variance of the
-    systems' observed means that would come back with other experts and clips (generalisability of the means).
-    half_width: of the interval of a difference of two systems. smallest_gap: the true gap found in four such studies
-    of five. The last two take the design as balanced. `note` says why a value is empty: not_separable (a variance that
-    it needs), few_experts, few_clips, one_system, equal_means, beyond_scale (no gap on the scale is so large).
+    Parameters
+    ----------
+    ratings : Ratings
+    fits : mapping of str to Fit
+        By scale, fitted and guarded; those with a reason in ``why`` are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``PRECISION``, with the statistics
+
+        - ``share_*``: a component's share, 0 to 1, of the variance of a single rating;
+        - ``g_coefficient``: share, 0 to 1, of the variance of the systems' observed means that would recur with other
+          experts and clips (generalisability);
+        - ``half_width``: of the interval of a difference of two systems, in rating points;
+        - ``smallest_gap``: the true difference found in four such studies of five, in rating points.
+
+        The last two take the design as balanced. ``note`` says why a value is NaN: not_separable (a variance that it
+        needs), few_experts, few_clips, one_system, equal_means, too_few, beyond_scale (no difference on the scale is so
+        large).
     """
     rows: list[tuple[str, str, float, str]] = []
     for scale, fit in fits.items():
@@ -104,7 +143,18 @@ def _not_generalised(fit: Fit) -> str:
 
 
 def plannable(ratings: Ratings, fit: Fit) -> pilot.Pilot | str:
-    """The study as a pilot of a further one, or why it is none."""
+    """Turn the study into a pilot of a further one.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    fit : Fit
+
+    Returns
+    -------
+    Pilot or str
+        A string is the reason why it cannot be one.
+    """
     why = _not_generalised(fit)
     if why:
         return why
@@ -115,11 +165,34 @@ def plannable(ratings: Ratings, fit: Fit) -> pilot.Pilot | str:
 
 
 def gap_on_scale(ratings: Ratings, known: pilot.Pilot) -> float:
-    """The smallest gap that such a study finds in four of five; NaN where the scale has none so large."""
+    """Compute the smallest difference that such a study finds in four of five.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    known : Pilot
+
+    Returns
+    -------
+    float
+        In rating points; NaN if it exceeds the scale's range.
+    """
     gap = power.smallest_gap(known.design, known.variances)
     return gap if gap <= span(ratings, known.scale) else np.nan
 
 
 def span(ratings: Ratings, key: str) -> float:
-    """The largest difference that a scale allows."""
+    """Compute the largest difference that a scale allows.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    key : str
+        Key of the scale.
+
+    Returns
+    -------
+    float
+        In rating points.
+    """
     return next(scale.maximum - scale.minimum for scale in ratings.scales if scale.key == key)

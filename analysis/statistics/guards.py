@@ -13,12 +13,34 @@ MIN_CLIPS = 3
 
 
 def shortage(experts: int, clips: int) -> str:
-    """ "few_experts" or "few_clips" where so many experts and clips carry no conclusion, else ""."""
+    """Decide whether experts and clips are too few for conclusions.
+
+    Parameters
+    ----------
+    experts, clips : int
+
+    Returns
+    -------
+    str
+        "few_experts" below ``MIN_EXPERTS``, else "few_clips" below ``MIN_CLIPS``, else "".
+    """
     if experts < MIN_EXPERTS:
         return "few_experts"
     return "few_clips" if clips < MIN_CLIPS else ""
 
 
 def panel_shortage(experts: int, clips_of_systems: Iterable[int]) -> str:
-    """The same of what takes all systems together: every one of them needs its clips."""
+    """Decide the same for a statistic that takes all systems together.
+
+    Parameters
+    ----------
+    experts : int
+    clips_of_systems : iterable of int
+        Number of clips of each system; the smallest counts.
+
+    Returns
+    -------
+    str
+        As ``shortage``.
+    """
     return shortage(experts, min(clips_of_systems, default=0))

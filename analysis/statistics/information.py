@@ -28,7 +28,12 @@ from analysis.statistics.mixed_model.random_effects import Floats
 
 
 class Variances(NamedTuple):
-    """Variance components of single ratings, in squared rating points."""
+    """Variance components of single ratings, in squared rating points.
+
+    Attributes
+    ----------
+    expert, expert_system, clip, residual : float
+    """
 
     expert: float
     expert_system: float
@@ -36,25 +41,63 @@ class Variances(NamedTuple):
     residual: float
 
     def sds(self) -> tuple[float, ...]:
-        """Standard deviations in rating points."""
+        """Compute the standard deviations, in rating points.
+
+        Returns
+        -------
+        tuple of float
+        """
         return tuple(math.sqrt(part) for part in self)
 
 
 class Known(NamedTuple):
-    """`variance`: of a difference of two systems. `slopes` (4,): its derivatives by the Variances; `information`
-    (4, 4): about them."""
+    """What REML knows of a difference of two systems in a planned study.
+
+    Attributes
+    ----------
+    variance : float
+        Of the difference, in squared rating points.
+    slopes : float64 array of shape (4,)
+        Its derivatives by the ``Variances``.
+    information : float64 array of shape (4, 4)
+        Expected information about the ``Variances``.
+    """
 
     variance: float
     slopes: Floats
     information: Floats
 
     def freedom(self) -> float:
-        """Satterthwaite's degrees of freedom: 2 variance^2 / Var(variance), Var by the delta method."""
+        """Compute Satterthwaite's degrees of freedom of the difference.
+
+        2 variance^2 / Var(variance), with Var(variance) by the delta method.
+
+        Returns
+        -------
+        float
+        """
         return 2 * self.variance**2 / float(self.slopes @ inverse(self.information) @ self.slopes)
 
 
 def known(experts: int, clips: int, heard: int, systems: int, variances: Variances) -> Known:
-    """What REML knows where each of the experts hears `heard` clips of each system, as evenly dealt as it goes."""
+    """Compute what REML knows of a difference of two systems in a planned study.
+
+    Clips are assigned to experts as evenly as possible. The formulas are in the module's docstring.
+
+    Parameters
+    ----------
+    experts : int
+    clips : int
+        Clips of each system that somebody hears.
+    heard : int
+        Clips of each system that each expert hears.
+    systems : int
+    variances : Variances
+
+    Returns
+    -------
+    Known
+    """
     told = _heard_evenly(experts * heard, clips, variances)
     expert, expert_system, clip, residual = variances
     to_difference, to_mean = np.eye(4)[1:], np.eye(4)[1:]
@@ -113,7 +156,19 @@ def _in_space(units: Floats, sizes: Floats) -> Floats:
 
 
 def inverse(information: Floats) -> Floats:
-    """Without the directions of which nothing is known: variances that the design cannot tell from each other."""
+    """Invert an information matrix, without directions of which nothing is known.
+
+    Those are the differences of variances that the design cannot separate. Eigenvalues below 1e-8 of the largest, at
+    unit diagonal, are left out.
+
+    Parameters
+    ----------
+    information : float64 array of shape (n, n)
+
+    Returns
+    -------
+    float64 array of shape (n, n)
+    """
     scale = 1 / np.sqrt(np.maximum(np.diagonal(information), 1e-300))
     roots, vectors = np.linalg.eigh(information * np.outer(scale, scale))
     kept = roots > 1e-8 * roots.max()

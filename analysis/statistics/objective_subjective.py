@@ -42,7 +42,16 @@ NOT_METRICS = frozenset({"clip_id", "system", "padded_steps", "cut_steps"})
 
 
 def metric_columns(metrics: pd.DataFrame) -> tuple[str, ...]:
-    """The columns of numbers of a table of clips, without NOT_METRICS."""
+    """List the numeric columns of a table of clips, except ``NOT_METRICS``.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+
+    Returns
+    -------
+    tuple of str
+    """
     names = (str(name) for name in metrics.columns if name not in NOT_METRICS)
     return tuple(name for name in names if pd.api.types.is_numeric_dtype(metrics[name]))
 
@@ -56,15 +65,29 @@ def clip_correlations(
     replicates: int = 1000,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Spearman correlation of every metric with the clips' mean ratings within systems (COLUMNS).
+    """Correlate each metric with the clips' mean ratings within systems.
 
-    `frame`: ratings without repeats; `metrics`: clip_id, system and columns of numbers, a row a clip. Ranks are taken
-    within each system and pooled, so that no difference between systems enters. Forms: value; with a `real` system
-    also distance, the absolute difference from its mean. The interval (on Fisher's z, t with as many df as clips less
-    systems less 1) comes from two-way resampling. `note` says why a row has
-    no interval: constant (within every system), hardly_varies, few_clips, few_experts (see `guards`), fewer_than_ten
-    (clips); else "". `p_simultaneous` and its interval hold for all rows of a scale at once (Bonferroni); what is said
-    of metrics follows them.
+    Spearman, with ranks taken within each system and pooled, so that no difference between systems enters. The interval
+    is on Fisher's z, with two-way resampling and t with clips - systems - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings without repeats.
+    metrics : DataFrame
+        ``clip_id``, ``system`` and numeric columns; one row per clip.
+    scales : sequence of str
+    real : str, optional
+        The system of real music. With it each metric also has the form "distance": the absolute difference from that
+        system's mean.
+    replicates, seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``. ``note`` says why a row has no interval: constant (within every system), hardly_varies, few_clips,
+        few_experts (see ``guards``), fewer_than_ten (clips); else "". ``p_simultaneous`` and its interval hold for all
+        rows of a scale at once (Bonferroni); the report's conclusions follow them.
     """
     clips = _common_clips(frame, metrics)
     if not len(clips):
@@ -142,10 +165,23 @@ def _note(found: Correlation, clips: int, short: str) -> str:
 def system_correlations(
     frame: pd.DataFrame, metrics: pd.DataFrame, scales: Sequence[str], *, real: str | None = None
 ) -> pd.DataFrame:
-    """Spearman correlation of systems' mean metrics and mean ratings (SYSTEM_COLUMNS), real music apart, exact p.
+    """Correlate the systems' mean metrics with their mean ratings.
 
-    Forms as in `clip_correlations`, of the systems' means; `same_best`: whether the system closest to real music
-    (distance) or with the largest value is the one that was rated best. To be shown only with `systems_sentence`.
+    Spearman with exact p, without the real system.
+
+    Parameters
+    ----------
+    frame, metrics, scales
+        As for ``clip_correlations``.
+    real : str, optional
+        The system of real music.
+
+    Returns
+    -------
+    DataFrame
+        ``SYSTEM_COLUMNS``, forms as in ``clip_correlations``. ``same_best``: whether the system closest to real music
+        (distance) or with the largest value is the one that was rated best. So few points carry little: to be shown
+        only with a warning.
     """
     names = list(metric_columns(metrics))
     of_metric = metrics.groupby("system")[names].mean()

@@ -18,12 +18,22 @@ LISTED = frozenset({"language"})
 
 
 def participants(ratings: Ratings) -> pd.DataFrame:
-    """Experts by group and by each background answer (COLUMNS), as text.
+    """Count experts by group and by each background answer.
 
-    n_experts is "few" where fewer than 5 share a background answer, and "withheld" for the next smallest number where a
-    single "few" could be told from the whole; groups are part of the design and are counted. Of answers in an expert's
-    own words those that fewer than 5 gave are "other answers". A question answered in numbers has one row with the
-    quartiles of five or more, for the lowest and the highest would be persons.
+    Small counts are withheld, as they could identify a person.
+
+    Parameters
+    ----------
+    ratings : Ratings
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``, as text. ``n_experts`` is "few" where fewer than 5 share a background answer, and "withheld" for
+        the next smallest number where a single "few" could be computed from the total. Groups are part of the design
+        and are always counted. Of answers in an expert's own words those that fewer than 5 gave are "other answers". A
+        question answered in numbers has one row with the quartiles of five or more, as the lowest and the highest would
+        be persons.
     """
     rows = []
     if "group" in ratings.frame:

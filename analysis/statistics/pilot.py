@@ -26,9 +26,19 @@ MIN_DF = 4.0
 
 @dataclass(frozen=True)
 class Pilot:
-    """Variances estimated on one scale of a pilot of that design (clips and heard are means over systems).
+    """Variances estimated on one scale of a pilot study.
 
-    `bounds` are the scale's.
+    Attributes
+    ----------
+    name : str
+        Of the file or folder.
+    scale : str
+    design : Design
+        ``clips`` and ``heard`` are means over systems.
+    variances : Variances
+    is_simulated : bool
+    bounds : (float, float)
+        Minimum and maximum of the scale.
     """
 
     name: str
@@ -40,9 +50,22 @@ class Pilot:
 
 
 def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
-    """Fit the mixed model to one scale of a pilot: the one named, the plan's primary one, or the first.
+    """Fit the mixed model to one scale of a pilot.
 
-    Raises InputError for a scale that the pilot lacks and for a pilot too small to have variances.
+    Parameters
+    ----------
+    ratings : Ratings
+    scale : str, optional
+        Key; otherwise the plan's primary scale, or else the first.
+
+    Returns
+    -------
+    Pilot
+
+    Raises
+    ------
+    InputError
+        If the pilot lacks the scale, or is too small to estimate variances.
     """
     from analysis.statistics import mixed_model
 
@@ -57,7 +80,25 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
 
 
 def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
-    """The same where the model was fitted before: `components` are its `variance_components`."""
+    """Make a pilot of a model that was fitted before.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    key : str
+        Of the scale.
+    components : DataFrame
+        ``Fit.variance_components`` of that scale.
+
+    Returns
+    -------
+    Pilot
+
+    Raises
+    ------
+    InputError
+        If the ratings do not vary, or the design cannot separate the variances of clips or of expert by system.
+    """
     design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
     variances = from_components(components)
     if not variances.residual > 0:
@@ -82,22 +123,55 @@ def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
 
 
 def not_told(components: pd.DataFrame) -> list[str]:
-    """The variance components of one scale that its design cannot tell from the rest."""
+    """List the variance components that the design cannot separate.
+
+    Parameters
+    ----------
+    components : DataFrame
+        ``Fit.variance_components`` of one scale.
+
+    Returns
+    -------
+    list of str
+    """
     return [str(name) for name in components.loc[components["variance"].isna(), "component"]]
 
 
 def from_components(components: pd.DataFrame) -> Variances:
-    """Variances from `mixed_model.Fit.variance_components` of one scale."""
+    """Convert a table of variance components.
+
+    Parameters
+    ----------
+    components : DataFrame
+        ``Fit.variance_components`` of one scale.
+
+    Returns
+    -------
+    Variances
+        0 for a component that is missing or was not separated.
+    """
     found = dict(zip(components["component"], components["variance"].fillna(0.0), strict=True))
     return Variances(*(float(found.get(name, 0.0)) for name in ("expert", "expert:system", "clip", "residual")))
 
 
 def possible_variances(pilot: Pilot, seed: int = 1, draws: int = DRAWS) -> list[Variances]:
-    """Sets of variances that the pilot leaves possible.
+    """Draw sets of variances that are compatible with a pilot.
 
-    A mean square is about its expectation times chi-squared / df, so each expectation is drawn as the observed mean
-    square times df / chi-squared (a fiducial distribution); a component below zero becomes zero. Mean squares are here
-    what REML knows independently: each part of a rating (`_parts`), less what those before it tell of it.
+    A mean square is distributed as its expectation times chi-squared / df, so each expectation is drawn as the observed
+    mean square times df / chi-squared (a fiducial distribution). A component below zero becomes zero. The mean squares
+    are what REML knows independently: each part of a rating (`_parts`) less its regression on those before it.
+
+    Parameters
+    ----------
+    pilot : Pilot
+    seed : int
+        Of PCG64.
+    draws : int
+
+    Returns
+    -------
+    list of Variances
+        ``expert`` is the pilot's own in each.
     """
     design, values = pilot.design, np.array(pilot.variances[1:])
     known = information.known(design.experts, design.used, design.heard, design.systems, pilot.variances)
@@ -131,6 +205,20 @@ def _parts(design: Design, values: Floats, covariance: Floats) -> Floats:
 
 
 def power_range(design: Design, possible: Sequence[Variances], gap: float) -> tuple[float, float]:
-    """Where power lies (RANGE) for the variances that a pilot leaves possible."""
+    """Compute the range of power for the variances compatible with a pilot.
+
+    Parameters
+    ----------
+    design : Design
+    possible : sequence of Variances
+        From ``possible_variances``.
+    gap : float
+        The true difference, in rating points.
+
+    Returns
+    -------
+    low, high : float
+        Quantiles ``RANGE`` (10% and 90%) of power.
+    """
     low, high = np.quantile([power.power(design, variances, gap) for variances in possible], RANGE)
     return float(low), float(high)

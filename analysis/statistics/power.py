@@ -39,7 +39,25 @@ EVERY = 100
 
 @dataclass(frozen=True)
 class Design:
-    """A study: `clips` a system, of which each expert hears `heard`; a two-sided test at `alpha`."""
+    """A planned study and its two-sided test.
+
+    Attributes
+    ----------
+    experts : int
+        2 or more.
+    clips : int
+        Clips of each system, 2 or more.
+    heard : int
+        Clips of each system that each expert hears.
+    systems : int, default 6
+        2 or more.
+    alpha : float, default 0.05
+
+    Raises
+    ------
+    ValueError
+        If a number is outside its range.
+    """
 
     experts: int
     clips: int
@@ -78,15 +96,33 @@ FELT_MEAN = 3.84
 
 
 def assumed_variances() -> dict[str, Variances]:
-    """Variances of ratings on a scale of 1 to 5 with means near 3.8: low, middle and high."""
+    """Give assumed variances of ratings on a scale of 1 to 5, means near 3.8.
+
+    Returns
+    -------
+    dict of str to Variances
+        "low", "middle" and "high"; ``FELT`` gives their source.
+    """
     return {name: rounded(Variances(*(sd * sd for sd in sds)), FELT_MEAN, 1, 5) for name, sds in FELT.items()}
 
 
 def rounded(felt: Variances, mean: float, minimum: int, maximum: int) -> Variances:
-    """The variances that ratings have when normal values are rounded to whole numbers from minimum to maximum.
+    """Compute the variances of normal values rounded to whole ratings.
 
-    Two ratings that share some components have the covariance of E[rating | what they share], taken by Gauss-Hermite
+    Two ratings that share some components have the covariance of E[rating | what they share], by Gauss-Hermite
     quadrature; the residual is the rest of the variance.
+
+    Parameters
+    ----------
+    felt : Variances
+        Before rounding.
+    mean : float
+    minimum, maximum : int
+        Of the scale.
+
+    Returns
+    -------
+    Variances
     """
     total = sum(felt)
     cuts = np.arange(minimum, maximum) + 0.5
@@ -118,42 +154,135 @@ def _precision(design: Design, variances: Variances) -> tuple[float, float]:
 
 
 def standard_error(design: Design, variances: Variances) -> float:
-    """Standard error of the difference of two system means, in rating points."""
+    """Compute the standard error of a difference of two system means.
+
+    sqrt(2 (v_es / R + v_c / K + v_e / (R n))), see the module's docstring.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+
+    Returns
+    -------
+    float
+        In rating points.
+    """
     return _precision(design, variances)[0]
 
 
 def degrees_of_freedom(design: Design, variances: Variances) -> float:
-    """Satterthwaite degrees of freedom of that difference."""
+    """Compute the Satterthwaite degrees of freedom of that difference.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+
+    Returns
+    -------
+    float
+    """
     return _precision(design, variances)[1]
 
 
 def is_approximate(design: Design, variances: Variances) -> bool:
-    """Whether power may be more than .03 from what studies find, mostly too low."""
+    """Decide whether power may be off by more than 0.03, mostly too low.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+
+    Returns
+    -------
+    bool
+    """
     return has_few(degrees_of_freedom(design, variances))
 
 
 def has_few(df: float) -> bool:
-    """Whether a difference with so many degrees of freedom has an approximate power only."""
+    """Decide whether degrees of freedom are so few that power is approximate.
+
+    Parameters
+    ----------
+    df : float
+
+    Returns
+    -------
+    bool
+        Whether they are below ``FEW_DF`` (15).
+    """
     return df < FEW_DF - DF_TOLERANCE
 
 
 def critical_t(design: Design, variances: Variances) -> float:
+    """Compute the critical value of the two-sided t test.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+
+    Returns
+    -------
+    float
+    """
     return float(stats.t.isf(design.alpha / 2, degrees_of_freedom(design, variances)))
 
 
 def power(design: Design, variances: Variances, gap: float) -> float:
-    """Chance that a true gap is found, that is, told from zero at the design's alpha."""
+    """Compute the probability that a true difference is found.
+
+    Found means significantly different from zero at the design's alpha (``chances.chance``).
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        The true difference, in rating points.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     numbers = design.experts, design.used, design.heard, design.systems
     return chance(*numbers, variances, design.alpha, gap)
 
 
 def half_width(design: Design, variances: Variances) -> float:
-    """Half of the width of the difference's interval at 1 - alpha, in rating points."""
+    """Compute half of the width of the difference's 1 - alpha interval.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+
+    Returns
+    -------
+    float
+        In rating points.
+    """
     return critical_t(design, variances) * standard_error(design, variances)
 
 
 def smallest_gap(design: Design, variances: Variances, goal: float = GOAL) -> float:
-    """The true gap that is found with power `goal`."""
+    """Compute the true difference that is found with a given power.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    goal : float, default 0.8
+        Power.
+
+    Returns
+    -------
+    float
+        In rating points.
+    """
     far = half_width(design, variances)
     while power(design, variances, far) < goal:
         far *= 2
@@ -161,15 +290,42 @@ def smallest_gap(design: Design, variances: Variances, goal: float = GOAL) -> fl
 
 
 def chance_between_equals(design: Design, variances: Variances, gap: float) -> float:
-    """Chance that the means of two equal systems differ by `gap` or more, either way."""
+    """Compute how likely the means of two equal systems differ by a gap or more.
+
+    2 P(Z > gap / standard error).
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        In rating points, in either direction.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     return float(2 * stats.norm.sf(gap / standard_error(design, variances)))
 
 
 def size_when_found(design: Design, variances: Variances, gap: float) -> float:
-    """Mean absolute difference in those studies that tell the gap from zero; larger than the gap where power is low.
+    """Compute the mean absolute difference among the studies that find it.
 
-    Source: A. Gelman, J. Carlin, "Beyond power calculations", Perspectives on Psychological Science 9 (2014) 641-651;
-    here for a normal estimate beyond the critical half-width.
+    It exceeds the true difference where power is low (A. Gelman & J. Carlin, "Beyond power calculations", Perspectives
+    on Psychological Science 9 (2014) 641-651); here for a normal estimate beyond the critical half-width.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        The true difference, in rating points.
+
+    Returns
+    -------
+    float
+        In rating points.
     """
     se, cut = standard_error(design, variances), half_width(design, variances)
     above, below = (cut - gap) / se, (-cut - gap) / se
@@ -179,24 +335,84 @@ def size_when_found(design: Design, variances: Variances, gap: float) -> float:
 
 
 def with_clips(design: Design, clips: int, *, all_heard: bool = False) -> Design:
-    """The same with so many clips a system, of which each expert hears all, or as many as now."""
+    """Change the number of clips of a design.
+
+    Parameters
+    ----------
+    design : Design
+    clips : int
+        Of each system.
+    all_heard : bool, default False
+        Whether each expert hears all of them, or at most as many as before.
+
+    Returns
+    -------
+    Design
+    """
     return replace(design, clips=clips, heard=clips if all_heard else min(clips, design.heard))
 
 
 def most_power(design: Design, variances: Variances, gap: float) -> float:
-    """Power with MAX_CLIPS clips a system, all of them heard: what these experts can reach."""
+    """Compute the power that the experts can reach with very many clips.
+
+    With ``MAX_CLIPS`` clips of each system, all of them heard.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        The true difference, in rating points.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     return power(with_clips(design, MAX_CLIPS, all_heard=True), variances, gap)
 
 
 def clips_needed(
     design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL
 ) -> int | None:
-    """Fewest clips a system for power `goal`; each expert hears all of them, or the design's `heard`. None: never."""
+    """Find the smallest number of clips of each system for a given power.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        The true difference, in rating points.
+    all_heard : bool
+        Whether each expert hears all of them, or the design's ``heard``.
+    goal : float, default 0.8
+        Power.
+
+    Returns
+    -------
+    int or None
+        None if no number up to ``MAX_CLIPS`` reaches it.
+    """
     return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MAX_CLIPS, variances, gap, goal)
 
 
 def experts_needed(design: Design, variances: Variances, gap: float, goal: float = GOAL) -> int | None:
-    """Fewest experts for power `goal` with the design's clips. None: never."""
+    """Find the smallest number of experts for a given power.
+
+    Parameters
+    ----------
+    design : Design
+    variances : Variances
+    gap : float
+        The true difference, in rating points.
+    goal : float, default 0.8
+        Power.
+
+    Returns
+    -------
+    int or None
+        None if no number up to ``MAX_EXPERTS`` reaches it.
+    """
     return _fewest(lambda experts: replace(design, experts=experts), MAX_EXPERTS, variances, gap, goal)
 
 

@@ -37,18 +37,35 @@ NO_WIDTH = 1e-9
 
 
 def reliability(frame: pd.DataFrame, scales: Sequence[str], *, replicates: int = 2000, seed: int = 1) -> pd.DataFrame:
-    """Table `reliability` (COLUMNS) of ratings with their repeats (column is_repeat).
+    """Compute agreement on clips and with repeats, for each scale.
 
-    - icc_2_1: share of the variance of one rating that is the clip's (absolute agreement, experts random); n ratings.
-    - icc_2_k: the same of a clip's mean over as many experts as rated it (harmonic mean over clips); n ratings.
-    - alpha_ordinal: Krippendorff's alpha; n ratings.
-    - retest_rank_correlation, retest_same, retest_sd: of the first and the repeated rating of one clip by one expert:
-      Spearman's rho over the panel, the share of equal ratings, and the standard deviation of one rating about the
-      mean of the two in rating points; n pairs. Only with repeats.
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with their repeats (column ``is_repeat``).
+    scales : sequence of str
+    replicates, seed : int
+        Of the bootstrap of alpha.
 
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``, with the statistics
+
+        - ``icc_2_1``: the clips' share of the variance of one rating (absolute agreement, experts random); n ratings;
+        - ``icc_2_k``: the same of a clip's mean over as many experts as rated it (harmonic mean over clips); n ratings;
+        - ``alpha_ordinal``: Krippendorff's alpha; n ratings;
+        - ``retest_rank_correlation``, ``retest_same``, ``retest_sd``: of the first and the repeated rating of one clip
+          by one expert: Spearman's rho over the panel, the share of equal ratings, and the standard deviation of one
+          rating about the mean of the two, in rating points; n pairs. Only with repeats.
+
+        Intervals are NaN for fewer than 6 experts or 3 clips of a system (see ``guards``), and for fewer than 10 pairs.
+
+    Notes
+    -----
     Intervals count experts and clips as a sample: McGraw and Wong's for the ICC, two-way bootstrap for alpha, two-way
-    clustering for repeats. Clips are those of all systems together, so that differences between systems count as
-    agreement. No interval for fewer than 6 experts or 3 clips of a system (see `guards`), and for fewer than 10 pairs.
+    clustering for repeats. Clips of all systems are taken together, so that differences between systems count as
+    agreement.
     """
     first = frame[~frame["is_repeat"]]
     clips = clips_of(first)
@@ -136,9 +153,22 @@ def _ranked(table: Floats, present: npt.NDArray[np.bool_]) -> Floats:
 def agreement_by_group(
     frame: pd.DataFrame, scales: Sequence[str], *, replicates: int = 2000, seed: int = 1
 ) -> pd.DataFrame:
-    """ICC(2,1) and alpha within each group of experts (GROUP_COLUMNS); no rows without a column `group`.
+    """Compute ICC(2,1) and alpha within each group of experts.
 
-    Where two groups differ, see whether their intervals allow it: a small group agrees more or less by chance.
+    A small group agrees more or less by chance, so compare the intervals of two groups.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with ``is_repeat`` and, where there are groups, ``group``.
+    scales : sequence of str
+    replicates, seed : int
+        Of the bootstrap of alpha.
+
+    Returns
+    -------
+    DataFrame
+        ``GROUP_COLUMNS``; no rows without a column ``group``.
     """
     first = frame[~frame["is_repeat"]]
     rows: list[tuple[object, ...]] = []
@@ -159,12 +189,24 @@ def agreement_by_group(
 def scale_correlations(
     frame: pd.DataFrame, scales: Sequence[str], *, replicates: int = 1000, seed: int = 1
 ) -> pd.DataFrame:
-    """How far every two scales go together (SCALE_COLUMNS), at two levels.
+    """Correlate every two scales, at the level of ratings and of clips.
 
-    - rating: Pearson correlation of what is left of single ratings when each expert's and each clip's level on the
-      scale is taken off; n ratings. This is the halo: one impression that colours several answers at once.
-    - clip: Spearman correlation of the clips' mean ratings within systems; n clips. Clips may truly be good in two
-      ways, and the halo is in it as well, for the same experts gave both.
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with ``is_repeat``.
+    scales : sequence of str
+    replicates, seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``SCALE_COLUMNS``, with the levels
+
+        - ``rating``: Pearson correlation of the residuals of single ratings from each expert's and each clip's level on
+          the scale; n ratings. This is the halo effect: one impression that affects several ratings at once.
+        - ``clip``: Spearman correlation of the clips' mean ratings within systems; n clips. Clips may truly be good in
+          two ways, and it contains the halo as well, as the same experts gave both ratings.
     """
     if len(scales) < 2:
         return pd.DataFrame([], columns=list(SCALE_COLUMNS))

@@ -27,21 +27,56 @@ TERMS = ("ten_trials", "second_half", "after_real")
 
 
 def is_yes(column: pd.Series) -> pd.Series:
-    """A column of flags, read as truth values or as text, as truth values."""
+    """Convert a column of flags, truth values or text, to truth values.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    Series of bool
+    """
     return column.astype(str).str.strip().str.lower().isin(YES)
 
 
 def is_second_half(frame: pd.DataFrame) -> pd.Series:
-    """Whether each rating lies in the second half of its expert's trials."""
+    """Mark the ratings in the second half of their expert's trials.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``expert_id`` and ``trial``.
+
+    Returns
+    -------
+    Series of bool
+        Whether the trial number exceeds the expert's median.
+    """
     return frame["trial"] > frame.groupby("expert_id")["trial"].transform("median")
 
 
 def screening(frame: pd.DataFrame, scales: Sequence[str]) -> pd.DataFrame:
-    """How far each expert goes with the others (SCREENING): Spearman's rho with the others' mean.
+    """Compute each expert's agreement with the other experts.
 
-    Each expert's own level is taken off first; repeats are passed over; n is the number of clips compared. `flagged`:
-    below LITTLE_AGREEMENT, or all ratings equal. A flag does not show whether an expert rated carelessly or
-    hears differently from the others; with 20 clips instead of 60 honest experts are flagged often.
+    Spearman's rho with the mean of the others, from which each expert's own level is subtracted first. Repeats are
+    ignored.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    scales : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        ``SCREENING``; ``n`` is the number of clips compared. ``flagged``: agreement is below ``LITTLE_AGREEMENT`` or
+        all ratings are equal, with three clips or more.
+
+    Notes
+    -----
+    A flag does not show whether an expert rated carelessly or hears differently from the others. With 20 clips instead
+    of 60 honest experts are flagged often.
     """
     first = frame[~frame["is_repeat"]]
     experts = sorted(first["expert_id"].unique())
@@ -56,7 +91,18 @@ def screening(frame: pd.DataFrame, scales: Sequence[str]) -> pd.DataFrame:
 
 
 def flagged_on(screened: pd.DataFrame, scale: str) -> list[str]:
-    """The experts whom `screening` flags on a scale."""
+    """List the experts flagged on a scale.
+
+    Parameters
+    ----------
+    screened : DataFrame
+        From ``screening``.
+    scale : str
+
+    Returns
+    -------
+    list of str
+    """
     return screened.loc[screened["flagged"] & (screened["scale"] == scale), "expert_id"].tolist()
 
 
@@ -67,7 +113,17 @@ def _without_level(table: Floats) -> Floats:
 
 
 def others_mean(table: Floats) -> Floats:
-    """For each cell (experts, clips) the mean of the other experts' ratings of the clip; NaN where there is none."""
+    """Compute for each cell the mean of the other experts' ratings of the clip.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+
+    Returns
+    -------
+    float64 array of shape (experts, clips)
+        NaN where no other expert rated the clip.
+    """
     present = ~np.isnan(table)
     count = present.sum(axis=0) - present
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -82,13 +138,30 @@ def _spearman(x: Floats, y: Floats) -> float:
 
 
 def order_effects(frame: pd.DataFrame, scales: Sequence[str], real: str | None = None) -> pd.DataFrame:
-    """Whether ratings depend on when a clip is heard (ORDER), in rating points; no rows without a column `trial`.
+    """Test whether ratings depend on when a clip is heard.
 
-    From each rating the other experts' mean of the clip is taken; an expert's effect is computed from what remains,
-    and a t test over experts tests whether it is zero on average (experts may tire differently).
+    The other experts' mean of the clip is subtracted from each rating. An effect is computed from the rest for each
+    expert, and a t test over experts tests whether it is zero on average (experts may tire differently).
 
-    - ten_trials: change in ten trials (least squares slope). second_half: second half of the trials less the first.
-    - after_real: clips heard right after real music less the others, without real music itself; where `real` is known.
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with ``trial`` and ``is_repeat``.
+    scales : sequence of str
+    real : str, optional
+        The system of real music.
+
+    Returns
+    -------
+    DataFrame
+        ``ORDER``, in rating points; no rows without trial numbers. Terms:
+
+        - ``ten_trials``: change in ten trials (least-squares slope);
+        - ``second_half``: second half of the trials less the first;
+        - ``after_real``: clips heard directly after real music less the others, without real music itself; only with
+          ``real``.
+
+        Only the mean is given for too few experts or clips (see ``guards``).
     """
     if "trial" not in frame or frame["trial"].isna().any():
         return pd.DataFrame([], columns=list(ORDER))
@@ -104,10 +177,24 @@ def order_effects(frame: pd.DataFrame, scales: Sequence[str], real: str | None =
 
 
 def order_curve(frame: pd.DataFrame, scales: Sequence[str], bins: int = 12) -> pd.DataFrame:
-    """Figure 12: ratings less the others' mean of the clip by trial (CURVE), in up to `bins` runs of trials.
+    """Compute the course of ratings over the trials (figure 12).
 
-    An expert's ratings in a run are averaged first; the interval is Student's t over experts. No rows without a column
-    `trial`, nor of a scale with so few experts or clips that nothing is concluded (see `guards`).
+    The other experts' mean of the clip is subtracted from each rating. An expert's ratings in a run of trials are
+    averaged first; the interval is Student's t over experts.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with ``trial`` and ``is_repeat``.
+    scales : sequence of str
+    bins : int, default 12
+        Maximum number of runs of trials.
+
+    Returns
+    -------
+    DataFrame
+        ``CURVE``, in rating points; no rows without trial numbers, nor of a scale with too few experts or clips (see
+        ``guards``).
     """
     if "trial" not in frame or frame["trial"].isna().any():
         return pd.DataFrame([], columns=list(CURVE))

@@ -45,20 +45,44 @@ def sensitivity(
     replicates: int = 10_000,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Differences a - b of the pairs on one scale under each analysis (COLUMNS), from ratings with their repeats.
+    """Repeat the differences of two systems under other defensible analyses.
 
-    Analyses: main; bootstrap (two-way; percentile interval, no p); screened (without flagged experts); with_repeats
-    (mean of first and repeated ratings); without_known (without clips that the expert knew, by a column `known`);
-    without_late (without answers that came late); first_half and second_half of each expert's trials; trial_adjusted
-    (the trial's number as a covariate); one_expert_out (of the fits without each expert in turn the one with the
-    largest p), where `left_out`, from `leave_one_expert_out`, is given. p is uncorrected.
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with their repeats (column ``is_repeat``).
+    scale : str
+    pairs : sequence of (str, str)
+        Systems a and b; the difference is a - b.
+    main : Fit, optional
+        The model of the first ratings with the pairs among its contrasts; fitted here if not given.
+    flagged : collection of str, optional
+        Experts whom ``screening`` flags; found here if not given.
+    left_out : DataFrame, optional
+        From ``leave_one_expert_out``.
+    alpha : float, default 0.05
+    replicates, seed : int
+        Of the bootstrap.
 
-    `main`: the fit of the first ratings with the pairs among its contrasts, and `flagged`: the experts whom `screening`
-    flags; both are found here where they are not at hand.
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``, in rating points; p is uncorrected. Analyses:
 
-    `note` says why a row is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
-    holds); too_few (ratings); few_experts, few_clips (see `guards`); all_equal, no_variance (nothing varies, or only
-    between systems); too_many (experts to leave out in turn); else "".
+        - ``main``: the analysis itself;
+        - ``bootstrap``: two-way, percentile interval, no p;
+        - ``screened``: without flagged experts;
+        - ``with_repeats``: mean of first and repeated ratings;
+        - ``without_known``: without clips that the expert knew (column ``known``);
+        - ``without_late``: without answers that came late (column ``late``);
+        - ``first_half``, ``second_half``: of each expert's trials;
+        - ``trial_adjusted``: the trial's number as a covariate;
+        - ``one_expert_out``: of the fits without each expert in turn the one with the largest p; only with
+          ``left_out``.
+
+        ``note`` says why a row is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
+        holds); too_few (ratings); few_experts, few_clips (see ``guards``); all_equal, no_variance (nothing varies, or
+        only between systems); too_many (experts to leave out in turn); else "".
     """
     frame = frame[frame["scale"] == scale]
     first = frame[~frame["is_repeat"]]
@@ -233,10 +257,23 @@ def leave_one_expert_out(
     main: mixed_model.Fit | None = None,
     alpha: float = 0.05,
 ) -> pd.DataFrame:
-    """The pairs' differences without each expert in turn (LEFT_OUT), each fit started from the whole panel's (`main`).
+    """Estimate the differences without each expert in turn.
 
-    `change`: "sign" or "significance" (uncorrected, at alpha) where it is not that of the whole panel, else "". No rows
-    for more than MAX_LEFT_OUT experts.
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratings with their repeats (column ``is_repeat``).
+    scale : str
+    pairs : sequence of (str, str)
+    main : Fit, optional
+        The model of the whole panel, from which each fit starts; fitted here if not given.
+    alpha : float, default 0.05
+
+    Returns
+    -------
+    DataFrame
+        ``LEFT_OUT``. ``change`` is "sign" or "significance" (uncorrected, at alpha) where it is not that of the whole
+        panel, else "". No rows for fewer than three experts or more than ``MAX_LEFT_OUT``.
     """
     first = frame[(frame["scale"] == scale) & ~frame["is_repeat"]]
     experts = sorted(first["expert_id"].unique())

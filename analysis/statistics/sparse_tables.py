@@ -17,7 +17,19 @@ SPARSE_BELOW = 0.1
 def table_of(
     values: Floats, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], shape: tuple[int, int]
 ) -> Table:
-    """Values (n,) in their places of a table that is 0 elsewhere; sparse where most of it is empty."""
+    """Put values into a table that is 0 elsewhere.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n,)
+    rows, columns : int arrays of shape (n,)
+    shape : (int, int)
+
+    Returns
+    -------
+    float64 array or csr_array
+        Sparse where fewer than 10% of the places have a value.
+    """
     if len(values) < SPARSE_BELOW * shape[0] * shape[1]:
         return sparse.csr_array((values, (rows, columns)), shape=shape)
     table = np.zeros(shape)

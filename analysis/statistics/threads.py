@@ -9,5 +9,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """One BLAS thread inside the `with`: for tables of the size of a study more are many times slower."""
+    """Limit BLAS to one thread inside a ``with`` statement.
+
+    For tables of the size of a study more threads are many times slower.
+
+    Returns
+    -------
+    context manager
+    """
     return cast(AbstractContextManager[object], threadpool_limits(limits=1, user_api="blas"))
