@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 #: Gives a template in the reader's language, as gettext does.
@@ -15,33 +15,37 @@ def N_(template: str) -> str:  # noqa: N802  gettext's own name for it
     return template
 
 
-@dataclass(frozen=True)
-class Message:
-    """A sentence to be translated and what its %(names)s stand for: values, messages, or lists of messages."""
+class Message(str):
+    """A sentence in English that remembers its template and what the %(names)s in it stand for.
+
+    They stand for values, messages, or lists of messages, so that all of it can be said in another language.
+    """
 
     template: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object]
 
-    def words(self, translate: Translate = str) -> str:
-        """The sentence in the language of `translate`, in English without it."""
-        text = translate(self.template) if self.template else ""
-        if not self.parameters:  # a per cent sign of a plain sentence stays one
-            return text
-        return text % {name: _words(value, translate) for name, value in self.parameters.items()}
+    def __new__(cls, template: str, /, **parameters: object) -> Message:
+        message = super().__new__(cls, _filled(template, parameters, str))
+        message.template, message.parameters = template, parameters
+        return message
+
+    def words(self, translate: Translate) -> str:
+        """The sentence in the language of `translate`."""
+        return _filled(self.template, self.parameters, translate)
 
     def as_json(self) -> dict[str, Any]:
         """The message as JSON holds it; `from_json` reads it."""
-        return {
-            "template": self.template,
-            "parameters": {name: _data(value) for name, value in self.parameters.items()},
-        }
+        parameters = {name: _data(value) for name, value in self.parameters.items()}
+        return {"template": self.template, "parameters": parameters}
+
+    def renamed(self, old: str, new: str) -> Message:
+        """The message with another name for a place in all that it is filled with."""
+        text = json.dumps(self.as_json()).replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1])
+        return Message.from_json(json.loads(text))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Message:
-        return cls(data["template"], {name: _value(part) for name, part in data["parameters"].items()})
-
-    def __str__(self) -> str:
-        return self.words()
+        return cls(data["template"], **{name: _value(part) for name, part in data["parameters"].items()})
 
 
 class InputError(ValueError):
@@ -52,7 +56,7 @@ class InputError(ValueError):
 
     def __init__(self, template: str = "", /, **parameters: object) -> None:
         super().__init__(template)
-        self.messages: tuple[Message, ...] = (Message(template, parameters),)
+        self.messages: tuple[Message, ...] = (Message(template, **parameters),)
 
     @classmethod
     def of(cls, messages: Iterable[Message]) -> InputError:
@@ -64,8 +68,19 @@ class InputError(ValueError):
         """The faults in the language of `translate`, a line each."""
         return "\n".join(message.words(translate) for message in self.messages)
 
+    def renamed(self, old: str, new: str) -> InputError:
+        """The same faults with another name for a place, as of a folder that the user never sees."""
+        return InputError.of(message.renamed(old, new) for message in self.messages)
+
     def __str__(self) -> str:
         return self.words()
+
+
+def _filled(template: str, parameters: Mapping[str, object], translate: Translate) -> str:
+    text = translate(template) if template else ""
+    if not parameters:  # a per cent sign of a plain sentence stays one
+        return text
+    return text % {name: _words(value, translate) for name, value in parameters.items()}
 
 
 def _words(value: object, translate: Translate) -> object:

@@ -33,7 +33,7 @@ class Part(BaseModel):
 
 def fault(template: str, **parameters: object) -> PydanticCustomError:
     """A fault that a validator raises; `message_of` gives the message back."""
-    return PydanticCustomError("fault", "fault", {"message": Message(template, parameters)})
+    return PydanticCustomError("fault", "fault", {"message": Message(template, **parameters)})
 
 
 def message_of(error: ErrorDetails) -> Message:
@@ -43,11 +43,11 @@ def message_of(error: ErrorDetails) -> Message:
         return message
     key = error["loc"][-1] if error["loc"] else 0
     if error["type"] == "missing":
-        return Message("'%(key)s' is missing.", {"key": key})
+        return Message("'%(key)s' is missing.", key=key)
     kind, value = Message(KINDS.get(error["type"], error["msg"])), quoted(error["input"])
     if isinstance(key, int):  # the file itself, or an entry of a list
-        return Message("this is %(value)s, not %(kind)s.", {"value": value, "kind": kind})
-    return Message("'%(key)s' is %(value)s, not %(kind)s.", {"key": key, "value": value, "kind": kind})
+        return Message("this is %(value)s, not %(kind)s.", value=value, kind=kind)
+    return Message("'%(key)s' is %(value)s, not %(kind)s.", key=key, value=value, kind=kind)
 
 
 def quoted(value: Any) -> str:

@@ -189,8 +189,8 @@ def read_pack(folder: Path, each: Callable[[list[Clip]], Iterable[Clip]] = iter)
 def _placed(loc: tuple[int | str, ...], message: Message) -> Message:
     """A fault with the part of the manifest in which it is."""
     if loc[:1] == ("clips",) and len(loc) > 1:
-        return Message("clip %(number)d: %(fault)s", {"number": int(loc[1]) + 1, "fault": message})
-    return Message("%(part)s: %(fault)s", {"part": loc[0], "fault": message}) if len(loc) > 1 else message
+        return Message("clip %(number)d: %(fault)s", number=int(loc[1]) + 1, fault=message)
+    return Message("%(part)s: %(fault)s", part=loc[0], fault=message) if len(loc) > 1 else message
 
 
 def _texts(content: Any) -> Iterator[str]:

@@ -148,8 +148,8 @@ class Translated(Rule):
         wanted = ", ".join(f'{language} = "…"' for language in known.languages)
         if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
             raise fault("Write a text in each language: { %(wanted)s }.", wanted=wanted)
-        missing = Message("The language is missing. Write { %(wanted)s }.", {"wanted": wanted})
-        foreign = Message("This is not a language of the study file. Write { %(wanted)s }.", {"wanted": wanted})
+        missing = Message("The language is missing. Write { %(wanted)s }.", wanted=wanted)
+        foreign = Message("This is not a language of the study file. Write { %(wanted)s }.", wanted=wanted)
         if wrong := set(known.languages) ^ value.keys():
             raise faults([((name,), missing if name in known.languages else foreign) for name in sorted(wrong)])
         return {language: self.written(text).strip() for language, text in value.items()}
@@ -486,7 +486,7 @@ def read(path: Path) -> tuple[StudyFile, str]:
     try:
         return parse(text), sha256(text.encode())
     except InputError as error:
-        messages = [Message("%(file)s, %(fault)s", {"file": path, "fault": message}) for message in error.messages]
+        messages = [Message("%(file)s, %(fault)s", file=path, fault=message) for message in error.messages]
         raise InputError.of(messages) from error
 
 
@@ -551,8 +551,14 @@ def _across(content: dict[str, Any]) -> Found:
     slots = [group.get("slots") for group in _rows(content.get("groups"))]
     sound = [number for number in slots if type(number) is int and 1 <= number <= MOST_SLOTS]
     if slots and sound == slots and not 2 <= sum(sound) <= MOST_SLOTS:
-        values = {"count": sum(sound), "most": MOST_SLOTS}
-        found.append((("groups",), Message("The groups have %(count)d slots in total. Enter 2 to %(most)d.", values)))
+        found.append(
+            (
+                ("groups",),
+                Message(
+                    "The groups have %(count)d slots in total. Enter 2 to %(most)d.", count=sum(sound), most=MOST_SLOTS
+                ),
+            )
+        )
     return found
 
 
@@ -567,7 +573,7 @@ def _repeated(value: Any, path: KeyPath, name: str) -> Found:
     for index, row in enumerate(_rows(value)):
         text = row.get(name)
         if isinstance(text, str) and text in seen:
-            message = Message("%(value)s appears twice. Each value must be unique.", {"value": repr(text)})
+            message = Message("%(value)s appears twice. Each value must be unique.", value=repr(text))
             found.append(((*path, index, name), message))
         elif isinstance(text, str) and text:
             seen.add(text)
@@ -582,7 +588,7 @@ def _unstorable(content: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, 
     elif isinstance(content, str) and not is_text(content):
         yield path, Message("The text contains \\u0000, which the database cannot store. Delete it.")
     elif isinstance(content, str) and (sign := first_control(content)):
-        yield path, Message("The text contains the control character %(character)s. Delete it.", {"character": sign})
+        yield path, Message("The text contains the control character %(character)s. Delete it.", character=sign)
 
 
 def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Known, across: Found = ()) -> Checked:
@@ -598,7 +604,7 @@ def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Kn
     lines = Lines(text)
     rows = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
     messages = [
-        Message("line %(line)d, %(key)s: %(fault)s", {"line": line, "key": key, "fault": message})
+        Message("line %(line)d, %(key)s: %(fault)s", line=line, key=key, fault=message)
         for line, key, message in rows[:MOST_FAULTS]
     ]
     if len(rows) > MOST_FAULTS:
@@ -617,7 +623,7 @@ def _faults_of(error: ErrorDetails) -> Iterator[tuple[KeyPath, Message]]:
     elif kind == "model_type":
         fields = _table_at(path).model_fields.items()
         keys = ", ".join(name for name, field in fields if field.is_required())
-        yield path, Message("Write a table with the keys %(keys)s.", {"keys": keys})
+        yield path, Message("Write a table with the keys %(keys)s.", keys=keys)
     elif kind == "bool_type":
         yield path, Message("Write true or false.")
     else:
@@ -628,8 +634,8 @@ def _unknown(path: KeyPath) -> Message:
     table = _table_at(path[:-1])
     allowed = [name for name in table.model_fields if name not in table.computed]
     if close := difflib.get_close_matches(str(path[-1]), allowed, n=1):
-        return Message("There is no such key. Did you mean '%(close)s'?", {"close": close[0]})
-    return Message("There is no such key. Delete it, or use one of: %(known)s.", {"known": ", ".join(allowed)})
+        return Message("There is no such key. Did you mean '%(close)s'?", close=close[0])
+    return Message("There is no such key. Delete it, or use one of: %(known)s.", known=", ".join(allowed))
 
 
 def _table_at(path: KeyPath) -> type[Table]:

@@ -26,10 +26,10 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import Tensor
-from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.files import sha256_of, write_atomically
+from formats.progress import bar
 from generation.corpus import Corpus
 from generation.networks import network
 from generation.networks.parts import share
@@ -139,12 +139,11 @@ class Run:
     def train_to_end(self, progress: Callable[[str], None] = lambda text: None) -> None:
         """Train until the run ends. After Ctrl-C a run goes on from the last row of its log."""
         self.start()
-        bar = tqdm(
+        steps = bar(
             total=self.profile.iterations,
             initial=self.iteration,
             unit="it",
             disable=None if self.leads else True,
-            delay=2,
         )
         window: list[dict[str, float]] = []
         begun = time.monotonic() - self.seconds
@@ -154,7 +153,7 @@ class Run:
             while not self.ended:
                 window.append(self._step())
                 self.seconds = time.monotonic() - begun
-                bar.update()
+                steps.update()
                 if self.iteration % self.profile.log_every == 0:
                     row = self._log(window)
                     window = []
@@ -162,7 +161,7 @@ class Run:
                     progress(" ".join(f"{name}={value:.4g}" for name, value in row.items() if value != ""))
         finally:
             torch.set_flush_denormal(False)
-            bar.close()
+            steps.close()
         self.save()
         if self.leads:
             self.summarise()

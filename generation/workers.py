@@ -14,13 +14,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from formats.errors import InputError
+from formats.errors import N_, InputError
 
 #: A number of processes, or the address of a Dask scheduler such as tcp://10.0.0.5:8786.
 Workers = int | str
 
 TIMEOUT_S = 20
-KILLED = "A worker process was killed, possibly out of memory. Run the command again with fewer --workers."
+KILLED = N_("A worker process was killed, possibly out of memory. Run the command again with fewer --workers.")
 #: What the bytes of a clip and the digits of a figure hang on.
 LIBRARIES = (
     *("lameenc", "numpy", "pretty_midi", "pyloudnorm", "scipy"),
@@ -81,14 +81,20 @@ def _versions() -> dict[str, str]:
 def _require_equals(address: str, there: dict[str, dict[str, str]]) -> None:
     """Raises InputError where a cluster has no workers, or one with other libraries."""
     if not there:
-        raise InputError(f"The Dask scheduler at {address} has no workers: start `dask worker {address}`.")
+        raise InputError(
+            "The Dask scheduler at %(address)s has no workers: start `dask worker %(address)s`.", address=address
+        )
     here = _versions()
     for worker, found in there.items():
         for name in here:
             if found[name] != here[name]:
                 raise InputError(
-                    f"The worker {worker} has {name} {found[name]} and this machine {here[name]}: "
-                    "install the same Python and requirements.txt on both."
+                    "The worker %(worker)s has %(name)s %(found)s and this machine %(here)s: "
+                    "install the same Python and requirements.txt on both.",
+                    worker=worker,
+                    name=name,
+                    found=found[name],
+                    here=here[name],
                 )
 
 
@@ -104,13 +110,17 @@ def _cluster(address: str, reads: Path | None) -> Iterator[Executor]:
     try:
         client: Any = Client(address, timeout=TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise InputError(f"No Dask scheduler answers at {address}: start `dask scheduler` there.") from error
+        raise InputError(
+            "No Dask scheduler answers at %(address)s: start `dask scheduler` there.", address=address
+        ) from error
     with client:
         _require_equals(address, client.run(_versions))
         executor: Executor = client.get_executor(pure=False)
         try:
             if reads and not executor.submit(os.path.isdir, reads).result():
-                raise InputError(f"The cluster does not see {reads}: put it on a disk that its machines share.")
+                raise InputError(
+                    "The cluster does not see %(file)s: put it on a disk that its machines share.", file=reads
+                )
             yield executor
         except KilledWorker as error:
             raise BrokenExecutor(str(error)) from error

@@ -18,10 +18,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from django.db import transaction
-from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.pack import PackClip
+from formats.progress import bar
 from study.models import Clip, Expert, Rating, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
@@ -92,7 +92,7 @@ def _clips_of(study: Study) -> Chosen:
 def _fill(study: Study, rng: Random) -> None:
     """An expert in every slot, who rates each study trial on each scale and submits."""
     latent = _latent(study, rng)
-    for slot in tqdm(study.slots.order_by("number"), desc="Simulating", unit="expert", disable=None, delay=2):
+    for slot in bar(study.slots.order_by("number"), "Simulating", unit="expert"):
         trials = list(slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system").order_by("number"))
         expert = Expert.objects.create(
             study=study,

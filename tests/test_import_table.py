@@ -18,7 +18,7 @@ NEVER = {
     "analysis": {"django", "torch", "study", "generation"},
 }
 #: What the ground floor is built from, in addition to the standard library.
-GROUND_FLOOR = {"formats", "pydantic", "pydantic_core", "rfc8785"}
+GROUND_FLOOR = {"formats", "pydantic", "pydantic_core", "rfc8785", "tqdm"}
 #: Django finds these two itself; they hold nothing else.
 DJANGO_OWN = {"apps.py"}
 NUMPY_IN_STUDY = {"design", "blinding", "blinding.py"}

@@ -31,9 +31,13 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "tests.translations:ext
 KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
     ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "NP_:1c,2", "NN_:1,2", "LazyText", "CountedText:1,2"]
 )
-#: Faults are data: a template and what it is filled with. Rooms that still write sentences are not among these.
-TEMPLATES = ("formats",)
-FAULTS = parse_keywords(["InputError", "Message", "fault"])
+#: Faults are data: a template and what it is filled with. Modules that still write sentences are not among these.
+TEMPLATES = (
+    *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
+    *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
+    "study/services/study_creation",
+)
+FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
 TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE)
 
@@ -52,10 +56,11 @@ def sentences() -> Catalog:
     """Every message marked for translation in code and templates, with the folders that have it."""
     catalogue = Catalog()
     for room in ROOMS:
-        keywords = KEYWORDS | FAULTS if room in TEMPLATES else KEYWORDS
-        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=keywords):
-            folder = PurePosixPath(room, name).parent
-            catalogue.add(identifier, locations=[(str(folder), 0)], context=context)
+        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=KEYWORDS):
+            catalogue.add(identifier, locations=[(str(PurePosixPath(room, name).parent), 0)], context=context)
+        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=FAULTS):
+            if str(PurePosixPath(room, name)).startswith(TEMPLATES):
+                catalogue.add(identifier, locations=[(str(PurePosixPath(room, name).parent), 0)], context=context)
     return catalogue
 
 

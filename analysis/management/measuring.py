@@ -10,7 +10,6 @@ from typing import cast
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from analysis.report.style import system_order
 from analysis.statistics.objective import PAPER_CLIPS, STATES, ClipSet, Floats
@@ -21,6 +20,7 @@ from analysis.training_runs.words import say
 from formats.errors import InputError
 from formats.files import sha256_of
 from formats.pack import NAME, Clip, read_manifest
+from formats.progress import bar
 from generation import metrics
 from generation.corpus import Corpus, load_corpus
 from generation.melody import Tokens
@@ -84,7 +84,7 @@ def of_runs(
         raise InputError(f"{corpus.source} has no segment in the splits {' and '.join(UNSEEN)}: add songs.")
     sets, digests, without = [other] if other else [], [], []
     drawn = [run for (model, _), group in runs.items() if model != REFERENCE for run in group]
-    for run in tqdm(drawn, desc="Drawing and measuring", unit="run", disable=None, delay=2):
+    for run in bar(drawn, "Drawing and measuring", unit="run"):
         folder = weights_folder(run, checkpoints)
         if folder is None:
             without.append(run.name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from tqdm import tqdm
+from formats.progress import bar
 
 AFTER, EVERY = 2.0, 1.0
 
@@ -21,22 +21,22 @@ def shown(
     Where the output is no terminal, `tell` gets the sentence `about` once instead.
     """
     ended = threading.Event()
-    with tqdm(total=total, desc=desc, delay=after, disable=None, file=out) as bar:
+    with bar(None, desc, total=total, delay=after, file=out) as steps:
 
         def live() -> None:
             if ended.wait(after):
                 return
-            if bar.disable:
+            if steps.disable:
                 tell(about)
                 return
-            bar.refresh()
+            steps.refresh()
             while not ended.wait(EVERY):
-                bar.refresh()
+                steps.refresh()
 
         thread = threading.Thread(target=live, daemon=True)
         thread.start()
         try:
-            yield bar.update
+            yield steps.update
         finally:
             ended.set()
             thread.join()

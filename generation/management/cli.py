@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from config.commands import LongCommand
 from formats.errors import InputError
 from generation.workers import workers
 
@@ -19,7 +20,7 @@ REFERENCE = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 LARGEST_SEED = 2**63 - 1
 
 
-class ParagraphHelpCommand(BaseCommand):
+class ParagraphHelpCommand(LongCommand):
     """A command whose help keeps its paragraphs."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -66,6 +67,9 @@ def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator
     except InputError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"{error.filename or out} cannot be read or written: {error.strerror}.") from error
+        fault = InputError(
+            "%(file)s cannot be read or written: %(reason)s.", file=error.filename or out, reason=error.strerror
+        )
+        raise CommandError(str(fault)) from fault
     except KeyboardInterrupt:
         raise CommandError(f"Stopped: {again}.", returncode=130) from None

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.files import write_atomically
+from formats.progress import bar
 from generation.corpus import Corpus
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
@@ -237,7 +237,7 @@ def _measured(
     parts = [[path.absolute() for path in paths[start : start + BATCH]] for start in range(0, len(paths), BATCH)]
     with pool(at, len(parts), reads=parts[0][0].parent) as executor:
         work = [executor.submit(_measured_part, part, reference) for part in parts]
-        found = [job.result() for job in tqdm(work, desc="Measuring", unit="part", disable=None, delay=2)]
+        found = [job.result() for job in bar(work, "Measuring", unit="part")]
     columns = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
     return [clip for clips, _ in found for clip in clips], columns
 

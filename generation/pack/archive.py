@@ -10,9 +10,8 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from tqdm import tqdm
-
 from formats.errors import InputError
+from formats.progress import bar
 
 MOST_FILES, MOST_BYTES = 5_000, 4 * 1024**3
 CHUNK = 1 << 20
@@ -38,7 +37,7 @@ def unpacked(source: Path) -> Iterator[Path]:
         try:
             yield folder
         except InputError as error:
-            raise InputError(str(error).replace(str(folder), str(source))) from error
+            raise error.renamed(str(folder), str(source)) from error
 
 
 def _unpack(source: Path, folder: Path) -> None:
@@ -46,7 +45,9 @@ def _unpack(source: Path, folder: Path) -> None:
         with _opened(source) as archive:
             _write_all(archive, source, folder)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise InputError(f"{source} cannot be unpacked ({error}): make the ZIP file again.") from error
+        raise InputError(
+            "%(file)s cannot be unpacked (%(reason)s): make the ZIP file again.", file=source, reason=error
+        ) from error
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
@@ -56,26 +57,37 @@ def _opened(source: Path) -> zipfile.ZipFile:
         except UnicodeDecodeError:
             continue
         except zipfile.BadZipFile as error:
-            raise InputError(f"{source} is neither a folder nor a ZIP file: pack the folders again.") from error
-    raise InputError(f"{source} has file names that cannot be read: pack the systems' folders again.")
+            raise InputError(
+                "%(file)s is neither a folder nor a ZIP file: pack the folders again.", file=source
+            ) from error
+    raise InputError("%(file)s has file names that cannot be read: pack the systems' folders again.", file=source)
 
 
 def _write_all(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
     entries = [(entry, _parts(entry, source)) for entry in archive.infolist() if not entry.is_dir()]
     entries = [(entry, parts) for entry, parts in entries if not any(part.startswith((".", "__")) for part in parts)]
     if len(entries) > MOST_FILES:
-        raise InputError(f"{source} holds {len(entries)} files, and {MOST_FILES} is the most: leave some out.")
+        raise InputError(
+            "%(file)s holds %(number)s files, and %(most)s is the most: leave some out.",
+            file=source,
+            number=len(entries),
+            most=MOST_FILES,
+        )
     _refuse_both([parts for _, parts in entries], source)
     depth = _shared_depth([parts for _, parts in entries])
     left = MOST_BYTES
-    for entry, parts in tqdm(entries, desc="Unpacking", unit="file", disable=None, delay=2):
+    for entry, parts in bar(entries, "Unpacking", unit="file"):
         if entry.flag_bits & ENCRYPTED:
-            raise InputError(f"{source} is protected by a password: make the ZIP file again without one.")
+            raise InputError("%(file)s is protected by a password: make the ZIP file again without one.", file=source)
         target = folder.joinpath(*parts[depth:])
         target.parent.mkdir(parents=True, exist_ok=True)
         left = _write(archive, entry, target, left)
         if left < 0:
-            raise InputError(f"{source} holds more than {MOST_BYTES >> 30} GiB: shorten the clips or leave some out.")
+            raise InputError(
+                "%(file)s holds more than %(most)s GiB: shorten the clips or leave some out.",
+                file=source,
+                most=MOST_BYTES >> 30,
+            )
     folder.mkdir(exist_ok=True)
 
 
@@ -84,7 +96,9 @@ def _parts(entry: zipfile.ZipInfo, source: Path) -> tuple[str, ...]:
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         name = entry.filename[:LONGEST_SHOWN]
-        raise InputError(f"{source} holds {name!r}, which leads out of it: make the ZIP file again.")
+        raise InputError(
+            "%(file)s holds %(name)s, which leads out of it: make the ZIP file again.", file=source, name=repr(name)
+        )
     return path.parts
 
 
@@ -93,7 +107,11 @@ def _refuse_both(files: Sequence[tuple[str, ...]], source: Path) -> None:
     for file, following in pairwise(sorted(files)):
         if len(following) > len(file) and following[: len(file)] == file:
             name = "/".join(file)[:LONGEST_SHOWN]
-            raise InputError(f"{source} holds {name!r} both as a file and as a folder: rename one and pack it again.")
+            raise InputError(
+                "%(file)s holds %(name)s both as a file and as a folder: rename one and pack it again.",
+                file=source,
+                name=repr(name),
+            )
 
 
 def _shared_depth(files: Sequence[tuple[str, ...]]) -> int:

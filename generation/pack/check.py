@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tqdm import tqdm
-
 from formats.errors import InputError
 from formats.files import sha256_of
 from formats.pack import METRICS, NAME, PRACTICE, Clip, Manifest, named_in, read_manifest
+from formats.progress import bar
 from generation.acoustics import MOSTLY_CODED, Acoustics, acoustics
 from generation.audio import decode_file, facts_of
 from generation.differences import Comparison
@@ -46,8 +45,8 @@ def examine(pack: Path) -> Checked:
     manifest = read_manifest(pack)
     _check_names(pack, manifest)
     _check_files(pack, manifest)
-    bar = tqdm(manifest.clips, desc="Checking", unit="clip", disable=None, delay=2)
-    measured = {clip.clip_id: _check_audio(clip.audio(pack, manifest.audio.format), clip, manifest) for clip in bar}
+    steps = bar(manifest.clips, "Checking", unit="clip")
+    measured = {clip.clip_id: _check_audio(clip.audio(pack, manifest.audio.format), clip, manifest) for clip in steps}
     _check_silence(pack, manifest, measured)
     return Checked(manifest, compare_clips(manifest, measured))
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from formats.pack import Manifest
+from formats.progress import bar
 from generation.acoustics import Acoustics, acoustics
 from generation.audio import decode_file
 from generation.differences import Comparison, compare
@@ -16,8 +15,8 @@ from generation.differences import Comparison, compare
 def compare_pack(pack: Path, manifest: Manifest) -> Comparison:
     """Compare the study clips of a pack by system. Raises InputError where one cannot be decoded."""
     clips = [clip for clip in manifest.clips if clip.role == "study"]
-    bar = tqdm(clips, desc="Comparing", unit="clip", disable=None, delay=2)
-    measured = {clip.clip_id: acoustics(*decode_file(clip.audio(pack, manifest.audio.format))) for clip in bar}
+    steps = bar(clips, "Comparing", unit="clip")
+    measured = {clip.clip_id: acoustics(*decode_file(clip.audio(pack, manifest.audio.format))) for clip in steps}
     return compare_clips(manifest, measured)
 
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tqdm import tqdm
-
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.files import sha256, sha256_of
 from formats.pack import PRACTICE
+from formats.progress import bar
 from generation import metrics
 from generation.pack.recordings import is_midi, judge
 from generation.pack.rendering import Piece, Selection
@@ -32,28 +31,31 @@ class FolderScan(NamedTuple):
     """What lies in the folder: the hash of each file by system and name in it, and what is no system's file."""
 
     systems: dict[str, dict[str, str]]
-    strays: dict[str, str]
+    strays: dict[str, Message]
 
 
 def scan_folder(folder: Path) -> FolderScan:
     """The sub-folders and their files, hidden ones apart. Raises InputError where they are no systems."""
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: name one with a sub-folder of clips for each system.")
+        raise InputError("%(file)s is not a folder: name one with a sub-folder of clips for each system.", file=folder)
     systems: dict[str, dict[str, str]] = {}
-    strays: dict[str, str] = {}
+    strays: dict[str, Message] = {}
     for entry in _visible(folder):
         if not entry.is_dir():
-            strays[entry.name] = "it is not inside a system folder: move it into one"
+            strays[entry.name] = Message("it is not inside a system folder: move it into one")
             continue
         if not SYSTEM_ID.fullmatch(entry.name):
             raise InputError(
-                f"{entry} gives its system no plain name: rename it to small letters, digits and hyphens (at most 40)."
+                "%(file)s gives its system no plain name: rename it to small letters, digits and hyphens (at most 40).",
+                file=entry,
             )
         files = {path: f"{entry.name}/{path.name}" for path in _visible(entry)}
         systems[entry.name] = {name: sha256_of(path) for path, name in files.items() if path.is_file()}
-        strays |= {name: "it is not a file" for path, name in files.items() if not path.is_file()}
+        strays |= {name: Message("it is not a file") for path, name in files.items() if not path.is_file()}
     if not systems.keys() - {PRACTICE}:
-        raise InputError(f"{folder} has no sub-folder: put the clips of each system into one, named after the system.")
+        raise InputError(
+            "%(file)s has no sub-folder: put the clips of each system into one, named after the system.", file=folder
+        )
     return FolderScan(systems, strays)
 
 
@@ -94,19 +96,19 @@ def select(
     return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
 
 
-def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, str]:
+def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, Message]:
     """Why files cannot be used, by name; of files with the same content the first counts."""
     reasons = dict(found.strays)
     first: dict[str, str] = {}
     for files in found.systems.values():
         for name, content in files.items():
             if first.setdefault(content, name) != name:
-                reasons[name] = f"it is the same file as {first[content]}"
+                reasons[name] = Message("it is the same file as %(file)s", file=first[content])
     names = list(first.values())
     with pool(workers, len(names), reads=folder) as executor:
         verdicts = executor.map(judge, [folder / name for name in names])
-        bar = tqdm(verdicts, total=len(names), desc="Listening", unit="file", disable=None, delay=2)
-        reasons |= {name: reason for name, reason in zip(names, bar, strict=True) if reason}
+        steps = bar(verdicts, "Listening", total=len(names), unit="file")
+        reasons |= {name: reason for name, reason in zip(names, steps, strict=True) if reason}
     return reasons
 
 
@@ -115,14 +117,19 @@ def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:
 
 
 def _require_clips(
-    folder: Path, usable: Mapping[str, list[str]], found: FolderScan, reasons: Mapping[str, str]
+    folder: Path, usable: Mapping[str, list[str]], found: FolderScan, reasons: Mapping[str, Message]
 ) -> None:
     for system, files in usable.items():
         if not files:
-            told = [f"{name}: {reasons[name]}" for name in found.systems[system]]
-            more = [f"and {len(told) - MOST_REASONS} more"] if len(told) > MOST_REASONS else []
-            why = "; ".join([*told[:MOST_REASONS], *more]) or "it is empty"
-            raise InputError(f"{folder / system} holds no clip that can be used ({why}).")
+            names = list(found.systems[system])
+            why = [Message("%(file)s: %(fault)s", file=name, fault=reasons[name]) for name in names[:MOST_REASONS]]
+            if len(names) > MOST_REASONS:
+                why.append(Message("and %(number)s more", number=len(names) - MOST_REASONS))
+            raise InputError(
+                "%(file)s holds no clip that can be used (%(reasons)s).",
+                file=folder / system,
+                reasons=why or [Message("it is empty")],
+            )
 
 
 def _spared(spare: dict[str, list[str]], count: int) -> list[str]:
@@ -147,7 +154,7 @@ def _piece(path: Path, clip_id: str, system: str, role: str, provenance: dict[st
 
 
 def _account(
-    found: FolderScan, reasons: Mapping[str, str], chosen: Sequence[tuple[str, str, str]]
+    found: FolderScan, reasons: Mapping[str, Message], chosen: Sequence[tuple[str, str, str]]
 ) -> dict[str, object]:
     """What became of every file, for the manifest."""
     used = {name for _, _, name in chosen}
@@ -161,5 +168,8 @@ def _account(
             }
             for system, files in ({PRACTICE: {}, **found.systems} if counts[PRACTICE] else found.systems).items()
         },
-        "left_out": [{"file": name, "reason": reason} for name, reason in sorted(reasons.items())],
+        "left_out": [
+            {"file": name, "reason": str(reason), "message": reason.as_json()}
+            for name, reason in sorted(reasons.items())
+        ],
     }

@@ -15,7 +15,7 @@ import soundfile
 import symusic
 from scipy.signal import resample_poly
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from generation import audio
 from generation.acoustics import MOSTLY, acoustics
 from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
@@ -39,21 +39,28 @@ def is_midi(path: Path) -> bool:
     return path.suffix.lower() in MIDI
 
 
-def judge(path: Path) -> str:
-    """Why a file cannot become a clip, as a phrase with "it"; empty where it can."""
+def judge(path: Path) -> Message | None:
+    """Why a file cannot become a clip, as a phrase with "it"; None where it can."""
     try:
         samples = read_samples(path)
     except InputError as error:
-        return str(error)
+        return error.messages[0]
     lufs = audio.loudness(samples)
     if not lufs >= SILENT_LUFS:
-        return f"it is silent (below {SILENT_LUFS:.0f} LUFS once its channels are mixed to one)"
+        return Message(
+            "it is silent (below %(lufs)s LUFS once its channels are mixed to one)", lufs=f"{SILENT_LUFS:.0f}"
+        )
     if (silence := acoustics(samples[round(LEAD_S * RATE) :], RATE).silence_to_end) > MOSTLY:
-        return f"it is silent for {silence:.0%} of the time up to its last sound: cut the silence out"
+        return Message(
+            "it is silent for %(share)s of the time up to its last sound: cut the silence out", share=f"{silence:.0%}"
+        )
     crest = 20 * math.log10(np.abs(samples).max()) - lufs
     if crest > HIGHEST_CREST_LU:
-        return f"its highest peak stands {crest:.0f} dB above its loudness (a click?): remove the peak or compress it"
-    return ""
+        return Message(
+            "its highest peak stands %(crest)s dB above its loudness (a click?): remove the peak or compress it",
+            crest=f"{crest:.0f}",
+        )
+    return None
 
 
 def read_samples(path: Path) -> Samples:
@@ -84,9 +91,16 @@ def read_notes(path: Path) -> list[Sounding]:
         if note.time < MUSIC_S - SHORTEST_NOTE_S
     ]
     if not notes:
-        raise InputError(f"it has no note in its first {MUSIC_S:.0f} seconds (drums are not played)")
+        raise InputError(
+            "it has no note in its first %(seconds)s seconds (drums are not played)", seconds=f"{MUSIC_S:.0f}"
+        )
     if outside := next((note.pitch for note in notes if not LOWEST <= note.pitch <= HIGHEST), None):
-        raise InputError(f"it has the pitch {outside}, outside the piano ({LOWEST}-{HIGHEST}): transpose it")
+        raise InputError(
+            "it has the pitch %(pitch)s, outside the piano (%(lowest)s-%(highest)s): transpose it",
+            pitch=outside,
+            lowest=LOWEST,
+            highest=HIGHEST,
+        )
     _require_length(max(note.end_s for note in notes))
     return notes
 
@@ -96,7 +110,9 @@ def _recording(path: Path) -> Samples:
         with soundfile.SoundFile(path) as file:
             rate = int(file.samplerate)
             if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise InputError(f"it has {rate} samples a second, not 8,000 to 192,000: export it at 44,100")
+                raise InputError(
+                    "it has %(rate)s samples a second, not 8,000 to 192,000: export it at 44,100", rate=rate
+                )
             channels = file.read(math.floor(MUSIC_S * rate) + 1, dtype="float64", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
         raise InputError("it cannot be decoded: export it again as WAV, FLAC or MP3") from error
@@ -105,7 +121,10 @@ def _recording(path: Path) -> Samples:
         raise InputError("it holds values that are no numbers: export it again")
     clipped = float((np.abs(channels) >= FULL_SCALE).mean())
     if clipped > CLIPPED_SHARE:
-        raise InputError(f"it is clipped ({clipped:.1%} of its samples at full scale): export it at a lower level")
+        raise InputError(
+            "it is clipped (%(share)s of its samples at full scale): export it at a lower level",
+            share=f"{clipped:.1%}",
+        )
     return _cut(resample_poly(channels.mean(axis=1), RATE // math.gcd(RATE, rate), rate // math.gcd(RATE, rate)))
 
 
@@ -118,4 +137,6 @@ def _cut(music: Samples) -> Samples:
 
 def _require_length(seconds: float) -> None:
     if seconds < SHORTEST_S:
-        raise InputError(f"it lasts {seconds:.1f} s, and {SHORTEST_S:.0f} s is the least")
+        raise InputError(
+            "it lasts %(length)s s, and %(least)s s is the least", length=f"{seconds:.1f}", least=f"{SHORTEST_S:.0f}"
+        )

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from formats.errors import InputError
 from formats.files import sha256, sha256_of, write_atomically
 from formats.pack import NAME, read_manifest
+from formats.progress import bar
 from generation import audio
 from generation.melody import Tokens
 from generation.metrics import GridClip
@@ -139,8 +139,8 @@ def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], t
         (out / PROGRESS).open("a", encoding="utf-8") as progress,
     ):
         waiting = {executor.submit(render, piece.music, target): piece.clip_id for piece in pieces}
-        bar = tqdm(as_completed(waiting), total=len(pieces), desc="Rendering", unit="clip", disable=None, delay=2)
-        for future in bar:
+        steps = bar(as_completed(waiting), "Rendering", total=len(pieces), unit="clip")
+        for future in steps:
             clip_id, (data, facts) = waiting.pop(future), future.result()
             write_atomically(audio_path(out, clip_id), data, dated=False)
             done[clip_id] = Done(target, sha256(data), round(facts.lufs, 3), round(facts.true_peak_dbtp, 3))

@@ -14,9 +14,9 @@ from pathlib import Path
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.progress import bar
 from study import clock
 from study.backup.archive import DATABASE, MEDIA, Manifest, add, add_manifest
 from study.backup.rows import count_rows
@@ -70,7 +70,7 @@ def _fill(archive: zipfile.ZipFile, database: Path) -> Manifest:
     with database.open("rb") as source:
         add(archive, DATABASE, source, manifest)
     database.unlink()
-    for name in tqdm(sorted(clips | set(_stored(""))), desc="files", disable=None, leave=False):
+    for name in bar(sorted(clips | set(_stored(""))), "files", leave=False):
         try:
             with default_storage.open(name) as stored:
                 add(archive, MEDIA + name, stored, manifest)

@@ -16,9 +16,9 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from tqdm import tqdm
 
 from formats.errors import InputError
+from formats.progress import bar
 from study.backup.archive import DATABASE, MANIFEST, MEDIA, Manifest, check_file, damaged, manifest_of, open_archive
 from study.backup.rows import copy_rows, count_rows, tables
 from study.backup.store import attached_sqlite
@@ -36,7 +36,7 @@ def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
         manifest = manifest_of(archive)
         _refuse_newer_schema(path, manifest)
         database = Path(scratch) / DATABASE
-        for name in tqdm(manifest.files, desc="verifying", disable=None, leave=False):
+        for name in bar(manifest.files, "verifying", leave=False):
             if name != DATABASE:
                 check_file(archive, name, manifest)
         _unpack_database(archive, manifest, database)
@@ -143,7 +143,7 @@ def _files_put_back(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[No
     """
     new: list[str] = []
     try:
-        for name in tqdm(manifest.media, desc="files", disable=None, leave=False):
+        for name in bar(manifest.media, "files", leave=False):
             if _lies_there(name, manifest):
                 continue
             if default_storage.exists(name):

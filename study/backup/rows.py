@@ -9,7 +9,8 @@ from typing import Any
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connections, models
-from tqdm import tqdm
+
+from formats.progress import bar
 
 BATCH = 500
 #: Of a server and not of a study: failed logins, with whatever a stranger typed as a name.
@@ -48,7 +49,7 @@ def copy_rows(source: str, target: str) -> None:
     with connection.cursor() as cursor:
         for model in tables():
             model._base_manager.using(target)._raw_delete(target)
-        for model in tqdm(tables(), desc="tables", disable=None, leave=False):
+        for model in bar(tables(), "tables", leave=False):
             fields = [field for field in model._meta.concrete_fields if not field.generated]
             statement = _insert(target, model, fields)
             for rows in _batches(source, target, model, fields):

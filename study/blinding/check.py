@@ -14,10 +14,10 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.storage import default_storage
 from django.urls import reverse
-from tqdm import tqdm
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.messages import LOCALE
+from formats.progress import bar
 from study.blinding.feature_test import FeatureTest, observed_features, verdict
 from study.blinding.grouping import Grouped, grouped
 from study.blinding.html_values import Page
@@ -51,7 +51,7 @@ class Report:
     Cautions are what a browser can't see, but somebody with the means that made the pack could find out.
     """
 
-    faults: list[str] = field(default_factory=list)
+    faults: list[Message] = field(default_factory=list)
     cautions: list[str] = field(default_factory=list)
     clips: int = 0
     sessions: int = 0
@@ -78,10 +78,12 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     times is a fault. Raises `InputError` where a session can't be played to its end.
     """
     if study.simulated or study.preview:
-        raise InputError(f"{study.slug} is a copy, which no expert hears; name the study that it was made from.")
+        raise InputError(
+            "%(study)s is a copy, which no expert hears; name the study that it was made from.", study=study.slug
+        )
     files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
-    bar = tqdm(files.items(), desc="Measuring clips", unit="clip", disable=None, delay=2)
-    report = Report(faults=unlike({clip: measure(data) for clip, data in bar}), clips=len(files))
+    steps = bar(files.items(), "Measuring clips", unit="clip")
+    report = Report(faults=unlike({clip: measure(data) for clip, data in steps}), clips=len(files))
     report.faults += unlike_wrappings(files)
     report.cautions += [*made_again(study), *guessable(study)]
     report.grouped = grouped(sessions_of(study))
@@ -96,7 +98,11 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
                 break
     if report.verdict.is_significant:
         report.faults.append(
-            f"The {report.verdict.feature} separates the systems: p = {report.verdict.p:.4f}, in two sets of sessions."
+            Message(
+                "The %(feature)s separates the systems: p = %(p)s, in two sets of sessions.",
+                feature=report.verdict.feature,
+                p=f"{report.verdict.p:.4f}",
+            )
         )
     report.faults = list(dict.fromkeys(report.faults))
     return report
@@ -131,8 +137,11 @@ def _bytes_of(clip: Clip) -> bytes:
         with default_storage.open(clip.audio) as file:
             data: bytes = file.read()
     except OSError as error:
-        fault = f"{clip.audio} cannot be read ({error.strerror}). Put the clip back, or create the study again."
-        raise InputError(fault) from error
+        raise InputError(
+            "%(file)s cannot be read (%(reason)s). Put the clip back, or create the study again.",
+            file=clip.audio,
+            reason=error.strerror,
+        ) from error
     return data
 
 
@@ -150,9 +159,9 @@ def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
     """One session in each slot, in the study's languages by turns."""
     study = Study.objects.get(pk=study.pk)
     languages, played = study.file.languages, []
-    bar = tqdm(slots, desc="Playing sessions", unit="session", disable=None, delay=2)
+    steps = bar(slots, "Playing sessions", unit="session")
     with own_site() as here:
-        for number, slot in enumerate(bar):
+        for number, slot in enumerate(steps):
             code = f"check-{slot.number}-{number}"
             language = languages[number % len(languages)]
             secret = issue(study, Invitee(code, slot.group, language), "check", None)  # whether or not there is a place
@@ -178,7 +187,7 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
         report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
     report.faults += unlike_replies(everything)
     if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
-        report.faults.append("The bytes of a clip that was sent differ from the stored clip.")
+        report.faults.append(Message("The bytes of a clip that was sent differ from the stored clip."))
     seen = {
         token: values for session in played for token, values in observed_features(session).items() if token in trials
     }

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
+from formats.progress import bar
 from study.design import SQUARES_FROM
 
 #: How many experts compare, and how many sets of experts are drawn for each.
@@ -50,7 +50,7 @@ def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
     found = {}
     for experts in (number for number in EXPERTS if number <= len(slots)):
         shares = []
-        for _ in tqdm(range(draws), desc=f"Sorting by {experts} experts", unit="draw", disable=None, delay=2):
+        for _ in bar(range(draws), f"Sorting by {experts} experts", unit="draw"):
             chosen = chance.sample(range(len(slots)), experts)
             clips = sorted(set().union(*(heard[slot] for slot in chosen)))
             shares.append(_share(clips, [pair for slot in chosen for pair in slots[slot]], systems, chance))

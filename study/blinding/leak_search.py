@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from formats.errors import N_, Message
 from study.blinding.sessions import Exchange
 from study.models import Seal, Study
 
-SYSTEM = "the name of a system"
+SYSTEM = N_("the name of a system")
+AROUND, CONTENT = N_("the address or a header"), N_("the content")
+KINDS = {
+    "audio": N_("a clip"),
+    "trial": N_("a trial page"),
+    "page": N_("a page"),
+    "form": N_("a page"),
+    "static": N_("a script"),
+}
 #: Shorter marks and smaller numbers turn up by chance.
 SHORTEST_MARK, SMALLEST_NUMBER, SHORTEST_NAME = 8, 10_000, 3
 #: Of a name this short a stretch of random bytes may hold one.
@@ -69,22 +78,22 @@ def secrets_of(study: Study, shown: str) -> Identifiers:
 def _everything(study: Study) -> Iterator[tuple[str, str]]:
     """(text, what it is) of every name, hash and number to be looked for."""
     for clip in study.clips.all():
-        yield clip.clip_id, "a clip's id in the study"
-        yield Path(clip.audio).stem, "a clip's file name"
+        yield clip.clip_id, N_("a clip's id in the study")
+        yield Path(clip.audio).stem, N_("a clip's file name")
         passed_over = {"role"} if clip.system_id else {"role", "system"}
-        yield from ((text, "a clip's entry in the pack") for text in _texts(clip.pack_entry, passed_over))
+        yield from ((text, N_("a clip's entry in the pack")) for text in _texts(clip.pack_entry, passed_over))
     for system in study.file.systems:
         for name in (system.id, *system.label.values()):
             yield name, SYSTEM
-    yield study.file_sha256, "the study file's hash"
-    yield study.plan_sha256, "the study plan's hash"
-    yield study.certificate["sessions_sha256"], "the session plans' hash"
+    yield study.file_sha256, N_("the study file's hash")
+    yield study.plan_sha256, N_("the study plan's hash")
+    yield study.certificate["sessions_sha256"], N_("the session plans' hash")
     for content in Seal.objects.filter(study=study).values_list("content", flat=True):
-        yield content["nonce"], "the seal's number"
+        yield content["nonce"], N_("the seal's number")
     if "commitment" in study.plan:
-        yield study.plan["commitment"], "the plan's commitment"
+        yield study.plan["commitment"], N_("the plan's commitment")
     if study.seed >= SMALLEST_NUMBER:
-        yield str(study.seed), "the random seed of the session plans"
+        yield str(study.seed), N_("the random seed of the session plans")
 
 
 def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
@@ -106,33 +115,45 @@ def count_occurrences(name: str, text: str) -> int:
     return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text)) if name.isascii() else text.count(name)
 
 
-def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[str]:
+def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[Message]:
     """A sentence for each secret found, once for each kind of exchange."""
-    found: dict[tuple[str, str, str], str] = {}
+    found: dict[tuple[str, str, str], Message] = {}
     for exchange in seen:
         for secret, what, where in _found(exchange, secrets):
-            text = f"{what}, {secret!r}, appears in {where} of {_kind(exchange)} ({_path(exchange)})."
-            found.setdefault((secret, exchange.kind, where), text)
-    return [text[0].upper() + text[1:] for text in found.values()]
+            message = Message(
+                "%(secret)s (%(what)s) appears in %(where)s of %(whose)s (%(path)s).",
+                secret=repr(secret),
+                what=Message(what),
+                where=Message(where),
+                whose=_kind(exchange),
+                path=_path(exchange),
+            )
+            found.setdefault((secret, exchange.kind, where), message)
+    return list(found.values())
 
 
-def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[str]:
+def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[Message]:
     """A sentence for each spoken name that stands more often on some of these trials' pages than on others."""
     texts = [_readable(page).lower() for page in pages]
     uneven = (name for name in secrets.spoken if len({count_occurrences(name, text) for text in texts}) > 1)
     return [
-        f"{name!r} ({secrets.spoken[name]}) appears more often on some trial pages than on others." for name in uneven
+        Message(
+            "%(name)s (%(what)s) appears more often on some trial pages than on others.",
+            name=repr(name),
+            what=Message(secrets.spoken[name]),
+        )
+        for name in uneven
     ]
 
 
 def _found(exchange: Exchange, secrets: Identifiers) -> Iterator[tuple[str, str, str]]:
     """(secret, what it is, where) of what stands in an exchange."""
-    for where, text in (("the address or a header", _around(exchange)), ("the content", _readable(exchange))):
+    for where, text in ((AROUND, _around(exchange)), (CONTENT, _readable(exchange))):
         hidden = "" if exchange.kind == "audio" else _decoded(text).lower()
         plain = text.lower()
         for run in RUN.findall(f"{plain}\n{hidden}"):
             yield from ((mark, secrets.marks[mark], where) for mark in secrets.marks_in(run))
-        is_shown = where == "the content" and exchange.header("Content-Type").startswith("text/")
+        is_shown = where == CONTENT and exchange.header("Content-Type").startswith("text/")
         for name, what in (secrets.names if is_shown else {**secrets.names, **secrets.spoken}).items():
             if exchange.kind == STATIC and name not in secrets.systems:
                 continue
@@ -169,9 +190,9 @@ def _decoded(text: str) -> str:
     return "\n".join(pieces)
 
 
-def _kind(exchange: Exchange) -> str:
-    kinds = {"audio": "a clip", "trial": "a trial page", "page": "a page", "form": "a page", "static": "a script"}
-    return kinds.get(exchange.kind, f"the reply to a {exchange.kind}")
+def _kind(exchange: Exchange) -> Message:
+    known = KINDS.get(exchange.kind)
+    return Message(known) if known else Message("the reply to a %(kind)s", kind=exchange.kind)
 
 
 def _path(exchange: Exchange) -> str:

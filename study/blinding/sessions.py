@@ -98,8 +98,10 @@ class Browser:
         self.seen.append(Exchange(kind, trial, url, answer.status_code, headers_seen, answer.content, seconds))
         if answer.status_code >= 400:
             raise InputError(
-                f"A session could not be played: {method} {urlsplit(url).path} answered {answer.status_code}. "
-                "Preview the study in the dashboard to see the page as an expert does."
+                "A session could not be played: %(request)s answered %(status)s. "
+                "Preview the study in the dashboard to see the page as an expert does.",
+                request=f"{method} {urlsplit(url).path}",
+                status=answer.status_code,
             )
         return self.seen[-1]
 
@@ -167,7 +169,7 @@ def play(browser: Browser, link: str, trials: int) -> None:
         else:
             onward = (url for url in browser.page.all_of("a", "href") if url.startswith(reverse("room:room") + "t/"))
             browser.go("page", "GET", next(onward, reverse("room:room")))
-    raise InputError(f"A session could not be played to the end. The last page was {browser.url}.")
+    raise InputError("A session could not be played to the end. The last page was %(path)s.", path=browser.url)
 
 
 def _goes_on(form: Form, language: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
+from formats.errors import N_, Message
 from study.blinding.sessions import Exchange
 from study.mp3 import frame_length
 
@@ -19,7 +20,7 @@ EDGE_S, SILENCE_DBFS = 0.05, -60.0
 TIMED = {"Date", "Expires"}
 #: Bytes from the word Info to the two checksums, of the music and of these facts themselves.
 CHECKSUMS_AT = 152
-MEND = "create the pack again (generate_stimuli; for recordings, with --from), then the study"
+MEND = N_("create the pack again (generate_stimuli; for recordings, with --from), then the study")
 
 
 class AudioProperties(NamedTuple):
@@ -39,40 +40,53 @@ class AudioProperties(NamedTuple):
 
 #: What must be the same to the last byte or sample, in words.
 EXACT = {
-    "size": "bytes",
-    "samples": "samples",
-    "rate": "samples a second",
-    "channels": "channels",
-    "codec": "as their format",
-    "tags": "as their tags",
+    "size": N_("%(odd)s of %(all)s clips have %(found)s bytes, the others %(usual)s: %(mend)s."),
+    "samples": N_("%(odd)s of %(all)s clips have %(found)s samples, the others %(usual)s: %(mend)s."),
+    "rate": N_("%(odd)s of %(all)s clips have %(found)s samples a second, the others %(usual)s: %(mend)s."),
+    "channels": N_("%(odd)s of %(all)s clips have %(found)s channels, the others %(usual)s: %(mend)s."),
+    "codec": N_("%(odd)s of %(all)s clips have %(found)s as their format, the others %(usual)s: %(mend)s."),
+    "tags": N_("%(odd)s of %(all)s clips have %(found)s as their tags, the others %(usual)s: %(mend)s."),
 }
 
 
-def unlike(sounds: Mapping[str, AudioProperties]) -> list[str]:
+def unlike(sounds: Mapping[str, AudioProperties]) -> list[Message]:
     """A sentence for each way in which clips, by their ids in the study, differ other than by their music."""
-    faults = [fault for key, unit in EXACT.items() for fault in _not_one(sounds, key, unit)]
+    faults = [fault for key in EXACT for fault in _not_one(sounds, key)]
     middle = median(sound.lufs for sound in sounds.values())
-    edge = f"with {EDGE_S * 1000:.0f} ms of silence"
-    odd: dict[str, Callable[[AudioProperties], bool]] = {
-        f"more than {TOLERANCE_LU} LU from the others' {middle:.2f} LUFS": lambda s: (
-            abs(s.lufs - middle) > TOLERANCE_LU
-        ),
-        "without a loudness": lambda s: not math.isfinite(s.lufs),
-        f"peaking above {CEILING_DBTP:.0f} dBTP": lambda s: s.true_peak_dbtp > CEILING_DBTP,
-        f"not beginning {edge}": lambda s: s.first_edge_dbfs > SILENCE_DBFS,
-        f"not ending {edge}": lambda s: s.last_edge_dbfs > SILENCE_DBFS,
+    edge = f"{EDGE_S * 1000:.0f}"
+    loud = Message("more than %(most)s LU from the others' %(usual)s LUFS", most=TOLERANCE_LU, usual=f"{middle:.2f}")
+    odd: dict[Message, Callable[[AudioProperties], bool]] = {
+        loud: lambda s: abs(s.lufs - middle) > TOLERANCE_LU,
+        Message("without a loudness"): lambda s: not math.isfinite(s.lufs),
+        Message("peaking above %(most)s dBTP", most=f"{CEILING_DBTP:.0f}"): lambda s: s.true_peak_dbtp > CEILING_DBTP,
+        Message("not beginning with %(length)s ms of silence", length=edge): lambda s: s.first_edge_dbfs > SILENCE_DBFS,
+        Message("not ending with %(length)s ms of silence", length=edge): lambda s: s.last_edge_dbfs > SILENCE_DBFS,
     }
     for what, is_so in odd.items():
         if found := [clip for clip, sound in sounds.items() if is_so(sound)]:
-            faults.append(f"{len(found)} of {len(sounds)} clips are {what} (the first is {found[0]}): {MEND}.")
+            faults.append(
+                Message(
+                    "%(odd)s of %(all)s clips are %(what)s (the first is %(clip)s): %(mend)s.",
+                    odd=len(found),
+                    all=len(sounds),
+                    what=what,
+                    clip=found[0],
+                    mend=Message(MEND),
+                )
+            )
     return faults
 
 
-def unlike_wrappings(files: Mapping[str, bytes]) -> list[str]:
+def unlike_wrappings(files: Mapping[str, bytes]) -> list[Message]:
     """A sentence where MP3 files, by clip, differ in what lies around their music."""
     found = Counter(mp3_container_bytes(data) for data in files.values())
     odd = len(files) - max(found.values())
-    fault = f"{odd} of {len(files)} clips have other MP3 headers, frames or tags than the rest: {MEND}."
+    fault = Message(
+        "%(odd)s of %(all)s clips have other MP3 headers, frames or tags than the rest: %(mend)s.",
+        odd=odd,
+        all=len(files),
+        mend=Message(MEND),
+    )
     return [fault] if odd else []
 
 
@@ -100,15 +114,16 @@ def _is_frame(data: bytes, at: int) -> bool:
     return length > 0 and (not after or frame_length(after) > 0)
 
 
-def _not_one(sounds: Mapping[str, AudioProperties], key: str, unit: str) -> Iterator[str]:
+def _not_one(sounds: Mapping[str, AudioProperties], key: str) -> Iterator[Message]:
     found = Counter(getattr(sound, key) for sound in sounds.values())
     if len(found) > 1:
         (usual, _), *others = found.most_common()
         odd = sum(count for _, count in others)
-        yield f"{odd} of {len(sounds)} clips have {others[0][0]} {unit}, the others {usual}: {MEND}."
+        values = {"odd": odd, "all": len(sounds), "found": others[0][0], "usual": usual}
+        yield Message(EXACT[key], **values, mend=Message(MEND))
 
 
-def unlike_replies(exchanges: Iterable[Exchange]) -> list[str]:
+def unlike_replies(exchanges: Iterable[Exchange]) -> list[Message]:
     """A sentence where clips come with unlike headers, or the other replies of a kind with unlike sets of headers."""
     kinds: dict[tuple[str, str], dict[tuple[Any, ...], None]] = {}
     for exchange in exchanges:
@@ -123,11 +138,13 @@ def _headers(exchange: Exchange) -> tuple[Any, ...]:
     return exchange.status, tuple(sorted((name, "" if named or name in TIMED else v) for name, v in exchange.headers))
 
 
-def _differing(kind: str, found: Sequence[tuple[Any, ...]]) -> str:
+def _differing(kind: str, found: Sequence[tuple[Any, ...]]) -> Message:
     (status, usual), (other_status, other) = found[:2]
     odd = sorted({name for name, _ in set(usual) ^ set(other)})
-    what = f"the header {', '.join(odd)}" if odd else f"the status {status} or {other_status}"
-    return f"Replies of the kind {kind} differ between trials in {what}."
+    what = Message("the status %(one)s or %(other)s", one=status, other=other_status)
+    if odd:
+        what = Message("the header %(names)s", names=", ".join(odd))
+    return Message("Replies of the kind %(kind)s differ between trials in %(what)s.", kind=kind, what=what)
 
 
 def level(peak: float) -> float:

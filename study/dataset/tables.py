@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from formats.messages import LANGUAGES, LazyText
+from formats.progress import bar
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
 from study.dataset.columns import WORDING, Column, Table, View, book_columns
@@ -74,7 +73,7 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
         long_rows, wide_rows = (csv.writer(stream, lineterminator="\n") for stream in (one, other))
         long_rows.writerow([column.name for column in long.columns])
         wide_rows.writerow([column.name for column in wide.columns])
-        trials = tqdm(rows.trials(study, view, codes), desc="Exporting", unit="trial", disable=None, delay=2)
+        trials = bar(rows.trials(study, view, codes), "Exporting", unit="trial")
         for (code, *rest), answers in trials:
             about = [escape_formula(str(code)), *rest]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)

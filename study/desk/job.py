@@ -8,15 +8,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from formats.errors import Message
 from formats.study_file import localised
 from study import cautions, jobs, services
 from study.desk.permissions import researcher, study_or_404
-from study.desk.reasons import in_the_readers_words
 from study.errors import Refused
 from study.models import Job, Study
 
@@ -45,10 +45,18 @@ def told(job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "step": STEPS.get(job.step, ""),
-        "fault": [in_the_readers_words(line) for line in filter(None, job.fault.split("\n"))],
+        "fault": _faults(job),
         "gone": is_gone,
         "running": not is_gone and _is_running(job),
     }
+
+
+def _faults(job: Job) -> list[str]:
+    """Why a job failed, in the reader's language; in English where an earlier version ran it."""
+    told = job.detail.get("faults")
+    if told is None or not job.fault:
+        return [line for line in job.fault.split("\n") if line]
+    return [Message.from_json(fault).words(gettext) for fault in told]
 
 
 def _is_running(job: Job) -> bool:
@@ -65,9 +73,15 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("desk:report", found.study.slug)
     title = found.detail.get("title")
     words = localised(title, get_language() or "") if title else found.detail["slug"]
-    left_out = [(left["file"], in_the_readers_words(left["reason"])) for left in found.detail.get("left_out", [])]
+    left_out = [(left["file"], _reason(left)) for left in found.detail.get("left_out", [])]
     context = {**told(found), "title": words, "left_out": left_out, "cautions": _cautions(found)}
     return render(request, "desk/job.html", context)
+
+
+def _reason(left: dict[str, Any]) -> str:
+    """Why a file could not be used, in the reader's language; in English where an earlier version looked at it."""
+    message = left.get("message")
+    return Message.from_json(message).words(gettext) if message else str(left["reason"])
 
 
 def _cautions(job: Job) -> list[str]:

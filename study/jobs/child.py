@@ -1,35 +1,33 @@
-"""One command in a child process with limits on time, memory and files. Its progress bar is read as a person would."""
+"""One command in a child process, with limits; it tells its progress and faults as JSON lines."""
 
 from __future__ import annotations
 
+import json
 import os
-import pty
-import re
 import resource
 import select
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-#: Called about once a second with the command's percentage, or None where it shows none.
+from formats.errors import N_, InputError, Message
+
+#: Called about once a second with the command's percentage, or None where it tells none.
 Beat = Callable[[int | None], None]
 
 BEAT_S = 1.0
 #: From a command's last word to its end.
 EXIT_S = 60
-#: What a progress bar looks like: a word or two, a colon and per cent.
-PERCENT = re.compile(r"[^:\r\n]{1,40}:\s+(\d{1,3})%")
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: Of what a command says so much is kept, from its end.
 KEPT = 20_000
+INTERNAL = N_("An internal error occurred. The site administrator can find the details in the server log.")
 
 
 @dataclass(frozen=True)
@@ -46,46 +44,68 @@ class Limits:
 LIMITS = Limits(wall_s=3600, cpu_s=3600, memory=6 * 1024**3, file=4 * 1024**3)
 
 
-class Failed(Exception):
-    """A command did not do its work; the text is a sentence for the researcher, `output` all that the command said."""
+class Failed(InputError):
+    """A command did not do its work; the messages are for the researcher, `output` is all that the command said."""
 
-    def __init__(self, sentence: str, output: str) -> None:
-        super().__init__(sentence)
+    output = ""
+
+    def saying(self, output: str) -> Failed:
         self.output = output
+        return self
+
+
+@dataclass
+class Told:
+    """What a command has said so far: text, its newest percentage, and why it failed where it said so."""
+
+    text: str = ""
+    percent: int | None = None
+    faults: list[Message] = field(default_factory=list)
+
+    def take(self, line: bytes) -> None:
+        """One line: JSON with progress or faults (formats/progress.py), or text."""
+        text = line.decode("utf-8", "replace")
+        try:
+            content = json.loads(text) if text.startswith("{") else None
+        except ValueError:
+            content = None
+        if isinstance(content, dict) and content.keys() == {"progress"}:
+            self.percent = _percent(content["progress"])
+        elif isinstance(content, dict) and content.keys() == {"faults"}:
+            self.faults = [Message.from_json(fault) for fault in content["faults"]]
+        else:
+            self.text = (self.text + text)[-KEPT:]
+
+
+def _percent(progress: dict[str, Any]) -> int | None:
+    return min(100, 100 * progress["done"] // progress["total"]) if progress["total"] else None
 
 
 def run_command(arguments: Sequence[str], beat: Beat, *, temporary: Path, limits: Limits = LIMITS) -> str:
-    """Runs `manage.py ARGUMENTS` and returns what it said. Raises `Failed` where it did not end well.
-
-    The command believes that it speaks to a terminal, for there it shows its progress.
-    """
-    terminal, its_end = pty.openpty()
-    termios.tcsetwinsize(its_end, (24, 100))
+    """Runs `manage.py ARGUMENTS` and returns what it said. Raises `Failed` where it did not end well."""
     begun = time.monotonic()
     child = subprocess.Popen(  # noqa: S603  our own commands, and no shell
         [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments, "--no-color"],
         stdin=subprocess.DEVNULL,
-        stdout=its_end,
-        stderr=its_end,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
         env=_environment(temporary),
         preexec_fn=lambda: _limit(limits),
     )
-    os.close(its_end)
+    told = Told()
     try:
-        output, in_time = _listen(terminal, beat, begun + limits.wall_s)
+        in_time = _listen(child, told, beat, begun + limits.wall_s)
         if in_time:  # it has said its last word
             child.wait(timeout=EXIT_S)
     finally:
         _end(child)
-        os.close(terminal)
     if not in_time:
-        raise Failed(
-            _("The task exceeded its time limit (%(minutes)d minutes).") % {"minutes": limits.wall_s // 60}, output
-        )
+        minutes = limits.wall_s // 60
+        raise Failed("The task exceeded its time limit (%(minutes)d minutes).", minutes=minutes).saying(told.text)
     if child.returncode:
-        raise Failed(_sentence(child.returncode, output), output)
-    return output
+        raise _failure(child.returncode, told).saying(told.text)
+    return told.text
 
 
 def _environment(temporary: Path) -> dict[str, str]:
@@ -108,25 +128,25 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
 
 
-def _listen(terminal: int, beat: Beat, deadline: float) -> tuple[str, bool]:
-    """All that the command says until it ends, and whether that was before the deadline."""
-    said, percent, last = "", None, 0.0
+def _listen(child: subprocess.Popen[bytes], told: Told, beat: Beat, deadline: float) -> bool:
+    """Hears the command until it ends; whether that was before the deadline."""
+    assert child.stdout is not None  # noqa: S101  a pipe, as asked for
+    pipe, rest, last = child.stdout.fileno(), b"", 0.0
     while time.monotonic() < deadline:
         if time.monotonic() - last >= BEAT_S:
-            beat(percent)
+            beat(told.percent)
             last = time.monotonic()
-        if not select.select([terminal], [], [], BEAT_S)[0]:
+        if not select.select([pipe], [], [], BEAT_S)[0]:
             continue
-        try:
-            news = os.read(terminal, 65_536)
-        except OSError:  # Linux says so when the other end is closed
-            return said, True
+        news = os.read(pipe, 65_536)
+        *lines, rest = (rest + news).splitlines(keepends=True) or [b""]
+        if not news or rest.endswith(b"\n"):
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            told.take(line)
         if not news:
-            return said, True
-        said = (said + news.decode("utf-8", "replace"))[-KEPT:]
-        if found := PERCENT.findall(said[-400:]):
-            percent = min(100, int(found[-1]))
-    return said, False
+            return True
+    return False
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -136,13 +156,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _sentence(status: int, output: str) -> str:
-    """Why a command failed: its own sentence, or the limit that it met."""
-    _before, mark, own = CONTROL.sub("", output).replace("\r\n", "\n").rpartition("CommandError: ")
-    if mark:
-        return own.strip()
+def _failure(status: int, told: Told) -> Failed:
+    """Why a command failed: as it said itself, or the limit that it met."""
+    if told.faults:
+        failed = Failed()
+        failed.messages = tuple(told.faults)
+        return failed
     if status == -signal.SIGXCPU:
-        return _("The task exceeded its processor time limit.")
-    if status in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT) or "MemoryError" in output:
-        return _("The task exceeded its memory limit or was stopped.")
-    return _("An internal error occurred. The site administrator can find the details in the server log.")
+        return Failed("The task exceeded its processor time limit.")
+    if status in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT) or "MemoryError" in told.text:
+        return Failed("The task exceeded its memory limit or was stopped.")
+    return Failed(INTERNAL)

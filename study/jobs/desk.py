@@ -15,7 +15,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from study import clock
@@ -55,7 +54,6 @@ def prepare(kind: Job.Kind, *, user: User, study: Study | None = None, **detail:
     old = Job.objects.filter(made_at__lt=now - FORGOTTEN_AFTER).exclude(state=Job.State.DONE)
     for job in [job for job in old if job.state != Job.State.RUNNING or gone(job)]:
         remove_job(job)
-    detail["language"] = get_language() or settings.LANGUAGE_CODE
     job = Job.objects.create(kind=kind, user=user, study=study, detail=detail, made_at=now, beat_at=now)
     folder_of(job).mkdir(parents=True)
     return job
@@ -96,7 +94,8 @@ def _mark_running(job: Job) -> None:
         if now is None or not may_begin(now):  # what came meanwhile has already been at work
             raise Refused(409, "begun", _("This study already has its clips."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
-        job.save(update_fields=["state", "beat_at", "fault"])
+        job.detail.pop("faults", None)
+        job.save(update_fields=["state", "beat_at", "fault", "detail"])
 
 
 def _begin(job: Job) -> None:

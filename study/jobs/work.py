@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.utils import translation
-from django.utils.translation import gettext as _
-
+from formats.errors import Message
 from study import clock
-from study.jobs.child import Failed, run_command
+from study.jobs.child import INTERNAL, Failed, run_command
 from study.jobs.desk import folder_of, remove_job
 from study.models import Job, Study
 
@@ -34,32 +32,35 @@ class Step:
 def work(job: Job) -> None:
     """Runs all steps of a job. Whatever happens, the job's row says in the end how it went."""
     os.nice(NICENESS)
-    with translation.override(job.detail.get("language")):
-        fault = _fault_of(job)
-    _tidy(job, is_done=not fault)
-    if fault:
-        _tell(job, state=Job.State.FAILED, fault=fault)
+    faults = _faults_of(job)
+    _tidy(job, is_done=not faults)
+    if faults:
+        job.detail["faults"] = [fault.as_json() for fault in faults]
+        _tell(job, state=Job.State.FAILED, fault="\n".join(faults))
     else:
         _tell(job, state=Job.State.DONE, step="", percent=None)
 
 
-def _fault_of(job: Job) -> str:
-    """Runs the steps one after the other; the sentence that says why one failed, or nothing."""
+def _faults_of(job: Job) -> list[Message]:
+    """Runs the steps one after the other; the messages that say why one failed, or none."""
     try:
         for step in STEPS[Job.Kind(job.kind)](job):
             _run(job, step)
     except Failed as failed:
         print(failed.output, flush=True)
-        return str(failed).replace(f"{folder_of(job)}/", "")  # where the site keeps files is nobody's business
+        # Where the site keeps files is nobody's business.
+        return [message.renamed(f"{folder_of(job)}/", "") for message in failed.messages]
     except Exception:
         traceback.print_exc()
-        return _("An internal error occurred. The site administrator can find the details in the server log.")
-    return ""
+        return [Message(INTERNAL)]
+    return []
 
 
 def _run(job: Job, step: Step) -> None:
     _tell(job, step=step.name, percent=None)
-    run_command(step.arguments, lambda percent: _tell(job, percent=percent), temporary=folder_of(job))
+    run_command(
+        [*step.arguments, "--progress", "json"], lambda percent: _tell(job, percent=percent), temporary=folder_of(job)
+    )
     step.after(job)
 
 

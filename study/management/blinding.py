@@ -10,9 +10,9 @@ import numpy as np
 import soundfile
 from django.core.files.storage import default_storage
 from django.utils import translation
-from tqdm import tqdm
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
+from formats.progress import bar
 from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
 from generation.differences import Comparison, compare
@@ -29,7 +29,9 @@ def sound_of(data: bytes) -> AudioProperties:
             form, tags = f"{file.format} {file.subtype}", file.copy_metadata()
             samples = np.abs(file.read(dtype="float64", always_2d=True))
     except soundfile.LibsndfileError as error:
-        raise InputError(f"A clip cannot be decoded ({error}). Create the pack and the study again.") from error
+        raise InputError(
+            "A clip cannot be decoded (%(reason)s). Create the pack and the study again.", reason=error
+        ) from error
     edge = round(EDGE_S * facts.rate)
     return AudioProperties(
         size=facts.size,
@@ -49,7 +51,9 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
     """Runs the check, records that it was passed, and gives the report. Raises `InputError`, a line a fault."""
     report = check_blinding(study, sound_of, sessions or default_sessions(study))
     if report.faults:
-        raise InputError("\n".join(f"{study.slug} is not blind: {fault}" for fault in report.faults))
+        raise InputError.of(
+            Message("%(study)s is not blind: %(fault)s", study=study.slug, fault=fault) for fault in report.faults
+        )
     heard = unnamed(compared(study))
     with translation.override("en"):
         report.cautions += cautions.of_recordings(heard)
@@ -64,12 +68,15 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
 def compared(study: Study) -> Comparison:
     """Compares the systems' recordings, as they are served. Raises `InputError` where clips are mostly silent."""
     clips = list(study.clips.order_by("pk"))
-    bar = tqdm(clips, desc="Comparing clips", unit="clip", disable=None, delay=2)
-    measured = {clip: acoustics(*decode(_bytes_of(clip))) for clip in bar}
+    steps = bar(clips, "Comparing clips", unit="clip")
+    measured = {clip: acoustics(*decode(_bytes_of(clip))) for clip in steps}
     if silent := sum(found.silence_to_end > MOSTLY_CODED for found in measured.values()):
         raise InputError(
-            f"{silent} of {len(clips)} clips of {study.slug} are silent for more than half of the time up to their "
-            "last sound. Cut the silence or use other recordings, then create the pack and the study again."
+            "%(silent)s of %(all)s clips of %(study)s are silent for more than half of the time up to their "
+            "last sound. Cut the silence or use other recordings, then create the pack and the study again.",
+            silent=silent,
+            all=len(clips),
+            study=study.slug,
         )
     heard = {clip: found for clip, found in measured.items() if clip.role == Clip.Role.STUDY}
     return compare(list(heard.values()), [str(clip.system_id) for clip in heard])

@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
 from formats.files import json_sha256
 from formats.pack import PackClip
 from formats.study_file import StudyFile
@@ -30,6 +30,8 @@ from study.services.log import log_event
 #: 2020-01-01 00:00 UTC: when a clip was copied is nobody's business.
 CLIP_TIME = 1_577_836_800
 SECRET = SystemRandom()
+FEW_CLIPS = N_("of %(system)s it has %(found)s clips and the study file asks for %(wanted)s")
+FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks for %(wanted)s")
 
 
 @dataclass
@@ -51,12 +53,16 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> Chosen:
         found = [clip for clip in clips if clip.role == "study" and clip.system == system]
         chosen.study[system] = found[:wanted]
         if len(found) < wanted:
-            faults.append(f"of {system} it has {len(found)} clips and the study file asks for {wanted}")
+            faults.append(Message(FEW_CLIPS, system=system, found=len(found), wanted=wanted))
     if len(chosen.practice) < practice:
-        faults.append(f"of practice clips it has {len(chosen.practice)} and the study file asks for {practice}")
+        faults.append(Message(FEW_PRACTICE, found=len(chosen.practice), wanted=practice))
     if faults:
         has = ", ".join(sorted({clip.system for clip in clips if clip.role == "study"}))
-        raise InputError(f"The pack does not fit the study file: {'; '.join(faults)}. The pack's systems: {has}.")
+        raise InputError(
+            "The pack does not fit the study file: %(reasons)s. The pack's systems: %(systems)s.",
+            reasons=faults,
+            systems=has,
+        )
     return chosen
 
 
@@ -77,7 +83,7 @@ def create_study(
     `chance` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
     """
     if Study.objects.filter(slug=slug).exists():
-        raise InputError(f"There is a study {slug!r} already; choose another slug.")
+        raise InputError("There is a study %(slug)s already; choose another slug.", slug=repr(slug))
     with _copied(slug, clips, chance, wanted=not simulated) as copies, transaction.atomic():
         study = Study(
             slug=slug,
@@ -195,8 +201,10 @@ def _own_copy(clip: PackClip, chance: Random) -> bytes:
         return with_own_bytes(clip.audio, chance)
     except InputError as error:
         raise InputError(
-            f"The pack's audio/{clip.clip_id}.{clip.ending} can't be used: {error}. "
-            "Make the pack again with generate_stimuli --from, which takes WAV, FLAC, MP3 and MIDI."
+            "The pack's audio/%(file)s cannot be used: %(fault)s. Make the pack again with generate_stimuli --from, "
+            "which takes WAV, FLAC, MP3 and MIDI.",
+            file=f"{clip.clip_id}.{clip.ending}",
+            fault=error,
         ) from error
 
 

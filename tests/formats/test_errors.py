@@ -32,7 +32,7 @@ def test_error_without_parameters_keeps_per_cent_sign() -> None:
 
 
 def test_error_of_messages_has_one_line_each() -> None:
-    error = InputError.of([Message("it is silent"), Message("%(file)s is empty.", {"file": "b"})])
+    error = InputError.of([Message("it is silent"), Message("%(file)s is empty.", file="b")])
     assert str(error).splitlines() == ["it is silent", "b is empty."]
 
 
@@ -43,8 +43,8 @@ def test_messages_within_a_message_are_translated() -> None:
 
 
 def test_message_survives_json() -> None:
-    inner = Message("%(file)s is empty.", {"file": Path("a.csv")})
-    message = Message("%(file)s holds no clip (%(reasons)s).", {"file": "z", "reasons": [inner, InputError("no")]})
+    inner = Message("%(file)s is empty.", file=Path("a.csv"))
+    message = Message("%(file)s holds no clip (%(reasons)s).", file="z", reasons=[inner, InputError("no")])
     again = Message.from_json(json.loads(json.dumps(message.as_json())))
     assert str(again) == str(message) == "z holds no clip (a.csv is empty.; no)."
 

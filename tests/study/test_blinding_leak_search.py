@@ -82,9 +82,9 @@ def test_a_mark_is_found_in_any_longer_run_and_said_once_for_each_kind_and_place
     secrets = hidden("abcd1234", "ffff000011112222")
     twice = exchange(url="/t/abcd1234/", body="x-ffff000011112222 abcd1234_", kind="trial", trial="tok")
     assert sorted(leaks([twice, twice], secrets)) == [
-        "A hash, 'abcd1234', appears in the address or a header of a trial page (/t/abcd1234/).",
-        "A hash, 'abcd1234', appears in the content of a trial page (/t/abcd1234/).",
-        "A hash, 'ffff000011112222', appears in the content of a trial page (/t/abcd1234/).",
+        "'abcd1234' (a hash) appears in the address or a header of a trial page (/t/abcd1234/).",
+        "'abcd1234' (a hash) appears in the content of a trial page (/t/abcd1234/).",
+        "'ffff000011112222' (a hash) appears in the content of a trial page (/t/abcd1234/).",
     ]
     assert leaks([exchange(body="abcd 1234 bcd12345 ffff00001111222")], secrets) == []
 
@@ -102,7 +102,7 @@ def test_a_mark_is_found_in_any_longer_run_and_said_once_for_each_kind_and_place
 )
 def test_where_a_secret_stood_is_said_without_the_trial_s_id(kind: str, said: str) -> None:
     (fault,) = leaks([exchange(url="/room/t/tok/x", body="abcd1234", kind=kind, trial="tok")], hidden("abcd1234"))
-    assert fault == f"A hash, 'abcd1234', appears in the content of {said} (/room/t/…/x)."
+    assert fault == f"'abcd1234' (a hash) appears in the content of {said} (/room/t/…/x)."
 
 
 def coded(text: str) -> str:

@@ -17,11 +17,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 
+from config.commands import messages_of
 from generation.differences import FEATURES
 from study import cautions, services
 from study.blinding import feature_test
-from study.desk.reasons import in_the_readers_words
 from study.management.blinding import compared, unnamed
 from study.models import Job, Study
 from tests.factories import make_pack, make_study, study_toml
@@ -74,9 +75,8 @@ def test_clips_that_are_mostly_silent_are_refused_by_number(study: Study) -> Non
     )
     assert not study.events.filter(kind="blinding checked").exists()
     with translation.override("zh-hans"):
-        assert in_the_readers_words(str(error.value)).startswith(
-            "small 的 12 个片段中有 3 个到最后一个声音为止过半时间"
-        )
+        (told,) = messages_of(error.value)
+        assert told.words(gettext).startswith("small 的 12 个片段中有 3 个到最后一个声音为止过半时间")
 
 
 def test_create_study_takes_no_mostly_silent_clips(tmp_path: Path) -> None:

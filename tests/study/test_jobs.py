@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from formats.errors import Message
 from study import jobs, services
 from study.errors import Refused
 from study.jobs.child import Failed, Limits, run_command
@@ -115,11 +116,13 @@ def test_a_command_that_takes_too_much_time_or_memory_is_stopped_and_says_so(tmp
 
 def test_a_commands_progress_and_its_own_sentence_are_read(tmp_path: Path) -> None:
     told: list[int | None] = []
-    bar = "import time; from tqdm import tqdm\nfor _ in tqdm(range(4), desc='Rendering', disable=None): time.sleep(.6)"
-    run_command(["shell", "-c", bar], told.append, temporary=tmp_path, limits=GENEROUS)
+    slow = "import time; from formats import progress\nwith progress.as_json_lines():\n"
+    slow += "    for _ in progress.bar(range(4), 'Rendering'): time.sleep(.6)\nprint('{done')"
+    assert run_command(["shell", "-c", slow], told.append, temporary=tmp_path, limits=GENEROUS).endswith("\n{done\n")
     assert [percent for percent in told if percent]
+    check = ["create_study", "--check", "nowhere/study.toml"]
     with pytest.raises(Failed, match=r"^nowhere/study\.toml cannot be read: .*Check its name and permissions\.$"):
-        run_command(["create_study", "--check", "nowhere/study.toml"], told.append, temporary=tmp_path, limits=GENEROUS)
+        run_command([*check, "--progress", "json"], told.append, temporary=tmp_path, limits=GENEROUS)
 
 
 def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made(ada: Client) -> None:
@@ -178,13 +181,24 @@ def test_clips_that_come_while_a_job_is_at_work_or_after_it_change_nothing_that_
 
 def test_what_stopped_a_job_is_told_in_the_readers_language(ada: Client) -> None:
     job = prepared(ada)
-    fault = "clips.zip/model-one holds no clip that can be used (model-one/1.txt: it is not a file)."
-    Job.objects.update(state="failed", step="clips", fault=fault)
+    reason = Message("%(file)s: %(fault)s", file="model-one/1.txt", fault=Message("it is not a file"))
+    template = "%(file)s holds no clip that can be used (%(reasons)s)."
+    fault = Message(template, file="clips.zip/model-one", reasons=[reason])
+    detail = {**job.detail, "faults": [fault.as_json()]}
+    Job.objects.update(state="failed", step="clips", fault=fault, detail=detail)
     address = reverse("desk:job", args=[job.token])
     assert fault in text(ada.get(address))
     page = text(ada.get(address, headers={"accept-language": "zh-hans"}))
-    assert "（model-one/1.txt: 不是文件）" in page
+    assert "（model-one/1.txt：不是文件）" in page
     assert "holds no clip" not in page
+
+
+def test_fault_of_an_earlier_version_is_told_as_it_is(ada: Client) -> None:
+    job = prepared(ada)
+    Job.objects.update(state="failed", step="clips", fault="clips.zip is empty.\nTry again.")
+    page = text(ada.get(reverse("desk:job", args=[job.token]), headers={"accept-language": "zh-hans"}))
+    assert "clips.zip is empty." in page
+    assert "Try again." in page
 
 
 def test_a_draft_goes_with_its_preview_and_the_job_that_made_it(ada: Client, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
+from config.commands import LongCommand
 
 HELP = """Read ratings and write a report: what can be said about the systems, what cannot, and how far to trust it.
 
@@ -25,7 +26,7 @@ Which columns were taken as scales, which were not and why, and the bounds of ea
 report. A rating outside its bounds is refused with its line."""
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = HELP
     requires_system_checks = []
 

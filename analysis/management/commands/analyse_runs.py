@@ -59,25 +59,24 @@ What cannot be drawn or measured is left out, and the page says why. The same in
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from tqdm import tqdm
-
         from analysis.report import folder
         from analysis.training_runs import report
         from analysis.training_runs.runs import read_runs
+        from formats.progress import bar
 
         try:
             folder.check_numbers(options["replicates"], options["seed"])
             folder.check_out(options["out"].resolve())
             runs = read_runs(options["runs"])
             samples = measured(runs, options)
-            with tqdm(desc="report", delay=2, disable=None) as bar:
+            with bar(None, "report") as steps:
                 written = report.write_report(
                     runs,
                     samples,
                     options["out"],
                     replicates=options["replicates"],
                     seed=options["seed"],
-                    on_step=bar.update,
+                    on_step=steps.update,
                 )
         except InputError as error:
             raise CommandError(str(error)) from error

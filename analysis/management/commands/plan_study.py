@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from analysis.management.reading import add_reading, given_of
+from config.commands import LongCommand
 from formats.messages import LANGUAGES, SOURCE
 
 HELP = """Say on one page whether a planned study can find a gap between two systems.
@@ -19,7 +20,7 @@ finds, what more clips or more experts would change, and a plain verdict. How mu
 Example: manage.py plan_study --experts 26 --gap 0.17"""
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = HELP
     requires_system_checks = []
 

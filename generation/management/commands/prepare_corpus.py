@@ -7,8 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from formats.progress import bar
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
 
 
@@ -34,7 +33,7 @@ every file what became of it and why."""
             from generation import corpus as core
 
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
-            verdicts = [core.assess_song(song) for song in tqdm(songs, "reading", unit="song", disable=None, delay=2)]
+            verdicts = [core.assess_song(song) for song in bar(songs, "reading", unit="song")]
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)

@@ -5,13 +5,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import LongCommand
 from study.backup import write_backup
 from study.management.cli import command_errors
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Writes database and clips into one archive while the site runs. The archive says of every file which SHA-256 "
         "it must have; `restore` checks them first. Either store, SQLite or PostgreSQL, can be restored from it. It "

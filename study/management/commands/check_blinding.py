@@ -3,14 +3,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.commands import LongCommand
 from formats.errors import InputError
 from study.management.cli import command_errors
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Plays whole sessions of a study through the real pages, as a browser does, in a copy of the database, and "
         "looks at every byte: that no name, hash or id tells which system made a clip, that all clips are alike in "

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import translation
-from tqdm import tqdm
 
+from config.commands import LongCommand
 from formats import study_file
 from formats.errors import InputError
 from formats.pack import Clip, read_pack
+from formats.progress import bar
 from formats.study_file import StudyFile
 from study import services
 from study.management.cli import command_errors
@@ -20,7 +21,7 @@ from study.models import Study
 from study.text_files import slug_of
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Makes a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, draws "
         "the session plans, copies the clips under ids of the study's own, freezes the plan, checks the blinding "
@@ -81,8 +82,7 @@ def _open(study: Study) -> str:
 
 
 def _bar(clips: list[Clip]) -> Iterable[Clip]:
-    bar: Iterable[Clip] = tqdm(clips, desc="Checking clips", unit="clip", disable=None, delay=2)
-    return bar
+    return bar(clips, "Checking clips", unit="clip")
 
 
 def _summary(file: StudyFile) -> str:

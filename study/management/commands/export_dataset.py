@@ -6,8 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import LongCommand
 from formats.errors import InputError
 from formats.messages import LANGUAGES, SOURCE
 from study import dataset, services
@@ -16,7 +17,7 @@ from study.models import Study
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Writes a study's dataset (docs/datasets.md): ratings in long and wide form, experts, codebook, plan, log and "
         "hashes, which the study's log keeps; after the seal is opened also the clips' origin and metrics. As a "

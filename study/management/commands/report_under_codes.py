@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import LongCommand
 from formats.errors import InputError
 from study import services
 from study.management.cli import command_errors
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Writes the report of a closed study that is not unblinded yet, to settle the analysis before the results are "
         "known. Each clip is put under one of the codes A, B, C … at random, so means and differences say nothing "

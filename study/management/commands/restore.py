@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import LongCommand
 from study.backup import restore, verified
 from study.management.cli import command_errors
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Puts a backup in place of what the database holds, and the clips into the media storage. Every file of the "
         "archive is checked first; where one is damaged, or the schema of archive or database is newer than this "

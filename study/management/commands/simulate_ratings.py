@@ -3,15 +3,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.commands import LongCommand
 from formats.errors import InputError
 from study.management.cli import command_errors
 from study.simulation import simulate
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     help = (
         "Copies a study to SLUG-simulated, fills the copy with simulated ratings in every place, closes it and opens "
         "its seal. The study itself is untouched, and the copy can never hold an expert's answers. Everything made "

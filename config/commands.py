@@ -1,0 +1,40 @@
+"""What commands that take long share: their progress, as a bar or for a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from formats import progress
+from formats.errors import InputError, Message
+
+
+class LongCommand(BaseCommand):
+    """A command that says how far it has come, and as data why it failed, where `--progress json` asks for it."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument(
+            "--progress",
+            choices=["bar", "json"],
+            default="bar",
+            help="json: progress and errors as JSON lines on the standard error stream, for programs (default: bar)",
+        )
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if options.get("progress") != "json":
+            return super().execute(*args, **options)
+        with progress.as_json_lines():
+            try:
+                return super().execute(*args, **options)
+            except CommandError as error:
+                progress.tell_faults(messages_of(error))
+                raise
+
+
+def messages_of(error: CommandError) -> tuple[Message, ...]:
+    """Why a command failed, as data."""
+    cause = error.__cause__
+    return cause.messages if isinstance(cause, InputError) else (Message(str(error)),)
