@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from formats.errors import N_
-from formats.messages import CountedText, LazyText, clauses, translate
+from formats.messages import CountedText, LazyText, translate
 
 SENTENCES: Mapping[str, str] = {
     "contrast_higher": N_(
@@ -42,36 +42,6 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-#: What could not be had, and why.
-MISSING: Mapping[str, str] = {
-    "equivalence": N_("Differences and the smallest gap of interest"),
-    "omnibus": N_("Test of all systems at once"),
-    "variance_components": N_("Where ratings vary"),
-    "contrasts": N_("Differences between systems"),
-    "ordinal_model": N_("Ordinal check"),
-    "reliability": N_("Agreement of the experts"),
-    "agreement_by_group": N_("Agreement by group"),
-    "scale_correlations": N_("Scales together"),
-    "screening": N_("Each expert and the others"),
-    "order_effects": N_("Order"),
-    "sensitivity": N_("Other analyses"),
-    "clip_correlations": N_("Metrics and ratings of clips"),
-    "system_correlations": N_("Metrics and ratings of systems"),
-    "system_means": N_("Means"),
-    "system_means_bootstrap": N_("Means by the two-way bootstrap"),
-    "rating_spread": N_("Spread of ratings"),
-    "effects": N_("Differences in shared units"),
-    "precision": N_("Precision"),
-    "participants": N_("Who took part"),
-    "figure7b": N_("Figure 7b"),
-    "figure8": N_("Figure 8"),
-    "figure9": N_("Figure 9"),
-    "figure10": N_("Figure 10"),
-    "figure11": N_("Figure 11"),
-    "figure12": N_("Figure 12"),
-    "figure13": N_("Figure 13"),
-}
-
 #: Why: each is said only where it holds.
 REASONS: Mapping[str, str] = {
     "unknown": N_("the ratings do not allow it"),
@@ -104,13 +74,6 @@ REASONS: Mapping[str, str] = {
 def reason(key: str) -> LazyText:
     """Why something could not be had."""
     return LazyText(REASONS[key])
-
-
-def say_missing(name: str, reasons: Iterable[str]) -> LazyText:
-    """That a table or figure is left out, and why; empty reasons and repetitions are passed over."""
-    keys = list(dict.fromkeys(filter(None, reasons))) or ["unknown"]
-    why = LazyText.of(lambda language: clauses(language, (translate(language, REASONS[key]) for key in keys)))
-    return LazyText("{what}: {why}.", what=LazyText(MISSING[name]), why=why)
 
 
 def points(number: float) -> LazyText:

@@ -6,7 +6,7 @@ leave out. Sections and findings have the questions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -14,27 +14,20 @@ from analysis.data.dataset import Text
 from analysis.report.findings import Findings
 from analysis.report.methods import facts
 from analysis.report.registry import Question, Section, all_questions, in_order
-from analysis.words_methods import CHECKLIST, OPEN, REPORTED
-from formats.messages import LANGUAGES, SOURCE, LazyText
+from analysis.words_methods import OPEN, REPORTED
+from formats.messages import LANGUAGES, SOURCE
 
-Values = Callable[[Findings, str], Mapping[str, object]]
-
-
-def question(
-    key: str,
-    values: Values | None = None,
-    holds: Callable[[Findings], bool] = lambda found: True,
-    *,
-    is_open: bool = False,
-) -> Question[Findings]:
-    """A question of the words' CHECKLIST by its key."""
-    item, answer = map(LazyText, CHECKLIST[key])
-    return Question(key, item, answer, holds, values or (lambda found, lang: {}), is_open)
+#: The order of the questions; further ones come before the last but one.
+ORDER = (
+    *("listeners", "recruited", "asked", "asked_open", "heard_how", "clips", "drawn", "drawn_open"),
+    *("order", "order_open", "real", "frozen", "left_out", "unit", "many", "no_difference", "ordinal"),
+    *("agreement", "power", "power_none", "across", "open_data"),
+)
 
 
 def questions(sections: Iterable[Section[Findings]]) -> list[Question[Findings]]:
     """Every question, in the order of the checklist; those that it does not name come before the last but one."""
-    return in_order(all_questions(sections), lambda question: question.name, list(CHECKLIST), others="across")
+    return in_order(all_questions(sections), lambda question: question.name, ORDER, others=ORDER[-2])
 
 
 def checklist(found: Findings) -> list[tuple[str, Text, Text]]:

@@ -6,7 +6,7 @@ Sections and findings have the sentences; here they come in the order of a metho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from analysis.data.dataset import Text
@@ -17,7 +17,7 @@ from analysis.report.style import system_label
 from analysis.report.tables import span
 from analysis.words_findings import points
 from analysis.words_methods import METHODS
-from formats.messages import LANGUAGES, LazyText, clauses, counter, in_a_row, in_language, listed
+from formats.messages import LANGUAGES, clauses, counter, in_a_row, in_language, listed
 
 DESIGN = ("heard_per_expert", "clips_per_system", "repeats", "practice")
 #: The order of the paragraphs; further ones come before the last.
@@ -25,15 +25,6 @@ PARAGRAPHS = (
     *("simulated", "listening", "design", "plan", "model", "equivalence", "ordinal", "sensitivity"),
     *("experts", "agreement", "metrics", "prompts", "software"),
 )
-Values = Callable[[Findings, str], Mapping[str, object]]
-
-
-def sentence(
-    paragraph: str, key: str, holds: Callable[[Findings], bool] = lambda found: True, values: Values | None = None
-) -> Sentence[Findings]:
-    """A sentence of the words' METHODS by its key."""
-    text = LazyText.of(lambda lang: METHODS[lang][key])
-    return Sentence(paragraph, text, holds, values or (lambda found, lang: {}))
 
 
 def sentences(sections: Iterable[Section[Findings]]) -> list[Sentence[Findings]]:

@@ -10,7 +10,7 @@ from analysis.data.ratings import Ratings
 from analysis.statistics.guards import panel_shortage
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import metric_columns
-from analysis.words_findings import MISSING, reason
+from analysis.words_findings import reason
 from formats.messages import LazyText, clauses
 
 if TYPE_CHECKING:
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 Fits = Mapping[str, Fit]
 #: All pairs of twelve systems. More, where no plan names any, nobody would read.
 MOST_PAIRS = 66
-
-
-def title(name: str) -> Text:
-    """What a finding is called where it is missing, by the words' key."""
-    return LazyText(MISSING[name])
 
 
 def because(title: Text, keys: Iterable[str]) -> Text:

@@ -78,6 +78,7 @@ class Sentence(Generic[M]):
     """A sentence of a paragraph of the methods text, said where `holds`; `values` fill its {places} in a language."""
 
     paragraph: str
+    name: str
     text: Text
     holds: Callable[[M], bool] = _always
     values: Values[M] = _no_values
@@ -90,8 +91,8 @@ class Question(Generic[M]):
     name: str
     item: Text
     answer: Text
-    holds: Callable[[M], bool] = _always
     values: Values[M] = _no_values
+    holds: Callable[[M], bool] = _always
     is_open: bool = False
 
 

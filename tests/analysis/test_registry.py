@@ -29,6 +29,7 @@ RANGES = Finding[Findings](
     sentences=[
         Sentence(
             "ranges",
+            "ranges",
             {"en": "Ranges of {many} systems were computed.", "zh-hans": "计算了 {many} 个系统的极差。"},
             lambda found: len(found.frame("rating_ranges")) > 0,
             lambda found, lang: {"many": len(found.frame("rating_ranges"))},

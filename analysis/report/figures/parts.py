@@ -19,7 +19,6 @@ from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, called
 from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
 from analysis.words import WORDS
-from analysis.words_figures import CAPTIONS
 from formats.messages import LazyText, in_language
 
 MOST_WIDTH = 7.2  # inches: a page's width in most journals
@@ -34,9 +33,9 @@ INK = "#333333"
 FAINT = "#777777"
 
 
-def caption_of(name: str) -> Callable[[Findings], Text]:
+def caption_of(message: str) -> Callable[[Findings], Text]:
     """The caption of a figure, with the level of its intervals and the scale that it draws, if it is one."""
-    return lambda found: LazyText(CAPTIONS[name], level=found.ratings.level, scale=called(found.ratings, found.primary))
+    return lambda found: LazyText(message, level=found.ratings.level, scale=called(found.ratings, found.primary))
 
 
 def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:

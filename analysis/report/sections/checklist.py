@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from analysis.data.ratings import Ratings
-from analysis.report.checklist import checklist, checklist_frame, question
+from analysis.report.checklist import checklist, checklist_frame
 from analysis.report.findings import Findings
-from analysis.report.registry import Finding, Rows, Section
+from analysis.report.registry import Finding, Question, Rows, Section
 from analysis.report.style import system_label, system_order
 from analysis.report.tables import say
 from analysis.words_methods import ANSWERS
-from formats.messages import counter, in_language
+from formats.messages import LANGUAGES, LazyText, counter, in_language
 
 
 def _is_planned(found: Findings) -> bool:
@@ -77,19 +77,87 @@ SECTION = Section(
     say("checklist"),
     [CHECKLIST],
     questions=[
-        question("listeners", lambda found, lang: {"groups": _groups(found.ratings, lang)}),
-        question("recruited", is_open=True),
-        question("asked", holds=_is_planned),
-        question("asked_open", holds=_is_unplanned, is_open=True),
-        question("heard_how", is_open=True),
-        question("clips", _clips),
-        question("drawn", holds=_is_planned, is_open=True),
-        question("drawn_open", holds=_is_unplanned, is_open=True),
-        question("order", holds=_is_planned),
-        question("order_open", holds=_is_unplanned, is_open=True),
-        question("real", lambda found, lang: {"real": _real(found.ratings, lang)}),
-        question("frozen", _frozen),
-        question("across"),
-        question("open_data", lambda found, lang: {"dataset_hash": found.ratings.sha256}, is_open=True),
+        Question(
+            "listeners",
+            LazyText("How many listeners, and of what kind?"),
+            LazyText("{experts_named}{groups}. Say what makes them experts."),
+            lambda found, lang: {"groups": _groups(found.ratings, lang)},
+        ),
+        Question(
+            "recruited",
+            LazyText("How were they found, and were they paid?"),
+            LazyText("Not in the data."),
+            is_open=True,
+        ),
+        Question(
+            "asked", LazyText("What exactly were they asked?"), LazyText("{scales}; wording above."), holds=_is_planned
+        ),
+        Question(
+            "asked_open",
+            LazyText("What exactly were they asked?"),
+            LazyText("{scales}. The file has names only; give the wording and the bounds."),
+            holds=_is_unplanned,
+            is_open=True,
+        ),
+        Question(
+            "heard_how",
+            LazyText("How was it played (device, room, level, training)?"),
+            LazyText("Not in the data."),
+            is_open=True,
+        ),
+        Question(
+            "clips",
+            LazyText("How many clips of each system?"),
+            LazyText("{per_system}; {clips} in all, {per_clip_named} a clip and scale."),
+            _clips,
+        ),
+        Question(
+            "drawn",
+            LazyText("How were clips chosen? None by hand?"),
+            LazyText("Not in the data; the pack's manifest has seeds and sources."),
+            holds=_is_planned,
+            is_open=True,
+        ),
+        Question(
+            "drawn_open",
+            LazyText("How were clips chosen? None by hand?"),
+            LazyText("Not in the data."),
+            holds=_is_unplanned,
+            is_open=True,
+        ),
+        Question(
+            "order",
+            LazyText("Were order and systems blind and balanced?"),
+            LazyText("By the frozen session plans; certificate.json has figures."),
+            holds=_is_planned,
+        ),
+        Question(
+            "order_open",
+            LazyText("Were order and systems blind and balanced?"),
+            LazyText("Not in the data."),
+            holds=_is_unplanned,
+            is_open=True,
+        ),
+        Question(
+            "real",
+            LazyText("Was real music among the clips, unmarked?"),
+            LazyText("Real music: {real}."),
+            lambda found, lang: {"real": _real(found.ratings, lang)},
+        ),
+        Question(
+            "frozen", LazyText("Was the analysis fixed beforehand?"), dict.fromkeys(LANGUAGES, "{frozen}"), _frozen
+        ),
+        Question(
+            "across",
+            LazyText("Are means compared with other studies?"),
+            LazyText("They should not be: other experts and clips, other means."),
+        ),
+        Question(
+            "open_data",
+            LazyText("Can others check it?"),
+            LazyText("Say where ratings, clips and code are. Data: SHA-256 {dataset_hash}."),
+            lambda found, lang: {"dataset_hash": found.ratings.sha256},
+            is_open=True,
+        ),
     ],
 )

@@ -8,7 +8,6 @@ from typing import cast
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.report import reasons
 from analysis.report.figures.parts import caption_of
 from analysis.report.figures.power import power_curve, power_curve_frame
 from analysis.report.findings import Findings
@@ -16,6 +15,8 @@ from analysis.report.registry import Finding, Section
 from analysis.report.tables import say
 from analysis.statistics import effect_sizes
 from analysis.statistics.pilot import Pilot
+from formats.errors import N_
+from formats.messages import LazyText
 
 
 def _gap(found: Findings, known: Pilot) -> float:
@@ -41,8 +42,14 @@ def _draw(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
 
 FIGURE_13 = Finding[Findings](
     "figure13",
-    reasons.title("figure13"),
-    caption_of("figure13"),
+    LazyText("Figure 13"),
+    caption_of(
+        N_(
+            "Figure 13. What a further study of this kind could find ({scale}), with the variances of "
+            "this one. It says nothing about the results above: power computed afterwards is no evidence "
+            "for or against them."
+        )
+    ),
     _curve,
     lambda found: [found.plannable if isinstance(found.plannable, str) else "beyond_scale"],
     draw=_draw,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.data.intake import columns_grid, columns_notes, columns_title
-from analysis.report import reasons
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
@@ -13,7 +12,7 @@ from analysis.report.registry import Finding, Section
 from analysis.report.tables import say
 from analysis.statistics.participants import participants
 from analysis.words import WORDS
-from analysis.words_tables import CAPTIONS, NOTES
+from formats.messages import LazyText
 from formats.text import UTF_8
 
 
@@ -46,11 +45,17 @@ def _reading(contents: Contents[Findings], lang: str) -> Iterator[Block]:
 
 PARTICIPANTS = Finding[Findings](
     "participants",
-    reasons.title("participants"),
-    CAPTIONS["participants"],
+    LazyText("Who took part"),
+    LazyText("Who took part"),
     lambda found: participants(found.ratings),
     lambda found: ["no_background"],
-    notes=[NOTES["participants"]],
+    notes=[
+        LazyText(
+            "Numbers below 5 are not told, since in a small circle they could point to a person; where "
+            "one such number could be worked out from the rest, a second is withheld. Of answers in "
+            "numbers the quartiles are given."
+        )
+    ],
     folded=False,
     under_codes=True,
 )

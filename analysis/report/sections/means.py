@@ -8,14 +8,13 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import reasons
-from analysis.report.checklist import question
 from analysis.report.columns import shown, system_called
 from analysis.report.figures.parts import caption_of
 from analysis.report.figures.spread import figure7b, spread_frame
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.formulas import scales_by_formula
-from analysis.report.methods import facts, scales_named, sentence
-from analysis.report.registry import Finding, Rows, Section
+from analysis.report.methods import facts, scales_named
+from analysis.report.registry import Finding, Question, Rows, Section, Sentence
 from analysis.report.style import system_order
 from analysis.report.tables import fixed, say, span
 from analysis.statistics import effect_sizes, mixed_model
@@ -23,8 +22,8 @@ from analysis.statistics.bootstrap import COLUMNS
 from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
 from analysis.words import WORDS
 from analysis.words_methods import ANSWERS, METHODS
-from analysis.words_tables import CAPTIONS, NOTES
-from formats.messages import LazyText, clauses, in_language
+from formats.errors import N_
+from formats.messages import LANGUAGES, LazyText, clauses, in_language
 
 #: Columns of the table `effects` that the ordinal model fills.
 OF_ORDINAL = ["link", "estimate", "p_ordinal", "test", "kind"]
@@ -102,7 +101,7 @@ def _unit(found: Findings) -> str:
 
 SYSTEM_MEANS = Finding[Findings](
     "system_means",
-    reasons.title("system_means"),
+    LazyText("Means"),
     _means_caption,
     lambda found: found.means[list(COLUMNS)],
     notes=_means_notes,
@@ -111,24 +110,73 @@ SYSTEM_MEANS = Finding[Findings](
     folded=False,
     under_codes=True,
     sentences=[
-        sentence("model", "model", lambda found: found.is_fitted, lambda found, lang: {"models": _models(found, lang)}),
-        sentence("model", "residual", lambda found: any(len(found.fits[scale].means) > 1 for scale in found.fitted)),
-        sentence("model", "freedom", _has_freedom),
-        sentence("model", "random", lambda found: found.has_intervals and not found.untold),
-        sentence(
-            *("model", "untold"),
+        Sentence(
+            "model",
+            "model",
+            LazyText("A linear mixed model was fitted by restricted maximum likelihood, {models}."),
+            lambda found: found.is_fitted,
+            lambda found, lang: {"models": _models(found, lang)},
+        ),
+        Sentence(
+            "model",
+            "residual",
+            LazyText("The model assumes one residual variance for all systems."),
+            lambda found: any(len(found.fits[scale].means) > 1 for scale in found.fitted),
+        ),
+        Sentence(
+            "model",
+            "freedom",
+            LazyText(
+                "Its intervals and tests have Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & "
+                "Christensen 2017)."
+            ),
+            _has_freedom,
+        ),
+        Sentence(
+            "model",
+            "random",
+            LazyText(
+                "Experts and clips are both random, so that results speak of other such experts and clips "
+                "(Judd, Westfall & Kenny 2012)."
+            ),
+            lambda found: found.has_intervals and not found.untold,
+        ),
+        Sentence(
+            "model",
+            "untold",
+            LazyText(
+                "On {untold} the design cannot tell all of these variances apart; the table of variances "
+                "leaves those empty that are not in the model."
+            ),
             lambda found: bool(found.untold),
             lambda found, lang: {"untold": scales_named(found, found.untold, lang)},
         ),
-        sentence(
-            *("model", "unfitted"),
+        Sentence(
+            "model",
+            "unfitted",
+            LazyText("On {unfitted} no model could be fitted; the means are those of the ratings, without intervals."),
             lambda found: bool(found.unfitted),
             lambda found, lang: {"unfitted": scales_named(found, found.unfitted, lang)},
         ),
-        sentence("model", "withheld", lambda found: any(any(fit.shortages.values()) for fit in found.fits.values())),
-        sentence("model", "intervals", lambda found: found.has_intervals),
+        Sentence(
+            "model",
+            "withheld",
+            LazyText(
+                "Where fewer than 6 experts rated a system or it has fewer than 3 clips, nothing of it has an "
+                "interval or a test."
+            ),
+            lambda found: any(any(fit.shortages.values()) for fit in found.fits.values()),
+        ),
+        Sentence("model", "intervals", LazyText("Intervals are at {level} %."), lambda found: found.has_intervals),
     ],
-    questions=[question("unit", lambda found, lang: {"unit": ANSWERS[lang][_unit(found)]})],
+    questions=[
+        Question(
+            "unit",
+            LazyText("Are ratings treated as independent?"),
+            dict.fromkeys(LANGUAGES, "{unit}"),
+            lambda found, lang: {"unit": ANSWERS[lang][_unit(found)]},
+        )
+    ],
 )
 
 
@@ -137,8 +185,14 @@ SYSTEM_MEANS = Finding[Findings](
 
 FIGURE_7B = Finding[Findings](
     "figure7b",
-    reasons.title("figure7b"),
-    caption_of("figure7b"),
+    LazyText("Figure 7b"),
+    caption_of(
+        N_(
+            "Figure 7b. How often each rating was given to each system. Ratings below the middle of the "
+            "scale lie to the left, above it to the right; half of the middle rating lies on each side. "
+            "Repeats are left out."
+        )
+    ),
     lambda found: spread_frame(found.ratings),
     lambda found: ["no_steps"],
     draw=lambda found, frame, lang: figure7b(found.ratings, frame, lang),
@@ -170,24 +224,62 @@ def _pairs_adjusted(found: Findings, lang: str) -> Mapping[str, str]:
     return {"pairs_adjusted": METHODS[lang]["other_pairs" if adjusted(found, PLANNED) else "all_pairs"]}
 
 
-def _contrasts_key(found: Findings) -> str:
-    return "contrasts" if found.has("contrasts", "p") else "contrasts_alone"
+TESTED = LazyText(
+    "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p "
+    "and interval are of one difference alone. The adjusted p and the simultaneous interval "
+    "(columns …_simultaneous) are by Bonferroni's method, within the planned contrasts, and for "
+    "other pairs over all pairs of the scale: an interval excludes zero exactly where its p is "
+    "below α. The report's statements follow these. The files also have p after Holm (p_holm), "
+    "for which there are no such intervals."
+)
+UNTESTED = LazyText(
+    "Difference = A − B in rating points. There are no tests and no intervals; the notes on the models say why."
+)
 
 
 CONTRASTS = Finding[Findings](
     "contrasts",
-    reasons.title("contrasts"),
-    lambda found: CAPTIONS[_contrasts_key(found)],
+    LazyText("Differences between systems"),
+    LazyText("Differences between systems"),
     lambda found: stacked([fit.contrasts for fit in found.fits.values()]),
     reasons.of(reasons.untested),
-    notes=lambda found: [NOTES[_contrasts_key(found)]],
+    notes=lambda found: [TESTED if found.has("contrasts", "p") else UNTESTED],
     under_codes=True,
     sentences=[
-        sentence("model", "adjusted_planned", lambda found: adjusted(found, PLANNED)),
-        sentence("model", "adjusted_pairs", lambda found: adjusted(found, ALL_PAIRS), _pairs_adjusted),
-        sentence("model", "scales_apart", lambda found: found.has("contrasts", "p") and len(found.fits) > 1),
+        Sentence(
+            "model",
+            "adjusted_planned",
+            LazyText(
+                "p values and intervals of the planned contrasts are adjusted for their number by "
+                "Bonferroni's method (Dunn 1961)."
+            ),
+            lambda found: adjusted(found, PLANNED),
+        ),
+        Sentence(
+            "model",
+            "adjusted_pairs",
+            LazyText(
+                "p values and intervals of {pairs_adjusted} are adjusted for all pairs of a scale by "
+                "Bonferroni's method (Dunn 1961)."
+            ),
+            lambda found: adjusted(found, ALL_PAIRS),
+            _pairs_adjusted,
+        ),
+        Sentence(
+            "model",
+            "scales_apart",
+            LazyText("Scales are not corrected for one another."),
+            lambda found: found.has("contrasts", "p") and len(found.fits) > 1,
+        ),
     ],
-    questions=[question("many", lambda found, lang: {"many": _many(found, lang)})],
+    questions=[
+        Question(
+            "many",
+            LazyText("Are many comparisons corrected for?"),
+            dict.fromkeys(LANGUAGES, "{many}"),
+            lambda found, lang: {"many": _many(found, lang)},
+        )
+    ],
 )
 
 
@@ -211,33 +303,75 @@ def _equivalence_answer(found: Findings, lang: str) -> str:
 
 EQUIVALENCE = Finding[Findings](
     "equivalence",
-    reasons.title("equivalence"),
-    CAPTIONS["equivalence"],
+    LazyText("Differences and the smallest gap of interest"),
+    LazyText("Differences against the smallest gap of interest"),
     _equivalence,
     lambda found: reasons.untested(found.ratings, found.fits) if found.ratings.gap else ["no_gap"],
-    notes=[NOTES["equivalence"]],
+    notes=[
+        LazyText(
+            "Two one-sided tests (Schuirmann 1987). An interval lies within the gap exactly where its p "
+            "is below α; the adjusted p and the simultaneous interval are by Bonferroni's method, and the "
+            "verdict follows them."
+        )
+    ],
     under_codes=True,
-    sentences=[sentence("equivalence", "equivalence", lambda found: found.has("equivalence", "p"))],
-    questions=[question("no_difference", lambda found, lang: {"equivalence": _equivalence_answer(found, lang)})],
+    sentences=[
+        Sentence(
+            "equivalence",
+            "equivalence",
+            LazyText(
+                "Two one-sided tests (Schuirmann 1987) ask whether a difference is smaller than the smallest "
+                "gap of interest."
+            ),
+            lambda found: found.has("equivalence", "p"),
+        )
+    ],
+    questions=[
+        Question(
+            "no_difference",
+            LazyText("Is “no difference” tested, not inferred?"),
+            dict.fromkeys(LANGUAGES, "{equivalence}"),
+            lambda found, lang: {"equivalence": _equivalence_answer(found, lang)},
+        )
+    ],
 )
 
 
-def _effects_key(found: Findings) -> str:
-    return "effects_alone" if (found.frame("effects")["link"] == "").all() else "effects"
+#: Caption and note with and without the ordinal model.
+BOTH_MODELS = (
+    LazyText("The same differences in units that other studies share, and by the ordinal model"),
+    LazyText(
+        "d: the difference over the standard deviation of a single rating. Superiority: the chance "
+        "that an expert rates a new clip of A above a new clip of B. Estimate: A − B in the ordinal "
+        "model, in standard deviations of its noise. Both models: whether they agree in sign and in "
+        "significance, p adjusted in both."
+    ),
+)
+ONE_MODEL = (
+    LazyText("The same differences in units that other studies share"),
+    LazyText(
+        "d: the difference over the standard deviation of a single rating. Superiority: the chance "
+        "that an expert rates a new clip of A above a new clip of B."
+    ),
+)
+
+
+def _effects_words(found: Findings) -> tuple[Text, Text]:
+    return ONE_MODEL if (found.frame("effects")["link"] == "").all() else BOTH_MODELS
 
 
 def _effects_grid(found: Findings, lang: str) -> Rows:
-    hidden = OF_ORDINAL if _effects_key(found) == "effects_alone" else []
+    hidden = OF_ORDINAL if _effects_words(found) == ONE_MODEL else []
     return shown(found.frame("effects").drop(columns=hidden), found.ratings, lang)
 
 
 EFFECTS = Finding[Findings](
     "effects",
-    reasons.title("effects"),
-    lambda found: CAPTIONS[_effects_key(found)],
+    LazyText("Differences in shared units"),
+    lambda found: _effects_words(found)[0],
     lambda found: stacked([effect_sizes.effects(fit, check, found.ratings.alpha) for fit, check in found.trusted]),
     reasons.of(reasons.untested),
-    notes=lambda found: [NOTES[_effects_key(found)]],
+    notes=lambda found: [_effects_words(found)[1]],
     grid=_effects_grid,
     under_codes=True,
 )
@@ -248,12 +382,19 @@ EFFECTS = Finding[Findings](
 
 OMNIBUS = Finding[Findings](
     "omnibus",
-    reasons.title("omnibus"),
-    CAPTIONS["omnibus"],
+    LazyText("Test of all systems at once"),
+    LazyText("Test of all systems being equal"),
     lambda found: tested(stacked([fit.omnibus for fit in found.fits.values()]), "p"),
     reasons.of(reasons.untested),
     under_codes=True,
-    sentences=[sentence("model", "omnibus", lambda found: found.has("omnibus", "p"))],
+    sentences=[
+        Sentence(
+            "model",
+            "omnibus",
+            LazyText("An F test asks whether all systems are equal."),
+            lambda found: found.has("omnibus", "p"),
+        )
+    ],
 )
 
 SECTION = Section("means", say("means"), [SYSTEM_MEANS, FIGURE_7B, CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS])

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from analysis.report.blocks import Block, Paragraph
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
-from analysis.report.methods import DESIGN, sentence
+from analysis.report.methods import DESIGN
 from analysis.report.prompts import shared_prompts
-from analysis.report.registry import Section
+from analysis.report.registry import Section, Sentence
 from analysis.report.tables import say
 from analysis.words import WORDS
+from formats.messages import LazyText
 
 
 def _paragraphs(contents: Contents[Findings], lang: str) -> Iterator[Block]:
@@ -20,19 +21,67 @@ def _paragraphs(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     yield Paragraph(WORDS[lang]["files_of"])
 
 
-SECTION = Section(
+SECTION = Section[Findings](
     "methods",
     say("methods"),
     before=_paragraphs,
     sentences=[
-        sentence("simulated", "simulated", lambda found: found.is_simulated),
-        sentence("listening", "listening"),
-        sentence("listening", "repeats", lambda found: len(found.ratings.frame) > len(found.ratings.counted)),
-        sentence("listening", "missing", lambda found: found.ratings.n_missing > 0),
-        sentence("design", "design", lambda found: set(DESIGN) <= set(found.ratings.design)),
-        sentence("plan", "plan", lambda found: bool(found.ratings.plan_sha256)),
-        sentence("plan", "no_plan", lambda found: not found.ratings.plan_sha256),
-        sentence("prompts", "prompts", lambda found: bool(shared_prompts(found.ratings))),
-        sentence("software", "software"),
+        Sentence(
+            "simulated",
+            "simulated",
+            LazyText("The ratings are SIMULATED: a program made them."),
+            lambda found: found.is_simulated,
+        ),
+        Sentence(
+            "listening",
+            "listening",
+            LazyText("{experts_named} rated {clips_named} of {systems_named} on {scales}. {ratings_named}."),
+        ),
+        Sentence(
+            "listening",
+            "repeats",
+            LazyText("{repeated_named} left out of all means."),
+            lambda found: len(found.ratings.frame) > len(found.ratings.counted),
+        ),
+        Sentence(
+            "listening", "missing", LazyText("{missing_named} left empty."), lambda found: found.ratings.n_missing > 0
+        ),
+        Sentence(
+            "design",
+            "design",
+            LazyText(
+                "By the frozen plan each expert hears {heard_per_expert} of {clips_per_system} clips of each "
+                "system, in an order drawn beforehand and balanced over experts, {repeats} of them twice, "
+                "after {practice_named}."
+            ),
+            lambda found: set(DESIGN) <= set(found.ratings.design),
+        ),
+        Sentence(
+            "plan",
+            "plan",
+            LazyText(
+                "The plan was frozen before the ratings were seen (SHA-256 {hash}). Primary scale: {primary}. "
+                "Named contrasts: {contrasts}. Level of tests: {alpha:g}. Smallest gap of interest: {gap}. "
+                "{exclusions} {dropouts} Everything outside the plan is exploratory and is marked so."
+            ),
+            lambda found: bool(found.ratings.plan_sha256),
+        ),
+        Sentence(
+            "plan",
+            "no_plan",
+            LazyText("No plan was frozen before the ratings were seen: every result is exploratory."),
+            lambda found: not found.ratings.plan_sha256,
+        ),
+        Sentence(
+            "prompts",
+            "prompts",
+            LazyText("The models take clips of different systems as unrelated: prompts that they share are not used."),
+            lambda found: bool(shared_prompts(found.ratings)),
+        ),
+        Sentence(
+            "software",
+            "software",
+            LazyText("Computed by Mukulen with {versions}; seed {seed}. Data: SHA-256 {dataset_hash}."),
+        ),
     ],
 )

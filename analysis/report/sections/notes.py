@@ -13,14 +13,14 @@ from analysis.report.document import Contents
 from analysis.report.figures import clips
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, tested
-from analysis.report.methods import sentence
-from analysis.report.registry import Finding, Rows, Section
+from analysis.report.registry import Finding, Rows, Section, Sentence
 from analysis.report.style import system_order
 from analysis.report.tables import readable, say
 from analysis.statistics import objective_subjective
 from analysis.statistics.objective_subjective import metric_columns
 from analysis.words import WORDS
-from analysis.words_tables import CAPTIONS
+from formats.errors import N_
+from formats.messages import LazyText
 
 DECIMALS = 3
 
@@ -41,8 +41,14 @@ def _measured(found: Findings) -> pd.DataFrame:
 
 FIGURE_10 = Finding[Findings](
     "figure10",
-    reasons.title("figure10"),
-    caption_of("figure10"),
+    LazyText("Figure 10"),
+    caption_of(
+        N_(
+            "Figure 10. Metrics of the notes against the mean rating of each clip ({scale}). The "
+            "correlation is within systems, so no difference between systems enters it. Between systems "
+            "there are as many points as systems, and so few points cannot carry a correlation."
+        )
+    ),
     _measured,
     reasons.of(reasons.unmeasured),
     draw=lambda found, frame, lang: clips.figure10(
@@ -113,20 +119,38 @@ def _system_correlations(found: Findings) -> pd.DataFrame:
 
 CLIP_CORRELATIONS = Finding[Findings](
     "clip_correlations",
-    reasons.title("clip_correlations"),
-    CAPTIONS["clip_correlations"],
+    LazyText("Metrics and ratings of clips"),
+    LazyText("Metrics and the ratings of clips"),
     _clip_correlations,
     reasons.of(reasons.unmeasured),
-    sentences=[sentence("metrics", "metrics", lambda found: found.has("clip_correlations", "p"))],
+    sentences=[
+        Sentence(
+            "metrics",
+            "metrics",
+            LazyText(
+                "Metrics of the notes were compared with ratings by rank correlations of clips within "
+                "systems, with a two-way bootstrap interval; p values and intervals are adjusted for all rows "
+                "of a scale by Bonferroni's method."
+            ),
+            lambda found: found.has("clip_correlations", "p"),
+        )
+    ],
 )
 
 SYSTEM_CORRELATIONS = Finding[Findings](
     "system_correlations",
-    reasons.title("system_correlations"),
-    CAPTIONS["system_correlations"],
+    LazyText("Metrics and ratings of systems"),
+    LazyText("Metrics and the ratings of systems"),
     _system_correlations,
     reasons.of(reasons.unmeasured),
-    sentences=[sentence("metrics", "systems", lambda found: found.has("system_correlations", "rho"))],
+    sentences=[
+        Sentence(
+            "metrics",
+            "systems",
+            LazyText("Between systems the correlations have as many points as systems, too few to carry a conclusion."),
+            lambda found: found.has("system_correlations", "rho"),
+        )
+    ],
 )
 
 SECTION = Section(

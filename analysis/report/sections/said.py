@@ -16,6 +16,7 @@ from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Section
 from analysis.report.tables import say
 from analysis.words import WORDS
+from formats.errors import N_
 from formats.messages import LazyText, in_a_row
 
 
@@ -63,8 +64,18 @@ FIGURE_7 = Finding[Findings](
 
 FIGURE_8 = Finding[Findings](
     "figure8",
-    reasons.title("figure8"),
-    caption_of("figure8"),
+    LazyText("Figure 8"),
+    caption_of(
+        N_(
+            "Figure 8. Differences between systems by the mixed model, with {level} % simultaneous "
+            "intervals: all of a family together hold the true differences in {level} % of studies or "
+            "more (Bonferroni). The interval of a filled mark excludes zero, and its adjusted p is below "
+            "α; that of a hollow mark includes zero, which does not show that the difference is zero. "
+            "Drawn are the planned contrasts where a plan names them, else differences from the real "
+            "music, else all pairs; p and intervals are adjusted for all planned contrasts of the scale, "
+            "else for all its pairs. The grey band, if any, is the smallest gap of interest."
+        )
+    ),
     lambda found: contrasts_frame(found.ratings, found),
     reasons.of(reasons.unresampled),
     draw=lambda found, frame, lang: figure8(found.ratings, frame, lang),

@@ -6,16 +6,15 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import reasons
-from analysis.report.checklist import question
 from analysis.report.findings import Findings, stacked, tested
-from analysis.report.methods import scales_named, sentence
-from analysis.report.registry import Finding, Section
+from analysis.report.methods import scales_named
+from analysis.report.registry import Finding, Question, Section, Sentence
 from analysis.report.sections.means import empty_interval_notes
 from analysis.report.tables import say
 from analysis.statistics import effect_sizes
 from analysis.statistics.bootstrap import COLUMNS
 from analysis.words_methods import ANSWERS
-from analysis.words_tables import CAPTIONS, NOTES
+from formats.messages import LANGUAGES, LazyText
 
 # --- the means by resampling alone
 
@@ -36,8 +35,8 @@ def _bootstrap_notes(found: Findings) -> list[Text]:
 
 BOOTSTRAP = Finding[Findings](
     "system_means_bootstrap",
-    reasons.title("system_means_bootstrap"),
-    CAPTIONS["system_means_bootstrap"],
+    LazyText("Means by the two-way bootstrap"),
+    LazyText("The same means by the two-way bootstrap, without a model"),
     _bootstrapped,
     _not_bootstrapped,
     notes=_bootstrap_notes,
@@ -50,19 +49,19 @@ BOOTSTRAP = Finding[Findings](
 
 RATING_SPREAD = Finding[Findings](
     "rating_spread",
-    reasons.title("rating_spread"),
-    CAPTIONS["rating_spread"],
+    LazyText("Spread of ratings"),
+    LazyText("How single ratings are spread"),
     lambda found: effect_sizes.rating_spread(found.ratings, found.scales),
-    notes=[NOTES["rating_spread"]],
+    notes=[LazyText("Top two: share of ratings on the two highest steps. Repeats are left out.")],
 )
 
 VARIANCE_COMPONENTS = Finding[Findings](
     "variance_components",
-    reasons.title("variance_components"),
-    CAPTIONS["variance_components"],
+    LazyText("Where ratings vary"),
+    LazyText("Where ratings vary"),
     lambda found: tested(stacked([fit.variance_components for fit in found.fits.values()]), "variance"),
     reasons.of(reasons.unfitted),
-    notes=[NOTES["variance_components"]],
+    notes=[LazyText("An empty cell is a variance that the design cannot tell from the rest.")],
     under_codes=True,
 )
 
@@ -94,18 +93,57 @@ def _ordinal_answer(found: Findings, lang: str) -> str:
 
 ORDINAL_MODEL = Finding[Findings](
     "ordinal_model",
-    reasons.title("ordinal_model"),
-    CAPTIONS["ordinal_model"],
+    LazyText("Ordinal check"),
+    LazyText("Ordinal check"),
     lambda found: stacked([check.table for checks in found.ordinal.values() for check in checks]),
     lambda found: ["notes"],
-    notes=[NOTES["ordinal_model"]],
+    notes=[
+        LazyText(
+            "Cumulative link mixed model; systems against the first one. z: estimate over standard error; "
+            "p by t with the mixed model's df. A check that does not take the steps of the scale as "
+            "equal; the mixed model is the analysis."
+        )
+    ],
     under_codes=True,
     sentences=[
-        sentence("ordinal", "ordinal", lambda found: not found.frame("ordinal_model").empty, _checked),
-        sentence("ordinal", "ordinal_compared", lambda found: _compared(found) > 0),
-        sentence("ordinal", "ordinal_ratio", lambda found: found.has("effects", "test", test="likelihood ratio")),
+        Sentence(
+            "ordinal",
+            "ordinal",
+            LazyText(
+                "Since ratings are ordered categories, cumulative probit and logit models with the same "
+                "random effects were fitted as a check on {checked} (Laplace approximation; Christensen's "
+                "clmm)."
+            ),
+            lambda found: not found.frame("ordinal_model").empty,
+            _checked,
+        ),
+        Sentence(
+            "ordinal",
+            "ordinal_compared",
+            LazyText(
+                "Its differences have t tests with the linear model's degrees of freedom; where the probit "
+                "model disagrees with the linear model in sign or significance, this report says so."
+            ),
+            lambda found: _compared(found) > 0,
+        ),
+        Sentence(
+            "ordinal",
+            "ordinal_ratio",
+            LazyText(
+                "Where standard errors of the ordinal model cannot be trusted, likelihood-ratio tests take "
+                "the place of its t tests."
+            ),
+            lambda found: found.has("effects", "test", test="likelihood ratio"),
+        ),
     ],
-    questions=[question("ordinal", lambda found, lang: {"ordinal": _ordinal_answer(found, lang)})],
+    questions=[
+        Question(
+            "ordinal",
+            LazyText("Do conclusions hang on equal steps of the scale?"),
+            dict.fromkeys(LANGUAGES, "{ordinal}"),
+            lambda found, lang: {"ordinal": _ordinal_answer(found, lang)},
+        )
+    ],
 )
 
 SECTION = Section("tables", say("all_tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])

@@ -8,20 +8,19 @@ import pandas as pd
 
 from analysis.report import reasons
 from analysis.report.blocks import Block, Bullets, Heading
-from analysis.report.checklist import question
 from analysis.report.document import Contents
 from analysis.report.figures import clips, experts
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, sensitivity_pairs, stacked, tested
-from analysis.report.methods import label_of, sentence
-from analysis.report.registry import Finding, Section
+from analysis.report.methods import label_of
+from analysis.report.registry import Finding, Question, Section, Sentence
 from analysis.report.tables import say
 from analysis.statistics import effect_sizes, reliability, screening, sensitivity
 from analysis.statistics.mixed_model import Fit
 from analysis.words import WORDS
 from analysis.words_methods import ANSWERS, OTHER_ANALYSES
-from analysis.words_tables import CAPTIONS, NOTES
-from formats.messages import SOURCE, in_a_row, listed
+from formats.errors import N_
+from formats.messages import SOURCE, LazyText, in_a_row, listed
 
 #: Fewer experts than this have no panel to agree with.
 FEWEST_EXPERTS = 3
@@ -69,8 +68,14 @@ def _not_agreeing(found: Findings) -> list[str]:
 
 FIGURE_9 = Finding[Findings](
     "figure9",
-    reasons.title("figure9"),
-    caption_of("figure9"),
+    LazyText("Figure 9"),
+    caption_of(
+        N_(
+            "Figure 9. Agreement of the experts ({scale}). Left: rank correlation of every two experts "
+            "over the clips that both rated. Right: of each expert with the mean of the others. Low "
+            "agreement may be carelessness or another way of hearing; nobody was left out by it."
+        )
+    ),
     _agreeing,
     _not_agreeing,
     draw=lambda found, frame, lang: experts.figure9(found.ratings, frame, found.primary, lang),
@@ -93,8 +98,14 @@ def _no_departures(fit: Fit) -> str:
 
 FIGURE_11 = Finding[Findings](
     "figure11",
-    reasons.title("figure11"),
-    caption_of("figure11"),
+    LazyText("Figure 11"),
+    caption_of(
+        N_(
+            "Figure 11. How far each expert, and each clip within its system, departs from the average "
+            "({scale}): predictions of the mixed model, shrunk towards zero where they rest on few "
+            "ratings, with {level} % intervals of prediction."
+        )
+    ),
     lambda found: clips.random_effect_predictions(found.fits[found.primary], found.ratings.alpha),
     _not_departing,
     draw=lambda found, frame, lang: clips.figure11(found.ratings, frame, found.primary, lang),
@@ -106,8 +117,13 @@ FIGURE_11 = Finding[Findings](
 
 FIGURE_12 = Finding[Findings](
     "figure12",
-    reasons.title("figure12"),
-    caption_of("figure12"),
+    LazyText("Figure 12"),
+    caption_of(
+        N_(
+            "Figure 12. Ratings in the course of a session: each rating less what the other experts gave "
+            "the same clip, averaged over experts, with 95 % intervals."
+        )
+    ),
     lambda found: screening.order_curve(found.ratings.frame, found.scales),
     reasons.of(reasons.unordered),
     draw=lambda found, frame, lang: experts.figure12(found.ratings, frame, lang),
@@ -130,18 +146,32 @@ def _power(found: Findings) -> str:
 
 PRECISION = Finding[Findings](
     "precision",
-    reasons.title("precision"),
-    CAPTIONS["precision"],
+    LazyText("Precision"),
+    LazyText("How precise the study is"),
     lambda found: effect_sizes.precision(found.ratings, found.fits),
     reasons.of(reasons.unfitted),
-    notes=[NOTES["precision"]],
+    notes=[
+        LazyText(
+            "Shares of the variance of a single rating; the share of the variance of the systems' means "
+            "that other experts and clips would show again; half of the width of a difference's interval, "
+            "and the smallest true difference found in four such studies of five, in points, of one "
+            "difference alone and as if the design were balanced."
+        )
+    ],
     questions=[
-        question(
+        Question(
             "power",
+            LazyText("Was the study large enough?"),
+            LazyText("On {primary} it finds gaps of {smallest} points four times in five, one difference alone."),
             lambda found, lang: {"smallest": value_of(found, "precision", "smallest_gap")},
             lambda found: _power(found) == "power",
         ),
-        question("power_none", holds=lambda found: _power(found) == "power_none"),
+        Question(
+            "power_none",
+            LazyText("Was the study large enough?"),
+            LazyText("On {primary} no difference that the scale allows is found four times in five."),
+            holds=lambda found: _power(found) == "power_none",
+        ),
     ],
 )
 
@@ -158,20 +188,45 @@ def _agreement(found: Findings) -> list[str]:
 
 RELIABILITY = Finding[Findings](
     "reliability",
-    reasons.title("reliability"),
-    CAPTIONS["reliability"],
+    LazyText("Agreement of the experts"),
+    LazyText("How far experts agree, and with themselves"),
     lambda found: tested(reliability.reliability(found.ratings.frame, found.scales, seed=found.seed), "value"),
     reasons.of(reasons.unrelated),
-    notes=[NOTES["reliability"]],
+    notes=[
+        LazyText(
+            "Clips of all systems together, so a difference between systems counts as agreement. The "
+            "panel's mean can be reliable while single experts agree little."
+        )
+    ],
     under_codes=True,
     sentences=[
-        sentence("agreement", "icc", lambda found: found.has("reliability", "value", statistic="icc_2_1")),
-        sentence("agreement", "alpha", lambda found: found.has("reliability", "value", statistic="alpha_ordinal")),
-        sentence("agreement", "retest", lambda found: found.has("reliability", "value", statistic="retest_same")),
+        Sentence(
+            "agreement",
+            "icc",
+            LazyText(
+                "Agreement of the experts is given as ICC(2,1) and ICC(2,k) (McGraw & Wong 1996), over clips "
+                "of all systems."
+            ),
+            lambda found: found.has("reliability", "value", statistic="icc_2_1"),
+        ),
+        Sentence(
+            "agreement",
+            "alpha",
+            LazyText("Krippendorff's ordinal alpha is over clips of all systems."),
+            lambda found: found.has("reliability", "value", statistic="alpha_ordinal"),
+        ),
+        Sentence(
+            "agreement",
+            "retest",
+            LazyText("Test-retest reliability is that of the panel, from repeated clips."),
+            lambda found: found.has("reliability", "value", statistic="retest_same"),
+        ),
     ],
     questions=[
-        question(
+        Question(
             "agreement",
+            LazyText("How far do experts agree?"),
+            LazyText("On {primary}: {agreement}."),
             lambda found, lang: {"agreement": listed(lang, _agreement(found))},
             lambda found: bool(_agreement(found)),
         )
@@ -187,21 +242,37 @@ def _by_group(found: Findings) -> pd.DataFrame:
 
 AGREEMENT_BY_GROUP = Finding[Findings](
     "agreement_by_group",
-    reasons.title("agreement_by_group"),
-    CAPTIONS["agreement_by_group"],
+    LazyText("Agreement by group"),
+    LazyText("Agreement within each group of experts"),
     _by_group,
     reasons.of(reasons.ungrouped),
-    sentences=[sentence("agreement", "groups", lambda found: found.has("agreement_by_group", "value"))],
+    sentences=[
+        Sentence(
+            "agreement",
+            "groups",
+            LazyText("Agreement was also computed within groups of experts."),
+            lambda found: found.has("agreement_by_group", "value"),
+        )
+    ],
 )
 
 SCALE_CORRELATIONS = Finding[Findings](
     "scale_correlations",
-    reasons.title("scale_correlations"),
-    CAPTIONS["scale_correlations"],
+    LazyText("Scales together"),
+    LazyText("Which scales go together"),
     lambda found: reliability.scale_correlations(found.ratings.frame, found.scales, seed=found.seed),
     lambda found: ["one_scale"] if len(found.fits) == 1 else [],
-    notes=[NOTES["scale_correlations"]],
-    sentences=[sentence("agreement", "together", lambda found: found.has("scale_correlations", "value"))],
+    notes=[
+        LazyText("High values between single ratings can come from one impression that colours several answers (halo).")
+    ],
+    sentences=[
+        Sentence(
+            "agreement",
+            "together",
+            LazyText("Correlations of scales are between single ratings and between the means of clips."),
+            lambda found: found.has("scale_correlations", "value"),
+        )
+    ],
 )
 
 
@@ -223,13 +294,35 @@ def _flags(found: Findings, lang: str) -> str:
 
 SCREENING = Finding[Findings](
     "screening",
-    reasons.title("screening"),
-    CAPTIONS["screening"],
+    LazyText("Each expert and the others"),
+    LazyText("Each expert and the others"),
     lambda found: tested(found.screened, "agreement"),
     reasons.of(reasons.unrelated),
-    notes=[NOTES["screening"]],
-    sentences=[sentence("experts", "screening", lambda found: found.has("screening", "agreement"))],
-    questions=[question("left_out", lambda found, lang: {"flags": _flags(found, lang)})],
+    notes=[
+        LazyText(
+            "Rank correlation with the mean of the others; flagged below 0.20. A flag cannot tell "
+            "carelessness from another way of hearing; nobody was left out of the analysis by it."
+        )
+    ],
+    sentences=[
+        Sentence(
+            "experts",
+            "screening",
+            LazyText(
+                "Each expert was compared with the mean of the others by rank correlation; below .20 an "
+                "expert is flagged."
+            ),
+            lambda found: found.has("screening", "agreement"),
+        )
+    ],
+    questions=[
+        Question(
+            "left_out",
+            LazyText("Who and what was left out?"),
+            LazyText("No expert, by this report. {flags}Empty ratings: {missing}."),
+            lambda found, lang: {"flags": _flags(found, lang)},
+        )
+    ],
 )
 
 
@@ -243,12 +336,21 @@ def _order_effects(found: Findings) -> pd.DataFrame:
 
 ORDER_EFFECTS = Finding[Findings](
     "order_effects",
-    reasons.title("order_effects"),
-    CAPTIONS["order_effects"],
+    LazyText("Order"),
+    LazyText("Whether ratings change in the course of a session"),
     _order_effects,
     reasons.of(reasons.unordered),
-    notes=[NOTES["order_effects"]],
-    sentences=[sentence("experts", "order", lambda found: found.has("order_effects", "estimate"))],
+    notes=[LazyText("In rating points; each clip is compared with what the other experts gave it.")],
+    sentences=[
+        Sentence(
+            "experts",
+            "order",
+            LazyText(
+                "Ratings less the other experts' mean of the clip were tested for change with the order of hearing."
+            ),
+            lambda found: found.has("order_effects", "estimate"),
+        )
+    ],
 )
 
 
@@ -288,12 +390,20 @@ def _analyses(found: Findings, lang: str) -> Mapping[str, str]:
 
 SENSITIVITY = Finding[Findings](
     "sensitivity",
-    reasons.title("sensitivity"),
-    CAPTIONS["sensitivity"],
+    LazyText("Other analyses"),
+    LazyText("The same differences by other analyses"),
     _sensitivity,
     reasons.of(reasons.unresampled),
-    notes=[NOTES["sensitivity"]],
-    sentences=[sentence("sensitivity", "sensitivity", lambda found: bool(other_analyses(found)), _analyses)],
+    notes=[LazyText("p is not corrected here.")],
+    sentences=[
+        Sentence(
+            "sensitivity",
+            "sensitivity",
+            LazyText("The differences were computed again: {analyses}. None of this changes the analysis."),
+            lambda found: bool(other_analyses(found)),
+            _analyses,
+        )
+    ],
 )
 
 SECTION = Section(
