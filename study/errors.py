@@ -24,6 +24,14 @@ class Refused(Exception):
         self.detail = detail
 
 
+class FieldErrors(InputError):
+    """What is wrong with what was typed, in the active language: the name of a field, and why it will not do."""
+
+    def __init__(self, by_field: list[tuple[str, str]]) -> None:
+        super().__init__("\n".join(text for _field, text in by_field))
+        self.by_field = by_field
+
+
 def words_of(error: InputError | Refused) -> str:
     """Why something cannot be done, in the active language."""
     return error.words(gettext) if isinstance(error, InputError) else error.message

@@ -20,6 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from formats.study_file import HIGHEST_RATING, LOWEST_RATING, StudyFile
 
+#: The most characters of a study's short name, an expert's code and a name: columns, services and forms keep to them.
+MAX_SLUG, MAX_CODE, MAX_NAME = 60, 40, 200
+
 
 def trial_token() -> str:
     """128 random bits: the only name under which a browser knows a trial and its clip."""
@@ -63,7 +66,7 @@ class Study(models.Model):
         CLOSED = "closed", _("closed")
         UNSEALED = "unsealed", _("unblinded")
 
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=MAX_SLUG, unique=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="studies")
     #: The study file, parsed and checked (formats/study_file.py); its text's hash beside it.
     file = StudyFileField()
@@ -216,7 +219,7 @@ class Expert(models.Model):
     """A person who rates, under a code. Names, where a researcher gives them, are kept apart in `ExpertName`."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="experts")
-    code = models.CharField(max_length=40)
+    code = models.CharField(max_length=MAX_CODE)
     group = models.CharField(max_length=40)
     language = models.CharField(max_length=10)
     slot = models.OneToOneField(Slot, null=True, on_delete=models.PROTECT, related_name="expert")
@@ -240,7 +243,7 @@ class ExpertName(models.Model):
     """An expert's name, stored separately from all answers and never exported."""
 
     expert = models.OneToOneField(Expert, on_delete=models.CASCADE, related_name="personal_name")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=MAX_NAME)
 
     def __str__(self) -> str:
         return self.name

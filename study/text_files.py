@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from formats.errors import InputError
 from formats.text import WESTERN, decoded, looks_western
-from study.models import Study
+from study.errors import FieldErrors
+from study.models import MAX_SLUG, Study
 
 #: Of a table of experts, in bytes.
 LARGEST_TABLE = 1 << 20
@@ -36,12 +37,12 @@ def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
 
 def slug_of(text: str) -> str:
     """A study's short name, as it stands in addresses and file names."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > MAX_SLUG:
         message = _(
             "%(text)s is not a valid short name. Use lower-case letters, digits and single hyphens, at most "
             "60 characters."
         )
-        raise InputError(message % {"text": repr(text)})
+        raise FieldErrors([("slug", message % {"text": repr(text)})])
     return text
 
 

@@ -8,29 +8,29 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from formats.errors import InputError
 from formats.text import UTF_8, one_line
 from study import clock, dataset, services
-from study.desk.permissions import actor, rights_in, study_or_404
+from study.desk import forms
+from study.desk.permissions import actor, rights_in, run_action, study_or_404
 from study.desk.progress import link_of
-from study.errors import Refused, words_of
 from study.models import Expert, ExpertName, Study
-from study.services.invitations import VALID_FOR, Invitee, end_of, has_slot
+from study.services.invitations import Invitee, has_slot
 from study.text_files import uploaded_table
 
 #: The code of each expert, and the secret of their link.
@@ -59,32 +59,35 @@ class Issued:
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """The forms by which experts are invited; by POST a sheet of links, or what is wrong with the table."""
     found = study_or_404(request, slug, "invite")
+    shown = {kind: form(found) for kind, form in forms.INVITING.items()}
     faults: list[str] = []
     if request.method == "POST":
-        try:
-            ends = end_of(_day(request))
-            issued = services.invite(found, _invitees(request, found), actor=actor(request), expires_at=ends)
+        kind = request.POST.get("form", "")
+        form = forms.INVITING.get(kind, forms.TableForm)(found, request.POST, request.FILES)
+        shown[kind if kind in shown else "table"] = form
+
+        def issue(ends: datetime | None, **given: Any) -> Links:
+            return services.invite(found, _invitees(request, found, **given), actor=actor(request), expires_at=ends)
+
+        if issued := form.attempt(issue):
             return _sheet(request, found, issued)
-        except InputError as error:
-            faults = words_of(error).split("\n")
-    context = {
-        **_shared(found),
-        "faults": faults,
-        "given": request.POST,
-        "ends": _day(request) or _latest_default(),
-        "waiting": sum(map(_may_come, found.experts.all())),
-    }
+        faults = form.faults
+    context = {**_shared(found), **shown, "faults": faults, "waiting": sum(map(_may_come, found.experts.all()))}
     return render(request, "desk/invite.html", context, status=422 if faults else 200)
 
 
-def _invitees(request: HttpRequest, study: Study) -> list[Invitee]:
+def _invitees(request: HttpRequest, study: Study, pasted: str = "", file: Any = None, **one: str) -> list[Invitee]:
     """Whom the form names: one expert, all who have not finished, or a table."""
-    form = request.POST.get("form")
-    if form == "one":
-        return [services.checked(study, Invitee(**{key: request.POST.get(key, "") for key in Invitee.__annotations__}))]
-    if form == "again":
+    if one:
+        return [services.checked(study, Invitee(**one))]
+    if request.POST.get("form") == "again":
         return [_again(expert) for expert in study.experts.order_by("code") if _may_come(expert)]
-    return services.read_experts(study, _table(request))
+    if file is None:
+        return services.read_experts(study, pasted)
+    text, encoding = uploaded_table(file)
+    if encoding != UTF_8:
+        messages.info(request, _("The file was read as %(encoding)s. Check the names.") % {"encoding": encoding})
+    return services.read_experts(study, text)
 
 
 def _may_come(expert: Expert) -> bool:
@@ -95,35 +98,11 @@ def _again(expert: Expert) -> Invitee:
     return Invitee(expert.code, expert.group, expert.language)
 
 
-def _table(request: HttpRequest) -> str:
-    """The table that was uploaded, or else the one that was pasted."""
-    file = request.FILES.get("file")
-    if file is None:
-        return str(request.POST.get("pasted", ""))
-    text, encoding = uploaded_table(file)
-    if encoding != UTF_8:
-        messages.info(request, _("The file was read as %(encoding)s. Check the names.") % {"encoding": encoding})
-    return text
-
-
-def _day(request: HttpRequest) -> str:
-    """The last day of the links as the form has it."""
-    return str(request.POST.get("ends", ""))
-
-
-def _latest_default() -> str:
-    return (clock.now() + VALID_FOR).date().isoformat()
-
-
 def _shared(study: Study) -> dict[str, object]:
     """What the pages of this module all show."""
-    language = get_language() or ""
     return {
         "study": study,
-        "title": study.text("title", language),
-        "groups": [(group.key, study.group_label(group.key, language)) for group in study.file.groups],
-        "languages": study.file.languages,
-        "today": clock.now().date().isoformat(),
+        "title": study.text("title", get_language() or ""),
         "may_invite": not study.simulated and study.state in {Study.State.DRAFT, Study.State.OPEN},
     }
 
@@ -169,10 +148,12 @@ def _of(study: Study, code: str) -> Expert:
 
 
 def _expert_page(
-    request: HttpRequest, study: Study, expert: Expert, faults: tuple[str, ...] = (), receipt: str = ""
+    request: HttpRequest, study: Study, expert: Expert, receipt: str = "", **posted: forms.DeskForm
 ) -> HttpResponse:
-    """The page of one expert, perhaps with what is wrong with a form of it."""
+    """The page of one expert, perhaps with a form that was refused and what is wrong with it."""
     name = ExpertName.objects.filter(expert=expert).first()
+    successor = {"code": services.next_code(expert), "language": expert.language}
+    faults = [fault for form in posted.values() for fault in form.faults]
     context = {
         **_shared(study),
         "expert": expert,
@@ -180,11 +161,14 @@ def _expert_page(
         "group": study.group_label(expert.group, get_language() or ""),
         "link": link_of(expert),
         "now": clock.now(),
-        "ends": _latest_default(),
-        "next_code": services.next_code(expert),
         "replaces": Expert.objects.filter(replaced_by=expert).first(),
         "may_come": _may_come(expert),
-        "given": request.POST,
+        "replace_form": forms.ReplaceForm(study, initial=successor),
+        "link_form": forms.LinkForm(study),
+        "end_form": forms.EndForm(study),
+        "withdraw_form": forms.WithdrawForm(code=expert.code),
+        "erase_form": forms.EraseForm(code=expert.code),
+        **posted,
         "faults": faults,
         "receipt": receipt,
         "rights": rights_in(request, study),
@@ -197,12 +181,15 @@ def _expert_page(
 @require_POST
 def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """A fresh link for an expert who was invited before; the older one stops."""
+    found = study_or_404(request, slug, "invite")
+    expert, form = _of(found, code), forms.LinkForm(found, request.POST)
 
-    def issue(expert: Expert, ends: datetime | None) -> Links:
-        invitee = services.checked(expert.study, _again(expert))
-        return services.invite(expert.study, [invitee], actor=actor(request), expires_at=ends)
+    def issue(ends: datetime | None) -> Links:
+        invitee = services.checked(found, _again(expert))
+        return services.invite(found, [invitee], actor=actor(request), expires_at=ends)
 
-    return _issued(request, slug, code, issue)
+    issued = form.attempt(issue)
+    return _sheet(request, found, issued) if issued else _expert_page(request, found, expert, link_form=form)
 
 
 @never_cache
@@ -210,40 +197,16 @@ def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @require_POST
 def substitute(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Passes the place of one who dropped out on to a new expert, whose link is on the sheet."""
-    given = {key: request.POST.get(key, "") for key in ("code", "language", "name")}
+    found = study_or_404(request, slug, "invite")
+    expert, form = _of(found, code), forms.ReplaceForm(found, request.POST)
 
-    def issue(expert: Expert, ends: datetime | None) -> Links:
+    def issue(ends: datetime | None, **given: str) -> Links:
         successor = Invitee(group=expert.group, **given)
         secret = services.replace(expert, successor, actor=actor(request), expires_at=ends)
         return [(given["code"].strip(), secret)]
 
-    return _issued(request, slug, code, issue)
-
-
-def _issued(
-    request: HttpRequest, slug: str, code: str, issue: Callable[[Expert, datetime | None], Links]
-) -> HttpResponse:
-    """The sheet with the link that is issued, or the expert's page with the errors."""
-    found = study_or_404(request, slug, "invite")
-    expert = _of(found, code)
-    try:
-        return _sheet(request, found, issue(expert, end_of(_day(request))))
-    except InputError as error:
-        faults = tuple(words_of(error).split("\n"))
-    except Refused as refused:
-        faults = (refused.message,)
-    return _expert_page(request, found, expert, faults)
-
-
-def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> HttpResponse:
-    """Run one action, then show the expert's page, with the reason if it was refused."""
-    try:
-        step()
-    except InputError as error:
-        messages.error(request, words_of(error))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:expert", expert.study.slug, expert.code)
+    issued = form.attempt(issue)
+    return _sheet(request, found, issued) if issued else _expert_page(request, found, expert, replace_form=form)
 
 
 @login_required
@@ -251,7 +214,7 @@ def _done(request: HttpRequest, expert: Expert, step: Callable[[], object]) -> H
 def revoke(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Stops an expert's link."""
     expert = _of(study_or_404(request, slug, "invite"), code)
-    return _done(request, expert, lambda: services.revoke_link(expert, actor=actor(request)))
+    return run_action(request, lambda: services.revoke_link(expert, actor=actor(request)), "desk:expert", slug, code)
 
 
 @login_required
@@ -259,23 +222,18 @@ def revoke(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Sets the last day of an expert's link."""
     expert = _of(study_or_404(request, slug, "invite"), code)
-
-    def step() -> None:
-        services.end_link_at(expert, end_of(_day(request)) or clock.now(), actor=actor(request))
-
-    return _done(request, expert, step)
+    form = forms.EndForm(expert.study, request.POST)
+    step = partial(services.end_link_at, expert, actor=actor(request))
+    return run_action(request, lambda ends: step(ends or clock.now()), "desk:expert", slug, code, form=form)
 
 
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Records that an expert withdrew, for good."""
-    found = study_or_404(request, slug, "invite")
-    expert = _of(found, code)
-    if request.POST.get("sure") != "yes":
-        messages.error(request, _("Confirm the permanent withdrawal first."))
-        return redirect("desk:expert", slug, code)
-    return _done(request, expert, lambda: services.withdraw(expert, actor=actor(request)))
+    expert, form = _of(study_or_404(request, slug, "invite"), code), forms.WithdrawForm(request.POST, code=code)
+    step = partial(services.withdraw, expert, actor=actor(request))
+    return run_action(request, lambda sure: step(), "desk:expert", slug, code, form=form)
 
 
 @never_cache
@@ -285,10 +243,8 @@ def erase(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Delete an expert's personal data; the page shows the receipt once."""
     found = study_or_404(request, slug, "run")
     expert = _of(found, code)
-    if request.POST.get("sure") != "yes":
-        return _expert_page(request, found, expert, (_("Confirm the permanent deletion first."),))
-    try:
-        receipt = services.erase(expert, actor=actor(request))
-    except Refused as refused:
-        return _expert_page(request, found, expert, (refused.message,))
+    form = forms.EraseForm(request.POST, code=code)
+    receipt = form.attempt(lambda sure: services.erase(expert, actor=actor(request)))
+    if receipt is None:
+        return _expert_page(request, found, expert, erase_form=form)
     return _expert_page(request, found, _of(found, code), receipt=receipt)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from formats.errors import Message
 from formats.study_file import localised
 from study import cautions, jobs, services
+from study.desk.forms import ClipsForm
 from study.desk.permissions import researcher, study_or_404
 from study.errors import Refused
 from study.models import Job, Study
@@ -74,7 +75,7 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
     title = found.detail.get("title")
     words = localised(title, get_language() or "") if title else found.detail["slug"]
     left_out = [(left["file"], _reason(left)) for left in found.detail.get("left_out", [])]
-    context = {**told(found), "title": words, "left_out": left_out, "cautions": _cautions(found)}
+    context = {**told(found), "title": words, "left_out": left_out, "cautions": _cautions(found), "form": ClipsForm()}
     return render(request, "desk/job.html", context)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from functools import partial
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study import services
-from study.desk.permissions import actor, study_or_404
-from study.errors import Refused
-from study.models import Member
+from study.desk.forms import MemberForm
+from study.desk.permissions import actor, run_action, study_or_404
 
 
 @never_cache
@@ -23,17 +23,14 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Everybody with a role in the study; by POST one more."""
     found = study_or_404(request, slug, "run")
     if request.method == "POST":
-        name, role = request.POST.get("username", "").strip(), request.POST.get("role", "")
-        try:
-            services.add_member(found, username=name, role=role, actor=actor(request))
-        except Refused as refused:
-            messages.error(request, refused.message)
-        return redirect("desk:members", slug)
+        form = MemberForm(request.POST)
+        add = partial(services.add_member, found, actor=actor(request))
+        return run_action(request, add, "desk:members", slug, form=form)
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
         "members": found.members.select_related("user"),
-        "roles": Member.Role.choices,
+        "form": MemberForm(),
     }
     return render(request, "desk/members.html", context)
 
@@ -43,8 +40,5 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 def remove(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """Takes somebody's role away."""
     found = study_or_404(request, slug, "run")
-    try:
-        services.remove_member(found, username=username, actor=actor(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:members", slug)
+    remove = partial(services.remove_member, found, username=username, actor=actor(request))
+    return run_action(request, remove, "desk:members", slug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ from formats.errors import InputError
 from formats.study_file import StudyFile
 from formats.toml import LARGEST_FILE
 from study import jobs
+from study.desk.forms import ClipsForm, StudyFileForm
 from study.desk.job import own_job
-from study.desk.permissions import researcher
-from study.errors import Refused, words_of
+from study.desk.permissions import researcher, run_action
+from study.errors import FieldErrors
 from study.models import Job, Study
 from study.text_files import slug_of
 
 EXAMPLES = Path(settings.BASE_DIR) / "fixtures" / "studies"
-LARGEST_CLIPS = 2 * 1024**3
 
 
 @never_cache
@@ -35,15 +36,14 @@ LARGEST_CLIPS = 2 * 1024**3
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Takes a study file, or says all that is wrong with it."""
-    faults: list[str] = []
+    form = StudyFileForm()
     if request.method == "POST":
-        try:
-            return redirect("desk:job", _prepared(request).token)
-        except InputError as error:
-            faults = words_of(error).split("\n")
+        form = StudyFileForm(request.POST, request.FILES)
+        if job := form.attempt(partial(_prepared, request)):
+            return redirect("desk:job", job.token)
     names = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
-    context = {"faults": faults, "slug": request.POST.get("slug", ""), "examples": names}
-    return render(request, "desk/new.html", context, status=400 if faults else 200)
+    context = {"form": form, "faults": form.faults, "examples": names}
+    return render(request, "desk/new.html", context, status=400 if form.faults else 200)
 
 
 @login_required
@@ -56,17 +56,15 @@ def example(request: HttpRequest, name: str) -> HttpResponseBase:
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/plain")
 
 
-def _prepared(request: HttpRequest) -> Job:
+def _prepared(request: HttpRequest, file: UploadedFile[bytes], slug: str) -> Job:
     """A job that waits for clips, with the study file in its folder. Raises `InputError`, a line a fault."""
-    upload = request.FILES.get("file")
-    if upload is None:
-        raise InputError(_("Choose a study file first."))
-    text = _text_of(upload)
-    file = study_file.parse(text)
-    slug = slug_of(request.POST.get("slug", "").strip() or Path(upload.name or "").stem)
+    text = _text_of(file)
+    study = study_file.parse(text)
+    slug = slug_of(slug or Path(file.name or "").stem)
     if Study.objects.filter(slug=slug).exists():
-        raise InputError(_("The short name %(slug)s is already used by a study. Choose another one.") % {"slug": slug})
-    job = jobs.prepare(Job.Kind.NEW_STUDY, user=researcher(request), slug=slug, **_summary(file))
+        message = _("The short name %(slug)s is already used by a study. Choose another one.")
+        raise FieldErrors([("slug", message % {"slug": slug})])
+    job = jobs.prepare(Job.Kind.NEW_STUDY, user=researcher(request), slug=slug, **_summary(study))
     (jobs.folder_of(job) / "study.toml").write_text(text, encoding="utf-8", newline="")
     return job
 
@@ -102,18 +100,9 @@ def _summary(file: StudyFile) -> dict[str, Any]:
 def clips(request: HttpRequest, token: str) -> HttpResponse:
     """Takes the clips and sets the job to work."""
     job = own_job(request, token)
-    upload = request.FILES.get("clips")
     if not jobs.may_begin(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
         messages.error(request, _("This study already has its clips."))
-    elif upload is None:
-        messages.error(request, _("Choose a ZIP file of clips first."))
-    elif (upload.size or 0) > LARGEST_CLIPS:
-        messages.error(
-            request, _("The ZIP file is larger than %(most)d GiB. Use fewer or shorter clips.") % {"most": 2}
-        )
-    else:
-        try:
-            jobs.start(job, files={"clips.zip": upload.chunks()})
-        except Refused as refused:
-            messages.error(request, refused.message)
-    return redirect("desk:job", job.token)
+        return redirect("desk:job", token)
+    form = ClipsForm(request.POST, request.FILES)
+    start = partial(jobs.start, job)
+    return run_action(request, lambda clips: start({"clips.zip": clips.chunks()}), "desk:job", token, form=form)

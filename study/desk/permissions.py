@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from study.errors import Refused
+from study.desk.forms import DeskForm
 from study.models import Member, Study
 
 Right = Literal["watch", "invite", "read", "run"]
@@ -54,7 +54,7 @@ def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:
     return RIGHTS.get(role, frozenset())
 
 
-def own(user: User) -> Q:
+def visible_studies(user: User) -> Q:
     """The studies that a user can see: those in which `rights_in` gives a permission."""
     members = Member.objects.filter(user=user)
     audited = Q(pk__in=members.filter(role=Member.Role.AUDITOR).values("study"), state=Study.State.UNSEALED)
@@ -79,10 +79,12 @@ def actor(request: HttpRequest) -> str:
     return f"researcher:{researcher(request).get_username()}"
 
 
-def act(request: HttpRequest, found: Study, step: Callable[..., object]) -> HttpResponse:
-    """One step of a study's life in the user's name, and back to its page, which says why if it was refused."""
-    try:
-        step(found, actor=actor(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("desk:study", found.slug)
+def run_action(
+    request: HttpRequest, step: Callable[..., object], *page: str, form: DeskForm | None = None
+) -> HttpResponse:
+    """Run one action, perhaps of a form, then go to a page, which says why if it was refused."""
+    form = form or DeskForm({})
+    form.attempt(step)
+    for fault in form.faults:
+        messages.error(request, fault)
+    return redirect(*page)

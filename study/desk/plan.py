@@ -14,12 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from formats import study_file
-from formats.errors import InputError
 from formats.files import canonical_json
 from study import services
+from study.desk.forms import AmendForm
 from study.desk.permissions import actor, rights_in, study_or_404
-from study.desk.study import who
-from study.errors import Refused, words_of
+from study.desk.study import actor_label
 from study.models import Study
 from study.sequences import is_cut, plan_shown
 
@@ -51,8 +50,8 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "first": _rows(versions[0].analysis),
-        "amendments": [(one, who(one.actor), _changes(one)) for one in versions[1:]],
-        "analysis": study_file.analysis_toml(versions[-1].analysis),
+        "amendments": [(one, actor_label(one.actor), _changes(one)) for one in versions[1:]],
+        "form": AmendForm(initial={"analysis": study_file.analysis_toml(versions[-1].analysis)}),
         "is_cut": is_cut(found),
         "can_amend": found.state in {Study.State.OPEN, Study.State.CLOSED},
         **context,
@@ -89,11 +88,14 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
 def amend(request: HttpRequest, slug: str) -> HttpResponse:
     """Adds a version of the plan, or says what is wrong with it and keeps what was typed."""
     found = study_or_404(request, slug, "run")
-    text, reason = request.POST.get("analysis", ""), request.POST.get("reason", "")
-    try:
-        analysis = study_file.parse_analysis(text.replace("\r\n", "\n"), found.file)
-        services.amend_plan(found, analysis=analysis.as_json(), reason=reason, actor=actor(request))
-    except (InputError, Refused) as error:
-        return _page(request, found, 400, faults=words_of(error).split("\n"), analysis=text, reason=reason)
+    form = AmendForm(request.POST)
+
+    def step(reason: str, analysis: str) -> None:
+        parsed = study_file.parse_analysis(analysis.replace("\r\n", "\n"), found.file)
+        services.amend_plan(found, analysis=parsed.as_json(), reason=reason, actor=actor(request))
+
+    form.attempt(step)
+    if form.faults:
+        return _page(request, found, 400, form=form, faults=form.faults)
     messages.success(request, _("The amendment is recorded in the event log."))
     return redirect("desk:plan", slug)

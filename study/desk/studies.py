@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from study.desk.permissions import own, researcher
+from study.desk.permissions import researcher, visible_studies
 from study.models import Job, Study
 
 
@@ -20,7 +20,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     """All studies in which the user has a role; of a superuser, all there are. And what is in the making."""
     user = researcher(request)
     rows = Study.objects.filter(preview=False).defer("plan", "certificate")
-    found = rows if user.is_superuser else rows.filter(own(user))
+    found = rows if user.is_superuser else rows.filter(visible_studies(user))
     language = get_language() or ""
     context = {
         "studies": [(study, study.text("title", language)) for study in found],

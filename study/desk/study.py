@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -15,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, dataset, jobs, services
-from study.desk.permissions import act, actor, researcher, rights_in, study_or_404
+from study.desk.forms import CloseForm, PasswordForm
+from study.desk.permissions import actor, researcher, rights_in, run_action, study_or_404
 from study.errors import Refused
 from study.models import Event, Job, Study
 from study.sequences import certificate_shown
@@ -89,6 +91,8 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "events": in_words(events),
         "broken_event": broken_event,
         "rights": rights_in(request, found),
+        "close_form": CloseForm(),
+        "password_form": PasswordForm(),
         "checked": checked,
         "cautions": cautions.of_recordings(checked.detail.get("recordings", {})) if checked else [],
         "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
@@ -98,10 +102,10 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 
 def in_words(events: Iterable[Event]) -> list[tuple[Event, str, str]]:
     """Events as the pages list them: each with who did what."""
-    return [(event, who(event.actor), str(KINDS.get(event.kind, event.kind))) for event in events]
+    return [(event, actor_label(event.actor), str(KINDS.get(event.kind, event.kind))) for event in events]
 
 
-def who(actor: str) -> str:
+def actor_label(actor: str) -> str:
     """Whom the log names, in the reader's words."""
     kind, _colon, name = actor.partition(":")
     if kind == "expert":
@@ -119,7 +123,8 @@ def _small_groups(study: Study) -> list[tuple[str, int]]:
 @require_POST
 def open_study(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens a draft to its experts."""
-    return act(request, study_or_404(request, slug), services.open_study)
+    found = study_or_404(request, slug)
+    return run_action(request, partial(services.open_study, found, actor=actor(request)), "desk:study", slug)
 
 
 @login_required
@@ -144,10 +149,8 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Closes an open study, for good."""
     found = study_or_404(request, slug)
-    if request.POST.get("sure") != "yes":
-        messages.error(request, _("Confirm first that the study accepts no new ratings."))
-        return redirect("desk:study", slug)
-    return act(request, found, services.close_study)
+    close = partial(services.close_study, found, actor=actor(request))
+    return run_action(request, lambda sure: close(), "desk:study", slug, form=CloseForm(request.POST))
 
 
 @login_required
@@ -155,7 +158,8 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
     """Opens the seal of a closed study, after the user has given the password once more."""
     found = study_or_404(request, slug)
-    name, password = researcher(request).get_username(), request.POST.get("password", "")
+    form, name = PasswordForm(request.POST), researcher(request).get_username()
+    password = form.cleaned_data["password"] if form.is_valid() else ""
     # Through the backends, so that wrong passwords count towards the throttle as they do at the login.
     if authenticate(request, username=name, password=password) is None:
         # What the throttle turned away was no attempt: a log that cannot be shortened is not to be filled.
@@ -163,4 +167,4 @@ def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
             services.log_event(found, actor=actor(request), kind="seal refused")
         messages.error(request, _("Wrong password. The study stays blinded."))
         return redirect("desk:study", slug)
-    return act(request, found, services.open_seal)
+    return run_action(request, partial(services.open_seal, found, actor=actor(request)), "desk:study", slug)

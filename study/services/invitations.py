@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from formats.errors import InputError
 from formats.text import alike, one_line
 from study import clock
-from study.models import Expert, ExpertName, Invitation, Study, token_hash
+from study.errors import FieldErrors
+from study.models import MAX_CODE, MAX_NAME, Expert, ExpertName, Invitation, Study, token_hash
 from study.services.locking import lock_study
 from study.services.log import log_event
 
@@ -27,11 +28,12 @@ from study.services.log import log_event
 VALID_FOR = timedelta(days=60)
 COLUMNS = ("code", "group", "language")
 SEPARATORS = ",;\t"
-LONGEST_NAME = 200
 #: Rows of a table that are read beyond the places of the study, each with its faults; then it is another table.
 MOST_BEYOND = 100
 #: Codes that begin so are for the simulated copy of a study.
 RESERVED = "simulated-"
+#: Each the name of a field, and what is wrong with it.
+Faults = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
             faults.append(_line(line, message))
             continue
         invitee = _in_study(study, Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")}))
-        faults += [_line(line, fault) for fault in _faults(study, invitee, codes, known)]
+        faults += [_line(line, fault) for _field, fault in _faults(study, invitee, codes, known)]
         invitees.append(invitee)
         codes.add(invitee.code)
     if not invitees and not faults:
@@ -105,10 +107,11 @@ def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None)
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
     faults = _faults(study, invitee, set(), known)
     if invitee.name != one_line(invitee.name):
-        faults.append(_("the name contains a line break, a tab or a control character. Write it in one line."))
-    faults += _too_many(study, [invitee], known)
+        message = _("the name contains a line break, a tab or a control character. Write it in one line.")
+        faults.append(("name", message))
+    faults += [("group", fault) for fault in _too_many(study, [invitee], known)]
     if faults:
-        raise InputError("\n".join(faults))
+        raise FieldErrors(faults)
     return invitee
 
 
@@ -143,39 +146,39 @@ def _columns(cells: Iterable[str]) -> list[str]:
     return columns
 
 
-def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[str, Expert]) -> list[str]:
+def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[str, Expert]) -> Faults:
     """What is wrong with one expert of the table; `earlier`: codes above it, `experts`: those of the study by code."""
-    faults = []
+    faults: Faults = []
     groups = [group.key for group in study.file.groups]
     about = {"code": invitee.code, "group": invitee.group, "language": invitee.language}
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", invitee.code):
+    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_CODE - 1}}}", invitee.code):
         message = _(
             "the code '%(code)s' is not valid. Use up to 40 letters, digits, - and _, starting with a letter or digit."
         )
-        faults.append(message % about)
+        faults.append(("code", message % about))
     if invitee.code.startswith(RESERVED):
         message = _("codes that begin with %(start)s are reserved for simulated experts. Choose another code.")
-        faults.append(message % {"start": RESERVED})
-    if len(invitee.name) > LONGEST_NAME:
+        faults.append(("code", message % {"start": RESERVED}))
+    if len(invitee.name) > MAX_NAME:
         message = _("the name has %(number)d characters. Write at most %(most)d.")
-        faults.append(message % {"number": len(invitee.name), "most": LONGEST_NAME})
+        faults.append(("name", message % {"number": len(invitee.name), "most": MAX_NAME}))
     if invitee.code in earlier:
-        faults.append(_("the code '%(code)s' appears twice. Each expert needs a unique code.") % about)
+        faults.append(("code", _("the code '%(code)s' appears twice. Each expert needs a unique code.") % about))
     if invitee.group not in groups:
         message = _("there is no group '%(group)s'. Use one of %(groups)s.")
-        faults.append(message % {**about, "groups": ", ".join(groups)})
+        faults.append(("group", message % {**about, "groups": ", ".join(groups)}))
     if invitee.language not in study.file.languages:
         message = _("the study has no language '%(language)s'. Use one of %(languages)s.")
-        faults.append(message % {**about, "languages": ", ".join(study.file.languages)})
+        faults.append(("language", message % {**about, "languages": ", ".join(study.file.languages)}))
     others = {code for code in (*earlier, *experts) if alike(code) == alike(invitee.code)}
     other = min(others - {invitee.code}, default="")
     if other and invitee.code not in experts:
         message = _(
             "the codes '%(other)s' and '%(code)s' may be the same expert. Use one spelling, or rename one of them."
         )
-        faults.append(message % {**about, "other": other})
+        faults.append(("code", message % {**about, "other": other}))
     if invitee.code in experts:
-        faults += _faults_of_known(experts[invitee.code], invitee)
+        faults += [("code", fault) for fault in _faults_of_known(experts[invitee.code], invitee)]
     return faults
 
 
@@ -253,7 +256,7 @@ def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | Non
     now = clock.now()
     ends = expires_at or now + VALID_FOR
     if ends <= now:
-        raise InputError(_("The expiry date of a link must be in the future."))
+        raise FieldErrors([("ends", _("The expiry date of a link must be in the future."))])
     expert, created = Expert.objects.get_or_create(
         study=study, code=invitee.code, defaults={"group": invitee.group, "created_at": now}
     )

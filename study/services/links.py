@@ -8,15 +8,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from formats.errors import InputError
 from study import clock
-from study.errors import Refused
-from study.models import Expert
+from study.errors import FieldErrors, Refused
+from study.models import MAX_CODE, Expert
 from study.services.invitations import Invitee, checked, has_slot, issue, refuse_closed
 from study.services.locking import lock_expert
 from study.services.log import log_event
-
-LONGEST_CODE = 40
 
 
 @transaction.atomic
@@ -60,7 +57,8 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
             % {"code": expert.code},
         )
     if expert.study.experts.filter(code=substitute.code.strip()).exists():
-        raise InputError(_("The expert code %(code)s is already used. Choose another one.") % {"code": substitute.code})
+        message = _("The expert code %(code)s is already used. Choose another one.")
+        raise FieldErrors([("code", message % {"code": substitute.code})])
     study, slot, expert.slot = expert.study, expert.slot, None
     expert.save(update_fields=["slot"])
     expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
@@ -77,6 +75,6 @@ def replace(expert: Expert, substitute: Invitee, *, actor: str, expires_at: date
 
 def next_code(expert: Expert) -> str:
     """A code for a replacement: the old code with the next free number behind it."""
-    stem = re.sub(r"-\d+$", "", expert.code)[: LONGEST_CODE - 4]
+    stem = re.sub(r"-\d+$", "", expert.code)[: MAX_CODE - 4]
     taken = set(expert.study.experts.filter(code__startswith=stem).values_list("code", flat=True))
     return next(code for number in range(2, len(taken) + 3) if (code := f"{stem}-{number}") not in taken)

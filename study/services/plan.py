@@ -17,7 +17,7 @@ from study.services.locking import lock_study
 from study.services.log import log_event
 
 AMENDED = "plan amended"
-LONGEST_REASON = 2000
+MAX_REASON = 2000
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
             409, "state", _("An analysis plan can be amended after the study opens and before it is unblinded.")
         )
     written = many_lines(reason).strip() if is_text(reason) else ""
-    if not written or len(reason) > LONGEST_REASON:
+    if not written or len(reason) > MAX_REASON:
         raise Refused(400, "reason", _("Enter a reason of one or two sentences."))
     *_before, last = versions(study)
     if analysis == last.analysis:

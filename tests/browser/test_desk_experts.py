@@ -127,12 +127,20 @@ def test_the_board_shows_who_is_how_far_and_renews_itself(desk: Page, study: Stu
     assert desk.locator("details").first.evaluate("details => details.open")
 
 
-def test_a_drop_out_is_replaced_in_two_clicks(desk: Page, study: Study, language: str) -> None:
+def test_a_drop_out_is_replaced_in_two_clicks(desk: Page, study: Study, language: str, log: Log) -> None:
     leaver = make_expert(study, "m01", "men")
     desk.goto(desk.url + "board/")
     desk.locator("a[href$='#replace']").click()
     expect(desk.locator("#replace")).to_be_visible()
     look_at(desk, "desk-expert", language)
+    desk.locator("#replace [name=code]").fill("m 02")
+    desk.locator("#replace [name=name]").fill("Ada")
+    desk.locator("#replace button").click()
+    expect(desk.locator("#replace [name=code]")).to_have_accessible_description(re.compile("m 02"))
+    expect(desk.locator("#replace [name=name]")).to_have_value("Ada")
+    log.errors[:] = [error for error in log.errors if "status of 422" not in error]
+    look_at(desk, "desk-expert-fault", language)
+    desk.locator("#replace [name=code]").fill("m01-2")
     desk.locator("#replace button").click()
     expect(desk.locator(".sheet > li")).to_have_count(1)
     assert Expert.objects.get(code="m01-2").slot == leaver.slot

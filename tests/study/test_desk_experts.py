@@ -334,3 +334,49 @@ def test_a_link_that_was_revoked_closes_the_room_on_a_device_that_was_in_it(stud
     act(ada, "revoke", "w01")
     assert phone.get(f"/room/t/{trials_of(expert)[0].token}/").status_code == 403
     assert Device.objects.count() == 1
+
+
+def field_of(page: str, field_id: str) -> str:
+    """The tag of a form's field."""
+    return next(tag for tag in re.findall(r"<(?:input|select|textarea)[^>]*>", page) if f' id="{field_id}"' in tag)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"code": "a b"}, "one-code", "is not valid"),
+        ({"name": "x" * 201}, "one-name", "at most 200"),
+        ({"group": "nobody"}, "one-group", "there is no group"),
+        ({"language": "fr"}, "one-language", "has no language"),
+        ({"ends": "2001-01-01"}, "one-ends", "must be in the future"),
+        ({"ends": "soon"}, "one-ends", "as YYYY-MM-DD"),
+    ],
+)
+def test_invite_form_fault_is_named_beside_its_field(
+    study: Study, ada: Client, wrong: dict[str, str], field: str, said: str
+) -> None:
+    typed = {"form": "one", "code": "w07", "group": "women", "language": "zh-hans", "name": "Ada", "ends": day(5)}
+    page = text(invite(ada, **{**typed, **wrong}))
+    assert said in page.partition(f'id="{field}_error"')[2].partition("</ul>")[0]
+    tag = field_of(page, field)
+    assert f'aria-describedby="{field}_error"' in tag
+    assert 'aria-invalid="true"' in tag
+    assert page.count('aria-invalid="true"') == 1
+
+
+def test_replace_form_fault_keeps_what_was_typed(study: Study, ada: Client) -> None:
+    for code in ("w01", "w02"):
+        make_link(study, code, "women")
+    page = text(act(ada, "replace", "w01", code="w02", language="zh-hans", name="Grace", ends=day(9)))
+    for field, value in (("replace-code", "w02"), ("replace-name", "Grace"), ("replace-ends", day(9))):
+        assert f'value="{value}"' in field_of(page, field)
+    assert '<option value="zh-hans" selected' in page
+    assert 'aria-describedby="replace-code_error"' in field_of(page, "replace-code")
+    assert day(9) not in field_of(page, "link-ends")
+
+
+def test_desk_forms_of_one_page_have_unique_ids(study: Study, ada: Client) -> None:
+    make_link(study, "w01", "women")
+    for name, parts in (("invite", []), ("expert", ["w01"])):
+        ids = re.findall(r' id="([^"]+)"', text(ada.get(reverse(f"desk:{name}", args=["small", *parts]))))
+        assert len(ids) == len(set(ids)) > 5

@@ -1,0 +1,217 @@
+"""Forms of the researcher's pages: their fields, limits and first values. Services judge what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.renderers import DjangoTemplates
+from django.utils.text import capfirst
+from django.utils.translation import get_language, get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from formats.errors import InputError
+from study import clock
+from study.errors import FieldErrors, Refused, words_of
+from study.models import MAX_CODE, MAX_NAME, MAX_SLUG, Member, Study
+from study.services.invitations import VALID_FOR, end_of
+from study.services.plan import MAX_REASON
+
+T = TypeVar("T")
+#: Of the ZIP file of a new study, in bytes.
+MAX_CLIPS = 2 << 30
+
+
+class FieldRenderer(DjangoTemplates):
+    form_template_name = "desk/parts/form.html"
+    field_template_name = "desk/parts/field.html"
+
+
+class DeskForm(forms.Form):
+    """A form whose errors are its own and those of the service that it was for."""
+
+    default_renderer = FieldRenderer
+    #: The ids of its fields, which differ from those of other forms on the page.
+    ids = "%s"
+
+    def __init__(self, data: Any = None, files: Any = None, *, code: str = "", initial: Any = None) -> None:
+        super().__init__(data, files, initial=initial, auto_id=self.ids)
+        for field in self.fields.values():
+            field.label = str(field.label) % {"code": code}
+
+    def attempt(self, step: Callable[..., T]) -> T | None:
+        """Run a service with what was typed, if it is valid. A refusal becomes an error of the field that it names."""
+        try:
+            return step(**self.cleaned_data) if self.is_valid() else None
+        except FieldErrors as error:
+            faults = error.by_field
+        except Refused as error:
+            faults = [(error.code, error.message)]
+        except InputError as error:
+            faults = [("", text) for text in words_of(error).split("\n")]
+        for field, text in faults:
+            self.add_error(field if field in self.fields else None, text)
+        return None
+
+    @property
+    def faults(self) -> list[str]:
+        """All errors, for the summary at the top of the page."""
+        return [str(text) for errors in self.errors.values() for text in errors]
+
+
+def typed(label: Any, widget: type[forms.Widget] = forms.TextInput, **attrs: Any) -> forms.CharField:
+    """What is typed or chosen. The browser keeps to its limits; the service says what is wrong with it."""
+    is_line = widget is forms.TextInput
+    return forms.CharField(label=label, required=False, strip=is_line, widget=widget({"autocomplete": "off", **attrs}))
+
+
+def upload(label: Any, accept: str, missing: Any = "") -> forms.FileField:
+    """A file, which must be chosen if `missing` says so where it is not."""
+    errors, widget = {"required": missing}, forms.FileInput({"accept": accept})
+    return forms.FileField(
+        label=label, required=bool(missing), allow_empty_file=True, error_messages=errors, widget=widget
+    )
+
+
+def confirmed(label: Any, missing: Any) -> forms.BooleanField:
+    """A box to tick before what cannot be undone."""
+    return forms.BooleanField(label=label, error_messages={"required": missing}, widget=Confirmation({"value": "yes"}))
+
+
+class LanguageSelect(forms.Select):
+    """Names each language in that language."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        return {**option, "attrs": {**option["attrs"], "lang": value}}
+
+
+class Confirmation(forms.CheckboxInput):
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> bool:
+        return data.get(name) == "yes"
+
+
+class LinkForm(DeskForm):
+    """How long a link works."""
+
+    ids = "link-%s"
+    field_order = ("file", "pasted", "code", "group", "language", "name", "ends")
+    ends = typed(_("Last day of the link (UTC)"), type="date", required=True)
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = get_language() or ""
+        choices: dict[str, list[tuple[str, str]]] = {
+            "group": [(group.key, study.group_label(group.key, shown)) for group in study.file.groups],
+            "language": [(code, capfirst(get_language_info(code)["name_local"])) for code in study.file.languages],
+        }
+        for name, field in self.fields.items():
+            if isinstance(field.widget, forms.Select):
+                field.widget.choices = choices[name]
+        self.initial.setdefault("ends", (clock.now() + VALID_FOR).date().isoformat())
+        self.fields["ends"].widget.attrs["min"] = clock.now().date().isoformat()
+        if "pasted" in self.fields:
+            row = f"w01,{study.file.groups[0].key},{study.file.languages[0]},"
+            self.fields["pasted"].widget.attrs["placeholder"] = f"code,group,language,name\n{row}"
+
+    def clean_ends(self) -> datetime | None:
+        try:
+            return end_of(self.cleaned_data["ends"])
+        except InputError as error:
+            raise ValidationError(words_of(error)) from error
+
+
+class EndForm(LinkForm):
+    ids = "end-%s"
+
+
+class TableForm(LinkForm):
+    ids = "table-%s"
+    file = upload(_("CSV file"), ".csv,.tsv,.txt,text/csv")
+    pasted = typed(_("or paste the table"), forms.Textarea, rows=7, spellcheck="false")
+
+
+class ReplaceForm(LinkForm):
+    """The new expert of a slot, whose group is given."""
+
+    ids = "replace-%s"
+    code = typed(_("Code of the new expert"), maxlength=MAX_CODE, required=True)
+    language = typed(_("Language of the link"), LanguageSelect)
+    name = typed(_("Name (optional)"), maxlength=MAX_NAME)
+
+
+class OneForm(ReplaceForm):
+    ids = "one-%s"
+    code = typed(_("Expert code"), maxlength=MAX_CODE, required=True)
+    group = typed(_("Group"), forms.Select)
+
+
+class AgainForm(LinkForm):
+    ids = "again-%s"
+
+
+#: The forms that invite, by what their button `form` says.
+INVITING: dict[str, type[LinkForm]] = {"table": TableForm, "one": OneForm, "again": AgainForm}
+
+
+class CloseForm(DeskForm):
+    sure = confirmed(_("Yes, accept no new ratings"), _("Confirm first that the study accepts no new ratings."))
+
+
+class WithdrawForm(DeskForm):
+    ids = "withdraw-%s"
+    sure = confirmed(_("Yes, withdraw %(code)s permanently"), _("Confirm the permanent withdrawal first."))
+
+
+class EraseForm(DeskForm):
+    ids = "erase-%s"
+    sure = confirmed(
+        _("Yes, delete the personal data of %(code)s permanently"), _("Confirm the permanent deletion first.")
+    )
+
+
+class MemberForm(DeskForm):
+    username = typed(_("User name"), maxlength=150, required=True, autocapitalize="none")
+    role = typed(_("Role"), forms.RadioSelect, required=True)
+    role.widget.choices = Member.Role.choices
+
+
+class StudyFileForm(DeskForm):
+    file = upload(_("Study file (.toml)"), ".toml,text/plain", _("Choose a study file first."))
+    slug = typed(_("Short name, for addresses and file names"), maxlength=MAX_SLUG, autocapitalize="none")
+    slug.help_text = _("Lower-case letters, digits and hyphens. If empty, the file name is used.")
+
+
+class ClipsForm(DeskForm):
+    clips = upload(_("Clips (.zip)"), ".zip,application/zip", _("Choose a ZIP file of clips first."))
+
+    def clean_clips(self) -> UploadedFile[bytes]:
+        clips: UploadedFile[bytes] = self.cleaned_data["clips"]
+        if (clips.size or 0) > MAX_CLIPS:
+            message = _("The ZIP file is larger than %(most)d GiB. Use fewer or shorter clips.")
+            raise ValidationError(message, params={"most": MAX_CLIPS >> 30})
+        return clips
+
+
+class AmendForm(DeskForm):
+    reason = typed(_("Reason"), forms.Textarea, rows=3, maxlength=MAX_REASON, required=True)
+    analysis = typed(
+        _("Analysis plan (the [analysis] section of a study file)"),
+        forms.Textarea,
+        rows=10,
+        spellcheck="false",
+        required=True,
+    )
+    analysis.widget.attrs["class"] = "code"
+
+
+class PasswordForm(DeskForm):
+    """The password once more, before the systems are unblinded."""
+
+    password = forms.CharField(
+        label=_("Confirm your password"), strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
