@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_sc
 
 from formats.errors import N_, InputError, Message
 from formats.files import json_sha256, read_text, sha256
+from formats.messages import LANGUAGES
 from formats.models import fault, message_of
 from formats.text import first_control, is_text, many_lines, one_line
 from formats.toml import KeyPath, Lines, dotted, read_toml
@@ -53,7 +54,6 @@ EXPERT_COLUMNS = {
     *("expert_id", "group", "language", "submitted", "replaced_by", "level"),
     *("headphones_correct", "headphones_rounds"),
 }
-LANGUAGES = ("en", "zh-hans")
 #: The texts of a scale that an expert reads, and the hexadecimal digits of a wording's version.
 WORDS, DIGITS = ("label", "definition", "low", "high"), 12
 
@@ -403,7 +403,7 @@ class StudyFile(Table):
     """A whole study file (docs/study-file.md)."""
 
     title: Texts
-    languages: list[Literal["en", "zh-hans"]]
+    languages: list[Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]]
     systems: Annotated[list[System], Entries(2, MOST_SYSTEMS)]
     real_system: str | None = None
     design: Design
@@ -418,7 +418,8 @@ class StudyFile(Table):
     @classmethod
     def _are_known(cls, value: Any, info: ValidationInfo) -> Any:
         if info.context is not None and not _are_languages(value):
-            raise fault('Write a list of "en", "zh-hans" or both, with the default language first.')
+            known = ", ".join(f'"{language}"' for language in LANGUAGES)
+            raise fault("Write a list of languages, the default one first. Known are %(known)s.", known=known)
         return value
 
     @field_validator("real_system", mode="before")

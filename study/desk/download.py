@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from formats.errors import InputError
+from formats.messages import SOURCE
 from study import dataset, services
 from study.desk.permissions import actor, study_or_404
 from study.errors import words_of
@@ -29,7 +30,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     name = f"dataset-{slug}{dataset.FORMS[form][0]}"
     archive = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     try:
-        hashes = dataset.write(found, form, archive, get_language() or "en")
+        hashes = dataset.write(found, form, archive, get_language() or SOURCE)
     except InputError as error:
         archive.close()
         messages.error(request, words_of(error))
