@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PACKAGES = ("generation.metrics", "generation.networks", "study.design")
+PACKAGES = ("generation.metrics", "generation.networks", "study.design", "analysis.statistics")
 #: Arguments that a caller does not pass.
 IMPLICIT = {"self", "cls"}
 

@@ -9,7 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Note:
-    """A code, the scale that it concerns, and what else its sentence names: ids of systems, components, numbers."""
+    """What a statistic reports of itself, as data.
+
+    Attributes
+    ----------
+    code : str
+    scale : str
+        Key of the scale that it concerns.
+    about : mapping of str
+        What else its sentence names: ids of systems, components, numbers.
+    """
 
     code: str
     scale: str
@@ -17,5 +26,16 @@ class Note:
 
 
 def note(code: str, scale: str, **about: Any) -> Note:
-    """A note of these parameters."""
+    """Make a note.
+
+    Parameters
+    ----------
+    code, scale : str
+    **about
+        What else its sentence names.
+
+    Returns
+    -------
+    Note
+    """
     return Note(code, scale, about)

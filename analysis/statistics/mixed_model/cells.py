@@ -1,4 +1,4 @@
-"""Ratings of one scale, one after the other, with the experts, clips and systems that they belong to."""
+"""Ratings of one scale, with the experts, clips and systems that they belong to."""
 
 from __future__ import annotations
 
@@ -18,10 +18,20 @@ Integers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Cells:
-    """n ratings by R experts of C clips, in the order of the experts and then of the clips.
+    """n ratings by R experts of C clips, ordered by expert and then by clip.
 
-    `layers` (p + 1, n): the columns of the fixed part and, last, the ratings. `expert`, `clip` (n,): whose rating, of
-    what. `nest` (C, S) tells the system of a clip; clips stand system by system. A *cell* is an expert in a system.
+    A *cell* is an expert in a system; K of them have ratings.
+
+    Attributes
+    ----------
+    layers : float64 array of shape (p + 1, n)
+        The columns of the fixed part and, last, the ratings.
+    expert, clip : int arrays of shape (n,)
+        Whose rating, of what.
+    nest : float64 array of shape (C, S)
+        1 where the clip belongs to the system, else 0. Clips are ordered by system.
+    experts : int
+        R.
     """
 
     layers: Floats
@@ -32,18 +42,30 @@ class Cells:
 
     @staticmethod
     def of_tables(layers: Floats, present: Floats, nest: Floats) -> Cells:
-        """The same from tables (p + 1, R, C) and `present` (R, C), which is 0 where there is no rating."""
+        """Make cells of tables.
+
+        Parameters
+        ----------
+        layers : float64 array of shape (p + 1, R, C)
+        present : array of shape (R, C)
+            0 where there is no rating.
+        nest : float64 array of shape (C, S)
+
+        Returns
+        -------
+        Cells
+        """
         expert, clip = np.nonzero(present)
         return Cells(layers[:, expert, clip], expert, clip, nest, len(present))
 
     @property
     def free(self) -> int:
-        """Ratings less fixed coefficients."""
+        """Number of ratings less the number of fixed coefficients."""
         return len(self.expert) - len(self.layers) + 1
 
     @property
     def ratings(self) -> Floats:
-        """(n,)"""
+        """The ratings, shape (n,)."""
         ratings: Floats = self.layers[-1]
         return ratings
 
@@ -56,12 +78,12 @@ class Cells:
 
     @property
     def cell(self) -> Integers:
-        """(n,): the cell of each rating."""
+        """The cell of each rating, shape (n,)."""
         return self._cells[0]
 
     @cached_property
     def system(self) -> Integers:
-        """(n,): the system of each rating."""
+        """The system of each rating, shape (n,)."""
         return self.system_of_cell[self.cell]
 
     @property
@@ -71,19 +93,19 @@ class Cells:
 
     @cached_property
     def expert_of_cell(self) -> Integers:
-        """(K,)"""
+        """The expert of each cell, shape (K,)."""
         expert: Integers = self._cells[1] // self.nest.shape[1]
         return expert
 
     @cached_property
     def system_of_cell(self) -> Integers:
-        """(K,)"""
+        """The system of each cell, shape (K,)."""
         system: Integers = self._cells[1] % self.nest.shape[1]
         return system
 
     @cached_property
     def counts(self) -> tuple[Floats, Floats, Floats]:
-        """Ratings of each expert (R,), clip (C,) and cell (K,)."""
+        """Number of ratings of each expert (R,), clip (C,) and cell (K,)."""
         sizes = ((self.expert, self.experts), (self.clip, len(self.nest)), (self.cell, len(self._cells[1])))
         expert, clip, cell = (np.bincount(units, minlength=size).astype(np.float64) for units, size in sizes)
         return expert, clip, cell
@@ -97,16 +119,43 @@ class Cells:
         )
 
     def sums(self, values: Floats) -> list[Floats]:
-        """Values (q, n) summed over each expert's, clip's and cell's ratings: (q, R), (q, C), (q, K)."""
+        """Sum values over each expert's, clip's and cell's ratings.
+
+        Parameters
+        ----------
+        values : float64 array of shape (q, n)
+
+        Returns
+        -------
+        list of three float64 arrays of shape (q, R), (q, C) and (q, K)
+        """
         return [(adder @ values.T).T for adder in self._adders]
 
     def by_clip(self, columns: Floats) -> Floats:
-        """Values (n, q) summed over each clip's ratings: (C, q)."""
+        """Sum values over each clip's ratings.
+
+        Parameters
+        ----------
+        columns : float64 array of shape (n, q)
+
+        Returns
+        -------
+        float64 array of shape (C, q)
+        """
         sums: Floats = self._adders[1] @ columns
         return sums
 
     def by_cell(self, columns: Floats) -> Floats:
-        """Values (n, q) summed over each cell's ratings: (K, q)."""
+        """Sum values over each cell's ratings.
+
+        Parameters
+        ----------
+        columns : float64 array of shape (n, q)
+
+        Returns
+        -------
+        float64 array of shape (K, q)
+        """
         sums: Floats = self._adders[2] @ columns
         return sums
 
@@ -117,27 +166,62 @@ class Cells:
         return sparse.csr_array((np.ones(cells), places), shape=(self.experts, cells))
 
     def by_expert(self, of_cells: Floats) -> Floats:
-        """Values of the cells (K, ...) summed over each expert's: (R, ...)."""
+        """Sum values of the cells over each expert's cells.
+
+        Parameters
+        ----------
+        of_cells : float64 array of shape (K, ...)
+
+        Returns
+        -------
+        float64 array of shape (R, ...)
+        """
         sums: Floats = self._of_expert @ of_cells
         return sums
 
     def table(self, values: Floats) -> Table:
-        """Values (n,) as a table (R, C), 0 where there is no rating; sparse where most of it is empty."""
+        """Arrange values of the ratings as a table.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n,)
+
+        Returns
+        -------
+        float64 array or csr_array of shape (R, C)
+            0 where there is no rating; sparse where most of it is empty.
+        """
         return table_of(values, self.expert, self.clip, (self.experts, len(self.nest)))
 
     def full(self, values: Floats) -> Floats:
-        """Values (n,) as a full table (R, C)."""
+        """Arrange values of the ratings as a full table.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n,)
+
+        Returns
+        -------
+        float64 array of shape (R, C)
+            0 where there is no rating.
+        """
         table = np.zeros((self.experts, len(self.nest)))
         table[self.expert, self.clip] = values
         return table
 
     @cached_property
     def present(self) -> Floats:
-        """(R, C): 1 where there is a rating."""
+        """1 where there is a rating, else 0, shape (R, C)."""
         return self.full(np.ones(len(self.expert)))
 
     def blocks(self) -> Iterator[slice]:
-        """The clips of each system."""
+        """Iterate over the systems' clips.
+
+        Yields
+        ------
+        slice
+            The columns of one system.
+        """
         ends = np.cumsum(self.nest.sum(axis=0)).astype(int)
         for start, end in zip((0, *ends[:-1]), ends, strict=True):
             yield slice(int(start), int(end))

@@ -20,7 +20,28 @@ from analysis.statistics.sparse_tables import Table
 
 @dataclass(frozen=True)
 class EqualWeights:
-    """The posterior of the random effects under prior variances relative to the residual's."""
+    """The posterior of the random effects, with all ratings of equal weight.
+
+    Variances are relative to the residual's.
+
+    Attributes
+    ----------
+    cells : Cells
+    cell, clip : float
+        Prior variances of experts within systems and of clips.
+    slope : float64 array of shape (K,)
+        1 / (1 + cell * ratings of the cell).
+    shared : float64 array of shape (R,)
+        What the cells of an expert share.
+    scaled : array or sparse array of shape (R, C)
+        The slope of each rating's cell.
+    information : float64 array of shape (C, C)
+        About the clips, with the experts integrated out.
+    inverse : float64 array of shape (C, C)
+        (I + clip * information)^-1.
+    log_determinant : float
+        log |I + (prior covariance) (precision of the ratings)|.
+    """
 
     cells: Cells
     cell: float  # the prior variance of experts within systems
@@ -33,7 +54,17 @@ class EqualWeights:
     log_determinant: float  # log |I + (prior covariance) (precision of the ratings)|
 
     def solve(self, values: Floats) -> Floats:
-        """Posterior means (q, n) of expert + expert:system + clip at each rating, for responses (q, n)."""
+        """Compute posterior means of expert + expert:system + clip at each rating.
+
+        Parameters
+        ----------
+        values : float64 array of shape (q, n)
+            Responses.
+
+        Returns
+        -------
+        float64 array of shape (q, n)
+        """
         cells, slope = self.cells, self.slope[:, None]
         columns = np.ascontiguousarray(values.T)
         by_cell = cells.by_cell(columns)
@@ -67,7 +98,14 @@ class EqualWeights:
         return one_side, both
 
     def informations(self) -> tuple[Floats, Floats, Floats]:
-        """z' V^-1 z for each expert (R,), clip (C,) and cell (K,), z marking its ratings; V is their covariance."""
+        """Compute z' V^-1 z for each unit of the three effects.
+
+        z marks the ratings of the unit; V is the covariance of the ratings.
+
+        Returns
+        -------
+        experts, clips, cells : float64 arrays of shape (R,), (C,) and (K,)
+        """
         cells, count = self.cells, self.cells.counts[2]
         one_side, both = self._squares
         total, shared = cells.by_expert(one_side), self.shared[cells.expert_of_cell]
@@ -81,7 +119,23 @@ class EqualWeights:
 
 
 def eliminate(cells: Cells, variances: Floats) -> EqualWeights:
-    """The posterior under prior `variances` (3,), in the order of EFFECTS, relative to the residual's."""
+    """Compute the posterior of the random effects.
+
+    Parameters
+    ----------
+    cells : Cells
+    variances : float64 array of shape (3,)
+        Prior variances in the order of ``EFFECTS``, relative to the residual's.
+
+    Returns
+    -------
+    EqualWeights
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not positive definite.
+    """
     expert, clip, cell = map(float, variances)
     _, of_clip, of_cell = cells.counts
     slope = 1 / (1 + cell * of_cell)

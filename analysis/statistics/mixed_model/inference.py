@@ -17,8 +17,17 @@ from analysis.statistics.mixed_model.random_effects import Floats
 
 @dataclass(frozen=True)
 class Estimate:
-    """Coefficients (p,), their covariance (p, p), its derivatives (4, p, p) by the variance components, and the
-    asymptotic covariance (4, 4) of those components."""
+    """Coefficients of the fixed part with what their tests need.
+
+    Attributes
+    ----------
+    coefficients : float64 array of shape (p,)
+    covariance : float64 array of shape (p, p)
+    derivatives : float64 array of shape (4, p, p)
+        Of the covariance by the variance components.
+    of_variances : float64 array of shape (4, 4)
+        Asymptotic covariance of those components.
+    """
 
     coefficients: Floats
     covariance: Floats
@@ -26,11 +35,32 @@ class Estimate:
     of_variances: Floats
 
     def variances(self, weights: Floats) -> Floats:
-        """(n,): of the combinations `weights` (n, p)."""
+        """Compute the variances of linear combinations.
+
+        Parameters
+        ----------
+        weights : float64 array of shape (n, p)
+
+        Returns
+        -------
+        float64 array of shape (n,)
+        """
         return _forms(weights, self.covariance)
 
     def freedom(self, weights: Floats) -> Floats:
-        """Satterthwaite's df (n,) of the combinations `weights` (n, p): 2 var^2 / Var(var), Var by the delta method."""
+        """Compute Satterthwaite's degrees of freedom of linear combinations.
+
+        2 var^2 / Var(var), with Var by the delta method.
+
+        Parameters
+        ----------
+        weights : float64 array of shape (n, p)
+
+        Returns
+        -------
+        float64 array of shape (n,)
+            NaN where Var is not known.
+        """
         gradients = np.stack([_forms(weights, derivative) for derivative in self.derivatives], axis=1)
         uncertainty = _forms(gradients, self.of_variances)
         known = uncertainty > 0
@@ -46,7 +76,12 @@ def _forms(rows: Floats, matrix: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Tested:
-    """Combinations of coefficients with what a table says of each; arrays of equal length."""
+    """Tests of linear combinations of coefficients.
+
+    Attributes
+    ----------
+    value, se, df, t, p, low, high : float64 arrays of shape (n,)
+    """
 
     value: Floats
     se: Floats
@@ -58,7 +93,20 @@ class Tested:
 
 
 def t_tests(estimate: Estimate, weights: Floats, alpha: float) -> Tested:
-    """t tests of combinations `weights` (n, p) against nothing, with 1 - alpha intervals."""
+    """Test linear combinations of coefficients against zero.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    weights : float64 array of shape (n, p)
+    alpha : float
+        Intervals have level 1 - alpha.
+
+    Returns
+    -------
+    Tested
+        Two-sided t tests with Satterthwaite's degrees of freedom.
+    """
     value = weights @ estimate.coefficients
     se, df = np.sqrt(estimate.variances(weights)), estimate.freedom(weights)
     reach = stats.t.ppf(1 - alpha / 2, df) * se
@@ -68,10 +116,20 @@ def t_tests(estimate: Estimate, weights: Floats, alpha: float) -> Tested:
 
 
 def f_test(estimate: Estimate, weights: Floats) -> tuple[float, float, float]:
-    """F, its denominator's df and p of all combinations `weights` (q, p), linearly independent, being nothing.
+    """Test that several linear combinations of coefficients are all zero.
 
-    The combinations are turned into q independent t statistics, each with Satterthwaite's df; the denominator's df
-    make F's expectation that of their mean square (Fai & Cornelius, as in lmerTest).
+    They are transformed into q independent t statistics, each with Satterthwaite's df; the denominator's df make F's
+    expectation that of their mean square (Fai & Cornelius 1996, as in lmerTest).
+
+    Parameters
+    ----------
+    estimate : Estimate
+    weights : float64 array of shape (q, p)
+        Linearly independent rows.
+
+    Returns
+    -------
+    f, denominator_df, p : float
     """
     roots, turn = np.linalg.eigh(weights @ estimate.covariance @ weights.T)
     turned = turn.T @ weights
@@ -91,9 +149,19 @@ def _denominator(df: Floats) -> float:
 
 
 def holm(p: npt.ArrayLike) -> Floats:
-    """Holm's step-down p of a family, in the order given; NaN stays, and counts for nothing.
+    """Adjust the p values of a family by Holm's step-down method.
 
-    Source: S. Holm, Scandinavian Journal of Statistics 6 (1979) 65-70.
+    S. Holm, Scandinavian Journal of Statistics 6 (1979) 65-70.
+
+    Parameters
+    ----------
+    p : array_like of shape (n,)
+        NaN is not counted as a test.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        In the order given; NaN where p is NaN.
     """
     values = np.array(p, dtype=np.float64)
     there = np.flatnonzero(~np.isnan(values))
@@ -104,13 +172,22 @@ def holm(p: npt.ArrayLike) -> Floats:
 
 
 def bonferroni(p: npt.ArrayLike) -> Floats:
-    """Each p times the number of a family's tests, at most 1; NaN stays, and counts for nothing.
+    """Multiply each p by the number of a family's tests, up to 1.
 
     It is below alpha exactly where the interval at alpha / (number of tests) excludes zero: all these intervals
-    together hold every true value in at least 1 - alpha of studies, whatever the dependence. Holm's p has no two-sided
-    intervals of that kind (docs/methods.md).
+    together contain every true value in at least 1 - alpha of studies, whatever the dependence (O. J. Dunn, Journal of
+    the American Statistical Association 56 (1961) 52-64). Holm's p has no two-sided intervals of that kind
+    (docs/methods.md).
 
-    Source: O. J. Dunn, Journal of the American Statistical Association 56 (1961) 52-64.
+    Parameters
+    ----------
+    p : array_like of shape (n,)
+        NaN is not counted as a test.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        NaN where p is NaN.
     """
     values = np.array(p, dtype=np.float64)
     adjusted: Floats = np.minimum(values * np.count_nonzero(~np.isnan(values)), 1.0)
@@ -118,8 +195,19 @@ def bonferroni(p: npt.ArrayLike) -> Floats:
 
 
 def equivalence_p(difference: Floats, se: Floats, df: Floats, gap: float) -> Floats:
-    """p of two one-sided t tests that a difference lies within -gap to gap.
+    """Compute p of two one-sided t tests that a difference is within a margin.
 
-    Source: D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
+    D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
+
+    Parameters
+    ----------
+    difference, se, df : float64 arrays of shape (n,)
+    gap : float
+        The margin is from -gap to gap.
+
+    Returns
+    -------
+    float64 array of shape (n,)
+        The larger of the two tests' p.
     """
     return np.asarray(stats.t.sf((gap - np.abs(difference)) / se, df))

@@ -15,7 +15,15 @@ from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats
 
 @dataclass(frozen=True)
 class Layout:
-    """The cells of a scale with the names of their rows and columns; clips stand system by system."""
+    """The cells of one scale with the names of their rows and columns.
+
+    Attributes
+    ----------
+    scale : str
+    systems, experts, clips, covariates : tuples of str
+        Names in order; clips are ordered by system.
+    cells : Cells
+    """
 
     scale: str
     systems: tuple[str, ...]
@@ -26,20 +34,37 @@ class Layout:
 
     @property
     def ratings(self) -> Floats:
-        """(R, C): the ratings, 0 where there is none."""
+        """The ratings, 0 where there is none, shape (R, C)."""
         return self.cells.full(self.cells.ratings)
 
     @property
     def clips_of_system(self) -> Floats:
+        """Number of clips of each system, shape (S,)."""
         counts: Floats = self.cells.nest.sum(axis=0)
         return counts
 
 
 def lay_out(frame: pd.DataFrame, scale: str, systems: Sequence[str] = (), covariates: Sequence[str] = ()) -> Layout:
-    """Ratings of `scale` (expert_id, system, clip_id, scale, rating; one a cell) in the order of `systems`.
+    """Arrange the ratings of one scale for the models.
 
-    Systems without a rating are left out. `covariates` are columns of numbers, centred here. Raises ValueError for a
-    rating given twice, a covariate with gaps, and where there is no rating.
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating`` and the covariates.
+    scale : str
+    systems : sequence of str, optional
+        Their order, and which; sorted if not given. Systems without a rating are left out.
+    covariates : sequence of str, optional
+        Numeric columns, centred here.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    ValueError
+        If there is no rating, an expert rated a clip twice, or a covariate has gaps or is a combination of the systems.
     """
     frame = frame[(frame["scale"] == scale) & frame["rating"].notna()]
     if frame.empty:
@@ -77,11 +102,21 @@ def _covariate(frame: pd.DataFrame, name: str, scale: str, systems: Sequence[str
 
 
 def separable(cells: Cells) -> tuple[bool, ...]:
-    """Which of EFFECTS can be told from each other, from the fixed part and from the residual, in that order.
+    """Decide which variances the design can separate from each other.
 
-    Experts: two or more in some system, for experts who share none differ as their systems do, and some expert with
-    several ratings. Clips: two or more in a system, and two or more experts on some clip. Experts within systems: some
-    expert with several ratings of a system, and with several systems.
+    An expert's variance needs two or more experts in some system, as experts who share none differ as their systems do,
+    and some expert with several ratings. A clip's needs two or more clips in some system and two or more experts on
+    some clip. That of experts within systems needs two or more experts in some system, and some expert with several
+    ratings of a system and some with several systems.
+
+    Parameters
+    ----------
+    cells : Cells
+
+    Returns
+    -------
+    tuple of bool
+        In the order of ``EFFECTS``.
     """
     per_expert, per_clip, per_cell = cells.counts
     systems = cells.nest.shape[1]

@@ -37,14 +37,26 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Fit:
-    """The model of one scale.
+    """The linear mixed model of one scale.
 
-    `means`, `contrasts`, `variance_components`, `omnibus`: the tables, columns as in MEANS ... OMNIBUS; `covariates`
-    the slopes, if any. Empty (NaN) cells are explained in `notes`, sentences in every language. `predicted`: every
-    expert's and every clip's departure in rating points (best linear unbiased prediction, its standard error of
-    prediction). `ratios`: variances relative to the residual's, to start a similar fit from. `method`: "closed form",
-    "REML" or "none" where nothing could be estimated; `why` then says why: "all_equal", "too_few" or "no_variance" (the
-    ratings of each system are all equal), else "".
+    Attributes
+    ----------
+    scale : str
+    means, contrasts, variance_components, omnibus, covariates : DataFrame
+        Columns ``MEANS``, ``CONTRASTS``, ``COMPONENTS``, ``OMNIBUS``, ``COVARIATES``; a component is NaN where the
+        design cannot separate it.
+    predicted : DataFrame
+        ``PREDICTED``: best linear unbiased predictions of experts and clips with their standard errors, in rating
+        points.
+    notes : tuple of Note
+        Why values are NaN.
+    method : {"closed form", "REML", "none"}
+    log_likelihood : float
+    ratios : tuple of float or None
+        Variances relative to the residual's, from which a similar fit can start.
+    why : str
+        Why nothing was estimated: "all_equal", "too_few" or "no_variance" (the ratings of each system are all equal),
+        or "".
     """
 
     scale: str
@@ -62,7 +74,7 @@ class Fit:
 
     @property
     def shortages(self) -> dict[str, str]:
-        """For each system why nothing is concluded of it (see `guards`), or ""."""
+        """For each system why nothing is concluded of it (see ``guards``), or ""."""
         rows = zip(self.means["system"], self.means["n_experts"], self.means["n_clips"], strict=True)
         return {str(system): shortage(int(experts), int(clips)) for system, experts, clips in rows}
 
@@ -77,12 +89,33 @@ def fit(
     alpha: float = 0.05,
     start: Sequence[float] | None = None,
 ) -> Fit:
-    """Fit the model to the ratings of one scale.
+    """Fit the linear mixed model to the ratings of one scale.
 
-    `frame`: expert_id, system, clip_id, scale, rating, at most one rating a cell (no repeats). `systems`: their order,
-    and which; else sorted. `contrasts`: the pairs that a plan names; corrections are within them, and for every
-    other pair over all pairs. `covariates`: numeric columns, such as the trial's number, held constant at their mean.
-    `start`: `ratios` of a similar fit. Raises ValueError where the ratings cannot be laid out.
+    rating ~ system + covariates + (1|expert) + (1|clip) + (1|expert:system), by REML.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating``; no repeats.
+    scale : str
+    systems : sequence of str, optional
+        Their order, and which; sorted if not given.
+    contrasts : sequence of (str, str), optional
+        Pairs that a plan names. Corrections are within them, and for every other pair over all pairs.
+    covariates : sequence of str, optional
+        Numeric columns, such as the trial's number, held constant at their mean.
+    alpha : float, default 0.05
+    start : sequence of float, optional
+        ``Fit.ratios`` of a similar fit.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ValueError
+        As ``lay_out``.
     """
     layout = lay_out(frame, scale, systems, covariates)
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
@@ -121,9 +154,21 @@ def _too_little(layout: Layout) -> str | None:
 
 
 def guarded(fitted: Fit, alpha: float) -> Fit:
-    """The fit without errors, intervals and tests of what too few experts or clips stand for (see `guards`).
+    """Remove errors, intervals and tests that too few experts or clips support.
 
-    A contrast needs both of its systems, the omnibus test all of them, and so do the departures' errors.
+    See ``guards``. A contrast needs both of its systems; the omnibus test and the errors of predictions need all of
+    them.
+
+    Parameters
+    ----------
+    fitted : Fit
+    alpha : float
+        Of the intervals that remain.
+
+    Returns
+    -------
+    Fit
+        NaN in place of what is removed.
     """
     short = {system for system, why in fitted.shortages.items() if why}
     if not short:
@@ -212,7 +257,19 @@ def _corrected(contrasts: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
 
 def by_family(correct: Callable[[Floats], Floats], p: Floats, is_planned: npt.NDArray[np.bool_]) -> Floats:
-    """p corrected over all tests, and that of the planned ones among themselves."""
+    """Correct p over all tests, and those of planned contrasts among themselves.
+
+    Parameters
+    ----------
+    correct : callable
+        Maps p values of shape (n,) to corrected ones.
+    p : float64 array of shape (n,)
+    is_planned : bool array of shape (n,)
+
+    Returns
+    -------
+    float64 array of shape (n,)
+    """
     adjusted = correct(p)
     adjusted[is_planned] = correct(p[is_planned])
     return adjusted
@@ -312,13 +369,30 @@ def _notes_on_variances(scale: str, variances: reml.Variances | None, chosen: Se
 
 
 def equivalence(contrasts: pd.DataFrame, gap: float, *, alpha: float = 0.05) -> pd.DataFrame:
-    """Two one-sided tests that each difference is smaller than the smallest gap of interest, in rating points.
+    """Test whether differences are smaller than the smallest one of interest.
 
-    `contrasts`: those of a Fit. Returns scale, system_a, system_b, gap, ci_low, ci_high (of 1 - 2 alpha, the interval
-    that lies within the gap when p < alpha), p, p_holm (within the contrast's family), `verdict`: "different",
-    "equivalent", "different but small" (both), "undecided" or, without a test, ""; and p_simultaneous with its
-    interval, which lies within the gap when it is below alpha. Verdicts follow p_simultaneous.
-    Raises ValueError unless the gap is above nothing.
+    Two one-sided t tests (``inference.equivalence_p``), corrected as the contrasts are.
+
+    Parameters
+    ----------
+    contrasts : DataFrame
+        Of a ``Fit``.
+    gap : float
+        The smallest difference of interest, in rating points.
+    alpha : float, default 0.05
+
+    Returns
+    -------
+    DataFrame
+        scale, system_a, system_b, gap, ci_low, ci_high (of level 1 - 2 alpha, the interval that is within the gap when
+        p < alpha), p, p_holm, verdict, and p_simultaneous with its interval, which is within the gap when
+        p_simultaneous is below alpha. ``verdict`` is "different", "equivalent", "different but small" (both),
+        "undecided" or, without a test, ""; it follows p_simultaneous.
+
+    Raises
+    ------
+    ValueError
+        If the gap is not above 0.
     """
     if not gap > 0:
         raise ValueError(f"the smallest gap of interest is {gap:g}; it must be above 0")
@@ -343,11 +417,21 @@ def equivalence(contrasts: pd.DataFrame, gap: float, *, alpha: float = 0.05) -> 
 
 
 def effect_sizes(fitted: Fit) -> pd.DataFrame:
-    """Each contrast in units that other studies share: scale, system_a, system_b, d, superiority.
+    """Express each contrast in units that other studies share.
 
-    d: the difference over the standard deviation of one rating (all variances summed). superiority: the probability
-    that an expert rates a new clip of system_a above a new one of system_b, ratings taken as normal and continuous.
-    Empty (NaN) where the design cannot tell a variance that they need.
+    With difference D between two systems and the variances of the model: d = D / sqrt(v_expert + v_clip + v_es + v_e),
+    and superiority = Phi(D / sqrt(2 (v_clip + v_es + v_e))).
+
+    Parameters
+    ----------
+    fitted : Fit
+
+    Returns
+    -------
+    DataFrame
+        scale, system_a, system_b, d, superiority. ``superiority`` is the probability that an expert rates a new clip of
+        system_a above a new one of system_b, ratings taken as normal and continuous. NaN where the design cannot
+        separate a variance that they need.
     """
     variance = fitted.variance_components.set_index("component")["variance"]
     d = fitted.contrasts["difference"] / np.sqrt(variance.sum(skipna=False))

@@ -26,9 +26,32 @@ EFFECTS = ("expert", "clip", "expert:system")
 
 @dataclass(frozen=True)
 class RandomEffects:
-    """The posterior of the random effects under precisions `weights` (R experts, C clips) and prior `variances`.
+    """The posterior of the random effects, for a table of weights.
 
     Given the clips, the covariance of one expert's a over the S systems is cell diag(slope) + shared slope slope'.
+
+    Attributes
+    ----------
+    weights : float64 array of shape (R, C)
+        Precisions; 0 where there is no rating.
+    nest : float64 array of shape (C, S)
+        1 where the clip belongs to the system.
+    by_system : float64 array of shape (R, S)
+        Weights summed over a system's clips.
+    cell : float
+        Prior variance of experts within systems.
+    slope : float64 array of shape (R, S)
+        1 / (1 + cell * by_system).
+    shared : float64 array of shape (R,)
+        What an expert's systems share.
+    scaled : float64 array of shape (R, C)
+        Weights times the slope of the clip's system.
+    information : float64 array of shape (C, C)
+        About the clips, with a integrated out.
+    clip_covariance : float64 array of shape (C, C)
+        Posterior covariance of u.
+    log_determinant : float
+        log |I + (prior covariance) (precision of the ratings)|.
     """
 
     weights: Floats
@@ -43,7 +66,17 @@ class RandomEffects:
     log_determinant: float  # log |I + (prior covariance) (precision of the ratings)|
 
     def solve(self, scores: Floats) -> Floats:
-        """Posterior means of a[r, s(c)] + u[c] for scores (..., R, C), that is w times working responses."""
+        """Compute the posterior means of the random part a[r, s(c)] + u[c].
+
+        Parameters
+        ----------
+        scores : float64 array of shape (..., R, C)
+            Weights times working responses.
+
+        Returns
+        -------
+        float64 array of shape (..., R, C)
+        """
         sums = scores @ self.nest
         taken = (np.swapaxes(self.scaled, 0, 1) @ self._per_slope(sums)) * self.nest
         clips = (scores.sum(axis=-2) - taken.sum(axis=-1)) @ self.clip_covariance
@@ -78,7 +111,12 @@ class RandomEffects:
         return (self.scaled * whole) @ self.nest, (self.scaled * same) @ self.nest
 
     def leverages(self) -> Floats:
-        """Posterior variance of a[r, s(c)] + u[c]: (R, C)."""
+        """Compute the posterior variances of the random part a[r, s(c)] + u[c].
+
+        Returns
+        -------
+        float64 array of shape (R, C)
+        """
         whole, same = self._by_clips
         one_side, both = self._squares
         reach = self.shared[:, None] * self.slope
@@ -89,9 +127,13 @@ class RandomEffects:
         return variances
 
     def informations(self) -> tuple[Floats, Floats, Floats]:
-        """z' V^-1 z for each unit of the three EFFECTS: (R,), (C,), (R S,).
+        """Compute z' V^-1 z for each unit of the three effects.
 
         z marks the ratings of one expert, clip or expert in a system; V is the covariance of working responses.
+
+        Returns
+        -------
+        experts, clips, cells : float64 arrays of shape (R,), (C,) and (R * S,)
         """
         one_side, both = self._squares
         total = one_side.sum(axis=1)
@@ -106,7 +148,26 @@ class RandomEffects:
 
 
 def eliminate(weights: Floats, nest: Floats, variances: Floats) -> RandomEffects:
-    """The posterior under precisions `weights` (R, C) and prior `variances` (3,), in the order of EFFECTS."""
+    """Compute the posterior of the random effects.
+
+    Parameters
+    ----------
+    weights : float64 array of shape (R, C)
+        Precisions; 0 where there is no rating.
+    nest : float64 array of shape (C, S)
+        1 where the clip belongs to the system.
+    variances : float64 array of shape (3,)
+        Prior variances in the order of ``EFFECTS``.
+
+    Returns
+    -------
+    RandomEffects
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not positive definite.
+    """
     expert, clip, cell = variances
     by_system = weights @ nest
     slope = 1 / (1 + cell * by_system)

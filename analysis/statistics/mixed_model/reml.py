@@ -28,9 +28,17 @@ STEP = 1e-4
 
 @dataclass(frozen=True)
 class Variances:
-    """Estimates in the order of COMPONENTS, their asymptotic covariance (4, 4), and whether the search arrived.
+    """Estimated variance components, in the order of ``COMPONENTS``.
 
-    A variance of nothing is at its boundary (or left out) and has no covariance, as in lmerTest.
+    A variance of zero is at its boundary (or left out) and has no covariance, as in lmerTest.
+
+    Attributes
+    ----------
+    values : float64 array of shape (4,)
+        In squared rating points.
+    covariance : float64 array of shape (4, 4)
+        Asymptotic.
+    converged : bool
     """
 
     values: Floats
@@ -39,17 +47,36 @@ class Variances:
 
     @property
     def ratios(self) -> Floats:
-        """The random effects' variances as multiples of the residual's."""
+        """The random effects' variances relative to the residual's, shape (3,)."""
         ratios: Floats = self.values[:3] / self.values[3]
         return ratios
 
 
 @dataclass(frozen=True)
 class Reml:
-    """The model at given ratios of variances, everything relative to the residual variance.
+    """The model at given ratios of variances, relative to the residual variance.
 
-    P is the projection y'Py = squares of the generalised residual; Z_k are the columns of component k (the identity
-    for the residual). `deviance` is -2 times the REML log-likelihood, the residual variance profiled out.
+    P is the projection with y' P y = squares; Z_k are the columns of component k (the identity for the residual).
+
+    Attributes
+    ----------
+    deviance : float
+        -2 times the REML log-likelihood, the residual variance profiled out.
+    coefficients : float64 array of shape (p,)
+    inverse : float64 array of shape (p, p)
+        (X' V^-1 X)^-1.
+    squares : float
+        y' P y, the sum of squares of the generalised residual.
+    traces : float64 array of shape (4,)
+        tr(Z_k' P Z_k).
+    shares : float64 array of shape (4,)
+        |Z_k' P y|^2.
+    spread : float64 array of shape (4, p, p)
+        X' V^-1 Z_k Z_k' V^-1 X.
+    residuals : tuple of float64 arrays of shape (R,), (C,), (K,) and (n,)
+        Z_k' P y.
+    informations : tuple of float64 arrays of shape (R,), (C,) and (K,)
+        z' P z for each expert, clip and expert in a system.
     """
 
     deviance: float
@@ -64,10 +91,20 @@ class Reml:
 
 
 def evaluate(cells: Cells, ratios: Floats) -> Reml:
-    """The REML criterion and what its derivatives need, at the variances' `ratios` to the residual (3,).
+    """Compute the REML criterion and what its derivatives need.
 
-    Source: Bates et al. 2015 (deviance); S. R. Searle, G. Casella & C. E. McCulloch, Variance Components (1992),
-    chapter 6 (P and the derivatives).
+    Bates et al. 2015 (deviance); S. R. Searle, G. Casella & C. E. McCulloch, Variance Components (1992), chapter 6 (P
+    and the derivatives).
+
+    Parameters
+    ----------
+    cells : Cells
+    ratios : float64 array of shape (3,)
+        Variances relative to the residual's, in the order of ``EFFECTS``.
+
+    Returns
+    -------
+    Reml
     """
     effects = eliminate(cells, ratios)
     weighed = cells.layers - effects.solve(cells.layers)
@@ -94,16 +131,41 @@ def evaluate(cells: Cells, ratios: Floats) -> Reml:
 
 
 def slope(cells: Cells, values: Floats) -> Floats:
-    """Derivatives of -2 REML log-likelihood by the four variances themselves: tr(P V_k) - y' P V_k P y (4,)."""
+    """Differentiate -2 times the REML log-likelihood by the four variances.
+
+    tr(P V_k) - y' P V_k P y.
+
+    Parameters
+    ----------
+    cells : Cells
+    values : float64 array of shape (4,)
+        Variances in the order of ``COMPONENTS``; the residual's is above 0.
+
+    Returns
+    -------
+    float64 array of shape (4,)
+    """
     at = evaluate(cells, values[:3] / values[3])
     slopes: Floats = at.traces / values[3] - at.shares / values[3] ** 2
     return slopes
 
 
 def search(cells: Cells, components: Sequence[bool], start: Floats | None = None) -> Variances:
-    """Maximise the REML likelihood over the `components` (expert, clip, expert:system) that the design can tell apart.
+    """Maximise the REML likelihood numerically.
 
-    The search runs over relative standard deviations, of either sign, so that none is caught at the boundary.
+    The search is over relative standard deviations, of either sign, so that none is caught at the boundary.
+
+    Parameters
+    ----------
+    cells : Cells
+    components : sequence of bool
+        Which of ``EFFECTS`` the design can separate.
+    start : float64 array of shape (3,), optional
+        Variances relative to the residual's.
+
+    Returns
+    -------
+    Variances
     """
     chosen = np.flatnonzero(components)
     first = np.full(3, 0.3) if start is None else np.maximum(np.sqrt(start), 0.03)
@@ -165,9 +227,17 @@ def _asymptotic_covariance(cells: Cells, values: Floats) -> Floats:
 
 
 def is_balanced(cells: Cells) -> bool:
-    """Whether every expert rated every clip, systems have equally many, and there are two or more of everything.
+    """Decide whether ratings are complete and balanced, so that a formula exists.
 
-    All variances can then be told apart.
+    Parameters
+    ----------
+    cells : Cells
+
+    Returns
+    -------
+    bool
+        Whether every expert rated every clip, systems have equally many, there are two or more of everything and no
+        covariate. All variances can then be separated.
     """
     clips = cells.nest.sum(axis=0)
     several = min(cells.experts, len(clips), int(clips.min())) > 1
@@ -176,12 +246,21 @@ def is_balanced(cells: Cells) -> bool:
 
 
 def closed_form(cells: Cells) -> Variances:
-    """REML estimates for complete balanced ratings, from the mean squares of the four strata.
+    """Compute REML estimates for complete balanced ratings from mean squares.
 
     The likelihood is a product over strata of gamma densities with expectations f (expert) >= f (expert:system) >= f
-    (residual) <= f (clip). Where mean squares break that order, the variance between two strata is nothing and the two
-    are pooled; of the eight ways to pool, the likeliest that keeps the order is the constrained maximum.
-    Source: Searle, Casella & McCulloch (1992), chapters 4 (mean squares) and 6.
+    (residual) <= f (clip). Where mean squares break that order, the variance between two strata is zero and the two are
+    pooled; of the eight ways to pool, the most likely that keeps the order is the constrained maximum (Searle, Casella
+    & McCulloch 1992, chapters 4 and 6).
+
+    Parameters
+    ----------
+    cells : Cells
+        Balanced (``is_balanced``).
+
+    Returns
+    -------
+    Variances
     """
     systems = cells.nest.shape[1]
     experts, clips = cells.experts, len(cells.nest) // systems

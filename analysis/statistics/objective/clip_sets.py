@@ -13,11 +13,26 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClipSet:
-    """The clips of one system, from one training run where it is a generator.
+    """The measured clips of one system, of one training run if it is a generator.
 
-    ``arrays`` have a first axis of clips, NaN where a clip has no value; ``figures`` are of the set as a whole, by the
-    number of its first clips that they are of. ``variant`` names an ablation, ``seed`` the training run. ``songs``
-    says which song each clip comes from: clips of a song are alike, so they are resampled together.
+    Attributes
+    ----------
+    system : str
+    arrays : mapping of str to float64 array
+        Metrics with a first axis of clips; NaN where a clip has no value.
+    figures : mapping of int to mapping of str to float
+        Values of the set as a whole, by the number of its first clips that they are of.
+    variant : str
+        Name of an ablation, or "".
+    seed : int
+        Of the training run.
+    songs : str array of shape (clips,), optional
+        The song of each clip. Clips of a song are similar, so they are resampled together.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in their number of clips.
     """
 
     system: str
@@ -41,17 +56,36 @@ class ClipSet:
 
     @property
     def size(self) -> int:
-        """How many clips there are."""
+        """Number of clips."""
         return len(next(iter(self.arrays.values()), ()))
 
     def first(self, n: int) -> ClipSet:
-        """Its first n clips."""
+        """Select the first clips.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        ClipSet
+        """
         arrays = {name: array[:n] for name, array in self.arrays.items()}
         songs = None if self.songs is None else self.songs[:n]
         return ClipSet(self.system, arrays, self.figures, self.variant, self.seed, songs)
 
     def array(self, name: str) -> Floats:
-        """An array as rows of numbers (n, values); NaN for infinities, and for all if there is none of this name."""
+        """Get an array as rows of finite numbers.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        float64 array of shape (clips, values)
+            NaN for infinities; a column of NaN if there is no array of this name.
+        """
         if name not in self.arrays or not self.size:
             return np.full((self.size, 1), np.nan)
         rows = np.asarray(self.arrays[name], dtype=np.float64).reshape(self.size, -1)
@@ -59,12 +93,32 @@ class ClipSet:
 
 
 def name_of(system: str, variant: str) -> str:
-    """System and variant in one word."""
+    """Join system and variant in one word.
+
+    Parameters
+    ----------
+    system, variant : str
+
+    Returns
+    -------
+    str
+        ``system:variant``, or the system alone without a variant.
+    """
     return f"{system}:{variant}" if variant else system
 
 
 def by_system(sets: Sequence[ClipSet]) -> dict[tuple[str, str], list[ClipSet]]:
-    """The sets of each system and variant, one a training run, in the order given."""
+    """Group sets by system and variant.
+
+    Parameters
+    ----------
+    sets : sequence of ClipSet
+
+    Returns
+    -------
+    dict of (str, str) to list of ClipSet
+        One set per training run, in the order given.
+    """
     found: dict[tuple[str, str], list[ClipSet]] = {}
     for one in sets:
         found.setdefault((one.system, one.variant), []).append(one)

@@ -31,14 +31,26 @@ COLUMNS = (
 def differences(
     sets: Sequence[ClipSet], real: ClipSet | None, *, replicates: int = 10_000, seed: int = 1
 ) -> list[dict[str, object]]:
-    """A row with COLUMNS for each metric that a system's sets have measured, one set a training run.
+    """Compute means of a system's metrics and their differences from real music.
 
-    ``mean`` is the mean over runs of the mean over clips, ``sd`` the spread between clips within a run, ``sd_seeds``
-    between the runs' means; the interval is the bootstrap's 95 % percentile interval. ``difference`` is the mean
-    less that of real music. ppl: ``mean`` and its interval are exp of means of logarithms, ``difference`` and both
-    spreads are in logarithms. ``n`` counts clips with a value, ``n_without`` those without. ``reason`` says why there
-    is no interval or no mean: no_clips, no_values, few_clips (fewer than three clips or songs), all_equal, no_real, or
-    the same of the real music (real_few_clips …).
+    Parameters
+    ----------
+    sets : sequence of ClipSet
+        Of one system, one per training run.
+    real : ClipSet or None
+    replicates, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    list of dict
+        A row with ``COLUMNS`` for each metric that a set has. ``mean`` is the mean over runs of the mean over clips,
+        ``sd`` the spread between clips within a run, ``sd_seeds`` that between the runs' means; the interval is the
+        bootstrap's 95% percentile interval. ``difference`` is the mean less that of real music. For ppl ``mean`` and
+        its interval are exp of means of logarithms; ``difference`` and both spreads are in logarithms. ``n`` counts
+        clips with a value, ``n_without`` those without. ``reason`` says why there is no interval or no mean: no_clips,
+        no_values, few_clips (fewer than three clips or songs), all_equal, no_real, or the same of the real music
+        (real_few_clips ...).
     """
     ours = _Sample(sets, replicates, seed)
     theirs = _Sample([real], replicates, seed) if real is not None and real.size else None
@@ -79,7 +91,17 @@ class _Sample:
 
 
 def metric_values(one: ClipSet) -> Floats:
-    """The metrics of a set's clips (n, metrics), perplexities as logarithms; NaN where there is none."""
+    """Collect the metrics of a set's clips, perplexities as logarithms.
+
+    Parameters
+    ----------
+    one : ClipSet
+
+    Returns
+    -------
+    float64 array of shape (clips, metrics)
+        In the order of ``METRICS``; NaN where there is no value.
+    """
     values = np.hstack([one.array(metric) for metric in METRICS])
     ppl = METRICS.index(PPL)
     values[:, ppl] = np.log(values[:, ppl])

@@ -19,10 +19,20 @@ DIRECTIONS = 32
 
 
 def frechet(clips: Floats, real: Floats) -> float:
-    """Squared Fréchet distance |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) of states (n, d) from those of real clips.
+    """Compute the squared Fréchet distance between two sets of states.
 
-    In the states' own squared unit; 0 for equal sets. Rows with NaN are left out; NaN where fewer than 50 are left on
-    either side.
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), with means m and shrunk covariances S in the ``DIRECTIONS`` (32) in
+    which the real clips vary most (Heusel et al., NeurIPS 2017; Gui et al., ICASSP 2024).
+
+    Parameters
+    ----------
+    clips, real : float64 arrays of shape (n, d) and (m, d)
+        Rows with NaN are left out.
+
+    Returns
+    -------
+    float
+        In the squared unit of the states; 0 for equal sets. NaN for fewer than 50 rows in either set.
     """
     clips, real = (rows[~np.isnan(rows).any(axis=1)] for rows in (clips, real))
     if min(len(clips), len(real)) < FEWEST:
@@ -40,10 +50,18 @@ def frechet(clips: Floats, real: Floats) -> float:
 
 
 def shrunk_covariance(rows: Floats) -> Floats:
-    """Covariance (d, d) of rows (n, d), drawn towards equal variances as far as its own error asks for.
+    """Estimate a covariance matrix, shrunk towards equal variances.
 
-    Source: O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
+    O. Ledoit & M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
     Multivariate Analysis 88 (2004) 365-411.
+
+    Parameters
+    ----------
+    rows : float64 array of shape (n, d)
+
+    Returns
+    -------
+    float64 array of shape (d, d)
     """
     n, d = rows.shape
     centred = rows - rows.mean(axis=0)

@@ -33,7 +33,17 @@ EPS = 1e-9
 
 
 class Overlap(NamedTuple):
-    """``oa``: area (0-1) under both densities; ``kld``: Kullback-Leibler divergence in nats; and why they are NaN."""
+    """How two distributions of distances overlap.
+
+    Attributes
+    ----------
+    oa : float
+        Area under both densities, from 0 to 1.
+    kld : float
+        Kullback-Leibler divergence in nats.
+    reason : str
+        Why they are NaN, or "".
+    """
 
     oa: float
     kld: float
@@ -41,10 +51,23 @@ class Overlap(NamedTuple):
 
 
 def overlap(clips: ClipSet, real: ClipSet | None, feature: str) -> Overlap:
-    """Overlapped area and divergence, KL(within real || real to clips), of one feature.
+    """Compute overlapped area and divergence of one feature (Yang & Lerch 2020).
 
-    NaN with a reason: no_clips, no_real, no_values, few_clips (fewer than three with a value), no_spread (all the
-    distances of one kind are equal, so they have no density); for the real set real_no_values, real_few_clips.
+    The distributions are of the distances within the real set and of those from real clips to generated ones; the
+    divergence is KL(within || between).
+
+    Parameters
+    ----------
+    clips : ClipSet
+    real : ClipSet or None
+    feature : str
+        One of ``FEATURES``.
+
+    Returns
+    -------
+    Overlap
+        NaN with a reason: no_clips, no_real, no_values, few_clips (fewer than three with a value), no_spread (all the
+        distances of one kind are equal, so they have no density); for the real set real_no_values, real_few_clips.
     """
     if not clips.size or real is None or not real.size:
         return Overlap(np.nan, np.nan, "no_real" if clips.size else "no_clips")
@@ -60,12 +83,21 @@ def overlap(clips: ClipSet, real: ClipSet | None, feature: str) -> Overlap:
 
 
 def densities(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Gaussian kernel densities of two samples as probabilities of the points of one grid.
+    """Estimate the densities of two samples on a common grid.
 
-    Both have the wider of the two kernels that Scott's rule asks for, n^(-1/5) standard deviations each (as
-    scipy.stats.gaussian_kde), and no less than the grid's step: with kernels of their own, the number of clips alone
-    would move the densities of whole-number features apart. Values are shared between the two nearest points of the
-    grid, then smoothed.
+    Both have the wider of the two Gaussian kernels that Scott's rule gives, n^(-1/5) standard deviations each (as
+    scipy.stats.gaussian_kde), and at least the grid's step: with kernels of their own, the number of clips alone would
+    separate the densities of whole-number features. Values are shared between the two nearest points of the grid, then
+    smoothed.
+
+    Parameters
+    ----------
+    a, b : float64 arrays of shape (n,) and (m,)
+
+    Returns
+    -------
+    p, q : float64 arrays of shape (POINTS,)
+        Probabilities of the grid's points.
     """
     width = max(values.std(ddof=1) * len(values) ** -0.2 for values in (a, b))
     low, high = (edge([edge(a), edge(b)]) for edge in (np.min, np.max))

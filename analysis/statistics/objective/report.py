@@ -26,9 +26,18 @@ SET_COLUMNS = ("system", "variant", "clips", "measure", "value", "n_seeds", "sd_
 
 @dataclass(frozen=True)
 class Comparison:
-    """``means`` as from `differences`; ``features`` with FEATURE_COLUMNS; ``sets`` with SET_COLUMNS.
+    """The comparison of all systems with real music.
 
     Each system has a row for every metric, feature or measure at the paper's number of clips and at all it has.
+
+    Attributes
+    ----------
+    means : DataFrame
+        As from ``differences``.
+    features : DataFrame
+        ``FEATURE_COLUMNS``.
+    sets : DataFrame
+        ``SET_COLUMNS``.
     """
 
     means: pd.DataFrame
@@ -44,7 +53,22 @@ def compare(
     seed: int = 1,
     on_step: Callable[[], object] = lambda: None,
 ) -> Comparison:
-    """Compare every system with the real music, which gets rows of its own; values are means over training runs."""
+    """Compare every system with the real music, which gets rows of its own.
+
+    Parameters
+    ----------
+    sets : sequence of ClipSet
+    real : ClipSet or None
+    replicates, seed : int
+        Of the bootstrap.
+    on_step : callable, optional
+        Called after each system.
+
+    Returns
+    -------
+    Comparison
+        Values are means over training runs.
+    """
     means, features, measures = [], [], []
     if real is not None:
         means += [{**row, "reason": _own(row)} for row in differences([real], None, replicates=replicates, seed=seed)]

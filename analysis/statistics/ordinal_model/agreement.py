@@ -19,11 +19,21 @@ COLUMNS = (
 
 
 def compare(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> pd.DataFrame:
-    """The linear model's contrasts beside the ordinal ones: COLUMNS, in the order and orientation of the first.
+    """Compare the linear model's contrasts with the ordinal model's.
 
-    p of both adjusted as the linear model's `p_simultaneous`; `test` is the ordinal model's. `kind`: "" (they agree, or
-    there is no test), "sign" (the differences have other signs), "linear_only" or "ordinal_only" (significant there
-    alone). A last column `sign` is that of the ordinal difference.
+    Parameters
+    ----------
+    linear : Fit
+    ordinal : OrdinalFit
+    alpha : float, default 0.05
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS`` and ``sign`` (that of the ordinal difference), in the order and orientation of the linear contrasts.
+        p of both are corrected as the linear model's ``p_simultaneous``; ``test`` is the ordinal model's. ``kind`` is
+        "" (they agree, or there is no test), "sign" (the differences have opposite signs), "linear_only" or
+        "ordinal_only" (significant there alone).
     """
     columns = ["scale", "system_a", "system_b", "difference", "p_simultaneous", "family"]
     table = linear.contrasts[columns].rename(columns={"p_simultaneous": "p_linear"})
@@ -56,13 +66,37 @@ def _kind(row: Any, alpha: float) -> str:
 
 
 def disagreements(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> pd.DataFrame:
-    """The rows of `compare` in which the two models disagree in sign or significance."""
+    """Select the contrasts in which the models disagree in sign or significance.
+
+    Parameters
+    ----------
+    linear : Fit
+    ordinal : OrdinalFit
+    alpha : float, default 0.05
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``compare``.
+    """
     table = compare(linear, ordinal, alpha=alpha)
     return table.loc[table["kind"] != "", list(COLUMNS)].reset_index(drop=True)
 
 
 def notes_on_agreement(linear: Fit, ordinal: OrdinalFit, *, alpha: float = 0.05) -> tuple[Note, ...]:
-    """One note for each disagreement; one that says so where the models agree or were not compared."""
+    """Make notes on the contrasts in which the two models disagree.
+
+    Parameters
+    ----------
+    linear : Fit
+    ordinal : OrdinalFit
+    alpha : float, default 0.05
+
+    Returns
+    -------
+    tuple of Note
+        One for each disagreement; a single one where the models agree or were not compared.
+    """
     table = compare(linear, ordinal, alpha=alpha)
     tested = int(table[["p_linear", "p_ordinal"]].notna().all(axis=1).sum())
     if not tested:

@@ -35,8 +35,20 @@ FLAT = 1e-8
 
 @dataclass(frozen=True)
 class Problem:
-    """Ratings as categories (R, C) from 0, -1 where there is none; `design` (C, p) of the clips' fixed part;
-    `nest` (C, S) the system of a clip; `effects` (expert, clip, expert:system) that the model has."""
+    """The data of a cumulative link mixed model.
+
+    Attributes
+    ----------
+    levels : int array of shape (R, C)
+        Categories from 0; -1 where there is no rating.
+    design : float64 array of shape (C, p)
+        The clips' fixed part.
+    nest : float64 array of shape (C, S)
+        1 where the clip belongs to the system.
+    effects : tuple of bool
+        Which of (expert, clip, expert:system) the model has.
+    link : Link
+    """
 
     levels: Integers
     design: Floats
@@ -46,24 +58,37 @@ class Problem:
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
+        """Whether there is a rating, shape (R, C)."""
         there: npt.NDArray[np.bool_] = self.levels >= 0
         return there
 
     @property
     def cuts(self) -> int:
-        """Thresholds: one fewer than categories."""
+        """Number of thresholds: one fewer than categories."""
         return int(self.levels.max())
 
     @property
     def fixed(self) -> int:
-        """Thresholds and coefficients."""
+        """Number of thresholds and coefficients."""
         return self.cuts + int(self.design.shape[1])
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """Thresholds (increasing), coefficients, variances of the three effects (NaN: not in the model), the covariance
-    of thresholds and coefficients together (NaN: it cannot be had), log-likelihood, whether the search arrived."""
+    """The maximum of the likelihood.
+
+    Attributes
+    ----------
+    thresholds : float64 array of shape (cuts,)
+        Increasing.
+    coefficients : float64 array of shape (p,)
+    variances : float64 array of shape (3,)
+        Of the three effects; NaN for one that is not in the model.
+    covariance : float64 array of shape (cuts + p, cuts + p)
+        Of thresholds and coefficients; NaN where the curvature gives none.
+    log_likelihood : float
+    converged : bool
+    """
 
     thresholds: Floats
     coefficients: Floats
@@ -75,15 +100,34 @@ class Maximum:
 
 @dataclass
 class Mode:
-    """The random part of each cell at the last mode, and the scores that make it: where the next search starts."""
+    """The joint mode of the random effects, where the next search starts.
+
+    Attributes
+    ----------
+    part : float64 array of shape (R, C)
+        The random part of each rating.
+    scores : float64 array of shape (R, C)
+        The scores of which it is a function.
+    """
 
     part: Floats
     scores: Floats
 
 
 def maximise(problem: Problem) -> Maximum:
-    """Fit by quasi-Newton over the first threshold, the logarithms of the steps between thresholds, the coefficients
-    and the standard deviations; standard errors from the curvature of the log-likelihood there."""
+    """Fit the model by maximum likelihood.
+
+    Quasi-Newton over the first threshold, the logarithms of the steps between thresholds, the coefficients and the
+    standard deviations. Standard errors are from the curvature of the log-likelihood at the maximum.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Maximum
+    """
     mode = Mode(np.zeros(problem.levels.shape), np.zeros(problem.levels.shape))
     place, arrived = _climb(problem, mode, _start(problem))
     reduced = _without_negligible(problem, mode, place)
@@ -99,14 +143,30 @@ def maximise(problem: Problem) -> Maximum:
 
 
 def log_likelihood(problem: Problem, mode: Mode, natural: Floats) -> tuple[float, Floats]:
-    """Laplace log-likelihood and its gradient by thresholds, coefficients and standard deviations (of the effects
-    that the model has). Starts from `mode` and leaves the new one there.
+    """Compute the Laplace log-likelihood and its gradient.
 
     L = sum log P - b' G^-1 b / 2 - log |I + G Z'WZ| / 2 at the mode b, with G the prior covariance and W the
-    curvatures. By the first two terms L does not change with b. By the third it does, as W changes with the mean: by
-    `pull` = posterior variance of a cell's random part times dW/dmean. A parameter that changes the scores by ds moves
-    the random part by Z (I + G Z'WZ)^-1 G Z' ds, a symmetric matrix; so `answer`, that matrix times pull, times ds is
-    what the moving mode adds.
+    curvatures.
+
+    Parameters
+    ----------
+    problem : Problem
+    mode : Mode
+        Where the search for the mode starts; set to the new mode.
+    natural : float64 array of shape (cuts + p + effects,)
+        Thresholds, coefficients and the standard deviations of the effects that the model has.
+
+    Returns
+    -------
+    value : float
+    gradient : float64 array of the shape of natural
+
+    Notes
+    -----
+    By the first two terms L does not change with b. By the third it does, as W changes with the mean: by `pull` =
+    posterior variance of a rating's random part times dW/dmean. A parameter that changes the scores by ds moves the
+    random part by Z (I + G Z'WZ)^-1 G Z' ds, a symmetric matrix; so `answer`, that matrix times pull, times ds is what
+    the moving mode adds.
     """
     variances = np.square(_sds(problem, natural))
     mean = problem.design @ natural[problem.cuts : problem.fixed]

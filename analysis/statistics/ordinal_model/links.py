@@ -16,8 +16,18 @@ END = 1e4
 
 @dataclass(frozen=True)
 class Link:
-    """A symmetric distribution: its quantiles, distribution function, density with slope, and the slope's slope (given
-    place and density)."""
+    """A symmetric distribution of the latent noise.
+
+    Attributes
+    ----------
+    name : str
+    quantile, below : callable
+        Quantile function and distribution function.
+    density : callable
+        Maps places to the density and its derivative.
+    bend : callable
+        Maps places and their density to the density's second derivative.
+    """
 
     name: str
     quantile: Callable[[Floats], Floats]
@@ -53,10 +63,17 @@ LINKS: Mapping[str, Link] = {
 
 @dataclass(frozen=True)
 class Categories:
-    """log P(low < latent <= high) at given places, latent = mean + noise, and derivatives.
+    """Log probabilities of categories, log P(low < mean + noise <= high).
 
-    `score` and `curvature`: the first and minus the second derivative by the mean; `turn`: the curvature's derivative.
-    `by_high`, `by_low`: derivatives by the two thresholds of the log probability, the score and the curvature.
+    Attributes
+    ----------
+    log_probability : float64 array
+    score, curvature : float64 arrays
+        The first, and minus the second derivative by the mean.
+    turn : float64 array
+        The derivative of the curvature by the mean.
+    by_high, by_low : tuples of three float64 arrays
+        Derivatives of the log probability, the score and the curvature by the two thresholds.
     """
 
     log_probability: Floats
@@ -68,7 +85,19 @@ class Categories:
 
 
 def score_and_curvature(link: Link, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
-    """log probability, score and curvature (see Categories) at thresholds less the mean; -END and END at the ends."""
+    """Compute log probability, score and curvature of categories.
+
+    Parameters
+    ----------
+    link : Link
+    low, high : float64 arrays of equal shape
+        Thresholds less the mean; -``END`` and ``END`` stand for infinity.
+
+    Returns
+    -------
+    log_probability, score, curvature : float64 arrays of that shape
+        As in ``Categories``.
+    """
     probability = _between(link, low, high)
     (f_low, d_low), (f_high, d_high) = link.density(low), link.density(high)
     score = (f_low - f_high) / probability
@@ -76,7 +105,18 @@ def score_and_curvature(link: Link, low: Floats, high: Floats) -> tuple[Floats, 
 
 
 def categories(link: Link, low: Floats, high: Floats) -> Categories:
-    """All of Categories at thresholds less the mean; -END and END at the ends."""
+    """Compute log probabilities of categories with all derivatives.
+
+    Parameters
+    ----------
+    link : Link
+    low, high : float64 arrays of equal shape
+        Thresholds less the mean; -``END`` and ``END`` stand for infinity.
+
+    Returns
+    -------
+    Categories
+    """
     probability = _between(link, low, high)
     f_low, d_low, e_low = (part / probability for part in _derivatives(link, low))
     f_high, d_high, e_high = (part / probability for part in _derivatives(link, high))

@@ -28,15 +28,22 @@ MAX_PLACES = 1_000_000
 
 @dataclass(frozen=True)
 class OrdinalFit:
-    """The model of one scale under one link.
+    """The ordinal model of one scale under one link.
 
-    `table` (TABLE): kind "threshold" (term 1|2 ...), "system" (each against the first; no row for that), "variance"
-    (expert, clip, expert:system; empty where the design cannot tell it) and "fit" (log_likelihood). `contrasts`
-    (CONTRASTS): all pairs, system_a less system_b on the latent scale. `z` is the estimate over its standard error;
-    `p` is two-sided, by Student's t with `df`, those of the linear model's same difference (thresholds: of its mean of
-    the first system), or by the likelihood ratio where the standard error cannot be believed (`ratio`); `test` says
-    which, and `sign` is that of the difference, also where the estimate has no bound and is empty. Both are empty where
-    nothing was fitted, and `notes` says why in every language.
+    Attributes
+    ----------
+    scale, link : str
+    table : DataFrame
+        ``TABLE``, with the kinds "threshold" (terms 1|2 ...), "system" (each against the first, which has no row),
+        "variance" (expert, clip, expert:system; NaN where the design cannot separate it) and "fit" (log_likelihood).
+    contrasts : DataFrame
+        ``CONTRASTS``: all pairs, system_a less system_b on the latent scale. ``z`` is the estimate over its standard
+        error. ``p`` is two-sided, by Student's t with ``df``, those of the linear model's same difference (thresholds:
+        of its mean of the first system), or by the likelihood ratio where the standard error is not reliable
+        (``ratio``). ``test`` says which. ``sign`` is that of the difference, also where the estimate has no bound and
+        is NaN.
+    notes : tuple of Note
+        Why a table is empty, and doubts about it.
     """
 
     scale: str
@@ -54,11 +61,28 @@ def fit(
     linear: mixed_model.Fit | None = None,
     systems: Sequence[str] = (),
 ) -> OrdinalFit:
-    """Fit the model to the ratings of one scale; `frame` and `systems` as for `mixed_model.fit`.
+    """Fit the cumulative link mixed model to the ratings of one scale.
 
-    `linear`: the mixed model of the same ratings, whose degrees of freedom the tests take; fitted here if not given.
-    Levels are the values that occur, in their order. Raises ValueError for an unknown link, and where the ratings
-    cannot be laid out.
+    Parameters
+    ----------
+    frame : DataFrame
+        As for ``mixed_model.fit``.
+    scale : str
+    link : {"probit", "logit"}
+    linear : Fit, optional
+        The mixed model of the same ratings, of which the tests take the degrees of freedom; fitted here if not given.
+    systems : sequence of str, optional
+        As for ``mixed_model.fit``.
+
+    Returns
+    -------
+    OrdinalFit
+        Categories are the values that occur, in their order.
+
+    Raises
+    ------
+    ValueError
+        If the link is unknown, or as ``lay_out``.
     """
     if link not in LINKS:
         raise ValueError(f"the link {link!r} is neither of {', '.join(LINKS)}")
@@ -91,8 +115,21 @@ def fit(
 
 
 def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
-    """The fit without errors and tests where the linear model of the same ratings has none (see `guards`): of pairs,
-    and of the whole table where a system falls short."""
+    """Remove errors and tests where the linear model of the same ratings has none.
+
+    See ``guards``: of single pairs, and of the whole table where a system has too few experts or clips.
+
+    Parameters
+    ----------
+    found : OrdinalFit
+    linear : Fit
+        Guarded.
+
+    Returns
+    -------
+    OrdinalFit
+        NaN in place of what is removed.
+    """
     tested = linear.contrasts[linear.contrasts["p"].notna()]
     pairs = {frozenset(pair) for pair in zip(tested["system_a"], tested["system_b"], strict=True)}
     table, contrasts = found.table.copy(), found.contrasts.copy()
@@ -122,19 +159,46 @@ def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Freedom:
-    """The linear model's degrees of freedom of each system's mean, and of each pair's difference."""
+    """The linear model's degrees of freedom.
+
+    Attributes
+    ----------
+    means : mapping of str to float
+        Of each system's mean.
+    pairs : mapping of frozenset of str to float
+        Of each pair's difference.
+    """
 
     means: Mapping[str, float]
     pairs: Mapping[frozenset[str], float]
 
     @classmethod
     def of(cls, linear: mixed_model.Fit) -> Freedom:
+        """Collect the degrees of freedom of a linear model.
+
+        Parameters
+        ----------
+        linear : Fit
+
+        Returns
+        -------
+        Freedom
+        """
         means, contrasts = linear.means, linear.contrasts
         pairs = map(frozenset, zip(contrasts["system_a"], contrasts["system_b"], strict=True))
         return cls(dict(zip(means["system"], means["df"], strict=True)), dict(zip(pairs, contrasts["df"], strict=True)))
 
     def of_places(self, systems: Sequence[str]) -> dict[tuple[int, int], float]:
-        """The pairs' degrees of freedom by the places of their systems."""
+        """List the pairs' degrees of freedom by the indices of their systems.
+
+        Parameters
+        ----------
+        systems : sequence of str
+
+        Returns
+        -------
+        dict of (int, int) to float
+        """
         places = combinations(range(len(systems)), 2)
         return {(a, b): self.pairs[frozenset((systems[a], systems[b]))] for a, b in places}
 

@@ -36,8 +36,16 @@ KINDS = T_TEST, RATIO, NONE = "t", "likelihood ratio", ""
 
 @dataclass(frozen=True)
 class Tested:
-    """An estimate with its test: `test` is T_TEST, RATIO or NONE, `sign` that of the difference. What has no bound, or
-    is not known, is NaN."""
+    """An estimate with its test.
+
+    Attributes
+    ----------
+    estimate, se, z, p, df : float
+        NaN where it has no bound or is not known.
+    test : {"t", "likelihood ratio", ""}
+    sign : float
+        Of the difference.
+    """
 
     estimate: float
     se: float
@@ -48,27 +56,77 @@ class Tested:
     sign: float
 
     def turned(self) -> Tested:
-        """The same of the difference the other way round."""
+        """Reverse the direction of the difference.
+
+        Returns
+        -------
+        Tested
+        """
         return Tested(-self.estimate, self.se, -self.z, self.p, self.df, self.test, -self.sign)
 
 
 def is_trusted(estimate: float, se: float, noise: float) -> bool:
-    """Whether the standard error of an estimate can be believed."""
+    """Decide whether the standard error of an estimate is reliable.
+
+    Parameters
+    ----------
+    estimate, se : float
+    noise : float
+        Standard deviation of the latent noise.
+
+    Returns
+    -------
+    bool
+        Whether the estimate is within ``FAR`` and the error within ``WIDE`` standard deviations of the noise.
+    """
     return bool(abs(estimate) <= FAR * noise and se <= WIDE * noise)
 
 
 def has_bound(estimate: float, se: float, noise: float) -> bool:
-    """Whether an estimate is more than the place where the search for it stopped."""
+    """Decide whether an estimate is finite, not just where its search stopped.
+
+    Parameters
+    ----------
+    estimate, se : float
+    noise : float
+        Standard deviation of the latent noise.
+
+    Returns
+    -------
+    bool
+        Whether the estimate is within ``RUNAWAY`` and the error not beyond ``WIDE`` standard deviations of the noise.
+    """
     return bool(abs(estimate) <= RUNAWAY * noise and not se > WIDE * noise)
 
 
 def is_unbound(found: Maximum, noise: float) -> bool:
-    """Whether a variance of the random effects ran away from the noise."""
+    """Decide whether a variance of the random effects diverged.
+
+    Parameters
+    ----------
+    found : Maximum
+    noise : float
+        Standard deviation of the latent noise.
+
+    Returns
+    -------
+    bool
+    """
     return bool(np.sqrt(np.nan_to_num(found.variances)).max() > RUNAWAY * noise)
 
 
 def are_apart(problem: Problem) -> bool:
-    """Whether the ratings of some two systems hardly overlap."""
+    """Decide whether the ratings of some two systems hardly overlap.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    bool
+        Whether at most ``OVERLAP`` (5%) of the pairs of ratings of two systems are equal or in the opposite order.
+    """
     counts = np.array(
         [
             np.bincount(of_system[of_system >= 0], minlength=problem.cuts + 1)
@@ -83,15 +141,38 @@ def are_apart(problem: Problem) -> bool:
 
 
 def untested(known: Tested) -> Tested:
-    """What stays of a difference where neither its size nor a test of it can be had."""
+    """Keep only sign and degrees of freedom of a difference.
+
+    Parameters
+    ----------
+    known : Tested
+
+    Returns
+    -------
+    Tested
+    """
     return Tested(np.nan, np.nan, np.nan, np.nan, known.df, NONE, known.sign)
 
 
 def by_error(estimate: float, variance: float, df: float, noise: float) -> Tested:
-    """The test by the standard error; none where that cannot be believed.
+    """Test an estimate by its standard error.
 
-    The standard error stands on variances that are themselves estimated, from as many experts and clips as in the
-    linear model: with the normal distribution small studies cry wolf (`tests.benchmarks.stats`).
+    By Student's t: the standard error depends on variances that are themselves estimated, from as many experts and
+    clips as in the linear model. With the normal distribution small studies have too many false positives
+    (`tests.benchmarks.stats`).
+
+    Parameters
+    ----------
+    estimate, variance : float
+    df : float
+        Degrees of freedom of the linear model.
+    noise : float
+        Standard deviation of the latent noise.
+
+    Returns
+    -------
+    Tested
+        Without a test where the standard error is not reliable.
     """
     se = float(np.sqrt(variance)) if variance > 0 else np.nan
     shown = estimate if has_bound(estimate, se, noise) else np.nan
@@ -103,7 +184,18 @@ def by_error(estimate: float, variance: float, df: float, noise: float) -> Teste
 
 
 def pairs(problem: Problem, found: Maximum) -> dict[tuple[int, int], tuple[float, float]]:
-    """The estimate and variance of every difference of systems (a, b), a before b."""
+    """Compute the estimate and variance of every difference of systems.
+
+    Parameters
+    ----------
+    problem : Problem
+    found : Maximum
+
+    Returns
+    -------
+    dict of (int, int) to (float, float)
+        By the indices of the systems (a, b), a < b: a less b.
+    """
     cuts = len(found.thresholds)
     values = np.append(0.0, found.coefficients)
     covariance = np.zeros((len(values), len(values)))
@@ -116,7 +208,20 @@ def pairs(problem: Problem, found: Maximum) -> dict[tuple[int, int], tuple[float
 def tested_pairs(
     problem: Problem, found: Maximum, freedom: dict[tuple[int, int], float]
 ) -> dict[tuple[int, int], Tested]:
-    """The test of every difference of systems; `freedom`: its degrees of freedom, NaN where it has no test."""
+    """Test every difference of systems.
+
+    Parameters
+    ----------
+    problem : Problem
+    found : Maximum
+    freedom : dict of (int, int) to float
+        Degrees of freedom by pair; NaN where it has no test.
+
+    Returns
+    -------
+    dict of (int, int) to Tested
+        By the standard error, or by the likelihood ratio where that is not reliable, for up to ``MAX_RATIOS`` pairs.
+    """
     noise = NOISE_SD[problem.link.name]
     tests = {pair: by_error(*estimate, freedom[pair], noise) for pair, estimate in pairs(problem, found).items()}
     if is_unbound(found, noise):
@@ -128,8 +233,24 @@ def tested_pairs(
 
 
 def by_ratio(problem: Problem, found: Maximum, pair: tuple[int, int], known: Tested) -> Tested:
-    """The likelihood-ratio test that the two systems of a pair are equal; none where the full model's search missed its
-    maximum, which the merged model then goes beyond."""
+    """Test by the likelihood ratio that two systems are equal.
+
+    sqrt(2 (L - L_merged)) is referred to Student's t.
+
+    Parameters
+    ----------
+    problem : Problem
+    found : Maximum
+    pair : (int, int)
+    known : Tested
+        The test by the standard error.
+
+    Returns
+    -------
+    Tested
+        Without a test where the merged model is more likely than the full one: the full model's search missed its
+        maximum.
+    """
     gain = found.log_likelihood - maximise(merged(problem, *pair)).log_likelihood
     if gain < -SLACK:
         return untested(known)
@@ -138,7 +259,17 @@ def by_ratio(problem: Problem, found: Maximum, pair: tuple[int, int], known: Tes
 
 
 def merged(problem: Problem, a: int, b: int) -> Problem:
-    """The problem with one coefficient for two systems; each keeps its own random effects."""
+    """Give two systems one coefficient; each keeps its own random effects.
+
+    Parameters
+    ----------
+    problem : Problem
+    a, b : int
+
+    Returns
+    -------
+    Problem
+    """
     groups = np.arange(problem.nest.shape[1])
     groups[b] = groups[a]
     kept = [group for group in np.unique(groups) if group != groups[0]]
