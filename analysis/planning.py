@@ -12,7 +12,7 @@ from dataclasses import replace
 from analysis.power_words import WORDS
 from analysis.statistics import power
 from analysis.statistics.chances import DRAWS
-from analysis.statistics.guards import shortage
+from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
 from analysis.statistics.information import Variances
 from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
@@ -102,8 +102,6 @@ def _warnings(design: Design, scenarios: Mapping[str, Variances], lang: str) -> 
     df = min(power.degrees_of_freedom(design, variances) for variances in scenarios.values())
     if power.has_few(df):
         found.append(words["approximate"].format(df=df, few=power.FEW_DF))
-    if shortage(design.experts, design.clips):
-        found.append(words["too_few"])
     return found
 
 
@@ -128,6 +126,8 @@ def _verdict(design: Design, gap: float, scenarios: Mapping[str, Variances], lan
     chances = [power.power(design, variances, gap) for variances in scenarios.values()]
     found = [chance >= GOAL for chance in chances]
     key = "can" if all(found) else "depends" if any(found) else "cannot"
+    if shortage(design.experts, design.used):
+        key = "too_few"
     one = "_one" if len(chances) == 1 else ""
     return WORDS[lang][f"{key}{one}"].format(gap=gap, low=min(chances), high=max(chances), goal=GOAL)
 
@@ -142,18 +142,36 @@ def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang
         equal=power.chance_between_equals(design, variances, gap),
         gap=gap,
     )
-    if power.power(design, variances, gap) >= GOAL:
+    if power.power(design, variances, gap) >= GOAL and not shortage(design.experts, design.used):
         return found
-    clips = power.clips_needed(design, variances, gap, all_heard=True)
-    experts = power.experts_needed(design, variances, gap)
+    clips, experts = _clips_needed(design, variances, gap, all_heard=True), _experts_needed(design, variances, gap)
     if clips:
         found += words["more_clips"].format(clips=clips, trials=clips * design.systems)
-    else:
+    elif design.experts >= MIN_EXPERTS:
         most = power.most_power(design, variances, gap)
         found += words["never"].format(n=design.experts, most=most, clips=power.MAX_CLIPS)
-    found += words["more_experts"].format(experts=experts, clips=design.clips) if experts else words["no_experts"]
+    if experts:
+        found += words["more_experts"].format(experts=experts, clips=design.clips)
+    else:
+        found += words["no_experts" if clips else "more_of_both"].format(clips=design.clips)
+    if shortage(design.experts, design.used):
+        return found
     shown = power.size_when_found(design, variances, gap)
     return found + words["exaggerates"].format(shown=shown, times=shown / gap)
+
+
+def _clips_needed(design: Design, variances: Variances, gap: float, *, all_heard: bool) -> int | None:
+    """Fewest clips a system with which the report finds the gap four times in five: it tests none of too few."""
+    if design.experts < MIN_EXPERTS:
+        return None
+    return power.clips_needed(design, variances, gap, all_heard=all_heard, least=MIN_CLIPS)
+
+
+def _experts_needed(design: Design, variances: Variances, gap: float) -> int | None:
+    """The same of experts."""
+    if design.clips < MIN_CLIPS:
+        return None
+    return power.experts_needed(design, variances, gap, least=MIN_EXPERTS)
 
 
 def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:
@@ -164,9 +182,9 @@ def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang:
         ("smallest", lambda v: f"{power.smallest_gap(design, v):.2f}"),
         ("equal", lambda v: f"{power.chance_between_equals(design, v, gap):.2f}"),
         ("shown", lambda v: f"{power.size_when_found(design, v, gap):.2f}"),
-        ("clips_all", lambda v: _count(power.clips_needed(design, v, gap, all_heard=True), lang)),
-        ("clips_heard", lambda v: _count(power.clips_needed(design, v, gap, all_heard=False), lang)),
-        ("experts", lambda v: _count(power.experts_needed(design, v, gap), lang)),
+        ("clips_all", lambda v: _count(_clips_needed(design, v, gap, all_heard=True), lang)),
+        ("clips_heard", lambda v: _count(_clips_needed(design, v, gap, all_heard=False), lang)),
+        ("experts", lambda v: _count(_experts_needed(design, v, gap), lang)),
         ("most", lambda v: _chance(power.with_clips(design, power.MAX_CLIPS, all_heard=True), v, gap)),
         ("df", lambda v: f"{power.degrees_of_freedom(design, v):.0f}"),
     )

@@ -35,6 +35,16 @@ WORDS = Words(
             "study like this cannot settle the question, and if it finds no difference that does not mean there is "
             "none."
         ),
+        "too_few": N_(
+            "No. Fewer than 6 experts or 3 clips a system carry no claim about experts or systems at large; the report "
+            "will refuse one. If it tested the gap of {gap:g} all the same, it would find it in {low:.0%} to "
+            "{high:.0%} of such studies, depending on how much ratings scatter."
+        ),
+        "too_few_one": N_(
+            "No. Fewer than 6 experts or 3 clips a system carry no claim about experts or systems at large; the report "
+            "will refuse one. If it tested the gap of {gap:g} all the same, it would find it in {low:.0%} of such "
+            "studies."
+        ),
         "finds": N_(
             "With {scenario} scatter, the smallest gap found four times in five is {smallest:.2f}. Two systems that "
             "are truly equal would show means {gap:g} or more apart in {equal:.0%} of such studies."
@@ -47,7 +57,8 @@ WORDS = Words(
             "the gap in {most:.0%} of studies only."
         ),
         "more_experts": N_(" With {clips} clips a system it takes {experts} experts."),
-        "no_experts": N_(
+        "no_experts": N_(" With {clips} clips a system no number of experts is enough."),
+        "more_of_both": N_(
             " With so few clips no number of experts is enough either: experts and clips must both be more."
         ),
         "exaggerates": N_(
@@ -58,10 +69,6 @@ WORDS = Words(
             "The pilot's variances are themselves uncertain: the chance lies between {low:.0%} and {high:.0%} in four "
             "of five cases that would agree with the pilot."
         ),
-        "too_few": N_(
-            "Fewer than 6 experts or 3 clips a system carry no claim about experts or systems at large; the report "
-            "will refuse one."
-        ),
         "unheard": N_(
             "Only {used} of the {clips} clips a system are heard by anybody ({n} experts, {heard} each); the others "
             "count for nothing."
@@ -70,7 +77,7 @@ WORDS = Words(
             "Approximate: how far a gap scatters is known with about {df:.1f} degrees of freedom. With fewer than "
             "{few}, simulated studies found the gap more often than the page says, by up to .08."
         ),
-        "figures": N_("THE FIGURES, by how much ratings scatter (never: not with 1000 either)"),
+        "figures": N_("THE FIGURES, by how much ratings scatter (never: not with 1000 either, or not tested)"),
         "scenario_low": N_("low"),
         "scenario_middle": N_("middle"),
         "scenario_high": N_("high"),

@@ -373,7 +373,7 @@ def most_power(design: Design, variances: Variances, gap: float) -> float:
 
 
 def clips_needed(
-    design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL
+    design: Design, variances: Variances, gap: float, *, all_heard: bool, goal: float = GOAL, least: int = 2
 ) -> int | None:
     """Find the smallest number of clips of each system for a given power.
 
@@ -387,16 +387,21 @@ def clips_needed(
         Whether each expert hears all of them, or the design's ``heard``.
     goal : float, default 0.8
         Power.
+    least : int, default 2
+        The smallest number that may be found.
 
     Returns
     -------
     int or None
         None if no number up to ``MAX_CLIPS`` reaches it.
     """
-    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), MAX_CLIPS, variances, gap, goal)
+    numbers = range(least, MAX_CLIPS + 1)
+    return _fewest(lambda clips: with_clips(design, clips, all_heard=all_heard), numbers, variances, gap, goal)
 
 
-def experts_needed(design: Design, variances: Variances, gap: float, goal: float = GOAL) -> int | None:
+def experts_needed(
+    design: Design, variances: Variances, gap: float, goal: float = GOAL, *, least: int = 2
+) -> int | None:
     """Find the smallest number of experts for a given power.
 
     Parameters
@@ -407,17 +412,20 @@ def experts_needed(design: Design, variances: Variances, gap: float, goal: float
         The true difference, in rating points.
     goal : float, default 0.8
         Power.
+    least : int, default 2
+        The smallest number that may be found.
 
     Returns
     -------
     int or None
         None if no number up to ``MAX_EXPERTS`` reaches it.
     """
-    return _fewest(lambda experts: replace(design, experts=experts), MAX_EXPERTS, variances, gap, goal)
+    numbers = range(least, MAX_EXPERTS + 1)
+    return _fewest(lambda experts: replace(design, experts=experts), numbers, variances, gap, goal)
 
 
-def _fewest(of: Callable[[int], Design], most: int, variances: Variances, gap: float, goal: float) -> int | None:
-    """The fewest, from 2 to `most`, of which the design has power `goal`.
+def _fewest(of: Callable[[int], Design], numbers: range, variances: Variances, gap: float, goal: float) -> int | None:
+    """The fewest of `numbers` of which the design has power `goal`.
 
     More of them may mean less power: degrees of freedom can fall while the standard error does. What surely grows is a
     bound on power, so that those below it need not be tried. Of the rest each is, one after the other; beyond EVERY,
@@ -427,7 +435,8 @@ def _fewest(of: Callable[[int], Design], most: int, variances: Variances, gap: f
     def is_found(number: int) -> bool:
         return power(of(number), variances, gap) >= goal
 
-    first = bisect_left(range(most + 1), goal, lo=2, key=lambda n: _most_power(of(n), variances, gap))
+    most = numbers[-1]
+    first = bisect_left(range(most + 1), goal, lo=numbers[0], key=lambda n: _most_power(of(n), variances, gap))
     last = first
     while last <= most and not is_found(last):
         last += max(1, last // 50) if last >= EVERY else 1

@@ -68,6 +68,33 @@ def test_too_few_experts_or_clips_are_said_to_carry_no_claim() -> None:
     assert "Fewer than 6 experts or 3 clips" not in plan(*STUDY)
 
 
+@pytest.mark.parametrize(("experts", "clips"), [(3, 5), (8, 2)])
+def test_study_too_small_for_the_report_finds_nothing(experts: int, clips: int) -> None:
+    """Such a study would tell a gap of 3 from zero nearly always, but the report tests nothing in it."""
+    study = ("--experts", experts, "--gap", 3, "--clips", clips, "--systems", 2)
+    text, chinese = " ".join(plan(*study).split()), plan(*study, "--language", "zh-hans").replace("\n", "")
+    assert "No. Fewer than 6 experts or 3 clips a system carry no claim" in text
+    assert "Yes." not in text
+    assert "announce a difference" not in text
+    assert "不能。" in chinese
+
+
+def test_what_is_needed_is_enough_for_the_report() -> None:
+    rows = {line[:50].strip(): line[50:].split() for line in plan("--experts", 26, "--gap", 4).splitlines()}
+    assert rows["clips a system for 0.8, each expert hearing all"] == ["3"] * 3
+    assert rows["experts for 0.8, 13 clips a system"] == ["6"] * 3
+    few = " ".join(plan("--experts", 3, "--gap", 3, "--clips", 5, "--systems", 2).split())
+    assert "With 5 clips a system it takes 6 experts." in few
+    assert "clips a system for 0.8, each expert hearing all never never never" in few
+
+
+def test_more_clips_that_are_enough_ask_for_no_more_experts() -> None:
+    text = " ".join(plan("--experts", 200, "--gap", 0.1).split())
+    assert "249 clips a system would do, if every expert hears all (1494 trials). With 13 clips a system no" in text
+    assert "experts and clips must both be more" not in text
+    assert "experts and clips must both be more" in " ".join(plan("--experts", 26, "--gap", 0.05).split())
+
+
 SPARSE = ("--experts", 6, "--gap", 0.5, "--clips", 30, "--heard", 4, "--systems", 4)
 
 
