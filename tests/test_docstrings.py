@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -46,33 +47,49 @@ def own_methods(place: str, kind: type) -> Iterator[tuple[str, Any]]:
             yield f"{place}.{name}", found
 
 
-def has_section(docstring: str, *titles: str) -> bool:
-    return any(f"\n{title}\n{'-' * len(title)}\n" in docstring for title in titles)
-
-
 def faults(value: Any) -> list[str]:
-    """What the docstring of a function, class, method or property lacks."""
+    """What the docstring of a function, class, method or property lacks, and what it names in vain."""
     docstring = inspect.cleandoc(value.__doc__ or "")
     if not docstring:
         return ["docstring"]
     first, *rest = docstring.split("\n")
     found = ["short summary line"] if len(first) > 79 or not first.endswith(".") or (rest and rest[0]) else []
+    titles = sections(docstring)
+    if inspect.isclass(value):
+        known = set(vars(value)) | set(inspect.get_annotations(value)) | assigned(value)
+        return found + unknown(titles, "Attributes", known) + unknown(titles, "Parameters", parameters(value))
     if not inspect.isfunction(inspect.unwrap(value)):
         return found
-    signature = inspect.signature(value)
-    names = [name for name in signature.parameters if name not in IMPLICIT]
+    names = parameters(value)
+    found += unknown(titles, "Parameters", names)
     if len(names) > 1:
-        found += [] if has_section(docstring, "Parameters") else ["Parameters"]
-        found += [name for name in names if not documents(docstring, name)]
-    if signature.return_annotation not in ("None", None) and not has_section(docstring, "Returns", "Yields"):
-        found.append("Returns")
-    return found
+        found += [f"no {name}" for name in names if name not in titles.get("Parameters", [])]
+    returns = inspect.signature(value).return_annotation not in ("None", None)
+    return found + (["no Returns"] if returns and not {"Returns", "Yields"} & titles.keys() else [])
 
 
-def documents(docstring: str, name: str) -> bool:
-    """Whether a line such as ``tokens, real : int8 arrays`` names the parameter."""
-    lines = (line.split(" : ")[0] for line in docstring.split("\n") if not line.startswith(" "))
-    return any(name in [part.strip().lstrip("*") for part in line.split(",")] for line in lines)
+def sections(docstring: str) -> dict[str, list[str]]:
+    """The names that stand at the margin of each section, as ``tokens, real : int8 arrays``."""
+    parts = re.split(r"^(\w+)\n-{3,}\n", docstring, flags=re.MULTILINE)
+    return {
+        title: [name.strip().lstrip("*") for line in re.findall(r"^\S.*", body, re.MULTILINE)
+                for name in line.split(" : ")[0].split(",")]
+        for title, body in zip(parts[1::2], parts[2::2], strict=True)
+    }  # fmt: skip
+
+
+def parameters(value: Any) -> list[str]:
+    return [name for name in inspect.signature(value).parameters if name not in IMPLICIT]
+
+
+def assigned(kind: type) -> set[str]:
+    """What the class sets on itself when it is made."""
+    return set(re.findall(r"\bself\.(\w+)[ ,:=]", inspect.getsource(kind)))
+
+
+def unknown(titles: dict[str, list[str]], title: str, known: Iterable[str]) -> list[str]:
+    """Names of a section that do not exist."""
+    return [f"{name}?" for name in titles.get(title, []) if name not in set(known)]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -91,13 +108,13 @@ def half_documented(one: int, other: int) -> int:
 
     Parameters
     ----------
-    one : int
+    one, another : int
     """
     return one + other
 
 
 @pytest.mark.parametrize(
-    ("function", "missing"), [(undocumented, ["docstring"]), (half_documented, ["other", "Returns"])]
+    ("function", "missing"), [(undocumented, ["docstring"]), (half_documented, ["another?", "no other", "no Returns"])]
 )
 def test_missing_section_of_a_docstring_is_found(function: Any, missing: list[str]) -> None:
     assert faults(function) == missing
