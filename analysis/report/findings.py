@@ -230,13 +230,13 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
         contrasts=planned,
         alpha=ratings.alpha,
     )
-    return mixed_model.guarded(fitted, ratings.alpha)
+    return mixed_model.guard(fitted, ratings.alpha)
 
 
 def _checked(ratings: Ratings, fitted: Fit, link: str, order: Sequence[str]) -> OrdinalFit:
     """The ordinal check of a scale, without tests where the linear model has none."""
     found = ordinal_model.fit(ratings.counted, fitted.scale, link, linear=fitted, systems=order)
-    return ordinal_model.guarded(found, fitted)
+    return ordinal_model.guard(found, fitted)
 
 
 def called(ratings: Ratings, scale: str) -> Text:

@@ -175,7 +175,7 @@ def icc(squares: MeanSquares) -> Interval:
     return Interval(value, float(low), float(high))
 
 
-def stepped_up(single: Interval, raters: float) -> Interval:
+def step_up(single: Interval, raters: float) -> Interval:
     """Compute ICC(2,k): the reliability of the mean of several ratings.
 
     k * ICC / (1 + (k - 1) * ICC), the Spearman-Brown formula, for the value and both limits.

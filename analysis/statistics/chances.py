@@ -59,7 +59,7 @@ def independent(covariance: Floats) -> tuple[Floats, Floats]:
     return rows, own
 
 
-def told_apart(experts: int, clips: int, heard: int, variances: Variances) -> tuple[Variances, list[int]]:
+def merge_inseparable(experts: int, clips: int, heard: int, variances: Variances) -> tuple[Variances, list[int]]:
     """Merge the variances that a design cannot separate from the residual.
 
     These are the variance of clips that no two experts share, and of expert by system where an expert hears one clip of
@@ -87,7 +87,9 @@ def told_apart(experts: int, clips: int, heard: int, variances: Variances) -> tu
     return Variances(expert, expert_system, clip, residual), free
 
 
-def drawn(experts: int, clips: int, heard: int, systems: int, variances: Variances) -> tuple[float, Floats, Floats]:
+def simulate_errors(
+    experts: int, clips: int, heard: int, systems: int, variances: Variances
+) -> tuple[float, Floats, Floats]:
     """Simulate the standard errors that REML will estimate in a planned study.
 
     Parameters
@@ -104,7 +106,7 @@ def drawn(experts: int, clips: int, heard: int, systems: int, variances: Varianc
     se, df : float64 arrays of shape (DRAWS,)
         Its estimates with their Satterthwaite degrees of freedom.
     """
-    told, free = told_apart(experts, clips, heard, variances)
+    told, free = merge_inseparable(experts, clips, heard, variances)
     found = known(experts, clips, heard, systems, told)
     truth = np.array(told)
     estimates = _estimates(found.information, free, truth)
@@ -176,8 +178,8 @@ def _precision(
 def chance(experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float, gap: float) -> float:
     """Compute the power of a two-sided test of a difference of two systems.
 
-    Mean over the draws of ``drawn`` of P(|estimate| > t(1 - alpha / 2, df) * se), where the estimate is normal about
-    the true difference.
+    Mean over the draws of ``simulate_errors`` of P(|estimate| > t(1 - alpha / 2, df) * se), where the estimate is
+    normal about the true difference.
 
     Parameters
     ----------
@@ -201,5 +203,5 @@ def chance(experts: int, clips: int, heard: int, systems: int, variances: Varian
 def _reach(
     experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float
 ) -> tuple[float, Floats]:
-    true, se, df = drawn(experts, clips, heard, systems, variances)
+    true, se, df = simulate_errors(experts, clips, heard, systems, variances)
     return true, stats.t.isf(alpha / 2, df) * se

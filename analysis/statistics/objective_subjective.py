@@ -36,7 +36,7 @@ COLUMNS = (*FOUND[:7], "p_holm", *FOUND[7:], *SIMULTANEOUS)
 SYSTEM_COLUMNS = ("scale", "metric", "form", "rho", "p", "same_best", "n_systems")
 #: As it is, and how far from the real music's mean; generated music is often called good for being close to it.
 VALUE, DISTANCE = "value", "distance"
-FEWEST = 10
+MIN_CLIPS = 10
 #: Columns of metrics.csv that say which clip it is and how it was read.
 NOT_METRICS = frozenset({"clip_id", "system", "padded_steps", "cut_steps"})
 
@@ -157,7 +157,7 @@ def _note(found: Correlation, clips: int, short: str) -> str:
         return "constant"
     if short:
         return short
-    if clips < FEWEST:
+    if clips < MIN_CLIPS:
         return "fewer_than_ten"
     return "hardly_varies" if np.isnan(found.p) else ""
 

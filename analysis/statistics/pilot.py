@@ -103,7 +103,7 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
     variances = from_components(components)
     if not variances.residual > 0:
         raise InputError(f"{ratings.source}: its ratings do not scatter on {key}; give a pilot that tells how they do.")
-    if set(not_told(components)) & {"clip", "expert:system"}:
+    if set(inseparable_components(components)) & {"clip", "expert:system"}:
         raise InputError(
             f"{ratings.source}: its design cannot tell all variances apart on {key}; give a pilot in which several "
             "experts rate several clips of each system."
@@ -122,7 +122,7 @@ def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
         raise InputError(f"{ratings.source} is too small for a pilot: {error}.") from error
 
 
-def not_told(components: pd.DataFrame) -> list[str]:
+def inseparable_components(components: pd.DataFrame) -> list[str]:
     """List the variance components that the design cannot separate.
 
     Parameters

@@ -103,10 +103,10 @@ def assumed_variances() -> dict[str, Variances]:
     dict of str to Variances
         "low", "middle" and "high"; ``FELT`` gives their source.
     """
-    return {name: rounded(Variances(*(sd * sd for sd in sds)), FELT_MEAN, 1, 5) for name, sds in FELT.items()}
+    return {name: round_variances(Variances(*(sd * sd for sd in sds)), FELT_MEAN, 1, 5) for name, sds in FELT.items()}
 
 
-def rounded(felt: Variances, mean: float, minimum: int, maximum: int) -> Variances:
+def round_variances(felt: Variances, mean: float, minimum: int, maximum: int) -> Variances:
     """Compute the variances of normal values rounded to whole ratings.
 
     Two ratings that share some components have the covariance of E[rating | what they share], by Gauss-Hermite

@@ -81,7 +81,7 @@ def reliability(frame: pd.DataFrame, scales: Sequence[str], *, replicates: int =
 def _agreement(table: Floats, clips: pd.MultiIndex) -> dict[str, Interval]:
     squares = agreement.mean_squares(table)
     single = agreement.icc(squares) if squares else NOTHING
-    mean = agreement.stepped_up(single, agreement.raters_per_clip(table))
+    mean = agreement.step_up(single, agreement.raters_per_clip(table))
     return {"icc_2_1": _if_enough(table, clips, single), "icc_2_k": _if_enough(table, clips, mean)}
 
 

@@ -109,7 +109,7 @@ def _fitted(
     covariates: Sequence[str] = (),
 ) -> mixed_model.Fit:
     fitted = mixed_model.fit(frame, scale, contrasts=pairs, covariates=covariates, alpha=alpha, start=start)
-    return mixed_model.guarded(fitted, alpha)
+    return mixed_model.guard(fitted, alpha)
 
 
 def _rows(name: str, fitted: mixed_model.Fit, frame: pd.DataFrame, pairs: Sequence[Pair]) -> Rows:

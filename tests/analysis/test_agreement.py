@@ -36,7 +36,7 @@ def test_icc_of_shrout_and_fleiss_is_theirs() -> None:
     assert (squares.clip, squares.expert, squares.residual) == pytest.approx((11.2417, 32.4861, 1.0194), abs=1e-4)
     single = agreement.icc(squares)
     assert single == pytest.approx((0.2898, 0.0188, 0.7611), abs=1e-4)
-    assert agreement.stepped_up(single, 4).value == pytest.approx(0.6201, abs=1e-4)
+    assert agreement.step_up(single, 4).value == pytest.approx(0.6201, abs=1e-4)
 
 
 @pytest.mark.parametrize(("table", "expected"), [(FOUR, 0.8154), (THREE, 0.8067)], ids=["4x12", "3x15"])
@@ -66,8 +66,8 @@ def test_weighted_alpha_leaves_out_pairs_within_an_expert() -> None:
 
 
 def test_experts_who_agree_less_than_by_chance_have_no_reliable_mean() -> None:
-    assert agreement.stepped_up(agreement.Interval(-0.2, -0.5, 0.1), 5).value == pytest.approx(-5.0)
-    assert np.isnan(agreement.stepped_up(agreement.Interval(-0.5, -0.5, 0.1), 3).value)
+    assert agreement.step_up(agreement.Interval(-0.2, -0.5, 0.1), 5).value == pytest.approx(-5.0)
+    assert np.isnan(agreement.step_up(agreement.Interval(-0.5, -0.5, 0.1), 3).value)
 
 
 def test_incomplete_tables_estimate_the_same_icc() -> None:

@@ -39,15 +39,15 @@ def test_merged_systems_are_fitted_as_one(plain: tuple[Problem, Maximum]) -> Non
     frame = make_frame(("a", "b", "c", "d"), ("x",), experts=10, clips=5)
     frame["system"] = frame["system"].replace("c", "b")
     as_one = problem_of(frame, ["a", "b", "d"])
-    assert maximise(ratio.merged(problem, 1, 2)).log_likelihood == pytest.approx(
+    assert maximise(ratio.merge_systems(problem, 1, 2)).log_likelihood == pytest.approx(
         maximise(as_one).log_likelihood, abs=1e-4
     )
-    assert ratio.merged(problem, 0, 1).design.shape[1] == 2
+    assert ratio.merge_systems(problem, 0, 1).design.shape[1] == 2
 
 
 def test_merging_the_only_two_systems_leaves_no_coefficient() -> None:
     problem = problem_of(make_frame(("a", "b"), ("x",), experts=8, clips=4), ["a", "b"])
-    none = ratio.merged(problem, 0, 1)
+    none = ratio.merge_systems(problem, 0, 1)
     assert none.design.shape == (8, 0)
     assert maximise(none).log_likelihood <= maximise(problem).log_likelihood + 1e-4
 
@@ -161,7 +161,7 @@ def test_runaway_variance_gives_no_test_and_no_verdict(link: str, systems: int) 
 def test_missed_maximum_gives_no_ratio(plain: tuple[Problem, Maximum]) -> None:
     problem, found = plain
     known = ratio.by_error(9.0, 0.25, 20.0, 1.0)
-    merged = maximise(ratio.merged(problem, 1, 2)).log_likelihood
+    merged = maximise(ratio.merge_systems(problem, 1, 2)).log_likelihood
     missed = replace(found, log_likelihood=merged - 0.01)
     assert ratio.by_ratio(problem, missed, (1, 2), known).test == ratio.NONE
     assert np.isnan(ratio.by_ratio(problem, missed, (1, 2), known).p)

@@ -56,7 +56,7 @@ def test_power_from_the_bracket_is_what_studies_with_ratings_1_to_5_find(scatter
 
 def test_rounding_to_a_scale_leaves_the_variances_that_rounded_ratings_have() -> None:
     felt = FELT["high"]
-    found = power.rounded(felt, 3.5, 1, 5)
+    found = power.round_variances(felt, 3.5, 1, 5)
     ratings = studies(Design(150, 150, 150, systems=2), felt, 0.0, 20, seed=4, mean=3.5)
     by_clip, by_expert = ratings.mean(axis=2), ratings.mean(axis=3)
     assert sum(found) == pytest.approx(ratings.var(), rel=0.03)
@@ -65,7 +65,7 @@ def test_rounding_to_a_scale_leaves_the_variances_that_rounded_ratings_have() ->
     assert found.expert == pytest.approx(across, rel=0.1)
     within = by_expert.var(axis=2, ddof=1).mean() - found.residual / 150
     assert found.expert + found.expert_system == pytest.approx(within, rel=0.05)
-    fine = power.rounded(felt, 500.0, 0, 1000)
+    fine = power.round_variances(felt, 500.0, 0, 1000)
     assert list(fine) == pytest.approx([*felt[:3], felt.residual + 1 / 12], rel=0.01)
 
 

@@ -71,7 +71,7 @@ def test_bonferroni_counts_only_what_was_tested() -> None:
 def test_guarded_fit_adjusts_for_the_tests_that_are_left() -> None:
     frame = read_oracle("sim26x60x5.csv").query("system in ['s1', 's2', 's3', 's4']")
     few = frame[(frame["system"] != "s4") | (frame["expert_id"].isin(frame["expert_id"].unique()[:5]))]
-    table = mixed_model.guarded(mixed_model.fit(few, "overall"), 0.05).contrasts
+    table = mixed_model.guard(mixed_model.fit(few, "overall"), 0.05).contrasts
     tested = table[table["p"].notna()]
     assert len(tested) == 3
     assert_allclose(tested["p_simultaneous"], np.minimum(1, 3 * tested["p"]))

@@ -11,6 +11,6 @@ and lmerTest.
 from __future__ import annotations
 
 from analysis.statistics.mixed_model.inference import holm
-from analysis.statistics.mixed_model.model import Fit, effect_sizes, equivalence, fit, guarded
+from analysis.statistics.mixed_model.model import Fit, effect_sizes, equivalence, fit, guard
 
-__all__ = ["Fit", "effect_sizes", "equivalence", "fit", "guarded", "holm"]
+__all__ = ["Fit", "effect_sizes", "equivalence", "fit", "guard", "holm"]

@@ -153,7 +153,7 @@ def _too_little(layout: Layout) -> str | None:
     return "no_variance" if cells.is_flat else None
 
 
-def guarded(fitted: Fit, alpha: float) -> Fit:
+def guard(fitted: Fit, alpha: float) -> Fit:
     """Remove errors, intervals and tests that too few experts or clips support.
 
     See ``guards``. A contrast needs both of its systems; the omnibus test and the errors of predictions need all of

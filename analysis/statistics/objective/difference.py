@@ -21,7 +21,7 @@ METRICS = (
     *("inter_onset_interval", "longest_shared", "shared_5grams", "nearest_distance"),
 )
 PPL = "ppl"
-FEWEST = 3
+MIN_CLIPS = 3
 COLUMNS = (
     *("system", "variant", "clips", "metric", "mean", "sd", "ci_low", "ci_high"),
     *("difference", "difference_ci_low", "difference_ci_high", "n", "n_without", "n_seeds", "sd_seeds", "reason"),
@@ -78,7 +78,7 @@ class _Sample:
         together = np.concatenate(known)
         if not len(together):
             return "no_values" if sum(map(len, columns)) else "no_clips"
-        if any(count < FEWEST for count in self._units(columns)):
+        if any(count < MIN_CLIPS for count in self._units(columns)):
             return "few_clips"
         return "all_equal" if np.ptp(together) == 0 else ""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.statistics.objective.clip_sets import Floats
 
-FEWEST = 50
+MIN_CLIPS = 50
 #: In so many directions the distance is taken; on essen-china they hold 99 % of the real clips' variance.
 DIRECTIONS = 32
 
@@ -35,7 +35,7 @@ def frechet(clips: Floats, real: Floats) -> float:
         In the squared unit of the states; 0 for equal sets. NaN for fewer than 50 rows in either set.
     """
     clips, real = (rows[~np.isnan(rows).any(axis=1)] for rows in (clips, real))
-    if min(len(clips), len(real)) < FEWEST:
+    if min(len(clips), len(real)) < MIN_CLIPS:
         return np.nan
     middle = real.mean(axis=0)
     directions = np.linalg.eigh(np.cov(real.T))[1][:, -DIRECTIONS:]

@@ -22,9 +22,9 @@ FEATURES = (
     *("pitch_count", "pitch_class_histogram", "pitch_class_transitions", "pitch_range", "pitch_shift"),
     *("note_count", "inter_onset_interval", "note_length_histogram", "note_length_transitions"),
 )
-FEWEST = 3
+MIN_CLIPS = 3
 #: Of a larger set so many clips are taken, spread over it: a million distances tell no more than four.
-MOST = 2_000
+MAX_CLIPS = 2_000
 POINTS = 2_048
 #: How far a kernel reaches, in standard deviations.
 REACH = 5
@@ -73,7 +73,7 @@ def overlap(clips: ClipSet, real: ClipSet | None, feature: str) -> Overlap:
         return Overlap(np.nan, np.nan, "no_real" if clips.size else "no_clips")
     ours, theirs = (_known(one.array(feature)) for one in (clips, real))
     for rows, whose in ((ours, ""), (theirs, "real_")):
-        if len(rows) < FEWEST:
+        if len(rows) < MIN_CLIPS:
             return Overlap(np.nan, np.nan, whose + ("few_clips" if len(rows) else "no_values"))
     within, between = pdist(theirs), cdist(theirs, ours).ravel()
     if min(np.ptp(within), np.ptp(between)) == 0:
@@ -123,4 +123,4 @@ def _divergence(p: Floats, q: Floats) -> float:
 def _known(rows: Floats) -> Floats:
     """The clips that have the feature; of many, some spread over them."""
     rows = rows[~np.isnan(rows).any(axis=1)]
-    return rows[np.linspace(0, len(rows) - 1, MOST).round().astype(np.intp)] if len(rows) > MOST else rows
+    return rows[np.linspace(0, len(rows) - 1, MAX_CLIPS).round().astype(np.intp)] if len(rows) > MAX_CLIPS else rows

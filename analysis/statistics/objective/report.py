@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.statistics.objective.clip_sets import ClipSet, by_system
 from analysis.statistics.objective.difference import COLUMNS, differences
-from analysis.statistics.objective.frechet import FEWEST, frechet
+from analysis.statistics.objective.frechet import MIN_CLIPS, frechet
 from analysis.statistics.objective.overlap import FEATURES, overlap
 
 #: As many clips a system as in the paper.
@@ -116,7 +116,7 @@ def _frechet(group: Sequence[ClipSet], real: ClipSet | None) -> tuple[object, ..
 def _why_no_frechet(group: Sequence[ClipSet], real: ClipSet | None) -> str:
     if real is None:
         return "no_real"
-    return "few_for_frechet" if min(one.size for one in (*group, real)) < FEWEST else "no_states"
+    return "few_for_frechet" if min(one.size for one in (*group, real)) < MIN_CLIPS else "no_states"
 
 
 def _figures(group: Sequence[ClipSet]) -> Iterator[tuple[object, ...]]:

@@ -13,6 +13,6 @@ Social Psychology 79 (2018) 328-348, on what goes wrong when ordinal ratings are
 from __future__ import annotations
 
 from analysis.statistics.ordinal_model.agreement import disagreements, notes_on_agreement
-from analysis.statistics.ordinal_model.model import MAX_LEVELS, OrdinalFit, fit, guarded
+from analysis.statistics.ordinal_model.model import MAX_LEVELS, OrdinalFit, fit, guard
 
-__all__ = ["MAX_LEVELS", "OrdinalFit", "disagreements", "fit", "guarded", "notes_on_agreement"]
+__all__ = ["MAX_LEVELS", "OrdinalFit", "disagreements", "fit", "guard", "notes_on_agreement"]

@@ -98,7 +98,7 @@ def fit(
     freedom = Freedom.of(linear or mixed_model.fit(frame, scale, systems=systems))
     tests = ratio.tested_pairs(problem, found, freedom.of_places(layout.systems))
     rows = _threshold_rows(values, found, freedom.means[layout.systems[0]], link)
-    rows += [(layout.systems[b], "system", *_cells(tests[0, b].turned())) for b in range(1, len(layout.systems))]
+    rows += [(layout.systems[b], "system", *_cells(tests[0, b].reversed())) for b in range(1, len(layout.systems))]
     return OrdinalFit(
         scale,
         link,
@@ -114,7 +114,7 @@ def fit(
     )
 
 
-def guarded(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
+def guard(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
     """Remove errors and tests where the linear model of the same ratings has none.
 
     See ``guards``: of single pairs, and of the whole table where a system has too few experts or clips.
@@ -208,7 +208,7 @@ def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> lis
     variances = np.diagonal(found.covariance)
     tests = map(ratio.by_error, found.thresholds, variances, repeat(df), repeat(ratio.NOISE_SD[link]))
     if ratio.is_unbound(found, ratio.NOISE_SD[link]):
-        tests = map(ratio.untested, tests)
+        tests = map(ratio.without_test, tests)
     return [(name, "threshold", *_cells(test)) for name, test in zip(names, tests, strict=False)]
 
 

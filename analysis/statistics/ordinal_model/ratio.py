@@ -55,7 +55,7 @@ class Tested:
     test: str
     sign: float
 
-    def turned(self) -> Tested:
+    def reversed(self) -> Tested:
         """Reverse the direction of the difference.
 
         Returns
@@ -140,7 +140,7 @@ def are_apart(problem: Problem) -> bool:
     return bool(not_above.min() <= OVERLAP)
 
 
-def untested(known: Tested) -> Tested:
+def without_test(known: Tested) -> Tested:
     """Keep only sign and degrees of freedom of a difference.
 
     Parameters
@@ -225,7 +225,7 @@ def tested_pairs(
     noise = NOISE_SD[problem.link.name]
     tests = {pair: by_error(*estimate, freedom[pair], noise) for pair, estimate in pairs(problem, found).items()}
     if is_unbound(found, noise):
-        return {pair: untested(test) for pair, test in tests.items()}
+        return {pair: without_test(test) for pair, test in tests.items()}
     failing = [pair for pair, test in tests.items() if not test.test and not np.isnan(test.df)]
     if len(failing) <= MAX_RATIOS:
         tests |= {pair: by_ratio(problem, found, pair, tests[pair]) for pair in failing}
@@ -251,14 +251,14 @@ def by_ratio(problem: Problem, found: Maximum, pair: tuple[int, int], known: Tes
         Without a test where the merged model is more likely than the full one: the full model's search missed its
         maximum.
     """
-    gain = found.log_likelihood - maximise(merged(problem, *pair)).log_likelihood
+    gain = found.log_likelihood - maximise(merge_systems(problem, *pair)).log_likelihood
     if gain < -SLACK:
-        return untested(known)
+        return without_test(known)
     p = float(2 * stats.t.sf(np.sqrt(2 * max(0.0, gain)), known.df))
     return Tested(known.estimate, np.nan, np.nan, p, known.df, RATIO, known.sign)
 
 
-def merged(problem: Problem, a: int, b: int) -> Problem:
+def merge_systems(problem: Problem, a: int, b: int) -> Problem:
     """Give two systems one coefficient; each keeps its own random effects.
 
     Parameters
