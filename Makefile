@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench bench-stats \
-	translations screenshots clean
+	translations schemas screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -108,6 +108,7 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(MANAGE) check --fail-level WARNING
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python -m tests.translations
+	$(BIN)/python -m tests.schemas
 	$(BIN)/python -m tests.reproduction
 
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
@@ -119,6 +120,9 @@ bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulate
 
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update
+
+schemas: .venv/.ready-dev  ## write the JSON Schemas of docs/reference/schemas from the models
+	$(BIN)/python -m tests.schemas --update
 
 screenshots: .venv/.ready-dev var/.demo  ## redraw the pictures that docs show; every page's are left in var/screenshots
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser

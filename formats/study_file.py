@@ -220,7 +220,9 @@ COLUMN_MEANING = N_("lower-case letters, digits and underscores, starting with a
 class Table(BaseModel):
     """A table of the study file. A stored one keeps keys that this version does not know."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="allow", json_schema_extra={"additionalProperties": False}
+    )
     #: Keys that no file has: they follow from others when it is read.
     computed: ClassVar[frozenset[str]] = frozenset()
 

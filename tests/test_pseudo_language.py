@@ -20,9 +20,9 @@ from analysis.report import folder, style
 from analysis.report.sections import compute
 from analysis.statistics import power
 from analysis.statistics.power import Design
+from formats.dataset import KINDS
 from study import services
 from study.dataset import schema
-from study.dataset.columns import KINDS
 from study.dataset.readme import CODING, HEADS, MEANING
 from study.models import Expert, Study
 from tests import pseudo

@@ -35,7 +35,7 @@ KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
 TEMPLATES = (
     *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
-    "study/services/study_creation",
+    *("study/services/study_creation", "analysis/data/dataset"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.rows import read_rows
+from formats.dataset import SCHEMA, Description, read_description
 from formats.errors import InputError
-from formats.fields import field, number, objects, optional_text, texts
 from formats.files import json_sha256, read_object, sha256_of
 
-SCHEMA = 1
 PLAN_FILE = "plan.json"
 #: A text by language code: "en", "zh-hans".
 Text = Mapping[str, str]
@@ -84,21 +82,29 @@ def read_dataset(folder: Path) -> Dataset:
     path = folder / "dataset_description.json"
     description = read_object(path)
     if not isinstance(description.get("mukulen"), dict):
-        raise InputError(f"{path} has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).")
+        raise InputError(
+            "%(file)s has no 'mukulen' part; give the folder's CSV of ratings instead (docs/analysis.md).", file=path
+        )
     sha256 = check_hashes(folder)
     own = description["mukulen"]
     if own.get("unsealed") is False and own.get("systems") == []:
         raise InputError(
-            f"{folder} was exported while the study was sealed: it does not say which system was rated. Unseal the "
-            "study, export the dataset again and analyse that."
+            "%(file)s was exported while the study was sealed: it does not say which system was rated. Unseal the "
+            "study, export the dataset again and analyse that.",
+            file=folder,
         )
     if own.get("schema") != SCHEMA:
-        raise InputError(f"{path}: schema {own.get('schema')!r} is not {SCHEMA}, the one this version reads.")
+        raise InputError(
+            "%(file)s: schema %(value)s is not %(known)d, the one this version reads.",
+            file=path,
+            value=repr(own.get("schema")),
+            known=SCHEMA,
+        )
     plan = _frozen_plan(folder, own.get("plan_sha256"))
     try:
-        dataset = _dataset(folder, own, plan, sha256)
-    except ValueError as error:
-        raise InputError(f"{path} or {PLAN_FILE}: {error}; export the dataset again.") from error
+        dataset = _dataset(folder, read_description(own), plan, sha256)
+    except InputError as error:
+        raise InputError("%(file)s: %(fault)s Export the dataset again.", file=path, fault=error) from error
     for file in (dataset.ratings_file, dataset.metrics_file, dataset.experts_file, folder / PLAN_FILE):
         _require_listed(folder, file)
     return dataset
@@ -111,64 +117,43 @@ def _frozen_plan(folder: Path, expected: object) -> dict[str, Any]:
         return {}
     if sha256_of(path) != expected:
         raise InputError(
-            f"{path} is not the plan that was frozen: its hash differs from plan_sha256 in dataset_description.json; "
-            "export the dataset again."
+            "%(file)s is not the plan that was frozen: its hash differs from plan_sha256 in "
+            "dataset_description.json; export the dataset again.",
+            file=path,
         )
     return read_object(path)
 
 
-def _dataset(folder: Path, own: Mapping[str, Any], plan: Mapping[str, Any], sha256: str) -> Dataset:
+def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: str) -> Dataset:
+    """What the description and the frozen plan say; the plan has its hash, so its form is that of the export."""
     return Dataset(
         folder=folder,
-        slug=_slug(own),
-        title=texts(own, "title"),
-        is_simulated=field(own, "simulated", bool),
-        is_unsealed=field(own, "unsealed", bool),
-        real_system=optional_text(own, "real_system"),
-        scales=tuple(_scale(entry) for entry in objects(own, "scales")),
-        system_labels={field(entry, "id", str): texts(entry, "label") for entry in objects(own, "systems")},
-        plan=field(plan, "analysis", dict) if plan else {},
-        design=field(plan, "design", dict) if "design" in plan else {},
-        plan_sha256=optional_text(own, "plan_sha256"),
-        planned_scales=tuple(field(entry, "key", str) for entry in objects(plan, "scales")) if plan else (),
-        group_labels=_labels(own, "groups"),
-        questions={field(entry, "key", str): _question(entry) for entry in _optional(own, "background")},
+        slug=own.study,
+        title=own.title,
+        is_simulated=own.simulated,
+        is_unsealed=own.unsealed,
+        real_system=own.real_system or None,
+        scales=tuple(Scale(**scale.model_dump()) for scale in own.scales),
+        system_labels={system.id: system.label for system in own.systems},
+        plan=_part(plan, "analysis", {}),
+        design=_part(plan, "design", {}),
+        plan_sha256=own.plan_sha256 or None,
+        planned_scales=tuple(str(scale.get("key")) for scale in _part(plan, "scales", [])),
+        group_labels={group.key: group.label for group in own.groups},
+        questions={
+            question.key: Question(question.label, {choice.key: choice.label for choice in question.choices})
+            for question in own.background
+        },
         sha256=sha256,
     )
 
 
-def _optional(own: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
-    return objects(own, key) if key in own else []
-
-
-def _labels(own: Mapping[str, Any], key: str) -> dict[str, Text]:
-    return {field(entry, "key", str): texts(entry, "label") for entry in _optional(own, key)}
-
-
-def _question(entry: Mapping[str, Any]) -> Question:
-    return Question(texts(entry, "label"), _labels(entry, "choices"))
-
-
-def _slug(own: Mapping[str, Any]) -> str:
-    slug = field(own, "study", str)
-    if not re.fullmatch(r"\w+", slug):
-        raise ValueError(f"'study' is {slug!r}, which no file can be named after")
-    return slug
-
-
-def _scale(entry: Mapping[str, Any]) -> Scale:
-    scale = Scale(
-        key=field(entry, "key", str),
-        minimum=number(entry, "minimum"),
-        maximum=number(entry, "maximum"),
-        label=texts(entry, "label"),
-        low=texts(entry, "low"),
-        high=texts(entry, "high"),
-        definition=texts(entry, "definition") if "definition" in entry else {},
-    )
-    if scale.minimum >= scale.maximum:
-        raise ValueError(f"scale {scale.key!r} has a minimum that is not below its maximum")
-    return scale
+def _part(plan: Mapping[str, Any], key: str, default: Any) -> Any:
+    """A part of the frozen plan. Raises InputError where it is of another kind."""
+    value = plan.get(key, default)
+    if not isinstance(value, type(default)):
+        raise InputError("'%(key)s' in plan.json is not a part of a study plan.", key=key)
+    return value
 
 
 def check_hashes(folder: Path) -> str:
@@ -177,26 +162,32 @@ def check_hashes(folder: Path) -> str:
     hashes = read_object(path)
     files = hashes.get("files")
     if not isinstance(files, dict) or not files:
-        raise InputError(f"{path} lists no files; export the dataset again.")
+        raise InputError("%(file)s lists no files; export the dataset again.", file=path)
     for name, expected in files.items():
         if sha256_of(_inside(folder, name)) != expected:
-            raise InputError(f"{folder / name} is not the file that was exported: its hash differs from hashes.json.")
+            raise InputError(
+                "%(file)s is not the file that was exported: its hash differs from hashes.json.", file=folder / name
+            )
     listing = json_sha256(files)
     if hashes.get("dataset_sha256") != listing:
-        raise InputError(f"{path}: dataset_sha256 does not belong to the files listed; export the dataset again.")
+        raise InputError(
+            "%(file)s: dataset_sha256 does not belong to the files listed; export the dataset again.", file=path
+        )
     return listing
 
 
 def _inside(folder: Path, name: str) -> Path:
     path = folder / name
     if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{folder / 'hashes.json'} names {name!r}, which lies outside the dataset.")
+        raise InputError(
+            "%(file)s names %(name)s, which lies outside the dataset.", file=folder / "hashes.json", name=repr(name)
+        )
     return path
 
 
 def _require_listed(folder: Path, path: Path) -> None:
     if path.exists() and path.relative_to(folder).as_posix() not in read_object(folder / "hashes.json")["files"]:
-        raise InputError(f"{path} is missing from hashes.json; export the dataset again.")
+        raise InputError("%(file)s is missing from hashes.json; export the dataset again.", file=path)
 
 
 def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

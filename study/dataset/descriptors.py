@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
+from formats.dataset import SCHEMA, Column, Kind, Table, Texts, View
 from formats.messages import LANGUAGES, SOURCE, language_tag
-from study.dataset.columns import Column, Kind, Table, Texts, View
 from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
 
-SCHEMA = 1
 FRICTIONLESS: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "datetime"}
 CSVW: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "number", "time": "dateTimeStamp"}
 

@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from formats.dataset import Column
 from formats.errors import InputError
 from formats.text import one_line
 from study.dataset import schema
-from study.dataset.columns import Column
 from study.dataset.folder import export
 from study.dataset.taken import hashes_of
 from study.models import Study

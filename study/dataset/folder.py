@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from formats.dataset import Table, View
 from formats.errors import InputError
 from formats.files import canonical_json, json_sha256, sha256_of
 from study.dataset import descriptors
-from study.dataset.columns import Table, View
 from study.dataset.readme import codebook_page, readme
 from study.dataset.tables import write_tables
 from study.dataset.taken import since_last

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from formats.dataset import KINDS, Table, Texts
 from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
 from formats.study_file import Group
 from formats.text import one_line
-from study.dataset.columns import KINDS, Table, Texts
 from study.dataset.taken import since_in_words
 from study.models import Study
 from study.sequences import is_cut

@@ -9,8 +9,8 @@ from random import SystemRandom
 
 from django.db.models import OuterRef, Q, Subquery
 
+from formats.dataset import View
 from formats.study_file import StudyFile
-from study.dataset.columns import View
 from study.models import Clip, Rating, Remark, Study, Trial
 
 Row = list[object]

@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from formats.messages import LANGUAGES, LazyText
-from formats.study_file import Question, Scale, StudyFile
-from formats.text import one_line
-from study.dataset.columns import (
+from formats.dataset import (
     ANSWER,
     CLIP,
     EXPERT,
@@ -22,6 +19,9 @@ from study.dataset.columns import (
     Texts,
     View,
 )
+from formats.messages import LANGUAGES, LazyText
+from formats.study_file import Question, Scale, StudyFile
+from formats.text import one_line
 
 
 def trial_columns(file: StudyFile, view: View) -> list[Column]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from formats.dataset import WORDING, Column, Table, View, book_columns
 from formats.messages import LANGUAGES, LazyText
 from formats.progress import bar
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
-from study.dataset.columns import WORDING, Column, Table, View, book_columns
 from study.models import Study
 
 #: White space, control characters and invisible ones, which a spreadsheet may pass over before it takes a text for a

@@ -1,12 +1,22 @@
-"""The columns that every dataset has, with their meaning in every language of the site."""
+"""The dataset: the columns of its tables, and the part of its description that an analysis reads."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+
+from formats.errors import InputError, Message
+from formats.fields import LARGEST
 from formats.messages import LANGUAGES, NP_, LazyText
+from formats.models import Part, fault, message_of
+from formats.text import UNWRITABLE
+
+#: The form of dataset_description.json that is written and read here.
+SCHEMA = 1
 
 Texts = Mapping[str, str]
 Kind = Literal["text", "integer", "number", "time"]
@@ -212,3 +222,86 @@ def book_columns() -> list[Column]:
         for end, name in ends.items()
     ]
     return [*BOOK, *coding, *meaning]
+
+
+def on_one_line(text: str) -> str:
+    """A text as tables and figures can print it."""
+    return " ".join(UNWRITABLE.sub(" ", text).split())
+
+
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Line = Annotated[str, AfterValidator(on_one_line)]
+
+
+class Scale(Part):
+    """One rating scale: its bounds, its name, the words at its ends, and the question where one was put."""
+
+    key: str
+    minimum: Number
+    maximum: Number
+    label: dict[str, Line]
+    low: dict[str, Line]
+    high: dict[str, Line]
+    definition: dict[str, Line] = {}
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Scale:
+        if self.minimum >= self.maximum:
+            raise fault("scale %(key)s has a minimum that is not below its maximum.", key=repr(self.key))
+        return self
+
+
+class Labelled(Part):
+    """A group, or an answer that could be chosen, with its name."""
+
+    key: str
+    label: dict[str, Line]
+
+
+class Question(Labelled):
+    """A background question."""
+
+    choices: list[Labelled] = []
+
+
+class System(Part):
+    """A system, or its code, with its name."""
+
+    id: str
+    label: dict[str, Line]
+
+
+class Description(Part):
+    """The part `mukulen` of dataset_description.json."""
+
+    schema_number: int = Field(alias="schema", json_schema_extra={"const": SCHEMA})
+    study: str = Field(json_schema_extra={"pattern": r"^\w+$"})
+    title: dict[str, Line]
+    simulated: bool
+    unsealed: bool
+    real_system: str | None = None
+    scales: list[Scale]
+    systems: list[System]
+    groups: list[Labelled] = []
+    background: list[Question] = []
+    plan_sha256: str | None = None
+
+    @field_validator("study")
+    @classmethod
+    def _names_files(cls, value: str) -> str:
+        if not re.fullmatch(r"\w+", value):
+            raise fault("'study' is %(value)s, which no file can be named after.", value=repr(value))
+        return value
+
+
+def read_description(content: Any) -> Description:
+    """The part `mukulen` of a description. Raises InputError with its first fault, without the file's name."""
+    try:
+        return Description.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = [part if isinstance(part, str) else f"{part + 1}" for part in first["loc"][:-1]]
+        message = message_of(first)
+        if where:
+            message = Message("%(part)s: %(fault)s", part=" ".join(where), fault=message)
+        raise InputError.of([message]) from error
