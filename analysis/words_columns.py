@@ -9,7 +9,7 @@ from formats.messages import LazyText, Words
 
 WORDS = Words(
     {
-        "title": N_("How the table was read"),
+        "title": N_("Input table"),
         "column": N_("Column"),
         "used_as": N_("Used as"),
         "why": N_("Why"),

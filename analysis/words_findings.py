@@ -9,25 +9,25 @@ from formats.messages import CountedText, LazyText, translate
 
 SENTENCES: Mapping[str, str] = {
     "contrast_higher": N_(
-        "{scale}: {a} is rated higher than {b}, by {difference} points on average ({level} % interval of the "
-        "difference {low} to {high}; {p}{many}). {size}"
+        "{scale}: {a} is rated higher than {b}, by {difference} points on average ({level}% CI {low} to {high}; "
+        "{p}{many}). {size}"
     ),
     "contrast_lower": N_(
-        "{scale}: {a} is rated lower than {b}, by {difference} points on average ({level} % interval of the "
-        "difference {low} to {high}; {p}{many}). {size}"
+        "{scale}: {a} is rated lower than {b}, by {difference} points on average ({level}% CI {low} to {high}; "
+        "{p}{many}). {size}"
     ),
     "contrast_open": N_(
-        "{scale}: no difference between {a} and {b} was shown (estimate {difference} points, {level} % interval "
-        "{low} to {high}; {p}{many}). That does not show that there is none. {size}"
+        "{scale}: the difference between {a} and {b} is not significant (estimate {difference} points, {level}% CI "
+        "{low} to {high}; {p}{many}). This is not evidence of no difference. {size}"
     ),
     "contrast_none": N_("{scale}: {a} and {b} were not tested: {why}."),
     "many": N_("; both adjusted for {count} differences"),
-    "size_small": N_("The difference is shown to be smaller than the smallest gap of interest, {gap}."),
-    "size_large": N_("The whole interval lies beyond the smallest gap of interest, {gap}."),
-    "size_open": N_("Whether it is smaller than the smallest gap of interest, {gap}, this study cannot tell."),
+    "size_small": N_("The equivalence test is significant: the difference is smaller than the SESOI, {gap}."),
+    "size_large": N_("The whole interval is beyond the SESOI, {gap}."),
+    "size_open": N_("The study cannot show whether the difference is smaller than the SESOI, {gap}."),
     "pairs_nothing": N_(
-        "{scale}: none of {count} pairs differs, p adjusted for {count} differences. That does not show that they "
-        "are equal."
+        "{scale}: none of {count} differences is significant, p adjusted for {count} differences. This is not "
+        "evidence that the systems are equal."
     ),
     "pairs_untested": N_("{scale}: {count} further pairs were not tested: {why}."),
     "verdict_none": N_("{scale}: no difference could be tested: {why}."),
@@ -54,20 +54,20 @@ REASONS: Mapping[str, str] = {
     "no_variance": N_("the ratings of each system are all equal"),
     "too_few": N_("too few ratings"),
     "sparse": N_("too few ratings for so many experts and clips"),
-    "not_separable": N_("the design cannot tell a variance that it needs from the rest"),
-    "beyond_scale": N_("no difference on the scale is large enough to be found in four such studies of five"),
+    "not_separable": N_("a required variance cannot be separated in this design"),
+    "beyond_scale": N_("no difference on the scale is detectable with 80% power"),
     "at_zero": N_("the variances between experts and between clips are estimated as zero"),
-    "no_gap": N_("no plan names a smallest gap of interest"),
-    "many_pairs": N_("there are more than 66 pairs and no plan names any"),
-    "no_groups": N_("the file names no groups"),
+    "no_gap": N_("no analysis plan sets a smallest effect size of interest"),
+    "many_pairs": N_("there are more than 66 pairs and no planned contrast"),
+    "no_groups": N_("the file has no groups"),
     "one_scale": N_("only one scale was rated"),
-    "no_trial": N_("the file does not say in which order clips were heard (column trial)"),
-    "sealed": N_("the seal is closed"),
+    "no_trial": N_("the file does not contain the order of trials (column trial)"),
+    "sealed": N_("the study is blinded"),
     "no_metrics": N_("there are no metrics of the clips"),
     "few_systems": N_("too few systems, or metrics that do not vary between them"),
     "no_background": N_("the file has no background of the experts"),
     "no_steps": N_("no scale has 2 to 11 whole steps"),
-    "notes": N_("the notes say for each scale why there is none"),
+    "notes": N_("the notes give the reason for each scale"),
 }
 
 
@@ -88,7 +88,7 @@ def say(key: str, **values: object) -> LazyText:
 
 #: What a report made under codes says of itself.
 UNDER_CODES = LazyText(
-    "The study is blinded: for this report each clip was assigned to a code at random. The report shows the "
-    "form of the analysis; its means and differences say nothing about the systems. Results by clip and by "
-    "expert are left out until unblinding."
+    "The study is blinded: for this report each clip was assigned to a code at random. The report shows the form of "
+    "the analysis. Its means and differences do not describe the systems. Results by clip and by expert are left out "
+    "until unblinding."
 )

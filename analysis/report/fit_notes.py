@@ -32,18 +32,18 @@ SENTENCES: Mapping[str, str] = {
         "empty "
         "in the table."
     ),
-    "one_expert": N_("{scale}: one expert. The results hold for this expert alone; nothing can be said of others."),
+    "one_expert": N_("{scale}: one expert. The results apply only to this expert, not to others."),
     "few_experts": N_(
-        "{scale}: {count} experts. That is too few to speak of experts at large; the report gives no interval and "
-        "no test."
+        "{scale}: {count} experts. This is too few to generalise to other experts; the report gives no confidence "
+        "interval and no test."
     ),
     "one_clip": N_(
-        "{scale}: one clip of each system. The differences are between these clips; nothing can be said of the "
-        "systems, and the report gives no interval and no test."
+        "{scale}: one clip of each system. The differences apply only to these clips, not to the systems; the report "
+        "gives no confidence interval and no test."
     ),
     "few_clips": N_(
-        "{scale}: fewer than 3 clips of {systems}. That is too few to speak of what these systems make; the report "
-        "gives no interval and no test of them."
+        "{scale}: fewer than 3 clips of {systems}. This is too few to generalise to these systems; the report gives "
+        "no confidence interval and no test for them."
     ),
     "all_equal": N_("{scale}: all ratings are equal. There is nothing to test, and no interval."),
     "too_few": N_("{scale}: too few ratings to estimate any variance. There are means, but no tests and no intervals."),
@@ -60,9 +60,11 @@ SENTENCES: Mapping[str, str] = {
         "{scale}: the experts agree exactly, up to what the model adds or takes away for each expert and clip. "
         "Check how these ratings were recorded."
     ),
-    "not_converged": N_("{scale}: the search for the variances did not settle; interpret its numbers with caution."),
+    "not_converged": N_("{scale}: the model did not converge; interpret its numbers with caution."),
     "one_system": N_("{scale}: one system was rated; there is nothing to compare it with."),
-    "unknown_system": N_("{scale}: the planned contrast {a} − {b} is left out: a system of it was not rated."),
+    "unknown_system": N_(
+        "{scale}: the planned contrast {a} − {b} is not computed, because one of the systems was not rated."
+    ),
     "one_level": N_("{scale}: all ratings are equal; there is no ordinal check."),
     "many_levels": N_(
         "{scale}: the ratings take {count} different values. There is no ordinal check of more than {most}."
@@ -97,8 +99,8 @@ SENTENCES: Mapping[str, str] = {
     ),
     "unchecked": N_("{scale}: the ordinal model ({link}) gives no test; nothing was checked."),
     "sign": N_(
-        "{scale}: {a} and {b} change places: the linear model puts the {higher_linear} higher, the ordinal model "
-        "({link}) the {higher_ordinal}. {weight}"
+        "{scale}: the order of {a} and {b} differs: the linear model estimates the {higher_linear} higher, the "
+        "ordinal model ({link}) the {higher_ordinal}. {weight}"
     ),
     "linear_only": N_(
         "{scale}: the difference between {a} and {b} is significant in the linear model ({p_linear}) but not in "
@@ -127,7 +129,7 @@ COUNTED: Mapping[str, tuple[str, str]] = {
 }
 HIGHER = {True: N_("first"), False: N_("second")}
 WEIGHT = {
-    True: N_("At least one finds the difference significant: nothing should be concluded from it."),
+    True: N_("At least one finds the difference significant: do not draw a conclusion from it."),
     False: N_("Neither finds the difference significant."),
 }
 

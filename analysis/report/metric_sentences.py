@@ -28,9 +28,9 @@ def systems_sentence(table: pd.DataFrame) -> Text:
     n, m = int(table["n_systems"].max()), len(table)
     p = exact_spearman(range(n), range(n))[1]
     return LazyText(
-        "{n} systems are {n} points: they cannot carry a correlation. Even a perfect order of {n} has {p}, and of {m} "
-        "comparisons such as these, one or more would be perfect by chance in {chance:.0%} of studies if they were "
-        "independent. Nothing here says that a metric predicts what experts think.",
+        "{n} systems are {n} points, too few for a correlation. Even a perfect order of {n} has {p}, and of {m} such "
+        "comparisons, one or more would be perfect by chance in {chance:.0%} of studies if they were independent. "
+        "This does not show that a metric predicts ratings.",
         n=n,
         p=p_text(p),
         m=m,
@@ -46,12 +46,12 @@ def predictors(table: pd.DataFrame, scale: str, alpha: float = 0.05, called: Tex
     found = table[(table["scale"] == scale) & (table["p_simultaneous"] < alpha)]
     if len(found):
         return LazyText(
-            "On {scale}, these go with the ratings of clips within systems: {found}.",
+            "On {scale}, these correlate with the ratings of clips within systems: {found}.",
             scale=called or scale,
             found=_named(found),
         )
     return LazyText(
-        "On {scale}, no metric goes with the ratings of clips within systems (no adjusted p below {alpha:g}).",
+        "On {scale}, no metric correlates with the ratings of clips within systems (no adjusted p below {alpha:g}).",
         scale=called or scale,
         alpha=alpha,
     )
@@ -67,13 +67,11 @@ def rankings(table: pd.DataFrame, scale: str, called: Text | str = "") -> LazyTe
     found = part[sign > 1 - 1e-9]
     if len(found):
         return LazyText(
-            "On {scale}, these put the systems in the order in which the experts put them: {found}.",
+            "On {scale}, these rank the systems as the experts do: {found}.",
             scale=called or scale,
             found=_named(found),
         )
-    return LazyText(
-        "On {scale}, no metric puts the systems in the order in which the experts put them.", scale=called or scale
-    )
+    return LazyText("On {scale}, no metric ranks the systems as the experts do.", scale=called or scale)
 
 
 def _named(found: pd.DataFrame) -> LazyText:

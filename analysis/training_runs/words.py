@@ -16,11 +16,12 @@ WORDS = Words(
         "figure5_distance": N_("Distance of samples from validation songs"),
         "figure5_iteration": N_("Generator iteration"),
         "figure5": N_(
-            "Figure 5. Negative critic loss of MIDI-GAN while it trains, with the multi-scale critic and with a plain "
-            "one of equal size; beside it how far samples lie from the validation songs (in tolerances: 0.3 in UPC, "
-            ".03 in GC, .02 in onset-EBR, .1 in the share of clips with rests, .26 in log perplexity, added up). Thin: "
-            "each seed as logged. Thick: mean over seeds of a running mean of 5 rows; band: 95 % interval over seeds, "
-            "for three or more. Losses of two critics are on two scales; the distances are on one."
+            "Figure 5. Negative critic loss of MIDI-GAN during training, with the multi-scale critic and with a "
+            "plain critic of equal size; and the distance of samples from the validation songs (sum of distances in "
+            "tolerances: 0.3 in UPC, .03 in GC, .02 in onset-EBR, .1 in the share of clips with rests, .26 in log "
+            "perplexity). Thin: each seed as logged. Thick: mean over seeds of a running mean of 5 rows; band: 95% "
+            "CI over seeds, for three or more. Losses of different critics are on different scales; the distances "
+            "are on one scale."
         ),
         "figure5_needs": N_(
             "Figure 5 needs a run of midi-gan and one of its variant plain, both with a log.csv that has the critic's "
@@ -30,7 +31,7 @@ WORDS = Words(
         "figure6_wide": N_("All weights (bins of {width:.2g})"),
         "figure6_weight": N_("Weight of the critic"),
         "figure6_share": N_("Share of weights in the bin"),
-        "figure6_near": N_("{kind}: {share:.1f} % of the weights within 1 % of a bound (n = {n})"),
+        "figure6_near": N_("{kind}: {share:.1f}% of the weights within 1% of a bound (n = {n})"),
         "figure6_bound": N_("clipping bounds, ±{bound:g}"),
         "figure6": N_(
             "Figure 6. The critic's weights after training, with gradient penalty and with weight clipping, in the "
@@ -51,9 +52,8 @@ WORDS = Words(
         # tables
         "method": N_("Method: {method}."),
         "bootstrap": N_(
-            "percentile bootstrap ({replicates:,} replicates, seed {seed}); clips are resampled with replacement, real "
-            "clips song by song; intervals are of 95 %, and of these trained weights: how another training would have "
-            "ended they do not say"
+            "percentile bootstrap ({replicates:,} replicates, seed {seed}); clips are resampled with replacement, "
+            "real clips song by song; 95% CIs, which apply only to these trained weights, not to other training runs"
         ),
         "column_system": N_("system"),
         "column_source": N_("source"),
@@ -71,17 +71,17 @@ WORDS = Words(
         "converged_of": N_(" (of {n} of {runs} runs)"),
         "table1_caption": N_("Table 1. Size, epochs to convergence and training time; mean ± SD over runs (seeds)"),
         "table1_note": N_(
-            "Convergence: the first epoch after which the criterion by which weights are kept, smoothed over five "
-            "measurements, improves by less than 1 % over 20 epochs; empty where a run ended before that was seen. The "
-            "paper gives no rule. An epoch is one pass over the training segments; the paper's songs are others, so "
-            "only ratios compare, and only between runs that had the machine to themselves: times are by the clock."
+            "Convergence: the first epoch after which the criterion for keeping weights, smoothed over five "
+            "measurements, improves by less than 1% over 20 epochs; empty if the run ended before that. The paper "
+            "gives no rule. An epoch is one pass over the training segments. The paper uses other songs, so only "
+            "ratios are comparable, and only between runs that used the machine alone: times are wall-clock times."
         ),
         "table1_unfinished": N_("Not finished, so not in the means: {runs}."),
         "table1_machines": N_(
             "The runs were made on different machines or with different numbers of threads: times do not compare."
         ),
-        "means_caption": N_("Table 2. Metrics of the notes: mean (95 % interval)"),
-        "pack_means_caption": N_("Metrics of the notes of the pack's clips: mean (95 % interval)"),
+        "means_caption": N_("Table 2. Objective metrics: mean (95% CI)"),
+        "pack_means_caption": N_("Objective metrics of the pack's clips: mean (95% CI)"),
         "table2_note": N_(
             "UPC: different pitches in a clip; GC: groove consistency; EBR: share of beats in which nothing sounds; "
             "onset-EBR: in which nothing begins; PPL: perplexity under the reference model, exp of the mean of "
@@ -93,13 +93,13 @@ WORDS = Words(
         ),
         "paper_row": N_("{name} (paper)"),
         "paper_range": N_("five systems (paper), lowest … highest"),
-        "differences_caption": N_("Differences from real music: system less real (95 % interval)"),
+        "differences_caption": N_("Differences from real music: system minus real (95% CI)"),
         "pack_differences_caption": N_(
-            "Differences of the pack's clips from its real ones: system less real (95 % interval)"
+            "Differences of the pack's clips from its real clips: system minus real (95% CI)"
         ),
         "differences_note": N_(
-            "PPL: difference of logarithms. An interval that holds 0 does not show that the two are equal. Intervals "
-            "are not corrected for how many there are."
+            "PPL: difference of logarithms. An interval that contains 0 does not show that the two are equal. "
+            "Intervals are not adjusted for their number."
         ),
         "overlap_caption": N_("Spread: overlapped area / Kullback-Leibler divergence (nats) of distances"),
         "overlap_note": N_(
@@ -107,7 +107,7 @@ WORDS = Words(
             "feature (Yang & Lerch 2020). Area 1 and divergence 0: the system's clips lie among real ones as real ones "
             "do. The row of the validation songs shows what other real songs reach."
         ),
-        "sets_caption": N_("Whole sets: distance from real music, and copies"),
+        "sets_caption": N_("Whole sets: distance from real music, and memorisation"),
         "sets_note": N_(
             "Fréchet distance of the reference model's states; JSD: Jensen-Shannon divergence (bits) of the token "
             "n-grams. Both shrink with more clips: compare equal numbers of clips, and with the row of the validation "
@@ -154,8 +154,8 @@ WORDS = Words(
         ),
         "reason_real_all_equal": N_("No interval of the difference, all real clips have one value: {cells}."),
         # the page
-        "title": N_("What the notes say: training runs against real music"),
-        "asked": N_("What was compared"),
+        "title": N_("Training runs compared with real music"),
+        "asked": N_("Comparison"),
         "runs": N_("Runs"),
         "real_text": N_(
             "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a "
@@ -168,30 +168,30 @@ WORDS = Words(
         ),
         "complexity": N_("Size and time"),
         "curves": N_("Training"),
-        "weights": N_("The critic's weights"),
-        "metrics": N_("Metrics of the notes"),
-        "spread": N_("Spread, distance and copies"),
-        "pack": N_("The clips that experts hear"),
-        "cannot": N_("What cannot be said from this page"),
-        "cannot_ear": N_("How any clip sounds to anyone. That is for a listening study."),
+        "weights": N_("Critic weights"),
+        "metrics": N_("Objective metrics"),
+        "spread": N_("Distribution, distance and memorisation"),
+        "pack": N_("Clips heard by experts"),
+        "cannot": N_("Limitations"),
+        "cannot_ear": N_("This page does not show how clips sound. That requires a listening study."),
         "cannot_best": N_(
-            "That a system is best because a metric is lowest or highest. A note held for five bars has a lower "
-            "perplexity than any song."
+            "Do not conclude that a system is best because a metric is lowest or highest. A note held for five bars "
+            "has a lower perplexity than any song."
         ),
-        "cannot_one_seed": N_("How much training varies, where there is one run of a model: {models}."),
-        "cannot_beyond": N_("Anything about music other than that of the songs named here."),
-        "left_out": N_("What was left out, and why"),
+        "cannot_one_seed": N_("With one run of a model, the variability of training is unknown: {models}."),
+        "cannot_beyond": N_("Do not generalise to music other than the songs named here."),
+        "left_out": N_("Not computed, and why"),
         "no_corpus": N_(
             "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare with."
         ),
         "no_weights": N_(
-            "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER may name where they "
-            "lie, beside the run's config.json."
+            "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER can name the folder "
+            "that contains them together with the run's config.json."
         ),
-        "no_pack_midi": N_("The pack {pack}: it holds no MIDI, so its clips have no notes to measure."),
+        "no_pack_midi": N_("The pack {pack}: it contains no MIDI, so its clips have no notes to measure."),
         "some_pack_midi": N_("{count} clips of the pack {pack}, which have no MIDI."),
         "no_reference": N_("Perplexity and Fréchet distance: there is no reference model; name one with --reference."),
-        "made": N_("How this page was made"),
+        "made": N_("Provenance"),
         "runs_hash": N_("Runs (SHA-256)"),
         "weights_hash": N_("Weights (SHA-256)"),
         "corpus_hash": N_("Corpus (SHA-256)"),

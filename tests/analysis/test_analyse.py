@@ -44,7 +44,7 @@ def test_how_a_table_was_read_is_printed_and_in_the_report(tmp_path: Path) -> No
         "Bounds inferred from the ratings: overall: 1 to 5. If they are wrong, give the right ones with --bounds.",
     ]
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
-    for sentence in ("How the table was read", "one value for each expert", "overall: 1 to 5", "未采用"):
+    for sentence in ("Input table", "one value for each expert", "overall: 1 to 5", "未采用"):
         assert sentence in page
     about = json.loads((tmp_path / "r" / "report.json").read_text(encoding="utf-8"))["report"]
     assert about["scales"] == {"overall": {"minimum": 1, "maximum": 5, "bounds": "inferred"}}

@@ -236,7 +236,7 @@ def test_clips_of_silence_and_clips_all_equal_have_empty_cells_with_reasons(made
 
 def test_a_pack_without_midi_is_said_and_one_clip_is_no_crash(made: Path, tmp_path: Path) -> None:
     _, said = analyse(made / "plain", "--pack", make_pack(tmp_path / "none"), "--out", tmp_path / "r")
-    assert "left out: The pack none: it holds no MIDI, so its clips have no notes to measure." in said
+    assert "left out: The pack none: it contains no MIDI, so its clips have no notes to measure." in said
     analyse(
         made / "plain", "--pack", midi_pack(tmp_path / "one", {"midi-gan": random_tokens(1)}), "--out", tmp_path / "r"
     )

@@ -29,7 +29,7 @@ def test_tables_come_in_their_order_and_only_those_that_could_be_had() -> None:
 def test_an_interval_is_one_cell_and_p_is_never_nought() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "ci_low": [-0.5], "ci_high": [0.25], "p": [1e-9], "p_holm": [0.0421]})
     header, rows = shown(frame, make_ratings(), "en")
-    assert header == ["Scale", "Interval", "p", "p after Holm"]
+    assert header == ["Scale", "CI", "p", "Holm-adjusted p"]
     assert rows == [["Overall quality", "−0.50 – 0.25", "< .001", ".042"]]
 
 

@@ -100,7 +100,7 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
         "fewer than 3 experts.",
         "there are no metrics of the clips.",
         "fewer than 6 experts.",
-        "the file does not say in which order clips were heard (column trial).",
+        "the file does not contain the order of trials (column trial).",
         "fewer than 6 experts.",
     ]
     assert all(text["zh-hans"].startswith("图 ") for text in reasons.values())

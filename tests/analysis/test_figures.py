@@ -101,7 +101,7 @@ def test_what_is_outside_the_frozen_plan_is_marked_exploratory() -> None:
     some = texts(draw(make_ratings(planned_scales=("overall",)), "en"))
     assert {"Valence†", "Overall quality"} <= set(some)
     everything = texts(draw(make_ratings(), "en"))
-    assert any(text.startswith("Exploratory: no plan was frozen") for text in everything)
+    assert any(text.startswith("Exploratory: no analysis plan was frozen") for text in everything)
 
 
 def test_a_mean_without_interval_is_a_hollow_mark_and_real_music_a_line_without_band() -> None:
@@ -110,7 +110,7 @@ def test_a_mean_without_interval_is_a_hollow_mark_and_real_music_a_line_without_
     assert not figure.axes[0].patches
     dots = [line for line in figure.axes[0].lines if line.get_marker() not in {"None", None}]
     assert {line.get_markerfacecolor() for line in dots} == {"white"}
-    assert any("no interval" in text for text in texts(figure))
+    assert any("no CI" in text for text in texts(figure))
 
 
 def test_sealed_systems_are_letters_and_there_is_no_band() -> None:

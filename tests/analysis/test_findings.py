@@ -22,26 +22,26 @@ def test_planned_contrast_is_told_with_its_interval_and_p() -> None:
     row = found().frames["contrasts"].set_index("scale").loc["overall"]
     (sentence,) = [text for text in said() if text.startswith("Overall quality")]
     assert "MIDI-GAN" in sentence
-    assert "90 % interval" in sentence
+    assert "90% CI" in sentence
     low, high = (f"{row[name]:.2f}" for name in ("ci_low_simultaneous", "ci_high_simultaneous"))
     assert f"{low} to {high}".replace("-", "−") in sentence
     assert f"p = {row['p_simultaneous']:.3f}".replace("0.", ".") in sentence
     assert "adjusted" not in sentence
-    assert "smallest gap of interest, 0.5 points" in sentence
+    assert "SESOI, 0.5 points" in sentence
 
 
 def test_without_a_plan_all_pairs_are_counted_and_nothing_found_is_not_called_equal() -> None:
     for text in said(planned=False):
-        assert "of 15 pairs" in text
+        assert "of 15 " in text
         assert "p adjusted for 15 differences" in text
-        assert ("pairs differ" in text) or ("does not show that they are equal" in text)
+        assert ("pairs differ" in text) or ("not evidence that the systems are equal" in text)
 
 
 def test_a_single_pair_is_told_like_a_planned_one() -> None:
     ratings, statistics = study(planned=False), found(planned=False)
     sentences = [text["en"] for text in verdicts(ratings, statistics)]
     assert all("Real music and MIDI-GAN" in text or "Real music is rated" in text for text in sentences)
-    assert all("95 % interval" in text for text in sentences)
+    assert all("95% CI" in text for text in sentences)
 
 
 def test_both_languages_say_as_much() -> None:

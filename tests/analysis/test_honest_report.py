@@ -314,18 +314,20 @@ def test_checklist_names_only_what_was_made(case: str, reports: Reports) -> None
     written = reports(case)
     table = written.tables["checklist"]
     answers = dict(zip(table["item"], table["answer"], strict=True))
-    equal_steps = answers["Do conclusions hang on equal steps of the scale?"]
+    equal_steps = answers["Dependence of conclusions on equal scale steps"]
     assert ("no ordinal model was fitted" in equal_steps) == ("ordinal_model" not in written.tables)
-    left_out = answers["Who and what was left out?"]
-    assert ("sensitivity table" in left_out) == written.has("sensitivity", "difference", analysis="screened")
+    left_out = answers["Exclusions"]
+    assert ("sensitivity analyses" in left_out) == written.has("sensitivity", "difference", analysis="screened")
     assert ("Flagged" in left_out) == written.has("screening", "agreement")
-    unit = answers["Are ratings treated as independent?"]
+    unit = answers["Ratings treated as independent"]
     assert unit.startswith("No") == (written.has("system_means", "ci_low") or written.has("contrasts", "ci_low"))
-    many = answers["Are many comparisons corrected for?"]
+    many = answers["Adjustment for multiple comparisons"]
     assert ("Bonferroni" in many) == (adjusted_for(written, "planned") or adjusted_for(written, "all pairs"))
-    assert ("How far do experts agree?" in answers) == written.has("reliability", "value", scale="overall")
-    large = answers.get("Was the study large enough?", "")
-    assert ("finds gaps of" in large) == written.has("precision", "value", statistic="smallest_gap", scale="overall")
+    assert ("Inter-rater reliability" in answers) == written.has("reliability", "value", scale="overall")
+    large = answers.get("Statistical power", "")
+    assert ("are detectable with 80% power" in large) == written.has(
+        "precision", "value", statistic="smallest_gap", scale="overall"
+    )
 
 
 # --- no cell says what is not known
@@ -375,8 +377,8 @@ def test_smallest_gap_lies_within_the_scale_or_is_said_not_to(case: str, reports
         assert (row["value"] <= spans[row["scale"]]) if pd.isna(row["note"]) else pd.isna(row["value"])
     if case == "scattered":
         assert gaps["note"].tolist() == ["beyond_scale"]
-        assert written.says("no difference that the scale allows is found four times in five")
-        assert "量表范围内没有五次中有四次能发现的差值" in written.page["zh-hans"]
+        assert written.says("no difference within the scale is detectable with 80% power")
+        assert "量表范围内没有检验力 80% 可检出的差值" in written.page["zh-hans"]
 
 
 # --- single cases
@@ -415,7 +417,7 @@ def test_equal_ratings_have_one_reason_and_no_interval(reports: Reports) -> None
     assert sum("all ratings are equal" in reason for reason in reasons) > 5
     for table in written.tables.values():
         assert table[[name for name in table if str(name).startswith("ci_")]].isna().all(axis=None)
-    assert not written.says("interval is the")
+    assert not written.says("CI is the")
 
 
 def test_a_variance_that_cannot_be_told_leaves_its_needs_empty(reports: Reports) -> None:
@@ -425,7 +427,7 @@ def test_a_variance_that_cannot_be_told_leaves_its_needs_empty(reports: Reports)
     assert set(precision["note"]) == {"not_separable", "few_clips"}
     variances = written.tables["variance_components"].set_index("component")["variance"]
     assert np.isnan(variances["clip"])
-    assert written.says("the design cannot tell")
+    assert written.says("the design cannot separate")
     assert not written.has("effects", "d")
 
 
@@ -433,7 +435,7 @@ def test_five_experts_have_one_rule_in_every_sentence(reports: Reports) -> None:
     written = reports("five_experts")
     assert written.says("Overall: fewer than 6 experts. Nothing is concluded")
     assert "整体：专家少于 6 位。不作结论" in written.page["zh-hans"]
-    assert not written.says("gaps of")
+    assert not written.says("detectable with 80% power")
     assert not written.says("hint")
 
 
@@ -441,8 +443,8 @@ def test_a_hundred_point_scale_has_no_ordinal_model_in_words(reports: Reports) -
     written = reports("hundred_points")
     assert "cumulative" not in written.page["en"]
     assert "累积" not in written.page["zh-hans"]
-    assert not written.says("by the ordinal model")
-    assert "有序模型的结果" not in written.page["zh-hans"]
+    assert not written.says("and ordinal model")
+    assert "与有序模型" not in written.page["zh-hans"]
 
 
 def test_a_system_short_of_clips_leaves_the_others_tested(reports: Reports) -> None:

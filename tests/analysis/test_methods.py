@@ -34,7 +34,7 @@ def test_the_text_is_the_plans_and_the_ratings_own() -> None:
     for words in (
         "10 of 13 clips",
         "Nobody is excluded. Kept as far",
-        "Intervals are at 90 %",
+        "Confidence intervals are at 90%",
         "1,000 replicates",
         "seed 7",
     ):
@@ -43,9 +43,9 @@ def test_the_text_is_the_plans_and_the_ratings_own() -> None:
 
 def test_without_a_plan_everything_is_exploratory_and_no_design_is_claimed() -> None:
     written = text(plan={}, plan_sha256=None, planned_scales=())
-    assert "every result is exploratory" in written
+    assert "all results are exploratory" in written
     assert "balanced over experts" not in written
-    assert "smallest gap" not in written
+    assert "SESOI" not in written
 
 
 def test_simulated_ratings_are_named_first() -> None:
@@ -61,10 +61,10 @@ def test_a_plan_worded_in_two_languages_is_given_in_each() -> None:
 def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_authors() -> None:
     rows = checklist(found())
     answers = {item["en"]: (status, answer["en"]) for status, item, answer in rows}
-    assert answers["How many listeners, and of what kind?"][1].startswith("7 experts")
-    assert answers["Was real music among the clips, unmarked?"] == (REPORTED, "Real music: yes, Real music.")
-    assert answers["How were they found, and were they paid?"][0] == OPEN
-    assert answers["Was the analysis fixed beforehand?"][1] == f"Yes (SHA-256 {'b' * 64})."
+    assert answers["Number of participants and their expertise"][1].startswith("7 experts")
+    assert answers["Real music among the clips, unmarked"] == (REPORTED, "Real music: yes, Real music.")
+    assert answers["Recruitment and payment"][0] == OPEN
+    assert answers["Preregistration"][1] == f"Yes (SHA-256 {'b' * 64})."
     assert "unknown" not in str(answers)
     assert all("{" not in answer[lang] for _, _, answer in rows for lang in LANGUAGES)
     assert len(checklist_frame(rows)) == len(rows) > 15
@@ -77,7 +77,7 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
     assert "1 expert rated 1 clip of 1 system on" in written
     assert "1 rating counts." in written
     assert "1 rating was left empty." in written
-    assert "Smallest gap of interest: 1 point." in written
+    assert "Smallest effect size of interest (SESOI): 1 point." in written
     assert "after 1 practice clip not counted" in written
     again = pd.concat([one, one.assign(is_repeat=True)])
     assert "1 rating of repeated clips is left out of all means." in text(frame=again)

@@ -113,7 +113,7 @@ def test_equal_ratings_are_found_so_when_some_are_missing() -> None:
 
 @pytest.mark.parametrize(("experts", "said"), [(5, True), (6, False)])
 def test_fewer_than_six_experts_are_called_few(experts: int, said: bool) -> None:
-    note = f"{experts} experts. That is too few to speak of experts at large"
+    note = f"{experts} experts. This is too few to generalise to other experts"
     assert (note in words(make_frame(("a", "b"), ("x",), experts=experts, clips=5))) is said
 
 

@@ -117,17 +117,17 @@ def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:
     )
     assert table["rho"].isna().all()
     assert metric_sentences.systems_sentence(table) == {}
-    assert metric_sentences.rankings(table, "overall")["en"].startswith("On overall, no metric puts the systems")
+    assert metric_sentences.rankings(table, "overall")["en"].startswith("On overall, no metric ranks the systems")
 
 
 def test_the_verdict_names_the_metrics_that_survive_correction_or_says_that_none_does() -> None:
     strong = joined.clip_correlations(*study(0.6), ["overall"], replicates=300)
     assert metric_sentences.predictors(strong, "overall")["en"].startswith(
-        "On overall, these go with the ratings of clips within systems: gc (rho 0."
+        "On overall, these correlate with the ratings of clips within systems: gc (rho 0."
     )
     assert "gc（rho 0." in metric_sentences.predictors(strong, "overall")["zh-hans"]
     none = joined.clip_correlations(*study(0.0, seed=3), ["overall"], replicates=300)
-    assert "no metric goes with the ratings" in metric_sentences.predictors(none, "overall")["en"]
+    assert "no metric correlates with the ratings" in metric_sentences.predictors(none, "overall")["en"]
 
 
 def test_metrics_of_a_dataset_join_its_ratings(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -330,4 +330,4 @@ def test_where_the_likelihood_is_flat_there_is_no_standard_error_and_the_report_
         warnings.simplefilter("error")
         found = ordinal_model.fit(frame, "q", link)
     assert found.contrasts["se"].isna().all()
-    assert "has no bound" in in_words(found.notes[0])["en"] or "did not settle" in in_words(found.notes[0])["en"]
+    assert "has no bound" in in_words(found.notes[0])["en"] or "did not converge" in in_words(found.notes[0])["en"]

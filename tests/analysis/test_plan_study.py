@@ -26,23 +26,25 @@ def plan(*arguments: object) -> str:
 def test_the_papers_gap_is_answered_with_no_in_plain_words() -> None:
     page = plan(*STUDY)
     text = " ".join(page.split())
-    assert "No. A true gap of 0.17 is found in only 14% to 37% of such studies" in text
-    assert "if it finds no difference that does not mean there is none" in text
-    assert "with 1000 clips a system 26 experts would still find the gap in 76% of studies" in text
+    assert "No. Power to detect a true difference of 0.17 is only 14% to 37%" in text
+    assert "A non-significant result would not show that there is no difference" in text
+    assert "with 1000 clips per system, 26 experts would still detect the difference in only 76% of studies" in text
     assert max(map(len, page.splitlines())) <= 96
     assert len(page.splitlines()) < 70
 
 
 def test_the_page_is_there_in_chinese_without_an_english_sentence() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
-    assert "不能。真实差距为 0.17 时" in page
+    assert "不足。真实差值为 0.17 时" in page
     assert " the " not in page
     assert max(map(planning._room, page.splitlines())) <= 98
 
 
 def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -> None:
-    assert "\nYes. A true gap of 1 is found in" in plan("--experts", 26, "--gap", 1)
-    assert "\nOnly if ratings scatter little. A true gap of 0.4" in plan("--experts", 26, "--gap", 0.4)
+    assert "\nYes. Power to detect a true difference of 1 is" in plan("--experts", 26, "--gap", 1)
+    assert "\nOnly with low rating variability. Power to detect a true difference of" in plan(
+        "--experts", 26, "--gap", 0.4
+    )
 
 
 def test_chinese_page_keeps_latin_words_whole() -> None:
@@ -53,19 +55,21 @@ def test_chinese_page_keeps_latin_words_whole() -> None:
 
 
 def test_gap_of_one_point_is_singular() -> None:
-    assert "a true gap of 1 rating point between two systems" in " ".join(plan("--experts", 26, "--gap", 1).split())
-    assert "a true gap of 0.5 rating points between two" in " ".join(plan("--experts", 26, "--gap", 0.5).split())
+    assert "a true difference of 1 rating point between two systems" in " ".join(
+        plan("--experts", 26, "--gap", 1).split()
+    )
+    assert "a true difference of 0.5 rating points between two" in " ".join(plan("--experts", 26, "--gap", 0.5).split())
     chinese = plan("--experts", 26, "--gap", 1, "--language", "zh-hans").replace("\n", "")
-    assert "两个系统之间若真有 1 分的差距" in chinese
+    assert "两个系统之间若真有 1 分的差值" in chinese
 
 
 def test_named_comparisons_make_the_test_stricter() -> None:
-    assert "test at 0.0125" in plan(*STUDY, "--contrasts", 4).replace("\n", " ")
+    assert "test at α = 0.0125" in plan(*STUDY, "--contrasts", 4).replace("\n", " ")
 
 
 def test_too_few_experts_or_clips_are_said_to_carry_no_claim() -> None:
-    assert "Fewer than 6 experts or 3 clips" in plan("--experts", 5, "--gap", 1)
-    assert "Fewer than 6 experts or 3 clips" not in plan(*STUDY)
+    assert "With fewer than 6 experts or 3 clips" in plan("--experts", 5, "--gap", 1)
+    assert "With fewer than 6 experts or 3 clips" not in plan(*STUDY)
 
 
 @pytest.mark.parametrize(("experts", "clips"), [(3, 5), (8, 2)])
@@ -73,26 +77,29 @@ def test_study_too_small_for_the_report_finds_nothing(experts: int, clips: int) 
     """Such a study would tell a gap of 3 from zero nearly always, but the report tests nothing in it."""
     study = ("--experts", experts, "--gap", 3, "--clips", clips, "--systems", 2)
     text, chinese = " ".join(plan(*study).split()), plan(*study, "--language", "zh-hans").replace("\n", "")
-    assert "No. Fewer than 6 experts or 3 clips a system carry no claim" in text
+    assert "No. With fewer than 6 experts or 3 clips per system, no claim" in text
     assert "Yes." not in text
-    assert "announce a difference" not in text
-    assert "不能。" in chinese
+    assert "significant result, the means" not in text
+    assert "不足。" in chinese
 
 
 def test_what_is_needed_is_enough_for_the_report() -> None:
     rows = {line[:50].strip(): line[50:].split() for line in plan("--experts", 26, "--gap", 4).splitlines()}
-    assert rows["clips a system for 0.8, each expert hearing all"] == ["3"] * 3
-    assert rows["experts for 0.8, 13 clips a system"] == ["6"] * 3
+    assert rows["clips per system for 0.8, each expert hears all"] == ["3"] * 3
+    assert rows["experts for 0.8, 13 clips per system"] == ["6"] * 3
     few = " ".join(plan("--experts", 3, "--gap", 3, "--clips", 5, "--systems", 2).split())
-    assert "With 5 clips a system it takes 6 experts." in few
-    assert "clips a system for 0.8, each expert hearing all never never never" in few
+    assert "With 5 clips per system, 6 experts are needed." in few
+    assert "clips per system for 0.8, each expert hears all never never never" in few
 
 
 def test_more_clips_that_are_enough_ask_for_no_more_experts() -> None:
     text = " ".join(plan("--experts", 200, "--gap", 0.1).split())
-    assert "249 clips a system would do, if every expert hears all (1494 trials). With 13 clips a system no" in text
-    assert "experts and clips must both be more" not in text
-    assert "experts and clips must both be more" in " ".join(plan("--experts", 26, "--gap", 0.05).split())
+    assert (
+        "249 clips per system are sufficient if every expert hears all of them (1494 trials). With 13 clips per system no"
+        in text
+    )
+    assert "increase both experts and clips" not in text
+    assert "increase both experts and clips" in " ".join(plan("--experts", 26, "--gap", 0.05).split())
 
 
 SPARSE = ("--experts", 6, "--gap", 0.5, "--clips", 30, "--heard", 4, "--systems", 4)
@@ -100,15 +107,15 @@ SPARSE = ("--experts", 6, "--gap", 0.5, "--clips", 30, "--heard", 4, "--systems"
 
 def test_clips_that_nobody_hears_are_said_and_do_not_count() -> None:
     text = " ".join(plan(*SPARSE).split())
-    assert "Only 24 of the 30 clips a system are heard by anybody (6 experts, 4 each)" in text
-    assert "只有 24 个有人听" in plan(*SPARSE, "--language", "zh-hans").replace("\n", "")
-    assert "heard by anybody" not in plan(*STUDY).replace("\n", " ")
+    assert "Only 24 of the 30 clips per system are heard by any expert (6 experts, 4 each)" in text
+    assert "只有 24 个会被听到" in plan(*SPARSE, "--language", "zh-hans").replace("\n", "")
+    assert "heard by any expert" not in plan(*STUDY).replace("\n", " ")
 
 
 def test_approximate_chances_are_marked_and_said_to_be() -> None:
     small = ("--experts", 3, "--gap", 1, "--clips", 6, "--heard", 3, "--systems", 2)
     text = " ".join(plan(*small).split())
-    assert "Approximate: how far a gap scatters is known with about" in text
+    assert "Approximate: the standard error of a difference has about" in text
     assert re.search(r"\(power\) ~0\.\d\d ~0\.\d\d ~0\.\d\d", text)
     assert "近似值" in plan(*small, "--language", "zh-hans")
     sure = " ".join(plan(*STUDY).split())
@@ -121,7 +128,7 @@ def test_a_pilot_takes_the_place_of_the_assumptions_and_says_how_sure_it_is(tmp_
     page = plan(*STUDY, "--pilot", source, "--scale", "overall")
     assert "estimated from pilot.csv (overall)" in page
     assert re.search(r"residual +0\.82\n", page)
-    assert "The pilot's variances are themselves uncertain" in page
+    assert "The pilot's variances are uncertain" in page
     assert "low  middle" not in page
 
 

@@ -103,18 +103,22 @@ def test_both_languages_are_reached_by_anchors_and_count_the_same(tmp_path: Path
     assert '<a href="#zh-hans"' in page
     assert '<section id="zh-hans" lang="zh-Hans">' in page
     english, chinese = page.split('<section id="zh-hans"')
-    for section, words in ((english, "Ratings counted"), (chinese, "计入的评分")):
+    for section, words in ((english, "Ratings included"), (chinese, "纳入的评分")):
         assert f"<dt>{words}</dt><dd>384</dd>" in section
 
 
 def test_the_page_is_humble(tmp_path: Path) -> None:
     frame = make_frame(experts=7).assign(is_repeat=False)
     page = page_of(tmp_path, frame=frame.iloc[1:], n_missing=1, bounds_inferred=("overall",))
-    for sentence in ("That two systems are equal", "Fewer than 20 experts", "Not every expert rated every clip"):
+    for sentence in (
+        "Do not conclude that two systems are equal",
+        "Fewer than 20 experts",
+        "Not every expert rated every clip",
+    ):
         assert sentence in page
-    assert "the file states no bounds" in page
-    assert "No plan was frozen" in page
-    assert "<dt>Empty ratings, left out</dt><dd>1</dd>" in page
+    assert "The bounds of the scales are not in the file" in page
+    assert "No analysis plan was frozen" in page
+    assert "<dt>Missing ratings, excluded</dt><dd>1</dd>" in page
 
 
 def test_repeats_are_counted_apart_and_do_not_move_the_means(tmp_path: Path) -> None:
@@ -124,7 +128,7 @@ def test_repeats_are_counted_apart_and_do_not_move_the_means(tmp_path: Path) -> 
     folder.write_report(make_ratings(frame=pd.concat([frame, repeats])), tmp_path / "with", replicates=1000, draw=False)
     one, other = ((tmp_path / name / "tables/system_means.csv").read_text() for name in ("without", "with"))
     assert one == other
-    assert "left out of all means</dt><dd>10</dd>" in (tmp_path / "with" / "report.html").read_text()
+    assert "excluded from all means</dt><dd>10</dd>" in (tmp_path / "with" / "report.html").read_text()
 
 
 def test_simulated_ratings_are_marked_on_the_page_and_in_every_table(tmp_path: Path) -> None:
@@ -141,7 +145,7 @@ def test_a_sealed_report_names_no_system(tmp_path: Path) -> None:
     text = b"".join(contents(tmp_path / "r").values()).decode(errors="ignore").lower()
     assert "midi-gan" not in text
     assert "objective" not in text
-    assert "The seal is closed" in (tmp_path / "r" / "report.html").read_text()
+    assert "Blinded: " in (tmp_path / "r" / "report.html").read_text()
 
 
 @pytest.mark.usefixtures("no_chinese_font")

@@ -75,7 +75,7 @@ def test_a_table_says_its_method_and_what_is_exploratory() -> None:
     assert "1,000 replicates, seed 1" in means_table(ratings).notes[0]["en"]
     notes = [note["en"] for note in table_of(ratings, "system_means").notes]
     assert notes[0].startswith("Method: mixed model")
-    assert notes[1] == "Exploratory, not in a frozen plan: valence."
+    assert notes[1] == "Exploratory, not in a frozen analysis plan: valence."
 
 
 def test_objective_means_are_means_over_the_rated_clips_of_each_system(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_objective_means_are_means_over_the_rated_clips_of_each_system(tmp_path:
     assert frame.loc[("real", "ebr"), "mean"] == pytest.approx(0.15)
     assert frame.loc[("real", "gc"), "mean"] == 0.75
     assert frame.loc[("mlstm", "upc"), "n_clips"] == 4
-    assert "Exploratory: not in a frozen plan." in [note["en"] for note in table.notes]
+    assert "Exploratory: not in a frozen analysis plan." in [note["en"] for note in table.notes]
 
 
 def test_a_metric_that_a_clip_lacks_is_left_out_not_zero() -> None:
@@ -119,7 +119,7 @@ def test_markdown_keeps_names_from_becoming_html_links_or_cells() -> None:
 def test_upc_is_called_what_the_pack_counts(tmp_path: Path) -> None:
     table = table_of(read(make_dataset(tmp_path / "d")), "objective_means")
     note = table.notes[0]
-    assert "upc: different pitches in a clip;" in note["en"]
+    assert "upc: number of different pitches in a clip;" in note["en"]
     assert "upc：一段中不同音高的个数；" in note["zh-hans"]
 
 

@@ -26,7 +26,7 @@ def test_report_under_codes_holds_aggregates_only(tmp_path: Path) -> None:
     assert {"system_means", "contrasts", "variance_components"} <= tables
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     assert "each clip was assigned to a code at random" in page
-    assert "本报告把各片段随机分配给各代号" in page
+    assert "本报告把各片段随机分配给系统代号" in page
 
 
 def test_same_ratings_with_names_keep_every_table(tmp_path: Path) -> None:

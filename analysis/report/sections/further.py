@@ -45,9 +45,8 @@ FIGURE_13 = Finding[Findings](
     LazyText("Figure 13"),
     caption_of(
         N_(
-            "Figure 13. What a further study of this kind could find ({scale}), with the variances of "
-            "this one. It says nothing about the results above: power computed afterwards is no evidence "
-            "for or against them."
+            "Figure 13. Power of a future study of this kind ({scale}), with the variances of this study. It does "
+            "not affect the results above: power computed after a study is no evidence for or against them."
         )
     ),
     _curve,

@@ -45,15 +45,15 @@ def _reading(contents: Contents[Findings], lang: str) -> Iterator[Block]:
 
 PARTICIPANTS = Finding[Findings](
     "participants",
-    LazyText("Who took part"),
-    LazyText("Who took part"),
+    LazyText("Participants"),
+    LazyText("Participants"),
     lambda found: participants(found.ratings),
     lambda found: ["no_background"],
     notes=[
         LazyText(
-            "Numbers below 5 are not told, since in a small circle they could point to a person; where "
-            "one such number could be worked out from the rest, a second is withheld. Of answers in "
-            "numbers the quartiles are given."
+            "Counts below 5 are not shown, because in a small field they could identify a person; if such a count "
+            "could be computed from the others, a second one is withheld. For numeric answers the quartiles are "
+            "shown."
         )
     ],
     folded=False,

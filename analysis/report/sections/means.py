@@ -127,7 +127,7 @@ SYSTEM_MEANS = Finding[Findings](
             "model",
             "freedom",
             LazyText(
-                "Its intervals and tests have Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & "
+                "Its confidence intervals and tests use Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & "
                 "Christensen 2017)."
             ),
             _has_freedom,
@@ -136,8 +136,8 @@ SYSTEM_MEANS = Finding[Findings](
             "model",
             "random",
             LazyText(
-                "Experts and clips are both random, so that results speak of other such experts and clips "
-                "(Judd, Westfall & Kenny 2012)."
+                "Experts and clips are both random effects, so that results generalise to other such experts and "
+                "clips (Judd, Westfall & Kenny 2012)."
             ),
             lambda found: found.has_intervals and not found.untold,
         ),
@@ -145,8 +145,8 @@ SYSTEM_MEANS = Finding[Findings](
             "model",
             "untold",
             LazyText(
-                "On {untold} the design cannot tell all of these variances apart; the table of variances "
-                "leaves those empty that are not in the model."
+                "On {untold} the design cannot separate all of these variances; variances that are not in the model "
+                "are empty in the table."
             ),
             lambda found: bool(found.untold),
             lambda found, lang: {"untold": scales_named(found, found.untold, lang)},
@@ -154,7 +154,10 @@ SYSTEM_MEANS = Finding[Findings](
         Sentence(
             "model",
             "unfitted",
-            LazyText("On {unfitted} no model could be fitted; the means are those of the ratings, without intervals."),
+            LazyText(
+                "On {unfitted} no model could be fitted; the means are those of the ratings, without confidence "
+                "intervals."
+            ),
             lambda found: bool(found.unfitted),
             lambda found, lang: {"unfitted": scales_named(found, found.unfitted, lang)},
         ),
@@ -162,17 +165,19 @@ SYSTEM_MEANS = Finding[Findings](
             "model",
             "withheld",
             LazyText(
-                "Where fewer than 6 experts rated a system or it has fewer than 3 clips, nothing of it has an "
-                "interval or a test."
+                "Systems that fewer than 6 experts rated, or with fewer than 3 clips, have no confidence interval "
+                "and no test."
             ),
             lambda found: any(any(fit.shortages.values()) for fit in found.fits.values()),
         ),
-        Sentence("model", "intervals", LazyText("Intervals are at {level} %."), lambda found: found.has_intervals),
+        Sentence(
+            "model", "intervals", LazyText("Confidence intervals are at {level}%."), lambda found: found.has_intervals
+        ),
     ],
     questions=[
         Question(
             "unit",
-            LazyText("Are ratings treated as independent?"),
+            LazyText("Ratings treated as independent"),
             dict.fromkeys(LANGUAGES, "{unit}"),
             lambda found, lang: {"unit": ANSWERS[lang][_unit(found)]},
         )
@@ -188,9 +193,8 @@ FIGURE_7B = Finding[Findings](
     LazyText("Figure 7b"),
     caption_of(
         N_(
-            "Figure 7b. How often each rating was given to each system. Ratings below the middle of the "
-            "scale lie to the left, above it to the right; half of the middle rating lies on each side. "
-            "Repeats are left out."
+            "Figure 7b. Distribution of ratings by system. Ratings below the midpoint of the scale are on the left, "
+            "ratings above it on the right; the middle rating is split between both sides. Without hidden repeats."
         )
     ),
     lambda found: spread_frame(found.ratings),
@@ -225,15 +229,15 @@ def _pairs_adjusted(found: Findings, lang: str) -> Mapping[str, str]:
 
 
 TESTED = LazyText(
-    "Difference = A − B in rating points, by the mixed model; tests with Satterthwaite's df. p "
-    "and interval are of one difference alone. The adjusted p and the simultaneous interval "
-    "(columns …_simultaneous) are by Bonferroni's method, within the planned contrasts, and for "
-    "other pairs over all pairs of the scale: an interval excludes zero exactly where its p is "
-    "below α. The report's statements follow these. The files also have p after Holm (p_holm), "
-    "for which there are no such intervals."
+    "Difference = A − B in rating points, from the mixed model; tests with Satterthwaite's df. p and CI are for a "
+    "single difference. The adjusted p and the simultaneous CI (columns …_simultaneous) use Bonferroni's method, "
+    "within the planned contrasts, and for other pairs over all pairs of the scale: an interval excludes zero "
+    "exactly when its p is below α. The report's statements use these. The files also contain the Holm-adjusted p "
+    "(p_holm), for which there are no such intervals."
 )
 UNTESTED = LazyText(
-    "Difference = A − B in rating points. There are no tests and no intervals; the notes on the models say why."
+    "Difference = A − B in rating points. There are no tests and no confidence intervals; see the model diagnostics "
+    "for the reason."
 )
 
 
@@ -250,7 +254,7 @@ CONTRASTS = Finding[Findings](
             "model",
             "adjusted_planned",
             LazyText(
-                "p values and intervals of the planned contrasts are adjusted for their number by "
+                "p values and confidence intervals of the planned contrasts are adjusted for their number by "
                 "Bonferroni's method (Dunn 1961)."
             ),
             lambda found: adjusted(found, PLANNED),
@@ -259,7 +263,7 @@ CONTRASTS = Finding[Findings](
             "model",
             "adjusted_pairs",
             LazyText(
-                "p values and intervals of {pairs_adjusted} are adjusted for all pairs of a scale by "
+                "p values and confidence intervals of {pairs_adjusted} are adjusted for all pairs of a scale by "
                 "Bonferroni's method (Dunn 1961)."
             ),
             lambda found: adjusted(found, ALL_PAIRS),
@@ -268,14 +272,14 @@ CONTRASTS = Finding[Findings](
         Sentence(
             "model",
             "scales_apart",
-            LazyText("Scales are not corrected for one another."),
+            LazyText("There is no adjustment across scales."),
             lambda found: found.has("contrasts", "p") and len(found.fits) > 1,
         ),
     ],
     questions=[
         Question(
             "many",
-            LazyText("Are many comparisons corrected for?"),
+            LazyText("Adjustment for multiple comparisons"),
             dict.fromkeys(LANGUAGES, "{many}"),
             lambda found, lang: {"many": _many(found, lang)},
         )
@@ -303,15 +307,15 @@ def _equivalence_answer(found: Findings, lang: str) -> str:
 
 EQUIVALENCE = Finding[Findings](
     "equivalence",
-    LazyText("Differences and the smallest gap of interest"),
-    LazyText("Differences against the smallest gap of interest"),
+    LazyText("Equivalence tests"),
+    LazyText("Equivalence tests (TOST)"),
     _equivalence,
     lambda found: reasons.untested(found.ratings, found.fits) if found.ratings.gap else ["no_gap"],
     notes=[
         LazyText(
-            "Two one-sided tests (Schuirmann 1987). An interval lies within the gap exactly where its p "
-            "is below α; the adjusted p and the simultaneous interval are by Bonferroni's method, and the "
-            "verdict follows them."
+            "Equivalence tests (two one-sided tests, Schuirmann 1987). An interval is within ±SESOI exactly when its "
+            "p is below α; the adjusted p and the simultaneous CI use Bonferroni's method, and the conclusion is "
+            "based on them."
         )
     ],
     under_codes=True,
@@ -320,8 +324,8 @@ EQUIVALENCE = Finding[Findings](
             "equivalence",
             "equivalence",
             LazyText(
-                "Two one-sided tests (Schuirmann 1987) ask whether a difference is smaller than the smallest "
-                "gap of interest."
+                "Equivalence tests (two one-sided tests, Schuirmann 1987) test whether a difference is smaller than "
+                "the SESOI."
             ),
             lambda found: found.has("equivalence", "p"),
         )
@@ -329,7 +333,7 @@ EQUIVALENCE = Finding[Findings](
     questions=[
         Question(
             "no_difference",
-            LazyText("Is “no difference” tested, not inferred?"),
+            LazyText("Equivalence tested, not inferred"),
             dict.fromkeys(LANGUAGES, "{equivalence}"),
             lambda found, lang: {"equivalence": _equivalence_answer(found, lang)},
         )
@@ -339,19 +343,19 @@ EQUIVALENCE = Finding[Findings](
 
 #: Caption and note with and without the ordinal model.
 BOTH_MODELS = (
-    LazyText("The same differences in units that other studies share, and by the ordinal model"),
+    LazyText("Effect sizes and ordinal model"),
     LazyText(
-        "d: the difference over the standard deviation of a single rating. Superiority: the chance "
-        "that an expert rates a new clip of A above a new clip of B. Estimate: A − B in the ordinal "
-        "model, in standard deviations of its noise. Both models: whether they agree in sign and in "
-        "significance, p adjusted in both."
+        "d: the difference divided by the standard deviation of a single rating. Superiority: the probability that "
+        "an expert rates a new clip of A above a new clip of B. Estimate: A − B in the ordinal model, in standard "
+        "deviations of its noise. Both models: whether they agree in sign and in significance, with adjusted p in "
+        "both."
     ),
 )
 ONE_MODEL = (
-    LazyText("The same differences in units that other studies share"),
+    LazyText("Effect sizes"),
     LazyText(
-        "d: the difference over the standard deviation of a single rating. Superiority: the chance "
-        "that an expert rates a new clip of A above a new clip of B."
+        "d: the difference divided by the standard deviation of a single rating. Superiority: the probability that "
+        "an expert rates a new clip of A above a new clip of B."
     ),
 )
 
@@ -367,7 +371,7 @@ def _effects_grid(found: Findings, lang: str) -> Rows:
 
 EFFECTS = Finding[Findings](
     "effects",
-    LazyText("Differences in shared units"),
+    LazyText("Effect sizes"),
     lambda found: _effects_words(found)[0],
     lambda found: stacked([effect_sizes.effects(fit, check, found.ratings.alpha) for fit, check in found.trusted]),
     reasons.of(reasons.untested),
@@ -382,8 +386,8 @@ EFFECTS = Finding[Findings](
 
 OMNIBUS = Finding[Findings](
     "omnibus",
-    LazyText("Test of all systems at once"),
-    LazyText("Test of all systems being equal"),
+    LazyText("Omnibus test"),
+    LazyText("Omnibus test of equal means"),
     lambda found: tested(stacked([fit.omnibus for fit in found.fits.values()]), "p"),
     reasons.of(reasons.untested),
     under_codes=True,
@@ -391,7 +395,7 @@ OMNIBUS = Finding[Findings](
         Sentence(
             "model",
             "omnibus",
-            LazyText("An F test asks whether all systems are equal."),
+            LazyText("An F test tests whether all systems are equal."),
             lambda found: found.has("omnibus", "p"),
         )
     ],

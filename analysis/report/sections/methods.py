@@ -29,7 +29,7 @@ SECTION = Section[Findings](
         Sentence(
             "simulated",
             "simulated",
-            LazyText("The ratings are SIMULATED: a program made them."),
+            LazyText("The ratings are SIMULATED: a program generated them."),
             lambda found: found.is_simulated,
         ),
         Sentence(
@@ -50,8 +50,8 @@ SECTION = Section[Findings](
             "design",
             "design",
             LazyText(
-                "By the frozen plan each expert hears {heard_per_expert} of {clips_per_system} clips of each "
-                "system, in an order drawn beforehand and balanced over experts, {repeats} of them twice, "
+                "By the frozen study plan each expert hears {heard_per_expert} of {clips_per_system} clips of each "
+                "system, in a randomised order balanced over experts, {repeats} of them twice (hidden repeats), "
                 "after {practice_named}."
             ),
             lambda found: set(DESIGN) <= set(found.ratings.design),
@@ -60,22 +60,23 @@ SECTION = Section[Findings](
             "plan",
             "plan",
             LazyText(
-                "The plan was frozen before the ratings were seen (SHA-256 {hash}). Primary scale: {primary}. "
-                "Named contrasts: {contrasts}. Level of tests: {alpha:g}. Smallest gap of interest: {gap}. "
-                "{exclusions} {dropouts} Everything outside the plan is exploratory and is marked so."
+                "The analysis plan was frozen before data collection (SHA-256 {hash}). Primary scale: {primary}. "
+                "Planned contrasts: {contrasts}. Significance level: {alpha:g}. Smallest effect size of interest "
+                "(SESOI): {gap}. {exclusions} {dropouts} All analyses outside the plan are exploratory and marked as "
+                "such."
             ),
             lambda found: bool(found.ratings.plan_sha256),
         ),
         Sentence(
             "plan",
             "no_plan",
-            LazyText("No plan was frozen before the ratings were seen: every result is exploratory."),
+            LazyText("No analysis plan was frozen before data collection: all results are exploratory."),
             lambda found: not found.ratings.plan_sha256,
         ),
         Sentence(
             "prompts",
             "prompts",
-            LazyText("The models take clips of different systems as unrelated: prompts that they share are not used."),
+            LazyText("The models treat clips of different systems as unrelated: shared prompts are not used."),
             lambda found: bool(shared_prompts(found.ratings)),
         ),
         Sentence(

@@ -44,9 +44,9 @@ FIGURE_10 = Finding[Findings](
     LazyText("Figure 10"),
     caption_of(
         N_(
-            "Figure 10. Metrics of the notes against the mean rating of each clip ({scale}). The "
-            "correlation is within systems, so no difference between systems enters it. Between systems "
-            "there are as many points as systems, and so few points cannot carry a correlation."
+            "Figure 10. Objective metrics and mean rating of each clip ({scale}). Correlations are within systems, "
+            "so differences between systems do not affect them. Between systems there are only as many points as "
+            "systems, too few for a correlation."
         )
     ),
     _measured,
@@ -120,7 +120,7 @@ def _system_correlations(found: Findings) -> pd.DataFrame:
 CLIP_CORRELATIONS = Finding[Findings](
     "clip_correlations",
     LazyText("Metrics and ratings of clips"),
-    LazyText("Metrics and the ratings of clips"),
+    LazyText("Objective metrics and ratings of clips"),
     _clip_correlations,
     reasons.of(reasons.unmeasured),
     sentences=[
@@ -128,8 +128,8 @@ CLIP_CORRELATIONS = Finding[Findings](
             "metrics",
             "metrics",
             LazyText(
-                "Metrics of the notes were compared with ratings by rank correlations of clips within "
-                "systems, with a two-way bootstrap interval; p values and intervals are adjusted for all rows "
+                "Objective metrics were compared with ratings by rank correlations of clips within systems, with a "
+                "two-way bootstrap confidence interval; p values and confidence intervals are adjusted for all rows "
                 "of a scale by Bonferroni's method."
             ),
             lambda found: found.has("clip_correlations", "p"),
@@ -140,14 +140,14 @@ CLIP_CORRELATIONS = Finding[Findings](
 SYSTEM_CORRELATIONS = Finding[Findings](
     "system_correlations",
     LazyText("Metrics and ratings of systems"),
-    LazyText("Metrics and the ratings of systems"),
+    LazyText("Objective metrics and ratings of systems"),
     _system_correlations,
     reasons.of(reasons.unmeasured),
     sentences=[
         Sentence(
             "metrics",
             "systems",
-            LazyText("Between systems the correlations have as many points as systems, too few to carry a conclusion."),
+            LazyText("Between systems the correlations have only as many points as systems, too few for a conclusion."),
             lambda found: found.has("system_correlations", "rho"),
         )
     ],

@@ -67,13 +67,13 @@ FIGURE_8 = Finding[Findings](
     LazyText("Figure 8"),
     caption_of(
         N_(
-            "Figure 8. Differences between systems by the mixed model, with {level} % simultaneous "
-            "intervals: all of a family together hold the true differences in {level} % of studies or "
-            "more (Bonferroni). The interval of a filled mark excludes zero, and its adjusted p is below "
-            "α; that of a hollow mark includes zero, which does not show that the difference is zero. "
-            "Drawn are the planned contrasts where a plan names them, else differences from the real "
-            "music, else all pairs; p and intervals are adjusted for all planned contrasts of the scale, "
-            "else for all its pairs. The grey band, if any, is the smallest gap of interest."
+            "Figure 8. Differences between systems from the mixed model, with simultaneous {level}% confidence "
+            "intervals: in at least {level}% of studies, all intervals of a family contain the true differences "
+            "(Bonferroni). Filled markers: the interval excludes zero and the adjusted p is below α. Hollow markers: "
+            "the interval includes zero, which does not show that the difference is zero. The figure shows the "
+            "planned contrasts; without a plan, differences from the real music, or all pairs. p and intervals are "
+            "adjusted for all planned contrasts of the scale, or for all pairs. The grey band, if any, is the "
+            "smallest effect size of interest (SESOI)."
         )
     ),
     lambda found: contrasts_frame(found.ratings, found),

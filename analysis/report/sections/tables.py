@@ -36,7 +36,7 @@ def _bootstrap_notes(found: Findings) -> list[Text]:
 BOOTSTRAP = Finding[Findings](
     "system_means_bootstrap",
     LazyText("Means by the two-way bootstrap"),
-    LazyText("The same means by the two-way bootstrap, without a model"),
+    LazyText("Means by the two-way bootstrap (no model)"),
     _bootstrapped,
     _not_bootstrapped,
     notes=_bootstrap_notes,
@@ -49,19 +49,19 @@ BOOTSTRAP = Finding[Findings](
 
 RATING_SPREAD = Finding[Findings](
     "rating_spread",
-    LazyText("Spread of ratings"),
-    LazyText("How single ratings are spread"),
+    LazyText("Distribution of ratings"),
+    LazyText("Distribution of single ratings"),
     lambda found: effect_sizes.rating_spread(found.ratings, found.scales),
-    notes=[LazyText("Top two: share of ratings on the two highest steps. Repeats are left out.")],
+    notes=[LazyText("Top two: share of ratings on the two highest scale points. Without hidden repeats.")],
 )
 
 VARIANCE_COMPONENTS = Finding[Findings](
     "variance_components",
-    LazyText("Where ratings vary"),
-    LazyText("Where ratings vary"),
+    LazyText("Variance components"),
+    LazyText("Variance components"),
     lambda found: tested(stacked([fit.variance_components for fit in found.fits.values()]), "variance"),
     reasons.of(reasons.unfitted),
-    notes=[LazyText("An empty cell is a variance that the design cannot tell from the rest.")],
+    notes=[LazyText("An empty cell is a variance that the design cannot separate from the rest.")],
     under_codes=True,
 )
 
@@ -93,15 +93,15 @@ def _ordinal_answer(found: Findings, lang: str) -> str:
 
 ORDINAL_MODEL = Finding[Findings](
     "ordinal_model",
-    LazyText("Ordinal check"),
-    LazyText("Ordinal check"),
+    LazyText("Ordinal model"),
+    LazyText("Ordinal model"),
     lambda found: stacked([check.table for checks in found.ordinal.values() for check in checks]),
     lambda found: ["notes"],
     notes=[
         LazyText(
-            "Cumulative link mixed model; systems against the first one. z: estimate over standard error; "
-            "p by t with the mixed model's df. A check that does not take the steps of the scale as "
-            "equal; the mixed model is the analysis."
+            "Cumulative link mixed model; systems relative to the first one. z: estimate divided by standard error; "
+            "p from t with the mixed model's df. A check that does not assume equal scale steps; the mixed model is "
+            "the main analysis."
         )
     ],
     under_codes=True,
@@ -110,9 +110,8 @@ ORDINAL_MODEL = Finding[Findings](
             "ordinal",
             "ordinal",
             LazyText(
-                "Since ratings are ordered categories, cumulative probit and logit models with the same "
-                "random effects were fitted as a check on {checked} (Laplace approximation; Christensen's "
-                "clmm)."
+                "Because ratings are ordered categories, cumulative probit and logit models with the same random "
+                "effects were fitted as a check on {checked} (Laplace approximation; Christensen's clmm)."
             ),
             lambda found: not found.frame("ordinal_model").empty,
             _checked,
@@ -121,8 +120,8 @@ ORDINAL_MODEL = Finding[Findings](
             "ordinal",
             "ordinal_compared",
             LazyText(
-                "Its differences have t tests with the linear model's degrees of freedom; where the probit "
-                "model disagrees with the linear model in sign or significance, this report says so."
+                "Its differences have t tests with the linear model's degrees of freedom; this report names each "
+                "difference on which the probit and the linear model disagree in sign or significance."
             ),
             lambda found: _compared(found) > 0,
         ),
@@ -130,8 +129,7 @@ ORDINAL_MODEL = Finding[Findings](
             "ordinal",
             "ordinal_ratio",
             LazyText(
-                "Where standard errors of the ordinal model cannot be trusted, likelihood-ratio tests take "
-                "the place of its t tests."
+                "If standard errors of the ordinal model are not reliable, likelihood-ratio tests replace its t tests."
             ),
             lambda found: found.has("effects", "test", test="likelihood ratio"),
         ),
@@ -139,7 +137,7 @@ ORDINAL_MODEL = Finding[Findings](
     questions=[
         Question(
             "ordinal",
-            LazyText("Do conclusions hang on equal steps of the scale?"),
+            LazyText("Dependence of conclusions on equal scale steps"),
             dict.fromkeys(LANGUAGES, "{ordinal}"),
             lambda found, lang: {"ordinal": _ordinal_answer(found, lang)},
         )

@@ -71,9 +71,9 @@ FIGURE_9 = Finding[Findings](
     LazyText("Figure 9"),
     caption_of(
         N_(
-            "Figure 9. Agreement of the experts ({scale}). Left: rank correlation of every two experts "
-            "over the clips that both rated. Right: of each expert with the mean of the others. Low "
-            "agreement may be carelessness or another way of hearing; nobody was left out by it."
+            "Figure 9. Agreement of the experts ({scale}). Left: rank correlation of each pair of experts over the "
+            "clips that both rated. Right: correlation of each expert with the mean of the others. Low agreement can "
+            "mean carelessness or a different way of hearing; no expert was excluded for it."
         )
     ),
     _agreeing,
@@ -101,9 +101,9 @@ FIGURE_11 = Finding[Findings](
     LazyText("Figure 11"),
     caption_of(
         N_(
-            "Figure 11. How far each expert, and each clip within its system, departs from the average "
-            "({scale}): predictions of the mixed model, shrunk towards zero where they rest on few "
-            "ratings, with {level} % intervals of prediction."
+            "Figure 11. Deviation of each expert, and of each clip within its system, from the average ({scale}): "
+            "predicted random effects of the mixed model, shrunk towards zero if based on few ratings, with {level}% "
+            "prediction intervals."
         )
     ),
     lambda found: clips.random_effect_predictions(found.fits[found.primary], found.ratings.alpha),
@@ -120,8 +120,8 @@ FIGURE_12 = Finding[Findings](
     LazyText("Figure 12"),
     caption_of(
         N_(
-            "Figure 12. Ratings in the course of a session: each rating less what the other experts gave "
-            "the same clip, averaged over experts, with 95 % intervals."
+            "Figure 12. Order effects: each rating minus the other experts' mean of the clip, averaged over experts, "
+            "with 95% CI."
         )
     ),
     lambda found: screening.order_curve(found.ratings.frame, found.scales),
@@ -147,29 +147,31 @@ def _power(found: Findings) -> str:
 PRECISION = Finding[Findings](
     "precision",
     LazyText("Precision"),
-    LazyText("How precise the study is"),
+    LazyText("Precision"),
     lambda found: effect_sizes.precision(found.ratings, found.fits),
     reasons.of(reasons.unfitted),
     notes=[
         LazyText(
-            "Shares of the variance of a single rating; the share of the variance of the systems' means "
-            "that other experts and clips would show again; half of the width of a difference's interval, "
-            "and the smallest true difference found in four such studies of five, in points, of one "
-            "difference alone and as if the design were balanced."
+            "Shares of the variance of a single rating; generalisability of the systems' means (the share of their "
+            "variance that other experts and clips would reproduce); half-width of the CI of a difference, and the "
+            "smallest true difference detectable with 80% power, in points, for a single difference and a balanced "
+            "design."
         )
     ],
     questions=[
         Question(
             "power",
-            LazyText("Was the study large enough?"),
-            LazyText("On {primary} it finds gaps of {smallest} points four times in five, one difference alone."),
+            LazyText("Statistical power"),
+            LazyText(
+                "On {primary}, differences of {smallest} points are detectable with 80% power, for a single difference."
+            ),
             lambda found, lang: {"smallest": value_of(found, "precision", "smallest_gap")},
             lambda found: _power(found) == "power",
         ),
         Question(
             "power_none",
-            LazyText("Was the study large enough?"),
-            LazyText("On {primary} no difference that the scale allows is found four times in five."),
+            LazyText("Statistical power"),
+            LazyText("On {primary}, no difference within the scale is detectable with 80% power."),
             holds=lambda found: _power(found) == "power_none",
         ),
     ],
@@ -188,14 +190,14 @@ def _agreement(found: Findings) -> list[str]:
 
 RELIABILITY = Finding[Findings](
     "reliability",
-    LazyText("Agreement of the experts"),
-    LazyText("How far experts agree, and with themselves"),
+    LazyText("Inter-rater reliability"),
+    LazyText("Inter-rater and test–retest reliability"),
     lambda found: tested(reliability.reliability(found.ratings.frame, found.scales, seed=found.seed), "value"),
     reasons.of(reasons.unrelated),
     notes=[
         LazyText(
-            "Clips of all systems together, so a difference between systems counts as agreement. The "
-            "panel's mean can be reliable while single experts agree little."
+            "Clips of all systems together, so a difference between systems counts as agreement. The panel's mean "
+            "can be reliable even if single experts agree little."
         )
     ],
     under_codes=True,
@@ -204,8 +206,7 @@ RELIABILITY = Finding[Findings](
             "agreement",
             "icc",
             LazyText(
-                "Agreement of the experts is given as ICC(2,1) and ICC(2,k) (McGraw & Wong 1996), over clips "
-                "of all systems."
+                "Inter-rater reliability is ICC(2,1) and ICC(2,k) (McGraw & Wong 1996), over clips of all systems."
             ),
             lambda found: found.has("reliability", "value", statistic="icc_2_1"),
         ),
@@ -218,14 +219,14 @@ RELIABILITY = Finding[Findings](
         Sentence(
             "agreement",
             "retest",
-            LazyText("Test-retest reliability is that of the panel, from repeated clips."),
+            LazyText("Test–retest reliability is that of the panel, from hidden repeats."),
             lambda found: found.has("reliability", "value", statistic="retest_same"),
         ),
     ],
     questions=[
         Question(
             "agreement",
-            LazyText("How far do experts agree?"),
+            LazyText("Inter-rater reliability"),
             LazyText("On {primary}: {agreement}."),
             lambda found, lang: {"agreement": listed(lang, _agreement(found))},
             lambda found: bool(_agreement(found)),
@@ -242,15 +243,15 @@ def _by_group(found: Findings) -> pd.DataFrame:
 
 AGREEMENT_BY_GROUP = Finding[Findings](
     "agreement_by_group",
-    LazyText("Agreement by group"),
-    LazyText("Agreement within each group of experts"),
+    LazyText("Reliability by group"),
+    LazyText("Reliability within each group"),
     _by_group,
     reasons.of(reasons.ungrouped),
     sentences=[
         Sentence(
             "agreement",
             "groups",
-            LazyText("Agreement was also computed within groups of experts."),
+            LazyText("Reliability was also computed within groups of experts."),
             lambda found: found.has("agreement_by_group", "value"),
         )
     ],
@@ -258,12 +259,15 @@ AGREEMENT_BY_GROUP = Finding[Findings](
 
 SCALE_CORRELATIONS = Finding[Findings](
     "scale_correlations",
-    LazyText("Scales together"),
-    LazyText("Which scales go together"),
+    LazyText("Correlations between scales"),
+    LazyText("Correlations between scales"),
     lambda found: reliability.scale_correlations(found.ratings.frame, found.scales, seed=found.seed),
     lambda found: ["one_scale"] if len(found.fits) == 1 else [],
     notes=[
-        LazyText("High values between single ratings can come from one impression that colours several answers (halo).")
+        LazyText(
+            "High correlations between single ratings can result from one impression that affects several "
+            "ratings (halo effect)."
+        )
     ],
     sentences=[
         Sentence(
@@ -294,14 +298,14 @@ def _flags(found: Findings, lang: str) -> str:
 
 SCREENING = Finding[Findings](
     "screening",
-    LazyText("Each expert and the others"),
-    LazyText("Each expert and the others"),
+    LazyText("Expert agreement"),
+    LazyText("Expert agreement"),
     lambda found: tested(found.screened, "agreement"),
     reasons.of(reasons.unrelated),
     notes=[
         LazyText(
-            "Rank correlation with the mean of the others; flagged below 0.20. A flag cannot tell "
-            "carelessness from another way of hearing; nobody was left out of the analysis by it."
+            "Rank correlation with the mean of the others; flagged below 0.20. A flag does not distinguish "
+            "carelessness from a different way of hearing; no expert was excluded for it."
         )
     ],
     sentences=[
@@ -309,8 +313,8 @@ SCREENING = Finding[Findings](
             "experts",
             "screening",
             LazyText(
-                "Each expert was compared with the mean of the others by rank correlation; below .20 an "
-                "expert is flagged."
+                "Each expert was compared with the mean of the others by rank correlation; experts below .20 are "
+                "flagged."
             ),
             lambda found: found.has("screening", "agreement"),
         )
@@ -318,8 +322,8 @@ SCREENING = Finding[Findings](
     questions=[
         Question(
             "left_out",
-            LazyText("Who and what was left out?"),
-            LazyText("No expert, by this report. {flags}Empty ratings: {missing}."),
+            LazyText("Exclusions"),
+            LazyText("This report excludes no expert. {flags}Missing ratings: {missing}."),
             lambda found, lang: {"flags": _flags(found, lang)},
         )
     ],
@@ -336,18 +340,16 @@ def _order_effects(found: Findings) -> pd.DataFrame:
 
 ORDER_EFFECTS = Finding[Findings](
     "order_effects",
-    LazyText("Order"),
-    LazyText("Whether ratings change in the course of a session"),
+    LazyText("Order effects"),
+    LazyText("Order effects within sessions"),
     _order_effects,
     reasons.of(reasons.unordered),
-    notes=[LazyText("In rating points; each clip is compared with what the other experts gave it.")],
+    notes=[LazyText("In rating points; each rating is compared with the other experts' mean of the clip.")],
     sentences=[
         Sentence(
             "experts",
             "order",
-            LazyText(
-                "Ratings less the other experts' mean of the clip were tested for change with the order of hearing."
-            ),
+            LazyText("Order effects were tested on ratings minus the other experts' mean of the clip."),
             lambda found: found.has("order_effects", "estimate"),
         )
     ],
@@ -390,16 +392,16 @@ def _analyses(found: Findings, lang: str) -> Mapping[str, str]:
 
 SENSITIVITY = Finding[Findings](
     "sensitivity",
-    LazyText("Other analyses"),
-    LazyText("The same differences by other analyses"),
+    LazyText("Sensitivity analyses"),
+    LazyText("Sensitivity analyses"),
     _sensitivity,
     reasons.of(reasons.unresampled),
-    notes=[LazyText("p is not corrected here.")],
+    notes=[LazyText("p is not adjusted here.")],
     sentences=[
         Sentence(
             "sensitivity",
             "sensitivity",
-            LazyText("The differences were computed again: {analyses}. None of this changes the analysis."),
+            LazyText("Sensitivity analyses of the differences: {analyses}. They do not change the main analysis."),
             lambda found: bool(other_analyses(found)),
             _analyses,
         )
