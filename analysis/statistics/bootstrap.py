@@ -6,9 +6,9 @@ expert times how often its clip was drawn, over the ratings that exist.
 
 Source: A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007) 386-411. For complete data the
 replicates' variance is exactly sum(a^2)/R^2 + sum(b^2)/K^2 + sum(e^2)/(R K)^2, with a, b, e the expert, clip and
-residual parts of the R x K table; so it counts the residual about thrice and errs on the wide side. Nominal 95 %
-intervals covered 95-98 % in simulations of 26 experts and 10 clips a system, where resampling experts alone covered
-66-82 % and treating ratings as independent 59-85 %.
+residual parts of the R x K table; so it counts the residual about thrice and errs on the wide side. Nominal 95%
+intervals covered 95-98% in simulations of 26 experts and 10 clips a system, where resampling experts alone covered
+66-82% and treating ratings as independent 59-85%.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def figure5_frame(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """Logged values by critic, measure and seed, and the mean over seeds of their running means, with COLUMNS_5.
 
     The measures are the negative critic loss (a row is the mean of the iterations since the row before) and the
-    distance of samples from the validation songs. The mean is taken where all seeds have a row; the 95 % interval is
+    distance of samples from the validation songs. The mean is taken where all seeds have a row; the 95% interval is
     Student's t over seeds, for three seeds or more; no distance is below 0, and no interval of one.
     """
     parts = []
@@ -126,7 +126,7 @@ def figure6_frame(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
 
 
 def share_near(runs: Sequence[Run], bound: float) -> list[float]:
-    """Of each run with histograms, the share of the critic's weights within 1 % of a clipping bound."""
+    """Of each run with histograms, the share of the critic's weights within 1% of a clipping bound."""
     return [run.histograms.near(bound) for run in runs if run.histograms is not None]
 
 
@@ -148,7 +148,7 @@ def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float
         axis.set_yscale("log")
         axis.set_ylim(there["share"].min() / 1.5, 2.5 * there["share"].max())
         axis.yaxis.set_minor_locator(NullLocator())
-        axis.yaxis.set_major_formatter(lambda share, place: f"{100 * share:g} %")
+        axis.yaxis.set_major_formatter(lambda share, place: f"{100 * share:g}%")
         width = float((part["bin_high"] - part["bin_low"]).median())
         axis.set_title(WORDS[lang][f"figure6_{bins}"].format(width=width), fontsize=8.5)
         axis.set_xlabel(WORDS[lang]["figure6_weight"])

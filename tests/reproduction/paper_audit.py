@@ -96,7 +96,7 @@ def _grim_words() -> str:
 def _power_table() -> str:
     scenarios = power.assumed_variances()
     header = ["clips a system, all heard", *(f"power, {name} scatter" for name in scenarios)]
-    header += ["half-width of the 95 % interval, middle", f"two equal systems {gap():.2f} or more apart, middle"]
+    header += ["half-width of the 95% interval, middle", f"two equal systems {gap():.2f} or more apart, middle"]
     rows = []
     for clips in CLIPS:
         design = Design(EXPERTS, clips, clips)

@@ -138,7 +138,7 @@ def _nearness(differences: pd.DataFrame | None, sets: pd.DataFrame | None) -> li
         return [MISSING.format(what="clips of the runs against real music")]
     of = _largest(differences)
     systems = [system for system in dict.fromkeys(of["system"]) if system != "real"]
-    header = ["system less real (95 % interval)", *METRICS.values()]
+    header = ["system less real (95% interval)", *METRICS.values()]
     rows = [[_name(system), *(_difference(of, system, metric) for metric in METRICS)] for system in systems]
     return [table(header, rows), _verdict(of, systems), *_distance(sets)]
 
@@ -286,10 +286,10 @@ def _weights(runs: Mapping[str, Sequence[Run]]) -> list[str]:
         return [MISSING.format(what="histograms of MIDI-GAN with penalty and with clipping")]
     bound = float(str(counted["clipping"][0].setting("clip")))
     shares = {kind: 100 * np.array(share_near(group, bound)) for kind, group in counted.items()}
-    clipped, free = (f"{shares[kind].mean():.1f} % (n = {len(shares[kind])})" for kind in ("clipping", "penalty"))
+    clipped, free = (f"{shares[kind].mean():.1f}% (n = {len(shares[kind])})" for kind in ("clipping", "penalty"))
     confirmed = shares["clipping"].min() > TIMES * shares["penalty"].max()
     return [
-        f"Of the critic's weights, {clipped} lie within 1 % of a bound of ±{bound:g} after training with weight "
+        f"Of the critic's weights, {clipped} lie within 1% of a bound of ±{bound:g} after training with weight "
         f"clipping, and {free} with the gradient penalty. That clipping drives weights to the bounds and the penalty "
         f"does not is {'confirmed' if confirmed else 'not confirmed'} (confirmed: {TIMES} times the share or more, "
         "whichever runs are compared)."

@@ -37,7 +37,7 @@ LONGEST_WORDING = 80  # above and below a panel
 
 
 def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
-    """Mean rating with its 95 % interval, one panel a scale over the scale's whole range; real music as a band.
+    """Mean rating with its 95% interval, one panel a scale over the scale's whole range; real music as a band.
 
     `means` as from `bootstrap.system_means`; a system without an interval is a hollow mark. Call inside `figure_style`.
     """
