@@ -12,18 +12,18 @@ from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand
 
-HELP = """Read ratings and write a report: what can be said about the systems, what cannot, and how far to trust it.
+HELP = """Read ratings and write a report: main findings, limitations, reliability and robustness.
 
-REPORT holds one page (report.html) and a PDF in English and Chinese, Figures 7 to 13 (SVG, PDF, PNG, and the numbers
-behind each as CSV), every table (CSV, Markdown, LaTeX), a methods text and a checklist for a paper. What the ratings
-cannot carry is left out, and the page says why. Few experts or clips, missing cells and repeats are all allowed.
+REPORT contains one page (report.html) and a PDF in English and Chinese, Figures 7 to 13 (SVG, PDF, PNG, and their data
+as CSV), every table (CSV, Markdown, LaTeX), a methods text and a reporting checklist for a paper. The page lists what
+could not be computed, with the reason. Few experts or clips, missing ratings and repeats are allowed.
 
 The ratings are a DATASET folder from `export_dataset`, or a table of your own (CSV, .xlsx or .sav): either long, with
-the columns expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column a scale.
-A system named `real` is drawn as the band the others are compared with. Systems and clips may have any names.
+the columns expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column
+per scale. A system named `real` is shown as the reference band. Systems and clips can have any names.
 
-Which columns were taken as scales, which were not and why, and the bounds of each scale are printed and stand in the
-report. A rating outside its bounds is refused with its line."""
+The command and the report list how each column was used and why, and the bounds of each scale. A rating outside its
+bounds is refused with its line."""
 
 
 class Command(LongCommand):
@@ -40,16 +40,16 @@ class Command(LongCommand):
             help="only these scales, in this order (in a wide table: its columns)",
         )
         add_reading(parser)
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the resampling (default 1)")
+        parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed of the bootstrap (default 1)")
         parser.add_argument(
             "--replicates",
             type=int,
             default=10_000,
             metavar="N",
-            help="resamples of the two-way bootstrap (default 10000)",
+            help="replicates of the two-way bootstrap (default 10000)",
         )
         parser.add_argument(
-            "--no-figures", action="store_true", help="tables, texts and the page alone: no figures and no PDF; quicker"
+            "--no-figures", action="store_true", help="only tables, texts and the page, without figures and PDF; faster"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

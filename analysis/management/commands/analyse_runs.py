@@ -20,25 +20,25 @@ CLIPS = 1_000
 
 
 class Command(ParagraphHelpCommand):
-    help = """Set training runs beside the paper and beside real music, in tables, figures and one page (report.html).
+    help = """Compare training runs with the paper and with real music, in tables, figures and one page (report.html).
 
 Of the run folders of `manage.py train`: Table 1 (size, epochs to convergence, time), Figure 5 (the critic's loss; needs
 a run of midi-gan and one of its variant plain) and Figure 6 (the critic's weights; needs the variant clipping). Several
 seeds of a model are averaged; they must have the same settings.
 
-With --corpus, clips are drawn from every run that has weights, and measured against real songs by which nothing was
-chosen (splits test and near-daur): Table 2, the differences from real music, overlap of distributions, Fréchet
-distance, copies; of all clips and of 100, as many as in the paper. With --pack, the clips that experts hear are
-measured against the pack's own real ones.
+With --corpus, clips are sampled from every run that has weights and compared with real songs that were not used for
+any choice (splits test and near-daur): Table 2, differences from real music, overlap of distributions, Fréchet
+distance, memorisation; for all clips and for 100, the number in the paper. With --pack, the clips that experts hear
+are compared with the pack's real clips.
 
-What cannot be drawn or measured is left out, and the page says why. The same input gives the same bytes."""
+The page lists what could not be computed, with the reason. The same input gives the same bytes."""
 
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a run folder")
         parser.add_argument("--out", type=place, required=True, metavar="REPORT", help="the folder to write")
-        parser.add_argument("--corpus", type=Path, help="what prepare_corpus wrote: the real songs")
+        parser.add_argument("--corpus", type=Path, help="output of prepare_corpus: the real songs")
         parser.add_argument("--pack", type=Path, help="a pack of generate_stimuli")
         parser.add_argument(
             "--checkpoints",
@@ -52,10 +52,12 @@ What cannot be drawn or measured is left out, and the page says why. The same in
             metavar="FOLDER",
             help="the model behind perplexity, a run of `train reference` (default: the shipped one)",
         )
-        parser.add_argument("--clips", type=count, default=CLIPS, metavar="N", help="of each run (default 1000)")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of drawing and resampling (default 1)")
+        parser.add_argument("--clips", type=count, default=CLIPS, metavar="N", help="clips per run (default 1000)")
         parser.add_argument(
-            "--replicates", type=int, default=10_000, metavar="N", help="resamples behind an interval (default 10000)"
+            "--seed", type=int, default=1, metavar="N", help="random seed of sampling and resampling (default 1)"
+        )
+        parser.add_argument(
+            "--replicates", type=int, default=10_000, metavar="N", help="bootstrap replicates (default 10000)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

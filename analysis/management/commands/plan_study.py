@@ -11,11 +11,11 @@ from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand
 from formats.messages import LANGUAGES, SOURCE
 
-HELP = """Say on one page whether a planned study can find a gap between two systems.
+HELP = """Print the statistical power of a planned study to detect a difference between two systems.
 
-The page gives the chance to find the gap (power), the half-width of its interval, the smallest gap that such a study
-finds, what more clips or more experts would change, and a plain verdict. How much ratings scatter is taken from a pilot
-(a DATASET folder or a CSV of ratings, docs/analysis.md); without one, three assumptions bracket it.
+The page gives the power, the half-width of the confidence interval, the smallest detectable difference, the effect of
+more clips or more experts, and a conclusion. The variability of ratings is taken from a pilot study (a DATASET folder
+or a CSV of ratings, docs/analysis.md); without one, three sets of assumptions are used.
 
 Example: manage.py plan_study --experts 26 --gap 0.17"""
 
@@ -25,31 +25,44 @@ class Command(LongCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--experts", type=int, required=True, metavar="N", help="how many will rate")
+        parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
         parser.add_argument(
-            "--gap", type=float, required=True, metavar="POINTS", help="the true difference to find, in rating points"
-        )
-        parser.add_argument("--clips", type=int, default=13, metavar="N", help="different clips a system (default 13)")
-        parser.add_argument(
-            "--heard", type=int, metavar="N", help="of these, how many each expert hears (default: all, at most 10)"
+            "--gap", type=float, required=True, metavar="POINTS", help="the true difference to detect, in rating points"
         )
         parser.add_argument(
-            "--systems", type=int, default=6, metavar="N", help="systems, the real music among them (default 6)"
+            "--clips", type=int, default=13, metavar="N", help="number of clips per system (default 13)"
         )
-        parser.add_argument("--alpha", type=float, default=0.05, help="of the two-sided test (default 0.05)")
+        parser.add_argument(
+            "--heard",
+            type=int,
+            metavar="N",
+            help="number of clips per system that each expert hears (default: all, at most 10)",
+        )
+        parser.add_argument(
+            "--systems",
+            type=int,
+            default=6,
+            metavar="N",
+            help="number of systems, including the real music (default 6)",
+        )
+        parser.add_argument(
+            "--alpha", type=float, default=0.05, help="significance level of the two-sided test (default 0.05)"
+        )
         parser.add_argument(
             "--contrasts",
             type=int,
             default=1,
             metavar="N",
-            help="named comparisons, each tested at alpha / N (default 1)",
+            help="planned contrasts, each tested at alpha / N (default 1)",
         )
-        parser.add_argument("--pilot", type=Path, metavar="DATASET|TABLE", help="ratings of a pilot")
+        parser.add_argument("--pilot", type=Path, metavar="DATASET|TABLE", help="ratings of a pilot study")
         parser.add_argument(
             "--scale", default="", help="the pilot's scale (default: its plan's primary scale, else the first)"
         )
         add_reading(parser)
-        parser.add_argument("--language", choices=list(LANGUAGES), default=SOURCE, help="of the page (default en)")
+        parser.add_argument(
+            "--language", choices=list(LANGUAGES), default=SOURCE, help="language of the page (default en)"
+        )
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""check_pack: is a pack whole, and are its clips alike but for their music?"""
+"""Verify a pack: complete, unchanged, and clips that differ only in their music."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from generation.management.cli import ParagraphHelpCommand, command_errors
 
 
 class Command(ParagraphHelpCommand):
-    help = """Check a pack: every file there and unaltered, none left over, ids that tell nothing, and all clips of one
-size, one length and one loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
+    help = """Verify a pack: no file missing, changed or extra; ids that do not reveal the system; all clips with the
+same size, length and loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
-Stops at the first fault and says which file it is and how to fix it. docs/packs.md lists every rule. A caution
-says where recordings of some systems begin, end or sound unlike those of others, so that experts could tell them
-apart."""
+Stops at the first error and says which file it is and how to fix it. docs/packs.md lists every rule. Prints cautions
+if recordings of some systems begin, end or sound different from those of others, so that experts could recognise
+them."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pack", type=Path, metavar="PACK", help="a folder with manifest.json")

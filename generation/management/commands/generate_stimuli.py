@@ -21,17 +21,17 @@ OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_draw
 class Command(ParagraphHelpCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
-From generators, clips are taken in seed order; only empty and mostly silent ones, duplicates and copies of training
-segments are passed over, and counted. All are played by one instrument.
+Clips of generators are taken in seed order. Only empty and mostly silent clips, duplicates and copies of training
+segments are skipped, and counted. All clips are played by the same instrument.
 
---from FOLDER takes one sub-folder a system, with WAV, FLAC, MP3 or MIDI files, or a ZIP file of all that. Recordings
-are mixed to one channel and cut to ten seconds or padded with silence; MIDI is played by the study's instrument. What
-cannot be used is named with its reason and left out. Practice clips come from a sub-folder "practice", or with
---practice N from files that the systems can spare.
+--from FOLDER reads one sub-folder per system, with WAV, FLAC, MP3 or MIDI files, or a ZIP file of such folders.
+Recordings are mixed to mono and cut to ten seconds or padded with silence; MIDI is played by the study's instrument.
+Files that cannot be used are listed with the reason. Practice clips come from a sub-folder "practice", or with
+--practice N from unused files of the systems.
 
-All clips of a pack get one loudness, one length and one size, and names that tell nothing. The same arguments give the
-same bytes; run again after an interruption to go on, or on a finished pack to find nothing to do. A caution says where
-recordings of some systems begin, end or sound unlike those of others, so that experts could tell them apart.
+All clips of a pack have the same loudness, length and size, and names that do not reveal the system. The same arguments
+give the same bytes. After an interruption, run the same command again to continue. Prints cautions if recordings of
+some systems begin, end or sound different from those of others, so that experts could recognise them.
 
 PACK/index.html plays every clip by system: it is for you, not for experts. docs/packs.md describes the rules and the
 folder."""
@@ -43,7 +43,7 @@ folder."""
             type=Path,
             dest="folder",
             metavar="FOLDER|ZIP",
-            help="clips of your own, one sub-folder a system; or all of it as a ZIP file",
+            help="your own clips, one sub-folder per system; or a ZIP file of these folders",
         )
         parser.add_argument(
             "--systems",
@@ -55,13 +55,13 @@ folder."""
             type=Path,
             default=Path("fixtures/checkpoints"),
             metavar="FOLDER",
-            help="trained weights, one sub-folder a system (default: %(default)s)",
+            help="trained weights, one sub-folder per system (default: %(default)s)",
         )
         parser.add_argument(
-            "--run", type=Path, nargs="+", default=[], help="run folders of train; each stands for its system"
+            "--run", type=Path, nargs="+", default=[], help="run folders of train, used for their systems"
         )
         parser.add_argument(
-            "--corpus", type=Path, default=Path("corpus.npz"), help="what prepare_corpus wrote (default: %(default)s)"
+            "--corpus", type=Path, default=Path("corpus.npz"), help="output of prepare_corpus (default: %(default)s)"
         )
         parser.add_argument(
             "--reference",

@@ -10,17 +10,17 @@ from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_worke
 
 
 class Command(ParagraphHelpCommand):
-    help = """Measure the clips of a pack, or the MIDI files of a folder, and write one row a clip.
+    help = """Measure the clips of a pack, or the MIDI files of a folder, and write one row per clip.
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
-columns padded_steps and cut_steps say by how many sixteenths. Where two notes sound at once, the later one counts.
+columns padded_steps and cut_steps contain the number of sixteenths. If two notes sound at once, the later one counts.
 
-Perplexity (ppl) needs a reference model, trained by `manage.py train reference`. With --corpus the table says as well
-how much of each clip stands in the training songs, and the same is printed of held-out songs for comparison. With
---features the nine features of Yang & Lerch are written as arrays.
+Perplexity (ppl) needs a reference model, trained by `manage.py train reference`. With --corpus the table also
+contains how much of each clip occurs in the training songs; the same is printed for held-out songs as a comparison.
+With --features the nine features of Yang & Lerch are written as arrays.
 
-docs/packs.md says what each column means. An empty cell is a metric that the clip cannot have; why is said at the end.
-An unreadable file is named, and nothing is written."""
+docs/packs.md explains each column. An empty cell is a metric that is not defined for the clip; the command prints the
+reason at the end. If a file cannot be read, the command names it and writes nothing."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="PACK|FOLDER", help="a pack with midi/, or a folder of *.mid")
@@ -31,7 +31,7 @@ An unreadable file is named, and nothing is written."""
             metavar="FOLDER",
             help="a run of `train reference` (default: the shipped one)",
         )
-        parser.add_argument("--corpus", type=Path, help="what prepare_corpus wrote: compare with its training songs")
+        parser.add_argument("--corpus", type=Path, help="output of prepare_corpus, to compare with its training songs")
         add_workers(parser)
         parser.add_argument("--features", type=place, metavar="features.npz", help="write the nine features here")
 

@@ -12,11 +12,11 @@ from generation.management.cli import ParagraphHelpCommand, command_errors, plac
 
 
 class Command(ParagraphHelpCommand):
-    help = """Read songs, judge each, and write the usable ones as a corpus of five-bar segments.
+    help = """Read songs and write the usable ones as a corpus of five-bar segments.
 
-A song is used when it is one voice, in 2/4, 4/4 or 2/2 throughout, with at least nine in ten notes on the
-sixteenth grid, and five bars of 4/4 long or longer. A report beside the corpus (OUT with .report.csv) says of
-every file what became of it and why."""
+A song is usable if it has one voice, is in 2/4, 4/4 or 2/2 throughout, has at least 90% of its notes on the
+sixteenth grid, and is at least five bars of 4/4 long. A report next to the corpus (OUT with .report.csv) lists
+the outcome of each file with the reason."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -13,13 +13,13 @@ from generation.management.cli import REFERENCE, ParagraphHelpCommand, command_e
 class Command(ParagraphHelpCommand):
     help = """Train a generator on the training songs of a corpus, into a run folder.
 
-The folder holds the settings, a log, the best sampling weights, the weights' histogram, a summary and the
-state to go on from. Ctrl-C stops safely; the same command, after that or after a crash, resumes where it stood.
+The folder contains the settings, a log, the best sampling weights, the weights' histogram, a summary and the
+state for resuming. Ctrl-C stops safely; the same command resumes after that or after a crash.
 
-Profiles: smoke (seconds, to try the machine), cpu (what a processor can do in a day), full (the paper's length).
-Likelihood models end sooner, when the validation songs no longer gain.
+Profiles: smoke (seconds, to test the machine), cpu (a day on a processor), full (the paper's length).
+Likelihood models stop earlier, when the validation loss no longer improves.
 
-Several processes: torchrun --nproc-per-node 2 manage.py train ... shares every batch between them."""
+Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every batch between them."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="the generator's name, for example midi-gan")

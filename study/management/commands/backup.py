@@ -14,10 +14,10 @@ from study.management.cli import command_errors
 
 class Command(LongCommand):
     help = (
-        "Writes database and clips into one archive while the site runs. The archive says of every file which SHA-256 "
-        "it must have; `restore` checks them first. Either store, SQLite or PostgreSQL, can be restored from it. It "
-        "holds names, answers and the seal: keep it where only you can read it. The site's secret key and its failed "
-        "logins are not in it. A file that exists is not replaced."
+        "Writes database and clips into one archive while the site runs. The archive contains the SHA-256 hash of "
+        "each file; `restore` verifies them first. It can be restored into SQLite or PostgreSQL. It contains names, "
+        "ratings and the mapping of clips to systems: keep it where only you can read it. It does not contain the "
+        "site's secret key and failed logins. An existing file is not replaced."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -11,11 +11,11 @@ from study.text_files import study_of
 
 class Command(LongCommand):
     help = (
-        "Plays whole sessions of a study through the real pages, as a browser does, in a copy of the database, and "
-        "looks at every byte: that no name, hash or id tells which system made a clip, that all clips are alike in "
-        "everything but their music, and that no id, order, time or visible number tells systems apart (a permutation "
-        "test by clip). A study opens only when it has passed; create_study runs the same check. docs/blinding.md says "
-        "what it holds. Nothing of the study changes but its log."
+        "Plays complete sessions of a study through the real pages, as a browser does, in a copy of the database. "
+        "Checks every byte: no name, hash or id reveals which system made a clip; all clips are equal except for "
+        "their music; and no id, order, time or visible number separates the systems (permutation test by clip). A "
+        "study opens only after it has passed; create_study runs the same check. See docs/blinding.md. Only the "
+        "study's event log changes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,9 +24,9 @@ class Command(LongCommand):
             "--sessions",
             type=int,
             metavar="N",
-            help="sessions to play; default: four, or more where it takes more to hear every clip twice",
+            help="sessions to play; default: four, or more if needed to hear every clip twice",
         )
-        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
+        parser.add_argument("--actor", default="command", help="user name for the event log (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from study.management.blinding import check_and_record, in_words

@@ -23,19 +23,21 @@ from study.text_files import slug_of
 
 class Command(LongCommand):
     help = (
-        "Makes a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, draws "
-        "the session plans, copies the clips under ids of the study's own, freezes the plan, checks the blinding "
-        "(check_blinding) and opens the study. Nothing is written unless everything is in order."
+        "Creates a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, "
+        "randomises the session plans, copies the clips under new ids, freezes the study plan, runs the blinding "
+        "check (check_blinding) and opens the study. If any step fails, nothing is stored."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", metavar="STUDY.toml", type=Path, help="the study file")
-        parser.add_argument("--pack", type=Path, help="folder of the pack; with --check it may be left out")
-        parser.add_argument("--check", action="store_true", help="only check the study file, and write nothing")
-        parser.add_argument("--owner", metavar="USER", help="login of the researcher who may see the study at the desk")
-        parser.add_argument("--slug", help="the study's short name; default: the file's name without ending")
-        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
-        parser.add_argument("--draft", action="store_true", help="leave the study unopened and its blinding unchecked")
+        parser.add_argument("--pack", type=Path, help="folder of the pack; not needed with --check")
+        parser.add_argument("--check", action="store_true", help="only check the study file; store nothing")
+        parser.add_argument("--owner", metavar="USER", help="user name of the researcher who owns the study")
+        parser.add_argument("--slug", help="the study's short name; default: the file name without its extension")
+        parser.add_argument("--actor", default="command", help="user name for the event log (default: %(default)s)")
+        parser.add_argument(
+            "--draft", action="store_true", help="do not run the blinding check and do not open the study"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from

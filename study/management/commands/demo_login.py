@@ -13,13 +13,13 @@ from study.text_files import study_of
 
 class Command(BaseCommand):
     help = (
-        "Prints ways into a study that is being tried out on this computer: a guest's link in each language and a "
-        "fresh password of the account `researcher`. For a real study use invite_experts and createsuperuser."
+        "Prints access to a demo study on this computer: a guest's link in each language and a new password for the "
+        "account `researcher`. For a real study use invite_experts and createsuperuser."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--site", default="http://127.0.0.1:8000", help="address under which the site is served")
+        parser.add_argument("--site", default="http://127.0.0.1:8000", help="address of the site")
 
     def handle(self, *args: Any, **options: Any) -> None:
         site = options["site"].rstrip("/")

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("code", help="the expert's code")
-        parser.add_argument("--sure", action="store_true", help="without this nothing is done: it can't be undone")
+        parser.add_argument("--sure", action="store_true", help="confirm the deletion, which cannot be undone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors(), translation.override("en"):

@@ -19,18 +19,20 @@ from study.text_files import study_of
 
 class Command(LongCommand):
     help = (
-        "Writes a study's dataset (docs/datasets.md): ratings in long and wide form, experts, codebook, plan, log and "
-        "hashes, which the study's log keeps; after the seal is opened also the clips' origin and metrics. As a "
-        "folder, an older dataset of the same study at --out is replaced; anything else there is left alone. Other "
-        "forms are single files: zip (the folder), excel-csv (a zip of the tables with byte order marks), xlsx (a "
-        "workbook), sav (SPSS, a row a trial)."
+        "Exports a study's dataset (docs/datasets.md): ratings in long and wide format, experts, codebook, study "
+        "plan, event log and hashes, which the event log also records; after unblinding also the source and metrics "
+        "of the clips. An earlier dataset of the same study in the folder --out is replaced; anything else there is "
+        "left unchanged. Other formats are single files: zip (the folder), excel-csv (a ZIP file of the tables with "
+        "byte order marks), xlsx (a workbook), sav (SPSS, one row per trial)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--out", metavar="DATASET", type=Path, required=True, help="folder or file to write")
         parser.add_argument("--form", choices=["folder", *dataset.FORMS], default="folder", help="default: folder")
-        parser.add_argument("--language", choices=list(LANGUAGES), default=SOURCE, help="of the labels in a sav file")
+        parser.add_argument(
+            "--language", choices=list(LANGUAGES), default=SOURCE, help="language of the labels in a sav file"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

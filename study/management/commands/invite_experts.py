@@ -33,14 +33,12 @@ class Command(BaseCommand):
             "experts",
             metavar="EXPERTS.csv",
             type=Path,
-            help="one expert a line, cells between commas, as Excel saves it",
+            help="one expert per line, cells separated by commas, as Excel saves it",
         )
-        parser.add_argument(
-            "--site", default="http://127.0.0.1:8000", help="address under which experts reach the site"
-        )
+        parser.add_argument("--site", default="http://127.0.0.1:8000", help="address of the site for experts")
 
         parser.add_argument(
-            "--last-day", default="", metavar="2027-01-31", help="until when the links work, in UTC (default: 60 days)"
+            "--last-day", default="", metavar="2027-01-31", help="last day of the links, UTC (default: in 60 days)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

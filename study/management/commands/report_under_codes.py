@@ -16,15 +16,15 @@ from study.text_files import study_of
 
 class Command(LongCommand):
     help = (
-        "Writes the report of a closed study that is not unblinded yet, to settle the analysis before the results are "
-        "known. Each clip is put under one of the codes A, B, C … at random, so means and differences say nothing "
-        "about the systems. The dashboard runs it for “Make the report”. docs/blinding.md says why."
+        "Writes the report of a closed study that is not unblinded yet, to finalise the analysis before the results "
+        "are known. Each clip is assigned to one of the codes A, B, C … at random, so means and differences do not "
+        "describe the systems. The dashboard runs this command for “Create report”. See docs/blinding.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--out", metavar="REPORT", type=Path, required=True, help="the folder to write")
-        parser.add_argument("--actor", default="command", help="in whose name the log has it (default: %(default)s)")
+        parser.add_argument("--actor", default="command", help="user name for the event log (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors():

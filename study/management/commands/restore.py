@@ -13,16 +13,16 @@ from study.management.cli import command_errors
 
 class Command(LongCommand):
     help = (
-        "Puts a backup in place of what the database holds, and the clips into the media storage. Every file of the "
-        "archive is checked first; where one is damaged, or the schema of archive or database is newer than this "
-        "version's, nothing is touched. An older schema is brought up to date. The database changes in one "
-        "transaction. Works from SQLite to PostgreSQL and back."
+        "Replaces the contents of the database and the clips with those of a backup. All files of the archive are "
+        "verified first. If one is damaged, or the schema of archive or database is newer than this version, nothing "
+        "changes. An older schema is migrated. The database changes in one transaction. Works from SQLite to "
+        "PostgreSQL and back."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="archive that `backup` wrote")
         parser.add_argument("--check", action="store_true", help="only verify the archive")
-        parser.add_argument("--replace", action="store_true", help="also where there are studies already, which go")
+        parser.add_argument("--replace", action="store_true", help="replace the studies in the database")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]

@@ -12,13 +12,13 @@ from study.models import Job
 
 class Command(BaseCommand):
     help = (
-        "Does a piece of work that was ordered at the desk: a new study from uploaded clips, a blinding check, a "
-        "report. The desk starts this command by itself. Each step runs in a child process with limits on time, memory "
-        "and files; the page at the desk tells how far it is."
+        "Runs a background task of the dashboard: a new study from uploaded clips, a blinding check, or a report. "
+        "The dashboard starts this command itself. Each step runs in a child process with limits on time, memory and "
+        "files; the page of the task shows its progress."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("token", help="the job's token, as in the address of its page")
+        parser.add_argument("token", help="the task's token, from the address of its page")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors():

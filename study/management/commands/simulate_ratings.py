@@ -12,14 +12,16 @@ from study.text_files import study_of
 
 class Command(LongCommand):
     help = (
-        "Copies a study to SLUG-simulated, fills the copy with simulated ratings in every place, closes it and opens "
-        "its seal. The study itself is untouched, and the copy can never hold an expert's answers. Everything made "
+        "Copies a study to SLUG-simulated, fills all slots of the copy with simulated ratings, closes and unblinds "
+        "it. The study itself does not change, and the copy can never contain an expert's ratings. Everything made "
         "from the copy is marked as simulated."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--seed", type=int, required=True, help="whole number; the same one gives the same ratings")
+        parser.add_argument(
+            "--seed", type=int, required=True, help="whole number; the same seed gives the same ratings"
+        )
         parser.add_argument("--replace", action="store_true", help="replace an earlier simulated copy")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -23,11 +23,12 @@ from study.text_files import study_of
 
 class Command(BaseCommand):
     help = (
-        "Checks a study's event log from the first event to the last: that each is as it was written and carries the "
-        "hash of the one before, and that the plan is the one that was frozen and amended in it. A dataset's "
-        "events.jsonl is checked in the same way. The session plans are compared with the commitment in the plan and "
-        "with what was played; in a dataset once they are published (sequences.json). If you noted the newest "
-        "event's hash earlier, give it with --known: then nothing before it can have been cut off or rewritten."
+        "Checks the integrity of a study's event log from the first event to the last: no event was changed, each "
+        "contains the hash of the one before, and the study plan is the one that was frozen and amended in the log. "
+        "The events.jsonl of a dataset is checked in the same way. The session plans are compared with the "
+        "commitment in the study plan and with the trials that were played; in a dataset, once they are published "
+        "(sequences.json). With --known HASH, also checks that the log still contains that event, so that nothing "
+        "before it was removed or rewritten."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
