@@ -16,7 +16,7 @@ MANAGE = $(BIN)/python manage.py
 SERVE = HTTPS=0 SECRET_KEY_FILE=var/secret_key
 PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 
-# Many tests start commands and servers, which would otherwise compile the code each time anew.
+# Many tests start commands and servers, which would otherwise compile the code again each time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -1,4 +1,4 @@
-"""Two questions of a load balancer or a watchman: does the process answer, and can it serve an expert?"""
+"""Health checks for load balancers and monitors: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from django.views.decorators.http import require_safe
 
 from study.models import Clip, Study
 
-#: Of disk, in bytes. Thousands of answers fit, so whoever watches has time to act.
+#: Free disk space in bytes. It is enough for thousands of ratings, so an administrator has time to act.
 LEAST_FREE = 100 * 2**20
-#: How long a watchman waits for SQLite's lock; an expert's answer waits longer.
+#: How long a health check waits for SQLite's lock; an expert's rating waits longer.
 PATIENCE_S = 3
 log = logging.getLogger("mukulen.health")
 
@@ -43,7 +43,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether an expert can be served: 200, or 503 with what is amiss. The reason's details are in the log only."""
+    """Readiness: 200, or 503 with the failed checks; details are only in the log."""
     results: dict[str, str] = {}
     for name, check in CHECKS.items():
         lost = name in OF_DATABASE and "failing" in map(results.get, OF_DATABASE)

@@ -191,7 +191,7 @@ class Slot(models.Model):
 
 
 class Trial(models.Model):
-    """One clip put before whoever holds the slot. Practice trials come first and are never exported as data."""
+    """One clip of a slot's session. Practice trials come first and are never exported."""
 
     class Phase(models.TextChoices):
         PRACTICE = "practice"
@@ -445,7 +445,7 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
     #: What was asked for (slug, summary of the study file) and what came of it (clips left out).
     detail = models.JSONField(default=dict)
-    #: The step at work, how far it is in per cent where that is known, and the fault that ended it.
+    #: The current step, its progress in per cent if known, and the error that ended it.
     step = models.CharField(max_length=40, blank=True)
     percent = models.PositiveSmallIntegerField(null=True)
     fault = models.TextField(blank=True)

@@ -43,7 +43,7 @@ def sessions_of(study: Study) -> dict[str, Any]:
 
 
 def plan_shown(study: Study) -> dict[str, Any]:
-    """The plan as it may be seen now: as it was frozen, but for session plans that it holds while sealed."""
+    """The frozen plan as it may be shown now: before unblinding without session plans."""
     if not is_cut(study):
         return dict(study.plan)
     design = {key: value for key, value in study.plan["design"].items() if key != "seed"}

@@ -48,7 +48,7 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     slug = f"{study.slug}-simulated"
     earlier = Study.objects.filter(slug=slug).first()
     if earlier and not (replace and earlier.simulated):
-        raise InputError(f"{slug} exists already; add --replace to simulate it anew.")
+        raise InputError(f"{slug} exists already. Add --replace to replace it.")
     # Nothing is hidden in a simulated study, and the same seed should give the same copy.
     chance = Random(seed)  # noqa: S311
     with transaction.atomic():

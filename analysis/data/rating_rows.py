@@ -40,7 +40,8 @@ def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
         if len(broken):
             first = broken.iloc[0]
             raise InputError(
-                f"{path}, line {first['line']}: {name} {first[name]!r} has a line break or control sign; take it out."
+                f"{path}, line {first['line']}: {name} {first[name]!r} contains a line break or control character. "
+                "Delete it."
             )
     filled = frame[frame["rating"].notna()]
     if filled.empty:

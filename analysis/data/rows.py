@@ -141,7 +141,9 @@ def rows_of(
         raise InputError(f"{path}, line 1: column {twice[0]!r} is there twice; rename or remove one.")
     broken = next(filter(UNWRITABLE.search, header), None)
     if broken:
-        raise InputError(f"{path}, line 1: column {broken!r} has a line break or control sign in its name; rename it.")
+        raise InputError(
+            f"{path}, line 1: column name {broken!r} contains a line break or control character. Rename it."
+        )
     if len(cells) == 1:
         raise InputError(f"{path} has a first line but no rows under it.")
     table = [_of_length(list(row), len(header)) for row in cells]

@@ -1,4 +1,4 @@
-"""How a p value is read: three decimals without the nought, and never ".000"."""
+"""p values as text: three decimals without a leading zero, and never ".000"."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from analysis.statistics.chances import chance
 from analysis.statistics.information import Variances, known
 
 GOAL = 0.8
-#: With fewer degrees of freedom power is called approximate. What they are but for the last digits they are.
+#: With fewer degrees of freedom power is called approximate. Below it, only the first digits are reliable.
 FEW_DF = 15
 DF_TOLERANCE = 1e-6
 #: A search ends here: nobody collects more.

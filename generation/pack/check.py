@@ -1,4 +1,4 @@
-"""Going through a finished pack: nothing missing, altered or left over, and all clips alike but for their music.
+"""Verify a finished pack: complete, unchanged, and clips that differ only in their music.
 
 What recordings say of their systems beside their music is no fault, but is told.
 """

@@ -42,7 +42,7 @@ def count_rows(alias: str, some: Iterable[Model] | None = None) -> dict[str, int
 def copy_rows(source: str, target: str) -> None:
     """Empties the target's tables and fills them from the source. Call it in a transaction of each.
 
-    Goes around `Model.save` and `bulk_create`, which would set some dates anew. Keys between tables are checked when
+    Goes around `Model.save` and `bulk_create`, which would set some dates again. Keys between tables are checked when
     the transaction ends, so their order does not matter.
     """
     connection = connections[target]

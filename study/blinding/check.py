@@ -109,26 +109,27 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
 
 
 def made_again(study: Study) -> list[str]:
-    """A sentence for each seed of the clips that can be guessed: whoever has the weights can make them again."""
+    """A caution for each guessable seed: with the weights, others can create the clips."""
     provenance = [clip.pack_entry.get("provenance", {}) for clip in study.clips.filter(role="study")]
     seeds = {entry["seed"] for entry in provenance if "checkpoint_sha256" in entry and "seed" in entry}
     guessed = sorted(seed for seed in seeds if seed < LEAST_SEED)
     return [
-        f"Clips were drawn with the seed {seed}: whoever has the same weights can guess it, make the clips again and "
-        "know them by their notes. Make the pack of a real study with a --seed of ten digits or more that you keep."
+        f"Clips were drawn with the seed {seed}. A person with the same weights can guess it, create the same clips "
+        "and recognise them by their notes. For a real study, create the pack with a secret --seed of "
+        "ten digits or more."
         for seed in guessed
     ]
 
 
 def guessable(study: Study) -> list[str]:
-    """A sentence where the plan's orders follow a rule by which an expert might come to tell the next clip."""
+    """A caution if an expert could learn to predict the next clip from the order."""
     sessions = sessions_of(study)
     share = predictable_share(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MOST_FORETOLD:
         return []
     return [
-        f"The orders follow a rule: from a clip's place and system the next one's system follows {share:.0%} of the "
-        "time. An expert could learn it. It helps to have as many slots as systems or more, and more than eight trials."
+        f"The orders follow a rule: the position and system of a clip predict the next system {share:.0%} of the time. "
+        "An expert could learn it. Use at least as many slots as systems, and more than eight trials."
     ]
 
 

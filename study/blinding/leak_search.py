@@ -97,7 +97,7 @@ def _everything(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
-    """Every text and large number in a piece of JSON, but for some keys; small numbers say nothing."""
+    """Every text and large number in a piece of JSON, except under some keys."""
     if isinstance(entry, dict):
         for key, value in entry.items():
             yield from _texts(value, passed_over) if key not in passed_over else ()
@@ -109,7 +109,7 @@ def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
 
 
 def count_occurrences(name: str, text: str) -> int:
-    """How often a name stands in a text of small letters, as a word of its own where it is made of Latin letters."""
+    """How often a name occurs in a lower-case text; Latin names only as whole words."""
     if name not in text:
         return 0
     return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text)) if name.isascii() else text.count(name)

@@ -133,7 +133,7 @@ def unlike_replies(exchanges: Iterable[Exchange]) -> list[Message]:
 
 
 def _headers(exchange: Exchange) -> tuple[Any, ...]:
-    """What must be equal: status and names, and of a clip values as well, but for the time of the reply."""
+    """What must be equal: status and header names; for clips also values except the time."""
     named = exchange.kind != "audio"
     return exchange.status, tuple(sorted((name, "" if named or name in TIMED else v) for name, v in exchange.headers))
 

@@ -27,7 +27,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "title": found.text("title", get_language() or ""),
         "board": progress.board(found),
         "now": clock.now(),
-        # One address for all rows: to make it anew for each of 200 experts takes longer than the rest of the table.
+        # Build the address once: building it for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),
         "several_scales": len(found.file.scales) > 1,

@@ -1,4 +1,4 @@
-"""What the desk hands out: the dataset, in the form that was asked for."""
+"""Downloads of the dataset in each format."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Records that an expert withdrew, for good."""
+    """Record that an expert withdrew; this cannot be undone."""
     expert, form = _of(study_or_404(request, slug, "invite"), code), forms.WithdrawForm(request.POST, code=code)
     step = partial(services.withdraw, expert, actor=actor(request))
     return run_action(request, lambda sure: step(), "desk:expert", slug, code, form=form)

@@ -1,4 +1,4 @@
-"""The own password: changed by whoever knows the old one."""
+"""Change one's own password; the old one is required."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@
 | `watch`  | the study's page, its board, plan and log                            | yes   | yes       | yes     |
 | `invite` | experts: inviting, links, withdrawal, drop-outs                      | yes   | yes       | no      |
 | `read`   | datasets and reports                                                 | yes   | no        | yes     |
-| `run`    | opening, closing, the seal, amendments, reports anew, members        | yes   | no        | no      |
+| `run`    | opening, closing, the seal, amendments, reports, members             | yes   | no        | no      |
 
-An auditor's rights begin when the seal is opened. Superusers have an owner's. Whoever has no role has no study: 404.
+An auditor's permissions begin at unblinding. Superusers have those of an owner. Without a role a study is 404.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def study_or_404(request: HttpRequest, slug: str, right: Right = "run") -> Study
 
 
 def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:
-    """All that the user may do in a study; nothing for whoever has no role in it."""
+    """The user's permissions in a study; empty without a role."""
     role = _role(researcher(request), study)
     if role == Member.Role.AUDITOR and study.sealed:
         return frozenset()

@@ -241,7 +241,7 @@ def _reports(study: Study) -> dict[int, Reports]:
 
 
 def _headphones(study: Study) -> dict[int, str]:
-    """How each expert's newest headphone check went, as 5/6; nothing for whoever passed it over."""
+    """Each expert's newest headphone check, as 5/6; no entry if it was skipped."""
     checks = SoundCheck.objects.filter(expert__study=study).order_by("pk").values_list("expert", "correct", "answers")
     return {expert: f"{correct}/{len(answers)}" if answers else "" for expert, correct, answers in checks}
 

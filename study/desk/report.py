@@ -144,7 +144,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _done(found: Study) -> Job | None:
-    """The newest report, where it may be handed out and can be."""
+    """The newest report, if it may be shown and its files are here."""
     done = found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
     return None if done is None or _is_withheld(done, found) or not _is_here(done) else done
 

@@ -130,7 +130,7 @@ def open_study(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes back a draft, for good."""
+    """Delete a draft; this cannot be undone."""
     found = study_or_404(request, slug)
     made_of = list(found.jobs.all())
     try:
@@ -147,7 +147,7 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def close(request: HttpRequest, slug: str) -> HttpResponse:
-    """Closes an open study, for good."""
+    """Close an open study; this cannot be undone."""
     found = study_or_404(request, slug)
     close = partial(services.close_study, found, actor=actor(request))
     return run_action(request, lambda sure: close(), "desk:study", slug, form=CloseForm(request.POST))

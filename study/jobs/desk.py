@@ -68,7 +68,7 @@ def remove_job(job: Job) -> None:
 def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
     """Sets a job to work in a process of its own, with files in its folder, given as name and content.
 
-    Refused while another one of the same user is at work: what that one reads stays as it is.
+    Refused while another task of the same user is running, so that the files it reads do not change.
     """
     folder = folder_of(job)
     if not folder.is_dir():  # another of several servers may have prepared the job
@@ -91,7 +91,7 @@ def _mark_running(job: Job) -> None:
         if at_work(job.user) is not None:
             raise Refused(409, "busy", _("Another background task of yours is running. Please wait until it is done."))
         now = Job.objects.filter(pk=job.pk, study=job.study_id).first()
-        if now is None or not may_begin(now):  # what came meanwhile has already been at work
+        if now is None or not may_begin(now):  # another request has started it meanwhile
             raise Refused(409, "begun", _("This study already has its clips."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
         job.detail.pop("faults", None)

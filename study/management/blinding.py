@@ -105,24 +105,25 @@ def unnamed(comparison: Comparison) -> dict[str, Any]:
 
 
 def in_words(report: Report) -> str:
-    """What was looked at, in one paragraph, and a line for each caution."""
+    """The result of the check in one paragraph, and one line per caution."""
     found = report.verdict
     text = (
-        f"Blind: {report.clips} clips alike but for their music; {report.sessions} sessions, {report.exchanges} "
-        f"replies, {report.bytes / 1e6:.1f} MB without a name; of {found.features} visible features none tells systems "
-        f"apart (nearest the {found.feature}, p = {found.p:.3f})."
+        f"Passed. {report.clips} clips differ only in their music. {report.sessions} sessions "
+        f"({report.exchanges} replies, {report.bytes / 1e6:.1f} MB) contain no system name. "
+        f"None of {found.features} page features separates the systems "
+        f"(smallest p: {found.p:.3f}, for {found.feature})."
     )
     if found.least_p > 0.01:
-        text += f" With so few clips p can't come below {found.least_p:.2f}, so the last says nothing."
+        text += f" With so few clips p cannot be below {found.least_p:.2f}, so this test cannot find a difference."
     return "\n".join([text, *_on_grouping(report), *report.cautions])
 
 
 def _on_grouping(report: Report) -> Iterator[str]:
-    """One sentence on experts who compare notes, which no page can prevent."""
+    """A sentence on experts who compare clips, which no page can prevent."""
     if report.grouped:
         shares = ", ".join(f"{experts} experts {share.pairs:.0%}" for experts, share in report.grouped.items())
         yield (
-            "Experts who compare notes can sort clips by system, for they know a clip again by its music. Of the pairs "
-            f"of clips of one system that they heard they put together: {shares}. Ask them not to talk about clips "
+            "Experts who compare clips can group them by system, because clips can be recognised. They group "
+            f"these shares of the pairs of clips of one system: {shares}. Ask them not to talk about clips "
             "before the study is closed."
         )

@@ -23,7 +23,7 @@ def erase(expert: Expert, *, actor: str) -> str:
     """Withdraw the expert and delete name, background answers, comments. Return the receipt.
 
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
-    digest says nothing, and whoever holds it and the content can show that this is what was erased.
+    hash reveals nothing; with it and the content, anyone can show what was deleted.
     """
     expert = lock_expert(expert)
     if expert.study.simulated or expert.study.preview:

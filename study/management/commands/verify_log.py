@@ -41,11 +41,11 @@ class Command(BaseCommand):
             events = _of_file(Path(name)) if name.endswith(".jsonl") else _of_study(name)
             broken = services.broken_among(events)
             if broken:
-                raise InputError(f"{name}: event {broken} is not as it was written, or the one before it is missing.")
+                raise InputError(f"{name}: event {broken} was changed, or the event before it is missing.")
             if name.endswith(".jsonl") and (fault := _broken_sessions(Path(name), events)):
                 raise InputError(f"{name}: {fault}.")
             if known and known not in {event.hash for event in events}:
-                raise InputError(f"{name}: no event has the hash {known}; the log was cut off or written anew.")
+                raise InputError(f"{name}: no event has the hash {known}. The log was cut off or rewritten.")
         head = events[-1].hash if events else "none"
         self.stdout.write(f"{name}: {len(events)} events, each as it was written. Hash of the newest: {head}")
 

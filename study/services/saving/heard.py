@@ -21,7 +21,7 @@ from study.session import session_of
 
 #: A clip counts as played through when all but this much of it has sounded.
 UNHEARD_MS = 500
-#: Playing can't take less time than it lasts, but for this much.
+#: Tolerance: playing cannot take less time than the clip lasts, minus this.
 HASTE_MS = 1000
 
 

@@ -104,7 +104,7 @@ def _absurd() -> Refused:
 
 
 def refuse_closed_room(context: SaveContext) -> None:
-    """Refuses whoever may not answer in this study at all."""
+    """Refuse experts who may not rate in this study at all."""
     if context.expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     study = context.expert.study

@@ -1,4 +1,4 @@
-// While a job is at work its part of the page is fetched anew; when it ends the whole page is.
+// While a task is running, its part of the page is refreshed; when it ends, the whole page.
 
 const EVERY_MS = 1500;
 

@@ -12,7 +12,7 @@ const KINDS = ["quiet", "plain", "antiphase"];
 // A pentatonic turn, sounding about as loud as the clips (-20 LUFS).
 const MELODY = { notes: [392, 440, 523.25, 587.33, 523.25, 440, 392, 329.63], seconds: 0.5, amplitude: 0.165 };
 
-/** The six orders of the three tones, shuffled: each tone stands twice at each place. */
+/** The six orders of the three tones, shuffled: each tone occurs twice at each position. */
 export function drawRounds() {
   const [a, b, c] = KINDS;
   const rounds = [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]];
