@@ -94,7 +94,7 @@ def test_clips_that_experts_knew_have_a_row_and_scales_that_go_together_a_table(
 def test_metrics_between_systems_come_with_the_sentence_that_so_few_points_cannot_carry_them() -> None:
     statistics = found(SIX, planned=False)
     assert "system_correlations" in statistics.frames
-    assert any("5 systems are 5 points: they cannot carry" in text["en"] for text in statistics.metric_notes)
+    assert any("5 systems are 5 points, too few for a correlation" in text["en"] for text in statistics.metric_notes)
 
 
 def test_under_the_seal_no_pair_is_taken_for_a_planned_one() -> None:

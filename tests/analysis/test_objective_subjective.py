@@ -103,7 +103,7 @@ def test_at_system_level_there_is_a_correlation_of_few_points_and_the_warning() 
     assert (closest["rho"], closest["n_systems"], bool(closest["same_best"])) == (-1.0, 5, True)
     assert closest["p"] == pytest.approx(0.0167, abs=1e-4)
     sentence = metric_sentences.systems_sentence(table)
-    assert sentence["en"].startswith("5 systems are 5 points: they cannot carry a correlation. Even a perfect order")
+    assert sentence["en"].startswith("5 systems are 5 points, too few for a correlation. Even a perfect order")
     assert "p = .017" in sentence["en"]
     assert "5 个点" in sentence["zh-hans"]
     assert "distance of gc from real music (rho -1.00)" in metric_sentences.rankings(table, "overall")["en"]

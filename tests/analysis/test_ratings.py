@@ -160,7 +160,7 @@ def test_scales_picks_and_orders(tmp_path: Path) -> None:
         (HEADER + 'e1,"mine\nown",a,q,4\n', r"line 3: system 'mine\nown' contains a line break or control character"),
         (HEADER + "e1,mine,a,q\x07,4\n", r"line 2: scale 'q\x07' contains a line break or control character"),
         (HEADER + "e1,mine\ufffe,a,q,4\n", r"line 2: system 'mine\ufffe' contains a line break or control character"),
-        ('expert_id,system,clip_id,"q\nr"\ne1,real,a,4\n', r"line 1: column 'q\nr' has a line break"),
+        ('expert_id,system,clip_id,"q\nr"\ne1,real,a,4\n', r"line 1: column name 'q\nr' contains a line break"),
         (HEADER + "e1,real,a,q,4\n,real,a,q,4\n", "line 3: expert_id is empty"),
         (HEADER + "e1,real,a,q,\n", "holds no rating: every cell is empty."),
         (
@@ -189,7 +189,7 @@ def test_a_file_as_a_chinese_spreadsheet_saves_it_is_read_and_its_encoding_is_sa
 
 
 def test_a_file_whose_encoding_is_not_certain_is_refused(tmp_path: Path) -> None:
-    assert "not text in UTF-8" in refusal(written(tmp_path, HEADER + "Болд,real,a,q,4\n", encoding="cp1251"))
+    assert "not UTF-8 text" in refusal(written(tmp_path, HEADER + "Болд,real,a,q,4\n", encoding="cp1251"))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(st
     ("toml", "reason", "said"),
     [
         ("[analysis]\nalpha = 7", "Why not", "line 2, analysis.alpha: 7 is out of range"),
-        ("[analysis", "Why not", "line 1: this is not TOML"),
-        ('[analysis]\nexclusions = "\\u0000"', "Why not", "line 2, analysis.exclusions: The text holds \\u0000"),
+        ("[analysis", "Why not", "line 1: this is not valid TOML"),
+        ('[analysis]\nexclusions = "\\u0000"', "Why not", "line 2, analysis.exclusions: The text contains \\u0000"),
         (f"[analysis]\n{'#' * 262_144}\nalpha = 0.01", "Why not", "larger than 256 kB"),
-        (f"[analysis]\n{'.'.join('a' * 9)} = 1", "Why not", "line 2: a key has more than 8 names"),
+        (f"[analysis]\n{'.'.join('a' * 9)} = 1", "Why not", "line 2: a key has more than 8 parts"),
         (None, " ", "Enter a reason"),
         (None, "Nothing is changed", "does not change the present version"),
     ],
@@ -159,7 +159,7 @@ def test_the_command_verifies_a_log_and_finds_what_was_altered(
     ("alter", "said"),
     [
         (lambda text: text.replace('"kind":"opened"', '"kind":"closed"'), "event 3 was changed"),
-        (lambda text: "\n".join(text.splitlines()[1:]), "event 1 of the event log was changed"),
+        (lambda text: "\n".join(text.splitlines()[1:]), "event 1 was changed"),
         (lambda text: "no json", "line 1: this is no event of a log"),
     ],
 )
