@@ -186,7 +186,7 @@ def test_weights_are_found_beside_the_same_configuration(made: Path, tmp_path: P
         (bare / name).write_bytes((made / "one" / name).read_bytes())
     options = ("--corpus", made / "corpus.npz", "--clips", 60)
     _, said = analyse(bare, *options, "--out", tmp_path / "without")
-    assert "left out: Samples of bare: the run folder has no weights.safetensors; --checkpoints FOLDER may" in said
+    assert "left out: Samples of bare: the run folder has no weights.safetensors; --checkpoints FOLDER can" in said
     assert "midi-gan" not in set(table(tmp_path / "without", "table2")["system"])
     analyse(bare, *options, "--checkpoints", made, "--out", tmp_path / "with")
     assert "midi-gan" in set(table(tmp_path / "with", "table2")["system"])
@@ -299,7 +299,7 @@ def test_the_page_says_what_runs_and_tables_show(made: Path) -> None:
     row = near.iloc[0]
     assert f"{row['difference']:+.3f} ({row['difference_ci_low']:+.3f} … {row['difference_ci_high']:+.3f})" in text
     assert "| MIDI-GAN | 2 | 2,130,347 | 2.13M | 1.00 | 1.00 | 10 | 300 |" in text
-    assert "75.0 % (n = 1) lie within 1 % of a bound of ±0.01" in text
+    assert "75.0% (n = 1) lie within 1% of a bound of ±0.01" in text
     assert "is confirmed (confirmed: 10 times the share or more" in text
     assert "so nothing is said of which is nearest" in text
 

@@ -117,7 +117,7 @@ def test_fewer_than_six_experts_are_called_few(experts: int, said: bool) -> None
     assert (note in words(make_frame(("a", "b"), ("x",), experts=experts, clips=5))) is said
 
 
-@pytest.mark.parametrize(("clips", "said"), [(2, "fewer than 3 clips of a, b. That"), (3, "")])
+@pytest.mark.parametrize(("clips", "said"), [(2, "fewer than 3 clips of a, b. This"), (3, "")])
 def test_fewer_than_three_clips_are_called_few(clips: int, said: str) -> None:
     text = words(make_frame(("a", "b"), ("x",), clips=clips))
     assert said in text
@@ -126,7 +126,7 @@ def test_fewer_than_three_clips_are_called_few(clips: int, said: str) -> None:
 
 def test_of_systems_with_three_clips_and_with_two_only_the_latter_are_named() -> None:
     frame = make_frame(("a", "b", "c"), ("x",), clips=3)
-    assert "fewer than 3 clips of b. That" in words(frame[frame["clip_id"] != "1x2"])
+    assert "fewer than 3 clips of b. This" in words(frame[frame["clip_id"] != "1x2"])
 
 
 def test_an_ordinary_study_needs_no_notes() -> None:
@@ -147,7 +147,7 @@ def test_only_what_is_at_zero_is_called_so() -> None:
 
 def test_twelve_systems_are_still_named_one_by_one() -> None:
     text = words(make_frame([f"s{n:02d}" for n in range(12)], ("x",), experts=6, clips=2))
-    assert "s10, s11. That" in text
+    assert "s10, s11. This" in text
 
 
 def test_one_system_is_said_to_have_no_rival() -> None:

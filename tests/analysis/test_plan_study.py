@@ -116,11 +116,11 @@ def test_approximate_chances_are_marked_and_said_to_be() -> None:
     small = ("--experts", 3, "--gap", 1, "--clips", 6, "--heard", 3, "--systems", 2)
     text = " ".join(plan(*small).split())
     assert "Approximate: the standard error of a difference has about" in text
-    assert re.search(r"\(power\) ~0\.\d\d ~0\.\d\d ~0\.\d\d", text)
+    assert re.search(r"power to detect a difference of 1 +~0\.\d\d ~0\.\d\d ~0\.\d\d", text)
     assert "近似值" in plan(*small, "--language", "zh-hans")
     sure = " ".join(plan(*STUDY).split())
     assert "Approximate:" not in sure
-    assert re.search(r"\(power\) 0\.\d\d 0\.\d\d 0\.\d\d", sure)
+    assert re.search(r"power to detect a difference of 0\.17 +0\.\d\d 0\.\d\d 0\.\d\d", sure)
 
 
 def test_a_pilot_takes_the_place_of_the_assumptions_and_says_how_sure_it_is(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_gap_of_a_pilot_is_held_to_the_range_of_its_scale(tmp_path: Path) -> Non
     frame = make_frame()
     source = write_csv(tmp_path / "pilot.csv", frame.assign(rating=10 * frame["rating"]))
     pilot = ("--experts", 26, "--pilot", source, "--bounds", "0-60", "--scale", "overall")
-    assert "\nYes. A true gap of 60 is found" in plan(*pilot, "--gap", 60)
+    assert "\nYes. Power to detect a true difference of 60 is" in plan(*pilot, "--gap", 60)
     with pytest.raises(CommandError, match="--gap 61 is larger than the scale from 0 to 60"):
         plan(*pilot, "--gap", 61)
 
