@@ -59,7 +59,7 @@ View = Literal["sealed", "coded", "open"]
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file of the dataset: path, what it holds, columns, primary key, and columns that point to other tables."""
+    """A CSV file of the dataset: path, content, columns, primary and foreign keys."""
 
     path: str
     title: Texts

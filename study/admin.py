@@ -1,4 +1,4 @@
-"""The stock admin, for looking only: nothing here can be added, changed or deleted, and no page names a system."""
+"""Read-only admin: nothing can be changed, and no page names a system."""
 
 from __future__ import annotations
 

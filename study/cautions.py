@@ -1,4 +1,4 @@
-"""What recordings give away beside their music, in the reader's words and without a system's name.
+"""Differences between recordings in words, without names of systems.
 
 While the study is blinded no page names the system: a range over all systems says how much.
 """

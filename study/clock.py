@@ -1,4 +1,4 @@
-"""The one clock of the study. Only code can replace it (tests, blinding checks): no setting or variable reaches it."""
+"""The clock of the study. Only code can replace it, no setting or variable."""
 
 from __future__ import annotations
 

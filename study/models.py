@@ -1,4 +1,4 @@
-"""What the site remembers. Rules that must hold are constraints of the database (docs/invariants.md).
+"""Database models, with constraints for the guarantees (docs/invariants.md).
 
 A study has systems and clips (from a pack), slots with trials (from the plan), experts who take slots, and what the
 experts say. Ratings, listenings, consents and events are only ever inserted: nothing here edits or deletes one.
@@ -25,7 +25,7 @@ MAX_SLUG, MAX_CODE, MAX_NAME = 60, 40, 200
 
 
 def trial_token() -> str:
-    """128 random bits: the only name under which a browser knows a trial and its clip."""
+    """128 random bits: the only id of a trial and its clip in a browser."""
     return secrets.token_urlsafe(16)
 
 
@@ -94,12 +94,12 @@ class Study(models.Model):
         return self.slug
 
     def text(self, key: str, language: str) -> str:
-        """A text of the study file in a language, or in the file's first language where it has no such translation."""
+        """A text of the study file in a language, or in the file's first language."""
         texts: dict[str, str] = getattr(self.file, key)
         return texts.get(language) or texts[self.file.languages[0]]
 
     def group_label(self, key: str, language: str) -> str:
-        """A group's name in a language, or its key where the file has no such translation."""
+        """A group's name in a language, or its key without a translation."""
         labels = {group.key: group.label for group in self.file.groups}
         return labels.get(key, {}).get(language, key)
 
@@ -110,7 +110,7 @@ class Study(models.Model):
 
 
 class Seal(models.Model):
-    """What nobody at the desk knows until the seal is opened: every session, and which system made which clip.
+    """Hidden until unblinding: session plans and the system of each clip.
 
     The plan has the SHA-256 of `content` in its place (study/sequences.py).
     """
@@ -123,7 +123,7 @@ class Seal(models.Model):
 
 
 class System(models.Model):
-    """A generator or the real music, under the code that hides it until the seal is opened."""
+    """A generator or the real music, with the code that hides it."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="systems")
     system_id = models.CharField(max_length=60)
@@ -174,7 +174,7 @@ class Clip(models.Model):
 
 
 class Slot(models.Model):
-    """One expert's session, planned before any expert exists. A replacement takes it over whole."""
+    """One planned session. A replacement takes over the whole slot."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="slots")
     number = models.PositiveSmallIntegerField()
@@ -191,7 +191,7 @@ class Slot(models.Model):
 
 
 class Trial(models.Model):
-    """One clip of a slot's session. Practice trials come first and are never exported."""
+    """One clip of a slot's session; practice trials are never exported."""
 
     class Phase(models.TextChoices):
         PRACTICE = "practice"
@@ -216,7 +216,7 @@ class Trial(models.Model):
 
 
 class Expert(models.Model):
-    """A person who rates, under a code. Names, where a researcher gives them, are kept apart in `ExpertName`."""
+    """An expert under a code. Names are stored separately in `ExpertName`."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="experts")
     code = models.CharField(max_length=MAX_CODE)
@@ -250,7 +250,7 @@ class ExpertName(models.Model):
 
 
 class Invitation(models.Model):
-    """A personal link. Only its hash is stored, so sending it again means issuing a new one."""
+    """A personal link. Only its hash is stored, so a lost link is replaced."""
 
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="invitations")
     token_hash = models.CharField(max_length=64, unique=True)
@@ -301,7 +301,7 @@ class Background(models.Model):
 
 
 class Listening(models.Model):
-    """What a browser reports of one trial's playing: the intervals heard since the last report, and its events."""
+    """A listening report: intervals heard since the last report, and events."""
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="listenings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="listenings")
@@ -323,7 +323,7 @@ class Listening(models.Model):
 
 
 class Rating(models.Model):
-    """One value on one scale in one trial. A changed mind is a new row with a higher revision."""
+    """One rating in one trial. A change is a new row with a higher revision."""
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="ratings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="ratings")
@@ -360,7 +360,7 @@ class Rating(models.Model):
 
 
 class Remark(models.Model):
-    """Prior familiarity and comment of a trial. As with a rating, a change is a new row."""
+    """Prior familiarity and comment of a trial; a change is a new row."""
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="remarks")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="remarks")
@@ -404,7 +404,7 @@ class SoundCheck(models.Model):
 
 
 class Member(models.Model):
-    """Someone beside the owner who works on a study at the desk (study/desk/permissions.py says what each role may)."""
+    """A team member other than the owner (see study/desk/permissions.py)."""
 
     class Role(models.TextChoices):
         ASSISTANT = "assistant", _("assistant")
@@ -424,7 +424,7 @@ class Member(models.Model):
 
 
 class Job(models.Model):
-    """Work that the desk hands to a process of its own, with what is told of it meanwhile (study/jobs/)."""
+    """A background task with its progress (study/jobs/)."""
 
     class Kind(models.TextChoices):
         NEW_STUDY = "study", _("New study")
@@ -461,7 +461,7 @@ class Job(models.Model):
 
 
 class Event(models.Model):
-    """Anything a person may ask about later. Each row carries the hash of the one before it in its study."""
+    """An event of the log. Each row contains the hash of the one before."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
     number = models.PositiveIntegerField()

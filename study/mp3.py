@@ -1,4 +1,4 @@
-"""MP3 bytes that no decoder reads, and writing into them: the same sound, length and headers, another file.
+"""Change MP3 bytes that no decoder reads: same sound, another file.
 
 A frame's music may begin in earlier frames (ISO/IEC 11172-3 and 13818-3, `main_data_begin`) and ends where the side
 information says (`part2_3_length`). What lies between the end of one frame's music and the beginning of the next is
@@ -38,7 +38,7 @@ class _Frame(NamedTuple):
 
 
 def with_own_bytes(data: bytes, chance: Random) -> bytes:
-    """The same MP3 with some bytes of its own where no decoder looks. Raises `InputError` where there is no such place.
+    """The same MP3 with unique bytes in unread places, or `InputError`.
 
     Size, frames, headers and decoded samples stay as they are.
     """
@@ -63,7 +63,7 @@ def frame_length(header: bytes) -> int:
 
 
 def _unread(data: bytes) -> Iterator[list[int]]:
-    """Stretches of places in the file that lie between one frame's music and the next."""
+    """Ranges of bytes between one frame's music and the next."""
     places: list[int] = []
     done = 0
     for frame in _frames(data):
@@ -91,7 +91,7 @@ def _first_frame(data: bytes) -> int:
 
 
 def _frame(data: bytes, at: int) -> _Frame | None:
-    """The frame that begins there; None where it is no whole Layer III frame of a stated bit rate."""
+    """The frame that begins there, or None if it is not a whole one."""
     header, size = data[at : at + 4], frame_length(data[at : at + 4])
     if not size:
         return None

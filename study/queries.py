@@ -24,13 +24,13 @@ class Answer:
 
 
 def lock_expert(expert: Expert) -> Expert:
-    """Load the expert again with study and slot, the row locked until the transaction ends."""
+    """Load the expert with study and slot, locked until the transaction ends."""
     rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
     return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
 
 
 def trial_for(expert: Expert, token: str) -> Trial:
-    """The expert's own trial of that token; someone else's and an unknown one get the same answer."""
+    """The expert's trial of that token; others and unknown ones are both 404."""
     found = _trials(expert).filter(token=token).first()
     if found is None:
         raise unknown_trial()
@@ -43,7 +43,7 @@ def unknown_trial() -> Refused:
 
 
 def audio_of(expert: Expert, token: str) -> str:
-    """Where the clip of an expert's own trial lies: the present one, an earlier one or the next one.
+    """The audio of an expert's current trial, an earlier one or the next one.
 
     Refused as by `trial_for`, and while the expert may not listen: before consent, after submission and closing.
     """
@@ -62,7 +62,7 @@ def audio_of(expert: Expert, token: str) -> str:
 
 
 def refuse_finished(expert: Expert) -> None:
-    """Refuses an expert whose session is over: withdrawn, submitted, or in a study that is not open any more."""
+    """Refuse an expert who has withdrawn or submitted, or a closed study."""
     if expert.withdrawn_at:
         raise Refused(403, "withdrawn", _("You have withdrawn from this study."))
     refuse_finished_study(expert)
@@ -77,7 +77,7 @@ def refuse_finished_study(expert: Expert) -> None:
 
 
 def is_done(trial: int, expert: Expert) -> bool:
-    """Whether a trial has an answer on every scale, or its problem report has taken effect."""
+    """Whether a trial is fully rated, or its problem report has taken effect."""
     reported = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
     rows = Trial.objects.filter(pk=trial).annotate(
         reported=reported, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
@@ -98,7 +98,7 @@ def _trials(expert: Expert) -> QuerySet[Trial]:
 
 
 def current_trial(expert: Expert) -> Trial | None:
-    """The first trial, practice first, that lacks an answer; None when there is none left."""
+    """The first trial without all ratings, practice first, or None."""
     current = session_of(expert).current
     return _trials(expert).get(pk=current.pk) if current else None
 
@@ -109,7 +109,7 @@ def incomplete_trials(expert: Expert) -> list[int]:
 
 
 def next_step(expert: Expert, session: Session | None = None) -> str:
-    """Where the expert goes now: consent, background, sound, practice, trial, review, thanks; or closed.
+    """The expert's next page: consent, background, sound, … thanks, or closed.
 
     A caller that has already loaded the session passes it.
     """
@@ -142,7 +142,7 @@ def remark_on(trial: Trial | int, expert: Expert) -> Remark | None:
 
 
 def playback_volume(expert: Expert) -> int:
-    """The volume of the player that the expert set last, in per cent; 100 without one."""
+    """The volume that the expert set last, in per cent; 100 without one."""
     levels = SoundCheck.objects.filter(expert=expert).order_by("-pk").values_list("level", flat=True)
     return next(iter(levels[:1]), 100)
 
@@ -160,7 +160,7 @@ class AnsweredTrial:
 
     @property
     def begun(self) -> bool:
-        """Whether there is something to look at again; a clip not come to yet is not opened from the review."""
+        """Whether the trial was opened, so that the review can link to it."""
         return bool(self.values or self.known or self.comment or self.problem)
 
 
@@ -187,7 +187,7 @@ def answered_trials(expert: Expert) -> list[AnsweredTrial]:
 
 @dataclass(frozen=True)
 class ListeningSummary:
-    """All reports of a trial together: intervals in ms, merged and ordered; starts; whether it would not play."""
+    """All listening reports of a trial: merged intervals (ms), plays, problems."""
 
     intervals: list[Interval]
     plays: int

@@ -1,4 +1,4 @@
-"""The session plans under the seal: a commitment to them in the plan, and the proof, once they are published.
+"""Commitment to the session plans, and its proof after unblinding.
 
 What is sealed is `Seal.content`: {"nonce", "sessions", "systems": {code: system id}, "clips": {code: [clip_id, …]}}.
 The plan holds its SHA-256. Studies made before have the sessions in the plan itself: theirs is cut where it is shown.
@@ -22,12 +22,12 @@ FILE = "sequences.json"
 
 
 def commitment_to(content: Content) -> str:
-    """SHA-256 of what is sealed as RFC 8785 JSON. The nonce in it keeps anybody from trying contents through."""
+    """SHA-256 of the sealed part as RFC 8785 JSON; its nonce prevents guessing."""
     return json_sha256(content)
 
 
 def seed_of(file: StudyFile, nonce: str) -> int:
-    """The seed of the session plans: from the nonce, so that nobody can draw them again before the seal is opened.
+    """The seed of the session plans, derived from the secret nonce.
 
     A seed in the study file is mixed in; alone it tells nothing.
     """
@@ -37,13 +37,13 @@ def seed_of(file: StudyFile, nonce: str) -> int:
 
 
 def sessions_of(study: Study) -> dict[str, Any]:
-    """The session plans, sealed or not; of a study made before there were commitments those in its plan."""
+    """The session plans; of studies of earlier versions those in the plan."""
     sealed = Seal.objects.filter(study=study).first()
     return dict(sealed.content["sessions"] if sealed else study.plan["sessions"])
 
 
 def plan_shown(study: Study) -> dict[str, Any]:
-    """The frozen plan as it may be shown now: before unblinding without session plans."""
+    """The frozen plan as it may be shown; blinded, without session plans."""
     if not is_cut(study):
         return dict(study.plan)
     design = {key: value for key, value in study.plan["design"].items() if key != "seed"}
@@ -51,17 +51,17 @@ def plan_shown(study: Study) -> dict[str, Any]:
 
 
 def is_cut(study: Study) -> bool:
-    """Whether `plan_shown` leaves something out, so that its SHA-256 is not the frozen plan's."""
+    """Whether `plan_shown` differs from the frozen plan, and so its hash."""
     return study.sealed and "sessions" in study.plan
 
 
 def certificate_shown(study: Study) -> dict[str, Any]:
-    """The certificate as it may be seen now: while sealed without seed, hash and all that it says of single codes."""
+    """The certificate as it may be shown; blinded, without seed and codes."""
     return without_codes(study.certificate) if study.sealed else study.certificate
 
 
 def published(study: Study) -> Content:
-    """What a dataset holds after unsealing: what was sealed, and the slot of each expert of whom there are ratings."""
+    """Published after unblinding: the sealed part and each rating expert's slot."""
     sealed = Seal.objects.filter(study=study).first()
     rows = study.experts.filter(withdrawn_at=None, ratings__trial__phase=Trial.Phase.STUDY)
     slots = dict(rows.order_by("code").values_list("code", "ratings__trial__slot__number").distinct())
@@ -71,7 +71,7 @@ def published(study: Study) -> Content:
 
 
 def broken_proof(plan: Mapping[str, Any], shown: Mapping[str, Any], played: Iterable[Played]) -> str:
-    """What of published session plans is not what the plan commits to, or not what was played; empty if all is well.
+    """Mismatch of published session plans with commitment or ratings, or "".
 
     `shown` is as from `published`.
     """

@@ -1,4 +1,4 @@
-"""Backup and restore: database and clips in one archive that either store, SQLite or PostgreSQL, can be restored from.
+"""Back up and restore database and clips, for SQLite and PostgreSQL.
 
 An archive is a zip with `database.sqlite3`, the clips under `media/`, and `manifest.json` with the SHA-256 of each.
 The database travels as SQLite whatever it was, so that moving a study to PostgreSQL is a backup and a restore.

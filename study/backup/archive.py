@@ -26,7 +26,7 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError
 
 @dataclass
 class Manifest:
-    """What an archive holds: SHA-256 and size of each file, rows of each table, and the schema's migrations."""
+    """Contents of an archive: hash and size of files, rows of tables, migrations."""
 
     made_at: str
     store: str
@@ -77,7 +77,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def manifest_of(archive: zipfile.ZipFile) -> Manifest:
-    """The archive's manifest. Raises `InputError` where it is missing, damaged, or of a later version of Mukulen."""
+    """Read the manifest. Raises `InputError` if it is missing, damaged or newer."""
     try:
         given = json.loads(archive.read(MANIFEST))
     except KeyError:
@@ -110,7 +110,7 @@ def _is_manifest(given: object) -> bool:
 
 
 def _is_file(name: str, entry: object) -> bool:
-    """Whether a file has a safe name and a hash: nothing in an archive may lead out of the media storage."""
+    """Whether a file has a hash and a name inside the media storage."""
     parts = PurePosixPath(name.removeprefix(MEDIA)).parts
     safe = name == DATABASE or (name.startswith(MEDIA) and bool(parts) and not {"..", "/"} & set(parts))
     # Of the names that Mukulen gives none is longer or has other characters; a file system might refuse them.
@@ -119,7 +119,7 @@ def _is_file(name: str, entry: object) -> bool:
 
 
 def check_file(archive: zipfile.ZipFile, name: str, manifest: Manifest, target: IO[bytes] | None = None) -> None:
-    """Reads one file through, into `target` where one is given. Raises `InputError` naming it where it is damaged."""
+    """Verify one file and copy it to `target` if given, or raise `InputError`."""
     digest, size = hashlib.sha256(), 0
     for chunk in _chunks(archive, name):
         digest.update(chunk)

@@ -1,4 +1,4 @@
-"""Making a backup: a snapshot of the database, then every clip that it names and whatever else lies beside them."""
+"""Make a backup: a snapshot of the database, then the clips and other files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORGOTTEN_AFTER_S = 12 * 60 * 60
 
 
 def write_backup(path: Path) -> Manifest:
-    """Writes an archive of the running site, whole or not at all, readable by its owner only.
+    """Write an archive of the running site atomically, readable only by its owner.
 
     Clips are never changed once they are written, so those that the snapshot names belong to it.
     """
@@ -48,7 +48,7 @@ def write_backup(path: Path) -> Manifest:
 
 
 def _forget_killed(folder: Path) -> None:
-    """Removes what a backup that was killed left in a folder, for it holds names and the seal."""
+    """Delete files of interrupted backups, which contain names and systems."""
     for left in folder.glob(f"{SCRATCH}*"):
         with suppress(OSError):  # another's, which can't be removed or has just ended, must not stop this one
             if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER_S:

@@ -1,4 +1,4 @@
-"""Restoring a backup: all of it is verified before anything is touched; the database changes in one transaction."""
+"""Restore a backup: verify everything, then replace rows in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from study.models import Study
 
 @contextmanager
 def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
-    """The archive, its manifest and its database as a scratch file, after every byte of it was checked.
+    """Verify every byte; yield the archive, its manifest and its database as a file.
 
     Raises `InputError` naming the file that is damaged, where the manifest counts other rows than there are, and where
     the schema is newer than this version's.
@@ -90,7 +90,7 @@ def _refuse_other_rows(path: Path, manifest: Manifest, database: Path) -> None:
 
 
 def restore(path: Path, *, replace: bool = False) -> Manifest:
-    """Puts an archive in place of what the store holds. Without `replace` only an empty store is filled.
+    """Replace the database with an archive; without `replace`, only an empty one.
 
     Raises `InputError` and touches nothing where the archive is not whole or the store is in use.
     """
@@ -111,7 +111,7 @@ def restore(path: Path, *, replace: bool = False) -> Manifest:
 
 
 def _refuse_other_encoding() -> None:
-    """PostgreSQL keeps text in the encoding that a database was made with, and only one of them has every script."""
+    """Refuse a PostgreSQL database whose encoding is not UTF8."""
     if connection.vendor == "postgresql":
         connection.ensure_connection()
         encoding = connection.connection.info.parameter_status("server_encoding")
@@ -123,7 +123,7 @@ def _refuse_other_encoding() -> None:
 
 
 def _refuse_newer_target() -> None:
-    """After going back to an older version the columns that a newer one has added would stay, and refuse its rows."""
+    """Refuse a database that a newer version has migrated: its columns would stay."""
     if newer := _unknown(sorted(MigrationRecorder(connection).applied_migrations())):
         message = f"The database has a newer schema ({newer}) than this version of Mukulen knows; nothing was restored"
         raise InputError(
@@ -137,7 +137,7 @@ def _holds_studies() -> bool:
 
 @contextmanager
 def _files_put_back(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[None]:
-    """Writes the archive's clips into the media storage; those that were not there go again if the block fails.
+    """Write the archive's clips to the media storage; undo new ones on failure.
 
     A file of the same name and other content is a damaged clip, for names are random: it is replaced.
     """

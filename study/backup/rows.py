@@ -1,4 +1,4 @@
-"""All rows of one database into another, value for value, whichever of the two kinds each of them is."""
+"""Copy all rows of one database into another, SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def count_rows(alias: str, some: Iterable[Model] | None = None) -> dict[str, int
 
 
 def copy_rows(source: str, target: str) -> None:
-    """Empties the target's tables and fills them from the source. Call it in a transaction of each.
+    """Empty the target's tables and fill them from the source, in a transaction.
 
     Goes around `Model.save` and `bulk_create`, which would set some dates again. Keys between tables are checked when
     the transaction ends, so their order does not matter.

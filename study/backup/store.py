@@ -1,4 +1,4 @@
-"""The database as one SQLite file: taken from the running store, and lent to Django beside it."""
+"""The database as one SQLite file: copied from the live one, attached to Django."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALIAS = "archive"
 
 @contextmanager
 def attached_sqlite(path: Path) -> Iterator[str]:
-    """The SQLite file as a second database of this process, under the alias that it yields."""
+    """Attach an SQLite file as a second database; yields its alias."""
     engine = "django.db.backends.sqlite3"
     given = {DEFAULT_DB_ALIAS: {}, ALIAS: {"ENGINE": engine, "NAME": str(path)}}
     connections[ALIAS] = load_backend(engine).DatabaseWrapper(connections.configure_settings(given)[ALIAS], ALIAS)
@@ -38,7 +38,7 @@ def snapshot(path: Path) -> None:
 
 
 def _copy_file(path: Path) -> None:
-    """By SQLite's own backup, in one step: nobody writes for the few milliseconds that it takes."""
+    """Copy with SQLite's backup API in one step; writers wait a few milliseconds."""
     connection.ensure_connection()
     with connection.wrap_database_errors, closing(sqlite3.connect(path)) as target:
         connection.connection.backup(target)

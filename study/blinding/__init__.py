@@ -1,4 +1,4 @@
-"""Proving that nothing which reaches an expert's browser says which system made a clip (docs/blinding.md)."""
+"""Check that nothing in an expert's browser reveals systems (docs/blinding.md)."""
 
 from study.blinding.check import Report, check_blinding, default_sessions
 from study.blinding.uniformity import EDGE_S, AudioProperties, level

@@ -46,7 +46,7 @@ Measure = Callable[[bytes], AudioProperties]
 
 @dataclass
 class Report:
-    """What the check found. Every fault is a sentence; the study is blind where there is none.
+    """Result of the check. Each fault is a sentence; none means passed.
 
     Cautions are what a browser can't see, but somebody with the means that made the pack could find out.
     """
@@ -71,7 +71,7 @@ def default_sessions(study: Study) -> int:
 
 
 def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
-    """Plays sessions of the study as it is and looks at all that a browser gets. Nothing of the study changes.
+    """Play sessions of the study and check every reply. The study does not change.
 
     `measure` says what an audio file is like. What looks as if it told systems apart is looked at once more, in other
     sessions where there are slots left, for chance alone looks so once in a hundred times. Only what is found both
@@ -204,7 +204,7 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
 
 
 def _has_panel(page: Exchange) -> bool:
-    """Whether a trial's page begins with words of its own: the end of practice, or the break."""
+    """Whether a trial page begins with a panel: end of practice, or break."""
     return b'id="panel"' in page.body
 
 
@@ -216,14 +216,14 @@ def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
 
 
 def _shown(study: Study) -> str:
-    """All text that is shown to every expert: the study file's own, and the site's in its templates and catalogues."""
+    """All text that every expert sees: of the study file, templates and catalogues."""
     templates = (Path(apps.get_app_config("study").path) / "templates").rglob("*.html")
     own = "\n".join(text for key in SHOWN for text in _strings(study.file.as_json()[key]))
     return "\n".join([own, *(path.read_text(encoding="utf-8") for path in templates), *messages_of_the_site()])
 
 
 def messages_of_the_site() -> Iterator[str]:
-    """The entries of the catalogues that the site shows. Those of reports and datasets name systems, and stay out."""
+    """Catalogue entries that the site shows, without those of reports and datasets."""
     for path in LOCALE.rglob("*.po"):
         for entry in path.read_text(encoding="utf-8").split("\n\n"):
             folders = {folder for line in entry.splitlines() if line.startswith("#: ") for folder in line[3:].split()}
@@ -240,7 +240,7 @@ def _strings(content: Any) -> Iterator[str]:
 
 
 def _static(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
-    """Every script, style and picture of the folders from which the pages take theirs."""
+    """Every script, style and image that pages use."""
     pages = {exchange.text for exchange in exchanges if exchange.kind == "page"}
     parsed = [Page(text) for text in pages]
     urls = {url for page in parsed for url in (*page.all_of("script", "src"), *page.all_of("link", "href"))}

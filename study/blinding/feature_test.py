@@ -1,4 +1,4 @@
-"""Whether anything that a browser sees tells systems apart: ids, order, times, sizes and every visible value."""
+"""Permutation test of whether any visible feature separates the systems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FeatureTest:
-    """What tells systems apart best, the share of permutations in which anything does as well, and how much was tried.
+    """The most separating feature, its permutation p, and what was tested.
 
     `least_p` is the smallest p that so few clips can give, whatever their systems, with these features.
     """
@@ -47,7 +47,7 @@ class FeatureTest:
 
 
 def observed_features(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]]:
-    """For each trial's token, every value that its exchanges showed, by a name that is the same for all trials."""
+    """Every observed value of each trial, under names shared by all trials."""
     seen: dict[str, dict[str, Any]] = {}
     counts: dict[str, Counter[str]] = {}
     exchanges = list(exchanges)
@@ -64,7 +64,7 @@ def observed_features(exchanges: Iterable[Exchange]) -> dict[str, dict[str, Any]
 
 
 def _of_rows(exchange: Exchange, tokens: set[str]) -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
-    """(token, values) of each item of a list that names one trial, on a page about many, such as the review."""
+    """(token, values) of each list item about one trial, as on the review page."""
     rows = Page(exchange.text).rows if exchange.header("Content-Type").startswith("text/html") else []
     for row in rows:
         named = {part for _, value in row for part in value.split("/")} & tokens
@@ -80,7 +80,7 @@ def _of_id(token: str) -> dict[str, Any]:
 
 
 def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, Any]]:
-    """Time, size, headers, and the values in a page or a reply; addresses without the trial's own id."""
+    """Time, size, headers and values of an exchange; addresses without the trial id."""
     kind = exchange.kind
     yield f"time of the {kind}", exchange.seconds
     yield f"bytes of the {kind}", len(exchange.body)
@@ -113,7 +113,7 @@ def _leaves(content: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def verdict(seen: Sequence[dict[str, Any]], clips: Sequence[int], systems: Sequence[int], seed: int) -> FeatureTest:
-    """The permutation test. `seen[i]` is what trial i showed and `clips[i]` its clip; `systems[c]` clip c's system.
+    """Permutation test: `seen[i]` of trial i with clip `clips[i]` of `systems[c]`.
 
     Clips are the units: a feature is ranked over trials, averaged by clip, and its R² is the share of its variance
     between clips that lies between systems. The largest R² of all features is compared with the largest under random

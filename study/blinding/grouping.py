@@ -1,4 +1,4 @@
-"""How far experts who compare notes can sort clips by system, from the plan alone.
+"""How well experts who compare clips can group them by system.
 
 A clip can be known again: its music is the same for everybody. From four systems on each comes once in a block and
 none twice running, so two clips of one block, or one after the other, are never of one system; and the hidden repeats
@@ -30,14 +30,14 @@ Ints = npt.NDArray[np.int64]
 
 
 class Grouped(NamedTuple):
-    """Of the pairs of clips of one system the share put together, and the share of draws in which all clips were."""
+    """Shares of same-system pairs grouped together, and of draws fully grouped."""
 
     pairs: float
     exact: float
 
 
 def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
-    """How well so many experts, drawn at random, sort the clips that they heard; by chance it is 1 pair in `systems`.
+    """How well randomly drawn experts group their clips; chance is 1 / `systems`.
 
     Nothing for two or three systems, whose blocks hold several clips of each. A better search may find more.
     """
@@ -59,7 +59,7 @@ def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
 
 
 def _apart(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Clip, Clip]]:
-    """The pairs of a session's clips that can't be of one system. A repeat is known as one, for it was heard before."""
+    """Pairs of a session's clips that cannot share a system; repeats are recognised."""
     clips = [(trial["system"], trial["clip"]) for trial in trials]
     blocks: dict[int, list[Clip]] = {}
     for trial, clip in zip(trials, clips, strict=True):
@@ -72,7 +72,7 @@ def _apart(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Cli
 
 
 def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, chance: Random) -> float:
-    """Of the pairs of clips of one system how many a sorting that agrees with all that is known puts together."""
+    """Share of same-system pairs that a grouping consistent with the design joins."""
     number = {clip: index for index, clip in enumerate(clips)}
     matrix = np.zeros((len(clips), len(clips)), dtype=np.int64)
     for one, other in apart:
@@ -84,7 +84,7 @@ def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, 
 
 
 def _sorted(apart: Ints, systems: int, chance: Random) -> Ints:
-    """A group for each clip with as few as possible that are apart in one group (tabu search, Hertz and de Werra 1987).
+    """Group clips with few conflicts (tabu search, Hertz and de Werra 1987).
 
     It begins at random, and knows nothing of the systems.
     """

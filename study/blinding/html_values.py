@@ -1,4 +1,4 @@
-"""What a page holds: every attribute and text by its place, and what a browser acts on."""
+"""Parse a page: every attribute and text by its place, forms and links."""
 
 from __future__ import annotations
 

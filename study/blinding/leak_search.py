@@ -1,4 +1,4 @@
-"""Looking for names: whatever would tell a browser which system made a clip, or join the clip with its pack."""
+"""Search replies for identifiers of systems, clips and packs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}={0,2}")
 
 @dataclass(frozen=True)
 class Identifiers:
-    """What no browser may see. Marks are ids, hashes and file names; names are words, found at word boundaries.
+    """What no browser may see: marks (ids, hashes, file names) and names (words).
 
     Spoken names stand in texts that the study file or the site shows to everybody (`real`, `Daur`): they may stand on
     a page, but as often on every trial's page.
@@ -62,7 +62,7 @@ class Identifiers:
 
 
 def secrets_of(study: Study, shown: str) -> Identifiers:
-    """All that must stay hidden of a study; `shown` is all text that every expert is shown."""
+    """All identifiers of a study to hide; `shown` is the text that every expert sees."""
     marks, names = {}, {}
     for text, what in _everything(study):
         text = text.strip().lower()
@@ -133,7 +133,7 @@ def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[Message]:
 
 
 def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[Message]:
-    """A sentence for each spoken name that stands more often on some of these trials' pages than on others."""
+    """A sentence for each spoken name whose frequency differs between trial pages."""
     texts = [_readable(page).lower() for page in pages]
     uneven = (name for name in secrets.spoken if len({count_occurrences(name, text) for text in texts}) > 1)
     return [

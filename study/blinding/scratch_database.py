@@ -1,4 +1,4 @@
-"""A copy of the database to play in, so that no row of a study is touched and nobody's answers wait meanwhile."""
+"""A copy of the database for playing sessions, so that no row of a study changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 @contextmanager
 def on_a_copy() -> Iterator[None]:
-    """Within the block all that is read and written is a copy's, and afterwards it is as if it had not been.
+    """Use a copy of the database within the block and discard it afterwards.
 
     SQLite has one writer at a time, and experts of other studies may be rating: it is copied to a file of its own.
     Elsewhere, and inside a transaction, the block is a transaction that is rolled back.

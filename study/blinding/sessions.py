@@ -1,4 +1,4 @@
-"""Playing whole sessions through the real views, as a browser does, with the clock advanced."""
+"""Play complete sessions through the real views, with an advanced clock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_PAGES = 30
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and all that came back. `trial` is the token of the trial that it was about, or ""."""
+    """One request and its reply. `trial` is the token of its trial, or ""."""
 
     kind: str
     trial: str
@@ -68,7 +68,7 @@ class Clock:
 
 @contextmanager
 def own_site() -> Iterator[Clock]:
-    """The site under a host of its own, its scripts as they lie in the tree, and a clock that only `advance` moves."""
+    """The site under its own host name, with a clock that only `advance` moves."""
     here = Clock()
     storages = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC}}
     with override_settings(ALLOWED_HOSTS=[HOST], STORAGES=storages), clock.use(here.now):
@@ -76,7 +76,7 @@ def own_site() -> Iterator[Clock]:
 
 
 class Browser:
-    """One expert's browser: keeps cookies, records every exchange, and knows the page that it is on."""
+    """One expert's browser: keeps cookies, records exchanges, tracks its page."""
 
     def __init__(self, here: Clock) -> None:
         self.here = here
@@ -88,7 +88,7 @@ class Browser:
     def send(
         self, kind: str, method: str, url: str, body: str = "", content: str = "", trial: str = "", **headers: str
     ) -> Exchange:
-        """One request, timed. Raises `InputError` where the site did not do what it was asked."""
+        """Send one timed request. Raises `InputError` on an unexpected status."""
         given = {"host": HOST, "origin": f"https://{HOST}", **headers} if method != "GET" else {"host": HOST}
         begun = time.perf_counter()
         answer = self._client.generic(method, url, body, content, secure=True, headers=given)
@@ -177,7 +177,7 @@ def _goes_on(form: Form, language: str) -> bool:
 
 
 def _play_trial(browser: Browser) -> None:
-    """Hears the clip, while the next one is fetched, answers every scale, and goes on."""
+    """Play the clip, prefetch the next one, rate every scale and continue."""
     page, main = browser.page, browser.page.attributes("main")
     token, duration = main["data-trial"], int(main["data-duration"])
     browser.fetch_once("audio", main["data-audio"], token)

@@ -1,4 +1,4 @@
-"""That all clips are alike in everything but their music: the files, their sound and the headers they come with."""
+"""Check that clips differ only in their music: files, audio and headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEND = N_("create the pack again (generate_stimuli; for recordings, with --from)
 
 
 class AudioProperties(NamedTuple):
-    """What can be said of an audio file without listening: its form, tags, loudness and how loud its edges are."""
+    """Properties of an audio file: format, tags, loudness, level of its edges."""
 
     size: int
     samples: int
@@ -50,7 +50,7 @@ EXACT = {
 
 
 def unlike(sounds: Mapping[str, AudioProperties]) -> list[Message]:
-    """A sentence for each way in which clips, by their ids in the study, differ other than by their music."""
+    """A sentence for each difference between clips other than their music."""
     faults = [fault for key in EXACT for fault in _not_one(sounds, key)]
     middle = median(sound.lufs for sound in sounds.values())
     edge = f"{EDGE_S * 1000:.0f}"
@@ -91,7 +91,7 @@ def unlike_wrappings(files: Mapping[str, bytes]) -> list[Message]:
 
 
 def mp3_container_bytes(data: bytes) -> tuple[bytes, ...]:
-    """What an MP3 holds besides its music: the bytes before and after its frames, the first frame, and all headers.
+    """Everything in an MP3 except its music: surrounding bytes, first frame, headers.
 
     The first frame, where it holds LAME's facts of the encoding and no music, is taken without its checksums (those of
     the music). Of a header the extension of the stereo mode, which follows the music, is left out.
@@ -124,7 +124,7 @@ def _not_one(sounds: Mapping[str, AudioProperties], key: str) -> Iterator[Messag
 
 
 def unlike_replies(exchanges: Iterable[Exchange]) -> list[Message]:
-    """A sentence where clips come with unlike headers, or the other replies of a kind with unlike sets of headers."""
+    """A sentence for each kind of reply whose headers differ between trials."""
     kinds: dict[tuple[str, str], dict[tuple[Any, ...], None]] = {}
     for exchange in exchanges:
         if exchange.trial:

@@ -1,4 +1,4 @@
-"""Exporting a study as a Psych-DS folder (docs/datasets.md). Rows are streamed: memory does not grow with the answers.
+"""Export a study as a Psych-DS folder (docs/datasets.md), with streamed rows.
 
 While the study is sealed nothing is written that would let someone who holds the pack join ratings to systems: no
 hash, provenance, song or metric of a clip, and of a rating neither its clip nor its system's code.

@@ -1,4 +1,4 @@
-"""What a dataset says of itself to programs: Psych-DS, Frictionless Data Package 1 and CSV on the Web."""
+"""Descriptors of a dataset: Psych-DS, Frictionless Data Package 1, CSVW."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CSVW: dict[Kind, str] = {"text": "string", "integer": "integer", "number": "numb
 
 
 def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any] | None = None) -> dict[str, Any]:
-    """dataset_description.json: Psych-DS's fields, and what this project's analysis needs to know.
+    """dataset_description.json: the Psych-DS fields, and what `analyse` needs.
 
     The context makes every key a word of schema.org but our own, which JSON-LD then passes over.
     """
@@ -57,7 +57,7 @@ def _variable(column: Column) -> dict[str, Any]:
 
 
 def _systems(study: Study, view: View) -> list[dict[str, Any]]:
-    """The systems in the study file's order, with the codes that the session plans have; while sealed none."""
+    """The systems in the study file's order with their codes; blinded, none."""
     if view == "sealed":
         return []
     if view == "coded":

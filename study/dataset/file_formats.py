@@ -1,4 +1,4 @@
-"""A dataset in the forms that other programs open: a zip, CSV for Excel, a workbook, an SPSS file.
+"""A dataset in other formats: ZIP, CSV for Excel, workbook, SPSS file.
 
 Each is made from the folder that `export` writes, so that all say the same. The writers of workbooks and of SPSS files
 are imported where they write: the site starts without them.
@@ -39,7 +39,7 @@ Writer = Callable[[Study, Path, IO[bytes], str], None]
 
 
 def write(study: Study, form: str, target: IO[bytes], language: str) -> dict[str, str]:
-    """The study's dataset in a form of `FORMS`; `language` is that of labels (en or zh-hans).
+    """Write the dataset in a format of `FORMS`; `language` is that of the labels.
 
     Returns the hashes that the log keeps.
     """
@@ -60,7 +60,7 @@ def as_zip(study: Study, folder: Path, target: IO[bytes], language: str) -> None
 
 
 def excel_csv(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
-    """The tables as Excel reads CSV without being told how: UTF-8 with a byte order mark, lines ended by CR LF."""
+    """The tables as CSV that Excel opens directly: UTF-8 with BOM, CR LF."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in _tables(folder):
             with path.open(encoding="utf-8", newline="") as source, _entry(packed, Path(path.name)) as entry:
@@ -81,7 +81,7 @@ def _tables(folder: Path) -> list[Path]:
 
 
 def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
-    """All tables in one Excel workbook, a sheet each: numbers as numbers, texts as texts and never as formulas."""
+    """All tables in one Excel workbook; texts are never formulas."""
     import xlsxwriter
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -129,7 +129,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
-    """The ratings, a row a trial, as an SPSS file with labels of variables and values."""
+    """The ratings, one row per trial, as an SPSS file with labels."""
     import pandas
     import pyreadstat
 

@@ -1,4 +1,4 @@
-"""The dataset as a folder: written beside its place, whole or not at all, and then put there."""
+"""Write the dataset folder atomically: in a temporary folder, then renamed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def export(study: Study, out: Path, *, coded: bool = False) -> str:
 
 
 def _refuse_foreign(study: Study, folder: Path) -> None:
-    """Refuses a folder that holds anything but a dataset of this study, as its own list of files has it."""
+    """Refuse a folder that contains anything but a dataset of this study."""
     about = _object(folder / "dataset_description.json").get("mukulen")
     if not isinstance(about, dict):
         raise InputError(f"{folder} exists and is no dataset; name a new folder.")
@@ -70,7 +70,7 @@ def _object(path: Path) -> dict[str, Any]:
 
 
 def _put_in_place(part: Path, out: Path) -> None:
-    """Renames the finished folder to its name; an older dataset steps aside first and goes last."""
+    """Rename the finished folder; an earlier dataset is deleted last."""
     old = part.with_name(part.name + ".old")
     if out.exists():
         out.rename(old)
@@ -101,7 +101,7 @@ def _write(study: Study, folder: Path, view: View) -> str:
 
 
 def _write_tables(study: Study, folder: Path, view: View) -> list[Table]:
-    """The tables; once more if meanwhile an expert withdrew, who would stand in some of them."""
+    """Write the tables, again if an expert has withdrawn meanwhile."""
     while True:
         before = _withdrawn(study)
         tables = write_tables(study, folder, view)

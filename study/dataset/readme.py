@@ -29,7 +29,7 @@ FEW = 5
 
 
 def small_groups(study: Study) -> list[tuple[Group, int]]:
-    """The groups of which some, but fewer than 5 people are in the dataset, with their number."""
+    """Groups with 1 to 4 experts in the dataset, with their numbers."""
     codes = list(study.experts.filter(withdrawn_at=None).values_list("group", flat=True))
     counts = [(group, codes.count(group.key)) for group in study.file.groups]
     return [(group, count) for group, count in counts if 0 < count < FEW]

@@ -1,4 +1,4 @@
-"""The rows of a dataset, read from the database piece by piece: memory does not grow with the answers."""
+"""Stream the rows of a dataset from the database."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TIMES = ("given_at", "browser_at", "received_at")
 
 
 def codes_at_random(study: Study) -> dict[str, str]:
-    """A random code for each clip under study: as many clips to each code as the system has that it stands for."""
+    """A random code for each study clip, with as many clips per code as per system."""
     clips = study.clips.filter(role=Clip.Role.STUDY).values_list("clip_id", "system__code")
     ids, codes = zip(*clips, strict=True)
     return dict(zip(ids, SystemRandom().sample(codes, len(codes)), strict=True))
 
 
 def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Row]]]:
-    """Each rated study trial, by expert and number: its columns, and by scale the answer that counts.
+    """Each rated study trial, by expert and number, with the ratings that count.
 
     `codes` are those of clips in the view "coded".
     """
@@ -68,7 +68,7 @@ def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
 
 
 def _times(given: datetime, browser: datetime | None, received: datetime) -> Row:
-    """The times of an answer; nothing was given after it came, also where an earlier version stored it so."""
+    """The times of a rating; `rated_at` is never after `received_at`."""
     return [timestamp(moment) for moment in (min(given, received), browser, received)]
 
 
@@ -81,13 +81,13 @@ def _about(view: View) -> list[str]:
 
 
 def _coded(about: Sequence[object], codes: Mapping[str, str]) -> Row:
-    """What a row says of its trial, the clip's code in place of its system where there are codes."""
+    """The trial columns of a row, with a code in place of the system if coded."""
     *trial, system, clip = about
     return [*trial, codes[str(clip)], clip] if codes else [*trial, system, clip]
 
 
 def _counting(study: Study) -> Q:
-    """The rows that count: all in study trials of experts who have not withdrawn, for the saves let in no other."""
+    """The rows that count: study trials of experts who have not withdrawn."""
     return Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
 
 

@@ -1,4 +1,4 @@
-"""Which columns the tables of one study have: those of every dataset, its scales and its questions."""
+"""Columns of a study's tables: common columns, scales and background questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from formats.text import one_line
 
 
 def trial_columns(file: StudyFile, view: View) -> list[Column]:
-    """Columns that every row about a trial begins with. While sealed none says which clip or system it was."""
+    """First columns of each trial row; before unblinding without clip and system."""
     heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
     return [EXPERT, group_column(file), *TRIAL, *heard]
 
@@ -127,7 +127,7 @@ def in_all(texts: Texts) -> Texts:
 
 
 def kind_of(values: Iterable[str]) -> Kind:
-    """What the values of a table's column are where nobody says: numbers, if each is one or empty."""
+    """Infer a column's type: numbers if each value is one or empty."""
     try:
         return "number" if all(math.isfinite(float(value)) for value in values if value) else "text"
     except ValueError:

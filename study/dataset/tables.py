@@ -1,4 +1,4 @@
-"""Writing the tables of a dataset as CSV, each row as it comes, and saying what they hold."""
+"""Write the tables of a dataset as CSV, row by row, with their description."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def wordings_table() -> Table:
 
 
 def write_clips(study: Study, folder: Path) -> list[Table]:
-    """Where each clip comes from and its metrics, where the pack has some; only after unsealing."""
+    """Write the source and metrics of each clip; only after unblinding."""
     found = rows.study_clips(study)
     provenance = sorted({key for clip in found for key in clip.pack_entry.get("provenance", {})})
     clips = Table(
@@ -157,7 +157,7 @@ def _write(folder: Path, table: Table, content: Iterable[rows.Row]) -> Table:
 
 
 def _cell(column: Column, value: object) -> object:
-    """A value as a cell; texts have lines as `many_lines` has them and no formula, and numbers are never touched."""
+    """A value as a cell: texts with normal line ends and no formula."""
     if not isinstance(value, str):
         return value
     is_text = column.kind == "text" or schema.kind_of([value]) == "text"
@@ -165,5 +165,5 @@ def _cell(column: Column, value: object) -> object:
 
 
 def escape_formula(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: apostrophes where one could begin (docs/datasets.md)."""
+    """Guard a text against formulas with apostrophes (docs/datasets.md)."""
     return RISKY.sub("'", text)

@@ -1,4 +1,4 @@
-"""What the log keeps of each dataset that was taken, and what has happened since the last one."""
+"""What the event log records of each export, and changes since the last one."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CHANGING = {
 
 
 def hashes_of(folder: Path) -> dict[str, str]:
-    """What of a dataset's hashes stands in the log: that of the whole, and that of its tables alone."""
+    """The hashes of a dataset for the event log: of all files and of the tables."""
     hashes = json.loads((folder / "hashes.json").read_text(encoding="utf-8"))
     return {name: hashes[name] for name in ("dataset_sha256", "tables_sha256")}
 
 
 def since_last(study: Study, tables_sha256: str) -> dict[str, Any] | None:
-    """What has happened since a dataset was last taken; None where none was, or its hash was not kept yet."""
+    """Changes since the last export; None without one, or without its hash."""
     last = study.events.filter(kind=TAKEN, detail__has_key="tables_sha256").order_by("-number").first()
     if last is None:
         return None

@@ -1,4 +1,4 @@
-"""What the searches for even plans share: counts whose sum of squares is to fall, and when a step up is allowed."""
+"""Simulated annealing on counts, shared by the searches for balanced plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of systems that go well together: the squares and base orders from which blocks are dealt."""
+"""Squares and base orders of systems from which blocks are built."""
 
 from __future__ import annotations
 

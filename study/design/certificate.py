@@ -1,4 +1,4 @@
-"""The figures by which a reader can check a plan's balance, computed from the plan alone."""
+"""The balance certificate, computed from the session plans only."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def without_codes(certificate: dict[str, Any]) -> dict[str, Any]:
 
 
 def _uneven(figures: dict[str, Any], systems: list[str]) -> list[str]:
-    """Which figures are not within their bounds (docs/datasets.md says for which shapes that can't be helped)."""
+    """Figures outside their limits (docs/datasets.md lists unavoidable cases)."""
     bounds = {"trial_number_spread": 1, "place_spread": 1, "carry_over_spread": 1}
     over = [name for name, most in bounds.items() if figures[name] > most]
     if any(high - low > 1 for low, high in figures["clip_counts"].values()):
@@ -125,7 +125,7 @@ def _carry_spread(table: dict[str, dict[str, int]]) -> int:
 
 
 def _from_even(table: dict[str, dict[str, int]]) -> float:
-    """By how much any count of one system after another is off the even share, to a thousandth."""
+    """Largest distance of a carry-over count from the equal share, in thousandths."""
     apart = [count for before, row in table.items() for after, count in row.items() if before != after]
     return round(max(abs(count - sum(apart) / len(apart)) for count in apart), 3)
 

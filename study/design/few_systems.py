@@ -1,4 +1,4 @@
-"""Orders of two or three systems: random, for any rule of the squares' kind would give the next clip away.
+"""Orders of two or three systems: random, so that the next clip is unpredictable.
 
 Slots come in sets, one slot a system, whose orders are images of one another under relabelling: in a set every
 system stands at every trial number once, and follows every other as often as any, whatever the first order was. Only

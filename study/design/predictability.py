@@ -1,4 +1,4 @@
-"""How far the order of a plan gives the next clip away, to somebody who has learnt its rule."""
+"""How well the next clip of a session plan can be predicted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hidden repeats: clips heard a second time, spread over the second half of a session where nobody expects them."""
+"""Hidden repeats, spread over the second half of a session."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _places(total: int, repeats: int, rng: np.random.Generator) -> list[int]:
 
 
 def _owed(spec: DesignSpec, rng: np.random.Generator) -> list[int]:
-    """Which systems are repeated, each as often as any other or once more, in random order."""
+    """Systems to repeat, equally often (±1), in random order."""
     rounds = -(-spec.repeats // len(spec.systems))
     return [system for _ in range(rounds) for system in rng.permutation(len(spec.systems)).tolist()][: spec.repeats]
 

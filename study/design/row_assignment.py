@@ -1,4 +1,4 @@
-"""Whose row is whose in each block: dealing whole squares and shifts of one more order, and exchanging them."""
+"""Assign rows to slots in each block, and exchange them for balance."""
 
 from __future__ import annotations
 

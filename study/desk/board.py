@@ -1,4 +1,4 @@
-"""The live board at the desk: how far each expert is, what looks odd, and how often each clip was rated."""
+"""The progress page: trials and flags of each expert, and ratings per clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experts at the desk: inviting them, their links, passing a place on, withdrawal and erasure.
+"""Manage experts: invitations, links, replacement, withdrawal, deletion.
 
 A link exists in one response only, as a sheet to print and a table to send: the site keeps nothing but its hash.
 """
@@ -57,7 +57,7 @@ class Issued:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    """The forms by which experts are invited; by POST a sheet of links, or what is wrong with the table."""
+    """Forms for inviting experts; by POST a sheet of links, or the errors."""
     found = study_or_404(request, slug, "invite")
     shown = {kind: form(found) for kind, form in forms.INVITING.items()}
     faults: list[str] = []
@@ -123,7 +123,7 @@ def _sheet(request: HttpRequest, study: Study, issued: Links) -> HttpResponse:
 
 
 def _mail_merge(cards: list[Issued]) -> bytes:
-    """code, name, group, language, link and last day as CSV that Excel reads as it is."""
+    """code, name, group, language, link and last day as CSV for Excel."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["code", "name", "group", "language", "link", "last_day"])
@@ -196,7 +196,7 @@ def link(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def substitute(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Passes the place of one who dropped out on to a new expert, whose link is on the sheet."""
+    """Replace a drop-out by a new expert, whose link is on the sheet."""
     found = study_or_404(request, slug, "invite")
     expert, form = _of(found, code), forms.ReplaceForm(found, request.POST)
 
@@ -230,7 +230,7 @@ def end(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Record that an expert withdrew; this cannot be undone."""
+    """Records that an expert withdrew, for good."""
     expert, form = _of(study_or_404(request, slug, "invite"), code), forms.WithdrawForm(request.POST, code=code)
     step = partial(services.withdraw, expert, actor=actor(request))
     return run_action(request, lambda sure: step(), "desk:expert", slug, code, form=form)

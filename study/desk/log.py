@@ -1,4 +1,4 @@
-"""The whole log of a study, its chain checked from the first event to the last; newest events first."""
+"""The event log of a study with its integrity check, newest events first."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ class LoginForm(AuthenticationForm):
     """Takes a name too long for any account as it takes a wrong one, and keeps it nowhere: no column would hold it."""
 
     def clean(self) -> dict[str, Any]:
-        """The account of that name and password. Raises `ValidationError`, always of the same words."""
+        """The account; every failure raises the same `ValidationError`."""
         if len(self.cleaned_data.get("username") or "") > (self.username_field.max_length or 0):
             raise self.get_invalid_login_error()
         return super().clean()

@@ -1,4 +1,4 @@
-"""A new study at the desk: first its file, then its clips; what takes time is a job."""
+"""Create a study: first its file, then its clips, in a background task."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def example(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _prepared(request: HttpRequest, file: UploadedFile[bytes], slug: str) -> Job:
-    """A job that waits for clips, with the study file in its folder. Raises `InputError`, a line a fault."""
+    """A task that waits for clips. Raises `InputError` with one line per error."""
     text = _text_of(file)
     study = study_file.parse(text)
     slug = slug_of(slug or Path(file.name or "").stem)

@@ -1,13 +1,13 @@
-"""The one gate of the desk: who may see a study there and do what, and in whose name an act is logged.
+"""Permissions of the dashboard, and user names for the event log.
 
 | right    | what it opens                                                        | owner | assistant | auditor |
 |----------|----------------------------------------------------------------------|-------|-----------|---------|
 | `watch`  | the study's page, its board, plan and log                            | yes   | yes       | yes     |
 | `invite` | experts: inviting, links, withdrawal, drop-outs                      | yes   | yes       | no      |
 | `read`   | datasets and reports                                                 | yes   | no        | yes     |
-| `run`    | opening, closing, the seal, amendments, reports, members             | yes   | no        | no      |
+| `run`    | opening, closing, the seal, amendments, reports anew, members        | yes   | no        | no      |
 
-An auditor's permissions begin at unblinding. Superusers have those of an owner. Without a role a study is 404.
+An auditor's rights begin when the seal is opened. Superusers have an owner's. Whoever has no role has no study: 404.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
 
 
 def study_or_404(request: HttpRequest, slug: str, right: Right = "run") -> Study:
-    """The study, if the user has that right in it. 404 without a role in it, 403 without the right."""
+    """The study; 404 without a role in it, 403 without the permission."""
     # First what the rights depend on: the plan is long, and the time to read it would tell that there is a study.
     found = Study.objects.filter(slug=slug, preview=False).only("owner", "state").first()
     rights = rights_in(request, found) if found else frozenset()
@@ -47,7 +47,7 @@ def study_or_404(request: HttpRequest, slug: str, right: Right = "run") -> Study
 
 
 def rights_in(request: HttpRequest, study: Study) -> frozenset[Right]:
-    """The user's permissions in a study; empty without a role."""
+    """All that the user may do in a study; nothing for whoever has no role in it."""
     role = _role(researcher(request), study)
     if role == Member.Role.AUDITOR and study.sealed:
         return frozenset()

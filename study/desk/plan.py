@@ -77,7 +77,7 @@ def _words(value: Any) -> list[str]:
 @login_required
 @require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponse:
-    """The frozen plan, byte for byte what its SHA-256 is of; of an older study without its sessions while sealed."""
+    """Download the frozen plan; of older studies without sessions while blinded."""
     found = study_or_404(request, slug, "watch")
     headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
     return HttpResponse(canonical_json(plan_shown(found)), content_type="application/json", headers=headers)
@@ -86,7 +86,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def amend(request: HttpRequest, slug: str) -> HttpResponse:
-    """Adds a version of the plan, or says what is wrong with it and keeps what was typed."""
+    """Add an amendment, or show the errors and keep the typed text."""
     found = study_or_404(request, slug, "run")
     form = AmendForm(request.POST)
 

@@ -1,4 +1,4 @@
-"""What the desk watches while experts rate: how far each is, what looks odd, and how often each clip was rated.
+"""Progress of a study: trials and flags of each expert, and ratings per clip.
 
 While the study is sealed it says nothing of any one clip or system, by whatever code: someone with the pack and an
 expert's browser would see which count rises when a known clip is rated. The number of queries is the same whatever the
@@ -30,7 +30,7 @@ FAST_S_A_SCALE = 0.5
 
 
 class PlannedTrial(NamedTuple):
-    """One study trial of the plan: which clip is heard there, for how long, and whether for a second time."""
+    """One planned study trial: its clip, its duration, whether it is a repeat."""
 
     clip: int
     clip_ms: int
@@ -76,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ClipCoverage:
-    """One clip on the board: in how many places it is planned to be heard, and in how many it was rated."""
+    """Planned and completed ratings of one clip."""
 
     clip_id: str
     planned: int
@@ -85,7 +85,7 @@ class ClipCoverage:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The clips of one system, while sealed of all: fewest and most of what is planned and of what is done."""
+    """Planned and completed ratings of a system's clips, while blinded of all."""
 
     #: The system's id; "" for all clips together.
     system: str
@@ -118,7 +118,7 @@ class Board:
 
     @property
     def counts_by_status(self) -> tuple[int, int, int]:
-        """How many of those who have a place have finished, have come and not finished, and have not come."""
+        """Numbers of experts with a slot: finished, in progress, not started."""
         here = [row for row in self.rows if has_slot(row.expert)]
         finished = sum(row.expert.submitted_at is not None for row in here)
         come = sum(row.last_seen is not None and row.expert.submitted_at is None for row in here)
@@ -196,7 +196,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Itera
 
 
 def straight_lining(trials: list[Rated], scales: int) -> bool:
-    """Whether at least 80 % of 10 or more clips have the same number on every scale; with one scale, one number."""
+    """Whether 80% or more of at least 10 clips have the same rating on every scale."""
     if len(trials) < FEWEST_TRIALS:
         return False
     if scales == 1:
@@ -207,14 +207,14 @@ def straight_lining(trials: list[Rated], scales: int) -> bool:
 
 
 def too_fast(trials: list[Rated], scales: int) -> bool:
-    """Whether half of 10 or more clips were answered within half a second a scale of their end."""
+    """Whether half of 10 or more clips were rated within 0.5 s per scale."""
     if len(trials) < FEWEST_TRIALS:
         return False
     return median(trial.ms - trial.place.clip_ms for trial in trials) < 1000 * FAST_S_A_SCALE * scales
 
 
 def _last_seen(study: Study, newest: Iterable[tuple[int, int]], heard: dict[int, Reports]) -> dict[int, datetime]:
-    """When something last came from each expert: a link accepted, a report of listening or an answer."""
+    """Time of each expert's last activity: link, listening report or rating."""
     came = Device.objects.filter(expert__study=study).order_by().values_list("expert").annotate(Max("accepted_at"))
     last = dict(sorted(newest))
     said = Rating.objects.filter(pk__in=last.values()).values_list("expert", "received_at")
@@ -225,7 +225,7 @@ def _last_seen(study: Study, newest: Iterable[tuple[int, int]], heard: dict[int,
 
 
 class Reports(NamedTuple):
-    """What browsers reported of one expert's listening: when last, and how many clips would not play."""
+    """Listening reports of one expert: last time, number of unplayable clips."""
 
     newest: datetime
     playback_failed: int
@@ -268,7 +268,7 @@ def _link_state(link: Invitation | None) -> str:
 def _coverage(
     study: Study, experts: list[Expert], places: dict[int, PlannedTrial], rated: list[Rated]
 ) -> list[Coverage]:
-    """In how many places each clip is planned and was rated by someone who has not withdrawn; repeats aside."""
+    """Planned and completed ratings per clip, without repeats and withdrawals."""
     present = {expert.pk for expert in experts if not expert.withdrawn_at}
     planned = Counter(place.clip for place in places.values() if not place.is_repeat)
     done = {trial.trial: trial.place.clip for trial in rated if trial.expert in present and not trial.place.is_repeat}

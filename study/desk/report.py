@@ -1,4 +1,4 @@
-"""The report of a closed study: drawn in a process of its own, shown and downloaded here."""
+"""The report of a closed study: create, show and download it."""
 
 from __future__ import annotations
 
@@ -150,17 +150,17 @@ def _done(found: Study) -> Job | None:
 
 
 def _is_withheld(done: Job, found: Study) -> bool:
-    """Whether someone whose answers a report holds has withdrawn since, or it tells too much while sealed."""
+    """Whether an expert has withdrawn since, or the report reveals too much."""
     return _tells_too_much(done, found) or found.experts.filter(withdrawn_at__gte=done.made_at).exists()
 
 
 def _tells_too_much(done: Job, found: Study) -> bool:
-    """Whether it was made while sealed by a version that put systems under codes of their own."""
+    """Whether an earlier version made it before unblinding with fixed codes."""
     return found.sealed and not done.detail.get("under_codes")
 
 
 def _is_here(done: Job) -> bool:
-    """Whether its files are: another server may have drawn it, and a backup restored elsewhere has none."""
+    """Whether the report's files are on this server."""
     return (jobs.folder_of(done) / "report" / "report.json").is_file()
 
 
@@ -192,7 +192,7 @@ def _others(folder: Path, language: str) -> list[str]:
 
 
 def _parts(folder: Path, language: str) -> list[Part]:
-    """Figures and tables in the report's order, with its own words; of figures the picture in the reader's language."""
+    """Figures and tables in the report's order, with its captions."""
     about, parts = _about(folder), dict[str, Part]()
     for name in about.get("files", []):
         if "/" in name:

@@ -17,7 +17,7 @@ from study.models import Job, Study
 @login_required
 @require_safe
 def studies(request: HttpRequest) -> HttpResponse:
-    """All studies in which the user has a role; of a superuser, all there are. And what is in the making."""
+    """List the user's studies (for superusers all) and background tasks."""
     user = researcher(request)
     rows = Study.objects.filter(preview=False).defer("plan", "certificate")
     found = rows if user.is_superuser else rows.filter(visible_studies(user))

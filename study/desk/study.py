@@ -73,7 +73,7 @@ FIGURES = {
 @login_required
 @require_safe
 def study(request: HttpRequest, slug: str) -> HttpResponse:
-    """One study: its state, its experts' progress, the plan's balance and the end of its log."""
+    """One study: state, experts, balance certificate and newest events."""
     found = study_or_404(request, slug, "watch")
     finished = list(found.experts.values_list("submitted_at", flat=True))
     events, broken_event = services.tail_of(found, TAIL)
@@ -156,7 +156,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def open_seal(request: HttpRequest, slug: str) -> HttpResponse:
-    """Opens the seal of a closed study, after the user has given the password once more."""
+    """Unblind a closed study, after the user confirmed the password."""
     found = study_or_404(request, slug)
     form, name = PasswordForm(request.POST), researcher(request).get_username()
     password = form.cleaned_data["password"] if form.is_valid() else ""

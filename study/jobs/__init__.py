@@ -1,4 +1,4 @@
-"""Work that takes a while or reads what strangers sent: done by a command in a process of its own, within limits.
+"""Background tasks: commands in child processes with limits.
 
 The desk starts `manage.py run_job TOKEN`, which runs the steps of a job one after the other, each a command that anyone
 may type as well, and keeps the job's row up to date. A job has a folder under the media storage, which no address of

@@ -32,7 +32,7 @@ INTERNAL = N_("An internal error occurred. The site administrator can find the d
 
 @dataclass(frozen=True)
 class Limits:
-    """What a command may use: seconds of waiting, seconds of the processor, and bytes of memory and of any one file."""
+    """Limits of a command: wall time, processor time, memory, file size."""
 
     wall_s: int
     cpu_s: int
@@ -82,7 +82,7 @@ def _percent(progress: dict[str, Any]) -> int | None:
 
 
 def run_command(arguments: Sequence[str], beat: Beat, *, temporary: Path, limits: Limits = LIMITS) -> str:
-    """Runs `manage.py ARGUMENTS` and returns what it said. Raises `Failed` where it did not end well."""
+    """Run `manage.py ARGUMENTS` and return its output. Raises `Failed` on failure."""
     begun = time.monotonic()
     child = subprocess.Popen(  # noqa: S603  our own commands, and no shell
         [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments, "--no-color"],
@@ -109,13 +109,13 @@ def run_command(arguments: Sequence[str], beat: Beat, *, temporary: Path, limits
 
 
 def _environment(temporary: Path) -> dict[str, str]:
-    """This process's own, with one thread for numerical libraries and a place for what the command throws away."""
+    """The environment of the child: one numerical thread, own temporary folder."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     return {**os.environ, **threads, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
 
 
 def _limit(limits: Limits) -> None:
-    """In the child, before the command: what it may use, for itself and each process it starts."""
+    """Set the limits in the child, before the command starts."""
     for what, most in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_FSIZE, limits.file),

@@ -49,7 +49,7 @@ def at_work(user: User) -> Job | None:
 
 
 def prepare(kind: Job.Kind, *, user: User, study: Study | None = None, **detail: Any) -> Job:
-    """A job with an empty folder, not begun. What was forgotten is cleared away meanwhile."""
+    """Create a task with an empty folder; delete abandoned tasks."""
     now = clock.now()
     old = Job.objects.filter(made_at__lt=now - FORGOTTEN_AFTER).exclude(state=Job.State.DONE)
     for job in [job for job in old if job.state != Job.State.RUNNING or gone(job)]:
@@ -66,7 +66,7 @@ def remove_job(job: Job) -> None:
 
 
 def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
-    """Sets a job to work in a process of its own, with files in its folder, given as name and content.
+    """Start a task in its own process, with files given by name and content.
 
     Refused while another task of the same user is running, so that the files it reads do not change.
     """

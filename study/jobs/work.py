@@ -22,7 +22,7 @@ NICENESS = 10
 
 @dataclass(frozen=True)
 class Step:
-    """A command, the word under which the page tells of it (study/desk/job.py), and what is taken from its results."""
+    """A command, its label on the page (study/desk/job.py), and its results."""
 
     name: str
     arguments: list[str]
@@ -30,7 +30,7 @@ class Step:
 
 
 def work(job: Job) -> None:
-    """Runs all steps of a job. Whatever happens, the job's row says in the end how it went."""
+    """Run all steps of a task; its row always records the outcome."""
     os.nice(NICENESS)
     faults = _faults_of(job)
     _tidy(job, is_done=not faults)
@@ -94,7 +94,7 @@ def _new_study(job: Job) -> list[Step]:
 
 
 def _note_left_out(job: Job) -> None:
-    """Which of the clips can't be used, and why; the page says so whatever comes after."""
+    """Record which clips cannot be used, and why, for the page."""
     manifest = json.loads((folder_of(job) / "pack" / "manifest.json").read_text(encoding="utf-8"))
     job.detail["left_out"] = manifest["drawing"]["left_out"]
     job.detail["systems"] = manifest["drawing"]["systems"]
@@ -105,7 +105,7 @@ def _note_study(job: Job) -> None:
 
 
 def _note_codes(job: Job) -> None:
-    """That its codes were drawn at random. Reports of earlier versions, with the systems' own codes, lack this."""
+    """Record that the report's codes were drawn at random."""
     job.detail["under_codes"] = True
 
 
@@ -135,7 +135,7 @@ STEPS: dict[Job.Kind, Callable[[Job], list[Step]]] = {
 
 
 def _tidy(job: Job, *, is_done: bool) -> None:
-    """Keeps a report, and of all else the log alone: a pack would join clips with systems."""
+    """Keep a report, otherwise only the log: a pack would reveal systems."""
     folder = folder_of(job)
     kept = {"log.txt", "report"} if is_done else {"log.txt", "study.toml"}
     for path in folder.iterdir():

@@ -1,4 +1,4 @@
-"""The blinding check as the commands run it: joined with the measuring of audio, recorded, and said in words."""
+"""The blinding check of the commands: measure audio, record, describe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from study.models import Clip, Study
 
 
 def sound_of(data: bytes) -> AudioProperties:
-    """What can be said of an audio file without listening. Raises `InputError` where it can't be decoded."""
+    """Measure an audio file. Raises `InputError` if it cannot be decoded."""
     try:
         facts = measure(data)
         with soundfile.SoundFile(io.BytesIO(data)) as file:
@@ -48,7 +48,7 @@ def sound_of(data: bytes) -> AudioProperties:
 
 
 def check_and_record(study: Study, sessions: int | None = None, actor: str = "command") -> Report:
-    """Runs the check, records that it was passed, and gives the report. Raises `InputError`, a line a fault."""
+    """Run and record the check. Raises `InputError` with one line per fault."""
     report = check_blinding(study, sound_of, sessions or default_sessions(study))
     if report.faults:
         raise InputError.of(
@@ -66,7 +66,7 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
 
 
 def compared(study: Study) -> Comparison:
-    """Compares the systems' recordings, as they are served. Raises `InputError` where clips are mostly silent."""
+    """Compare the systems' recordings. Raises `InputError` for silent clips."""
     clips = list(study.clips.order_by("pk"))
     steps = bar(clips, "Comparing clips", unit="clip")
     measured = {clip: acoustics(*decode(_bytes_of(clip))) for clip in steps}
@@ -89,7 +89,7 @@ def _bytes_of(clip: Clip) -> bytes:
 
 
 def unnamed(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as the log of a sealed study may have it: how much systems differ, and not which."""
+    """A comparison without names of systems, for the log of a blinded study."""
     differences = [
         {
             "feature": feature.key,

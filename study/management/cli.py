@@ -1,4 +1,4 @@
-"""What the commands share: whatever they can't go on with is said in a plain sentence."""
+"""Helpers of the commands: errors become plain sentences."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The experts' pages. Views parse, ask `queries`, act through `services` and render; a GET changes nothing."""
+"""Pages for experts: views that call queries and services; GET never writes."""

@@ -1,4 +1,4 @@
-"""Who is asking: the one gate of the room, and how every page and every save says no."""
+"""Identify the expert of a request, and refuse pages and saves."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def save_context_of(request: HttpRequest, token: str) -> SaveContext:
 
 
 def _refuse_other_expert(request: HttpRequest, expert: Expert) -> None:
-    """Refuse what another expert left in this browser before the present link was opened."""
+    """Refuse unsent ratings of another expert who used this browser before."""
     if not constant_time_compare(request.headers.get("X-Expert-Tag", ""), expert_tag(expert)):
         raise Refused(403, "link", _("Another personal link was opened in this browser. Please open yours again."))
 
@@ -96,7 +96,7 @@ def device_of(request: HttpRequest) -> Device | None:
 
 
 def expert_tag(expert: Expert) -> str:
-    """Keeps apart what the browsers of two experts on one computer still have to send; says nothing about either."""
+    """A tag that separates unsent ratings of two experts on one computer."""
     return salted_hmac("study.room.expert", str(expert.pk), algorithm="sha256").hexdigest()[:20]
 
 
@@ -131,7 +131,7 @@ def room_save(view: SaveView[P]) -> Callable[..., HttpResponseBase]:
 
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """A refusal as a page. In an expert's browser it still sends what waits there: the saves judge what is in time."""
+    """A refusal as a page, which still sends the browser's unsent ratings."""
     heading = _("Page not found") if refused.status == 404 else _("Page not available")
     context = {"heading": heading, "message": refused.message}
     device = device_of(request)

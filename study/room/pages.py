@@ -1,4 +1,4 @@
-"""Pages around the trials: link, consent, background, instructions, review, thanks."""
+"""Pages other than trials: link, consent, background, review, thanks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """A personal link. Opening it only shows it (mail programs do that too); the button accepts."""
+    """A personal link: GET only shows it (mail programs do too), POST accepts."""
     try:
         found = services.find_invitation(token)
         if request.method == "POST":
@@ -156,7 +156,7 @@ def instructions(request: HttpRequest, expert: Expert) -> HttpResponse:
 @require_safe
 @room_page
 def review(request: HttpRequest, expert: Expert) -> HttpResponse:
-    """All answers, each open to change, and the button that ends the session; or which clips still lack an answer."""
+    """Review all ratings and submit them, or list clips without all ratings."""
     if queries.next_step(expert) not in {"practice", "trial", "review"}:
         return redirect("room:room")
     scales = [scale_shown(expert, key) for key in scale_order(expert)]
@@ -175,7 +175,7 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
 
 
 def _spans(numbers: list[int]) -> list[str]:
-    """Numbers in order as text, three or more that follow one another as one span: 2, 5–9."""
+    """Numbers in order as text, with ranges of three or more: 2, 5–9."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:

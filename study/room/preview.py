@@ -17,7 +17,7 @@ from study.room.access import refusal, remember
 @login_required
 @require_POST
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """Opens a fresh preview of a study, whatever its state, in the researcher's own browser."""
+    """Open a new preview of a study in the researcher's browser."""
     study = study_or_404(request, slug)
     language = study.file.shown_in(get_language() or "")
     try:

@@ -19,5 +19,5 @@ def worker(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """What is shown without a connection, in every language at once: nobody is there to say which one."""
+    """The page without a connection, in every language."""
     return HttpResponse(render_to_string("room/offline.html", {"languages": settings.LANGUAGES}))

@@ -1,4 +1,4 @@
-"""The sound check before the first clip: volume and headphones. It excludes nobody."""
+"""The sound check: volume and headphones. It excludes nobody."""
 
 from __future__ import annotations
 

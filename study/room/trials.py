@@ -34,7 +34,7 @@ def scale_order(expert: Expert) -> list[str]:
 
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
-    """A scale in the active language, with its points where it is answered by buttons."""
+    """A scale in the active language, with its points if it has buttons."""
     scale = expert.study.file.scale(key)
     points = range(scale.minimum, scale.maximum + 1)
     return {
@@ -108,7 +108,7 @@ def _neighbours(session: Session, shown: SessionTrial, *, reviewing: bool) -> di
 @require_safe
 @room_page
 def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """The whole clip under its trial's token. Nothing but the music differs between two clips: no name, date or tag."""
+    """The clip of a trial. Replies differ only in the music."""
     with default_storage.open(queries.audio_of(expert, token)) as file:
         data = file.read()
     headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
@@ -152,7 +152,7 @@ def listening(request: HttpRequest, context: SaveContext) -> HttpResponse:
 
 
 def _saved(**said: object) -> JsonResponse:
-    """The acknowledgement of a save, with the server's time, by which the page corrects that of its answers."""
+    """Acknowledge a save, with the server's time for clock correction."""
     return JsonResponse({"saved": True, **said, "now": clock.milliseconds()})
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the experts' room. A trial's token is the only name under which a browser knows a clip."""
+"""URLs of the pages for experts. A trial's token is the only id of a clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes, each whole or not at all; whatever a person may ask about later is logged (docs/invariants.md)."""
+"""All writes, in transactions and logged (docs/invariants.md)."""
 
 from study.services.blind_report import MADE, blind_dataset
 from study.services.copies import delete_copy, open_preview

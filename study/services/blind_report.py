@@ -1,4 +1,4 @@
-"""The report under codes, by which an analysis can be settled blind: its rows, which nobody gets to see.
+"""Rows of the blinded report, which nobody can see.
 
 Means under the systems' own codes would name systems to somebody who knows how one expert rated each: they match the
 two (with six systems, two codes in three). So for each report every clip gets a code at random. The report has the form
@@ -24,7 +24,7 @@ MADE = "report made under codes"
 
 @contextmanager
 def blind_dataset(study: Study, *, actor: str) -> Iterator[Path]:
-    """A dataset under codes drawn at random that is gone when the block ends; that it was made is in the log.
+    """A temporary dataset under random codes; its creation is logged.
 
     `InputError` where the study is not closed, or is unblinded.
     """

@@ -71,7 +71,7 @@ def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
 
 
 def _open(study: Study) -> str:
-    """Checks the blinding and opens the study; one that is not blind, or whose check is stopped, is taken back."""
+    """Check and open the study; delete it if the check fails or is stopped."""
     from study.management.blinding import check_and_record, in_words
 
     try:

@@ -34,7 +34,7 @@ class Command(LongCommand):
 
 
 def _analyse(folder: Path, out: Path) -> None:
-    """The report of the rows under codes. What is wrong with a row is not said: it would name the clip of a trial."""
+    """Write the blinded report. Errors name no row: it would reveal a clip."""
     try:
         call_command("analyse", str(folder), "--out", str(out))
     except CommandError:

@@ -60,7 +60,7 @@ def _of_study(slug: str) -> list[Event]:
 
 
 def _broken_sessions(log: Path, events: list[Event]) -> str:
-    """What of the session plans beside a dataset's log is not as the frozen plan commits to, or not as was played."""
+    """Compare a dataset's session plans with the commitment and the ratings."""
     shown = log.parent / SEQUENCES
     if not shown.exists():  # sealed, or made before session plans were published
         return ""
@@ -82,7 +82,7 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
 
 
 def _of_file(path: Path) -> list[Event]:
-    """The events of a dataset's log. They are compared with their hashes, and are no rows of this site's."""
+    """The events of a dataset's log, as unsaved rows."""
     events = []
     for line, text in enumerate(io.StringIO(read_text(path)), start=1):
         try:
