@@ -94,10 +94,8 @@ def test_what_is_needed_is_enough_for_the_report() -> None:
 
 def test_more_clips_that_are_enough_ask_for_no_more_experts() -> None:
     text = " ".join(plan("--experts", 200, "--gap", 0.1).split())
-    assert (
-        "249 clips per system are sufficient if every expert hears all of them (1494 trials). With 13 clips per system no"
-        in text
-    )
+    assert "249 clips per system are sufficient if every expert hears all of them (1494 trials)." in text
+    assert "With 13 clips per system no" in text
     assert "increase both experts and clips" not in text
     assert "increase both experts and clips" in " ".join(plan("--experts", 26, "--gap", 0.05).split())
 
