@@ -66,13 +66,13 @@ def write_table(table: Table, folder: Path) -> list[Path]:
 
 
 def csv_text(frame: pd.DataFrame, *, is_simulated: bool, numbers: str = "%.6f") -> str:
-    """UTF-8 CSV with LF, six decimals, p to six digits however small, empty cells for NaN. Simulated: one last row says
-    so in its first cell."""
+    """UTF-8 CSV with LF, six decimals, p to six digits however small, empty cells for NaN, no minus before nothing but
+    zeros. Simulated: one last row says so in its first cell."""
     stream = io.StringIO()
-    of_p = [name for name in frame.columns if name in P_VALUES]
-    frame.assign(**{name: frame[name].map(_exact_p) for name in of_p}).to_csv(
-        stream, index=False, float_format=numbers, lineterminator="\n"
-    )
+    exact = {name: frame[name].map(_exact_p) for name in frame.columns if name in P_VALUES}
+    floats = frame.select_dtypes("float64").columns.difference(list(exact))
+    plain = {name: frame[name].map(lambda value: 0.0 if float(numbers % value) == 0 else value) for name in floats}
+    frame.assign(**exact, **plain).to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
     if is_simulated:
         csv.writer(stream, lineterminator="\n").writerow([simulated_mark(), *[""] * (len(frame.columns) - 1)])
     return stream.getvalue()

@@ -309,6 +309,13 @@ def test_counts_of_one_are_singular(case: str, reports: Reports) -> None:
     assert wrong.findall(re.sub(r"<[^>]*>", " ", written.page["en"])) == []
 
 
+def test_agreement_of_nothing_has_no_minus_before_zero(tmp_path: Path) -> None:
+    frame = frame_of(("a", "b"), 6, 3, lambda s, e, k: 3 if s + e + k else 5)
+    write_report(make_ratings(("a", "b"), ("overall",), frame=frame), tmp_path / "r", replicates=1000, draw=False)
+    assert "ICC(2,1) 0.00" in (tmp_path / "r" / "report.html").read_text()
+    assert (tmp_path / "r" / "tables" / "reliability.csv").read_text().splitlines()[1].split(",")[2] == "0.000000"
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_checklist_names_only_what_was_made(case: str, reports: Reports) -> None:
     written = reports(case)

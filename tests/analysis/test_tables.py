@@ -56,6 +56,13 @@ def test_simulated_ratings_are_marked_in_every_form_and_the_csv_stays_rectangula
     assert "SIMULATED" in tables.latex_text(table).split(r"\bottomrule")[1]
 
 
+def test_number_that_rounds_to_zero_has_no_minus() -> None:
+    frame = pd.DataFrame({"scale": ["-0.0", "b"], "mean": [-1e-9, -0.0], "se": [-1e-3, float("nan")], "p": [1e-9, 1.0]})
+    text = tables.csv_text(frame, is_simulated=False)
+    assert text == "scale,mean,se,p\n-0.0,0.000000,-0.001000,1e-09\nb,0.000000,,1\n"
+    assert "1e-09" in tables.csv_text(frame.assign(mean=1e-9), is_simulated=False, numbers="%.6g")
+
+
 def test_real_ratings_carry_no_mark() -> None:
     table = means_table(make_ratings())
     forms = (tables.csv_text(table.frame, is_simulated=False), tables.markdown_text(table), tables.latex_text(table))

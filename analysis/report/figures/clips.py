@@ -31,6 +31,7 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.style import REAL_MARKER, Mark, point_marks, system_order
+from analysis.report.tables import fixed
 from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import VALUE, metric_columns
@@ -102,7 +103,7 @@ def _rho(row: Mapping[Hashable, Any] | None) -> str:
     if row is None or math.isnan(row["rho"]):
         return "ρ –"
     value, low, high = (
-        f"{row[name]:.2f}".replace("0.", ".").replace("-", "−")
+        fixed(row[name], 2).replace("0.", ".").replace("-", "−")
         for name in ("rho", "ci_low_simultaneous", "ci_high_simultaneous")
     )
     return f"ρ {value}" if math.isnan(row["ci_low_simultaneous"]) else f"ρ {value} ({low} – {high})"

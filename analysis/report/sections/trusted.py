@@ -14,7 +14,7 @@ from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, sensitivity_pairs, stacked, tested
 from analysis.report.methods import label_of
 from analysis.report.registry import Finding, Question, Section, Sentence
-from analysis.report.tables import say
+from analysis.report.tables import fixed, say
 from analysis.statistics import effect_sizes, reliability, screening, sensitivity
 from analysis.statistics.mixed_model import Fit
 from analysis.words import WORDS
@@ -45,7 +45,7 @@ def value_of(found: Findings, table: str, statistic: str) -> str:
     if frame.empty:
         return ""
     values = frame.loc[(frame["scale"] == found.primary) & (frame["statistic"] == statistic), "value"].dropna()
-    return f"{float(values.iloc[0]):.2f}" if len(values) else ""
+    return fixed(float(values.iloc[0]), 2).replace("-", "−") if len(values) else ""
 
 
 # --- agreement of the experts, drawn
