@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pickle
 from pathlib import Path
 
 from formats.errors import InputError, Message
+from tests.translations import ROOMS, ROOT, TEMPLATES
 
 CHINESE = {
     "%(file)s is empty.": "%(file)s 是空的。",
@@ -52,3 +54,16 @@ def test_message_survives_json() -> None:
 def test_error_survives_another_process() -> None:
     error = pickle.loads(pickle.dumps(InputError("%(file)s is empty.", file="a.csv")))
     assert error.words(chinese) == "a.csv 是空的。"
+
+
+def test_converted_modules_raise_templates() -> None:
+    """A sentence that is filled in before it is raised is in no catalogue."""
+    found = []
+    for path in (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))):
+        if not path.relative_to(ROOT).as_posix().startswith(TEMPLATES):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if name in {"InputError", "Message", "Failed", "fault"} and isinstance(node, ast.Call):
+                found += [f"{path.name}:{node.lineno}" for given in node.args[:1] if isinstance(given, ast.JoinedStr)]
+    assert found == []
