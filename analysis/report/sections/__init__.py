@@ -7,28 +7,12 @@ from collections.abc import Sequence
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings
 from analysis.report.registry import Section
-from analysis.report.sections import (
-    asked,
-    cannot,
-    checklist,
-    further,
-    listened,
-    made,
-    means,
-    methods,
-    notes,
-    opening,
-    said,
-    tables,
-    trusted,
-)
+from analysis.report.sections import checklist, further, means, methods, notes, said, study, tables, trusted
 
-SECTIONS: Sequence[Section[Findings]] = tuple(
-    module.SECTION
-    for module in (
-        *(opening, asked, listened, said, cannot, means, trusted, notes, further),
-        *(methods, checklist, tables, made),
-    )
+SECTIONS: Sequence[Section[Findings]] = (
+    *(study.OPENING, study.ASKED, study.LISTENED, said.SAID, said.CANNOT),
+    *(means.SECTION, trusted.SECTION, notes.SECTION, further.SECTION),
+    *(methods.SECTION, checklist.SECTION, tables.TABLES, tables.MADE),
 )
 
 

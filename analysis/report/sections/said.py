@@ -1,4 +1,4 @@
-"""What can be said: a sentence a planned contrast, or one a scale; then the means and the differences drawn."""
+"""What can be said: a sentence a planned contrast, or one a scale, with figures; and what cannot be said."""
 
 from __future__ import annotations
 
@@ -82,4 +82,28 @@ FIGURE_8 = Finding[Findings](
     under_codes=True,
 )
 
-SECTION = Section("said", say("said"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)
+SAID = Section("said", say("said"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)
+
+
+FEW_EXPERTS = 20
+
+
+def _limits(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    found, words = contents.made, WORDS[lang]
+    ratings, frame = found.ratings, found.ratings.counted
+    experts = frame.groupby("scale").agg({"expert_id": "nunique"})["expert_id"]
+    clips = len(frame[["system", "clip_id"]].drop_duplicates())
+    holds = {
+        "cannot_rank": True,
+        "cannot_many": any(fit.contrasts["p"].notna().sum() > 1 for fit in found.fits.values()),
+        "cannot_beyond": True,
+        "cannot_incomplete": len(frame) < experts.sum() * clips,
+        "cannot_few": frame["expert_id"].nunique() < FEW_EXPERTS,
+        "cannot_range": bool(ratings.bounds_inferred),
+        "no_plan": ratings.plan_sha256 is None,
+    }
+    adjusted = {"cannot_incomplete": words["cannot_adjusted"] if found.is_fitted else ""}
+    yield Bullets([words[key] + adjusted.get(key, "") for key, held in holds.items() if held])
+
+
+CANNOT = Section[Findings]("cannot", say("cannot"), before=_limits)

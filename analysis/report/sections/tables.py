@@ -1,11 +1,16 @@
-"""Further tables."""
+"""Further tables, and how the report was made: data, plan, seed, versions, files."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import reasons
+from analysis.report.blocks import Block, Facts
+from analysis.report.document import Contents
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.methods import scales_named
 from analysis.report.registry import Finding, Question, Section, Sentence
@@ -13,6 +18,7 @@ from analysis.report.sections.means import empty_interval_notes
 from analysis.report.tables import say
 from analysis.statistics import effect_sizes
 from analysis.statistics.bootstrap import COLUMNS
+from analysis.words import WORDS
 from analysis.words_methods import ANSWERS
 from formats.messages import LANGUAGES, LazyText
 
@@ -144,4 +150,13 @@ ORDINAL_MODEL = Finding[Findings](
     ],
 )
 
-SECTION = Section("tables", say("all_tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])
+TABLES = Section("tables", say("all_tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])
+
+
+def _made(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    words = WORDS[lang]
+    facts: dict[str, object] = {words[key]: value or words["none"] for key, value in contents.stamp.items()}
+    yield Facts({**facts, words["files"]: ", ".join(contents.files)} if contents.files else facts)
+
+
+MADE: Section[Any] = Section("made", say("made"), before=_made)

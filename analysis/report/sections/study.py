@@ -1,19 +1,48 @@
-"""Who listened, and to what; of a user's own table also how it was read."""
+"""What this is, what was asked, who listened, and to what; of a user's own table also how it was read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from analysis.data.intake import columns_grid, columns_notes, columns_title
-from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading
+from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Section
-from analysis.report.tables import say
+from analysis.report.tables import say, span
 from analysis.statistics.participants import participants
 from analysis.words import WORDS
-from formats.messages import LazyText
+from formats.messages import LazyText, in_language
 from formats.text import UTF_8
+
+
+def _opening(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    yield Paragraph(WORDS[lang]["report"])
+    if contents.made.is_simulated:
+        yield Paragraph(WORDS[lang]["simulated"], is_warning=True)
+
+
+OPENING = Section[Findings]("opening", None, before=_opening)
+
+
+COLUMNS = ("scale", "question", "range", "low", "high", "status")
+#: Left out where no scale has any.
+OPTIONAL = {"question", "low", "high"}
+
+
+def _scales(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    words, ratings = WORDS[lang], contents.made.ratings
+    rows = []
+    for scale in ratings.scales:
+        worded = [in_language(text, lang) for text in (scale.definition, scale.low, scale.high)]
+        bounds = span(f"{scale.minimum:g}", f"{scale.maximum:g}")
+        status = words[ratings.status(scale.key)]
+        rows.append([in_language(scale.label, lang), worded[0], bounds, *worded[1:], status])
+    kept = [n for n, name in enumerate(COLUMNS) if name not in OPTIONAL or any(row[n] for row in rows)]
+    yield Grid([words[COLUMNS[n]] for n in kept], [[row[n] for n in kept] for row in rows])
+
+
+ASKED = Section[Findings]("asked", say("asked"), before=_scales)
 
 
 def _facts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
@@ -60,4 +89,4 @@ PARTICIPANTS = Finding[Findings](
     under_codes=True,
 )
 
-SECTION = Section("listened", say("listened"), [PARTICIPANTS], before=_facts, after=_reading)
+LISTENED = Section("listened", say("listened"), [PARTICIPANTS], before=_facts, after=_reading)
