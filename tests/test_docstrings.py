@@ -26,8 +26,9 @@ def modules(package: str) -> Iterator[Any]:
 
 
 def members(package: str) -> Iterator[tuple[str, Any]]:
-    """Public functions, classes and methods, each where it is defined; overriding methods inherit their docstring."""
+    """Modules and their public functions, classes and methods; overriding methods inherit their docstring."""
     for module in modules(package):
+        yield module.__name__, module
         for name, value in vars(module).items():
             if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
                 continue

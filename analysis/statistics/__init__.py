@@ -1,1 +1,4 @@
-"""Numbers only: models, intervals, reliability and power. No file is read here and no sentence is written."""
+"""Models, intervals, reliability and power, as numbers only.
+
+No module here reads a file or writes a sentence.
+"""

@@ -1,4 +1,4 @@
-"""How far raters agree on clips: intraclass correlations and Krippendorff's alpha of a table of ratings.
+"""Agreement of experts: intraclass correlations and Krippendorff's alpha.
 
 A table has a row an expert and a column a clip, NaN where the expert did not rate the clip.
 """

@@ -1,4 +1,6 @@
-"""Two-way bootstrap of system means: experts and clips are both a sample, so both are resampled.
+"""Two-way bootstrap of system means.
+
+Experts and clips are both a sample, so both are resampled.
 
 Experts are drawn with replacement, one draw for all systems and scales, since the same people heard them all; clips
 are drawn with replacement within each system. A replicate's mean of a system weighs each rating by how often its

@@ -1,10 +1,10 @@
-"""How often a difference is found whose standard error is itself estimated, from variances that may be at their edge.
+"""Power where the standard error is estimated and variances may be zero.
 
-What REML will estimate in a planned study is drawn once and for all, at `DRAWS` points that fill the unit cube evenly.
-What it knows independently of the variances, the residual first, are multiples of chi-squared, as mean squares are.
-Where a variance comes out below nothing it is nothing, and the others are what they then are: a projection in the
-metric of the information. Each draw has its standard error and Satterthwaite's df, and the difference itself is normal.
-Power by the noncentral t, which takes the standard error as free of that edge, is up to .05 too high in small studies.
+What REML will estimate in a planned study is drawn once, at `DRAWS` points that fill the unit cube evenly. Its
+independent combinations of variances, from the residual on, are drawn as multiples of chi-squared, as mean squares are.
+A negative variance is set to zero, and the others to their estimates under that condition: a projection in the metric
+of the information. Each draw has its standard error and Satterthwaite's df, and the difference itself is normal. Power
+by the noncentral t, which ignores that variances are not negative, is up to .05 too high in small studies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Correlations over experts and clips that are both a sample: two-way resampling, intervals on Fisher's z."""
+"""Correlations over experts and clips that are both a sample.
+
+Two-way resampling, intervals on Fisher's z.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables 3 to 5 beyond the model's own: spread of ratings, effects in shared units, and how precise the study is."""
+"""Spread of ratings, standardised effects and precision (tables 3 to 5)."""
 
 from __future__ import annotations
 

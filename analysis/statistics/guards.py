@@ -1,7 +1,7 @@
-"""The one rule of when a report draws conclusions: from 6 experts and 3 clips of each system compared.
+"""The rule of when a report draws conclusions.
 
-Below it no table, figure or sentence has an interval or a p, since neither experts nor clips can stand for others then;
-means and differences are still given, with the reason.
+It needs 6 experts, and 3 clips of each system compared. With fewer no table, figure or sentence has an interval or a p,
+as neither experts nor clips can represent others then; means and differences are still given, with the reason.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What a planned study lets REML know: the variance of a difference of two systems, and that variance's df.
+"""What a planned study reveals about a difference of two systems.
+
+The variance of the difference, and the degrees of freedom of that variance.
 
 R experts each hear n of the K clips of each of S systems, the same pattern of experts and clips in every system. S
 orthogonal contrasts of the systems (their mean, and S - 1 differences) then turn the mixed model into S independent

@@ -1,4 +1,7 @@
-"""What a statistic says of itself, as data; `report.fit_notes` puts it into words."""
+"""Notes of statistics on themselves, as data.
+
+`report.fit_notes` puts them into words.
+"""
 
 from __future__ import annotations
 

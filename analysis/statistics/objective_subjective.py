@@ -1,8 +1,8 @@
-"""Do metrics of the notes say anything about how clips are rated?
+"""Correlation of metrics of the notes with ratings.
 
-Within systems there are many clips, so there the question can be asked: a rank correlation with an interval over
-experts and clips. Between systems there are as many points as systems, and five points cannot carry a correlation:
-with five, only a perfect order has p < .05 (.0167; Spearman, exact), and one of several metrics shows it by chance.
+Within systems there are many clips: a rank correlation with an interval over experts and clips. Between systems there
+are as many points as systems, and five points cannot support a correlation: with five, only a perfect order has p < .05
+(.0167; Spearman, exact), and one of several metrics shows it by chance.
 """
 
 from __future__ import annotations

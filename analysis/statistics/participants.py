@@ -1,4 +1,7 @@
-"""Who took part (Table 7): how many experts gave which answer about themselves, with no small number told."""
+"""Numbers of experts by background answer (table 7).
+
+Small numbers are withheld.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reliability of a panel: agreement on clips, agreement with itself on repeats, and whether scales are kept apart."""
+"""Reliability of a panel.
+
+Agreement on clips, agreement with repeats, and correlations between scales.
+"""
 
 from __future__ import annotations
 

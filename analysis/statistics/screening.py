@@ -1,4 +1,4 @@
-"""Reports on how experts answered: who goes little with the panel, and whether ratings drift within a session.
+"""Agreement of each expert with the panel, and drift within a session.
 
 They change nothing by themselves: `sensitivity` shows what leaving flagged experts out would do.
 """

@@ -1,4 +1,6 @@
-"""Do the named differences stand when the analysis is done in another defensible way? Nothing here is applied silently.
+"""Whether the differences remain under other defensible analyses.
+
+Nothing here is applied silently.
 
 Each row of `sensitivity` repeats the mixed model's difference of two systems on other ratings or in another manner;
 the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on a single expert.

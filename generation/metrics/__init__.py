@@ -1,4 +1,4 @@
-"""Objective metrics of melodies: of one clip, of a set of clips, and of a set against real songs.
+"""Objective metrics of clips, of sets of clips, and of a set against songs.
 
 Every function takes tokens int8 (n, 80) and says when it has no value; then it gives NaN, never 0.
 """

@@ -1,4 +1,4 @@
-"""Metrics of one clip, over batches of tokens of shape (n, 80); each gives float64 of shape (n,).
+"""Metrics of one clip, computed for batches of clips.
 
 The grid is fixed: 20 beats, 5 bars. MusPy 0.5.0 (Dong et al., ISMIR 2020) has the same formulas, but takes the
 length from the last note, adds an empty bar after a piece that ends on a barline and lets a note that ends on a

@@ -1,4 +1,4 @@
-"""The notes of a batch as flat arrays, for metrics that look at notes rather than steps."""
+"""The notes of a batch as flat arrays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Perplexity: how well a reference model, trained on real songs and none of those compared, foresees clips.
+"""Perplexity: how well a reference model predicts clips.
 
-Small is not good by itself: a note held for five bars is easier to foresee than any song. A system's figure means
-something beside that of real held-out songs, as the log of their ratio.
+The model is trained on real songs, none of which is among those compared. A small perplexity is not good by itself: a
+note held for five bars is easier to predict than any song. Compare a system with real held-out songs, by the log of the
+ratio of their perplexities.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much of a clip stands in the training songs already, beside what a held-out song shares with them.
+"""How much clips repeat the training songs, compared with held-out songs.
 
 Melodies are compared as Yin et al. do it (Measuring when a music generation algorithm copies too much, SN Computer
 Science 2022), against a baseline of human music; but by the exact runs of notes they share, whatever the key.

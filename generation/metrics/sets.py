@@ -1,4 +1,7 @@
-"""All metrics of a set of clips at once, and arrays on disk that an analysis reads without torch."""
+"""All metrics of a set of clips at once, and their arrays on disk.
+
+An analysis reads the arrays without torch.
+"""
 
 from __future__ import annotations
 

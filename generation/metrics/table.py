@@ -1,4 +1,7 @@
-"""MIDI files to ``metrics.csv``: one row a clip, an empty cell where a metric does not exist."""
+"""Metrics of MIDI files as ``metrics.csv``.
+
+One row per clip; an empty cell where a metric does not exist.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The nine features of Yang & Lerch (On the evaluation of generative models in music, Neural Computing 2020).
+"""The nine features of Yang & Lerch (2020).
+
+L.-C. Yang & A. Lerch, "On the evaluation of generative models in music", Neural Computing and Applications 32 (2020).
 
 Definitions as in the authors' toolbox mgeval; where it departs from the paper's words, the words stand: every two
 successive notes are a transition, also with a rest between them. Which sets of clips lie close together in these

@@ -1,4 +1,7 @@
-"""The generators. A new one is a file beside this and a line in SYSTEMS (docs/models.md)."""
+"""The generators.
+
+A new one is a file in this package and a line in SYSTEMS (docs/models.md).
+"""
 
 from __future__ import annotations
 

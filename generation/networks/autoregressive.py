@@ -1,4 +1,4 @@
-"""What the networks share that say a melody token by token: their likelihood, training and sampling."""
+"""Likelihood, training and sampling of networks that predict token by token."""
 
 from __future__ import annotations
 
@@ -132,9 +132,10 @@ class Autoregressive(Network):
 
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw tokens (n, 80) at the set temperature; a hold that would hold nothing is never drawn.
+        """Draw melodies at the set temperature.
 
-        The i-th melody depends on the generator's state and on i alone, not on n.
+        A hold without a note before it is never drawn. The i-th melody depends on the generator's state and on i alone,
+        not on n.
         """
         chances = torch.from_numpy(rng.random((n, STEPS), dtype=np.float32))
         # Always whole chunks: the last digits of a matrix product depend on its number of rows.

@@ -1,4 +1,7 @@
-"""Layers over (batch, rows, steps, channels): with the channels last, a convolution is faster on a processor."""
+"""Layers over (batch, rows, steps, channels).
+
+With the channels last, a convolution is faster on a processor.
+"""
 
 from __future__ import annotations
 

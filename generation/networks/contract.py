@@ -1,4 +1,7 @@
-"""What training and sampling ask of a generator; docs/models.md walks through adding one."""
+"""The interface of a generator for training and sampling.
+
+docs/models.md shows how to add one.
+"""
 
 from __future__ import annotations
 

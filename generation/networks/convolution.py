@@ -1,4 +1,7 @@
-"""Convolution over time of tensors (batch, steps, channels), on a processor faster than Conv1d (docs/benchmarks.md)."""
+"""Convolution over time of tensors (batch, steps, channels).
+
+On a processor it is faster than Conv1d (docs/benchmarks.md).
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""MIDI-GAN: a WGAN-GP with a multi-scale critic and an attention-based matching module.
+"""MIDI-GAN: a WGAN-GP with a multi-scale critic and a matching module.
 
-After Zhang 2025, whose paper names the parts and their size (2.13M parameters) and leaves the layers open; those
+After Zhang (2025), whose paper names the parts and their size (2.13M parameters) and leaves the layers open; those
 chosen here are documented in docs/models.md. The loss is that of Gulrajani et al. 2017, "Improved training of
-Wasserstein GANs"; the multi-scale module has parallel dilated convolutions that see a sixteenth, an eighth, a beat,
-half a bar and a bar. All inner tensors are channels-last, (batch, steps, channels).
+Wasserstein GANs". The multi-scale module has parallel convolutions with dilations of a sixteenth, an eighth, a beat,
+half a bar and a bar; the matching module uses attention. All inner tensors are channels-last, (batch, steps, channels).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The multiplicative LSTM of Krause et al. 2016, "Multiplicative LSTM for sequence modelling".
+"""The multiplicative LSTM of Krause et al. (2016).
+
+B. Krause et al., "Multiplicative LSTM for sequence modelling".
 
 Its formulas here are those of the authors' later code and of Radford et al. 2017: the new content is a tanh and the
 output gate is outside the cell's tanh.

@@ -228,7 +228,7 @@ class MusicVAE(Network):
 
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw latent vectors from the prior, then tokens (n, 80) one by one at the set temperature.
+        """Draw latent vectors from the prior, then tokens at the set temperature.
 
         The i-th melody depends on the generator's state and on i alone, not on n.
         """

@@ -1,4 +1,4 @@
-"""What several networks are made of, and what lets one step be shared between processes.
+"""Building blocks of several networks, and training in several processes.
 
 With `torchrun` each process takes an equal share of every batch. Everything random is drawn for the whole batch by
 each process, which then keeps its own rows; gradients and batch statistics are averaged over the processes. So two

@@ -1,4 +1,4 @@
-"""SR-CNN-VAEGAN: a convolutional VAE-GAN that writes a bar from the bar before it.
+"""SR-CNN-VAEGAN: a convolutional VAE-GAN that continues bar by bar.
 
 After Akbari & Liang 2018, "Semi-recurrent CNN-based VAE-GAN for sequential data generation", with the layers, losses
 and update counts of the authors' own program, at 89 rows: that gives the 12.11M parameters of Zhang 2025. The encoder
@@ -256,9 +256,10 @@ class SRCNNVAEGAN(Network):
 
     @torch.no_grad()
     def validate(self, tokens: Tensor) -> dict[str, float]:
-        """The encoder's two losses on at most 64 held-out segments (n, 80), always with the same noise.
+        """Compute the encoder's two losses on at most 64 held-out segments.
 
-        Also sets the thresholds at which what is made from these segments has their share of silent steps and onsets.
+        Always with the same noise. Also sets the thresholds at which what is made from these segments has their share
+        of silent steps and onsets.
         """
         tokens = tokens[:CHUNK]
         noise = self.noise(len(tokens), np.random.default_rng(0))
@@ -280,7 +281,7 @@ class SRCNNVAEGAN(Network):
 
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw tokens (n, 80): a first bar from the prior, then each bar from the posterior of the bar before it.
+        """Draw a first bar from the prior, then each bar from the one before it.
 
         The i-th melody depends on the generator's state and on i alone, not on n.
         """

@@ -1,4 +1,6 @@
-"""A Transformer language model of tokens: decoder only, layer norm first, learned positions.
+"""A Transformer language model of tokens.
+
+Decoder only, layer norm first, learned positions.
 
 The layers are those of GPT-2 (Radford et al. 2019), as nanoGPT has them, at 192 channels, 6 layers and 6 heads.
 """

@@ -1,4 +1,7 @@
-"""The last resort for uneven orders: swapping single systems within a row, and rows between slots."""
+"""Last resort for uneven orders: a search by swaps.
+
+It swaps single systems within a row, and rows between slots.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The linear mixed model of ratings: rating ~ system + (1|expert) + (1|clip) + (1|expert:system).
+"""The linear mixed model of ratings.
+
+rating ~ system + (1|expert) + (1|clip) + (1|expert:system).
 
 Experts and clips are both samples, so both are random: an interval says how far a mean or a difference could move with
 other experts of the kind and other clips of the systems. Clips are nested in systems.

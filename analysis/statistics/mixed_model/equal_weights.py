@@ -1,4 +1,6 @@
-"""Random effects of ratings that all weigh the same, by sums over experts, clips and cells.
+"""Random effects of ratings of equal weight.
+
+Computed by sums over experts, clips and cells.
 
 The algebra is that of random_effects.py with all weights 1, on the ratings themselves instead of tables: experts and
 experts within systems are eliminated, whose precision is block diagonal, and a full matrix of the clips is left. Time

@@ -1,4 +1,6 @@
-"""Tests and intervals with Satterthwaite's degrees of freedom, corrections for number, and equivalence tests.
+"""Tests and intervals with Satterthwaite's degrees of freedom.
+
+Also corrections for the number of tests, and equivalence tests.
 
 Sources: A. Kuznetsova, P. B. Brockhoff & R. H. B. Christensen, "lmerTest package", J. Stat. Software 82(13), 2017; for
 several degrees of freedom in the numerator A. H.-T. Fai & P. L. Cornelius, J. Stat. Comput. Simul. 54 (1996) 363-378.

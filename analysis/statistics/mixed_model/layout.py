@@ -1,4 +1,4 @@
-"""Ratings of one scale as tables of experts and clips, and which variances their design can tell apart."""
+"""Ratings of one scale, arranged for the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Normal random effects of experts, clips and experts within systems, for any table of weights.
+"""Normal random effects of experts, clips and experts within systems.
+
+For any table of weights.
 
 A table has one row an expert and one column a clip; a clip belongs to one system. The random part of cell (r, c) is
 a[r, s(c)] + u[c], where a = expert + expert:system and u = clip. Given precisions w (0 where there is no rating), the

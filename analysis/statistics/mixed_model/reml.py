@@ -1,4 +1,6 @@
-"""Restricted maximum likelihood of y ~ X + (1|expert) + (1|clip) + (1|expert:system).
+"""Restricted maximum likelihood of the linear mixed model.
+
+y ~ X + (1|expert) + (1|clip) + (1|expert:system).
 
 Complete and balanced ratings have a closed form (`closed_form`), all others a search (`search`); both end in the four
 variances with their asymptotic covariance, and `evaluate` says everything else at given variances.

@@ -1,4 +1,4 @@
-"""Clips against real music: differences of means, overlap of distributions, Fréchet distance.
+"""Clips against real music: means, overlap of distributions, Fréchet distance.
 
 Everything takes arrays that were measured elsewhere. A figure that cannot be had is NaN, with a reason beside it.
 """

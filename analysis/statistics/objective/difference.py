@@ -1,4 +1,6 @@
-"""Means of clip metrics, and how far they lie from those of real music, with bootstrap intervals.
+"""Means of clip metrics and their differences from real music.
+
+With bootstrap intervals.
 
 Clips are a sample of what a system makes, so they are resampled with replacement; clips of one song together, for
 they are alike. Several training runs of a system are averaged, each with equal weight; the interval is of these runs'

@@ -1,4 +1,4 @@
-"""Fréchet distance between two sets of clips, in the states of a model that has read them.
+"""Fréchet distance between two sets of clips, in a model's hidden states.
 
 Source: M. Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash equilibrium" (NeurIPS
 2017); on music after A. Gui et al., "Adapting Fréchet audio distance for generative music evaluation" (ICASSP 2024).

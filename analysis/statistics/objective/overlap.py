@@ -1,4 +1,4 @@
-"""How much the spread of clips among real music resembles the spread of real music itself.
+"""Overlap of distances between clips and real music with those within real music.
 
 Source: L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural Computing and Applications 32
 (2020) 4773-4784. Of each feature, the distances of every real clip to every other (within the real set, leave one

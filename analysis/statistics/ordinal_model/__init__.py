@@ -1,4 +1,6 @@
-"""The ordinal check: ratings as ordered categories, by a cumulative link mixed model.
+"""The ordinal check: ratings as ordered categories.
+
+A cumulative link mixed model.
 
 P(rating <= j) = F(threshold_j - system - expert - clip - expert:system), F normal (probit) or logistic (logit). It does
 not take the steps of the scale as equal, which the linear model does; where the two disagree, `disagreements` says so.

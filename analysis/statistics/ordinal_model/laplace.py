@@ -1,4 +1,6 @@
-"""Maximum likelihood of cumulative link mixed models by the Laplace approximation, with exact gradients.
+"""Maximum likelihood of cumulative link mixed models.
+
+By the Laplace approximation, with exact gradients.
 
 P(rating <= j) = F(threshold_j - X beta - random part), F normal or logistic. The random effects are those of
 `mixed_model.random_effects`; at given parameters their joint mode is found by Newton's method, and the integral over

@@ -1,4 +1,4 @@
-"""The probability of a category between two thresholds, with the derivatives that a mixed model needs."""
+"""Probabilities of categories between thresholds, with their derivatives."""
 
 from __future__ import annotations
 

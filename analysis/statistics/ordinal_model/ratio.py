@@ -1,4 +1,6 @@
-"""Tests of differences in the ordinal model: by the standard error, or by the likelihood ratio where that fails.
+"""Tests of differences in the ordinal model.
+
+By the standard error, or by the likelihood ratio where that fails.
 
 Where the ratings of a system or a level hardly overlap with the others, its coefficient has no finite maximum: the
 search stops somewhere on a flat slope, and the standard error grows faster than the estimate, so that a difference that
