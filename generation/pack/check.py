@@ -22,8 +22,8 @@ from generation.pack.comparison import compare_clips
 LOUDNESS_TOLERANCE_LU = 0.5
 HIGHEST_PEAK_DBTP = -1.0
 DURATION_TOLERANCE_S = 0.001
-SILENCE_MEND = "cut the silence out of its music or take another clip, and make the pack again"
-MEND = "make the pack again or restore the file"
+SILENCE_HINT = "cut the silence out of its music or take another clip, and make the pack again"
+HINT = "make the pack again or restore the file"
 
 
 class Checked(NamedTuple):
@@ -79,9 +79,9 @@ def _check_files(pack: Path, manifest: Manifest) -> None:
         expected[pack / METRICS] = manifest.metrics_sha256
     for path, digest in expected.items():
         if not path.is_file():
-            raise InputError(f"{path} is missing: {MEND}.")
+            raise InputError(f"{path} is missing: {HINT}.")
         if sha256_of(path) != digest:
-            raise InputError(f"{path} has been altered (its SHA-256 is not the manifest's): {MEND}.")
+            raise InputError(f"{path} has been altered (its SHA-256 is not the manifest's): {HINT}.")
     for folder in (pack / "audio", pack / "midi"):
         if surplus := sorted(set(folder.glob("*")) - set(expected)):
             raise InputError(f"{surplus[0]} belongs to no clip of the manifest: remove it.")
@@ -96,7 +96,7 @@ def _check_metrics(path: Path, manifest: Manifest) -> None:
     with_notes = {clip.clip_id for clip in manifest.clips if clip.midi_sha256 is not None}
     if len(rows) != len(set(rows)) or not with_notes <= set(rows) <= clips:
         raise InputError(
-            f"{path} must have one row for each clip with a MIDI file, and no clip of another pack: {MEND}."
+            f"{path} must have one row for each clip with a MIDI file, and no clip of another pack: {HINT}."
         )
 
 
@@ -110,11 +110,11 @@ def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> Acoustics:
         ("channels", facts.channels, common.channels),
     ):
         if found != due:
-            raise InputError(f"{path} has {found} {what}, the pack's clips have {due}: {MEND}.")
+            raise InputError(f"{path} has {found} {what}, the pack's clips have {due}: {HINT}.")
     if not abs(facts.duration_s - clip.duration_s) <= DURATION_TOLERANCE_S:
-        raise InputError(f"{path} lasts {facts.duration_s:.3f} s, the manifest says {clip.duration_s:.3f} s: {MEND}.")
+        raise InputError(f"{path} lasts {facts.duration_s:.3f} s, the manifest says {clip.duration_s:.3f} s: {HINT}.")
     if not abs(facts.lufs - common.target_lufs) <= LOUDNESS_TOLERANCE_LU:
-        raise InputError(f"{path} has {facts.lufs:.2f} LUFS, the pack's target is {common.target_lufs:.2f}: {MEND}.")
+        raise InputError(f"{path} has {facts.lufs:.2f} LUFS, the pack's target is {common.target_lufs:.2f}: {HINT}.")
     if not facts.true_peak_dbtp <= HIGHEST_PEAK_DBTP:
         raise InputError(
             f"{path} peaks at {facts.true_peak_dbtp:.2f} dBTP, above {HIGHEST_PEAK_DBTP:.0f}: lower the whole set."
@@ -126,7 +126,7 @@ def _check_silence(pack: Path, manifest: Manifest, measured: Mapping[str, Acoust
     """Raises InputError with a sentence for each clip that is mostly silent."""
     faults = [
         f"{clip.audio(pack, manifest.audio.format)} is silent for {silence:.0%} of the time up to its last sound: "
-        f"{SILENCE_MEND}."
+        f"{SILENCE_HINT}."
         for clip in manifest.clips
         if (silence := measured[clip.clip_id].silence_to_end) > MOSTLY_CODED
     ]

@@ -20,7 +20,7 @@ EDGE_S, SILENCE_DBFS = 0.05, -60.0
 TIMED = {"Date", "Expires"}
 #: Bytes from the word Info to the two checksums, of the music and of these facts themselves.
 CHECKSUMS_AT = 152
-MEND = N_("create the pack again (generate_stimuli; for recordings, with --from), then the study")
+FIX = N_("create the pack again (generate_stimuli; for recordings, with --from), then the study")
 
 
 class AudioProperties(NamedTuple):
@@ -40,12 +40,12 @@ class AudioProperties(NamedTuple):
 
 #: What must be the same to the last byte or sample, in words.
 EXACT = {
-    "size": N_("%(odd)s of %(all)s clips have %(found)s bytes, the others %(usual)s: %(mend)s."),
-    "samples": N_("%(odd)s of %(all)s clips have %(found)s samples, the others %(usual)s: %(mend)s."),
-    "rate": N_("%(odd)s of %(all)s clips have %(found)s samples a second, the others %(usual)s: %(mend)s."),
-    "channels": N_("%(odd)s of %(all)s clips have %(found)s channels, the others %(usual)s: %(mend)s."),
-    "codec": N_("%(odd)s of %(all)s clips have %(found)s as their format, the others %(usual)s: %(mend)s."),
-    "tags": N_("%(odd)s of %(all)s clips have %(found)s as their tags, the others %(usual)s: %(mend)s."),
+    "size": N_("%(odd)s of %(all)s clips have %(found)s bytes, the others %(usual)s: %(fix)s."),
+    "samples": N_("%(odd)s of %(all)s clips have %(found)s samples, the others %(usual)s: %(fix)s."),
+    "rate": N_("%(odd)s of %(all)s clips have %(found)s samples a second, the others %(usual)s: %(fix)s."),
+    "channels": N_("%(odd)s of %(all)s clips have %(found)s channels, the others %(usual)s: %(fix)s."),
+    "codec": N_("%(odd)s of %(all)s clips have %(found)s as their format, the others %(usual)s: %(fix)s."),
+    "tags": N_("%(odd)s of %(all)s clips have %(found)s as their tags, the others %(usual)s: %(fix)s."),
 }
 
 
@@ -66,12 +66,12 @@ def unlike(sounds: Mapping[str, AudioProperties]) -> list[Message]:
         if found := [clip for clip, sound in sounds.items() if is_so(sound)]:
             faults.append(
                 Message(
-                    "%(odd)s of %(all)s clips are %(what)s (the first is %(clip)s): %(mend)s.",
+                    "%(odd)s of %(all)s clips are %(what)s (the first is %(clip)s): %(fix)s.",
                     odd=len(found),
                     all=len(sounds),
                     what=what,
                     clip=found[0],
-                    mend=Message(MEND),
+                    fix=Message(FIX),
                 )
             )
     return faults
@@ -82,10 +82,10 @@ def unlike_wrappings(files: Mapping[str, bytes]) -> list[Message]:
     found = Counter(mp3_container_bytes(data) for data in files.values())
     odd = len(files) - max(found.values())
     fault = Message(
-        "%(odd)s of %(all)s clips have other MP3 headers, frames or tags than the rest: %(mend)s.",
+        "%(odd)s of %(all)s clips have other MP3 headers, frames or tags than the rest: %(fix)s.",
         odd=odd,
         all=len(files),
-        mend=Message(MEND),
+        fix=Message(FIX),
     )
     return [fault] if odd else []
 
@@ -120,7 +120,7 @@ def _not_one(sounds: Mapping[str, AudioProperties], key: str) -> Iterator[Messag
         (usual, _), *others = found.most_common()
         odd = sum(count for _, count in others)
         values = {"odd": odd, "all": len(sounds), "found": others[0][0], "usual": usual}
-        yield Message(EXACT[key], **values, mend=Message(MEND))
+        yield Message(EXACT[key], **values, fix=Message(FIX))
 
 
 def unlike_replies(exchanges: Iterable[Exchange]) -> list[Message]:

@@ -37,7 +37,7 @@ def command_errors() -> Iterator[None]:
 def _hint(error: Error, reason: str) -> str:
     if isinstance(error, ProgrammingError):
         return MIGRATE
-    known = (mend for words, mend in HINTS.items() if words in reason)
+    known = (hint for words, hint in HINTS.items() if words in reason)
     if isinstance(error, OperationalError):
         return next(known, "see that it can be reached, and that DATABASE_URL is right")
     return "add --traceback to see what it did not take"
