@@ -40,24 +40,24 @@ def own_job(request: HttpRequest, token: str) -> Job:
     return job
 
 
-def told(job: Job) -> dict[str, Any]:
+def job_context(job: Job) -> dict[str, Any]:
     """What every page that tells of a job needs."""
-    is_gone = jobs.gone(job)
+    has_stopped = jobs.has_stopped(job)
     return {
         "job": job,
         "step": STEPS.get(job.step, ""),
         "fault": _faults(job),
-        "gone": is_gone,
-        "running": not is_gone and _is_running(job),
+        "has_stopped": has_stopped,
+        "running": not has_stopped and _is_running(job),
     }
 
 
 def _faults(job: Job) -> list[str]:
     """Why a job failed, in the reader's language; in English where an earlier version ran it."""
-    told = job.detail.get("faults")
-    if told is None or not job.fault:
+    faults = job.detail.get("faults")
+    if faults is None or not job.fault:
         return [line for line in job.fault.split("\n") if line]
-    return [Message.from_json(fault).words(gettext) for fault in told]
+    return [Message.from_json(fault).words(gettext) for fault in faults]
 
 
 def _is_running(job: Job) -> bool:
@@ -75,7 +75,13 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
     title = found.detail.get("title")
     words = localised(title, get_language() or "") if title else found.detail["slug"]
     left_out = [(left["file"], _reason(left)) for left in found.detail.get("left_out", [])]
-    context = {**told(found), "title": words, "left_out": left_out, "cautions": _cautions(found), "form": ClipsForm()}
+    context = {
+        **job_context(found),
+        "title": words,
+        "left_out": left_out,
+        "cautions": _cautions(found),
+        "form": ClipsForm(),
+    }
     return render(request, "desk/job.html", context)
 
 
@@ -96,7 +102,7 @@ def _cautions(job: Job) -> list[str]:
 def discard(request: HttpRequest, token: str) -> HttpResponse:
     """Forgets a job that is not running, with all that was uploaded for it."""
     found = own_job(request, token)
-    if _is_running(found) and not jobs.gone(found):
+    if _is_running(found) and not jobs.has_stopped(found):
         messages.error(request, _("This task is still running. Please wait until it is done."))
         return redirect("desk:job", token)
     jobs.remove_job(found)
@@ -108,10 +114,10 @@ def discard(request: HttpRequest, token: str) -> HttpResponse:
 def check_blinding(request: HttpRequest, slug: str) -> HttpResponse:
     """Sets the blinding check of a study to work."""
     found = study_or_404(request, slug, "run")
-    return begin(request, found, Job.Kind.BLINDING)
+    return start_job(request, found, Job.Kind.BLINDING)
 
 
-def begin(request: HttpRequest, found: Study, kind: Job.Kind) -> HttpResponse:
+def start_job(request: HttpRequest, found: Study, kind: Job.Kind) -> HttpResponse:
     """Sets a job on a study to work and goes to its page; says why if it was refused."""
     made = jobs.prepare(kind, user=researcher(request), study=found, slug=found.slug)
     try:

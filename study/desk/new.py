@@ -100,7 +100,7 @@ def _summary(file: StudyFile) -> dict[str, Any]:
 def clips(request: HttpRequest, token: str) -> HttpResponse:
     """Takes the clips and sets the job to work."""
     job = own_job(request, token)
-    if not jobs.may_begin(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
+    if not jobs.can_start(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
         messages.error(request, _("This study already has its clips."))
         return redirect("desk:job", token)
     form = ClipsForm(request.POST, request.FILES)

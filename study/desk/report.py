@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from formats.messages import SOURCE
 from study import jobs, services
-from study.desk.job import begin, told
+from study.desk.job import job_context, start_job
 from study.desk.permissions import actor, rights_in, study_or_404
 from study.models import Job, Rating, Study, Trial
 
@@ -91,7 +91,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
         "tables": [part for part in parts if part.name.startswith("tables/")],
         "outdated": done is not None and found.unsealed_at is not None and done.made_at < found.unsealed_at,
-        **(told(newest) if newest else {}),
+        **(job_context(newest) if newest else {}),
     }
     return render(request, "desk/report.html", context)
 
@@ -108,7 +108,7 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
     if not counting.exists():
         messages.error(request, _("There are no ratings to report yet."))
         return redirect("desk:report", slug)
-    return begin(request, found, Job.Kind.REPORT)
+    return start_job(request, found, Job.Kind.REPORT)
 
 
 @login_required

@@ -6,7 +6,18 @@ the site serves.
 """
 
 from study.jobs.child import LIMITS, Limits
-from study.jobs.desk import at_work, folder_of, gone, may_begin, prepare, remove_job, start
+from study.jobs.desk import can_start, folder_of, has_stopped, prepare, remove_job, running_job, start
 from study.jobs.work import work
 
-__all__ = ["LIMITS", "Limits", "at_work", "folder_of", "gone", "may_begin", "prepare", "remove_job", "start", "work"]
+__all__ = [
+    "LIMITS",
+    "Limits",
+    "can_start",
+    "folder_of",
+    "has_stopped",
+    "prepare",
+    "remove_job",
+    "running_job",
+    "start",
+    "work",
+]

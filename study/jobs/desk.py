@@ -32,27 +32,27 @@ def folder_of(job: Job) -> Path:
     return Path(settings.MEDIA_ROOT) / "jobs" / job.token
 
 
-def gone(job: Job) -> bool:
+def has_stopped(job: Job) -> bool:
     """Whether a job that should be running has no process any more."""
     return job.state == Job.State.RUNNING and clock.now() - job.beat_at > SILENCE
 
 
-def may_begin(job: Job) -> bool:
+def can_start(job: Job) -> bool:
     """Whether a job can be set to work, for the first time or once more."""
-    return job.state in {Job.State.PREPARED, Job.State.FAILED} or gone(job)
+    return job.state in {Job.State.PREPARED, Job.State.FAILED} or has_stopped(job)
 
 
-def at_work(user: User) -> Job | None:
+def running_job(user: User) -> Job | None:
     """The user's job that is running."""
     running = Job.objects.filter(user=user, state=Job.State.RUNNING)
-    return next((job for job in running if not gone(job)), None)
+    return next((job for job in running if not has_stopped(job)), None)
 
 
 def prepare(kind: Job.Kind, *, user: User, study: Study | None = None, **detail: Any) -> Job:
     """Create a task with an empty folder; delete abandoned tasks."""
     now = clock.now()
     old = Job.objects.filter(made_at__lt=now - FORGOTTEN_AFTER).exclude(state=Job.State.DONE)
-    for job in [job for job in old if job.state != Job.State.RUNNING or gone(job)]:
+    for job in [job for job in old if job.state != Job.State.RUNNING or has_stopped(job)]:
         remove_job(job)
     job = Job.objects.create(kind=kind, user=user, study=study, detail=detail, made_at=now, beat_at=now)
     folder_of(job).mkdir(parents=True)
@@ -88,10 +88,10 @@ def start(job: Job, files: Mapping[str, Iterable[bytes]] | None = None) -> None:
 def _mark_running(job: Job) -> None:
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=job.user_id)  # two presses start one process
-        if at_work(job.user) is not None:
+        if running_job(job.user) is not None:
             raise Refused(409, "busy", _("Another background task of yours is running. Please wait until it is done."))
         now = Job.objects.filter(pk=job.pk, study=job.study_id).first()
-        if now is None or not may_begin(now):  # another request has started it meanwhile
+        if now is None or not can_start(now):  # another request has started it meanwhile
             raise Refused(409, "begun", _("This study already has its clips."))
         job.state, job.beat_at, job.fault = Job.State.RUNNING, clock.now(), ""
         job.detail.pop("faults", None)
