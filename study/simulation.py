@@ -27,7 +27,7 @@ from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
 from study.services.seal import close_study, open_seal
-from study.services.study_creation import Chosen, create_study
+from study.services.study_creation import ChosenClips, create_study
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
 #: Share of each effect's variance that all scales have in common: raters' halo.
@@ -70,9 +70,9 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     return copy
 
 
-def _clips_of(study: Study) -> Chosen:
+def _clips_of(study: Study) -> ChosenClips:
     """The study's clips as if they came from the pack again; simulated studies play nothing, so no audio."""
-    chosen = Chosen(study={system.id: [] for system in study.file.systems})
+    chosen = ChosenClips(study={system.id: [] for system in study.file.systems})
     clips = study.clips.select_related("system")
     for clip in sorted(clips, key=lambda clip: str(clip.pack_entry["clip_id"])):
         again = PackClip(

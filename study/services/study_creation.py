@@ -35,19 +35,19 @@ FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks fo
 
 
 @dataclass
-class Chosen:
+class ChosenClips:
     """Clips a study will use: of each system, and for practice."""
 
     study: dict[str, list[PackClip]] = field(default_factory=dict)
     practice: list[PackClip] = field(default_factory=list)
 
 
-def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> Chosen:
+def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
     """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few."""
     clips = list(pack)
     design = file.design
     wanted, practice = design.clips_per_system, design.practice
-    chosen = Chosen(practice=[clip for clip in clips if clip.role == "practice"][:practice])
+    chosen = ChosenClips(practice=[clip for clip in clips if clip.role == "practice"][:practice])
     faults = []
     for system in (row.id for row in file.systems):
         found = [clip for clip in clips if clip.role == "study" and clip.system == system]
@@ -71,7 +71,7 @@ def create_study(
     slug: str,
     file: StudyFile,
     file_sha256: str,
-    clips: Chosen,
+    clips: ChosenClips,
     owner: User | None = None,
     actor: str = "command",
     simulated: bool = False,
@@ -139,7 +139,7 @@ class Drawn:
         return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
 
 
-def _drawn(clips: Chosen, copies: dict[str, str], chance: Random) -> Drawn:
+def _drawn(clips: ChosenClips, copies: dict[str, str], chance: Random) -> Drawn:
     """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another."""
     count = len(clips.study)
     codes = dict(zip(clips.study, chance.sample(ascii_uppercase[:count], count), strict=True))
@@ -177,7 +177,7 @@ def freeze_plan(study: Study, content: Content) -> None:
 
 
 @contextmanager
-def _copied(slug: str, clips: Chosen, chance: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
+def _copied(slug: str, clips: ChosenClips, chance: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
     """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails.
 
     Each copy gets bytes of its own that no decoder reads, so that no hash of a served clip is a hash of the pack's.

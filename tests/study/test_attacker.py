@@ -22,7 +22,7 @@ from study.design import certificate_of
 from study.desk import progress
 from study.models import Device, Event, Expert, Job
 from study.sequences import sessions_of
-from study.services.study_creation import Chosen, _drawn
+from study.services.study_creation import ChosenClips, _drawn
 from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
 from tests.robustness.test_access import OURS
 from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims
@@ -336,7 +336,7 @@ def test_every_attack_is_shown_to_find_what_is_planted() -> None:
 
 def test_order_of_codes_follows_no_order_of_the_file_or_pack(tmp_path: Path) -> None:
     """Taking codes in their order for systems in the file's is right as often as by chance: one in four."""
-    clips: Chosen = services.choose_clips(
+    clips: ChosenClips = services.choose_clips(
         parse(study_toml(systems=SYSTEMS, clips=4)), read_pack(make_pack(tmp_path / "pack", SYSTEMS, 4))
     )
     drawn = [_drawn(clips, {}, Random(seed)) for seed in range(400)]
