@@ -37,7 +37,7 @@ class _Frame(NamedTuple):
     end: int
 
 
-def with_own_bytes(data: bytes, chance: Random) -> bytes:
+def with_own_bytes(data: bytes, rng: Random) -> bytes:
     """The same MP3 with unique bytes in unread places, or `InputError`.
 
     Size, frames, headers and decoded samples stay as they are.
@@ -47,7 +47,7 @@ def with_own_bytes(data: bytes, chance: Random) -> bytes:
         raise InputError("it has no room between its frames: it is not an MP3 of constant bit rate")
     changed = bytearray(data)
     for place in gap[:OWN_BYTES]:
-        changed[place] = chance.randrange(0xFF)
+        changed[place] = rng.randrange(0xFF)
     return bytes(changed)
 
 

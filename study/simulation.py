@@ -50,7 +50,7 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     if earlier and not (replace and earlier.simulated):
         raise InputError(f"{slug} exists already. Add --replace to replace it.")
     # Nothing is hidden in a simulated study, and the same seed should give the same copy.
-    chance = Random(seed)  # noqa: S311
+    rng = Random(seed)  # noqa: S311
     with transaction.atomic():
         if earlier:
             delete_copy(earlier)
@@ -61,10 +61,10 @@ def simulate(study: Study, seed: int, *, replace: bool) -> Study:
             clips=_clips_of(study),
             owner=study.owner,
             simulated=True,
-            chance=chance,
+            rng=rng,
         )
         open_study(copy, actor="command")
-        _fill(copy, chance)
+        _fill(copy, rng)
         close_study(copy, actor="command")
         open_seal(copy, actor="command")
     return copy

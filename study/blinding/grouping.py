@@ -44,16 +44,16 @@ def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
     systems = len(sessions["systems"])
     if systems < SQUARES_FROM:
         return {}
-    chance = Random(SEED)  # noqa: S311  a figure that anyone can compute again
+    rng = Random(SEED)  # noqa: S311  a figure that anyone can compute again
     slots = [list(_apart(slot["trials"], systems)) for slot in sessions["slots"]]
     heard = [{(trial["system"], trial["clip"]) for trial in slot["trials"]} for slot in sessions["slots"]]
     found = {}
     for experts in (number for number in EXPERTS if number <= len(slots)):
         shares = []
         for _ in bar(range(draws), f"Sorting by {experts} experts", unit="draw"):
-            chosen = chance.sample(range(len(slots)), experts)
+            chosen = rng.sample(range(len(slots)), experts)
             clips = sorted(set().union(*(heard[slot] for slot in chosen)))
-            shares.append(_share(clips, [pair for slot in chosen for pair in slots[slot]], systems, chance))
+            shares.append(_share(clips, [pair for slot in chosen for pair in slots[slot]], systems, rng))
         found[experts] = Grouped(sum(shares) / draws, sum(share == 1 for share in shares) / draws)
     return found
 
@@ -71,26 +71,26 @@ def _apart(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Cli
     yield from pairwise(clips)
 
 
-def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, chance: Random) -> float:
+def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, rng: Random) -> float:
     """Share of same-system pairs that a grouping consistent with the design joins."""
     number = {clip: index for index, clip in enumerate(clips)}
     matrix = np.zeros((len(clips), len(clips)), dtype=np.int64)
     for one, other in apart:
         matrix[number[one], number[other]] = matrix[number[other], number[one]] = 1
-    sorting = _sorted(matrix, systems, chance)
+    sorting = _sorted(matrix, systems, rng)
     pairs = [(a, b) for a, b in combinations(clips, 2) if a[0] == b[0]]
     joined = sum(bool(sorting[number[a]] == sorting[number[b]]) for a, b in pairs)
     return joined / len(pairs) if pairs else 0.0
 
 
-def _sorted(apart: Ints, systems: int, chance: Random) -> Ints:
+def _sorted(apart: Ints, systems: int, rng: Random) -> Ints:
     """Group clips with few conflicts (tabu search, Hertz and de Werra 1987).
 
     It begins at random, and knows nothing of the systems.
     """
     count = len(apart)
     every = np.arange(count)
-    groups: Ints = np.array([chance.randrange(systems) for _ in every])
+    groups: Ints = np.array([rng.randrange(systems) for _ in every])
     beside: Ints = apart @ np.eye(systems, dtype=np.int64)[groups]  # of each clip, in each group, how many are apart
     until: Ints = np.zeros((count, systems), dtype=np.int64)
     conflicts = fewest = int(beside[every, groups].sum()) // 2
@@ -106,9 +106,9 @@ def _sorted(apart: Ints, systems: int, chance: Random) -> Ints:
             continue
         least = change[~barred].min()
         moves = np.flatnonzero(~barred & (change == least))
-        clip, group = divmod(int(moves[chance.randrange(len(moves))]), systems)
+        clip, group = divmod(int(moves[rng.randrange(len(moves))]), systems)
         left, conflicts = groups[clip], conflicts + int(least)
-        until[clip, left] = step + chance.randrange(LEAST_TABU) + int(TABU_SHARE * (own > 0).sum())
+        until[clip, left] = step + rng.randrange(LEAST_TABU) + int(TABU_SHARE * (own > 0).sum())
         beside[:, left] -= apart[:, clip]
         beside[:, group] += apart[:, clip]
         groups[clip] = group

@@ -75,16 +75,16 @@ def create_study(
     owner: User | None = None,
     actor: str = "command",
     simulated: bool = False,
-    chance: Random = SECRET,
+    rng: Random = SECRET,
 ) -> Study:
     """A study with its plan frozen and its clips copied under ids of its own: a draft, not open yet.
 
     Audio is copied first and removed again if anything fails. A simulated study plays to nobody and gets no audio.
-    `chance` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
+    `rng` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
     """
     if Study.objects.filter(slug=slug).exists():
         raise InputError("There is a study %(slug)s already; choose another slug.", slug=repr(slug))
-    with _copied(slug, clips, chance, wanted=not simulated) as copies, transaction.atomic():
+    with _copied(slug, clips, rng, wanted=not simulated) as copies, transaction.atomic():
         study = Study(
             slug=slug,
             owner=owner,
@@ -94,8 +94,8 @@ def create_study(
             simulated=simulated,
             created_at=clock.now(),
         )
-        drawn = _drawn(clips, copies, chance)
-        content = sealed_content(study, drawn.numbered, drawn.systems, chance)
+        drawn = _drawn(clips, copies, rng)
+        content = sealed_content(study, drawn.numbered, drawn.systems, rng)
         freeze_plan(study, content)
         study.save(force_insert=True)
         Seal.objects.create(study=study, content=content)
@@ -139,21 +139,21 @@ class Drawn:
         return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
 
 
-def _drawn(clips: ChosenClips, copies: dict[str, str], chance: Random) -> Drawn:
+def _drawn(clips: ChosenClips, copies: dict[str, str], rng: Random) -> Drawn:
     """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another."""
     count = len(clips.study)
-    codes = dict(zip(clips.study, chance.sample(ascii_uppercase[:count], count), strict=True))
-    shuffled = {codes[system]: chance.sample(found, len(found)) for system, found in clips.study.items()}
+    codes = dict(zip(clips.study, rng.sample(ascii_uppercase[:count], count), strict=True))
+    shuffled = {codes[system]: rng.sample(found, len(found)) for system, found in clips.study.items()}
     every = [*clips.practice, *(clip for found in clips.study.values() for clip in found)]
     paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in every}
-    ids = {pack_id: Path(path).stem or _new_id(chance) for pack_id, path in paths.items()}
+    ids = {pack_id: Path(path).stem or _new_id(rng) for pack_id, path in paths.items()}
     systems = {code: system for system, code in codes.items()}
     return Drawn(systems, shuffled, clips.practice, ids, paths)
 
 
-def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], chance: Random) -> Content:
+def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], rng: Random) -> Content:
     """What is sealed: every session, from a seed that nobody can compute, and which system made which clip."""
-    nonce = chance.randbytes(32).hex()
+    nonce = rng.randbytes(32).hex()
     sessions = make_sessions(shape_of(study.file, sorted(systems), seed_of(study.file, nonce)))
     return {"nonce": nonce, "sessions": sessions, "systems": systems, "clips": clips}
 
@@ -177,7 +177,7 @@ def freeze_plan(study: Study, content: Content) -> None:
 
 
 @contextmanager
-def _copied(slug: str, clips: ChosenClips, chance: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
+def _copied(slug: str, clips: ChosenClips, rng: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
     """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails.
 
     Each copy gets bytes of its own that no decoder reads, so that no hash of a served clip is a hash of the pack's.
@@ -186,8 +186,8 @@ def _copied(slug: str, clips: ChosenClips, chance: Random, *, wanted: bool) -> I
     every = [*clips.practice, *(clip for rows in clips.study.values() for clip in rows)]
     try:
         for clip in every if wanted else []:
-            name = f"studies/{slug}/{_new_id(chance)}.{clip.ending}"
-            paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, chance)))
+            name = f"studies/{slug}/{_new_id(rng)}.{clip.ending}"
+            paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, rng)))
             _forget_time(paths[clip.clip_id])
         yield paths
     except BaseException:
@@ -196,9 +196,9 @@ def _copied(slug: str, clips: ChosenClips, chance: Random, *, wanted: bool) -> I
         raise
 
 
-def _own_copy(clip: PackClip, chance: Random) -> bytes:
+def _own_copy(clip: PackClip, rng: Random) -> bytes:
     try:
-        return with_own_bytes(clip.audio, chance)
+        return with_own_bytes(clip.audio, rng)
     except InputError as error:
         raise InputError(
             "The pack's audio/%(file)s cannot be used: %(fault)s. Make the pack again with generate_stimuli --from, "
@@ -229,9 +229,9 @@ def _write_clips(study: Study, drawn: Drawn) -> tuple[dict[tuple[str, int], Clip
     return by_number, practice
 
 
-def _new_id(chance: Random) -> str:
+def _new_id(rng: Random) -> str:
     """64 random bits as text: a clip's only name in a study, and its file's."""
-    return chance.randbytes(8).hex()
+    return rng.randbytes(8).hex()
 
 
 def _clip(study: Study, clip: PackClip, system: System | None, drawn: Drawn) -> Clip:
