@@ -22,10 +22,10 @@ from django.views.decorators.http import require_safe
 
 from study.models import Clip, Study
 
-#: Free disk space in bytes. It is enough for thousands of ratings, so an administrator has time to act.
-LEAST_FREE = 100 * 2**20
+#: Free disk space. It is enough for thousands of ratings, so an administrator has time to act.
+MIN_FREE_BYTES = 100 * 2**20
 #: How long a health check waits for SQLite's lock; an expert's rating waits longer.
-PATIENCE_S = 3
+LOCK_TIMEOUT_S = 3
 log = logging.getLogger("mukulen.health")
 
 
@@ -65,21 +65,21 @@ def _result(name: str, check: Callable[[], None]) -> str:
 
 def _database() -> None:
     """A transaction begins: on SQLite it takes the write lock, so a lock that stays shows here. Nothing is written."""
-    with _impatient(), transaction.atomic(), connection.cursor() as cursor:
+    with _short_lock_timeout(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _short_lock_timeout() -> Iterator[None]:
     """This thread's connection waits for a lock of SQLite's for a moment only, also while it is made."""
     if connection.vendor != "sqlite":
         yield
         return
     usual = connection.settings_dict
-    connection.settings_dict = {**usual, "OPTIONS": {**usual["OPTIONS"], "timeout": PATIENCE_S}}
+    connection.settings_dict = {**usual, "OPTIONS": {**usual["OPTIONS"], "timeout": LOCK_TIMEOUT_S}}
     try:
         connection.ensure_connection()
-        _wait_for_locks(PATIENCE_S)
+        _wait_for_locks(LOCK_TIMEOUT_S)
         yield
     finally:
         connection.settings_dict = usual
@@ -126,8 +126,8 @@ def _clips() -> None:
 
 def _disk() -> None:
     """There is room for answers to come."""
-    if shutil.disk_usage(settings.DATA_DIR).free < LEAST_FREE:
-        raise NotReady(f"less than {LEAST_FREE // 2**20} MiB free")
+    if shutil.disk_usage(settings.DATA_DIR).free < MIN_FREE_BYTES:
+        raise NotReady(f"less than {MIN_FREE_BYTES // 2**20} MiB free")
 
 
 #: Where one of these fails the next would only wait as long.

@@ -75,7 +75,7 @@ def test_a_site_upgraded_without_its_scripts_is_not_ready(client: Client, settin
 
 @pytest.mark.django_db
 def test_a_disk_nearly_full_is_told_in_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_FREE", 2**80)
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 2**80)
     assert ready(client)[0] == 503
 
 

@@ -33,7 +33,7 @@ def locked(transactional_db: None, study: Study) -> Iterator[None]:
 def test_a_locked_database_is_told_soon(
     locked: None, client: Client, connected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(health, "LOCK_TIMEOUT_S", 0.5)
     if not connected:
         connection.close()
     began = time.monotonic()
