@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-LEAST_SHOWN_P = 0.001
+MIN_SHOWN_P = 0.001
 #: By the feature's key in generation/differences.py.
 WORDS = {
     "onset_s": gettext_lazy(
@@ -98,4 +98,4 @@ def _number(value: float) -> str:
 
 
 def _p(value: float) -> str:
-    return f"p = {value:.3f}" if value >= LEAST_SHOWN_P else f"p < {LEAST_SHOWN_P}"
+    return f"p = {value:.3f}" if value >= MIN_SHOWN_P else f"p < {MIN_SHOWN_P}"

@@ -13,14 +13,14 @@ from study.errors import FieldErrors
 from study.models import MAX_SLUG, Study
 
 #: Of a table of experts, in bytes.
-LARGEST_TABLE = 1 << 20
+MAX_TABLE_BYTES = 1 << 20
 #: How a workbook (.xlsx, .ods) begins; as text it would only lack a column.
 WORKBOOK = b"PK\x03\x04"
 
 
 def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
     """(text, encoding) of a table that came by a form. Raises `InputError`."""
-    if (file.size or 0) > LARGEST_TABLE:
+    if (file.size or 0) > MAX_TABLE_BYTES:
         raise InputError(_("The file is larger than 1 MB. Check that this is the table of experts."))
     content = file.read()
     message = _("The file is not UTF-8 text. Save it as “CSV UTF-8” and choose it again.")

@@ -31,11 +31,11 @@ from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
 
 #: How often each clip is heard at least, where there are slots enough, and the fewest sessions.
-HEARINGS, FEWEST = 2, 4
+HEARINGS, MIN_SESSIONS = 2, 4
 #: Smaller seeds of a pack are tried through in days.
-LEAST_SEED = 10**9
-#: Of the next clips so many may be foretold by somebody who has learnt all the rest of the plan.
-MOST_FORETOLD = 0.5
+MIN_SEED = 10**9
+#: The share of the next clips that may be predicted by a person who knows all the rest of the plan.
+MAX_PREDICTABLE = 0.5
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
@@ -67,7 +67,7 @@ def default_sessions(study: Study) -> int:
     design = study.file.design
     wanted: int = math.ceil(HEARINGS * design.clips_per_system / design.heard_per_expert)
     groups = len(study.file.groups)
-    return min(study.slots.count(), max(wanted, FEWEST, groups))
+    return min(study.slots.count(), max(wanted, MIN_SESSIONS, groups))
 
 
 def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
@@ -112,7 +112,7 @@ def made_again(study: Study) -> list[str]:
     """A caution for each guessable seed: with the weights, others can create the clips."""
     provenance = [clip.pack_entry.get("provenance", {}) for clip in study.clips.filter(role="study")]
     seeds = {entry["seed"] for entry in provenance if "checkpoint_sha256" in entry and "seed" in entry}
-    guessed = sorted(seed for seed in seeds if seed < LEAST_SEED)
+    guessed = sorted(seed for seed in seeds if seed < MIN_SEED)
     return [
         f"Clips were drawn with the seed {seed}. A person with the same weights can guess it, create the same clips "
         "and recognise them by their notes. For a real study, create the pack with a secret --seed of "
@@ -125,7 +125,7 @@ def guessable(study: Study) -> list[str]:
     """A caution if an expert could learn to predict the next clip from the order."""
     sessions = sessions_of(study)
     share = predictable_share(sessions)
-    if len(sessions["systems"]) < SQUARES_FROM or share <= MOST_FORETOLD:
+    if len(sessions["systems"]) < SQUARES_FROM or share <= MAX_PREDICTABLE:
         return []
     return [
         f"The orders follow a rule: the position and system of a clip predict the next system {share:.0%} of the time. "

@@ -22,7 +22,7 @@ from study.design import SQUARES_FROM
 #: How many experts compare, and how many sets of experts are drawn for each.
 EXPERTS, DRAWS = range(2, 7), 10
 #: Steps of one search, and how long a step is not taken back: at random up to, and by clips in conflict.
-STEPS, LEAST_TABU, TABU_SHARE = 10_000, 10, 0.6
+STEPS, MIN_TABU, TABU_SHARE = 10_000, 10, 0.6
 #: Of the draws: the same plan gives the same figures.
 SEED = 1
 Clip = tuple[str, int]
@@ -108,7 +108,7 @@ def _sorted(apart: Ints, systems: int, rng: Random) -> Ints:
         moves = np.flatnonzero(~barred & (change == least))
         clip, group = divmod(int(moves[rng.randrange(len(moves))]), systems)
         left, conflicts = groups[clip], conflicts + int(least)
-        until[clip, left] = step + rng.randrange(LEAST_TABU) + int(TABU_SHARE * (own > 0).sum())
+        until[clip, left] = step + rng.randrange(MIN_TABU) + int(TABU_SHARE * (own > 0).sum())
         beside[:, left] -= apart[:, clip]
         beside[:, group] += apart[:, clip]
         groups[clip] = group

@@ -28,7 +28,7 @@ KINDS = {
     "static": N_("a script"),
 }
 #: Shorter marks and smaller numbers turn up by chance.
-SHORTEST_MARK, SMALLEST_NUMBER, SHORTEST_NAME = 8, 10_000, 3
+MIN_MARK, MIN_NUMBER, MIN_NAME = 8, 10_000, 3
 #: Of a name this short a stretch of random bytes may hold one.
 SAFE_NAME = 6
 #: The kind of a file that is the same for every expert and study: a font may be called Han as a people is.
@@ -66,9 +66,9 @@ def secrets_of(study: Study, shown: str) -> Identifiers:
     marks, names = {}, {}
     for text, what in _everything(study):
         text = text.strip().lower()
-        if RUN.fullmatch(text) and any(letter.isdigit() for letter in text) and len(text) >= SHORTEST_MARK:
+        if RUN.fullmatch(text) and any(letter.isdigit() for letter in text) and len(text) >= MIN_MARK:
             marks[text] = what
-        elif len(text) >= SHORTEST_NAME or not text.isascii():
+        elif len(text) >= MIN_NAME or not text.isascii():
             names[text] = what
     said = {name: what for name, what in names.items() if count_occurrences(name, shown.lower())}
     hidden = {name: what for name, what in names.items() if name not in said}
@@ -92,7 +92,7 @@ def _everything(study: Study) -> Iterator[tuple[str, str]]:
         yield content["nonce"], N_("the seal's number")
     if "commitment" in study.plan:
         yield study.plan["commitment"], N_("the plan's commitment")
-    if study.seed >= SMALLEST_NUMBER:
+    if study.seed >= MIN_NUMBER:
         yield str(study.seed), N_("the random seed of the session plans")
 
 
@@ -104,7 +104,7 @@ def _texts(entry: Any, passed_over: set[str]) -> Iterator[str]:
     elif isinstance(entry, list):
         for value in entry:
             yield from _texts(value, passed_over)
-    elif isinstance(entry, str) or (type(entry) is int and entry >= SMALLEST_NUMBER):
+    elif isinstance(entry, str) or (type(entry) is int and entry >= MIN_NUMBER):
         yield str(entry)
 
 

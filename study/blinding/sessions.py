@@ -25,7 +25,7 @@ STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 #: Seconds from one answer to the next.
 THINKING_S = 2
 #: Pages of a session beside its trials, and those of a session that goes round in circles.
-MOST_PAGES = 30
+MAX_PAGES = 30
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def play(browser: Browser, link: str, trials: int) -> None:
     """Play one expert's complete session, from the link to the thanks."""
     browser.go("page", "GET", link)
     end, language = reverse("room:thanks"), reverse("room:language")
-    for _ in range(trials + MOST_PAGES):
+    for _ in range(trials + MAX_PAGES):
         for name, value in browser.page.attributes("body").items():
             if name.startswith("data-") and value.startswith("/"):
                 browser.fetch_once("page", value)

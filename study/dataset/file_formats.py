@@ -27,13 +27,13 @@ from study.models import Study
 #: Inside a zip every file has this date, so that the same dataset gives the same bytes.
 ZIP_TIME = (2020, 1, 1, 0, 0, 0)
 #: Rows of an Excel sheet.
-MOST_ROWS = 1_048_576
-LONGEST_SHEET_NAME = 31
+MAX_ROWS = 1_048_576
+MAX_SHEET_NAME = 31
 #: Of a cell of Excel, in UTF-16 code units.
-LONGEST_CELL = 32_767
+MAX_CELL = 32_767
 #: Words that can't name a variable in SPSS, and the most bytes of a label of a variable and of a value.
 SPSS_WORDS = {"ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"}
-LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
+MAX_LABEL, MAX_VALUE_LABEL = 255, 120
 
 Writer = Callable[[Study, Path, IO[bytes], str], None]
 
@@ -95,7 +95,7 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
             sheet.freeze_panes(1, 0)
             kinds = [field["type"] for field in resource["schema"]["fields"]]
             for number, row in enumerate(_rows(folder / resource["path"])):
-                if number >= MOST_ROWS:
+                if number >= MAX_ROWS:
                     raise InputError(f"{resource['path']} has more rows than an Excel sheet; take the CSV files.")
                 for place, (kind, value) in enumerate(zip(kinds, row, strict=True)):
                     if number == 0:
@@ -109,9 +109,9 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
 
 def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
     """A text as it is; one that a cell cannot hold would be cut without a word."""
-    if len(text.encode("utf-16-le")) > 2 * LONGEST_CELL:
+    if len(text.encode("utf-16-le")) > 2 * MAX_CELL:
         message = f"The text that begins with {text[:40]!r} is longer than an Excel cell can contain"
-        raise InputError(f"{message} ({LONGEST_CELL} characters). Export the CSV files instead.")
+        raise InputError(f"{message} ({MAX_CELL} characters). Export the CSV files instead.")
     sheet.write_string(row, place, text)
 
 
@@ -120,7 +120,7 @@ def _sheet_name(path: str) -> str:
     stem = PurePosixPath(path).stem
     if path.startswith("data/"):
         return "ratings-wide" if "-wide_" in stem else "ratings"
-    return stem[:LONGEST_SHEET_NAME]
+    return stem[:MAX_SHEET_NAME]
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -159,12 +159,12 @@ def _variable(name: str) -> str:
 
 
 def _label(column: Column, language: str) -> str:
-    return _cut(column.label.get(language) or column.meaning[language], LONGEST_LABEL)
+    return _cut(column.label.get(language) or column.meaning[language], MAX_LABEL)
 
 
 def _value_labels(column: Column, language: str) -> dict[Any, str]:
     number = column.kind == "integer"
-    labels = {value: _cut(texts[language], LONGEST_VALUE_LABEL) for value, texts in column.values.items()}
+    labels = {value: _cut(texts[language], MAX_VALUE_LABEL) for value, texts in column.values.items()}
     return {int(value) if number else value: label for value, label in labels.items()}
 
 

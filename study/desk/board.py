@@ -31,7 +31,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),
         "several_scales": len(found.file.scales) > 1,
-        "fewest": progress.FEWEST_TRIALS,
+        "fewest": progress.MIN_TRIALS,
         "share": round(100 * progress.SAME_SHARE),
         "fast_s": progress.FAST_S_A_SCALE * len(found.file.scales),
         "may_invite": not found.simulated and found.state in {Study.State.DRAFT, Study.State.OPEN},

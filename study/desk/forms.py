@@ -23,7 +23,7 @@ from study.services.plan import MAX_REASON
 
 T = TypeVar("T")
 #: Of the ZIP file of a new study, in bytes.
-MAX_CLIPS = 2 << 30
+MAX_CLIPS_BYTES = 2 << 30
 
 
 class FieldRenderer(DjangoTemplates):
@@ -191,9 +191,9 @@ class ClipsForm(DeskForm):
 
     def clean_clips(self) -> UploadedFile[bytes]:
         clips: UploadedFile[bytes] = self.cleaned_data["clips"]
-        if (clips.size or 0) > MAX_CLIPS:
+        if (clips.size or 0) > MAX_CLIPS_BYTES:
             message = _("The ZIP file is larger than %(most)d GiB. Use fewer or shorter clips.")
-            raise ValidationError(message, params={"most": MAX_CLIPS >> 30})
+            raise ValidationError(message, params={"most": MAX_CLIPS_BYTES >> 30})
         return clips
 
 

@@ -22,7 +22,7 @@ from study.models import Clip, Device, Expert, Invitation, Listening, Rating, So
 from study.services.invitations import has_slot
 
 #: From this many rated clips on, answers are looked over for the two flags.
-FEWEST_TRIALS = 10
+MIN_TRIALS = 10
 #: Straight-lining: this share of the clips or more have the same rating on every scale (with one scale: overall).
 SAME_SHARE = 0.8
 #: Too fast: half of the clips were rated within this time per scale after they could have been heard once.
@@ -197,7 +197,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Itera
 
 def straight_lining(trials: list[Rated], scales: int) -> bool:
     """Whether 80% or more of at least 10 clips have the same rating on every scale."""
-    if len(trials) < FEWEST_TRIALS:
+    if len(trials) < MIN_TRIALS:
         return False
     if scales == 1:
         same = max(Counter(trial.lowest for trial in trials).values())
@@ -208,7 +208,7 @@ def straight_lining(trials: list[Rated], scales: int) -> bool:
 
 def too_fast(trials: list[Rated], scales: int) -> bool:
     """Whether half of 10 or more clips were rated within 0.5 s per scale."""
-    if len(trials) < FEWEST_TRIALS:
+    if len(trials) < MIN_TRIALS:
         return False
     return median(trial.ms - trial.place.clip_ms for trial in trials) < 1000 * FAST_S_A_SCALE * scales
 

@@ -26,7 +26,7 @@ from study.desk.permissions import actor, rights_in, study_or_404
 from study.models import Job, Rating, Study, Trial
 
 #: Rows of a table that are shown; the files have all.
-MOST_ROWS = 60
+MAX_ROWS = 60
 KINDS = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
@@ -226,4 +226,4 @@ def _describe(part: Part, finding: dict[str, Any], language: str) -> None:
 def _read_table(part: Part, path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         part.head, *rows = [line for line in csv.reader(stream) if line] or [[]]
-    part.rows, part.more = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
+    part.rows, part.more = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)

@@ -25,7 +25,7 @@ from study.services.saving.context import SaveContext
 from study.session import Session, SessionTrial, break_before, session_of
 
 #: Scales with more points than this are answered with a slider.
-MOST_BUTTONS = 11
+MAX_BUTTONS = 11
 
 
 def scale_order(expert: Expert) -> list[str]:
@@ -42,7 +42,7 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
         "minimum": scale.minimum,
         "maximum": scale.maximum,
         **scale.texts(translation.get_language()),
-        "points": list(points) if len(points) <= MOST_BUTTONS else None,
+        "points": list(points) if len(points) <= MAX_BUTTONS else None,
     }
 
 
@@ -71,7 +71,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         scales=scales,
         sliders=any(scale["points"] is None for scale in scales),
         remark=queries.remark_on(shown.pk, expert),
-        longest_comment=services.LONGEST_COMMENT,
+        longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
         heard=json.dumps(heard.intervals),

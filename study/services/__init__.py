@@ -9,7 +9,7 @@ from study.services.log import broken_among, broken_event, log_event, tail_of
 from study.services.members import add_member, remove_member
 from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
 from study.services.plan import Version, amend_plan, broken_plan, versions
-from study.services.saving.answers import LONGEST_COMMENT, save_rating, save_remark
+from study.services.saving.answers import MAX_COMMENT, save_rating, save_remark
 from study.services.saving.listening import save_listening
 from study.services.seal import close_study, open_seal
 from study.services.session import (
@@ -24,8 +24,8 @@ from study.services.session import (
 from study.services.study_creation import choose_clips, create_study
 
 __all__ = [
-    "LONGEST_COMMENT",
     "MADE",
+    "MAX_COMMENT",
     "Version",
     "accept_invitation",
     "add_member",

@@ -29,7 +29,7 @@ VALID_FOR = timedelta(days=60)
 COLUMNS = ("code", "group", "language")
 SEPARATORS = ",;\t"
 #: Rows of a table that are read beyond the places of the study, each with its faults; then it is another table.
-MOST_BEYOND = 100
+MAX_BEYOND = 100
 #: Codes that begin so are for the simulated copy of a study.
 RESERVED = "simulated-"
 #: Each the name of a field, and what is wrong with it.
@@ -57,12 +57,12 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
     slots = study.file.slots
     known = {expert.code: expert for expert in study.experts.all()}
     for count, (line, row) in enumerate(_rows(text), start=1):
-        if count > slots + MOST_BEYOND:
+        if count > slots + MAX_BEYOND:
             message = _(
                 "the table has more than %(most)d rows, but the study has %(slots)d slots. Check that this "
                 "is the right file."
             )
-            raise InputError(_line(line, message % {"most": slots + MOST_BEYOND, "slots": slots}))
+            raise InputError(_line(line, message % {"most": slots + MAX_BEYOND, "slots": slots}))
         if not any(filter(None, row.values())):
             continue
         if None in row or None in row.values():

@@ -16,11 +16,11 @@ from study.models import Background, Consent, Device, Expert, Invitation, Slot, 
 from study.services.locking import lock_expert
 from study.services.log import log_event
 
-LONGEST_TEXT = 500
-LONGEST_NUMBER = 4
+MAX_TEXT = 500
+MAX_NUMBER = 4
 #: The tones of the headphone check, one of each in every round (study/static/mukulen/tones.js).
 TONES = ("antiphase", "plain", "quiet")
-MOST_ROUNDS = 6
+MAX_ROUNDS = 6
 
 
 def find_invitation(token: str) -> Invitation:
@@ -105,22 +105,22 @@ def _checked(question: Question, answer: str, expert: Expert) -> str:
     if question.kind == "choice" and answer not in {choice.key for choice in question.choices or []}:
         raise Refused(400, "background", _("Please choose one option for “%(label)s”.") % {"label": label}, **detail)
     if question.kind == "number":
-        if not answer.isdecimal() or len(answer) > LONGEST_NUMBER:
+        if not answer.isdecimal() or len(answer) > MAX_NUMBER:
             message = _("Please enter a whole number for “%(label)s”.") % {"label": label}
             raise Refused(400, "background", message, **detail)
         return str(int(answer))  # a Chinese keyboard may have written ３０
     if not is_text(answer):
         raise Refused(400, "background", _("Something went wrong on this page. Please reload it."), **detail)
-    if len(answer) > LONGEST_TEXT:
+    if len(answer) > MAX_TEXT:
         message = _("Please shorten the answer to “%(label)s” to %(most)d characters or fewer.")
-        raise Refused(400, "background", message % {"label": label, "most": LONGEST_TEXT}, **detail)
+        raise Refused(400, "background", message % {"label": label, "most": MAX_TEXT}, **detail)
     return one_line(answer).strip()
 
 
 @transaction.atomic
 def save_sound_check(device: Device, *, level: int, answers: list[Any]) -> SoundCheck:
     """Records the level that an expert chose and how the headphone check went; none of it decides who may go on."""
-    rounds = isinstance(answers, list) and len(answers) <= MOST_ROUNDS and all(map(_is_round, answers))
+    rounds = isinstance(answers, list) and len(answers) <= MAX_ROUNDS and all(map(_is_round, answers))
     if not rounds or not isinstance(level, int) or not 0 <= level <= 100:
         raise Refused(400, "sound", _("Something went wrong on this page. Please reload it."))
     kept = [{"order": answer["order"], "chosen": answer["chosen"]} for answer in answers]

@@ -27,7 +27,7 @@ from study.services.saving.rules import (
     when_given,
 )
 
-LONGEST_COMMENT = 2000
+MAX_COMMENT = 2000
 
 
 @retry_on_conflict
@@ -149,6 +149,6 @@ def save_remark(
 def _check_remark(known: object, comment: object) -> None:
     if type(known) is not bool or not is_text(comment):
         raise Refused(400, "remark", _("Something went wrong on this page. Please reload it."))
-    if len(str(comment)) > LONGEST_COMMENT:
-        message = _("Please shorten the comment to %(most)d characters or fewer.") % {"most": LONGEST_COMMENT}
+    if len(str(comment)) > MAX_COMMENT:
+        message = _("Please shorten the comment to %(most)d characters or fewer.") % {"most": MAX_COMMENT}
         raise Refused(400, "remark", message)

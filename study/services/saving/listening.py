@@ -34,7 +34,7 @@ from study.services.saving.rules import (
 
 #: A browser's clock of a clip may run this far past its written duration.
 OVERRUN_MS = 250
-MOST_ITEMS = 2000
+MAX_ITEMS = 2000
 #: The event by which an expert says that a clip would not play for them.
 PROBLEM = "problem"
 #: Events of a player that stand in the study's log as well, under a kind of their own.
@@ -112,7 +112,7 @@ def _log_told(listening: Listening, context: SaveContext) -> None:
 
 
 def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:
-    if not isinstance(intervals, list) or len(intervals) > MOST_ITEMS:
+    if not isinstance(intervals, list) or len(intervals) > MAX_ITEMS:
         raise Refused(400, "intervals", _("Something went wrong on this page. Please reload it."))
     for interval in intervals:
         numbers = isinstance(interval, list) and len(interval) == 2 and all(type(ms) is int for ms in interval)
@@ -123,7 +123,7 @@ def _checked_intervals(intervals: object, latest: int) -> list[list[int]]:
 
 def _checked_events(events: object) -> list[dict[str, Any]]:
     """Player events: a short name, the place in the clip in ms and the browser's time."""
-    if not isinstance(events, list) or len(events) > MOST_ITEMS or not all(map(_is_event, events)):
+    if not isinstance(events, list) or len(events) > MAX_ITEMS or not all(map(_is_event, events)):
         raise Refused(400, "events", _("Something went wrong on this page. Please reload it."))
     return events
 

@@ -32,7 +32,7 @@ Row = TypeVar("Row", bound=models.Model)
 LARGEST_SMALL = 32_767
 LARGEST = 2_147_483_647
 #: A revision may be so many above the newest one. A page counts by one; it skips those that are still on their way.
-MOST_AHEAD = 100
+MAX_AHEAD = 100
 #: A time may be so far outside of the study before it is refused: an old page may send one by a clock never measured.
 CLOCK_SLACK = timedelta(days=2)
 #: No clock is farther off than this: one without a battery begins in 1970.
@@ -235,7 +235,7 @@ def require_newer_revision(newer: dict[str, Any] | None, highest: int, revision:
     if newer is not None and revision <= highest:
         message = _("A newer rating is already saved, perhaps from another window.")
         raise Refused(409, "revision", message, revision=highest, **newer)
-    if revision > highest + MOST_AHEAD:
+    if revision > highest + MAX_AHEAD:
         message = _("Ratings between this one and the last one saved are missing. Please reload the page.")
         raise Refused(409, "revision", message, revision=highest, **(newer or {"given_at": None}))
 

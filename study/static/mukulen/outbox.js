@@ -7,7 +7,7 @@ import { identifier, openStore } from "./store.js";
 const TIMEOUT_MS = 15_000;
 const TURN_MS = 5_000;
 const KEEPALIVE_LENGTH = 30_000;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 const REMEMBERED_MS = 120_000;
 
 export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElsewhere }) {
@@ -150,7 +150,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
       .then((left) => {
         running = null;
         failures = left ? failures + 1 : 0;
-        if (pending().length) timer = setTimeout(flush, Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures));
+        if (pending().length) timer = setTimeout(flush, Math.min(MAX_WAIT_MS, 500 * 2 ** failures));
         tell();
       });
     tell();

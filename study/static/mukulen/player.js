@@ -6,7 +6,7 @@ const KEPT = 3; // clips in memory
 const PATIENCE_MS = 1_500;
 const STALL_MS = 20_000; // without a byte
 const START_MS = 8_000; // from a press to the sound
-const MOST_NOTED = 20; // changes of speed
+const MAX_NOTED = 20; // changes of speed
 const WAITS_MS = [1_000, 2_000, 4_000]; // between attempts to load
 const clips = new Map(); // address → promise of a blob
 
@@ -165,7 +165,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   audio.addEventListener("ratechange", () => {
     if (audio.playbackRate === 1) return;
     audio.playbackRate = audio.defaultPlaybackRate = 1;
-    if (events.length < MOST_NOTED) note("rate");
+    if (events.length < MAX_NOTED) note("rate");
   });
   // Where the position jumps, what was skipped counts as not heard.
   audio.addEventListener("timeupdate", () => !audio.seeking && since !== null && (reached = now()));
