@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from formats.study_file import REPEAT_GAP
 from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
 from study.design.latin_squares import Blocks, square_orders
 from study.design.predictability import predictable_share
 from study.design.repeats import Trial, with_repeats
-from study.design.spec import REPEAT_GAP, SQUARES_FROM, DesignSpec
+from study.design.spec import SQUARES_FROM, DesignSpec
 from study.design.subsets import clip_subsets, scale_orders
 
 __all__ = [

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from formats.files import json_sha256
-from study.design.spec import REPEAT_GAP, SQUARES_FROM
+from formats.study_file import REPEAT_GAP
+from study.design.spec import SQUARES_FROM
 
 
 def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:

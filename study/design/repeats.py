@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from study.design.spec import REPEAT_GAP, SQUARES_FROM, DesignSpec
+from formats.study_file import REPEAT_GAP
+from study.design.spec import SQUARES_FROM, DesignSpec
 
 Trial = dict[str, Any]
 #: So many places for the repeats are tried before they are put at the end.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
+from formats.study_file import REPEAT_GAP
 from study.design.annealing import BalanceCounts, adjacent_pairs, min_cost
 from study.design.base_orders import Row, shifts, squares_of
-from study.design.spec import REPEAT_GAP
 
 #: (block, slot, number of the row that it gets)
 Change = tuple[int, int, int]

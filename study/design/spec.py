@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 #: From so many systems on, none is heard twice running.
 SQUARES_FROM = 4
-#: Trials between a hidden repeat and its first hearing.
-REPEAT_GAP = 8
 
 
 @dataclass(frozen=True)

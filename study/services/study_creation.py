@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from formats.errors import N_, InputError, Message
-from formats.files import json_sha256
+from formats.files import CLIP_TIME, json_sha256
 from formats.pack import PackClip
 from formats.study_file import StudyFile
 from study import clock
@@ -27,8 +27,6 @@ from study.mp3 import with_own_bytes
 from study.sequences import Content, commitment_to, seed_of
 from study.services.log import log_event
 
-#: 2020-01-01 00:00 UTC: when a clip was copied is nobody's business.
-CLIP_TIME = 1_577_836_800
 SECRET = SystemRandom()
 FEW_CLIPS = N_("of %(system)s it has %(found)s clips and the study file asks for %(wanted)s")
 FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks for %(wanted)s")
