@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from analysis.statistics.bootstrap import CHUNK, LEVEL, draw_counts
+from analysis.statistics.guards import MIN_CLIPS
 from analysis.statistics.objective.clip_sets import ClipSet, Floats
 
 #: Metrics of one clip, in the order of a table. Perplexities are averaged as logarithms.
@@ -23,7 +24,6 @@ METRICS = (
     *("inter_onset_interval", "longest_shared", "shared_5grams", "nearest_distance"),
 )
 PPL = "ppl"
-MIN_CLIPS = 3
 COLUMNS = (
     *("system", "variant", "clips", "metric", "mean", "sd", "ci_low", "ci_high"),
     *("difference", "difference_ci_low", "difference_ci_high", "n", "n_without", "n_seeds", "sd_seeds", "reason"),

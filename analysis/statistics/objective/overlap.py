@@ -15,6 +15,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.distance import cdist, pdist
 
+from analysis.statistics.guards import MIN_CLIPS
 from analysis.statistics.objective.clip_sets import ClipSet, Floats
 
 #: The nine features, in the order of a table.
@@ -22,7 +23,6 @@ FEATURES = (
     *("pitch_count", "pitch_class_histogram", "pitch_class_transitions", "pitch_range", "pitch_shift"),
     *("note_count", "inter_onset_interval", "note_length_histogram", "note_length_transitions"),
 )
-MIN_CLIPS = 3
 #: Of a larger set so many clips are taken, spread over it: a million distances tell no more than four.
 MAX_CLIPS = 2_000
 POINTS = 2_048
