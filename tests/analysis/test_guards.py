@@ -1,0 +1,36 @@
+"""The rule of when a report concludes anything, as texts and documentation say it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, panel_shortage, shortage
+
+ROOT = Path(__file__).parents[2]
+#: Texts that name both limits.
+BOTH = (
+    r"(?:fewer than|below|from) (\d+) experts (?:or|and) (\d+) clips",
+    r"专家少于 (\d+) 位，?[^。]{1,8}少于 (\d+) 个",
+)
+
+
+def texts() -> str:
+    """All messages in both languages, each on a line of its own, and the documentation."""
+    catalogue = (ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    return "\n".join([catalogue.replace('"\n"', ""), *(page.replace("\n", " ") for page in pages)])
+
+
+def test_shortage_begins_below_the_limits() -> None:
+    assert shortage(MIN_EXPERTS, MIN_CLIPS) == ""
+    assert shortage(MIN_EXPERTS - 1, MIN_CLIPS) == "few_experts"
+    assert panel_shortage(MIN_EXPERTS, [MIN_CLIPS, MIN_CLIPS - 1]) == "few_clips"
+
+
+@pytest.mark.parametrize("pattern", BOTH)
+def test_texts_name_the_limits_of_the_guards(pattern: str) -> None:
+    found = re.findall(pattern, texts(), re.IGNORECASE)
+    assert set(found) == {(str(MIN_EXPERTS), str(MIN_CLIPS))}
