@@ -44,11 +44,11 @@ BEGUN = datetime(2000, 1, 1, 9, tzinfo=UTC)
 def simulate(study: Study, seed: int, *, replace: bool) -> Study:
     """A closed and unsealed copy of the study, SLUG-simulated, with a rating in every place. Nothing else changes."""
     if study.simulated or study.preview:
-        raise InputError(f"{study.slug} is itself a copy; name the study it was copied from.")
+        raise InputError("%(study)s is itself a copy; name the study it was copied from.", study=study.slug)
     slug = f"{study.slug}-simulated"
     earlier = Study.objects.filter(slug=slug).first()
     if earlier and not (replace and earlier.simulated):
-        raise InputError(f"{slug} exists already. Add --replace to replace it.")
+        raise InputError("%(study)s exists already. Add --replace to replace it.", study=slug)
     # Nothing is hidden in a simulated study, and the same seed should give the same copy.
     rng = Random(seed)  # noqa: S311
     with transaction.atomic():

@@ -7,7 +7,7 @@ import re
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
 from formats.text import WESTERN, decoded, looks_western
 from study.errors import FieldErrors
 from study.models import MAX_SLUG, Study
@@ -21,17 +21,18 @@ WORKBOOK = b"PK\x03\x04"
 def uploaded_table(file: UploadedFile[bytes]) -> tuple[str, str]:
     """(text, encoding) of a table that came by a form. Raises `InputError`."""
     if (file.size or 0) > MAX_TABLE_BYTES:
-        raise InputError(_("The file is larger than 1 MB. Check that this is the table of experts."))
+        raise InputError("The file is larger than 1 MB. Check that this is the table of experts.")
     content = file.read()
-    message = _("The file is not UTF-8 text. Save it as “CSV UTF-8” and choose it again.")
+    message = N_("The file is not UTF-8 text. Save it as “CSV UTF-8” and choose it again.")
     if content.startswith(WORKBOOK):
         raise InputError(message)
     try:
         return decoded(content)
     except UnicodeDecodeError as error:
         if looks_western(content):
-            message = _("The file is not UTF-8 text. It is probably %(encoding)s. Save it as “CSV UTF-8”.")
-            raise InputError(message % {"encoding": WESTERN}) from error
+            raise InputError(
+                "The file is not UTF-8 text. It is probably %(encoding)s. Save it as “CSV UTF-8”.", encoding=WESTERN
+            ) from error
         raise InputError(message) from error
 
 
@@ -50,6 +51,6 @@ def study_of(slug: str) -> Study:
     """The study of that slug. Raises `InputError` naming those there are."""
     found = Study.objects.filter(slug=slug).first()
     if found is None:
-        there = ", ".join(Study.objects.values_list("slug", flat=True)) or "none yet"
-        raise InputError(f"There is no study {slug!r}; there are: {there}.")
+        there = ", ".join(Study.objects.values_list("slug", flat=True)) or Message("none yet")
+        raise InputError("There is no study %(slug)s; there are: %(known)s.", slug=repr(slug), known=there)
     return found

@@ -35,7 +35,8 @@ KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
 TEMPLATES = (
     *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
-    *("study/services/study_creation", "analysis/data/dataset"),
+    *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
+    "study/services/demo_access",
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

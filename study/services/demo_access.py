@@ -25,7 +25,9 @@ def invite_guest(study: Study, language: str) -> str:
     if invitee is None and (under_way := guests.first()):
         invitee = _again(under_way)
     if invitee is None:
-        raise InputError(f"Every slot of {study.slug} is taken and done: make a new study with create_study --slug.")
+        raise InputError(
+            "Every slot of %(study)s is taken and done: make a new study with create_study --slug.", study=study.slug
+        )
     ((_, secret),) = invite(study, [invitee], actor="command")
     return secret
 

@@ -98,7 +98,7 @@ def test_a_dataset_of_the_copy_says_that_it_is_simulated(tmp_path: Path) -> None
 def test_a_copy_is_not_overwritten_unasked_nor_copied_again(tmp_path: Path) -> None:
     make_study(tmp_path)
     simulate()
-    with pytest.raises(CommandError, match="add --replace"):
+    with pytest.raises(CommandError, match="Add --replace"):
         simulate()
     with pytest.raises(CommandError, match="is itself a copy"):
         call_command("simulate_ratings", "small-simulated", seed=1)
