@@ -97,7 +97,8 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
     Raises
     ------
     InputError
-        If the ratings do not vary, or the design cannot separate the variances of clips or of expert by system.
+        If the pilot is too small, its ratings do not vary, or its design cannot separate the variances of clips or of
+        expert by system.
     """
     design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
     variances = from_components(components)

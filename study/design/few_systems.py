@@ -1,9 +1,9 @@
 """Orders of two or three systems: random, so that the next clip is unpredictable.
 
-Any rule, such as that of the squares, would reveal the next clip. Slots form sets of one slot
-per system, whose orders are images of one another under relabelling. In a set every system has every trial number once,
-and follows every other as often as any, whatever the first order was. Only the last set may have fewer slots; its order
-is chosen so that its places are even too.
+Any rule, such as that of the squares, would reveal the next clip. Slots form sets of one slot per system, whose orders
+are images of one another under relabelling. In a set every system has every trial number once, and follows every other
+as often as any, whatever the first order was. Only the last set may have fewer slots; its order is chosen so that its
+places are even too.
 """
 
 from __future__ import annotations
