@@ -15,7 +15,7 @@ from formats.study_file import REPEAT_GAP
 from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
 from study.design.latin_squares import Blocks, square_orders
-from study.design.predictability import predictable_share
+from study.design.predictability import predictable_share, share_from_another
 from study.design.repeats import Trial, with_repeats
 from study.design.spec import SQUARES_FROM, DesignSpec
 from study.design.subsets import clip_subsets, scale_orders
@@ -26,6 +26,7 @@ __all__ = [
     "DesignSpec",
     "certificate_of",
     "predictable_share",
+    "share_from_another",
     "make_session_apart",
     "make_sessions",
     "without_codes",

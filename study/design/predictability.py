@@ -1,9 +1,9 @@
-"""How well the next clip of a session plan can be predicted."""
+"""How well the next clip of a session plan can be predicted, and one session plan from another."""
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 #: Place in the block and system of a trial, and the system of the trial after it in the same block.
@@ -30,6 +30,30 @@ def predictable_share(sessions: dict[str, Any]) -> float:
     steps = [step for slot in sessions["slots"] for step in _steps(slot["trials"])]
     seen = Counter(steps)
     return sum(_right(seen, step, sessions["systems"]) for step in steps) / max(1, len(steps))
+
+
+def share_from_another(sessions: dict[str, Any]) -> float:
+    """Compute how often a trial's system is guessed by a person who knows one other session plan.
+
+    Systems are balanced at each trial number, so that with few slots another session has a system less often, or never,
+    where this one has it. The guess is the same system, or another one, whichever is right more often.
+
+    Parameters
+    ----------
+    sessions : dict
+        What ``make_sessions`` returned.
+
+    Returns
+    -------
+    float
+        About 1 / systems with many slots. 1 with two systems and two slots; 0 with one slot.
+    """
+    orders = [[trial["system"] for trial in slot["trials"]] for slot in sessions["slots"]]
+    pairs = [(a, b) for one, other in combinations(orders, 2) for a, b in zip(one, other, strict=True)]
+    if not pairs:
+        return 0.0
+    same: float = sum(a == b for a, b in pairs) / len(pairs)
+    return max(same, (1 - same) / max(1, len(sessions["systems"]) - 1))
 
 
 def _steps(trials: list[dict[str, Any]]) -> list[Step]:

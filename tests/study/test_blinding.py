@@ -22,7 +22,7 @@ from study import services
 from study.blinding import Report, check_blinding, default_sessions, feature_test
 from study.blinding import check as checking
 from study.blinding import sessions as playing
-from study.blinding.check import _look_at, _played, _prepared, _shown, _static, guessable, made_again
+from study.blinding.check import _look_at, _played, _prepared, _shown, _static, guessable, made_again, revealing_plans
 from study.blinding.leak_search import leaks, secrets_of
 from study.blinding.scratch_database import on_a_copy
 from study.errors import Refused
@@ -254,6 +254,14 @@ def test_orders_that_an_expert_could_learn_are_a_caution(
     systems = ("midi-gan", "transformer", "mlstm", "real")
     study = make_study(tmp_path, systems=systems, clips=6, heard=6, slots=slots, scales=("overall",), draft=True)
     assert [said.startswith("The orders follow a rule") for said in guessable(study)] == [True] * cautions
+
+
+@pytest.mark.parametrize(("slots", "share"), [(2, "100% of the time or more (chance level 50%)"), (12, "")])
+def test_few_plans_that_tell_of_one_another_are_a_caution(tmp_path: Path, db: None, slots: int, share: str) -> None:
+    study = make_study(tmp_path, systems=("midi-gan", "real"), clips=6, heard=6, slots=slots, scales=("overall",))
+    said = revealing_plans(study)
+    assert len(said) == bool(share)
+    assert share in "".join(said)
 
 
 def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(study: Study) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from study.design import certificate_of, predictable_share
+from study.design import certificate_of, predictable_share, share_from_another
 
 
 def plan(*slots: str, clips: int = 2, size: int = 2) -> dict[str, Any]:
@@ -134,3 +134,11 @@ def test_one_system_with_a_clip_heard_twice_more_than_another_is_named() -> None
     certificate = certificate_of(plan("A0 B0", "B1 A0"))
     assert certificate["clip_counts"] == {"A": [0, 2], "B": [1, 1]}
     assert certificate["uneven"] == ["clip_counts"]
+
+
+def test_session_plan_tells_of_another_by_what_it_never_shares() -> None:
+    assert share_from_another(plan("A0 B0", "B0 A0", size=2)) == 1
+    assert share_from_another(plan("A0 B0", "A0 B0", size=2)) == 1
+    assert share_from_another(plan("A0 B0", "A1 B1", "B0 A0", "B1 A1", size=2)) == pytest.approx(2 / 3)
+    assert share_from_another(plan("A0 B0 C0", "B0 C0 A0", "C0 A0 B0", size=3)) == 0.5
+    assert share_from_another(plan("A0 B0", size=2)) == 0
