@@ -93,6 +93,11 @@ class LazyText(Mapping[str, str]):
         text._words = words
         return text
 
+    @classmethod
+    def same(cls, words: str) -> LazyText:
+        """Words that are the same in every language, such as a place for others."""
+        return cls.of(lambda language: words)
+
     def __getitem__(self, language: str) -> str:
         if language not in LANGUAGES:
             raise KeyError(language)

@@ -28,9 +28,10 @@ OF_DJANGO = [
 OPEN, CLOSE = "⟦", "⟧"
 MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 LETTERS = re.compile(r"[^\W\d_]{2,}")
-#: What is data in every language: files, hashes, addresses, units and what programs are called.
+#: What is data in every language: files, hashes, addresses, names of runs, units and what programs are called.
 DATA = re.compile(
     r"https?://\S+|\b[\w.-]+\.(?:csv|json|jsonl|md|zip|html|pdf|svg|png|tex|toml|mp3)\b|\b[0-9a-f]{8,}\b|--[a-z-]+"
+    r"|\b[a-z0-9]+(?:-[a-z0-9]+)+\b|\b(?:figures|tables)/"
     r"|\b(?:UTC|CSV|SHA|ZIP|PDF|PNG|SVG|JSON|TOML|MIDI|LUFS|dBTP|kB|MB|min|SE|SD|df|ICC|Mukulen|Markdown|LaTeX|SPSS)\b"
 )
 

@@ -29,7 +29,16 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("analysis", "config", "formats", "generation", "study")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "tests.translations:extract_templates")]
 KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
-    ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "NP_:1c,2", "NN_:1,2", "LazyText", "CountedText:1,2"]
+    [
+        "gettext_lazy",
+        "ngettext_lazy:1,2",
+        "pgettext_lazy:1c,2",
+        "NP_:1c,2",
+        "NN_:1,2",
+        "LazyText",
+        "CountedText:1,2",
+        "translate:2",
+    ]
 )
 #: Faults are data: a template and what it is filled with. Modules that still write sentences are not among these.
 TEMPLATES = (

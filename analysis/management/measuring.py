@@ -16,9 +16,9 @@ from analysis.statistics.objective import PAPER_CLIPS, STATES, ClipSet, Floats
 from analysis.training_runs.findings import Samples
 from analysis.training_runs.runs import CONFIG, WEIGHTS, Run
 from analysis.training_runs.tables import Runs
-from analysis.training_runs.words import say
 from formats.errors import InputError
 from formats.files import sha256_of
+from formats.messages import LazyText
 from formats.pack import NAME, Clip, read_manifest
 from formats.progress import bar
 from generation import metrics
@@ -53,13 +53,28 @@ def measure(
     if corpus:
         parts.append(of_runs(runs, load_corpus(corpus), reader, checkpoints=checkpoints, clips=clips, seed=seed))
     else:
-        parts.append(Samples(left_out=[say("no_corpus")]))
+        parts.append(
+            Samples(
+                left_out=[
+                    LazyText(
+                        "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare "
+                        "with."
+                    )
+                ]
+            )
+        )
     if pack:
         parts.append(of_pack(pack, reader))
     if reference:
         parts.append(Samples(hashes={"reference_hash": sha256_of(reference / WEIGHTS)}))
     else:
-        parts.append(Samples(left_out=[say("no_reference")]))
+        parts.append(
+            Samples(
+                left_out=[
+                    LazyText("Perplexity and Fréchet distance: there is no reference model; name one with --reference.")
+                ]
+            )
+        )
     return Samples(
         sets=parts[0].sets,
         real=parts[0].real,
@@ -95,12 +110,36 @@ def of_runs(
         sets.append(replace(found, variant=run.variant, seed=run.seed))
         digests.append(f"{run.name} {checkpoint.sha256}")
     splits = ", ".join(name for name in UNSEEN if name in corpus.split)
-    compared = say("real_text", segments=real.size, songs=len(set(real.songs)), splits=splits)
+    compared = LazyText(
+        "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a row "
+        "of their own: weights and temperatures were chosen on them, so they serve as other real songs, and no more.",
+        segments=real.size,
+        songs=len(set(real.songs)),
+        splits=splits,
+    )
     return Samples(
         sets,
         real,
-        facts=[compared, say("clips_text", clips=clips, seed=seed)] if digests else [compared],
-        left_out=[say("no_weights", runs=", ".join(without))] if without else [],
+        facts=[
+            compared,
+            LazyText(
+                "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as "
+                "in the paper.",
+                clips=clips,
+                seed=seed,
+            ),
+        ]
+        if digests
+        else [compared],
+        left_out=[
+            LazyText(
+                "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER can name the "
+                "folder that contains them together with the run's config.json.",
+                runs=", ".join(without),
+            )
+        ]
+        if without
+        else [],
         hashes={"corpus_hash": corpus.sha256, "weights_hash": "; ".join(digests)},
     )
 
@@ -162,9 +201,17 @@ def of_pack(pack: Path, reference: Reference | None) -> Samples:
     real = sets.pop(REAL, None)
     left_out = []
     if not readable:
-        left_out.append(say("no_pack_midi", pack=pack.name))
+        left_out.append(
+            LazyText("The pack {pack}: it contains no MIDI, so its clips have no notes to measure.", pack=pack.name)
+        )
     elif len(readable) < len(clips):
-        left_out.append(say("some_pack_midi", pack=pack.name, count=len(clips) - len(readable)))
+        left_out.append(
+            LazyText(
+                "{count} clips of the pack {pack}, which have no MIDI.",
+                pack=pack.name,
+                count=len(clips) - len(readable),
+            )
+        )
     hashes = {"pack_hash": sha256_of(pack / NAME)}
     return Samples(pack=list(sets.values()), pack_real=real, left_out=left_out, hashes=hashes)
 

@@ -16,6 +16,7 @@ from scipy.special import stdtrit
 from analysis.report.style import NAMED_COLOURS
 from analysis.training_runs.runs import Run
 from analysis.training_runs.words import WORDS
+from formats.messages import translate
 
 MODEL = "midi-gan"
 #: What each figure sets against each other; the words' keys, and the variants of the runs.
@@ -88,7 +89,7 @@ def figure5(frame: pd.DataFrame, lang: str) -> Figure:
         for (critic, seed), rows in frame[frame["measure"] == measure].groupby(["critic", "seed"], sort=False):
             _curve(axis, rows, str(critic), is_mean=seed == MEAN)
         axis.set_title(WORDS[lang][f"figure5_{measure}"], fontsize=8.5)
-        axis.set_xlabel(WORDS[lang]["figure5_iteration"])
+        axis.set_xlabel(translate(lang, "Generator iteration"))
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
         _grid(axis)
@@ -151,15 +152,15 @@ def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float
         axis.yaxis.set_major_formatter(lambda share, place: f"{100 * share:g}%")
         width = float((part["bin_high"] - part["bin_low"]).median())
         axis.set_title(WORDS[lang][f"figure6_{bins}"].format(width=width), fontsize=8.5)
-        axis.set_xlabel(WORDS[lang]["figure6_weight"])
+        axis.set_xlabel(translate(lang, "Weight of the critic"))
         _grid(axis)
-    figure.axes[0].set_ylabel(WORDS[lang]["figure6_share"])
-    text = WORDS[lang]["figure6_near"]
+    figure.axes[0].set_ylabel(translate(lang, "Share of weights in the bin"))
+    text = translate(lang, "{kind}: {share:.1f}% of the weights within 1% of a bound (n = {n})")
     lines = [
         (kind, text.format(kind=WORDS[lang][kind], share=100 * np.mean(shares), n=len(shares)))
         for kind, shares in near.items()
     ]
-    _legend(figure, lines, columns=1, bound=WORDS[lang]["figure6_bound"].format(bound=bound))
+    _legend(figure, lines, columns=1, bound=translate(lang, "clipping bounds, ±{bound:g}", bound=bound))
     return figure
 
 

@@ -18,7 +18,7 @@ from analysis.statistics.objective import ClipSet, Comparison
 from analysis.training_runs import figures, tables
 from analysis.training_runs.tables import Runs, label
 from analysis.training_runs.words import WORDS, say
-from formats.messages import SOURCE
+from formats.messages import SOURCE, LazyText, translate, translator
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RunFindings(Made):
         self, runs: Runs, samples: Samples, *, replicates: int, seed: int, on_step: Callable[[], object]
     ) -> None:
         super().__init__(SECTIONS)
-        self.runs, self.samples, self.title = runs, samples, say("title")
+        self.runs, self.samples, self.title = runs, samples, LazyText("Training runs compared with real music")
         self.draws: dict[str, Any] = {"replicates": replicates, "seed": seed}
         self.on_step = on_step
 
@@ -137,8 +137,25 @@ def _metrics(name: str, prefix: str, compared: Compared, *further: Text) -> Find
     """The metrics of each system's clips."""
 
     def notes(made: RunFindings, frame: pd.DataFrame) -> list[Text]:
-        method = say("method", method=say("bootstrap", **made.draws))
-        return [say("table2_note"), method, *further, *tables.reasons(frame, "metric")]
+        method = LazyText(
+            "Method: {method}.",
+            method=LazyText(
+                "percentile bootstrap ({replicates:,} replicates, seed {seed}); clips are resampled with replacement, "
+                "real clips song by song; 95% CIs, which apply only to these trained weights, not to other training "
+                "runs",
+                **made.draws,
+            ),
+        )
+        return [
+            LazyText(
+                "UPC: different pitches in a clip; GC: groove consistency; EBR: share of beats in which nothing "
+                "sounds; onset-EBR: in which nothing begins; PPL: perplexity under the reference model, exp of the "
+                "mean of logarithms. None is better for being small or large: what counts is real music's value."
+            ),
+            method,
+            *further,
+            *tables.reasons(frame, "metric"),
+        ]
 
     caption = f"{prefix}means_caption"
     return _compared_table(
@@ -153,7 +170,13 @@ def _differences(prefix: str, compared: Compared) -> Finding[RunFindings]:
         compared,
         tables.differences,
         tables.shown_differences,
-        lambda made, frame: [say("differences_note"), *tables.reasons(frame, "metric")],
+        lambda made, frame: [
+            LazyText(
+                "PPL: difference of logarithms. An interval that contains 0 does not show that the two are equal. "
+                "Intervals are not adjusted for their number."
+            ),
+            *tables.reasons(frame, "metric"),
+        ],
     )
 
 
@@ -190,7 +213,7 @@ def _figure(name: str) -> Finding[RunFindings]:
 
 def _asked(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
     runs = [f"{label(*key, lang)}: {len(group)}" for key, group in contents.made.runs.items()]
-    yield Facts({WORDS[lang]["runs"]: "; ".join(runs)})
+    yield Facts({translate(lang, "Runs"): "; ".join(runs)})
     for fact in contents.made.samples.facts:
         yield Paragraph(fact[lang])
 
@@ -201,10 +224,24 @@ def _left_out(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
 
 
 def _limits(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
-    words = WORDS[lang]
+    _ = translator(lang)
     alone = [label(*key, lang) for key, group in contents.made.runs.items() if len(group) == 1]
-    once = [words["cannot_one_seed"].format(models=", ".join(alone))] if alone else []
-    yield Bullets([words["cannot_ear"], words["cannot_best"], *once, words["cannot_beyond"]])
+    once = (
+        [_("With one run of a model, the variability of training is unknown: {models}.", models=", ".join(alone))]
+        if alone
+        else []
+    )
+    yield Bullets(
+        [
+            _("This page does not show how clips sound. That requires a listening study."),
+            _(
+                "Do not conclude that a system is best because a metric is lowest or highest. A note held for five "
+                "bars has a lower perplexity than any song."
+            ),
+            *once,
+            _("Do not generalise to music other than the songs named here."),
+        ]
+    )
 
 
 def _made(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
@@ -221,21 +258,29 @@ TABLE_1 = _table(
     lambda made: tables.notes_table1(made.runs),
 )
 SECTIONS: Sequence[Section[RunFindings]] = (
-    Section("asked", say("asked"), before=_asked),
-    Section("complexity", say("complexity"), [TABLE_1]),
-    Section("curves", say("curves"), [_figure("figure5")]),
-    Section("weights", say("weights"), [_figure("figure6")]),
+    Section("asked", LazyText("Comparison"), before=_asked),
+    Section("complexity", LazyText("Size and time"), [TABLE_1]),
+    Section("curves", LazyText("Training"), [_figure("figure5")]),
+    Section("weights", LazyText("Critic weights"), [_figure("figure6")]),
     Section(
         "metrics",
-        say("metrics"),
+        LazyText("Objective metrics"),
         [
-            _metrics("table2", "", lambda made: made.generated, say("table2_paper")),
+            _metrics(
+                "table2",
+                "",
+                lambda made: made.generated,
+                LazyText(
+                    "Of the paper's Table 2 only these cells and ranges are known here. It prints no real music, no "
+                    "spread and no interval; its column of used pitches is headed UPG."
+                ),
+            ),
             _differences("", lambda made: made.generated),
         ],
     ),
     Section(
         "spread",
-        say("spread"),
+        LazyText("Distribution, distance and memorisation"),
         [
             _of_sets("overlap", lambda found: found.features, tables.shown_overlap, "feature"),
             _of_sets("sets", lambda found: found.sets, tables.shown_sets, "measure"),
@@ -243,13 +288,13 @@ SECTIONS: Sequence[Section[RunFindings]] = (
     ),
     Section(
         "pack",
-        say("pack"),
+        LazyText("Clips heard by experts"),
         [
             _metrics("pack_means", "pack_", lambda made: made.packed),
             _differences("pack_", lambda made: made.packed),
         ],
     ),
-    Section("left_out", say("left_out"), before=_left_out),
-    Section("cannot", say("cannot"), before=_limits),
-    Section("made", say("made"), before=_made),
+    Section("left_out", LazyText("Not computed, and why"), before=_left_out),
+    Section("cannot", LazyText("Limitations"), before=_limits),
+    Section("made", LazyText("Provenance"), before=_made),
 )

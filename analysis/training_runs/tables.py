@@ -12,8 +12,8 @@ from analysis.report.style import system_label
 from analysis.statistics.objective import FEATURES, FIGURES, PAPER_CLIPS, Comparison
 from analysis.training_runs import paper_values
 from analysis.training_runs.runs import Run
-from analysis.training_runs.words import WORDS, say
-from formats.messages import LANGUAGES
+from analysis.training_runs.words import WORDS
+from formats.messages import LANGUAGES, LazyText, translator
 
 Runs = Mapping[tuple[str, str], Sequence[Run]]
 
@@ -124,13 +124,24 @@ def _plain(value: float, decimals: int) -> str:
 
 def notes_table1(groups: Runs) -> list[Text]:
     """What Table 1 rests on, and which runs are not in its means."""
-    notes: list[Text] = [say("table1_note")]
+    notes: list[Text] = [
+        LazyText(
+            "Convergence: the first epoch after which the criterion for keeping weights, smoothed over five "
+            "measurements, improves by less than 1% over 20 epochs; empty if the run ended before that. The paper "
+            "gives no rule. An epoch is one pass over the training segments. The paper uses other songs, so only "
+            "ratios are comparable, and only between runs that used the machine alone: times are wall-clock times."
+        )
+    ]
     unfinished = [run.name for runs in groups.values() for run in runs if run.summary is None]
     if unfinished:
-        notes.append(say("table1_unfinished", runs=", ".join(unfinished)))
+        notes.append(LazyText("Not finished, so not in the means: {runs}.", runs=", ".join(unfinished)))
     machines = {_machine(run.summary) for runs in groups.values() for run in runs if run.summary is not None}
     if len(machines) > 1:
-        notes.append(say("table1_machines"))
+        notes.append(
+            LazyText(
+                "The runs were made on different machines or with different numbers of threads: times do not compare."
+            )
+        )
     return notes
 
 
@@ -182,16 +193,16 @@ def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str,
 
 def _paper_rows(prefix: str, lang: str) -> pd.DataFrame:
     """What the paper prints, system by system and as a range; not beside the clips of a pack."""
-    words = WORDS[lang]
+    _ = translator(lang)
     header = _header((f"metric_{metric}" for metric in SHOWN), lang)
     if prefix:
         return pd.DataFrame(columns=header)
     rows = []
     for system, of in paper_values.TABLE_2.items():
         cells = [_plain(of.get(metric, np.nan), 2) for metric in SHOWN]
-        rows.append([words["paper_row"].format(name=label(system, "", lang)), f"{PAPER_CLIPS}", *cells])
+        rows.append([_("{name} (paper)", name=label(system, "", lang)), f"{PAPER_CLIPS}", *cells])
     ranges = [" … ".join(f"{end:.2f}" for end in paper_values.RANGES.get(metric, ())) for metric in SHOWN]
-    rows.append([words["paper_range"], f"{PAPER_CLIPS}", *ranges])
+    rows.append([_("five systems (paper), lowest … highest"), f"{PAPER_CLIPS}", *ranges])
     return pd.DataFrame(rows, columns=header)
 
 

@@ -14,7 +14,6 @@ WORDS = Words(
         "clipping": N_("weight clipping"),
         "figure5_negative_critic_loss": N_("Negative critic loss"),
         "figure5_distance": N_("Distance of samples from validation songs"),
-        "figure5_iteration": N_("Generator iteration"),
         "figure5": N_(
             "Figure 5. Negative critic loss of MIDI-GAN during training, with the multi-scale critic and with a "
             "plain critic of equal size; and the distance of samples from the validation songs (sum of distances in "
@@ -29,10 +28,6 @@ WORDS = Words(
         ),
         "figure6_fine": N_("About the bounds (bins of {width:.2g})"),
         "figure6_wide": N_("All weights (bins of {width:.2g})"),
-        "figure6_weight": N_("Weight of the critic"),
-        "figure6_share": N_("Share of weights in the bin"),
-        "figure6_near": N_("{kind}: {share:.1f}% of the weights within 1% of a bound (n = {n})"),
-        "figure6_bound": N_("clipping bounds, ±{bound:g}"),
         "figure6": N_(
             "Figure 6. The critic's weights after training, with gradient penalty and with weight clipping, in the "
             "same bins. Dotted: the bounds to which clipping holds the weights. The vertical axes are logarithmic."
@@ -50,11 +45,6 @@ WORDS = Words(
         "variant_unmatched": N_("no matching module"),
         "variant_validation": N_("validation songs"),
         # tables
-        "method": N_("Method: {method}."),
-        "bootstrap": N_(
-            "percentile bootstrap ({replicates:,} replicates, seed {seed}); clips are resampled with replacement, "
-            "real clips song by song; 95% CIs, which apply only to these trained weights, not to other training runs"
-        ),
         "column_system": N_("system"),
         "column_source": N_("source"),
         "column_runs": N_("runs"),
@@ -70,36 +60,11 @@ WORDS = Words(
         "paper": N_("paper"),
         "converged_of": N_(" (of {n} of {runs} runs)"),
         "table1_caption": N_("Table 1. Size, epochs to convergence and training time; mean ± SD over runs (seeds)"),
-        "table1_note": N_(
-            "Convergence: the first epoch after which the criterion for keeping weights, smoothed over five "
-            "measurements, improves by less than 1% over 20 epochs; empty if the run ended before that. The paper "
-            "gives no rule. An epoch is one pass over the training segments. The paper uses other songs, so only "
-            "ratios are comparable, and only between runs that used the machine alone: times are wall-clock times."
-        ),
-        "table1_unfinished": N_("Not finished, so not in the means: {runs}."),
-        "table1_machines": N_(
-            "The runs were made on different machines or with different numbers of threads: times do not compare."
-        ),
         "means_caption": N_("Table 2. Objective metrics: mean (95% CI)"),
         "pack_means_caption": N_("Objective metrics of the pack's clips: mean (95% CI)"),
-        "table2_note": N_(
-            "UPC: different pitches in a clip; GC: groove consistency; EBR: share of beats in which nothing sounds; "
-            "onset-EBR: in which nothing begins; PPL: perplexity under the reference model, exp of the mean of "
-            "logarithms. None is better for being small or large: what counts is real music's value."
-        ),
-        "table2_paper": N_(
-            "Of the paper's Table 2 only these cells and ranges are known here. It prints no real music, no spread and "
-            "no interval; its column of used pitches is headed UPG."
-        ),
-        "paper_row": N_("{name} (paper)"),
-        "paper_range": N_("five systems (paper), lowest … highest"),
         "differences_caption": N_("Differences from real music: system minus real (95% CI)"),
         "pack_differences_caption": N_(
             "Differences of the pack's clips from its real clips: system minus real (95% CI)"
-        ),
-        "differences_note": N_(
-            "PPL: difference of logarithms. An interval that contains 0 does not show that the two are equal. "
-            "Intervals are not adjusted for their number."
         ),
         "overlap_caption": N_("Spread: overlapped area / Kullback-Leibler divergence (nats) of distances"),
         "overlap_note": N_(
@@ -154,18 +119,8 @@ WORDS = Words(
         ),
         "reason_real_all_equal": N_("No interval of the difference, all real clips have one value: {cells}."),
         # the page
-        "title": N_("Training runs compared with real music"),
         "asked": N_("Comparison"),
         "runs": N_("Runs"),
-        "real_text": N_(
-            "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a "
-            "row of their own: weights and temperatures were chosen on them, so they serve as other real songs, and no "
-            "more."
-        ),
-        "clips_text": N_(
-            "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as in "
-            "the paper."
-        ),
         "complexity": N_("Size and time"),
         "curves": N_("Training"),
         "weights": N_("Critic weights"),
@@ -173,24 +128,7 @@ WORDS = Words(
         "spread": N_("Distribution, distance and memorisation"),
         "pack": N_("Clips heard by experts"),
         "cannot": N_("Limitations"),
-        "cannot_ear": N_("This page does not show how clips sound. That requires a listening study."),
-        "cannot_best": N_(
-            "Do not conclude that a system is best because a metric is lowest or highest. A note held for five bars "
-            "has a lower perplexity than any song."
-        ),
-        "cannot_one_seed": N_("With one run of a model, the variability of training is unknown: {models}."),
-        "cannot_beyond": N_("Do not generalise to music other than the songs named here."),
         "left_out": N_("Not computed, and why"),
-        "no_corpus": N_(
-            "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare with."
-        ),
-        "no_weights": N_(
-            "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER can name the folder "
-            "that contains them together with the run's config.json."
-        ),
-        "no_pack_midi": N_("The pack {pack}: it contains no MIDI, so its clips have no notes to measure."),
-        "some_pack_midi": N_("{count} clips of the pack {pack}, which have no MIDI."),
-        "no_reference": N_("Perplexity and Fréchet distance: there is no reference model; name one with --reference."),
         "made": N_("Provenance"),
         "runs_hash": N_("Runs (SHA-256)"),
         "weights_hash": N_("Weights (SHA-256)"),

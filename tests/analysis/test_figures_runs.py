@@ -100,7 +100,7 @@ def test_figure_6_has_both_critics_in_the_same_bins_the_bounds_and_the_number(tm
     for axis in figure.axes:
         assert [line.get_xdata()[0] for line in axis.lines] == [-0.01, 0.01]  # type: ignore[index]
     clipping = figure.legends[0].get_texts()[1].get_text()
-    assert clipping == "weight clipping: 75.0 % of the weights within 1 % of a bound (n = 2)"
+    assert clipping == "weight clipping: 75.0% of the weights within 1% of a bound (n = 2)"
     assert figure.legends[0].get_texts()[2].get_text() == "clipping bounds, ±0.01"
 
 

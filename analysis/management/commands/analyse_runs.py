@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from formats.errors import InputError
+from formats.messages import LazyText
 from generation.management.cli import ParagraphHelpCommand, count, place
 
 if TYPE_CHECKING:
@@ -91,10 +92,15 @@ The page lists what could not be computed, with the reason. The same input gives
 def measured(runs: Runs, options: dict[str, Any]) -> Samples:
     """What generation measures of clips; torch is loaded only where there is something to measure."""
     from analysis.training_runs.findings import Samples
-    from analysis.training_runs.words import say
 
     if not (options["corpus"] or options["pack"]):
-        return Samples(left_out=[say("no_corpus")])
+        return Samples(
+            left_out=[
+                LazyText(
+                    "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare with."
+                )
+            ]
+        )
     from analysis.management.measuring import measure
 
     reference = options["reference"] or (SHIPPED if SHIPPED.is_dir() else None)

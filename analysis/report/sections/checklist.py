@@ -9,7 +9,7 @@ from analysis.report.registry import Finding, Question, Rows, Section
 from analysis.report.style import system_label, system_order
 from analysis.report.tables import say
 from analysis.words_methods import ANSWERS
-from formats.messages import LANGUAGES, LazyText, counter, in_language
+from formats.messages import LazyText, counter, in_language
 
 
 def _is_planned(found: Findings) -> bool:
@@ -142,7 +142,7 @@ SECTION = Section(
             LazyText("Real music: {real}."),
             lambda found, lang: {"real": _real(found.ratings, lang)},
         ),
-        Question("frozen", LazyText("Preregistration"), dict.fromkeys(LANGUAGES, "{frozen}"), _frozen),
+        Question("frozen", LazyText("Preregistration"), LazyText.same("{frozen}"), _frozen),
         Question(
             "across",
             LazyText("Comparison of means with other studies"),

@@ -23,7 +23,7 @@ from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
 from analysis.words import WORDS
 from analysis.words_methods import ANSWERS, METHODS
 from formats.errors import N_
-from formats.messages import LANGUAGES, LazyText, clauses, in_language
+from formats.messages import LazyText, clauses, in_language
 
 #: Columns of the table `effects` that the ordinal model fills.
 OF_ORDINAL = ["link", "estimate", "p_ordinal", "test", "kind"]
@@ -178,7 +178,7 @@ SYSTEM_MEANS = Finding[Findings](
         Question(
             "unit",
             LazyText("Ratings treated as independent"),
-            dict.fromkeys(LANGUAGES, "{unit}"),
+            LazyText.same("{unit}"),
             lambda found, lang: {"unit": ANSWERS[lang][_unit(found)]},
         )
     ],
@@ -280,7 +280,7 @@ CONTRASTS = Finding[Findings](
         Question(
             "many",
             LazyText("Adjustment for multiple comparisons"),
-            dict.fromkeys(LANGUAGES, "{many}"),
+            LazyText.same("{many}"),
             lambda found, lang: {"many": _many(found, lang)},
         )
     ],
@@ -334,7 +334,7 @@ EQUIVALENCE = Finding[Findings](
         Question(
             "no_difference",
             LazyText("Equivalence tested, not inferred"),
-            dict.fromkeys(LANGUAGES, "{equivalence}"),
+            LazyText.same("{equivalence}"),
             lambda found, lang: {"equivalence": _equivalence_answer(found, lang)},
         )
     ],

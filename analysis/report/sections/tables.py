@@ -20,7 +20,7 @@ from analysis.statistics import effect_sizes
 from analysis.statistics.bootstrap import COLUMNS
 from analysis.words import WORDS
 from analysis.words_methods import ANSWERS
-from formats.messages import LANGUAGES, LazyText
+from formats.messages import LazyText
 
 # --- the means by resampling alone
 
@@ -144,7 +144,7 @@ ORDINAL_MODEL = Finding[Findings](
         Question(
             "ordinal",
             LazyText("Dependence of conclusions on equal scale steps"),
-            dict.fromkeys(LANGUAGES, "{ordinal}"),
+            LazyText.same("{ordinal}"),
             lambda found, lang: {"ordinal": _ordinal_answer(found, lang)},
         )
     ],
