@@ -1,4 +1,4 @@
-"""How well the next clip of a session plan can be predicted, and one session plan from another."""
+"""How well the next clip can be predicted, and one session plan from another."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def predictable_share(sessions: dict[str, Any]) -> float:
 
 
 def share_from_another(sessions: dict[str, Any]) -> float:
-    """Compute how often a trial's system is guessed by a person who knows one other session plan.
+    """Compute the share of trials whose system can be guessed from another plan.
 
-    Systems are balanced at each trial number, so that with few slots another session has a system less often, or never,
-    where this one has it. The guess is the same system, or another one, whichever is right more often.
+    The person who guesses knows one other session plan. Systems are balanced at each trial number, so that with few
+    slots another session has a system less often, or never, where this one has it. The guess is the same system, or
+    another one, whichever is right more often.
 
     Parameters
     ----------
