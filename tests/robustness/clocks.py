@@ -61,9 +61,9 @@ class DeviceClock:
         return {"given_at": now.isoformat(), "offset_ms": round(server - 1000 * now.timestamp())}
 
 
-def any_kind(chance: Random) -> str:
+def any_kind(rng: Random) -> str:
     """A device's clock by chance; wrong ones are as frequent as they can be."""
-    return chance.choice(list(KINDS))
+    return rng.choice(list(KINDS))
 
 
 def given_at(body: dict[str, Any]) -> datetime:

@@ -36,7 +36,7 @@ class Session:
     ended: str = ""
 
     def __post_init__(self) -> None:
-        self.chance = Random(self.seed)
+        self.rng = Random(self.seed)
 
     def run(self) -> None:
         """From the link to the thanks. What went wrong stands in `ended`."""
@@ -62,7 +62,7 @@ class Session:
     def try_once_more(self) -> None:
         """The same change of mind once more, as if it had been given in time: it comes too late to be taken."""
         for outbox, entry in self.kept_back:
-            name = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+            name = str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
             body = {**entry.body, "client_uuid": name, "revision": int(entry.body["revision"]) + 1}
             sent = json.dumps(body).encode()
             reply = self._stubborn(lambda: outbox.browser.ask("PUT", entry.url, sent, "application/json"))  # noqa: B023
@@ -81,7 +81,7 @@ class Session:
                 self.counts["pages_reloaded"] += 1
                 if not self._may_go_on():
                     raise Stopped from None
-                time.sleep(self.chance.uniform(0.1, 0.6))
+                time.sleep(self.rng.uniform(0.1, 0.6))
 
     @property
     def _outbox(self) -> Outbox:
@@ -89,12 +89,12 @@ class Session:
 
     def _open_device(self) -> None:
         """Opens the link in a fresh browser. The button may be pressed twice: the first reply may have been lost."""
-        kind = any_kind(self.chance)
+        kind = any_kind(self.rng)
         self.counts[f"clock_{kind}"] += 1
         browser = Browser(self.port, clock=DeviceClock(kind))
         self._stubborn(lambda: browser.page(self.link))
         self._stubborn(lambda: browser.send_form(self.link, {}))
-        self.outboxes.append(Outbox(browser, self.chance, self.weather, self.counts))
+        self.outboxes.append(Outbox(browser, self.rng, self.weather, self.counts))
         self.counts["devices"] += 1
 
     def _step(self) -> bool:
@@ -168,7 +168,7 @@ class Session:
 
     def _answer(self, trial: str, scale: str, url: str, revision: int, like: dict[str, Any]) -> Entry:
         time.sleep(0.003)  # nobody answers twice within a millisecond
-        value = self.given[trial, scale] = self.chance.randint(1, 5)
+        value = self.given[trial, scale] = self.rng.randint(1, 5)
         measures = {"plays": 1, "heard_ms": 1000, "rt_ms": 4000, "language": "en"}
         body = {**measures, **like, "value": value, "revision": revision, **self._outbox.browser.clock.stamp()}
         return Entry("rating", trial, scale, url, body)
@@ -179,4 +179,4 @@ class Session:
             raise NoLine(f"the clip answered {reply.status}")
 
     def _happens(self, habit: str) -> bool:
-        return self.chance.random() < self.habits.get(habit, 0.0)
+        return self.rng.random() < self.habits.get(habit, 0.0)

@@ -96,7 +96,7 @@ class Faults(threading.Thread):
     store: Store
     disk: Disk
     clock: Path
-    chance: Random
+    rng: Random
     pause_s: float = 3.0
     counts: Counter[str] = field(default_factory=Counter)
     over: threading.Event = field(default_factory=threading.Event)
@@ -106,8 +106,8 @@ class Faults(threading.Thread):
 
     def run(self) -> None:
         while not self.over.is_set():
-            for trouble in self.chance.sample(self._troubles(), len(self._troubles())):
-                if self.over.wait(self.chance.uniform(0.5, 1.5) * self.pause_s):
+            for trouble in self.rng.sample(self._troubles(), len(self._troubles())):
+                if self.over.wait(self.rng.uniform(0.5, 1.5) * self.pause_s):
                     break
                 self._advance_clock()
                 trouble()
@@ -124,26 +124,26 @@ class Faults(threading.Thread):
     def _advance_clock(self) -> None:
         """Ten minutes to an hour pass at once."""
         self.counts["clock_advanced"] += 1
-        offset = float(self.clock.read_text()) + self.chance.uniform(600, 3600)
+        offset = float(self.clock.read_text()) + self.rng.uniform(600, 3600)
         temporary = self.clock.with_suffix(".new")
         temporary.write_text(str(offset))
         os.replace(temporary, self.clock)
 
     def _kill(self) -> None:
         self.counts["server_killed"] += 1
-        server = self.chance.choice(self.servers)
+        server = self.rng.choice(self.servers)
         server.kill()
         server.start()
 
     def _lock(self) -> None:
         with suppress(sqlite3.OperationalError, *_psycopg_errors()):
-            self.store.lock(self.chance.uniform(1, 4))
+            self.store.lock(self.rng.uniform(1, 4))
             self.counts["database_locked"] += 1
 
     def _fill_disk(self) -> None:
         self.counts["disk_full"] += 1
         self.disk.fill(self.servers)
-        time.sleep(self.chance.uniform(1, 3))
+        time.sleep(self.rng.uniform(1, 3))
         self.disk.clear(self.servers)
         self._recover()
 

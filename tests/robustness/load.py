@@ -89,9 +89,9 @@ class Site:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         for place in range(number):
             cookie, tag, trials = self.waiting.pop()
-            line, chance = Line(self.front.port, context), Random(len(self.waiting))
+            line, rng = Line(self.front.port, context), Random(len(self.waiting))
             think = (self.given.think[0], self.given.think[1])
-            rater = Rater(cookie, tag, trials, SCALES, line, self.requests, chance, think, self.given.listen)
+            rater = Rater(cookie, tag, trials, SCALES, line, self.requests, rng, think, self.given.listen)
             self.tasks.append(asyncio.create_task(rater.run(ramp * place / number)))
 
     async def leave(self) -> None:

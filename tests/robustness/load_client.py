@@ -79,7 +79,7 @@ class Rater:
     scales: tuple[str, ...]
     line: Line
     requests: list[Request]
-    chance: Random
+    rng: Random
     think: tuple[float, float]
     listen: bool
     token: str = field(default="", init=False)
@@ -105,11 +105,11 @@ class Rater:
             self.line.close()
 
     async def _think(self) -> None:
-        await asyncio.sleep(self.chance.uniform(*self.think))
+        await asyncio.sleep(self.rng.uniform(*self.think))
 
     def _answer(self) -> dict[str, object]:
         measures = {"revision": 1, "plays": 1, "heard_ms": 1000, "rt_ms": 4000, "language": "en"}
-        return {**measures, "value": self.chance.randint(1, 5), "given_at": datetime.now(UTC).isoformat()}
+        return {**measures, "value": self.rng.randint(1, 5), "given_at": datetime.now(UTC).isoformat()}
 
     async def _get(self, kind: str, trial: str, what: str) -> None:
         head, body = await self._ask(kind, f"GET /room/t/{trial}/{what} HTTP/1.1\r\n", b"")
@@ -119,7 +119,7 @@ class Rater:
             self.cookie += f"; csrftoken={given}"
 
     async def _put(self, kind: str, trial: str, what: str, said: dict[str, object]) -> None:
-        number = uuid.UUID(int=self.chance.getrandbits(128), version=4)
+        number = uuid.UUID(int=self.rng.getrandbits(128), version=4)
         body = json.dumps({"client_uuid": str(number), **said}).encode()
         first = (
             f"PUT /room/t/{trial}/{what} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"

@@ -140,7 +140,7 @@ class Outbox:
     """What one device has not had acknowledged, and what became of all that it ever sent."""
 
     browser: Browser
-    chance: Random
+    rng: Random
     weather: Weather
     counts: Counter[str]
     queue: list[Entry] = field(default_factory=list)
@@ -150,7 +150,7 @@ class Outbox:
 
     def add(self, entry: Entry) -> None:
         """Puts an entry in the queue under a fresh UUID."""
-        entry.body["client_uuid"] = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+        entry.body["client_uuid"] = str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
         self.made[entry.body["client_uuid"]] = entry
         self.queue.append(entry)
 
@@ -162,7 +162,7 @@ class Outbox:
         wait = 0.1
         while self.queue:
             before = len(self.queue)
-            for entry in self.chance.sample(self.queue, before):
+            for entry in self.rng.sample(self.queue, before):
                 if entry in self.queue and entry is next(one for one in self.queue if one.url == entry.url):
                     self._send(entry)
             wait = 0.1 if len(self.queue) < before else min(2.0, wait * 1.5)
@@ -173,10 +173,10 @@ class Outbox:
     def _send(self, entry: Entry) -> None:
         self.counts["requests"] += 1
         try:
-            if self.chance.random() < self.weather.lost:
+            if self.rng.random() < self.weather.lost:
                 self.counts["lost_replies"] += 1
                 self._put(entry, lose=True)
-            if self.chance.random() < self.weather.doubled:
+            if self.rng.random() < self.weather.doubled:
                 self.counts["doubled_requests"] += 1
                 with ThreadPoolExecutor(2) as pair:
                     replies = list(pair.map(self._put, [entry, entry]))

@@ -49,11 +49,11 @@ class Stopwatch:
     """Times a session's requests in place of the machine's clock, on which other work may weigh: 4 to 6 ms each."""
 
     def __init__(self) -> None:
-        self.at, self.chance = 0.0, Random(1)
+        self.at, self.rng = 0.0, Random(1)
 
     def perf_counter(self) -> float:
         """As `time.perf_counter`."""
-        self.at += self.chance.uniform(0.004, 0.006)
+        self.at += self.rng.uniform(0.004, 0.006)
         return self.at
 
 

@@ -43,7 +43,7 @@ class Scene:
     """A study of six experts, five of them complete, rated at random whatever was heard."""
 
     def __init__(self, folder: Path, ada: Client) -> None:
-        self.ada, self.chance = ada, Random(3)
+        self.ada, self.rng = ada, Random(3)
         text = study_toml(systems=SYSTEMS, clips=4, heard=4, repeats=2, slots=9, scales=SCALES)
         self.file = parse(text)
         self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4))
@@ -82,7 +82,7 @@ class Scene:
         """A rating on every scale that says nothing of the system."""
         hear(expert, trial)  # type: ignore[arg-type]
         for scale in SCALES:
-            value = self.chance.randint(1, 5)
+            value = self.rng.randint(1, 5)
             rate(expert, trial, scale, value)  # type: ignore[arg-type]
             if evidence is not None and trial.phase == "study" and not trial.is_repeat:  # type: ignore[attr-defined]
                 evidence.given[trial.number, scale] = value  # type: ignore[attr-defined]
@@ -318,7 +318,7 @@ def test_attacker_solves_two_reports_for_one_session(heard: tuple[Scene, Evidenc
     for (number, scale), value in evidence.given.items():
         sums[evidence.browser[number], scale] += value
     code = {system: code for code, system in scene.study.systems.values_list("code", "system_id")}
-    others = {cell: scene.chance.randint(40, 80) for cell in sums}
+    others = {cell: scene.rng.randint(40, 80) for cell in sums}
     for sessions, name in ((5, "before"), (6, "after")):
         lines = ["scale,system,mean"]
         for (system, scale), own in sums.items():

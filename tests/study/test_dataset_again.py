@@ -29,9 +29,9 @@ SYSTEMS = ("midi-gan", "music-vae", "real")
 
 def rated(tmp_path: Path) -> Study:
     """Eight experts, three systems, two scales, a repeat each: numbers drawn from a seed, the seal open."""
-    chance = random.Random(5)
+    rng = random.Random(5)
     study = make_study(tmp_path, systems=SYSTEMS, clips=5, heard=4, repeats=1, slots=8, practice=0)
-    level = {clip: chance.gauss(3, 0.5) for clip in Clip.objects.order_by("pk").values_list("pk", flat=True)}
+    level = {clip: rng.gauss(3, 0.5) for clip in Clip.objects.order_by("pk").values_list("pk", flat=True)}
     for slot in study.slots.order_by("number"):
         expert = Expert.objects.create(study=study, code=f"e{slot.number}", group="all", language="en", slot=slot)
         Rating.objects.bulk_create(
@@ -39,7 +39,7 @@ def rated(tmp_path: Path) -> Study:
                 trial=trial,
                 expert=expert,
                 scale=scale,
-                value=min(5, max(1, round(chance.gauss(level[trial.clip_id], 0.9)))),
+                value=min(5, max(1, round(rng.gauss(level[trial.clip_id], 0.9)))),
                 revision=1,
                 client_uuid=uuid4(),
                 given_at=clock.now(),

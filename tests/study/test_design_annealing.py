@@ -62,11 +62,11 @@ def test_a_deal_s_cost_is_that_of_what_follows_what(systems: int, heard: int, sl
         )
         return itself + sum(n * n for (a, b), n in counts.items() if a != b) - evenest(total, pairs)
 
-    chance, excess = Random(2), deal.excess()
+    rng, excess = Random(2), deal.excess()
     assert excess == true_excess()
     for limit in (ALL, 3.0, -1.0):
         for _ in range(400):
-            gain = deal.attempt(limit * chance.random() if limit > 0 else limit)
+            gain = deal.attempt(limit * rng.random() if limit > 0 else limit)
             assert gain == 0 or gain <= limit
             excess += gain
         assert excess == deal.excess() == true_excess()

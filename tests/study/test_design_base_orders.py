@@ -50,10 +50,10 @@ def test_orders_of_squares_are_weighed_by_how_far_their_differences_are_from_eve
 
 
 def test_orders_of_squares_are_changed_at_what_their_accounts_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    chance, left = Random(3), []
+    rng, left = Random(3), []
 
     def some_changes(excess: int, attempt: Callable[[float], int], *_: object) -> None:
-        left.append(excess + sum(attempt(chance.random()) for _ in range(100)))
+        left.append(excess + sum(attempt(rng.random()) for _ in range(100)))
 
     monkeypatch.setattr(base_orders, "anneal", some_changes)
     for systems in (5, 7):
