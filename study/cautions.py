@@ -1,4 +1,4 @@
-"""Differences between recordings in words, without names of systems.
+"""The cautions of a blinding check in words, without names of systems.
 
 While the study is blinded no page names the system: a range over all systems says how much.
 """
@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from formats.errors import Message
 
 MIN_SHOWN_P = 0.001
 #: By the feature's key in generation/differences.py.
@@ -57,6 +59,12 @@ WORDS = {
         "relative to the whole clip (%(p)s)."
     ),
 }
+
+
+def of_check(detail: Mapping[str, Any]) -> list[str]:
+    """All cautions of a recorded blinding check: on the design and the pack, then on the recordings."""
+    stored = [Message.from_json(caution).words(_) for caution in detail.get("cautions", [])]
+    return [*stored, *of_recordings(detail.get("recordings", {}))]
 
 
 def of_recordings(found: Mapping[str, Any]) -> list[str]:

@@ -54,7 +54,9 @@ class Report:
     """
 
     faults: list[Message] = field(default_factory=list)
-    cautions: list[str] = field(default_factory=list)
+    cautions: list[Message] = field(default_factory=list)
+    #: All cautions as the command prints them: of the design and the pack, and of the recordings.
+    said: list[str] = field(default_factory=list)
     clips: int = 0
     sessions: int = 0
     exchanges: int = 0
@@ -110,41 +112,51 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     return report
 
 
-def made_again(study: Study) -> list[str]:
+def made_again(study: Study) -> list[Message]:
     """A caution for each guessable seed: with the weights, others can create the clips."""
     provenance = [clip.pack_entry.get("provenance", {}) for clip in study.clips.filter(role="study")]
     seeds = {entry["seed"] for entry in provenance if "checkpoint_sha256" in entry and "seed" in entry}
     guessed = sorted(seed for seed in seeds if seed < MIN_SEED)
     return [
-        f"Clips were drawn with the seed {seed}. A person with the same weights can guess it, create the same clips "
-        "and recognise them by their notes. For a real study, create the pack with a secret --seed of "
-        "ten digits or more."
+        Message(
+            "Clips were drawn with the seed %(seed)s. A person with the same weights can guess it, create the same "
+            "clips and recognise them by their notes. For a real study, create the pack with a secret --seed of "
+            "ten digits or more.",
+            seed=seed,
+        )
         for seed in guessed
     ]
 
 
-def guessable(study: Study) -> list[str]:
+def guessable(study: Study) -> list[Message]:
     """A caution if an expert could learn to predict the next clip from the order."""
     sessions = sessions_of(study)
     share = predictable_share(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MAX_PREDICTABLE:
         return []
     return [
-        f"The orders follow a rule: the position and system of a clip predict the next system {share:.0%} of the time. "
-        "An expert could learn it. Use at least as many slots as systems, and more than eight trials."
+        Message(
+            "The orders follow a rule: the position and system of a clip predict the next system %(share)s of the "
+            "time. An expert could learn it. Use at least as many slots as systems, and more than eight trials.",
+            share=f"{share:.0%}",
+        )
     ]
 
 
-def revealing_plans(study: Study) -> list[str]:
+def revealing_plans(study: Study) -> list[Message]:
     """A caution if one session plan tells too much about the others, because there are few slots."""
     sessions = sessions_of(study)
     share, chance = share_from_another(sessions), 1 / len(sessions["systems"])
     if share <= MAX_REVEALED * chance:
         return []
     return [
-        "So few session plans tell about one another: a person with the pack and one expert's browser can name the "
-        f"system of another expert's trial {share:.0%} of the time or more (chance level {chance:.0%}), and so see "
-        "results before unblinding. Use more slots."
+        Message(
+            "So few session plans reveal one another: a person with the pack and one expert's browser can name the "
+            "system of another expert's trial %(share)s of the time or more (chance level %(chance)s), and so see "
+            "results before unblinding. Use more slots.",
+            share=f"{share:.0%}",
+            chance=f"{chance:.0%}",
+        )
     ]
 
 

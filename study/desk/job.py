@@ -92,9 +92,9 @@ def _reason(left: dict[str, Any]) -> str:
 
 
 def _cautions(job: Job) -> list[str]:
-    """What the check of blinding that a job has done says of the recordings."""
+    """The cautions of the blinding check that a job has done."""
     checked = services.last_blinding(job.study) if job.study and job.state == Job.State.DONE else None
-    return cautions.of_recordings(checked.detail.get("recordings", {})) if checked else []
+    return cautions.of_check(checked.detail) if checked else []
 
 
 @login_required

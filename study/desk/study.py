@@ -94,7 +94,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "close_form": CloseForm(),
         "password_form": PasswordForm(),
         "checked": checked,
-        "cautions": cautions.of_recordings(checked.detail.get("recordings", {})) if checked else [],
+        "cautions": cautions.of_check(checked.detail) if checked else [],
         "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
     }
     return render(request, "desk/study.html", context)

@@ -295,7 +295,7 @@ def test_systems_that_change_places_are_said_to() -> None:
     table = ordinal_model.disagreements(linear, ordinal)
     assert table["kind"].tolist() == ["sign"]
     (sentence,) = ordinal_model.notes_on_agreement(linear, ordinal)
-    assert "puts the second higher, the ordinal model (logit) the first" in in_words(sentence)["en"]
+    assert "estimates the second higher, the ordinal model (logit) the first" in in_words(sentence)["en"]
     assert "后者较高" in in_words(sentence)["zh-hans"]
 
 

@@ -163,7 +163,9 @@ def test_a_late_system_is_said_by_command_log_and_desk(
     out = io.StringIO()
     call_command("check_blinding", study.slug, sessions=1, stdout=out)
     # Of 924 orders two separate the systems; the permutations are a sample of them.
-    assert re.sub(r"p = 0\.00[1-4]", "p = 0.002", out.getvalue()).splitlines()[1:] == LATE
+    plans, *said = re.sub(r"p = 0\.00[1-4]", "p = 0.002", out.getvalue()).splitlines()[1:]
+    assert said == LATE
+    assert plans.startswith("So few session plans reveal one another")
     passed = study.events.get(kind="blinding checked").detail["recordings"]
     assert passed == {
         "differences": [
@@ -177,10 +179,12 @@ def test_a_late_system_is_said_by_command_log_and_desk(
     )
     for address in (reverse("desk:job", args=[job.token]), reverse("desk:study", args=[study.slug])):
         page = text(ada.get(address))
+        assert "So few session plans reveal one another" in page
         assert "begin to sound later: the systems&#x27; means range from 0.2 s to 0.7 s" in page
         page = re.sub(r"p = 0\.00[1-4]", "p = 0.002", text(ada.get(address, headers={"accept-language": "zh-hans"})))
         assert "部分系统的片段开始发声较晚：各系统均值介于 0.2 至 0.7 秒（p = 0.002）。" in page
         assert "专家听得出来。" in page
+        assert "呈现顺序太少" in page
 
 
 def test_nothing_that_is_told_names_a_system_or_a_clip(study: Study) -> None:
@@ -220,4 +224,4 @@ def test_too_few_clips_for_a_test_are_said(language: str, sentence: str) -> None
 
 def test_an_older_check_without_comparison_has_no_caution(study: Study, ada: Client) -> None:
     services.record_blinding(study, actor="test", detail={})
-    assert "the recordings may" not in text(ada.get(reverse("desk:study", args=[study.slug])))
+    assert "but note" not in text(ada.get(reverse("desk:study", args=[study.slug])))

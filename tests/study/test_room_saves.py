@@ -194,12 +194,14 @@ def test_an_expired_link_still_saves_what_was_given_in_time_and_marks_it_late(
     client: Client, alice: Expert, trial: Trial
 ) -> None:
     hear(alice, trial)
-    ended = clock.now() - timedelta(minutes=5)
+    ended = clock.now() + timedelta(minutes=5)
     alice.invitations.update(expires_at=ended)
-    assert client.get(f"/room/t/{trial.token}/").status_code == 410
-    in_time = rating_body(given_at=(ended - timedelta(minutes=1)).isoformat())
-    assert put_rating(client, trial, in_time, alice).status_code == 200
-    assert put_rating(client, trial, rating_body(), alice, scale="valence").status_code == 410
+    with clock.use(lambda: ended + timedelta(minutes=5)):
+        assert client.get(f"/room/t/{trial.token}/").status_code == 410
+        in_time = rating_body(given_at=(ended - timedelta(minutes=1)).isoformat())
+        assert put_rating(client, trial, in_time, alice).status_code == 200
+        after = rating_body(given_at=(ended + timedelta(minutes=1)).isoformat())
+        assert put_rating(client, trial, after, alice, scale="valence").status_code == 410
     assert [row.late for row in Rating.objects.all()] == [True]
 
 
