@@ -30,7 +30,9 @@ def test_experts_answer_the_deployed_site_without_an_error() -> None:
     assert (found["experts"], found["errors"]) == (3, 0)
     asked = {kind: counted["n"] for kind, counted in found["ms"].items()}
     assert asked["all"] == sum(asked[kind] for kind in ("page", "clip", "report", "answer"))
-    assert 3 < asked["answer"] / asked["page"] < 7  # five scales
+    # Five answers a page; each expert may have had a page before the count began, or answer it after the count ended.
+    assert 5 * (asked["page"] - 3) <= asked["answer"] <= 5 * (asked["page"] + 3)
+    assert asked["answer"] > 0
     assert found["processor_ms_per_request"]["gunicorn"] > found["processor_ms_per_request"]["nginx"]
     assert found["memory_mib"]["max"] >= found["memory_mib"]["start"] > 20
 
