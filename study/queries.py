@@ -23,12 +23,6 @@ class Answer:
     revision: int
 
 
-def lock_expert(expert: Expert) -> Expert:
-    """Load the expert with study and slot, locked until the transaction ends."""
-    rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
-    return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
-
-
 def trial_for(expert: Expert, token: str) -> Trial:
     """The expert's trial of that token; others and unknown ones are both 404."""
     found = _trials(expert).filter(token=token).first()

@@ -11,7 +11,6 @@ database from its beginning.
 
 from __future__ import annotations
 
-from study import queries
 from study.models import Expert, Study
 
 
@@ -24,4 +23,5 @@ def lock_study(study: int) -> Study:
 def lock_expert(expert: Expert) -> Expert:
     """Locks the study's row, then the expert's; the expert as the database has them now, study and slot at hand."""
     lock_study(expert.study_id)
-    return queries.lock_expert(expert)
+    rows = Expert.objects.select_for_update(of=("self",)).select_related("study", "slot")
+    return rows.defer("study__plan", "study__certificate").get(pk=expert.pk)
