@@ -55,8 +55,8 @@ class Report:
 
     faults: list[Message] = field(default_factory=list)
     cautions: list[Message] = field(default_factory=list)
-    #: All cautions as the command prints them: of the design and the pack, and of the recordings.
-    said: list[str] = field(default_factory=list)
+    #: How the systems' recordings differ, as the event log has it.
+    recordings: dict[str, Any] = field(default_factory=dict)
     clips: int = 0
     sessions: int = 0
     exchanges: int = 0

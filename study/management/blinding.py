@@ -54,15 +54,13 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
         raise InputError.of(
             Message("%(study)s is not blind: %(fault)s", study=study.slug, fault=fault) for fault in report.faults
         )
-    heard = unnamed(compared(study))
+    report.recordings = unnamed(compared(study))
     figures = {
-        **{"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p, "recordings": heard},
+        **{"sessions": report.sessions, "bytes": report.bytes, "p": report.verdict.p, "recordings": report.recordings},
         "cautions": [caution.as_json() for caution in report.cautions],
         "grouped": {str(experts): round(share.pairs, 2) for experts, share in report.grouped.items()},
     }
     services.record_blinding(study, actor=actor, detail=figures)
-    with translation.override("en"):
-        report.said = cautions.of_check(figures)
     return report
 
 
@@ -116,7 +114,9 @@ def in_words(report: Report) -> str:
     )
     if found.least_p > 0.01:
         text += f" With so few clips p cannot be below {found.least_p:.2f}, so this test cannot find a difference."
-    return "\n".join([text, *_on_grouping(report), *report.said])
+    with translation.override("en"):
+        heard = cautions.of_recordings(report.recordings)
+    return "\n".join([text, *_on_grouping(report), *report.cautions, *heard])
 
 
 def _on_grouping(report: Report) -> Iterator[str]:
