@@ -119,7 +119,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_named_with_the_mend(before: str, after: str, fault: str) -> None:
+def test_a_wrong_value_is_named_with_its_fix(before: str, after: str, fault: str) -> None:
     text = study_toml()
     assert before in text
     assert any(fault in told for told in faults(text.replace(before, after, 1)))
@@ -147,9 +147,9 @@ def test_what_depends_on_a_wrong_value_is_not_called_wrong_as_well(before: str, 
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
-    mend = "Put texts in quotation marks, and close each quotation mark and bracket."
-    assert faults("languages = []\ntitle = = 3") == [f"line 2: this is not valid TOML (Invalid value). {mend}"]
-    assert faults('title = "') == [f"line 1: this is not valid TOML (Unterminated string). {mend}"]
+    fix = "Put texts in quotation marks, and close each quotation mark and bracket."
+    assert faults("languages = []\ntitle = = 3") == [f"line 2: this is not valid TOML (Invalid value). {fix}"]
+    assert faults('title = "') == [f"line 1: this is not valid TOML (Unterminated string). {fix}"]
 
 
 def test_an_array_over_several_lines_does_not_confuse_the_line_numbers() -> None:

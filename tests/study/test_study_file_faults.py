@@ -1,4 +1,4 @@
-"""Every fault of a study file is named by its key, with how to mend it."""
+"""Every fault of a study file is named by its key, with how to fix it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fault(before: str, after: str) -> str:
         ("alpha = 0.05", "alpha = 0.05\nnonsense = 1", "analysis.nonsense: There is no such key. Delete it"),
     ],
 )
-def test_a_fault_is_named_with_its_key_and_the_mend(before: str, after: str, said: str) -> None:
+def test_a_fault_is_named_with_its_key_and_fix(before: str, after: str, said: str) -> None:
     assert said in fault(before, after)
 
 
