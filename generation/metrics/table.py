@@ -18,7 +18,8 @@ from formats.errors import InputError
 from formats.files import write_atomically
 from formats.progress import bar
 from generation.corpus import Corpus
-from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens, on_grid, read_midi
+from generation.intake.reading import on_grid, read_midi
+from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
 from generation.metrics.likelihood import BATCH, Reference, clip_nll
 from generation.metrics.memorisation import Memorisation, memorisation

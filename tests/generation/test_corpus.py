@@ -11,12 +11,13 @@ from django.core.management import CommandError, call_command
 
 from formats.errors import InputError
 from generation import corpus, melody
-from generation.corpus import Song
+from generation.intake import songs as intake
+from generation.intake.songs import Song
 from tests.generation.songs import small_corpus, walk, write_song
 
 
-def verdict(path: Path) -> corpus.SongAssessment:
-    return corpus.assess_song(Song(path.stem, path, ""))
+def verdict(path: Path) -> intake.SongAssessment:
+    return intake.assess_song(Song(path.stem, path, ""))
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def verdict(path: Path) -> corpus.SongAssessment:
     [(0, 0), (1, 5), (2, -2), (3, 3), (4, -4), (-1, -5), (-2, 2), (-3, -3), (6, -6), (-8, -4), (None, 0)],
 )
 def test_keys_move_to_no_sharps_or_flats_by_the_shorter_way(fifths: int | None, semitones: int) -> None:
-    assert corpus.transposition(fifths) == semitones
+    assert intake.transposition(fifths) == semitones
     assert fifths is None or (7 * fifths + semitones) % 12 == 0
 
 
@@ -63,7 +64,7 @@ def test_no_song_stands_in_two_splits_and_training_copies_of_held_out_segments_a
     paths = [write_song(tmp_path / f"song{number}.mid", notes) for number in range(40)]
     songs = [Song(path.stem, path, "") for path in paths]
     made = corpus.build(
-        songs, [corpus.assess_song(song) for song in songs], "songs of our own", tmp_path / "report.csv"
+        songs, [intake.assess_song(song) for song in songs], "songs of our own", tmp_path / "report.csv"
     )
     assert "train" not in made.split
     assert set(made.split) == {"validation", "test"}

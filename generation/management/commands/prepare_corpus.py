@@ -31,9 +31,10 @@ the outcome of each file with the reason."""
         report = out.with_suffix(".report.csv")
         with command_errors(out):
             from generation import corpus as core
+            from generation.intake.songs import assess_song
 
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
-            verdicts = [core.assess_song(song) for song in bar(songs, "reading", unit="song")]
+            verdicts = [assess_song(song) for song in bar(songs, "reading", unit="song")]
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)

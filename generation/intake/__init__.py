@@ -1,0 +1,1 @@
+"""Songs from files: reading, and deciding which can be used."""
