@@ -112,7 +112,8 @@ ANSWER = (
         "rated_at",
         "time",
         LazyText(
-            "When the answer was given, by the server's clock: the browser's time corrected by its measured offset."
+            "When the answer was given, by the server's clock: the browser's time corrected by its measured offset, "
+            "not before the trial could be shown."
         ),
         unit="UTC, ISO 8601",
     ),

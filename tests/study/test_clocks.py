@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from study import clock, dataset, queries, services
-from study.models import Expert, Listening, Rating, Remark, Trial
-from tests.factories import hear, rate_all
+from study.models import Expert, Listening, Rating, Remark, Study, Trial
+from tests.factories import complete, hear, rate_all, trials_of
 from tests.study.test_room_remarks import put_remark
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
@@ -69,6 +69,54 @@ def test_time_given_is_never_after_it_came(client: Client, alice: Expert, heard:
     for row in (Rating.objects.get(), Remark.objects.get(), Listening.objects.latest("pk")):
         assert row.given_at is not None
         assert row.given_at <= row.received_at
+
+
+@pytest.mark.parametrize("early", [timedelta(milliseconds=1), timedelta(minutes=5), 2 * DAY - timedelta(minutes=1)])
+def test_time_given_is_never_before_the_trial_was_served(
+    client: Client, alice: Expert, study: Study, early: timedelta, tmp_path: Path
+) -> None:
+    """A claim from before is kept as of the trial's opening: the trial before was done, or the expert had arrived."""
+    Study.objects.update(opened_at=clock.now() - timedelta(hours=2))
+    first, second = trials_of(alice)[:2]
+    complete(alice, first)
+    hear(alice, second)
+    done = max(Rating.objects.values_list("received_at", flat=True))
+    arrived = alice.devices.get().accepted_at
+    checked = alice.sound_checks.get().given_at
+    for trial, opened in ((first, max(arrived, checked)), (second, done)):
+        claim = by(timedelta(), opened - early)
+        assert put_rating(client, trial, rating_body(revision=2, **claim), alice).status_code == 200
+        assert put_remark(client, trial, alice, **claim).status_code == 200
+        saved = Rating.objects.get(trial=trial, revision=2)
+        remarked = Remark.objects.get(trial=trial)
+        assert (saved.given_at, remarked.given_at) == (opened, opened)
+        assert moment(str(claim["given_at"])) == saved.browser_at == remarked.browser_at
+        assert queries.answers(trial, alice)["overall"].revision == 2, "the server's order decides"
+
+
+def test_time_after_opening_stays_as_given(client: Client, alice: Expert) -> None:
+    """Also of a trial that a problem report opened before the one before was rated, and after that one was changed."""
+    first, second, third = trials_of(alice)[:3]
+    put_listening(client, first, alice, events=[{"event": "problem", "clip_ms": 0, "at": ""}])
+    start = clock.now()
+    with clock.use(lambda: start + timedelta(minutes=1)):
+        hear(alice, second)
+    with clock.use(lambda: start + timedelta(minutes=2)):
+        complete(alice, first)
+    given = start + timedelta(seconds=70)
+    with clock.use(lambda: start + timedelta(minutes=3)):
+        for scale in ("valence", "overall"):
+            body = rating_body(revision=2, **by(timedelta(), given))  # its first revision never came
+            assert put_rating(client, second, body, alice, scale).status_code == 200
+    assert set(Rating.objects.filter(trial=second).values_list("given_at", flat=True)) == {given}
+    given = start + timedelta(minutes=3, seconds=5)
+    with clock.use(lambda: start + timedelta(minutes=4)):
+        hear(alice, third)
+        for scale in ("valence", "overall"):
+            assert put_rating(client, second, rating_body(revision=3), alice, scale).status_code == 200
+    with clock.use(lambda: start + timedelta(minutes=5)):
+        assert put_rating(client, third, rating_body(**by(timedelta(), given)), alice).status_code == 200
+    assert Rating.objects.get(trial=third).given_at == given
 
 
 def test_dataset_has_no_time_after_the_answer_came(client: Client, alice: Expert, heard: Trial, tmp_path: Path) -> None:

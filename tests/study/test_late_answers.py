@@ -226,7 +226,7 @@ def test_late_problem_on_a_clip_begun_in_time_is_kept(expert: Expert) -> None:
     with clock.use(lambda: end + HOUR):
         assert problem(at(expert), given_at=before).problem
         report(at(expert, 3), given_at=before)
-        assert refused(answer, at(expert, 3), given_at=before) == "409 unheard", "the clip was opened after the end"
+        assert refused(answer, at(expert, 3), given_at=before) == "410 closed", "the clip was opened after the end"
     assert expert.study.events.filter(kind="problem reported").count() == 1
 
 

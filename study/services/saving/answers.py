@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
+from study.services.saving.admission import admit
 from study.services.saving.context import SaveContext
 from study.services.saving.heard import check_heard
 from study.services.saving.rules import (
@@ -18,13 +19,10 @@ from study.services.saving.rules import (
     LARGEST_SMALL,
     first_of,
     insert,
-    is_late,
     measure,
     refuse_ahead,
-    refuse_closed_room,
     require_newer_revision,
     retry_on_conflict,
-    when_given,
 )
 
 MAX_COMMENT = 2000
@@ -54,18 +52,17 @@ def save_rating(
     expert, trial = context.expert, context.trial
     here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, context.before) if pk])
     rows = list(Rating.objects.filter(Q(client_uuid=client_uuid) | here))
+    before = [rating for rating in rows if rating.trial_id == context.before]
     content = {"expert_id": expert.pk, "trial_id": trial.pk, "scale": scale, "value": value, "revision": revision}
     if first := first_of(rows, client_uuid, **content):
         return first, False
-    refuse_closed_room(context)
-    given = when_given(context, given_at, offset_ms)
-    late = is_late(context, given.at)
+    given = admit(context, given_at, offset_ms, before)
     _check_value(expert.study, scale, value)
     known = [rating for rating in rows if rating.trial_id == trial.pk]
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
     if not known:  # a trial that has an answer was heard before
-        check_heard(context, [rating for rating in rows if rating.trial_id == context.before])
+        check_heard(context, before)
     shown = expert.study.file.shown_in(language)
     rating = Rating(
         trial=trial,
@@ -83,7 +80,7 @@ def save_rating(
         language=shown,
         wording=expert.study.file.scale(scale).wording(shown),
     )
-    insert(rating, context, given.at, alone=late, what="rating", scale=scale, revision=revision)
+    insert(rating, context, given.at, alone=given.late, what="rating", scale=scale, revision=revision)
     return rating, True
 
 
@@ -120,9 +117,8 @@ def save_remark(
     content = {"expert_id": expert.pk, "trial_id": trial.pk, "known": known, "comment": comment, "revision": revision}
     if first := first_of(rows, client_uuid, **content):
         return first, False
-    refuse_closed_room(context)
-    given = when_given(context, given_at, offset_ms)
-    late = is_late(context, given.at)
+    before = Rating.objects.filter(expert=expert, trial=context.before) if context.before else ()
+    given = admit(context, given_at, offset_ms, before)
     _check_remark(known, comment)
     newest = rows[-1] if rows else None
     saved: dict[str, object] | None = None
@@ -142,7 +138,7 @@ def save_remark(
         browser_at=given.browser_at,
         received_at=given.received_at,
     )
-    insert(remark, context, given.at, alone=late, what="remark", revision=revision)
+    insert(remark, context, given.at, alone=given.late, what="remark", revision=revision)
     return remark, True
 
 

@@ -61,6 +61,20 @@ def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
         raise Refused(409, "unheard", message, heard_ms=heard)
 
 
+def not_before_opening(context: SaveContext, at: datetime, before: Iterable[Rating]) -> datetime:
+    """A claimed time, or when the trial could first be served if that was later.
+
+    `before` are the expert's ratings of the trial before this one. Most often they answer it; the whole session is read
+    for the first trial, after a problem report, and for a time that lies too early.
+    """
+    rated = _rated(context, before)
+    if rated is not None and at >= rated:
+        return at
+    place = session_of(context.expert).trial(context.trial.token)
+    known = [moment for moment in (rated, place.opened_at if place else None) if moment]
+    return max(at, min(known)) if known else at
+
+
 def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> datetime | None:
     """When the trial could first be served, by the server's clock; None where the one before it is not over.
 
@@ -71,8 +85,13 @@ def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> 
         session = session_of(context.expert)
         place = session.trial(context.trial.token)
         return place.opened_at if place and session.reached(place) else None
+    return _rated(context, rated)
+
+
+def _rated(context: SaveContext, before: Iterable[Rating]) -> datetime | None:
+    """When the trial before was first rated on its last scale; None where it is not."""
     firsts: dict[str, datetime] = {}
-    for rating in rated:
+    for rating in before:
         firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
     return max(firsts.values()) if len(firsts) >= len(context.expert.study.file.scales) else None
 

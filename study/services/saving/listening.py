@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from formats.text import is_text
-from study import clock
 from study.errors import Refused
 from study.models import Listening
 from study.services.log import log_event
+from study.services.saving.admission import admit
 from study.services.saving.context import SaveContext
 from study.services.saving.rules import (
     LARGEST,
@@ -23,13 +23,10 @@ from study.services.saving.rules import (
     ended,
     first_of,
     insert,
-    is_late,
     measure,
     refuse_ahead,
-    refuse_closed_room,
     retry_on_conflict,
     room_end,
-    when_given,
 )
 
 #: A browser's clock of a clip may run this far past its written duration.
@@ -69,17 +66,14 @@ def save_listening(
     }
     if first := first_of(rows, client_uuid, **checked):
         return first
-    refuse_closed_room(context)
-    given = when_given(context, given_at, offset_ms) if given_at else None
-    late = is_late(context, given.at if given else None)
+    given = admit(context, given_at, offset_ms)
     if not any(row.trial_id == trial.pk for row in rows):
         refuse_ahead(context)
-    listening = Listening(client_uuid=client_uuid, received_at=given.received_at if given else clock.now(), **checked)
-    listening.given_at = given.at if given else None
+    listening = Listening(client_uuid=client_uuid, given_at=given.at, received_at=given.received_at, **checked)
     told = _told(listening.events)
     listening.problem = PROBLEM in told
     if not told:
-        insert(listening, context, listening.given_at, alone=late, kind=LATE_LISTENING)
+        insert(listening, context, listening.given_at, alone=given.late, kind=LATE_LISTENING)
         return listening
     with transaction.atomic():
         late = insert(listening, context, listening.given_at, alone=True, kind=LATE_LISTENING)

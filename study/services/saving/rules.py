@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
@@ -33,23 +33,11 @@ LARGEST_SMALL = 32_767
 LARGEST = 2_147_483_647
 #: A revision may be so many above the newest one. A page counts by one; it skips those that are still on their way.
 MAX_AHEAD = 100
-#: A time may be so far outside of the study before it is refused: an old page may send one by a clock never measured.
-CLOCK_SLACK = timedelta(days=2)
-#: No clock is farther off than this: one without a battery begins in 1970.
-FARTHEST_OFF_MS = 100 * 366 * 24 * 3600 * 1000
 #: How a save locks its study (`select_for_update` knows no shared lock).
 LOCK_SHARED = "SELECT 1 FROM study_study WHERE id = %s FOR SHARE"
 LOCK_ALONE = "SELECT 1 FROM study_study WHERE id = %s FOR UPDATE"
 #: The events by which the log names what was kept although it came after the end: answers, and reports of listening.
 LATE, LATE_LISTENING = "late answer kept", "late listening kept"
-
-
-class Given(NamedTuple):
-    """When something was given: by the server's clock, never after it came, and as the browser's own clock had it."""
-
-    at: datetime
-    browser_at: datetime
-    received_at: datetime
 
 
 def retry_on_conflict(save: Callable[P, T]) -> Callable[P, T]:
@@ -76,31 +64,6 @@ def first_of(rows: Iterable[Row], client_uuid: UUID, **content: object) -> Row |
 def invalid_number() -> Refused:
     """The refusal of a number that no page of ours sends."""
     return Refused(400, "number", _("Something went wrong on this page. Please reload it."))
-
-
-def when_given(context: SaveContext, browser_at: datetime, offset_ms: object) -> Given:
-    """The time of an answer by the server's clock: the browser's, and what its page measured that clock to be behind.
-
-    A page from before this was measured sends no offset; then the browser's clock is all there is. No answer was given
-    after it came. Refuses a date that no right clock can have had.
-    """
-    if browser_at.tzinfo is None:
-        raise invalid_number()
-    if offset_ms is not None and (type(offset_ms) is not int or abs(offset_ms) > FARTHEST_OFF_MS):
-        raise invalid_number()
-    now, opened = clock.now(), context.expert.study.opened_at
-    try:
-        at = browser_at + timedelta(milliseconds=offset_ms if isinstance(offset_ms, int) else 0)
-    except OverflowError:
-        raise _absurd() from None
-    if at > now + CLOCK_SLACK or (opened is not None and at < opened - CLOCK_SLACK):
-        raise _absurd()
-    return Given(min(at, now), browser_at, now)
-
-
-def _absurd() -> Refused:
-    message = _("The date on this device is not correct. Please set its clock, reload the page and rate again.")
-    return Refused(400, "time", message)
 
 
 def refuse_closed_room(context: SaveContext) -> None:
