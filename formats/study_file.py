@@ -14,9 +14,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -49,6 +51,10 @@ RESERVED = {
     *("revision", "rated_at", "browser_at", "received_at", "plays", "heard_ms", "rt_ms", "late", "known"),
     *("language", "wording"),
 }
+#: Names that a question of another kind can't have either: tables of comparisons have columns of these names.
+RESERVED_FOR_QUESTIONS = RESERVED | {
+    *("question", "value", "place", "prompt_id", "clip_a", "system_a", "clip_b", "system_b"),
+}
 #: Names that a background question can't have, for the same reason.
 EXPERT_COLUMNS = {
     *("expert_id", "group", "language", "submitted", "replaced_by", "level"),
@@ -56,6 +62,21 @@ EXPERT_COLUMNS = {
 }
 #: The texts of a scale that an expert reads, and the hexadecimal digits of a wording's version.
 WORDS, DIGITS = ("label", "definition", "low", "high"), 12
+#: Clips of a trial: one, two of different systems, or one of each system.
+TrialClips = Literal[1, 2, "all"]
+#: What can be chosen in each form of a preference; above 0 the second clip is preferred.
+PREFERENCES: Mapping[str, tuple[int, ...]] = {
+    "binary": (-1, 1),
+    "ties": (-1, 0, 1),
+    "graded": (-3, -2, -1, 0, 1, 2, 3),
+}
+#: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
+NO_REFERENCE, PROMPT = "none", "prompt"
+
+
+def trials_of_round(clips: TrialClips, systems: int) -> int:
+    """Trials in which an expert hears a clip of each system, or each pair of systems, once."""
+    return {1: systems, 2: systems * (systems - 1) // 2, "all": 1}[clips]
 
 
 @dataclass
@@ -64,8 +85,9 @@ class Known:
 
     languages: list[str] = field(default_factory=list)
     systems: list[str] = field(default_factory=list)
-    #: Highest rating minus lowest, by scale.
+    #: Highest rating minus lowest, by scale or question.
     ranges: dict[str, int] = field(default_factory=dict)
+    clips: TrialClips = 1
 
 
 #: Faults, each with the path of its key.
@@ -175,6 +197,19 @@ class Entries(Rule):
         return value
 
 
+class OneOf(Rule):
+    """One of a few values."""
+
+    def __init__(self, *values: str | int) -> None:
+        self.values = values
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not any(type(value) is type(one) and value == one for one in self.values):
+            allowed = ", ".join(map(json.dumps, self.values))
+            raise fault("%(value)s is not valid. Use one of %(known)s.", value=repr(value), known=allowed)
+        return value
+
+
 class Fraction(Rule):
     schema = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
 
@@ -254,12 +289,68 @@ class Scale(Table):
     def _is_above_the_minimum(cls, value: Any, info: ValidationInfo) -> Any:
         return value if info.context is None else _whole(value, info.data.get("minimum", 0) + 1, HIGHEST_RATING)
 
+    @property
+    def values(self) -> Sequence[int]:
+        """What can be answered, from the lowest to the highest."""
+        return range(self.minimum, self.maximum + 1)
+
     def texts(self, language: str) -> dict[str, str]:
         """What an expert reads of it in a language."""
         return {name: localised(getattr(self, name), language) for name in WORDS}
 
     def wording(self, language: str) -> str:
         """The version of its words in a language: the beginning of the SHA-256 of its texts as RFC 8785 JSON."""
+        return json_sha256(self.texts(language))[:DIGITS]
+
+
+Of = Annotated[Literal["clip", "trial"], OneOf("clip", "trial")]
+QuestionKey = Annotated[str, Name(COLUMN, COLUMN_MEANING, RESERVED_FOR_QUESTIONS)]
+
+
+class RatingQuestion(Scale):
+    """A rating scale written as a question; of each clip it is the same as an entry of [[scales]]."""
+
+    kind: Literal["rating"]
+    key: QuestionKey
+    of: Of = "clip"
+
+
+class Preference(Table):
+    """Which of a trial's two clips an expert prefers: binary, with ties, or graded from -3 to 3."""
+
+    kind: Literal["preference"]
+    key: QuestionKey
+    of: Annotated[Literal["trial"], OneOf("trial")] = "trial"
+    form: Annotated[Literal["binary", "ties", "graded"], OneOf(*PREFERENCES)]
+    label: Texts
+    definition: Texts
+    #: The words for the first clip, for no preference, and for the second clip.
+    low: Texts
+    middle: Annotated[dict[str, str] | None, Translated()] = None
+    high: Texts
+
+    @property
+    def values(self) -> Sequence[int]:
+        """What can be answered, from the first clip to the second."""
+        return PREFERENCES[self.form]
+
+    @property
+    def minimum(self) -> int:
+        """The strongest preference for the first clip."""
+        return self.values[0]
+
+    @property
+    def maximum(self) -> int:
+        """The strongest preference for the second clip."""
+        return self.values[-1]
+
+    def texts(self, language: str) -> dict[str, str]:
+        """What an expert reads of it in a language; `middle` is empty where there is none."""
+        named = {name: localised(getattr(self, name), language) for name in WORDS}
+        return {**named, "middle": localised(self.middle, language) if self.middle else ""}
+
+    def wording(self, language: str) -> str:
+        """The version of its words in a language, as of a scale."""
         return json_sha256(self.texts(language))[:DIGITS]
 
 
@@ -276,6 +367,82 @@ class Choice(Table):
 
     key: Id
     label: Texts
+
+
+class TrialChoice(Choice):
+    """An answer to a question about a clip; where answers are right or wrong, the systems for which this is right."""
+
+    right_for: list[str] = []
+
+    @field_validator("right_for", mode="before")
+    @classmethod
+    def _are_systems(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        systems = info.context.systems
+        if not isinstance(value, list) or not all(system in systems for system in value):
+            known = ", ".join(systems) or "…"
+            raise fault('Write a list of systems, such as ["a", "b"], from %(known)s.', known=known)
+        return value
+
+
+class ChoiceQuestion(Table):
+    """A question with answers to choose from, of each clip or of the trial."""
+
+    kind: Literal["choice"]
+    key: QuestionKey
+    of: Of = "clip"
+    label: Texts
+    definition: Texts
+    choices: Annotated[list[TrialChoice], Entries(2, 20)]
+
+
+class TextQuestion(Table):
+    """A question that is answered in words, of each clip or of the trial."""
+
+    kind: Literal["text"]
+    key: QuestionKey
+    of: Of = "trial"
+    label: Texts
+    definition: Texts
+
+
+KINDS: Mapping[str, type[Table]] = {
+    "rating": RatingQuestion,
+    "preference": Preference,
+    "choice": ChoiceQuestion,
+    "text": TextQuestion,
+}
+
+
+def _kind_of(question: Any) -> str:
+    kind = question.get("kind") if isinstance(question, dict) else getattr(question, "kind", None)
+    return kind if isinstance(kind, str) else ""
+
+
+TrialQuestion = Annotated[
+    Annotated[RatingQuestion, Tag("rating")]
+    | Annotated[Preference, Tag("preference")]
+    | Annotated[ChoiceQuestion, Tag("choice")]
+    | Annotated[TextQuestion, Tag("text")],
+    Discriminator(_kind_of),
+]
+#: What is answered with one of a few numbers.
+Numbered = Scale | Preference
+
+
+class TrialShape(Table):
+    """What is put before an expert at once: a reference or none, and one or more clips."""
+
+    clips: Annotated[TrialClips, OneOf(1, 2, "all")] = 1
+    match: Annotated[Literal["prompt", "none"], OneOf("prompt", "none")] = "none"
+    reference: str = NO_REFERENCE
+    hidden_reference: bool = False
+
+    @field_validator("reference", mode="before")
+    @classmethod
+    def _is_none_prompt_or_system(cls, value: Any, info: ValidationInfo) -> Any:
+        return value if info.context is None else Written().check(value, info.context, "reference")
 
 
 class Question(Table):
@@ -315,7 +482,10 @@ class Design(Table):
     computed = frozenset({"slots"})
 
     clips_per_system: Annotated[int, Whole(1, MOST_CLIPS)]
-    heard_per_expert: int = Field(json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
+    #: Clips of each system that an expert hears, in trials of one clip and of all systems.
+    heard_per_expert: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
+    #: How often an expert hears each pair of systems, in trials of two clips.
+    rounds: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
     repeats: int = Field(0, json_schema_extra={"minimum": 0, "maximum": MOST_TRIALS})
     break_after: int | Literal["half"] = "half"
     practice: Annotated[int, Whole(0, MOST_PRACTICE)] = 0
@@ -330,17 +500,21 @@ class Design(Table):
             raise PydanticCustomError("extra_forbidden", "slots")
         return value
 
-    @field_validator("heard_per_expert", "repeats", "break_after", mode="before")
+    @field_validator("heard_per_expert", "rounds", "repeats", "break_after", mode="before")
     @classmethod
     def _fits_the_others(cls, value: Any, info: ValidationInfo) -> Any:
         """What depends on a value that has a fault itself is held to the widest bounds."""
         known, key = info.context, info.field_name
         if known is None or (key == "break_after" and value == "half"):
             return value
-        if key == "heard_per_expert":
+        if key == "heard_per_expert" and known.clips == 2:
+            raise fault("In trials of two clips, %(key)s does not apply. Delete it, and write rounds.", key=key)
+        if key == "rounds" and known.clips != 2:
+            raise fault("Only trials of two clips have rounds. Delete it, and write heard_per_expert.")
+        if key in {"heard_per_expert", "rounds"}:
             return _whole(value, 1, info.data.get("clips_per_system", MOST_CLIPS))
-        heard, repeats = info.data.get("heard_per_expert"), info.data.get("repeats")
-        trials = heard * len(known.systems) if heard and known.systems else MOST_TRIALS
+        heard, repeats = info.data.get("rounds" if known.clips == 2 else "heard_per_expert"), info.data.get("repeats")
+        trials = heard * trials_of_round(known.clips, len(known.systems)) if heard and known.systems else MOST_TRIALS
         if key == "repeats":
             return _whole(value, 0, trials if trials >= REPEAT_GAP else 0)
         return _whole(value, 0, (trials + repeats if repeats is not None else MOST_TRIALS) - 1)
@@ -378,7 +552,7 @@ class Analysis(Table):
     def _is_a_scale(cls, value: str, info: ValidationInfo) -> str:
         if info.context is not None and info.context.ranges and value not in info.context.ranges:
             known = ", ".join(info.context.ranges)
-            raise fault("%(value)s is not one of the scales: %(known)s.", value=repr(value), known=known)
+            raise fault("%(value)s is not one of the questions: %(known)s.", value=repr(value), known=known)
         return value
 
     @field_validator("contrasts", mode="before")
@@ -402,15 +576,20 @@ class Analysis(Table):
 
 
 class StudyFile(Table):
-    """A whole study file (docs/study-file.md)."""
+    """A whole study file (docs/study-file.md).
+
+    Once read, ``scales`` has the ratings of each clip, also those written as questions, and ``questions`` the others.
+    """
 
     title: Texts
     languages: list[Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]]
     systems: Annotated[list[System], Entries(2, MOST_SYSTEMS)]
     real_system: str | None = None
+    trial: TrialShape = TrialShape()
     design: Design
     groups: Annotated[list[Group], Entries(1, 20)]
-    scales: Annotated[list[Scale], Entries(1, MOST_SCALES)]
+    scales: Annotated[list[Scale], Entries(1, MOST_SCALES)] = []
+    questions: Annotated[list[TrialQuestion], Entries(1, MOST_SCALES)] = []
     background: Annotated[list[Question], Entries(0, 30)] = []
     consent: Consent
     instructions: Paragraphs
@@ -438,7 +617,9 @@ class StudyFile(Table):
     @property
     def trials_per_expert(self) -> int:
         """Study trials of a session, hidden repeats included and practice not."""
-        return self.design.heard_per_expert * len(self.systems) + self.design.repeats
+        clips, design = self.trial.clips, self.design
+        rounds = (design.rounds if clips == 2 else design.heard_per_expert) or 0
+        return rounds * trials_of_round(clips, len(self.systems)) + design.repeats
 
     @property
     def break_after(self) -> int:
@@ -451,9 +632,14 @@ class StudyFile(Table):
         """Planned sessions of all groups together."""
         return sum(group.slots for group in self.groups)
 
-    def scale(self, key: str) -> Scale:
-        """The scale of a key. Raises KeyError."""
-        return {scale.key: scale for scale in self.scales}[key]
+    @property
+    def numbered(self) -> list[Numbered]:
+        """What each trial asks for a number: the scales, and which of two clips is preferred."""
+        return [*self.scales, *(question for question in self.questions if isinstance(question, Preference))]
+
+    def asked(self, key: str) -> Numbered:
+        """The scale or preference of a key. Raises KeyError."""
+        return {asked.key: asked for asked in self.numbered}[key]
 
     def shown_in(self, language: str) -> str:
         """The language in which the study's texts come to a page of that language."""
@@ -473,6 +659,7 @@ class Section(Table):
 #: The model behind each key that has tables.
 TABLES: Mapping[str, type[Table]] = {
     "systems": System,
+    "trial": TrialShape,
     "scales": Scale,
     "groups": Group,
     "design": Design,
@@ -498,8 +685,20 @@ def parse(text: str) -> StudyFile:
     content = read_toml(text)
     file = _checked(StudyFile, text, content, _known(content), _across(content))
     complete = file.model_dump(exclude_none=True)
+    complete |= _ratings_apart(complete)
     complete["design"]["slots"] = {group.key: group.slots for group in file.groups}
     return StudyFile.model_validate({**complete, "real_system": file.real_system})
+
+
+def _ratings_apart(complete: dict[str, Any]) -> dict[str, Any]:
+    """Scales and other questions: a question for a rating of each clip is a scale."""
+    apart = [row["kind"] == "rating" and row["of"] == "clip" for row in complete["questions"]]
+    rows = list(zip(complete["questions"], apart, strict=True))
+    scales = [{key: row[key] for key in Scale.model_fields} for row, is_scale in rows if is_scale]
+    return {
+        "scales": [*complete["scales"], *scales],
+        "questions": [row for row, is_scale in rows if not is_scale],
+    }
 
 
 def parse_analysis(text: str, file: StudyFile) -> Analysis:
@@ -521,19 +720,26 @@ def localised(texts: Mapping[str, str], language: str) -> str:
 
 def _known(content: dict[str, Any]) -> Known:
     """What of a file's parts can be relied on before they are checked."""
-    languages, systems, scales = (content.get(key) for key in ("languages", "systems", "scales"))
+    languages, systems, trial = (content.get(key) for key in ("languages", "systems", "trial"))
     known = Known()
     if _are_languages(languages):
         known.languages = list(languages or ())
     if isinstance(systems, list) and 2 <= len(systems) <= MOST_SYSTEMS:
         known.systems = [str(row.get("id", "")) if isinstance(row, dict) else "" for row in systems]
-    if isinstance(scales, list) and 1 <= len(scales) <= MOST_SCALES:
-        rows = [row for row in scales if isinstance(row, dict)]
-        known.ranges = {str(row.get("key", "")): _range(row) for row in rows}
+    if isinstance(trial, dict) and trial.get("clips") in (2, "all"):
+        known.clips = trial["clips"]
+    scales, questions = (content.get(key, []) for key in ("scales", "questions"))
+    if isinstance(scales, list) and isinstance(questions, list) and 1 <= len(scales) + len(questions) <= MOST_SCALES:
+        rows = [row for row in [*scales, *questions] if isinstance(row, dict)]
+        asked = [row for row in rows if row.get("kind") not in ("choice", "text")]
+        known.ranges = {str(row.get("key", "")): _range(row) for row in asked}
     return known
 
 
 def _range(scale: dict[str, Any]) -> int:
+    form = scale.get("form")
+    if isinstance(form, str) and form in PREFERENCES:
+        return PREFERENCES[form][-1] - PREFERENCES[form][0]
     low, high = scale.get("minimum"), scale.get("maximum")
     return high - low if type(low) is int and type(high) is int and low < high else HIGHEST_RATING
 
@@ -545,12 +751,16 @@ def _are_languages(value: Any) -> bool:
 
 
 def _across(content: dict[str, Any]) -> Found:
-    """Faults that lie between parts: what may stand there once, and the slots of all groups together."""
+    """Faults that lie between parts: what may stand there once, what fits the trial, and the slots of all groups."""
     found: list[tuple[KeyPath, Message]] = []
     for key, name in (("systems", "id"), ("scales", "key"), ("groups", "key"), ("background", "key")):
         found += _repeated(content.get(key), (key,), name)
-    for index, question in enumerate(_rows(content.get("background"))):
-        found += _repeated(question.get("choices"), ("background", index, "choices"), "key")
+    scales = {str(row.get("key")) for row in _rows(content.get("scales"))}
+    found += _repeated(content.get("questions"), ("questions",), "key", scales)
+    for part in ("background", "questions"):
+        for index, question in enumerate(_rows(content.get(part))):
+            found += _repeated(question.get("choices"), (part, index, "choices"), "key")
+    found += _unfit(content)
     slots = [group.get("slots") for group in _rows(content.get("groups"))]
     sound = [number for number in slots if type(number) is int and 1 <= number <= MOST_SLOTS]
     if slots and sound == slots and not 2 <= sum(sound) <= MOST_SLOTS:
@@ -565,13 +775,60 @@ def _across(content: dict[str, Any]) -> Found:
     return found
 
 
+def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
+    """Questions, references and numbers that do not fit what a trial is."""
+    trial = content.get("trial") if isinstance(content.get("trial"), dict) else {}
+    clips, design = (trial or {}).get("clips", 1), content.get("design")
+    if not content.keys() & {"scales", "questions"}:
+        yield ("scales",), Message("This key is missing. Write [[scales]] or [[questions]], once per question.")
+    for index, question in enumerate(_rows(content.get("questions"))):
+        yield from _unfit_question(question, ("questions", index), clips)
+    wanted = "rounds" if clips == 2 else "heard_per_expert"
+    if isinstance(design, dict) and wanted not in design:
+        yield ("design", wanted), Message("This key is missing. Add it.")
+    yield from _unfit_reference(trial or {}, [str(row.get("id")) for row in _rows(content.get("systems"))])
+
+
+def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:
+    if question.get("kind") != "preference":
+        return
+    if clips != 2:
+        yield (*path, "kind"), Message("A preference needs two clips in a trial. Write clips = 2 under [trial].")
+    form, has_middle = question.get("form"), "middle" in question
+    if form == "binary" and has_middle:
+        yield (*path, "middle"), Message("A binary preference has no middle. Delete this key.")
+    if form in ("ties", "graded") and not has_middle:
+        yield (*path, "middle"), Message("This key is missing. Write the words for no preference.")
+
+
+def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:
+    reference, is_hidden = trial.get("reference", NO_REFERENCE), trial.get("hidden_reference") is True
+    is_system = reference not in (NO_REFERENCE, PROMPT)
+    if is_system and reference in systems and not is_hidden:
+        yield (
+            ("trial", "reference"),
+            Message(
+                "%(system)s is the reference and also a system. Delete the system, or write hidden_reference = true.",
+                system=repr(reference),
+            ),
+        )
+    if is_hidden and reference not in systems:
+        yield (
+            ("trial", "hidden_reference"),
+            Message(
+                "A hidden reference is one of the systems. Write its id as reference, one of %(known)s.",
+                known=", ".join(systems) or "…",
+            ),
+        )
+
+
 def _rows(value: Any) -> list[dict[str, Any]]:
     """The tables of an array, an empty one in place of anything else."""
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
 
 
-def _repeated(value: Any, path: KeyPath, name: str) -> Found:
-    seen: set[str] = set()
+def _repeated(value: Any, path: KeyPath, name: str, before: set[str] | None = None) -> Found:
+    seen = set(before or ())
     found = []
     for index, row in enumerate(_rows(value)):
         text = row.get(name)
@@ -616,15 +873,19 @@ def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Kn
 
 
 def _faults_of(error: ErrorDetails) -> Iterator[tuple[KeyPath, Message]]:
-    path, kind = error["loc"], error["type"]
-    if kind == "faults":
+    path, kind = _as_written(error["loc"]), error["type"]
+    if kind.startswith("union_tag"):
+        allowed = ", ".join(map(json.dumps, KINDS))
+        value = repr(error["input"].get("kind")) if isinstance(error["input"], dict) else repr(error["input"])
+        yield (*path, "kind"), Message("%(value)s is not valid. Use one of %(known)s.", value=value, known=allowed)
+    elif kind == "faults":
         yield from (((*path, *below), message) for below, message in error["ctx"]["faults"])
     elif kind == "missing":
         yield path, Message("This key is missing. Add it.")
     elif kind == "extra_forbidden":
-        yield path, _unknown(path)
+        yield path, _unknown(path, _table_at(error["loc"][:-1]))
     elif kind == "model_type":
-        fields = _table_at(path).model_fields.items()
+        fields = _table_at(error["loc"]).model_fields.items()
         keys = ", ".join(name for name, field in fields if field.is_required())
         yield path, Message("Write a table with the keys %(keys)s.", keys=keys)
     elif kind == "bool_type":
@@ -633,8 +894,12 @@ def _faults_of(error: ErrorDetails) -> Iterator[tuple[KeyPath, Message]]:
         yield path, message_of(error)
 
 
-def _unknown(path: KeyPath) -> Message:
-    table = _table_at(path[:-1])
+def _as_written(path: KeyPath) -> KeyPath:
+    """The way to a value in the file: pydantic puts a question's kind behind its number."""
+    return path[:2] + path[3:] if path[0] == "questions" and len(path) > 2 else path
+
+
+def _unknown(path: KeyPath, table: type[Table]) -> Message:
     allowed = [name for name in table.model_fields if name not in table.computed]
     if close := difflib.get_close_matches(str(path[-1]), allowed, n=1):
         return Message("There is no such key. Did you mean '%(close)s'?", close=close[0])
@@ -642,6 +907,8 @@ def _unknown(path: KeyPath) -> Message:
 
 
 def _table_at(path: KeyPath) -> type[Table]:
-    """The model of the table at a path."""
+    """The model of the table at a path, as pydantic gives it."""
+    if path[:1] == ("questions",) and len(path) > 2:
+        return TrialChoice if "choices" in path else KINDS[str(path[2])]
     names = [part for part in path if part in TABLES]
     return TABLES[str(names[-1])] if names else StudyFile

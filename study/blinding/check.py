@@ -69,7 +69,7 @@ class Report:
 def default_sessions(study: Study) -> int:
     """As many sessions as let every clip be heard a few times and every group come."""
     design = study.file.design
-    wanted: int = math.ceil(HEARINGS * design.clips_per_system / design.heard_per_expert)
+    wanted: int = math.ceil(HEARINGS * design.clips_per_system / (design.heard_per_expert or 1))
     groups = len(study.file.groups)
     return min(study.slots.count(), max(wanted, MIN_SESSIONS, groups))
 

@@ -20,7 +20,7 @@ from formats import study_file
 from formats.errors import InputError
 from formats.study_file import StudyFile
 from formats.toml import LARGEST_FILE
-from study import jobs
+from study import jobs, services
 from study.desk.forms import ClipsForm, StudyFileForm
 from study.desk.job import own_job
 from study.desk.permissions import researcher, run_action
@@ -60,6 +60,7 @@ def _prepared(request: HttpRequest, file: UploadedFile[bytes], slug: str) -> Job
     """A task that waits for clips. Raises `InputError` with one line per error."""
     text = _text_of(file)
     study = study_file.parse(text)
+    services.refuse_not_served(study)
     slug = slug_of(slug or Path(file.name or "").stem)
     if Study.objects.filter(slug=slug).exists():
         message = _("The short name %(slug)s is already used by a study. Choose another one.")

@@ -35,7 +35,7 @@ def scale_order(expert: Expert) -> list[str]:
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
     """A scale in the active language, with its points if it has buttons."""
-    scale = expert.study.file.scale(key)
+    scale = expert.study.file.asked(key)
     points = range(scale.minimum, scale.maximum + 1)
     return {
         "key": key,

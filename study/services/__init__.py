@@ -21,7 +21,7 @@ from study.services.session import (
     submit,
     withdraw,
 )
-from study.services.study_creation import choose_clips, create_study
+from study.services.study_creation import choose_clips, create_study, refuse_not_served
 
 __all__ = [
     "MADE",
@@ -54,6 +54,7 @@ __all__ = [
     "open_study",
     "read_experts",
     "record_blinding",
+    "refuse_not_served",
     "remove_member",
     "replace",
     "revoke_link",

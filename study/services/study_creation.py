@@ -19,7 +19,7 @@ from django.db import transaction
 from formats.errors import N_, InputError, Message
 from formats.files import CLIP_TIME, json_sha256
 from formats.pack import PackClip
-from formats.study_file import StudyFile
+from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions
 from study.models import Clip, Seal, Slot, Study, System, Trial
@@ -64,6 +64,22 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
     return chosen
 
 
+def refuse_not_served(file: StudyFile) -> None:
+    """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
+    trial = file.trial
+    if trial.clips != 1:
+        what = Message("trials with clips = %(clips)s", clips=trial.clips)
+    elif trial.match != "none":
+        what = Message("clips that are matched by prompt")
+    elif trial.reference != NO_REFERENCE:
+        what = Message("trials with a reference")
+    elif file.questions:
+        what = Message("questions of kind %(kind)s", kind=file.questions[0].kind)
+    else:
+        return
+    raise InputError("This version cannot run %(what)s yet. It runs trials of one clip with rating scales.", what=what)
+
+
 def create_study(
     *,
     slug: str,
@@ -80,6 +96,7 @@ def create_study(
     Audio is copied first and removed again if anything fails. A simulated study plays to nobody and gets no audio.
     `rng` draws codes, ids and whatever else hides the systems: for real studies it must be beyond computing.
     """
+    refuse_not_served(file)
     if Study.objects.filter(slug=slug).exists():
         raise InputError("There is a study %(slug)s already; choose another slug.", slug=repr(slug))
     with _copied(slug, clips, rng, wanted=not simulated) as copies, transaction.atomic():
@@ -108,7 +125,7 @@ def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
     return DesignSpec(
         systems=tuple(codes),
         clips=design.clips_per_system,
-        heard=design.heard_per_expert,
+        heard=design.heard_per_expert or 0,
         groups=tuple((group.key, group.slots) for group in file.groups),
         repeats=design.repeats,
         practice=design.practice,

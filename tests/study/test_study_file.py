@@ -105,7 +105,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines() -> None:
         ('kind = "number"', 'kind = "date"', "'date' is not valid"),
         ("smallest_gap = 0.5", "smallest_gap = 4", "4 is out of range. Enter a number above 0 and below 4"),
         ("exclusions =", 'hypotheses = "one"\nexclusions =', "hypotheses: Write a list of texts"),
-        ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not one of the scales"),
+        ('primary_scale = "overall"', 'primary_scale = "beauty"', "'beauty' is not one of the questions"),
         ('contrasts = [["midi-gan", "real"]]', 'contrasts = [["midi-gan", "midi-gan"]]', "Write pairs of systems"),
         (
             'low = { en = "least", zh-hans = "least（中）" }',

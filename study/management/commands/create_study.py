@@ -42,6 +42,7 @@ class Command(LongCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
             file, sha256 = study_file.read(options["study"])
+            services.refuse_not_served(file)
             if options["check"]:
                 if options["pack"]:
                     services.choose_clips(file, read_pack(options["pack"], _bar))

@@ -78,7 +78,7 @@ def save_rating(
         heard_ms=measures[1],
         rt_ms=measures[2],
         language=shown,
-        wording=expert.study.file.scale(scale).wording(shown),
+        wording=expert.study.file.asked(scale).wording(shown),
     )
     insert(rating, context, given.at, alone=given.late, what="rating", scale=scale, revision=revision)
     return rating, True
