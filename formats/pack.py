@@ -25,6 +25,8 @@ ROLES = ("study", "practice")
 #: The system that practice clips name: they belong to no system of the study.
 PRACTICE = "practice"
 LONGEST_S = 3600
+#: The most characters of a prompt's id.
+LONGEST_PROMPT = 200
 CHANGED = N_("%(file)s is not the file that the manifest describes (its SHA-256 differs): copy the pack again.")
 
 
@@ -59,6 +61,8 @@ class Clip(Part):
     clip_id: str = Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{1,64}$"})
     system: str
     role: str = Field(json_schema_extra={"enum": list(ROLES)})
+    #: What clips of several systems were made from; None where they have nothing in common.
+    prompt_id: str | None = Field(None, json_schema_extra={"minLength": 1, "maxLength": LONGEST_PROMPT})
     provenance: dict[str, Any] = {}
     audio_sha256: str
     midi_sha256: str | None = None
@@ -78,6 +82,13 @@ class Clip(Part):
     def _is_known(cls, value: str) -> str:
         if value not in ROLES:
             raise fault("the role is %(value)s; roles are %(known)s.", value=repr(value), known=", ".join(ROLES))
+        return value
+
+    @field_validator("prompt_id")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and not 0 < len(value.strip()) <= len(value) <= LONGEST_PROMPT:
+            raise fault("prompt_id must have 1 to %(most)d characters.", most=LONGEST_PROMPT)
         return value
 
     @field_validator("duration_s")
@@ -137,6 +148,18 @@ class PackClip:
     audio: bytes
     entry: dict[str, Any]
     metrics: dict[str, str]
+
+
+def shared_prompts(clips: Iterable[tuple[str, str | None]]) -> list[str]:
+    """The prompts that every system has, in the order in which they first appear; clips as (system, prompt)."""
+    systems: dict[str, set[str]] = {}
+    order: dict[str, None] = {}
+    for system, prompt in clips:
+        found = systems.setdefault(system, set())
+        if prompt is not None:
+            found.add(prompt)
+            order[prompt] = None
+    return [prompt for prompt in order if all(prompt in found for found in systems.values())]
 
 
 def named_in(clip_id: str, systems: Iterable[str]) -> list[str]:

@@ -213,6 +213,7 @@ def _manifest_clip(piece: Piece, done: Done) -> Clip:
         clip_id=piece.clip_id,
         system=piece.system,
         role=piece.role,
+        prompt_id=piece.prompt_id,
         provenance=piece.provenance,
         audio_sha256=done.audio_sha256,
         midi_sha256=None if piece.midi is None else sha256(piece.midi),

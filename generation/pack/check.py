@@ -65,8 +65,26 @@ def _check_names(pack: Path, manifest: Manifest) -> None:
             raise InputError(
                 f"{where}: practice clip {clip.clip_id} is of the study's system {clip.system}: take another."
             )
+    _check_prompts(where, manifest)
     if [clip.clip_id for clip in manifest.clips] != sorted(seen):
         raise InputError(f"{where}: clips must be sorted by clip_id, an order that says nothing of the system.")
+
+
+def _check_prompts(where: Path, manifest: Manifest) -> None:
+    """Raises InputError where a system has a prompt twice."""
+    first: dict[tuple[str, str], str] = {}
+    for clip in manifest.clips:
+        if clip.role != "study" or clip.prompt_id is None:
+            continue
+        other = first.setdefault((clip.system, clip.prompt_id), clip.clip_id)
+        if other != clip.clip_id:
+            raise InputError(
+                "%(file)s: clips %(one)s and %(other)s are of one system and have the same prompt_id. "
+                "Keep one of them, or give them different prompts.",
+                file=where,
+                one=other,
+                other=clip.clip_id,
+            )
 
 
 def _check_files(pack: Path, manifest: Manifest) -> None:

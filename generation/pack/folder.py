@@ -1,6 +1,7 @@
 """Which clips a pack made from a folder holds: one sub-folder of recordings or MIDI files a system.
 
-All usable files of a system are taken, or as many as were asked for, in a seeded order. Practice clips come from a
+Files of equal names are one prompt. All usable files of a system are taken, or as many as were asked for, in a seeded
+order; prompts that all systems have come first, in the same order for each. Practice clips come from a
 sub-folder "practice"; where there is none, from files that the systems can spare, so that no clip is both.
 """
 
@@ -9,12 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from formats.errors import InputError, Message
 from formats.files import sha256, sha256_of
-from formats.pack import PRACTICE
+from formats.pack import LONGEST_PROMPT, PRACTICE, shared_prompts
 from formats.progress import bar
 from generation import metrics
 from generation.pack.recordings import is_midi, judge
@@ -80,6 +81,9 @@ def select(
     }
     apart = usable.pop(PRACTICE, None)
     _require_clips(folder, usable, found, reasons)
+    prompts = _prompts(usable)
+    first = _shuffled(_in_every_system(usable, prompts), seed, "prompts")
+    usable = {system: _first(files, prompts, first) for system, files in usable.items()}
     spare = {name: files[clips_per_system or 1 :] for name, files in usable.items()}
     rehearsed = _spared(spare, practice or 0) if apart is None else apart[:practice]
     chosen = [
@@ -90,7 +94,7 @@ def select(
     hashes = {name: content for files in found.systems.values() for name, content in files.items()}
     ids = clip_ids(len(chosen), stream(seed, "clip ids"), found.systems)
     pieces = [
-        _piece(folder / name, clip_id, system, role, {"file": name, "file_sha256": hashes[name]})
+        _piece(folder / name, clip_id, system, role, {"file": name, "file_sha256": hashes[name]}, prompts.get(name))
         for clip_id, (system, role, name) in zip(ids, chosen, strict=True)
     ]
     return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
@@ -114,6 +118,30 @@ def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, Mes
 
 def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:
     return [names[place] for place in stream(seed, system).permutation(len(names))]
+
+
+def _prompts(usable: Mapping[str, list[str]]) -> dict[str, str]:
+    """The prompt of each file: its name without the ending, where two or more systems have one file of that name."""
+    once = [{stem: names[0] for stem, names in _by_stem(files).items() if len(names) == 1} for files in usable.values()]
+    counts = Counter(stem for stems in once for stem in stems)
+    return {name: stem for stems in once for stem, name in stems.items() if counts[stem] > 1}
+
+
+def _by_stem(files: Sequence[str]) -> dict[str, list[str]]:
+    stems: dict[str, list[str]] = {}
+    for name in files:
+        stems.setdefault(PurePosixPath(name).stem[:LONGEST_PROMPT], []).append(name)
+    return stems
+
+
+def _in_every_system(usable: Mapping[str, list[str]], prompts: Mapping[str, str]) -> list[str]:
+    return sorted(shared_prompts((system, prompts.get(name)) for system, files in usable.items() for name in files))
+
+
+def _first(files: Sequence[str], prompts: Mapping[str, str], first: Sequence[str]) -> list[str]:
+    """The files with those of some prompts before the others, in the order of the prompts."""
+    places = {prompt: place for place, prompt in enumerate(first)}
+    return sorted(files, key=lambda name: places.get(prompts.get(name, ""), len(places)))
 
 
 def _require_clips(
@@ -140,7 +168,9 @@ def _spared(spare: dict[str, list[str]], count: int) -> list[str]:
     return taken
 
 
-def _piece(path: Path, clip_id: str, system: str, role: str, provenance: dict[str, str]) -> Piece:
+def _piece(
+    path: Path, clip_id: str, system: str, role: str, provenance: dict[str, str], prompt_id: str | None
+) -> Piece:
     midi = is_midi(path)
     return Piece(
         clip_id,
@@ -150,6 +180,7 @@ def _piece(path: Path, clip_id: str, system: str, role: str, provenance: dict[st
         path,
         path.read_bytes() if midi else None,
         metrics.read_clip(path) if midi else None,
+        prompt_id,
     )
 
 

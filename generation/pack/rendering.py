@@ -37,6 +37,7 @@ class Piece(NamedTuple):
     music: Tokens | Path
     midi: bytes | None
     notes: GridClip | None
+    prompt_id: str | None = None
 
 
 class Selection(NamedTuple):

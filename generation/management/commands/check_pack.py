@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from formats.pack import shared_prompts
 from generation.management.cli import ParagraphHelpCommand, command_errors
 
 
@@ -30,5 +31,8 @@ them."""
         counts = Counter(clip.system for clip in manifest.clips)
         systems = ", ".join(f"{number} {system}" for system, number in sorted(counts.items()))
         self.stdout.write(f"{options['pack']} is whole: {len(manifest.clips)} clips ({systems}).")
+        clips = [(clip.system, clip.prompt_id) for clip in manifest.clips if clip.role == "study"]
+        if prompts := shared_prompts(clips):
+            self.stdout.write(f"{len(prompts)} prompts have a clip of every system.")
         for sentence in in_words(comparison):
             self.stdout.write(f"caution: {sentence}")
