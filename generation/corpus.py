@@ -1,8 +1,7 @@
 """Songs to a corpus: reading, judging, normalising, cutting into five-bar segments, splitting by song.
 
-A song is used when it is one voice, in a duple metre (2/4, 4/4, 2/2) throughout, and at least nine in ten of its
-notes start and end on the sixteenth grid; every other song is skipped and its reason reported. Time zero is a
-downbeat (docs/methods.md says why), 2/4 is read in pairs as 4/4. Keys are normalised by the key signature to no
+``generation.intake`` decides which songs are used. Where a file does not say otherwise its time zero is a downbeat
+(docs/methods.md says why); 2/4 is read in pairs as 4/4. Keys are normalised by the key signature to no
 sharps or flats, by the shorter transposition.
 """
 
@@ -14,10 +13,12 @@ import importlib.util
 import io
 import json
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from formats.errors import InputError
 from formats.files import write_atomically
 from generation import melody
-from generation.intake.songs import Song, SongAssessment
+from generation.intake.songs import Song, SongAssessment, Stretch
 from generation.melody import STEPS, STEPS_PER_BAR, Note, Tokens
 
 SCHEMA = 1
@@ -88,28 +89,46 @@ def folder_songs(folder: Path) -> list[Song]:
     return [Song(path.relative_to(folder).with_suffix("").as_posix(), path, "") for path in paths]
 
 
-def windows(verdict: SongAssessment) -> list[tuple[int, Tokens]]:
-    """Complete segments of a song as (first bar, tokens (80,)), one from every bar."""
+class Window(NamedTuple):
+    """A complete segment of a song: its first bar in the song and in its stretch, and its tokens (80,)."""
+
+    bar: int
+    place: int
+    tokens: Tokens
+
+
+def windows(song: SongAssessment) -> list[Window]:
+    """Complete segments of a song, one from every bar, except those in which no note begins.
+
+    A note that began before a segment and sounds into it is struck again at its first step.
+    """
+    onsets = [note.start for note in song.notes]
     found = []
-    for start in range(0, verdict.steps - STEPS + 1, STEPS_PER_BAR):
-        inside = [
-            Note(note.start - start, note.length, note.pitch)
-            for note in verdict.notes
-            if start <= note.start < start + STEPS
-        ]
-        found.append((start // STEPS_PER_BAR, held_over(melody.notes_to_tokens([inside])[0], verdict.notes, start)))
+    for stretch in song.stretches:
+        here = slice(max(0, bisect_left(onsets, stretch.first) - 1), bisect_left(onsets, stretch.first + stretch.steps))
+        row = _row(song.notes[here], stretch)
+        for first in range(0, stretch.steps - STEPS + 1, STEPS_PER_BAR):
+            start = stretch.first + first
+            place = bisect_left(onsets, start)
+            if bisect_left(onsets, start + STEPS) == place:
+                continue
+            tokens = row[first : first + STEPS].copy()
+            if tokens[0] == melody.HOLD:
+                tokens[0] = song.notes[place - 1].pitch - melody.LOWEST
+            found.append(Window(start // STEPS_PER_BAR, first // STEPS_PER_BAR, tokens))
     return found
 
 
-def held_over(tokens: Tokens, notes: Iterable[Note], start: int) -> Tokens:
-    """A note that began before the segment and sounds into it is struck again at its first step."""
+def _row(notes: Sequence[Note], stretch: Stretch) -> Tokens:
+    """A stretch as one row of tokens, which may begin with a hold."""
+    row = np.full(stretch.steps, melody.REST, dtype=np.int8)
     for note in notes:
-        if note.start < start < note.start + note.length:
-            free = tokens == melody.REST
-            end = min(note.start + note.length - start, int(np.argmin(free)) if not free.all() else STEPS)
-            tokens[:end] = melody.HOLD
-            tokens[0] = note.pitch - melody.LOWEST
-    return tokens
+        start, end = note.start - stretch.first, note.start + note.length - stretch.first
+        if end > 0 and start < stretch.steps:
+            row[max(start, 0) : end] = melody.HOLD
+            if start >= 0:
+                row[start] = note.pitch - melody.LOWEST
+    return row
 
 
 def unit(text: str) -> float:
@@ -140,20 +159,23 @@ def build(songs: Sequence[Song], verdicts: Sequence[SongAssessment], source: str
     Raises InputError where no song could be used, and writes the report that says why.
     """
     held_out = held_out_songs(songs)
-    rows: list[tuple[str, str, str, int, Tokens]] = []
-    for verdict in verdicts:
-        if not verdict.reason:
-            split = split_of(verdict.song.name, held_out)
-            rows += [(split, verdict.song.name, verdict.song.group, bar, row) for bar, row in windows(verdict)]
-    if not rows:
+    cut = [
+        (split_of(verdict.song.name, held_out), verdict.song, window)
+        for verdict in verdicts
+        if not verdict.reason
+        for window in windows(verdict)
+    ]
+    if not cut:
         why = ", ".join(
             f"{count} {reason}" for reason, count in Counter(verdict.reason for verdict in verdicts).most_common()
         )
         write_report(verdicts, None, report)
         raise InputError(f"No song of {source} could be used ({why}): {report} says why of each file.")
-    elsewhere = {row[4].tobytes() for row in rows if row[0] != "train"}
+    elsewhere = {window.tokens.tobytes() for split, _, window in cut if split != "train"}
     kept = [
-        row for row in rows if (row[4].tobytes() not in elsewhere if row[0] == "train" else row[3] % melody.BARS == 0)
+        (split, song.name, song.group, window.bar, window.tokens)
+        for split, song, window in cut
+        if (window.tokens.tobytes() not in elsewhere if split == "train" else window.place % melody.BARS == 0)
     ]
     return assemble(kept, source)
 
@@ -219,20 +241,28 @@ def load_corpus(path: Path) -> Corpus:
     return corpus
 
 
+#: The columns of the report.
+REPORT = [
+    *("song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"),
+    *("metre", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set"),
+]
+
+
 def write_report(verdicts: Sequence[SongAssessment], corpus: Corpus | None, path: Path) -> None:
-    """One line a file: used or skipped and why, segments, transposition, group, split."""
+    """One line a file: used or skipped and why, segments, transposition, group, split, and what was changed in it."""
     made = Counter(corpus.songs) if corpus else Counter()
     split = dict(zip(corpus.songs, corpus.split, strict=True)) if corpus else {}
     content = io.StringIO()
     table = csv.writer(content, lineterminator="\n")
-    table.writerow(["song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"])
+    table.writerow(REPORT)
     for verdict in verdicts:
         name, reason = verdict.song.name, verdict.reason
         if corpus and not reason and not made[name]:
             reason = "copies of held-out songs"
         table.writerow(
             [name, int(not reason), reason, verdict.complete, made[name], verdict.transposition]
-            + [verdict.song.group, split.get(name, "")]
+            + [verdict.song.group, split.get(name, ""), verdict.metre, verdict.pickup_steps, len(verdict.stretches)]
+            + [verdict.overlaps_trimmed, verdict.ends_set]
         )
     # A file's name may be no text; then its bytes are spelled out.
     write_atomically(path, content.getvalue().encode("utf-8", "backslashreplace"))

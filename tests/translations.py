@@ -45,7 +45,7 @@ TEMPLATES = (
     *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
-    "study/services/demo_access",
+    *("study/services/demo_access", "generation/intake/"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

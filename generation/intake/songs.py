@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,15 +10,19 @@ from typing import NamedTuple
 import numpy as np
 
 from formats.errors import InputError
-from generation.intake.reading import RawNote, Reading, on_grid, read_midi
-from generation.melody import HIGHEST, LOWEST, STEPS, STEPS_PER_BEAT, Note
+from generation.intake.reading import FrameTimeError, Metre, RawNote, Reading, on_grid, overlaps, read_midi
+from generation.melody import HIGHEST, LOWEST, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note
 
-DUPLE = {(2, 4), (4, 4), (2, 2)}
+DUPLE = {(2, 4), (4, 4), (2, 2), (4, 8), (8, 4), (4, 2)}
+#: What a file without a time signature is in, by the MIDI standard.
+DEFAULT_METRE = Metre(4, 4)
 ON_GRID = 0.9
-#: How far from the grid, in steps, still counts as on it: one tick of 1,024 a beat, rounded up.
-GRID_TOLERANCE = 0.01
-#: Longest overlap of two successive notes, in beats, that is articulation and not a second voice.
-LEGATO = 0.125
+#: How far from the grid, in steps, still counts as on it: one tick of 96 a beat, rounded up.
+GRID_TOLERANCE = 0.05
+#: From this share of overlapping notes on a song has several voices.
+POLYPHONIC = 0.05
+#: The longest silence within a song, in steps: four bars.
+LONGEST_SILENCE = 4 * STEPS_PER_BAR
 
 
 class Song(NamedTuple):
@@ -28,19 +33,63 @@ class Song(NamedTuple):
     group: str
 
 
+class Stretch(NamedTuple):
+    """A part of a song without a long silence, in whole bars: its first step and its length in steps."""
+
+    first: int
+    steps: int
+
+    @property
+    def complete(self) -> int:
+        """How many segments without overlap it gives."""
+        return self.steps // STEPS
+
+
 class SongAssessment(NamedTuple):
-    """What became of a file: its notes from step 0 and whole segments, or the reason for skipping it."""
+    """What became of a file.
+
+    Attributes
+    ----------
+    song : Song
+    reason : str
+        Why it is skipped; empty where it is used.
+    transposition : int
+        Semitones by which the notes were moved.
+    notes : list of Note
+        One at a time; step 0 is the first downbeat, and pickup notes have negative steps.
+    stretches : list of Stretch
+        The parts of the song that a silence of more than four bars sets apart.
+    metre : str
+        Its time signatures, such as ``2/4``; ``4/4 assumed`` where the file has none.
+    pickup_steps : int
+        Steps before the first downbeat, by the file's own time signatures.
+    overlaps_trimmed : int
+        Notes that began before an earlier one had ended.
+    ends_set : int
+        Notes that had no end.
+    """
 
     song: Song
     reason: str
-    transposition: int
-    steps: int
-    notes: list[Note]
+    transposition: int = 0
+    notes: list[Note] = []
+    stretches: list[Stretch] = []
+    metre: str = ""
+    pickup_steps: int = 0
+    overlaps_trimmed: int = 0
+    ends_set: int = 0
 
     @property
     def complete(self) -> int:
         """How many segments without overlap the song gives."""
-        return 0 if self.reason else self.steps // STEPS
+        return 0 if self.reason else sum(stretch.complete for stretch in self.stretches)
+
+
+class Bars(NamedTuple):
+    """The time signatures of a song without those of an incomplete first and last bar, and the first downbeat."""
+
+    metres: list[Metre]
+    downbeat: float
 
 
 def transposition(fifths: int | None) -> int:
@@ -54,36 +103,97 @@ def assess_song(song: Song) -> SongAssessment:
         song.name.encode()
         reading = read_midi(song.path)
     except UnicodeEncodeError:
-        return SongAssessment(song, "name not UTF-8", 0, 0, [])
+        return SongAssessment(song, "name not UTF-8")
+    except FrameTimeError:
+        return SongAssessment(song, "time in frames")
     except InputError:
-        return SongAssessment(song, "unreadable", 0, 0, [])
+        return SongAssessment(song, "unreadable")
+    return assess(song, reading)
+
+
+def assess(song: Song, reading: Reading) -> SongAssessment:
+    """Decide whether a song that was read can be used."""
     shift = transposition(reading.fifths)
-    steps = round(reading.beats * STEPS_PER_BEAT)
-    notes = [note._replace(pitch=note.pitch + shift) for note in on_grid(reading.notes)]
-    return SongAssessment(song, reason_to_skip(reading, steps, notes), shift, steps, notes)
+    bars = bars_of(reading)
+    raw = [note._replace(start=note.start - bars.downbeat) for note in reading.notes]
+    notes = [note._replace(pitch=note.pitch + shift, length=min(note.length, STEPS)) for note in on_grid(raw)]
+    parts = stretches(notes, bars.metres[0])
+    return SongAssessment(
+        song=song,
+        reason=_reason_to_skip(raw, bars.metres, notes, parts),
+        transposition=shift,
+        notes=notes,
+        stretches=parts,
+        metre=_in_figures(bars.metres) + ("" if reading.metres else " assumed"),
+        pickup_steps=round(bars.downbeat * STEPS_PER_BEAT),
+        overlaps_trimmed=overlaps(raw),
+        ends_set=reading.ends_set,
+    )
 
 
-def reason_to_skip(reading: Reading, steps: int, notes: Sequence[Note]) -> str:
+def bars_of(reading: Reading) -> Bars:
+    """Tell incomplete first and last bars, which have time signatures of their own, from changes of metre."""
+    metres, downbeat = reading.metres or [DEFAULT_METRE], 0.0
+    if len(metres) > 1 and metres[0].beats < metres[1].beats and metres[0].beats == metres[1].start - metres[0].start:
+        downbeat, metres = metres[1].start, metres[1:]
+    if len(metres) > 1 and metres[-1].beats < metres[-2].beats and reading.beats <= metres[-1].start + metres[-1].beats:
+        metres = metres[:-1]
+    return Bars(metres, downbeat)
+
+
+def _in_figures(metres: Sequence[Metre]) -> str:
+    return " ".join(dict.fromkeys(f"{metre.numerator}/{metre.denominator}" for metre in metres))
+
+
+def stretches(notes: Sequence[Note], metre: Metre) -> list[Stretch]:
+    """The parts of a song between silences of more than four bars; the last bar of each is filled up.
+
+    A part begins with the bar of its first note, the first one with the first downbeat. Bars of more than four beats
+    are filled up to four, as segments count bars of 4/4.
+    """
+    bar = min(STEPS_PER_BAR, max(1, round(metre.beats * STEPS_PER_BEAT)))
+    found: list[tuple[int, int]] = []
+    end = 0
+    for note in notes:
+        if not found or note.start - end > LONGEST_SILENCE:
+            is_start = not found and note.start <= LONGEST_SILENCE
+            found.append((0 if is_start else note.start // STEPS_PER_BAR * STEPS_PER_BAR, 0))
+        end = note.start + note.length
+        found[-1] = (found[-1][0], end)
+    return [Stretch(first, math.ceil((end - first) / bar) * bar) for first, end in found]
+
+
+def _reason_to_skip(
+    raw: Sequence[RawNote], metres: Sequence[Metre], notes: Sequence[Note], parts: Sequence[Stretch]
+) -> str:
     """Why a song cannot be used, in the order in which a reader would ask; empty where it can."""
-    if not reading.notes:
+    if not raw:
         return "no notes"
-    if is_polyphonic(reading.notes):
+    if is_polyphonic(raw):
         return "polyphonic"
-    if not set(reading.metres) <= DUPLE or not reading.metres:
-        return "not duple" if reading.metres else "no time signature"
-    if share_on_grid(reading.notes) < ON_GRID:
-        return "off-grid"
+    if any((metre.numerator, metre.denominator) not in DUPLE for metre in metres):
+        return "not duple"
+    if share_on_grid(raw) < ON_GRID:
+        return "off-grid (swing)" if is_swung(raw) else "off-grid"
     if any(not LOWEST <= note.pitch <= HIGHEST for note in notes):
         return "out of range"
-    return "too short" if steps < STEPS else ""
+    return "" if any(part.complete for part in parts) else "too short"
 
 
 def is_polyphonic(notes: Sequence[RawNote]) -> bool:
-    """Whether a note still sounds well after the next one has started."""
-    return any(one.start + one.length > two.start + LEGATO for one, two in zip(notes, notes[1:], strict=False))
+    """Whether more than a few notes begin while another still sounds."""
+    return overlaps(notes) >= POLYPHONIC * max(1, len(notes))
 
 
 def share_on_grid(notes: Sequence[RawNote]) -> float:
-    """The share of notes that start and end on a sixteenth."""
-    times = np.array([(note.start, note.start + note.length) for note in notes]) * STEPS_PER_BEAT
-    return float((np.abs(times - np.round(times)) <= GRID_TOLERANCE).all(axis=1).mean())
+    """The share of notes that begin on a sixteenth."""
+    onsets = np.array([note.start for note in notes]) * STEPS_PER_BEAT
+    return float((np.abs(onsets - np.round(onsets)) <= GRID_TOLERANCE).mean())
+
+
+def is_swung(notes: Sequence[RawNote]) -> bool:
+    """Whether the notes off the grid of sixteenths begin at two thirds of a beat, as swung eighths do."""
+    onsets = np.array([note.start for note in notes])
+    steps = onsets * STEPS_PER_BEAT
+    off = onsets[np.abs(steps - np.round(steps)) > GRID_TOLERANCE]
+    return bool((np.abs(off % 1 - 2 / 3) <= GRID_TOLERANCE / STEPS_PER_BEAT).mean() >= ON_GRID)

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from formats.progress import bar
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
+
+if TYPE_CHECKING:
+    from generation.intake.songs import SongAssessment
+
+#: What is changed or assumed in songs that are used.
+CHANGES: dict[str, Callable[[SongAssessment], bool]] = {
+    "with overlapping notes, trimmed": lambda song: song.overlaps_trimmed > 0,
+    "with notes without an end, which were given one": lambda song: song.ends_set > 0,
+    "without a time signature, read as 4/4": lambda song: song.metre.endswith("assumed"),
+    "with a pickup, cut from the first downbeat": lambda song: song.pickup_steps > 0,
+    "divided at a silence of more than four bars": lambda song: len(song.stretches) > 1,
+}
 
 
 class Command(ParagraphHelpCommand):
     help = """Read songs and write the usable ones as a corpus of five-bar segments.
 
-A song is usable if it has one voice, is in 2/4, 4/4 or 2/2 throughout, has at least 90% of its notes on the
-sixteenth grid, and is at least five bars of 4/4 long. A report next to the corpus (OUT with .report.csv) lists
-the outcome of each file with the reason."""
+A song is usable if it has one voice, is in 2/4, 4/4, 2/2, 4/8, 8/4 or 4/2 throughout, has at least 90% of its notes
+beginning on the sixteenth grid, and is at least five bars of 4/4 long when its last bar is filled up. A file without a
+time signature is read as 4/4. Notes without an end are given one. If less than 5% of the notes overlap, they are cut
+where the next one begins. A silence of more than four bars divides a song.
+
+A report next to the corpus (OUT with .report.csv) lists the outcome of each file with the reason and what was changed
+in it."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -43,6 +60,9 @@ the outcome of each file with the reason."""
         self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} segments without overlap.")
         for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
             self.stdout.write(f"  skipped, {reason}: {count}")
+        for change, is_changed in CHANGES.items():
+            if count := sum(map(is_changed, used)):
+                self.stdout.write(f"  used, {change}: {count}")
         for split, count in Counter(corpus.split).items():
             names = {name for name, other in zip(corpus.songs, corpus.split, strict=True) if other == split}
             self.stdout.write(f"  {split}: {len(names)} songs, {count} segments")
