@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 MIN_EXPERTS = 6
 MIN_CLIPS = 3
+#: Of clips that are compared with one another.
+MIN_PROMPTS = 4
 
 
 def shortage(experts: int, clips: int) -> str:
@@ -44,3 +46,20 @@ def panel_shortage(experts: int, clips_of_systems: Iterable[int]) -> str:
         As ``shortage``.
     """
     return shortage(experts, min(clips_of_systems, default=0))
+
+
+def prompt_shortage(experts: int, prompts: int) -> str:
+    """Decide the same for comparisons, where prompts take the place of clips.
+
+    Parameters
+    ----------
+    experts, prompts : int
+
+    Returns
+    -------
+    str
+        "few_experts" below ``MIN_EXPERTS``, else "few_prompts" below ``MIN_PROMPTS``, else "".
+    """
+    if experts < MIN_EXPERTS:
+        return "few_experts"
+    return "few_prompts" if prompts < MIN_PROMPTS else ""
