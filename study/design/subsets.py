@@ -53,7 +53,7 @@ def _least_used(spec: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
     together = np.zeros((spec.clips, spec.clips), dtype=int)
     by_group = {key: np.zeros(spec.clips, dtype=int) for key, _ in spec.groups}
     by_slot: dict[int, list[int]] = {}
-    for slot, group in _interleave(spec.groups):
+    for slot, group in interleave(spec.groups):
         taken: list[int] = []
         for _ in range(spec.heard):
             shared = together[:, taken].sum(axis=1)
@@ -66,7 +66,7 @@ def _least_used(spec: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
     return [by_slot[slot] for slot in range(spec.slots)]
 
 
-def _interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
+def interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
     """(slot, group) with the groups taking turns in proportion to their sizes."""
     slots, start = [], 0
     for key, count in groups:
