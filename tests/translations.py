@@ -46,6 +46,7 @@ TEMPLATES = (
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
     *("study/services/demo_access", "generation/intake/"),
+    *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

@@ -35,7 +35,7 @@ def refuse_too_large(path: Path, wanted: Sequence[str], given: Given) -> None:
     they have names: in a long table, or `wanted`. Of a wide table those columns are counted that are surely scales, and
     only where the table would be too large if all its columns were.
     """
-    if not path.is_file() or not is_csv(path) or path.stat().st_size < LARGE_BYTES:
+    if given.tool or not path.is_file() or not is_csv(path) or path.stat().st_size < LARGE_BYTES:
         return
     try:
         look = _Look(path, read_table(path, western=True)[0], given)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from formats.errors import InputError
+from formats.text import folded
 
 Bounds = tuple[float, float]
 NUMBER = r"[-+]?\d+(?:\.\d+)?"
@@ -23,26 +24,71 @@ class Given:
 
     `columns`: the file's name of each column that has another one here. `bounds` by scale, EVERY for the rest.
     `missing`: cells that mean "no rating". `orders`: of a scale in words the words, lowest first.
+
+    Of another tool's file: `tool` (a key of imports.TOOLS), `pattern` with the named groups system, prompt_id and
+    scale, and `left_out`, the values by column of the rows to leave out.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tool: str = ""
+    pattern: re.Pattern[str] | None = None
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def bounds_of(self, scale: str) -> Bounds | None:
         """The bounds given for a scale, by name or for all."""
         return self.bounds.get(scale, self.bounds.get(EVERY))
 
 
-def parse_given(columns: str = "", bounds: str = "", missing: str = "", orders: Sequence[str] = ()) -> Given:
-    """Read the values of --columns, --bounds, --missing and --order. Raises InputError."""
+def parse_given(
+    columns: str = "",
+    bounds: str = "",
+    missing: str = "",
+    orders: Sequence[str] = (),
+    *,
+    tool: str = "",
+    pattern: str = "",
+    leave_out: str = "",
+) -> Given:
+    """Read the values of --columns, --bounds, --missing, --order, --from, --pattern and --leave-out.
+
+    Raises InputError.
+    """
+    if (pattern or leave_out) and not tool:
+        raise InputError("--pattern and --leave-out are for another tool's file; name the tool with --from.")
     return Given(
         columns=dict(_pair("--columns", part, "expert_id=rater") for part in _parts(columns)),
         bounds=dict(_bounds(part) for part in _parts(bounds)),
         missing=frozenset(_parts(missing)),
         orders=dict(map(_order, orders)),
+        tool=tool,
+        pattern=_pattern(pattern) if pattern else None,
+        left_out=_left_out(leave_out),
     )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise InputError("--pattern: %(pattern)s cannot be read: %(reason)s.", pattern=text, reason=error) from error
+    if "system" not in pattern.groupindex:
+        raise InputError(
+            "--pattern: %(pattern)s does not name the system; write the part of a name that gives it as "
+            "(?P<system>...), and the others as (?P<prompt_id>...) and (?P<scale>...).",
+            pattern=text,
+        )
+    return pattern
+
+
+def _left_out(text: str) -> dict[str, frozenset[str]]:
+    values: dict[str, set[str]] = {}
+    for part in _parts(text):
+        name, value = _pair("--leave-out", part, "trial_id=training")
+        values.setdefault(name, set()).add(folded(value))
+    return {name: frozenset(of_column) for name, of_column in values.items()}
 
 
 def _parts(text: str) -> list[str]:

@@ -55,6 +55,19 @@ def told(ratings: Ratings) -> list[str]:
     return [*lines, *read, *columns_notes(ratings, SOURCE)]
 
 
+def value_counts(ratings: Ratings) -> list[str]:
+    """For each scale its different ratings with their counts, and the systems with their clips, in English."""
+    frame = ratings.counted
+    lines = []
+    for scale, values in frame.groupby("scale", sort=False)["rating"]:
+        counts = values.value_counts().sort_index()
+        lines.append(f"{scale}: " + ", ".join(f"{value:g} ({count})" for value, count in counts.items()))
+    clips = frame.groupby("system")["clip_id"].nunique()
+    ngettext = counter(SOURCE)
+    lines += [f"{system}: " + ngettext("{count:,} clip", "{count:,} clips", count) for system, count in clips.items()]
+    return lines
+
+
 def size_told(ratings: Ratings) -> str:
     """What is being worked on, in English."""
     frame = ratings.counted

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.data import imports
 from analysis.data.bounds import infer, refuse_outsiders
 from analysis.data.codes import check_alike, one_spelling
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
@@ -43,15 +44,15 @@ class OwnTable:
 
 def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     """Read a table of ratings. Raises InputError with the file, the line and how to fix it."""
-    written = read_table(path)
-    rows = plain_header(written, given.columns)
+    written, forgiven = imports.read(path, given) if given.tool else (read_table(path), [])
+    rows = plain_header(written, {} if given.tool else given.columns)
     _require(rows)
     systems = rows.column("system")
     clips = len(set(zip(systems, rows.column("clip_id"), strict=True)))
     check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
     if "scale" in rows.header and "rating" not in rows.header:
         raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
-    forgiven: list[Text] = [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
+    forgiven += [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
     rows, changed = _with_one_spelling(rows)
     forgiven += changed
     is_long = set(LONG) <= set(rows.header)
@@ -86,12 +87,26 @@ def _scales_of(columns: Sequence[Column], path: Path) -> list[str]:
 
 
 def _require(rows: Rows) -> None:
+    """Raise InputError where identifying columns are missing; it suggests the tool, or the columns to name."""
     missing = [name for name in IDENTITY if name not in rows.header]
-    if missing:
+    if not missing:
+        return
+    tool = imports.guess(rows.header)
+    if tool:
         raise InputError(
-            f"{rows.path}: column {', '.join(missing)} is missing; the first line has {', '.join(rows.header)}. Name "
-            f"the file's own with --columns, such as --columns {missing[0]}=ITS_NAME."
+            "%(file)s looks like a result file of %(tool)s: add --from %(key)s.",
+            file=rows.path,
+            tool=imports.TOOLS[tool].name,
+            key=tool,
         )
+    raise InputError(
+        "%(file)s: column %(missing)s is missing; the first line has %(columns)s. Name the file's own with --columns, "
+        "such as --columns %(suggested)s.",
+        file=rows.path,
+        missing=", ".join(missing),
+        columns=", ".join(rows.header),
+        suggested=",".join(f"{name}={imports.usual_column(name, rows.header) or 'ITS_NAME'}" for name in missing),
+    )
 
 
 def _with_one_spelling(rows: Rows) -> tuple[Rows, list[Text]]:
@@ -198,8 +213,12 @@ def _by_order(path: Path, key: str, cells: Sequence[str], lines: Sequence[int], 
             continue
         if folded(cell) not in places:
             raise InputError(
-                f"{path}, line {line}: {key} is {cell!r}, which --order does not name; add it to the order, correct "
-                "it or leave it empty."
+                "%(file)s, line %(line)d: %(column)s is %(value)s, which --order does not name; add it to the order, "
+                "correct it or leave it empty.",
+                file=path,
+                line=line,
+                column=key,
+                value=repr(cell),
             )
         ratings.append(places[folded(cell)])
     return ratings

@@ -17,7 +17,7 @@ from analysis.data.own_tables import read_own_table
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from formats.errors import InputError
-from formats.files import sha256_of
+from formats.files import json_sha256, sha256_of
 from formats.messages import LANGUAGES
 from formats.text import UTF_8
 
@@ -109,6 +109,8 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
     """
     if not source.exists():
         raise InputError(f"{source} does not exist; give a DATASET folder or a table of ratings.")
+    if given.tool:
+        return _from_table(source, scales, given)
     if (source.parent.parent / "dataset_description.json").is_file() and source.parent.name == "data":
         source = source.parent.parent
     if not source.is_dir():
@@ -161,7 +163,7 @@ def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
         frame=table.frame,
         scales=table.scales,
         title=dict.fromkeys(LANGUAGES, path.stem),
-        sha256=sha256_of(path),
+        sha256=_sha256(path),
         n_missing=table.n_missing,
         bounds_inferred=table.bounds_inferred,
         is_simulated=table.is_simulated,
@@ -170,6 +172,14 @@ def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
         forgiven=table.forgiven,
         encoding=table.encoding,
     )
+
+
+def _sha256(path: Path) -> str:
+    """The hash of a file; of a folder that of its files' names and hashes."""
+    if not path.is_dir():
+        return sha256_of(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return json_sha256({file.relative_to(path).as_posix(): sha256_of(file) for file in files})
 
 
 def _pick(present: tuple[str, ...], wanted: Sequence[str], path: Path) -> tuple[str, ...]:

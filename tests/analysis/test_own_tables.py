@@ -222,7 +222,7 @@ def test_own_names_of_columns_are_given(tmp_path: Path) -> None:
     path = saved(tmp_path, frame)
     data = read(path, (), parse_given(columns="expert_id=rater,clip_id=stimulus"))
     assert keys(data) == ["overall", "authenticity"]
-    assert "--columns expert_id=ITS_NAME" in refusal(path)
+    assert "--columns expert_id=Rater,clip_id=stimulus" in refusal(path)
     assert "there is no column 'who'" in refusal(path, columns="expert_id=who")
     assert "'mood' is no column of this project" in refusal(path, columns="mood=Rater")
 

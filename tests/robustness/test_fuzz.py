@@ -22,7 +22,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import analysis.data.imports
 import analysis.data.ratings
+from analysis.data.given import Given
 from formats import study_file
 from formats.errors import InputError
 from formats.files import read_table
@@ -33,6 +35,7 @@ from study import backup
 from study.models import Expert, Listening, Rating, Remark, Trial
 from study.models import Study as StudyRow
 from study.services.invitations import read_experts
+from tests.analysis.test_imports import SAMPLES, TOOLS
 from tests.factories import hear, make_pack, study_toml
 from tests.generation.songs import walk, write_song
 from tests.study.test_room_saves import put, rating_body
@@ -165,6 +168,13 @@ def test_a_list_of_experts_that_is_damaged_is_read_or_refused(tmp_path: Path, st
 def test_a_table_of_ratings_that_is_damaged_is_read_or_refused(tmp_path: Path, encoding: str) -> None:
     ratings_csv(tmp_path / "ratings.csv", encoding)
     fuzz_file(tmp_path / "ratings.csv", analysis.data.ratings.read)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_damaged_file_of_another_tool_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes((SAMPLES / name).read_bytes())
+    fuzz_file(path, lambda file: analysis.data.imports.read(file, Given(tool=TOOLS[name])))
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "sav"])

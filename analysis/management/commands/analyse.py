@@ -18,12 +18,13 @@ REPORT contains one page (report.html) and a PDF in English and Chinese, Figures
 as CSV), every table (CSV, Markdown, LaTeX), a methods text and a reporting checklist for a paper. The page lists what
 could not be computed, with the reason. Few experts or clips, missing ratings and repeats are allowed.
 
-The ratings are a DATASET folder from `export_dataset`, or a table of your own (CSV, .xlsx or .sav): either long, with
-the columns expert_id, system, clip_id, scale, rating, or wide, with expert_id, system, clip_id and one column
-per scale. A system named `real` is shown as the reference band. Systems and clips can have any names.
+The ratings are a DATASET folder from `export_dataset`, a table of your own (CSV, .xlsx or .sav), or the result file of
+another tool (--from). A table of your own is either long, with the columns expert_id, system, clip_id, scale, rating,
+or wide, with expert_id, system, clip_id and one column per scale. A system named `real` is shown as the reference
+band. Systems and clips can have any names.
 
 The command and the report list how each column was used and why, and the bounds of each scale. A rating outside its
-bounds is refused with its line."""
+bounds is refused with its line. --preview shows this, with the values of each scale, and writes nothing."""
 
 
 class Command(LongCommand):
@@ -32,7 +33,10 @@ class Command(LongCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", type=Path, metavar="DATASET|TABLE")
-        parser.add_argument("--out", type=Path, required=True, metavar="REPORT", help="the folder to write")
+        parser.add_argument("--out", type=Path, metavar="REPORT", help="the folder to write")
+        parser.add_argument(
+            "--preview", action="store_true", help="say how the table is read, with all values and counts, then stop"
+        )
         parser.add_argument(
             "--scales",
             default="",
@@ -69,11 +73,19 @@ class Command(LongCommand):
         from analysis.data import intake, ratings
         from analysis.report import folder
         from analysis.report.progress import shown
+        from formats.errors import InputError
 
-        folder.check_out(options["out"])
+        if options["out"] is None and not options["preview"]:
+            raise InputError("Name the folder to write with --out, or look at the table with --preview.")
+        if options["out"] is not None:
+            folder.check_out(options["out"])
         data = ratings.read(options["source"], scales, given)
         for line in intake.told(data):
             self.stderr.write(line)
+        if options["preview"]:
+            for line in intake.value_counts(data):
+                self.stdout.write(line)
+            return
         with shown(folder.steps(), "report", intake.size_told(data), self.stderr.write) as step:
             written = folder.write_report(
                 data,

@@ -1,0 +1,68 @@
+"""PsyNet's file of a trial class: one row a trial, its definition as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from analysis.data.imports.files import Row, stem, table_of
+from analysis.data.imports.found import FAILED
+from analysis.data.imports.roles import CLIPS, PROMPTS, SYSTEMS, Roles
+from formats.errors import InputError
+
+YES = ("true", "1", "t")
+
+
+def fits(header: set[str]) -> bool:
+    return {"participant_id", "answer", "trial_maker_id"} <= header
+
+
+def read(roles: Roles) -> None:
+    """Ratings: `answer`, a number or an object of numbers; clip, system and item from columns or the definition."""
+    rows = [_opened(roles, row) for row in table_of(roles.path)]
+    header = list(dict.fromkeys(name for row in rows for name in row.cells))
+    expert = roles.column("expert_id", header, ("participant_id",))
+    clip = roles.column("clip_id", header, CLIPS)
+    system = roles.column("system", header, SYSTEMS, needed=False)
+    prompt = roles.column("prompt_id", header, PROMPTS, needed=False)
+    for row in roles.kept(rows):
+        if row["failed"].lower() in YES:
+            roles.found.leave_out(FAILED)
+            continue
+        name = stem(row[clip])
+        of_system, of_prompt = roles.system_and_prompt(row, system, prompt, name)
+        for scale, rating in _answers(row["answer"]).items():
+            roles.found.rate(
+                expert=row[expert],
+                system=of_system,
+                clip=name,
+                prompt=of_prompt,
+                scale=scale,
+                rating=rating,
+                is_repeat=row["is_repeat_trial"].lower() in YES,
+                line=row.line,
+            )
+
+
+def _opened(roles: Roles, row: Row) -> Row:
+    """The row with the parts of its definition as cells of their own, where no column has that name."""
+    if not row["definition"]:
+        return row
+    try:
+        definition = json.loads(row["definition"])
+        return Row({str(key): str(value) for key, value in definition.items()} | dict(row.cells), row.line)
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(
+            "%(file)s, line %(line)d: the definition %(definition)s is no JSON object.",
+            file=roles.path,
+            line=row.line,
+            definition=row["definition"],
+        ) from error
+
+
+def _answers(text: str) -> Mapping[str, object]:
+    try:
+        answer = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        answer = text
+    return answer if isinstance(answer, dict) else {"answer": answer}

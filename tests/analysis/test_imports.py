@@ -1,0 +1,240 @@
+"""Result files of other tools: what they hold, what is left out, and what is said of it."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from analysis.data import imports
+from analysis.data.given import Given, parse_given
+from analysis.data.ratings import read
+from formats.errors import InputError
+from formats.messages import SOURCE
+
+SAMPLES = Path(__file__).resolve().parents[2] / "fixtures" / "imports"
+#: The tool of each sample.
+TOOLS = {
+    "golisten_acr.csv": "golisten",
+    "jspsych_likert.csv": "jspsych",
+    "label_studio.json": "label-studio",
+    "listen_and_rate_ab.csv": "listen-and-rate",
+    "listen_and_rate_mos.zip": "listen-and-rate",
+    "music_arena_battles.jsonl": "music-arena",
+    "musiceval_person_mos.txt": "musiceval",
+    "otree_all_apps_wide.csv": "otree",
+    "p808_acr_batch.csv": "p808",
+    "qualtrics.csv": "qualtrics",
+    "webmushra_mushra.csv": "webmushra",
+    "webmushra_paired_comparison.csv": "webmushra",
+}
+
+
+def saved(tmp_path: Path, text: str, name: str = "results.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def imported(path: Path, tool: str, **further: str) -> tuple[list[dict[str, str]], list[str]]:
+    """The rows of a file by their columns, and what is told of it."""
+    rows, told = imports.read(path, parse_given(tool=tool, **further))
+    return [dict(zip(rows.header, cells, strict=True)) for cells in rows.cells], [text[SOURCE] for text in told]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_sample_of_each_tool_gives_the_expected_rows(name: str) -> None:
+    rows, _ = imports.read(SAMPLES / name, Given(tool=TOOLS[name]))
+    with (SAMPLES / f"{name.partition('.')[0]}.expected.csv").open(encoding="utf-8", newline="") as file:
+        header, *expected = csv.reader(file)
+    places = [rows.header.index(column) for column in header]
+    assert sorted([row[place] for place in places] for row in rows.cells) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("webmushra_mushra.csv", "Left out: 8 practice answers."),
+        ("webmushra_mushra.csv", "Left out: 6 rows that repeat another one in every cell."),
+        ("webmushra_paired_comparison.csv", "Left out: 1 row without an answer."),
+        ("listen_and_rate_ab.csv", "Left out: 3 repeated header lines."),
+        ("golisten_acr.csv", "Columns without such a tag are left out: Which instrument do you play?, Warm up."),
+        ("p808_acr_batch.csv", "Left out: 6 answers to control clips."),
+        ("p808_acr_batch.csv", "Left out: 1 rejected row."),
+        ("jspsych_likert.csv", "jsPsych counts the points of a scale and its buttons from 0: 1 was added."),
+        ("jspsych_likert.csv", "Left out: 3 practice answers."),
+        ("otree_all_apps_wide.csv", "Left out: 1 row of a bot."),
+        ("otree_all_apps_wide.csv", "Left out: 1 participant who never came."),
+        ("qualtrics.csv", "Left out: 1 response of a preview or test."),
+        ("qualtrics.csv", "The answers of unfinished responses are kept: 1."),
+        ("label_studio.json", "Left out: 1 cancelled answer."),
+        ("label_studio.json", "Predictions of models are left out: 1."),
+        ("music_arena_battles.jsonl", "BOTH_BAD is read as no preference: 1."),
+    ],
+)
+def test_what_is_left_out_is_counted(name: str, sentence: str) -> None:
+    assert sentence in imported(SAMPLES / name, TOOLS[name])[1]
+
+
+@pytest.mark.parametrize("name", ["qualtrics.csv", "otree_all_apps_wide.csv", "listen_and_rate_mos.zip"])
+def test_imported_ratings_are_analysed_with_their_notes(name: str) -> None:
+    data = read(SAMPLES / name, (), Given(tool=TOOLS[name]))
+    assert len(data.frame) == len(imported(SAMPLES / name, TOOLS[name])[0])
+    assert data.forgiven[0][SOURCE].startswith("Read as a file of ")
+    assert "读取" in data.forgiven[0]["zh-hans"]
+
+
+def test_folder_of_sessions_says_what_its_archive_says(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(SAMPLES / "listen_and_rate_mos.zip") as archive:
+        archive.extractall(tmp_path)
+    of_folder = imported(tmp_path, "listen-and-rate")
+    assert of_folder == imported(SAMPLES / "listen_and_rate_mos.zip", "listen-and-rate")
+    assert read(tmp_path, (), Given(tool="listen-and-rate")).sha256 != ""
+
+
+@pytest.mark.parametrize("name", [name for name in TOOLS if name.endswith(".csv") and "golisten" not in name])
+def test_file_of_a_known_tool_is_recognised(name: str) -> None:
+    with pytest.raises(InputError, match=f"add --from {TOOLS[name]}"):
+        read(SAMPLES / name)
+
+
+def test_unknown_table_is_answered_with_the_nearest_columns(tmp_path: Path) -> None:
+    path = saved(tmp_path, "listener,model,stimulus,score\n" + "a,m,s,1\n" * 3)
+    with pytest.raises(InputError, match="--columns expert_id=listener,system=model,clip_id=stimulus"):
+        read(path)
+
+
+def test_unknown_tool_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="known; the tools are webmushra, listen-and-rate"):
+        imports.read(saved(tmp_path, "a,b\n1,2\n"), Given(tool="mushroom"))
+
+
+def test_rows_that_the_user_names_are_left_out() -> None:
+    rows, told = imported(SAMPLES / "webmushra_mushra.csv", "webmushra", leave_out="rating_stimulus=reference")
+    assert {row["system"] for row in rows} == {"ember", "quill"}
+    assert any(line.startswith("Left out, as asked: ") for line in told)
+    with pytest.raises(InputError, match="--leave-out: there is no column phase"):
+        imported(SAMPLES / "webmushra_mushra.csv", "webmushra", leave_out="phase=training")
+
+
+def test_pattern_says_where_a_name_gives_the_system() -> None:
+    rows, _ = imported(SAMPLES / "p808_acr_batch.csv", "p808", pattern=r"_(?P<system>[a-z]+)$")
+    assert {row["system"] for row in rows} == {"pine", "river"}
+    with pytest.raises(InputError, match="does not give its system by the pattern"):
+        imported(SAMPLES / "p808_acr_batch.csv", "p808", pattern=r"(?P<system>XX\d)")
+
+
+@pytest.mark.parametrize(
+    ("further", "sentence"),
+    [
+        ({"pattern": "("}, "cannot be read"),
+        ({"pattern": "a+"}, "does not name the system"),
+        ({"leave_out": "training"}, "is not NAME=VALUE"),
+    ],
+)
+def test_wrong_option_is_refused(further: dict[str, str], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        parse_given(tool="p808", **further)
+
+
+def test_options_of_another_tools_file_need_the_tool() -> None:
+    with pytest.raises(InputError, match="name the tool with --from"):
+        parse_given(pattern="(?P<system>a)")
+
+
+def test_pymushra_download_holds_all_types_of_page(tmp_path: Path) -> None:
+    text = (
+        "wm_type;wm_id;questionaire_uuid;responses_stimulus;responses_score;responses_stimulusRating;"
+        "responses_reference;responses_nonReference;responses_answer\n"
+        "mushra;pine;u1;ember;71;;;;\nlikert_single_stimulus;pine;u1;quill;;4;;;\n"
+    )
+    rows, _ = imported(saved(tmp_path, text), "webmushra")
+    assert [(row["system"], row["scale"], row["rating"]) for row in rows] == [
+        ("ember", "rating_score", "71"),
+        ("quill", "stimuli_rating", "4"),
+    ]
+
+
+def test_graded_comparisons_keep_their_grade(tmp_path: Path) -> None:
+    text = "tool_version,session_id,test_type,system_a,system_b,item,rating\n0.2.0,s1,cmos,ember,quill,pine,-2\n"
+    rows, _ = imported(saved(tmp_path, text), "listen-and-rate")
+    assert [(row["system_a"], row["system_b"], row["value"]) for row in rows] == [("ember", "quill", "-2")]
+
+
+def test_gorilla_keeps_the_responses_that_are_numbers(tmp_path: Path) -> None:
+    text = (
+        "Participant Private ID,Display,Object Name,Response Type,Response,Spreadsheet: clip\n"
+        "7,practice,overall,response,2,warm_ember.wav\n7,rate,overall,response,4,pine_ember.wav\n"
+        "7,rate,overall,action,4,pine_ember.wav\n7,rate,player,response,AUDIO PLAYED,pine_ember.wav\nEND OF FILE,,,,,\n"
+    )
+    rows, told = imported(saved(tmp_path, text), "gorilla")
+    assert [(row["expert_id"], row["clip_id"], row["scale"], row["rating"]) for row in rows] == [
+        ("7", "pine_ember", "overall", "4")
+    ]
+    assert "Events that are no rating of a clip are left out: 2." in told
+
+
+def test_revisit_leaves_out_rejected_participants(tmp_path: Path) -> None:
+    text = (
+        "participantId,trialId,responseId,status,answer,parameters_clip,parameters_system\n"
+        'p1,rate_1,overall,completed,"4",pine.wav,ember\np1,rate_1,windowEvents,completed,"{}",pine.wav,ember\n'
+        "p2,rate_1,overall,rejected,2,pine.wav,ember\np1,rate_2,why,completed,warm,pine.wav,ember\n"
+    )
+    rows, told = imported(saved(tmp_path, text), "revisit")
+    assert [(row["expert_id"], row["system"], row["rating"]) for row in rows] == [("p1", "ember", "4")]
+    assert {"Left out: 1 rejected row.", "Answers that are no numbers are left out: 1."} <= set(told)
+
+
+def test_psynet_reads_clips_from_the_definition(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    cells = [
+        ["participant_id", "trial_maker_id", "definition", "answer", "failed", "is_repeat_trial"],
+        ["1", "rate", '{"clip": "pine.wav", "system": "ember"}', "4", "False", "False"],
+        ["1", "rate", '{"clip": "pine.wav", "system": "ember"}', "5", "False", "True"],
+        ["2", "rate", '{"clip": "pine.wav", "system": "ember"}', "1", "True", "False"],
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(cells)
+    rows, told = imported(path, "psynet")
+    assert [(row["system"], row["rating"], row["is_repeat"]) for row in rows] == [
+        ("ember", "4", ""),
+        ("ember", "5", "1"),
+    ]
+    assert "Left out: 1 row marked as failed." in told
+
+
+def test_ratings_of_one_person_in_two_sessions_are_not_averaged(tmp_path: Path) -> None:
+    header = "tool_version,session_id,test_type,metadata_listener,system,item,rating\n"
+    path = saved(tmp_path, header + "0.2,s1,mos,tuya,ember,pine,4\n0.2,s2,mos,tuya,ember,pine,2\n")
+    with pytest.raises(InputError, match="rates clip pine_ember of ember twice"):
+        read(path, (), Given(tool="listen-and-rate"))
+
+
+def test_preview_shows_values_with_counts_and_writes_nothing(tmp_path: Path) -> None:
+    out, err = StringIO(), StringIO()
+    source = str(SAMPLES / "golisten_acr.csv")
+    report = tmp_path / "report"
+    call_command("analyse", source, "--from", "golisten", "--preview", "--out", str(report), stdout=out, stderr=err)
+    assert "rating: 1 (2), 2 (5), 3 (5), 4 (6), 5 (4)" in out.getvalue()
+    assert "An untouched slider of GoListen is stored as 3." in err.getvalue()
+    assert not report.exists()
+
+
+def test_report_needs_a_folder() -> None:
+    with pytest.raises(CommandError, match="with --out"):
+        call_command("analyse", str(SAMPLES / "golisten_acr.csv"), "--from", "golisten")
+
+
+@pytest.mark.parametrize("tool", imports.TOOLS)
+@pytest.mark.parametrize("name", TOOLS)
+def test_file_of_another_tool_is_refused_in_words(name: str, tool: str) -> None:
+    if tool == TOOLS[name]:
+        return
+    with pytest.raises(InputError) as caught:
+        imports.read(SAMPLES / name, Given(tool=tool))
+    assert "%(" not in str(caught.value)
