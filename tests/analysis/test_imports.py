@@ -40,9 +40,9 @@ def saved(tmp_path: Path, text: str, name: str = "results.csv") -> Path:
 
 
 def imported(path: Path, tool: str, **further: str) -> tuple[list[dict[str, str]], list[str]]:
-    """The rows of a file by their columns, and what is told of it."""
-    rows, told = imports.read(path, parse_given(tool=tool, **further))
-    return [dict(zip(rows.header, cells, strict=True)) for cells in rows.cells], [text[SOURCE] for text in told]
+    """The rows of a file by their columns, and what is said of it."""
+    rows, notes = imports.read(path, parse_given(tool=tool, **further))
+    return [dict(zip(rows.header, cells, strict=True)) for cells in rows.cells], [text[SOURCE] for text in notes]
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -115,9 +115,9 @@ def test_unknown_tool_is_refused_with_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_rows_that_the_user_names_are_left_out() -> None:
-    rows, told = imported(SAMPLES / "webmushra_mushra.csv", "webmushra", leave_out="rating_stimulus=reference")
+    rows, notes = imported(SAMPLES / "webmushra_mushra.csv", "webmushra", leave_out="rating_stimulus=reference")
     assert {row["system"] for row in rows} == {"ember", "quill"}
-    assert any(line.startswith("Left out, as asked: ") for line in told)
+    assert any(line.startswith("Left out, as asked: ") for line in notes)
     with pytest.raises(InputError, match="--leave-out: there is no column phase"):
         imported(SAMPLES / "webmushra_mushra.csv", "webmushra", leave_out="phase=training")
 
@@ -172,11 +172,11 @@ def test_gorilla_keeps_the_responses_that_are_numbers(tmp_path: Path) -> None:
         "7,practice,overall,response,2,warm_ember.wav\n7,rate,overall,response,4,pine_ember.wav\n"
         "7,rate,overall,action,4,pine_ember.wav\n7,rate,player,response,AUDIO PLAYED,pine_ember.wav\nEND OF FILE,,,,,\n"
     )
-    rows, told = imported(saved(tmp_path, text), "gorilla")
+    rows, notes = imported(saved(tmp_path, text), "gorilla")
     assert [(row["expert_id"], row["clip_id"], row["scale"], row["rating"]) for row in rows] == [
         ("7", "pine_ember", "overall", "4")
     ]
-    assert "Events that are no rating of a clip are left out: 2." in told
+    assert "Events that are no rating of a clip are left out: 2." in notes
 
 
 def test_revisit_leaves_out_rejected_participants(tmp_path: Path) -> None:
@@ -185,9 +185,9 @@ def test_revisit_leaves_out_rejected_participants(tmp_path: Path) -> None:
         'p1,rate_1,overall,completed,"4",pine.wav,ember\np1,rate_1,windowEvents,completed,"{}",pine.wav,ember\n'
         "p2,rate_1,overall,rejected,2,pine.wav,ember\np1,rate_2,why,completed,warm,pine.wav,ember\n"
     )
-    rows, told = imported(saved(tmp_path, text), "revisit")
+    rows, notes = imported(saved(tmp_path, text), "revisit")
     assert [(row["expert_id"], row["system"], row["rating"]) for row in rows] == [("p1", "ember", "4")]
-    assert {"Left out: 1 rejected row.", "Answers that are no numbers are left out: 1."} <= set(told)
+    assert {"Left out: 1 rejected row.", "Answers that are no numbers are left out: 1."} <= set(notes)
 
 
 def test_psynet_reads_clips_from_the_definition(tmp_path: Path) -> None:
@@ -200,12 +200,12 @@ def test_psynet_reads_clips_from_the_definition(tmp_path: Path) -> None:
     ]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(cells)
-    rows, told = imported(path, "psynet")
+    rows, notes = imported(path, "psynet")
     assert [(row["system"], row["rating"], row["is_repeat"]) for row in rows] == [
         ("ember", "4", ""),
         ("ember", "5", "1"),
     ]
-    assert "Left out: 1 row marked as failed." in told
+    assert "Left out: 1 row marked as failed." in notes
 
 
 def test_ratings_of_one_person_in_two_sessions_are_not_averaged(tmp_path: Path) -> None:

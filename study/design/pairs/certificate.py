@@ -55,8 +55,8 @@ def pair_certificate(sessions: Sessions) -> dict[str, Any]:
     -------
     dict
         Ready for JSON; docs/datasets.md lists the figures. Votes and order are [fewest, most]; sides are [lowest,
-        highest] of how much oftener than at place 2 something is at place 1. ``promised`` has the widest distance (of
-        sides the largest size, of other figures the most) that the construction allows, and ``uneven`` names the
+        highest] of how much more often something is at place 1 than at place 2. ``promised`` has the widest distance
+        (of sides the largest size, of other figures the most) that the construction allows, and ``uneven`` names the
         figures outside.
     """
     whole = [slot["trials"] for slot in sessions["slots"]]
