@@ -44,6 +44,7 @@ KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
 TEMPLATES = (
     *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
+    "study/design/cautions",
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
     *("study/services/demo_access", "generation/intake/"),
     *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),

@@ -25,7 +25,7 @@ from study.blinding.leak_search import leaks, secrets_of, uneven_names
 from study.blinding.scratch_database import on_a_copy
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
-from study.design import SQUARES_FROM, predictable_share, share_from_another
+from study.design import plan_cautions
 from study.models import Clip, Expert, Slot, Study, Trial
 from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
@@ -34,10 +34,6 @@ from study.services.invitations import Invitee, issue
 HEARINGS, MIN_SESSIONS = 2, 4
 #: Smaller seeds of a pack are tried through in days.
 MIN_SEED = 10**9
-#: The share of the next clips that may be predicted by a person who knows all the rest of the plan.
-MAX_PREDICTABLE = 0.5
-#: So many times as often as by chance may one session plan reveal a trial's system in another.
-MAX_REVEALED = 1.25
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
@@ -89,8 +85,9 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     steps = bar(files.items(), "Measuring clips", unit="clip")
     report = Report(faults=unlike({clip: measure(data) for clip, data in steps}), clips=len(files))
     report.faults += unlike_wrappings(files)
-    report.cautions += [*made_again(study), *guessable(study), *revealing_plans(study)]
-    report.grouped = grouped(sessions_of(study))
+    sessions_planned = sessions_of(study)
+    report.cautions += [*made_again(study), *plan_cautions(sessions_planned)]
+    report.grouped = grouped(sessions_planned)
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
         slots = _prepared(study)
@@ -125,38 +122,6 @@ def made_again(study: Study) -> list[Message]:
             seed=seed,
         )
         for seed in guessed
-    ]
-
-
-def guessable(study: Study) -> list[Message]:
-    """A caution if an expert could learn to predict the next clip from the order."""
-    sessions = sessions_of(study)
-    share = predictable_share(sessions)
-    if len(sessions["systems"]) < SQUARES_FROM or share <= MAX_PREDICTABLE:
-        return []
-    return [
-        Message(
-            "The orders follow a rule: the position and system of a clip predict the next system %(share)s of the "
-            "time. An expert could learn it. Use at least as many slots as systems, and more than eight trials.",
-            share=f"{share:.0%}",
-        )
-    ]
-
-
-def revealing_plans(study: Study) -> list[Message]:
-    """A caution if one session plan tells too much about the others, because there are few slots."""
-    sessions = sessions_of(study)
-    share, chance = share_from_another(sessions), 1 / len(sessions["systems"])
-    if share <= MAX_REVEALED * chance:
-        return []
-    return [
-        Message(
-            "So few session plans reveal one another: a person with the pack and one expert's browser can name the "
-            "system of another expert's trial %(share)s of the time or more (chance level %(chance)s), and so see "
-            "results before unblinding. Use more slots.",
-            share=f"{share:.0%}",
-            chance=f"{chance:.0%}",
-        )
     ]
 
 

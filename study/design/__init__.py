@@ -1,8 +1,8 @@
 """Session plans, made before any expert exists.
 
 The same seed gives the same bytes. `latin_squares` and `few_systems` order the systems, `subsets` chooses each slot's
-clips, `repeats` spreads hidden repeats over the second half, `certificate` counts the balance, and `predictability`
-measures how well the next system can be guessed.
+clips, `repeats` spreads hidden repeats over the second half, `certificate` counts the balance, `predictability`
+measures how well systems can be guessed, and `cautions` says where that is too well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from formats.study_file import REPEAT_GAP
+from study.design.cautions import may_reveal, plan_cautions
 from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
 from study.design.latin_squares import Blocks, square_orders
@@ -25,10 +26,12 @@ __all__ = [
     "SQUARES_FROM",
     "DesignSpec",
     "certificate_of",
-    "predictable_share",
-    "share_from_another",
     "make_session_apart",
     "make_sessions",
+    "may_reveal",
+    "plan_cautions",
+    "predictable_share",
+    "share_from_another",
     "without_codes",
 ]
 

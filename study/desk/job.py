@@ -92,9 +92,9 @@ def _reason(left: dict[str, Any]) -> str:
 
 
 def _cautions(job: Job) -> list[str]:
-    """The cautions of the blinding check that a job has done."""
+    """The cautions of the blinding check that a job has done; before, those on the plans that its file asks for."""
     checked = services.last_blinding(job.study) if job.study and job.state == Job.State.DONE else None
-    return cautions.of_check(checked.detail) if checked else []
+    return cautions.of_check(checked.detail if checked else job.detail)
 
 
 @login_required

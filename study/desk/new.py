@@ -92,6 +92,7 @@ def _summary(file: StudyFile) -> dict[str, Any]:
         "practice": design.practice,
         "slots": file.slots,
         "trials": file.trials_per_expert,
+        "cautions": [caution.as_json() for caution in services.cautions_on(file)],
         "scales": [[scale.key, scale.minimum, scale.maximum] for scale in file.scales],
     }
 

@@ -21,7 +21,7 @@ from study.services.session import (
     submit,
     withdraw,
 )
-from study.services.study_creation import choose_clips, create_study, refuse_not_served
+from study.services.study_creation import cautions_on, choose_clips, create_study, refuse_not_served
 
 __all__ = [
     "MADE",
@@ -35,6 +35,7 @@ __all__ = [
     "broken_among",
     "broken_event",
     "broken_plan",
+    "cautions_on",
     "checked",
     "choose_clips",
     "close_study",

@@ -21,13 +21,15 @@ from formats.files import CLIP_TIME, json_sha256
 from formats.pack import PackClip
 from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
-from study.design import DesignSpec, certificate_of, make_sessions
+from study.design import DesignSpec, certificate_of, make_sessions, may_reveal, plan_cautions
 from study.models import Clip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.sequences import Content, commitment_to, seed_of
 from study.services.log import log_event
 
 SECRET = SystemRandom()
+#: Of session plans that no study uses.
+EXAMPLE_SEED = 1
 FEW_CLIPS = N_("of %(system)s it has %(found)s clips and the study file asks for %(wanted)s")
 FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks for %(wanted)s")
 
@@ -133,6 +135,16 @@ def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
         scales=tuple(scale.key for scale in file.scales),
         seed=seed,
     )
+
+
+def cautions_on(file: StudyFile) -> list[Message]:
+    """Cautions on the session plans that a study of this file will have, from plans like them.
+
+    Only small designs are planned for this, which takes milliseconds.
+    """
+    if not may_reveal(slots=file.slots, systems=len(file.systems), trials=file.trials_per_expert):
+        return []
+    return plan_cautions(make_sessions(shape_of(file, list(ascii_uppercase[: len(file.systems)]), EXAMPLE_SEED)))
 
 
 @dataclass(frozen=True)

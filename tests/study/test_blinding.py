@@ -18,18 +18,22 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from formats.errors import InputError
+from formats.study_file import parse
 from study import services
 from study.blinding import Report, check_blinding, default_sessions, feature_test
 from study.blinding import check as checking
 from study.blinding import sessions as playing
-from study.blinding.check import _look_at, _played, _prepared, _shown, _static, guessable, made_again, revealing_plans
+from study.blinding.check import _look_at, _played, _prepared, _shown, _static, made_again
 from study.blinding.leak_search import leaks, secrets_of
 from study.blinding.scratch_database import on_a_copy
+from study.design import plan_cautions
+from study.design.cautions import ENOUGH_SLOTS
 from study.errors import Refused
 from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
+from study.sequences import sessions_of
 from study.services import study_creation
-from tests.factories import edit_file, make_expert, make_study, tone
+from tests.factories import edit_file, make_expert, make_study, study_toml, tone
 from tests.study.exchanges import exchange
 from tests.study.leaks import stopwatch
 
@@ -253,15 +257,26 @@ def test_orders_that_an_expert_could_learn_are_a_caution(
     monkeypatch.setattr(study_creation, "seed_of", lambda file, nonce: 1)
     systems = ("midi-gan", "transformer", "mlstm", "real")
     study = make_study(tmp_path, systems=systems, clips=6, heard=6, slots=slots, scales=("overall",), draft=True)
-    assert [said.startswith("The orders follow a rule") for said in guessable(study)] == [True] * cautions
+    found = plan_cautions(sessions_of(study))
+    assert [said.startswith("The orders follow a rule") for said in found][:1] == [True] * cautions
 
 
 @pytest.mark.parametrize(("slots", "share"), [(2, "100% of the time or more (chance level 50%)"), (12, "")])
 def test_few_plans_that_tell_of_one_another_are_a_caution(tmp_path: Path, db: None, slots: int, share: str) -> None:
     study = make_study(tmp_path, systems=("midi-gan", "real"), clips=6, heard=6, slots=slots, scales=("overall",))
-    said = revealing_plans(study)
+    said = plan_cautions(sessions_of(study))
     assert len(said) == bool(share)
     assert share in "".join(said)
+    assert said == services.cautions_on(study.file), "known before there is a plan"
+
+
+@pytest.mark.parametrize("systems", [("a", "b"), ("a", "b", "c"), ("a", "b", "c", "d"), ("a", "b", "c", "d", "e")])
+def test_as_many_slots_as_the_caution_asks_for_are_enough(systems: tuple[str, ...]) -> None:
+    for slots in range(2, ENOUGH_SLOTS + 3):
+        file = parse(study_toml(systems=systems, clips=6, heard=6, slots=slots))
+        found = [said for said in services.cautions_on(file) if said.startswith("So few session plans")]
+        assert [f"has {slots} slots; use 5 or more" in said for said in found] == [True] * len(found)
+        assert len(found) == (len(systems) < 5 and slots < ENOUGH_SLOTS and (len(systems), slots) != (3, 4))
 
 
 def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(study: Study) -> None:

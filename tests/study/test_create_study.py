@@ -156,6 +156,28 @@ def test_check_reads_the_file_and_writes_nothing(
     assert_nothing_written(settings)
 
 
+@pytest.mark.parametrize(("slots", "cautions"), [(2, 1), (5, 0)])
+def test_few_slots_are_a_caution_wherever_a_study_is_made(
+    tmp_path: Path, pack: Path, slots: int, cautions: int
+) -> None:
+    path = tmp_path / "few.toml"
+    path.write_text(study_toml(slots=slots), encoding="utf-8")
+    ways: list[dict[str, Any]] = [
+        {"check": True},
+        {"check": True, "pack": pack},
+        {"pack": pack, "draft": True, "slug": "drafted"},
+        {"pack": pack, "slug": "opened"},
+    ]
+    for options in ways:
+        out = io.StringIO()
+        call_command("create_study", str(path), stdout=out, **options)
+        said = [line for line in out.getvalue().splitlines() if line.startswith("So few session plans")]
+        assert len(said) == cautions
+        for line in said:
+            assert "100% of the time or more (chance level 50%)" in line
+            assert line.endswith("The study has 2 slots; use 5 or more.")
+
+
 def test_a_wrong_key_is_named_with_file_and_line(file: Path, pack: Path, settings: Settings) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("alpha", "alhpa"), encoding="utf-8")
     message = refused(settings, file, pack=pack)

@@ -57,6 +57,19 @@ def prepared(ada: Client) -> Job:
     return Job.objects.get()
 
 
+@pytest.mark.parametrize(("slots", "is_said"), [(2, True), (5, False)])
+def test_few_slots_are_a_caution_before_clips_are_uploaded(ada: Client, slots: int, is_said: bool) -> None:
+    toml = study_toml(systems=("model-one", "model-two"), slots=slots)
+    ada.post(reverse("desk:new"), {"file": upload("my-own.toml", toml.encode()), "slug": ""})
+    address = reverse("desk:job", args=[Job.objects.get().token])
+    page = text(ada.get(address))
+    assert ("Before you upload clips, note:" in page) is is_said
+    assert ("The study has 2 slots; use 5 or more." in page) is is_said
+    assert "No page or file reveals a system" not in page, "nothing was checked yet"
+    chinese = text(ada.get(address, headers={"accept-language": "zh-hans"}))
+    assert ("本研究有 2 个名额，请至少使用 5 个名额。" in chinese) is is_said
+
+
 @pytest.mark.usefixtures("children_here")
 def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(ada: Client) -> None:
     job = prepared(ada)

@@ -16,8 +16,10 @@ from formats.pack import Clip, read_pack
 from formats.progress import bar
 from formats.study_file import StudyFile
 from study import services
+from study.design import plan_cautions
 from study.management.cli import command_errors
 from study.models import Study
+from study.sequences import sessions_of
 from study.text_files import slug_of
 
 
@@ -46,13 +48,14 @@ class Command(LongCommand):
             if options["check"]:
                 if options["pack"]:
                     services.choose_clips(file, read_pack(options["pack"], _bar))
-                self.stdout.write(f"{options['study']} is in order: {_summary(file)}.")
+                said = [f"{options['study']} is in order: {_summary(file)}.", *services.cautions_on(file)]
+                self.stdout.write("\n".join(said))
                 return
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
             study = _create(file, sha256, options)
-            if not options["draft"]:
-                self.stdout.write(_open(study))
+            said = plan_cautions(sessions_of(study)) if options["draft"] else [_open(study)]
+            self.stdout.write("".join(f"{line}\n" for line in said), ending="")
         self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
         self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
 
