@@ -163,6 +163,26 @@ def _metrics(name: str, prefix: str, compared: Compared, *further: Text) -> Find
     )
 
 
+def _form(name: str, prefix: str, compared: Compared) -> Finding[RunFindings]:
+    """What of each system's clips has to do with metre and form."""
+    return _compared_table(
+        name,
+        f"{prefix}form_caption",
+        compared,
+        tables.form_means,
+        tables.shown_form_means,
+        lambda made, frame: [
+            LazyText(
+                "Onsets on strong beats: share of onsets on beats that fall on beats 1 and 3. Onsets on downbeats: "
+                "share of bars. Long notes: of six sixteenths or more. Repeats: four successive intervals with their "
+                "note lengths that begin in two bars. Bar similarity: share of steps at which two bars of a clip are "
+                "alike. Range: that of the training songs. Intervals as in Table 2."
+            ),
+            *tables.reasons(frame, "metric"),
+        ],
+    )
+
+
 def _differences(prefix: str, compared: Compared) -> Finding[RunFindings]:
     return _compared_table(
         f"{prefix}differences",
@@ -275,6 +295,7 @@ SECTIONS: Sequence[Section[RunFindings]] = (
                     "spread and no interval; its column of used pitches is headed UPG."
                 ),
             ),
+            _form("table2_form", "", lambda made: made.generated),
             _differences("", lambda made: made.generated),
         ],
     ),
@@ -291,6 +312,7 @@ SECTIONS: Sequence[Section[RunFindings]] = (
         LazyText("Clips heard by experts"),
         [
             _metrics("pack_means", "pack_", lambda made: made.packed),
+            _form("pack_form", "pack_", lambda made: made.packed),
             _differences("pack_", lambda made: made.packed),
         ],
     ),

@@ -27,6 +27,8 @@ MEASURE = "midi-gan"
 HERE, PAPER = "here", "paper"
 #: The metrics of Table 2 that are shown; the CSV has all.
 SHOWN = ("upc", "upc_bar", "gc", "ebr", "ebr_onset", "with_rests", "ppl")
+#: Those of metre and form, in a table of their own.
+FORM = ("strong_beats", "downbeats", "long_on_bar", "repeats", "bar_similarity", "leaps", "out_of_range")
 DECIMALS = {"upc": 2, "upc_bar": 2, "ppl": 2, "longest_shared_p95": 1}
 
 
@@ -155,6 +157,17 @@ def shown_means(found: Comparison, prefix: str, lang: str) -> pd.DataFrame:
     return pd.concat([_wide(found.means, "mean", lang), _paper_rows(prefix, lang)])
 
 
+def form_means(found: Comparison) -> pd.DataFrame:
+    """Table 2, continued: the metrics of metre and form."""
+    rows = means(found)
+    return rows[rows["metric"].isin(FORM)].reset_index(drop=True)
+
+
+def shown_form_means(found: Comparison, lang: str) -> pd.DataFrame:
+    """The same for reading; the paper has no such metric."""
+    return _wide(found.means, "mean", lang, FORM)
+
+
 def differences(found: Comparison) -> pd.DataFrame:
     """The differences from real music."""
     columns = ["difference", "difference_ci_low", "difference_ci_high"]
@@ -171,15 +184,15 @@ def _with_difference(found: Comparison) -> pd.DataFrame:
     return found.means[found.means["difference"].notna()]
 
 
-def _wide(means: pd.DataFrame, value: str, lang: str) -> pd.DataFrame:
+def _wide(means: pd.DataFrame, value: str, lang: str, shown: Sequence[str] = SHOWN) -> pd.DataFrame:
     """A row for each system and number of clips, a column for each shown metric."""
     low, high = ("ci_low", "ci_high") if value == "mean" else (f"{value}_ci_low", f"{value}_ci_high")
     rows = []
     for (system, variant, clips), part in means.groupby(["system", "variant", "clips"], sort=False):
         of = {row["metric"]: row for row in part.to_dict("records")}
-        cells = [_cell(of.get(metric), metric, value, low, high) for metric in SHOWN]
+        cells = [_cell(of.get(metric), metric, value, low, high) for metric in shown]
         rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-    return pd.DataFrame(rows, columns=_header((f"metric_{metric}" for metric in SHOWN), lang))
+    return pd.DataFrame(rows, columns=_header((f"metric_{metric}" for metric in shown), lang))
 
 
 def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str, high: str) -> str:

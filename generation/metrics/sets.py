@@ -17,6 +17,7 @@ from formats.files import write_atomically
 from generation.corpus import Corpus
 from generation.melody import Tokens
 from generation.metrics.clips import Values, known_mean, with_rests
+from generation.metrics.form import out_of_range, strong_weak
 from generation.metrics.likelihood import Reference, clip_nll
 from generation.metrics.memorisation import memorisation
 from generation.metrics.ngrams import ORDERS, ngram_jsd
@@ -57,9 +58,9 @@ def measure_set(tokens: Tokens, real: Tokens, corpus: Corpus, reference: Referen
     Returns
     -------
     SetMeasures
-        ``clips`` has the metrics of ``metrics.csv``, ``with_rests``, the nine ``features`` and the memorisation of each
-        clip. ``figures`` has ``ppl``, ``log_ppl_ratio``, ``jsd_1`` to ``jsd_4`` and ``Memorisation.figures``. NaN where
-        a value does not exist, as for perplexity without a reference.
+        ``clips`` has the metrics of ``metrics.csv``, ``with_rests``, ``out_of_range``, the nine ``features`` and the
+        memorisation of each clip. ``figures`` has ``ppl``, ``log_ppl_ratio``, ``strong_weak``, ``jsd_1`` to ``jsd_4``
+        and ``Memorisation.figures``. NaN where a value does not exist, as for perplexity without a reference.
 
     Raises
     ------
@@ -69,10 +70,17 @@ def measure_set(tokens: Tokens, real: Tokens, corpus: Corpus, reference: Referen
     nll = clip_nll(reference, tokens) if reference else np.full(len(tokens), np.nan)
     real_nll = known_mean(clip_nll(reference, real)) if reference else np.nan
     shared = memorisation(tokens, corpus)
-    clips = {**measure(tokens, nll), "with_rests": with_rests(tokens), **features(tokens), **shared._asdict()}
+    clips = {
+        **measure(tokens, nll),
+        "with_rests": with_rests(tokens),
+        "out_of_range": out_of_range(tokens, corpus),
+        **features(tokens),
+        **shared._asdict(),
+    }
     figures = {
         "ppl": float(np.exp(known_mean(nll))),
         "log_ppl_ratio": known_mean(nll) - real_nll,
+        "strong_weak": strong_weak(tokens),
         **{f"jsd_{n}": ngram_jsd(tokens, real, n) for n in ORDERS},
         **shared.figures(),
     }

@@ -21,6 +21,7 @@ from generation.corpus import Corpus
 from generation.intake.reading import on_grid, read_midi
 from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
+from generation.metrics.form import bar_similarity, downbeats, leaps, long_on_bar, out_of_range, repeats, strong_beats
 from generation.metrics.likelihood import BATCH, Reference, clip_nll
 from generation.metrics.memorisation import Memorisation, memorisation
 from generation.workers import Workers, pool
@@ -34,12 +35,22 @@ METRICS: dict[str, Callable[[Tokens], Values]] = {
     "ebr_onset": ebr_onset,
     "rests": rests,
     "notes": notes,
+    "strong_beats": strong_beats,
+    "downbeats": downbeats,
+    "long_on_bar": long_on_bar,
+    "repeats": repeats,
+    "bar_similarity": bar_similarity,
+    "leaps": leaps,
 }
-PPL = "ppl"
+PPL, OUT_OF_RANGE = "ppl", "out_of_range"
 COLUMNS = ["clip_id", *METRICS, PPL, "padded_steps", "cut_steps"]
 #: Why a cell can be empty.
 REASONS = {
     "gc": "no note begins in them",
+    "strong_beats": "no note begins on a beat in them",
+    "long_on_bar": "they have no note of six sixteenths or more",
+    "leaps": "they have fewer than two notes",
+    "out_of_range": "it takes a note, and a corpus with training songs",
     PPL: "the reference model gives them no finite likelihood",
     "longest_shared": "it takes two notes, and a corpus with training songs",
     "shared_5grams": "it takes six notes, and a corpus with training songs",
@@ -150,7 +161,12 @@ def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
     return {**columns, PPL: np.full(len(tokens), np.nan) if nll is None else np.exp(nll)}
 
 
-def table(clip_ids: Sequence[str], clips: Sequence[GridClip], reference: Reference | None = None) -> bytes:
+def table(
+    clip_ids: Sequence[str],
+    clips: Sequence[GridClip],
+    reference: Reference | None = None,
+    corpus: Corpus | None = None,
+) -> bytes:
     """Build the content of ``metrics.csv``, one row per clip in the given order.
 
     Parameters
@@ -159,13 +175,16 @@ def table(clip_ids: Sequence[str], clips: Sequence[GridClip], reference: Referen
     clips : sequence of GridClip
     reference : Reference, optional
         Model behind ``ppl``; without it that column is empty.
+    corpus : Corpus, optional
+        With it, a column ``out_of_range`` comes last.
 
     Returns
     -------
     bytes
         CSV in UTF-8; the cell of a metric that does not exist (NaN) is empty.
     """
-    return _csv(clip_ids, _columns(clips, reference))
+    columns = _columns(clips, reference)
+    return _csv(clip_ids, columns | ({OUT_OF_RANGE: out_of_range(_tokens(clips), corpus)} if corpus else {}))
 
 
 def _tokens(clips: Sequence[GridClip]) -> Tokens:
@@ -211,7 +230,7 @@ def measure_folder(
     reference : Reference, optional
         Model behind ``ppl``.
     corpus : Corpus, optional
-        With it, also writes what each clip shares with the training songs.
+        With it, also writes what each clip shares with the training songs, and how much of it lies beyond their range.
     at : Workers, default 1
         Processes or machines that do the work.
 
@@ -228,8 +247,8 @@ def measure_folder(
     clips, columns = _measured(paths, reference, at)
     clip_ids, tokens = [path.stem for path in paths], _tokens(clips)
     shared = memorisation(tokens, corpus) if corpus else None
-    if shared:
-        columns |= shared._asdict()
+    if corpus and shared:
+        columns |= {OUT_OF_RANGE: out_of_range(tokens, corpus), **shared._asdict()}
     write_atomically(out, _csv(clip_ids, columns))
     return Measured(clip_ids, tokens, shared, _remarks(columns, reference))
 

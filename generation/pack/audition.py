@@ -27,9 +27,12 @@ LABELS = {
     "ebr": "EBR",
     "ebr_onset": "onset EBR",
     PPL: "PPL",
+    "long_on_bar": "long on bar",
     "padded_steps": "padded",
     "cut_steps": "cut",
 }
+#: In metrics.csv alone: the page has no room for all, and these tell little of a single clip.
+NOT_SHOWN = frozenset({"strong_beats", "downbeats", "bar_similarity", "leaps", "out_of_range"})
 FLAGS = ("padded_steps", "cut_steps")
 #: What of a clip's provenance is shown, and the word before it.
 ORIGIN = {"file": "", "song": "song", "segment": "from bar", "group": "", "index": "sample"}
@@ -42,7 +45,7 @@ Row = dict[str, str]
 def page_of(pack: Path, manifest: Manifest) -> bytes:
     """The page of a pack whose audio, MIDI files and metrics.csv are there: same pack, same bytes."""
     rows = _metrics(pack, manifest)
-    columns = [name for name in next(iter(rows.values()), {}) if _tells(name, rows)]
+    columns = [name for name in next(iter(rows.values()), {}) if name not in NOT_SHOWN and _tells(name, rows)]
     by_system = sorted(manifest.clips, key=lambda clip: (clip.role != "study", clip.system, _place(clip)))
     systems = {name: list(clips) for name, clips in groupby(by_system, key=lambda clip: clip.system)}
     page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(

@@ -81,7 +81,7 @@ def build_pack(
             drawing.account,
         )
 
-    return _build(out, inputs, choose, workers, reader)
+    return _build(out, inputs, choose, workers, reader, corpus)
 
 
 def build_from_folder(
@@ -126,7 +126,12 @@ def _inputs(
 
 
 def _build(
-    out: Path, inputs: dict[str, Any], choose: Callable[[], Selection], workers: Workers, reader: Reader | None
+    out: Path,
+    inputs: dict[str, Any],
+    choose: Callable[[], Selection],
+    workers: Workers,
+    reader: Reader | None,
+    corpus: Corpus | None = None,
 ) -> Built:
     done = already_done(out, inputs)
     if (out / NAME).exists() and _is_whole(out):
@@ -138,7 +143,7 @@ def _build(
         if piece.midi is not None:
             write_atomically(midi_path(out, piece.clip_id), piece.midi, dated=False)
     rendered = render_all(out, selection.pieces, done, workers)
-    return Built(_finish(out, inputs, selection, done, reader), rendered)
+    return Built(_finish(out, inputs, selection, done, reader, corpus), rendered)
 
 
 def midi_files(melodies: Sequence[Tokens]) -> list[bytes]:
@@ -166,11 +171,16 @@ def _is_whole(out: Path) -> bool:
 
 
 def _finish(
-    out: Path, inputs: dict[str, Any], selection: Selection, done: dict[str, Done], reader: Reader | None
+    out: Path,
+    inputs: dict[str, Any],
+    selection: Selection,
+    done: dict[str, Done],
+    reader: Reader | None,
+    corpus: Corpus | None,
 ) -> Manifest:
     """Write the metrics, the page to listen to and, last of all, the manifest."""
     pieces = selection.pieces
-    table = _table(pieces, reader)
+    table = _table(pieces, reader, corpus)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         inputs=inputs,
@@ -187,12 +197,13 @@ def _finish(
     return manifest
 
 
-def _table(pieces: Sequence[Piece], reader: Reader | None) -> bytes | None:
+def _table(pieces: Sequence[Piece], reader: Reader | None, corpus: Corpus | None) -> bytes | None:
     """metrics.csv of the clips that have notes; None where none has."""
     rows = [(piece.clip_id, piece.notes) for piece in pieces if piece.notes is not None]
     if not rows:
         return None
-    return metrics.table([clip_id for clip_id, _ in rows], [notes for _, notes in rows], reader and reader.model)
+    clip_ids, clips = [clip_id for clip_id, _ in rows], [notes for _, notes in rows]
+    return metrics.table(clip_ids, clips, reader and reader.model, corpus)
 
 
 def _common_audio(out: Path, clip_id: str, done: dict[str, Done]) -> Audio:

@@ -45,6 +45,9 @@ def against_muspy() -> None:
     music = as_muspy(melodies)
     (ours,) = fastest(lambda: (metrics.upc(tokens), metrics.gc(tokens), metrics.ebr(tokens)), repeats=50)
     print(f"UPC + GC + EBR a clip, {CLIPS} clips, processor time: {ours / CLIPS * 1e6:.3f} µs from tokens")
+    new = ("strong_beats", "downbeats", "long_on_bar", "repeats", "bar_similarity", "leaps")
+    (form,) = fastest(lambda: [metrics.METRICS[name](tokens) for name in new], repeats=20)
+    print(f"metre and form ({', '.join(new)}) a clip: {form / CLIPS * 1e6:.2f} µs from tokens")
     theirs: dict[str, Callable[[], object]] = {
         "from tokens, by way of notes": lambda: muspy_measures(as_muspy(tokens_to_notes(tokens))),
         "from notes": lambda: muspy_measures(as_muspy(melodies)),

@@ -42,6 +42,11 @@ def walk(beats: int, seed: int = 0, lowest: int = 0) -> list[tuple[float, float,
     return [(step / 2, 0.5, PENTATONIC[int(rng.integers(6))] + lowest) for step in range(beats * 2)]
 
 
+def without_last_column(table: Path) -> bytes:
+    """The content of a CSV file of plain cells, its last column cut off."""
+    return b"".join(line.rpartition(b",")[0] + b"\n" for line in table.read_bytes().splitlines())
+
+
 def random_tokens(n: int, seed: int = 0) -> Tokens:
     """Legal tokens (n, 80) with onsets, holds and a few rests."""
     rng = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ from formats.files import sha256_of
 from generation.corpus import save_corpus
 from generation.networks import SYSTEMS, network
 from generation.pack.systems import find_generators
-from tests.generation.songs import small_corpus, walk, write_song
+from tests.generation.songs import small_corpus, walk, without_last_column, write_song
 from tests.generation.test_pack_folder import folder_of
 
 
@@ -63,7 +63,7 @@ def contents(pack: Path) -> dict[str, bytes]:
 def test_a_pack_is_made_checked_and_measured(room: Path, tmp_path: Path) -> None:
     assert "is whole: 5 clips (1 midi-gan, 3 practice, 1 real)" in command("check_pack", str(room / "pack"))
     command("measure_clips", str(room / "pack"), "--out", str(tmp_path / "metrics.csv"))
-    assert (tmp_path / "metrics.csv").read_bytes() == (room / "pack" / "metrics.csv").read_bytes()
+    assert (tmp_path / "metrics.csv").read_bytes() == without_last_column(room / "pack" / "metrics.csv")
 
 
 def test_running_again_does_nothing_and_says_so(room: Path) -> None:

@@ -98,8 +98,12 @@ def test_known_values_by_hand() -> None:
 def test_silence_has_no_groove_and_every_beat_empty() -> None:
     silence = np.full((1, STEPS), REST, dtype=np.int8)
     values = {name: measure(silence)[0] for name, measure in metrics.METRICS.items()}
-    assert np.isnan(values.pop("gc"))
-    assert values == {"upc": 0, "upc_bar": 0, "ebr": 1, "ebr_onset": 1, "rests": 1, "notes": 0}
+    without = {"gc", "strong_beats", "long_on_bar", "leaps"}
+    assert np.isnan([values.pop(name) for name in without]).all()
+    assert values == {
+        **{"upc": 0, "upc_bar": 0, "ebr": 1, "ebr_onset": 1, "rests": 1, "notes": 0},
+        **{"downbeats": 0, "repeats": 0, "bar_similarity": 1},
+    }
 
 
 def test_the_whole_piano_is_counted() -> None:
@@ -113,9 +117,10 @@ def test_a_batch_gives_what_its_melodies_give_alone_however_it_lies_in_memory() 
     tokens = random_tokens(20, seed=3)
     for measure in [*metrics.METRICS.values(), metrics.with_rests]:
         together = measure(tokens)
-        assert np.array_equal(together, np.concatenate([measure(row[None]) for row in tokens]))
-        assert np.array_equal(together, measure(np.asfortranarray(tokens)))
-        assert np.array_equal(together[::-2], measure(tokens[::-2]))
+        alone = np.concatenate([measure(row[None]) for row in tokens])
+        assert np.array_equal(together, alone, equal_nan=True)
+        assert np.array_equal(together, measure(np.asfortranarray(tokens)), equal_nan=True)
+        assert np.array_equal(together[::-2], measure(tokens[::-2]), equal_nan=True)
 
 
 def test_no_clips_give_no_values() -> None:
@@ -162,9 +167,12 @@ def test_metrics_keep_their_bounds(tokens: Tokens) -> None:
 def test_a_metric_that_does_not_exist_is_an_empty_cell() -> None:
     silence = metrics.own_clip(np.full(STEPS, REST, dtype=np.int8))
     header, row = metrics.table(["silent"], [silence]).decode().splitlines()
-    assert header == "clip_id,upc,upc_bar,gc,ebr,ebr_onset,rests,notes,ppl,padded_steps,cut_steps"
+    assert header == (
+        "clip_id,upc,upc_bar,gc,ebr,ebr_onset,rests,notes,strong_beats,downbeats,long_on_bar,repeats,bar_similarity,"
+        "leaps,ppl,padded_steps,cut_steps"
+    )
     assert header == ",".join(metrics.COLUMNS)
-    assert row == "silent,0,0,,1,1,1,0,,80,0"
+    assert row == "silent,0,0,,1,1,1,0,,0,,0,1,,,80,0"
 
 
 def test_a_table_of_no_clips_is_its_head_alone() -> None:
@@ -198,7 +206,11 @@ def test_why_cells_are_empty_is_said(tmp_path: Path) -> None:
     found = metrics.measure_folder(tmp_path / "in", tmp_path / "metrics.csv", corpus=small_corpus())
     assert found.remarks == [
         "gc is empty for 1 of 3 clips: no note begins in them.",
+        "strong_beats is empty for 1 of 3 clips: no note begins on a beat in them.",
+        "long_on_bar is empty for 3 of 3 clips: they have no note of six sixteenths or more.",
+        "leaps is empty for 2 of 3 clips: they have fewer than two notes.",
         "ppl is empty for 3 of 3 clips: name a reference model to read them with (--reference).",
+        "out_of_range is empty for 1 of 3 clips: it takes a note, and a corpus with training songs.",
         "longest_shared is empty for 2 of 3 clips: it takes two notes, and a corpus with training songs.",
         "shared_5grams is empty for 2 of 3 clips: it takes six notes, and a corpus with training songs.",
     ]

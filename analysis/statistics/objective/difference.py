@@ -20,7 +20,8 @@ from analysis.statistics.objective.clip_sets import ClipSet, Floats
 
 #: Metrics of one clip, in the order of a table. Perplexities are averaged as logarithms.
 METRICS = (
-    *("upc", "upc_bar", "gc", "ebr", "ebr_onset", "with_rests", "ppl", "rests", "notes", "pitch_range", "pitch_shift"),
+    *("upc", "upc_bar", "gc", "ebr", "ebr_onset", "with_rests", "ppl", "strong_beats", "downbeats", "long_on_bar"),
+    *("repeats", "bar_similarity", "leaps", "out_of_range", "rests", "notes", "pitch_range", "pitch_shift"),
     *("inter_onset_interval", "longest_shared", "shared_5grams", "nearest_distance"),
 )
 PPL = "ppl"

@@ -19,7 +19,7 @@ STATES = "states"
 #: Divergences of a set from the real music.
 JSD = ("jsd_1", "jsd_2", "jsd_3", "jsd_4")
 #: Figures of a set as a whole, in the order of a table.
-FIGURES = (*JSD, "duplicate_share", "longest_shared_p95", "longest_shared_10_or_more")
+FIGURES = (*JSD, "strong_weak", "duplicate_share", "longest_shared_p95", "longest_shared_10_or_more")
 FEATURE_COLUMNS = ("system", "variant", "clips", "feature", "overlap_area", "kld", "n_seeds", "sd_seeds", "reason")
 SET_COLUMNS = ("system", "variant", "clips", "measure", "value", "n_seeds", "sd_seeds", "reason")
 
