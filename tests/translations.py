@@ -46,8 +46,8 @@ TEMPLATES = (
     *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
     "study/design/cautions",
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
-    *("study/services/demo_access", "generation/intake/"),
     *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),
+    *("generation/intake/", "generation/metrics/"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

@@ -5,6 +5,7 @@ Every function takes tokens int8 (n, 80) and says when it has no value; then it 
 
 from __future__ import annotations
 
+from generation.metrics.clip_files import ClipAssessment, GridClip, assess_clip, own_clip
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, known_mean, notes, rests, upc, upc_bar, with_rests
 from generation.metrics.form import (
     bar_similarity,
@@ -30,12 +31,9 @@ from generation.metrics.sets import SetMeasures, measure_set, save_arrays
 from generation.metrics.table import (
     COLUMNS,
     METRICS,
-    GridClip,
     Measured,
     measure,
     measure_folder,
-    own_clip,
-    read_clip,
     table,
 )
 from generation.metrics.yang_lerch import features
@@ -44,12 +42,14 @@ __all__ = [
     "COLUMNS",
     "METRICS",
     "ORDERS",
+    "ClipAssessment",
     "GridClip",
     "Measured",
     "Memorisation",
     "Reference",
     "SetMeasures",
     "Values",
+    "assess_clip",
     "bar_similarity",
     "clip_nll",
     "clip_perplexity",
@@ -72,7 +72,6 @@ __all__ = [
     "out_of_range",
     "own_clip",
     "perplexity",
-    "read_clip",
     "repeats",
     "rests",
     "reverse_perplexity",

@@ -18,8 +18,8 @@ from formats.errors import InputError
 from formats.files import write_atomically
 from formats.progress import bar
 from generation.corpus import Corpus
-from generation.intake.reading import on_grid, read_midi
-from generation.melody import REST, STEPS, Tokens, check_tokens, notes_to_tokens
+from generation.melody import STEPS, Tokens, check_tokens
+from generation.metrics.clip_files import ClipAssessment, GridClip, assess_clip, report
 from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, upc, upc_bar
 from generation.metrics.form import bar_similarity, downbeats, leaps, long_on_bar, out_of_range, repeats, strong_beats
 from generation.metrics.likelihood import BATCH, Reference, clip_nll
@@ -58,23 +58,6 @@ REASONS = {
 }
 
 
-class GridClip(NamedTuple):
-    """A clip on the grid of sixteenths.
-
-    Attributes
-    ----------
-    tokens : int8 array of shape (80,)
-    padded_steps : int
-        Steps of silence added after the last note.
-    cut_steps : int
-        Steps cut off beyond the 80th.
-    """
-
-    tokens: Tokens
-    padded_steps: int
-    cut_steps: int
-
-
 class Measured(NamedTuple):
     """The clips that ``measure_folder`` measured.
 
@@ -86,55 +69,15 @@ class Measured(NamedTuple):
         What the clips share with the training songs; None without a corpus.
     remarks : list of str
         A sentence for each column with empty cells.
+    skipped : dict of str to str
+        Why other files were not measured, by their names.
     """
 
     clip_ids: list[str]
     tokens: Tokens
     shared: Memorisation | None
     remarks: list[str]
-
-
-def read_clip(path: Path) -> GridClip:
-    """Read a MIDI file onto the grid of sixteenths, at its own pitch.
-
-    The clip starts at beat 0 and is padded or cut to 80 steps.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    GridClip
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or has a pitch outside the piano.
-    """
-    grid = on_grid(read_midi(path).notes)
-    end = max((note.start + note.length for note in grid), default=0)
-    try:
-        (tokens,) = notes_to_tokens([grid])
-    except ValueError as error:
-        raise InputError(f"{path} cannot be measured: {error} Transpose it or leave it out.") from error
-    return GridClip(tokens, max(0, STEPS - end), max(0, end - STEPS))
-
-
-def own_clip(melody: Tokens) -> GridClip:
-    """Make the record of a melody that was never in a file.
-
-    Parameters
-    ----------
-    melody : int8 array of shape (80,)
-
-    Returns
-    -------
-    GridClip
-        ``padded_steps`` counts the silent steps at the end.
-    """
-    sounds = np.flatnonzero(melody != REST)
-    return GridClip(melody, STEPS - 1 - int(sounds[-1]) if len(sounds) else STEPS, 0)
+    skipped: dict[str, str]
 
 
 def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
@@ -220,7 +163,8 @@ def measure_folder(
 ) -> Measured:
     """Write the metrics of every MIDI file of a pack or a folder as CSV.
 
-    A pack (a folder with ``manifest.json``) is measured from its ``midi/``.
+    A pack (a folder with ``manifest.json``) is measured from its ``midi/``, any other folder with its sub-folders. A
+    report beside the table says what became of every file.
 
     Parameters
     ----------
@@ -241,22 +185,34 @@ def measure_folder(
     Raises
     ------
     InputError
-        If there is no MIDI file, two have the same name or one cannot be read. Nothing is written then.
+        If there is no MIDI file, or none can be measured. No table is written then.
     """
-    paths = _midi_files(folder)
-    clips, columns = _measured(paths, reference, at)
-    clip_ids, tokens = [path.stem for path in paths], _tokens(clips)
+    source = _source(folder)
+    paths = _midi_files(source)
+    assessed, columns = _measured(paths, reference, at)
+    names = [path.relative_to(source).as_posix() for path in paths]
+    ids = [path.relative_to(source).with_suffix("").as_posix() for path in paths]
+    clips = {clip_id: found.clip for clip_id, found in zip(ids, assessed, strict=True) if found.clip is not None}
+    tokens = _tokens(list(clips.values()))
+    write_atomically(out.with_suffix(".report.csv"), report(names, assessed))
+    if not clips:
+        raise InputError(
+            "No MIDI file of %(folder)s can be measured: %(report)s lists the reasons.",
+            folder=source,
+            report=out.with_suffix(".report.csv"),
+        )
     shared = memorisation(tokens, corpus) if corpus else None
     if corpus and shared:
         columns |= {OUT_OF_RANGE: out_of_range(tokens, corpus), **shared._asdict()}
-    write_atomically(out, _csv(clip_ids, columns))
-    return Measured(clip_ids, tokens, shared, _remarks(columns, reference))
+    write_atomically(out, _csv(list(clips), columns))
+    skipped = {name: found.reason for name, found in zip(names, assessed, strict=True) if found.reason}
+    return Measured(list(clips), tokens, shared, _remarks(columns, reference), skipped)
 
 
 def _measured(
     paths: Sequence[Path], reference: Reference | None, at: Workers
-) -> tuple[list[GridClip], dict[str, Values]]:
-    """The clips and their columns, part by part wherever the workers are; a clip's figures don't depend on its part."""
+) -> tuple[list[ClipAssessment], dict[str, Values]]:
+    """What became of the files, and the columns of the clips; a clip's figures don't depend on its part."""
     parts = [[path.absolute() for path in paths[start : start + BATCH]] for start in range(0, len(paths), BATCH)]
     with pool(at, len(parts), reads=parts[0][0].parent) as executor:
         work = [executor.submit(_measured_part, part, reference) for part in parts]
@@ -265,9 +221,11 @@ def _measured(
     return [clip for clips, _ in found for clip in clips], columns
 
 
-def _measured_part(paths: Sequence[Path], reference: Reference | None) -> tuple[list[GridClip], dict[str, Values]]:
-    clips = [read_clip(path) for path in paths]
-    return clips, _columns(clips, reference)
+def _measured_part(
+    paths: Sequence[Path], reference: Reference | None
+) -> tuple[list[ClipAssessment], dict[str, Values]]:
+    assessed = [assess_clip(path) for path in paths]
+    return assessed, _columns([found.clip for found in assessed if found.clip is not None], reference)
 
 
 def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list[str]:
@@ -280,15 +238,21 @@ def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list
     ]
 
 
-def _midi_files(folder: Path) -> list[Path]:
+def _source(folder: Path) -> Path:
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: give a pack or a folder of MIDI files.")
-    source = folder / "midi" if (folder / "manifest.json").exists() else folder
-    paths = sorted(path for path in source.glob("*") if path.suffix.lower() in {".mid", ".midi"})
+        raise InputError("%(folder)s is not a folder: give a pack or a folder of MIDI files.", folder=folder)
+    return folder / "midi" if (folder / "manifest.json").exists() else folder
+
+
+def _midi_files(source: Path) -> list[Path]:
+    """The MIDI files of a folder and its sub-folders. Raises InputError where two would have one clip id."""
+    paths = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".mid", ".midi"})
     if not paths:
-        raise InputError(f"{source} holds no MIDI file (*.mid): there is nothing to measure.")
-    stems = [path.stem for path in paths]
+        raise InputError("%(folder)s holds no MIDI file (*.mid): there is nothing to measure.", folder=source)
+    first: dict[Path, Path] = {}
     for path in paths:
-        if stems.count(path.stem) > 1:
-            raise InputError(f"{path} shares its name with another file: rename one, names become clip ids.")
+        if first.setdefault(path.with_suffix(""), path) != path:
+            raise InputError(
+                "%(file)s shares its name with another file: rename one, names become clip ids.", file=path
+            )
     return paths

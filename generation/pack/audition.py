@@ -15,7 +15,7 @@ from string import Template
 
 from formats.pack import METRICS, Clip, Manifest
 from generation.melody import HIGHEST, LOWEST, STEPS, Note, tokens_to_notes
-from generation.metrics import read_clip
+from generation.metrics import assess_clip
 
 PAGE = "index.html"
 TEMPLATE = Path(__file__).with_name("audition.html")
@@ -161,9 +161,10 @@ def _short(value: str) -> str:
 
 def _roll(pack: Path, clip: Clip) -> str:
     """A picture of the notes as they were measured: time across, pitch upwards."""
-    if clip.midi_sha256 is None:
+    measured = None if clip.midi_sha256 is None else assess_clip(clip.midi(pack)).clip
+    if measured is None:
         return '<td class="none"></td>'
-    (notes,) = tokens_to_notes(read_clip(clip.midi(pack)).tokens[None])
+    (notes,) = tokens_to_notes(measured.tokens[None])
     pitches = [note.pitch for note in notes] or [LOWEST, HIGHEST]
     top, height = max(pitches) + MARGIN, max(pitches) - min(pitches) + 2 * MARGIN
     path = "".join(_strokes(notes, top))

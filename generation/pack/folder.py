@@ -179,7 +179,7 @@ def _piece(
         provenance,
         path,
         path.read_bytes() if midi else None,
-        metrics.read_clip(path) if midi else None,
+        metrics.assess_clip(path).clip if midi else None,
         prompt_id,
     )
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
-import symusic
 from scipy.signal import resample_poly
 
 from formats.errors import InputError, Message
 from generation import audio
 from generation.acoustics import MOSTLY, acoustics
 from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
+from generation.intake.reading import load_midi
 from generation.melody import HIGHEST, LOWEST
 
 RECORDINGS = frozenset({".wav", ".flac", ".mp3"})
@@ -78,9 +77,7 @@ def read_samples(path: Path) -> Samples:
 def read_notes(path: Path) -> list[Sounding]:
     """The notes of a MIDI file's first ten seconds, in seconds. Raises InputError like read_samples."""
     try:
-        # symusic's own annotations stop at its compiled core.
-        score: Any = symusic.Score(str(path))
-        tracks = score.to("second").tracks
+        tracks = load_midi(path)[0].to("second").tracks
     except Exception as error:  # symusic raises several unrelated kinds for damaged files
         raise InputError("it cannot be read as MIDI: export it again as standard MIDI") from error
     notes = [
@@ -94,7 +91,8 @@ def read_notes(path: Path) -> list[Sounding]:
         raise InputError(
             "it has no note in its first %(seconds)s seconds (drums are not played)", seconds=f"{MUSIC_S:.0f}"
         )
-    if outside := next((note.pitch for note in notes if not LOWEST <= note.pitch <= HIGHEST), None):
+    outside = next((note.pitch for note in notes if not LOWEST <= note.pitch <= HIGHEST), None)
+    if outside is not None:
         raise InputError(
             "it has the pitch %(pitch)s, outside the piano (%(lowest)s-%(highest)s): transpose it",
             pitch=outside,

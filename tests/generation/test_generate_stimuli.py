@@ -193,12 +193,14 @@ def test_an_altered_and_a_missing_file_fail_the_check(room: Path, tmp_path: Path
         command("check_pack", str(pack))
 
 
-def test_a_corrupt_midi_file_is_named_and_nothing_written(tmp_path: Path) -> None:
+def test_a_corrupt_midi_file_is_named_and_the_others_measured(tmp_path: Path) -> None:
     write_song(tmp_path / "songs" / "good.mid", [(0, 1, 60)])
     (tmp_path / "songs" / "bad.mid").write_bytes(b"MThd")
-    with pytest.raises(CommandError, match=r"bad\.mid is not a readable MIDI file"):
-        command("measure_clips", str(tmp_path / "songs"), "--out", str(tmp_path / "metrics.csv"))
-    assert not (tmp_path / "metrics.csv").exists()
+    said, warned = StringIO(), StringIO()
+    out = str(tmp_path / "metrics.csv")
+    call_command("measure_clips", str(tmp_path / "songs"), "--out", out, stdout=said, stderr=warned)
+    assert "skipped: bad.mid: unreadable\n" in warned.getvalue()
+    assert "1 clips measured, 1 files skipped" in said.getvalue()
 
 
 def test_an_empty_folder_cannot_be_measured(tmp_path: Path) -> None:

@@ -222,8 +222,6 @@ def test_why_cells_are_empty_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        ("corrupt", "b.mid is not a readable MIDI file"),
-        ("too high", "b.mid cannot be measured: MIDI pitch 120"),
         ("same name", "shares its name"),
         ("empty folder", "holds no MIDI file"),
         ("no folder", "is not a folder"),
@@ -234,16 +232,39 @@ def test_what_cannot_be_measured_is_named_and_nothing_is_written(tmp_path: Path,
     folder, out = tmp_path / "in", tmp_path / "metrics.csv"
     if fault != "no folder":
         folder.mkdir()
-    if fault in {"corrupt", "too high", "same name", "pack without MIDI"}:
+    if fault in {"same name", "pack without MIDI"}:
         write_song(folder / "a.mid", [(0, 1, 60)])
-    if fault == "corrupt":
-        (folder / "b.mid").write_bytes(b"MThd and no more")
-    elif fault == "too high":
-        write_song(folder / "b.mid", [(0, 1, 120)])
-    elif fault == "same name":
+    if fault == "same name":
         write_song(folder / "a.midi", [(0, 1, 60)])
     elif fault == "pack without MIDI":
         (folder / "manifest.json").write_text("{}")
     with pytest.raises(InputError, match=sentence):
         metrics.measure_folder(folder, out)
     assert not list(tmp_path.glob("*metrics*"))
+
+
+def test_bad_files_are_skipped_and_reported(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    good = [(beat, 1.0, 60 + beat % 5) for beat in range(20)]
+    write_song(folder / "deep" / "good.mid", good)
+    write_song(folder / "overlap.mid", [*good, (20, 1.5, 60), (21, 1, 62)])
+    write_song(folder / "late.mid", [*good, (40, 1, 3)])
+    write_song(folder / "chords.mid", [*good, (0, 20.0, 48)])
+    write_song(folder / "low.mid", [*good[:-1], (19, 1, 0)])
+    (folder / "torn.mid").write_bytes(b"MThd and no more")
+    found = metrics.measure_folder(folder, tmp_path / "metrics.csv")
+    assert found.clip_ids == list(rows_of(tmp_path / "metrics.csv")) == ["deep/good", "late", "overlap"]
+    assert found.skipped == {"chords.mid": "polyphonic", "low.mid": "out of range", "torn.mid": "unreadable"}
+    with (tmp_path / "metrics.report.csv").open(newline="") as file:
+        report = {row["file"]: row for row in csv.DictReader(file)}
+    assert list(report) == sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.mid"))
+    assert list(report["overlap.mid"].values()) == ["overlap.mid", "1", "", "1", "0", "1.000"]
+    assert (report["chords.mid"]["measured"], report["chords.mid"]["reason"]) == ("0", "polyphonic")
+
+
+def test_where_no_file_can_be_measured_the_report_says_why(tmp_path: Path) -> None:
+    (tmp_path / "torn.mid").write_bytes(b"MThd and no more")
+    with pytest.raises(InputError, match=r"can be measured: .*m\.report\.csv lists the reasons"):
+        metrics.measure_folder(tmp_path, tmp_path / "m.csv")
+    assert "torn.mid,0,unreadable" in (tmp_path / "m.report.csv").read_text()
+    assert not (tmp_path / "m.csv").exists()

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -91,6 +92,34 @@ def test_only_clips_with_notes_have_midi_and_metrics(pack: Path, folder: Path) -
     assert names["machine/a.mid"] == (folder / "machine" / "a.mid").read_bytes()
 
 
+def test_midi_of_several_voices_is_played_and_not_measured(tmp_path: Path) -> None:
+    write_song(tmp_path / "own" / "a" / "choir.mid", [(0, 8, 60), (0, 8, 64), (0, 8, 67)])
+    write_song(tmp_path / "own" / "a" / "tune.mid", [*walk(16), (60, 1, 3)])
+    build(tmp_path / "pack", tmp_path / "own")
+    clips = {clip.provenance["file"]: clip.clip_id for clip in check_pack(tmp_path / "pack").clips}
+    with (tmp_path / "pack" / "metrics.csv").open() as file:
+        assert [row["clip_id"] for row in csv.DictReader(file)] == [clips["a/tune.mid"]]
+    build(tmp_path / "choir", choir(tmp_path))
+    assert not (tmp_path / "choir" / "metrics.csv").exists()
+    check_pack(tmp_path / "choir")
+
+
+def choir(root: Path) -> Path:
+    """A folder of one system with one file of several voices."""
+    write_song(root / "choir-only" / "a" / "choir.mid", [(0, 8, 60), (0, 8, 64), (0, 8, 67)])
+    return root / "choir-only"
+
+
+def test_notes_without_an_end_are_played(tmp_path: Path) -> None:
+    path = write_song(tmp_path / "a.mid", walk(16))
+    file = mido.MidiFile(path)
+    track = file.tracks[1]
+    (last,) = [number for number, message in enumerate(track) if message.type in ("note_on", "note_off")][-1:]
+    del track[last]
+    file.save(path)
+    assert len(read_notes(path)) == 32
+
+
 def test_the_same_folder_gives_the_same_bytes_with_any_number_of_workers(
     pack: Path, folder: Path, tmp_path: Path
 ) -> None:
@@ -131,11 +160,12 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
     (root / "a" / "broken.mid").write_bytes(b"MThd")
     write_song(root / "a" / "late.mid", [(40, 4, 60)])
     write_song(root / "a" / "high.mid", [(0, 4, 110)])
+    write_song(root / "a" / "zero.mid", [(0, 4, 0)])
     (root / "a" / "takes").mkdir()
     (root / "stray.wav").write_bytes(b"")
     (root / ".DS_Store").write_bytes(b"")
     drawing = build(tmp_path / "pack", root).manifest.drawing
-    assert drawing["systems"] == {"a": {"used": 1, "left_out": 14, "not_drawn": 0}}
+    assert drawing["systems"] == {"a": {"used": 1, "left_out": 15, "not_drawn": 0}}
     said = {left["file"]: left["reason"] for left in drawing["left_out"]}
     for name, reason in {
         "a/silent.wav": "it is silent",
@@ -151,6 +181,7 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
         "a/broken.mid": "it cannot be read as MIDI",
         "a/late.mid": "it has no note in its first 10 seconds",
         "a/high.mid": "it has the pitch 110",
+        "a/zero.mid": "it has the pitch 0",
         "a/takes": "it is not a file",
         "stray.wav": "it is not inside a system folder",
     }.items():

@@ -10,17 +10,19 @@ from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_worke
 
 
 class Command(ParagraphHelpCommand):
-    help = """Measure the clips of a pack, or the MIDI files of a folder, and write one row per clip.
+    help = """Measure the clips of a pack, or the MIDI files of a folder and its sub-folders: one row per clip.
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
-columns padded_steps and cut_steps contain the number of sixteenths. If two notes sound at once, the later one counts.
+columns padded_steps and cut_steps contain the number of sixteenths. Files that cannot be read and files of several
+voices are skipped. If less than 5% of a file's notes overlap, they are cut where the next one begins. A report next to
+the table (OUT with .report.csv) lists the outcome of each file with the reason.
 
 Perplexity (ppl) needs a reference model, trained by `manage.py train reference`. With --corpus the table also
 contains how much of each clip occurs in the training songs; the same is printed for held-out songs as a comparison.
 With --features the nine features of Yang & Lerch are written as arrays.
 
 docs/packs.md explains each column. An empty cell is a metric that is not defined for the clip; the command prints the
-reason at the end. If a file cannot be read, the command names it and writes nothing."""
+reason at the end."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="PACK|FOLDER", help="a pack with midi/, or a folder of *.mid")
@@ -49,9 +51,13 @@ reason at the end. If a file cannot be read, the command names it and writes not
                 save_arrays(options["features"], {"clip_id": found.clip_ids, **features(found.tokens)})
         if corpus and found.shared:
             self.compare(found.shared.figures(), memorisation(held_out(corpus), corpus).figures())
+        for name, reason in found.skipped.items():
+            self.stderr.write(f"skipped: {name}: {reason}")
         for remark in found.remarks:
             self.stderr.write(remark)
-        self.stdout.write(f"{options['out']}: {len(found.clip_ids)} clips measured.")
+        self.stdout.write(
+            f"{options['out']}: {len(found.clip_ids)} clips measured, {len(found.skipped)} files skipped."
+        )
 
     def compare(self, clips: dict[str, float], songs: dict[str, float]) -> None:
         self.stdout.write(f"{'shared with training songs':<28}{'clips':>8}{'held-out songs':>17}")
