@@ -1,7 +1,9 @@
-"""What commands that take long share: their progress, as a bar or for a program."""
+"""What commands share: bad input as their error, and of long ones the progress, as a bar or for a program."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -32,6 +34,15 @@ class LongCommand(BaseCommand):
             except CommandError as error:
                 progress.tell_faults(messages_of(error))
                 raise
+
+
+@contextmanager
+def input_errors() -> Iterator[None]:
+    """Turns input that cannot be used into the error of a command."""
+    try:
+        yield
+    except InputError as error:
+        raise CommandError(str(error)) from error
 
 
 def messages_of(error: CommandError) -> tuple[Message, ...]:

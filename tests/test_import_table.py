@@ -63,6 +63,14 @@ def test_in_the_study_only_plans_and_blinding_checks_use_numpy() -> None:
     assert users <= NUMPY_IN_STUDY
 
 
+def test_commands_turn_bad_input_into_their_error_in_one_place() -> None:
+    files = [*ROOT.glob("*/management/**/*.py"), *ROOT.glob("config/*.py")]
+    assert len(files) > 20
+    turned = re.compile(r"except InputError as error:\s+raise CommandError\(str\(error\)\)")
+    found = [path for path in files if turned.search(path.read_text())]
+    assert [str(path.relative_to(ROOT)) for path in found] == ["config/commands.py"]
+
+
 def test_the_web_process_starts_without_the_heavy_libraries() -> None:
     code = (
         "import os, sys, django\n"

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from config.commands import LongCommand
+from config.commands import LongCommand, input_errors
 from formats.errors import InputError
 from generation.workers import workers
 
@@ -63,9 +63,8 @@ def add_workers(parser: ArgumentParser) -> None:
 def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator[None]:
     """Turns what may go wrong with a user's input, a disk or a Ctrl-C into one sentence and an exit status."""
     try:
-        yield
-    except InputError as error:
-        raise CommandError(str(error)) from error
+        with input_errors():
+            yield
     except OSError as error:
         fault = InputError(
             "%(file)s cannot be read or written: %(reason)s.", file=error.filename or out, reason=error.strerror

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import Error, OperationalError, ProgrammingError
 
-from formats.errors import InputError
+from config.commands import input_errors
 
 MIGRATE = "run `manage.py migrate`, which sets it up or brings it up to date"
 #: What helps, by words of the reason; of SQLite all but the first.
@@ -26,9 +26,8 @@ HINTS = {
 def command_errors() -> Iterator[None]:
     """Turns bad input, and whatever a database refuses, into the error of a command."""
     try:
-        yield
-    except InputError as error:
-        raise CommandError(str(error)) from error
+        with input_errors():
+            yield
     except Error as error:
         reason = str(error).partition("\n")[0]
         raise CommandError(f"The database can't be used ({reason}): {_hint(error, reason)}.") from error

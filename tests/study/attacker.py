@@ -243,7 +243,7 @@ def of_differences(evidence: Evidence) -> Claim:
         for system in evidence.systems
         for scale in scales
     }
-    heard = evidence.file.design.heard_per_expert
+    heard = evidence.file.design.heard_per_expert or 0
     for one in means:
         for other in means:
             for sessions in range(1, 200) if one != other else ():

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
-from config.commands import LongCommand
+from config.commands import LongCommand, input_errors
 
 HELP = """Read ratings and write a report: main findings, limitations, reliability and robustness.
 
@@ -58,15 +58,12 @@ class Command(LongCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis.data import first_look
-        from formats.errors import InputError
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
-        try:
+        with input_errors():
             given = given_of(options)
             first_look.refuse_too_large(options["source"], scales, given)
             self._analyse(scales, given, options)
-        except InputError as error:
-            raise CommandError(str(error)) from error
 
     def _analyse(self, scales: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read the ratings and write the report. The imports take longer than the first look at a large table."""

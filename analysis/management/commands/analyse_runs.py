@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from formats.errors import InputError
+from config.commands import input_errors
 from formats.messages import LazyText
 from generation.management.cli import ParagraphHelpCommand, count, place
 
@@ -67,7 +67,7 @@ The page lists what could not be computed, with the reason. The same input gives
         from analysis.training_runs.runs import read_runs
         from formats.progress import bar
 
-        try:
+        with input_errors():
             folder.check_numbers(options["replicates"], options["seed"])
             folder.check_out(options["out"].resolve())
             runs = read_runs(options["runs"])
@@ -81,8 +81,6 @@ The page lists what could not be computed, with the reason. The same input gives
                     seed=options["seed"],
                     on_step=steps.update,
                 )
-        except InputError as error:
-            raise CommandError(str(error)) from error
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))
         for path in written.files:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from analysis.management.reading import add_reading, given_of
-from config.commands import LongCommand
+from config.commands import LongCommand, input_errors
 from formats.messages import LANGUAGES, SOURCE
 
 HELP = """Print the statistical power of a planned study to detect a difference between two systems.
@@ -71,7 +71,7 @@ class Command(LongCommand):
         from analysis.statistics import pilot
         from formats.errors import InputError
 
-        try:
+        with input_errors():
             design = planning.design_of(
                 **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")}
             )
@@ -89,6 +89,4 @@ class Command(LongCommand):
 
                 simulated = bool(tried and tried.is_simulated)
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
-        except InputError as error:
-            raise CommandError(str(error)) from error
         self.stdout.write(text, ending="")

@@ -54,8 +54,8 @@ class Command(LongCommand):
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
             study = _create(file, sha256, options)
-            said = plan_cautions(sessions_of(study)) if options["draft"] else [_open(study)]
-            self.stdout.write("".join(f"{line}\n" for line in said), ending="")
+            lines: list[str] = [*plan_cautions(sessions_of(study))] if options["draft"] else [_open(study)]
+            self.stdout.write("".join(f"{line}\n" for line in lines), ending="")
         self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
         self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
 
