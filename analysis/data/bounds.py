@@ -33,7 +33,8 @@ NARROW: tuple[Bounds, ...] = ((0, 1), (1, 2), (-1, 1), (0, 2), (1, 3), (0, 3), (
 CODED = (*range(1, 10), 66, 77, 88, *range(96, 100), 777, 888, *range(996, 1000), 7777, 8888, *range(9996, 10_000))
 #: Of more different values beyond the bulk, codes apart, the bulk is not the whole scale.
 MOST_BEYOND = 3
-#: At least this share of the ratings are the bulk; less where only codes of missing answers lie outside.
+#: At least this share of the ratings are the bulk; less where only codes of missing answers lie outside. Where one step
+#: alone is unused, as between 5 and 7, a number beyond it may as well be the end of the scale, and the bulk decides.
 BULK, BULK_BESIDE_CODES = 0.8, 0.2
 FEWEST_VALUES = 3
 #: Different values that a refusal names, and lines of each.
@@ -76,11 +77,36 @@ def _is_bulk(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds)
     beyond = values[~inside]
     coded = np.isin(np.abs(beyond), CODED)
     is_far = np.maximum(low - beyond, beyond - high) >= (high - low) / 2
-    if low >= 0 and (values < 0).sum() == 1:
-        is_far |= coded & (beyond < 0)  # one negative number beside a scale that has none
-    least = BULK_BESIDE_CODES if coded.all() else BULK
+    has_lone_negative = bool(low >= 0 and (values < 0).sum() == 1)  # one negative number beside a scale that has none
+    if has_lone_negative:
+        is_far |= coded & (beyond < 0)
+    may_be_code = bool(coded.all()) and (has_lone_negative or unused_steps(values) != 1)
+    least = BULK_BESIDE_CODES if may_be_code else BULK
     is_most = counts[inside].sum() >= least * counts.sum()
     return bool(inside.sum() >= FEWEST_VALUES and is_most and is_far.all() and (~coded).sum() <= MOST_BEYOND)
+
+
+def unused_steps(values: Floats) -> int | None:
+    """How many steps from the lowest to the highest rating nobody used; None where ratings are not whole."""
+    if (values % 1 != 0).any():
+        return None
+    return int(values.max() - values.min()) + 1 - len(np.unique(values))
+
+
+def told_by_others(ratings: Iterable[float], found: Inferred, others: Iterable[tuple[Inferred, Floats]]) -> Inferred:
+    """The bounds that another scale of the table shows, where one step alone is unused and the end beyond it refused.
+
+    `others` are the table's scales with their ratings. One counts that has used each step of its bounds, and whose
+    bounds hold these ratings: scales of one table mostly have the same bounds.
+    """
+    values = np.unique(np.fromiter(ratings, dtype=np.float64))
+    if not found.outside or unused_steps(values) != 1:
+        return found
+    for other, used in others:
+        uses_all = unused_steps(used) == 0 and (used.min(), used.max()) == (other.low, other.high)
+        if uses_all and not other.outside and other.low <= values[0] and values[-1] <= other.high:
+            return other
+    return found
 
 
 def _shown(values: Floats, bounds: Bounds) -> Bounds:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data import imports
-from analysis.data.bounds import infer, refuse_outsiders
+from analysis.data.bounds import infer, refuse_outsiders, told_by_others
 from analysis.data.codes import check_alike, one_spelling
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
 from analysis.data.dataset import Scale, Text
@@ -229,16 +229,17 @@ def _bounds(frame: pd.DataFrame, scales: Sequence[str], given: Given) -> tuple[d
     unknown = [name for name in given.bounds if name != EVERY and name not in scales]
     if unknown:
         raise InputError(f"--bounds: there is no scale {unknown[0]!r}; the scales are {', '.join(scales)}.")
-    found: dict[str, Bounds] = {}
-    inferred = []
-    for key in (key for key in scales if (frame["scale"] == key).any()):
-        stated = (1.0, float(len(given.orders[key]))) if key in given.orders else given.bounds_of(key)
-        if stated is None:
-            guess = infer(frame.loc[frame["scale"] == key, "rating"])
-            stated = (guess.low, guess.high)
-            inferred.append(key)
-        found[key] = stated
-    return found, tuple(inferred)
+    ratings = {key: of_key.to_numpy(dtype=float) for key, of_key in frame.groupby("scale", sort=False)["rating"]}
+    rated = [key for key in scales if key in ratings]
+    orders = {key: (1.0, float(len(order))) for key, order in given.orders.items()}
+    stated = {key: orders.get(key, given.bounds_of(key)) for key in rated}
+    guesses = {key: infer(ratings[key]) for key in rated if stated[key] is None}
+    others = [(guess, ratings[key]) for key, guess in guesses.items()]
+    found: dict[str, Bounds] = {key: bounds for key, bounds in stated.items() if bounds is not None}
+    for key, guess in guesses.items():
+        better = told_by_others(ratings[key], guess, others)
+        found[key] = (better.low, better.high)
+    return {key: found[key] for key in rated}, tuple(guesses)
 
 
 def _scale(key: str, bounds: Bounds, order: Sequence[str]) -> Scale:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.data.bounds import infer
+from analysis.data.bounds import infer, told_by_others
 
 FIVE = [1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 5.0] * 16
 
@@ -41,6 +41,40 @@ def test_bounds_leave_codes_and_typos_outside(foreign: list[float]) -> None:
 def test_bounds_leave_a_negative_code_outside_a_slider() -> None:
     slider = np.random.default_rng(3).uniform(0, 100, 200).round()
     assert infer([*slider, -9.0, -9.0]).outside == (-9.0,)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "bounds"),
+    [
+        ([3.0, 4.0, 5.0, *[7.0] * 9], (1, 7)),
+        ([*[0.0] * 4, *[1.0] * 3, 2.0, 3.0, *[4.0] * 6, *[6.0] * 10], (0, 6)),
+        ([*[-3.0] * 3, -2.0, *[-1.0] * 2, *[1.0] * 5, *[2.0] * 2, 3.0], (-3, 3)),
+        ([*FIVE, *[7.0] * 60], (1, 7)),
+    ],
+)
+def test_bulk_holds_a_frequent_end_beyond_one_unused_step(ratings: list[float], bounds: tuple[float, float]) -> None:
+    found = infer(ratings)
+    assert (found.low, found.high, found.outside) == (*bounds, ())
+
+
+@pytest.mark.parametrize("foreign", [[7.0] * 6, [-1.0] * 90, [9.0] * 90, [99.0] * 90, [-99.0] * 90])
+def test_rare_ends_and_numbers_beyond_a_gap_stay_outside(foreign: list[float]) -> None:
+    assert infer(FIVE + foreign).outside == (foreign[0],)
+
+
+@pytest.mark.parametrize(
+    ("other", "bounds"),
+    [
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], (1, 7)),
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (1, 5)),  # its bounds do not reach so far
+        ([1.0, 2.0, 3.0, 4.0, 6.0, 7.0], (1, 5)),  # it has not used each step
+        ([1.0, 2.0, 30.0, 40.0, 60.0, 100.0], (1, 5)),
+    ],
+)
+def test_another_scale_of_the_table_shows_how_far_it_reaches(other: list[float], bounds: tuple[float, float]) -> None:
+    ratings = np.array([*FIVE, 7.0])
+    found = told_by_others(ratings, infer(ratings), [(infer(other), np.array(other))])
+    assert (found.low, found.high) == bounds
 
 
 def test_bounds_of_two_clouds_of_a_slider_hold_both() -> None:

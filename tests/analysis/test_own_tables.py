@@ -299,3 +299,20 @@ def test_a_dataset_has_its_own_bounds_and_takes_no_others(tmp_path: Path) -> Non
 
 def test_bounds_with_negative_ends_are_read() -> None:
     assert parse_given(bounds="-3-3,q=-10--1").bounds == {"": (-3, 3), "q": (-10, -1)}
+
+
+def test_scale_without_a_six_takes_its_end_from_the_scale_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    rows = [
+        f"e{n % 4},s{n % 2},c{n // 4},{1 + n % 7},{(1, 2, 3, 4, 5, 5, 7)[n % 7] if n < 7 else 1 + n % 5}"
+        for n in range(56)
+    ]
+    path.write_text("expert_id,system,clip_id,valence,harmony\n" + "\n".join(rows) + "\n")
+    assert [(scale.key, scale.minimum, scale.maximum) for scale in read(path).scales] == [
+        ("valence", 1, 7),
+        ("harmony", 1, 7),
+    ]
+    alone = path.read_text()
+    path.write_text("\n".join(",".join(line.split(",")[:3] + line.split(",")[4:]) for line in alone.splitlines()))
+    with pytest.raises(InputError, match="rating 7 on harmony is outside 1 to 5"):
+        read(path)
