@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from generation import audio
 from generation.melody import REST, STEPS, Note, Tokens, notes_to_tokens
 from generation.pack.rendering import render
 from generation.workers import pool
+from tests import soundfont
 from tests.generation.songs import random_tokens
 
 
@@ -83,6 +85,47 @@ def test_note_ends_do_not_tick() -> None:
     high = np.abs(sosfilt(butter(8, 8000, "hp", fs=audio.RATE, output="sos"), samples))
     end = round(0.6 * audio.RATE)
     assert decibel(high[end - 200 : end + 1000].max() / np.abs(samples).max()) < -40
+
+
+def held(pitches: Sequence[int], seconds: float = 1.9) -> list[audio.Samples]:
+    """Each of up to five pitches, held for a while and let go, in a piece of its own of two seconds."""
+    samples = audio.play(audio.Sounding(2 * place, 2 * place + seconds, pitch) for place, pitch in enumerate(pitches))
+    starts = [round((audio.LEAD_S + 2 * place) * audio.RATE) for place in range(len(pitches))]
+    return [samples[start : start + 2 * audio.RATE] for start in starts]
+
+
+def levels(samples: audio.Samples, start: float, end: float, window: float) -> list[float]:
+    """The level of each window between two times, in dB."""
+    length = round(window * audio.RATE)
+    part = samples[round(start * audio.RATE) : round(end * audio.RATE)]
+    whole = part[: len(part) // length * length].reshape(-1, length)
+    return [decibel(float(np.sqrt((frame**2).mean()))) for frame in whole]
+
+
+@pytest.mark.parametrize("lowest", [60, 65, 70, 75, 80])
+def test_a_held_note_has_one_loudness(lowest: int) -> None:
+    """C4 to C6: it swelled and faded by 7 dB."""
+    for note in held(range(lowest, lowest + 5)):
+        found = levels(note, 0.1, 1.85, 0.05)
+        assert max(found) - min(found) < 2
+
+
+def test_notes_speak_at_once_and_end_within_a_sixteenth() -> None:
+    for note in held([60, 66, 72, 78, 84]):
+        steady = np.median(levels(note, 0.1, 1.85, 0.05))
+        attack = np.array(levels(note, 0, 0.1, 0.01)) - steady
+        assert attack[4:].min() > -2
+        assert attack.max() < 2
+        release = np.array(levels(note, 1.9, 2, 0.01)) - steady
+        assert (np.diff(release) < 0).all()
+        assert release[0] > -3
+        assert release[-1] < -20
+
+
+def test_the_ocarina_of_the_font_is_level_already() -> None:
+    font = audio.FONT.read_bytes()
+    before, after = (np.frombuffer(data, dtype="<i2").astype(int) for data in (font, soundfont.level(font)))
+    assert np.abs(before - after).max() < 0.03 * 32_768
 
 
 def test_a_repeated_note_is_struck_again() -> None:
