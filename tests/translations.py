@@ -124,7 +124,7 @@ def update(language: str) -> None:
         message.locations = []
     catalogue.update(new, no_fuzzy_matching=True, update_creation_date=False)
     with (folder_of(language) / "django.po").open("wb") as file:
-        write_po(file, catalogue, width=0, ignore_obsolete=True, include_lineno=False)
+        write_po(file, catalogue, width=0, sort_output=True, ignore_obsolete=True, include_lineno=False)
     (folder_of(language) / "django.mo").write_bytes(compiled(readable(language)))
 
 
