@@ -9,15 +9,15 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from analysis.power_words import WORDS
+from analysis.data.dataset import Text
 from analysis.statistics import power
 from analysis.statistics.chances import DRAWS
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
 from analysis.statistics.information import Variances
 from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
-from formats.errors import InputError
-from formats.messages import counter, is_chinese
+from formats.errors import N_, InputError
+from formats.messages import LazyText, counter, is_chinese, translate, translator
 
 WIDTH = 96
 #: What a line of Chinese is never broken within: a word or number in Latin letters, or one sign.
@@ -29,6 +29,51 @@ HEARD = 10
 MOST = 100_000
 #: What the assumed variances are of, see `power.bracket`.
 ASSUMED_SCALE = (1.0, 5.0)
+
+
+#: Whether a study finds the difference: in all, some or none of several scenarios, or in the only one.
+RESULTS = {
+    "can": N_(
+        "Yes. Power to detect a true difference of {gap:g} is {low:.0%} to {high:.0%}, depending on rating variability."
+    ),
+    "depends": N_(
+        "Only with low rating variability. Power to detect a true difference of {gap:g} is {low:.0%} to "
+        "{high:.0%}, depending on rating variability ({goal:.0%} is the usual target). A pilot study would show "
+        "which applies."
+    ),
+    "cannot": N_(
+        "No. Power to detect a true difference of {gap:g} is only {low:.0%} to {high:.0%}, depending on rating "
+        "variability ({goal:.0%} is the usual target). A non-significant result would not show that there is no "
+        "difference."
+    ),
+    "can_one": N_("Yes. Power to detect a true difference of {gap:g} is {low:.0%}."),
+    "cannot_one": N_(
+        "No. Power to detect a true difference of {gap:g} is only {low:.0%} ({goal:.0%} is the usual target). A "
+        "non-significant result would not show that there is no difference."
+    ),
+    "too_few": N_(
+        "No. With fewer than 6 experts or 3 clips per system, no claim about experts or systems in general is "
+        "possible; the report will not make one. A test of the difference of {gap:g} would have power of "
+        "{low:.0%} to {high:.0%}, depending on rating variability."
+    ),
+    "too_few_one": N_(
+        "No. With fewer than 6 experts or 3 clips per system, no claim about experts or systems in general is "
+        "possible; the report will not make one. A test of the difference of {gap:g} would have power of "
+        "{low:.0%}."
+    ),
+}
+SCENARIOS: Mapping[str, Text] = {
+    "low": LazyText("low"),
+    "middle": LazyText("middle"),
+    "high": LazyText("high"),
+    "pilot": LazyText("the pilot's"),
+}
+COMPONENTS: Mapping[str, Text] = {
+    "expert": LazyText("expert (mean level; cancels in a difference)"),
+    "expert_system": LazyText("expert by system (preference)"),
+    "clip": LazyText("clip within a system"),
+    "residual": LazyText("residual"),
+}
 
 
 def design_of(
@@ -66,42 +111,102 @@ def page(
     pilot: Pilot | None = None,
 ) -> str:
     """The page for a study and a gap, a column for each of `scenarios` (of a pilot: see `scenarios_of`)."""
-    words = WORDS[lang]
+    _ = translator(lang)
     verdict = [_verdict(design, gap, scenarios, lang), _remedy(design, gap, scenarios, lang)]
     if pilot:
         low, high = power_range(design, possible_variances(pilot), gap)
-        verdict.append(words["pilot_range"].format(low=low, high=high))
+        verdict.append(
+            _(
+                "The pilot's variances are uncertain: power is between {low:.0%} and {high:.0%} in 80% of the "
+                "cases that agree with the pilot.",
+                low=low,
+                high=high,
+            )
+        )
     verdict += _warnings(design, scenarios, lang)
-    grid = {"gap": gap, "heard": design.heard, "scenario": words[f"scenario_{_middle(scenarios)}"], "few": power.FEW_DF}
-    source = f"{pilot.name} ({pilot.scale})" if pilot else ""
+    grid = {"gap": gap, "heard": design.heard, "scenario": SCENARIOS[_middle(scenarios)], "few": power.FEW_DF}
+    head = [
+        _("POWER TO DETECT {gap:g}: experts (rows) by clips per system (columns)", **grid),
+        _(
+            "each expert hears at most {heard} clips per system; {scenario} variability; α = {alpha:g}",
+            **grid,
+            alpha=design.alpha,
+        ),
+        _("~: approximate, with fewer than {few} degrees of freedom", **grid),
+    ]
+    simulated = _("SIMULATED: a program generated the pilot's ratings. This page does not describe any real study.")
     parts = [
-        *([words["simulated"]] if pilot and pilot.is_simulated else []),
-        words["title"],
+        *([simulated] if pilot and pilot.is_simulated else []),
+        _("STATISTICAL POWER OF THIS STUDY"),
         _study(design, gap, lang),
-        words["answer"],
+        _("RESULT"),
         *(_wrap(text, lang) for text in verdict),
-        words["figures"],
+        _("FIGURES by rating variability (never: not with 1000 either, or not tested)"),
         _facts(design, gap, scenarios, lang),
-        "\n".join(words[key].format(**grid, alpha=design.alpha) for key in ("grid", "grid_note", "approximately")),
+        "\n".join(head),
         _grid(design, gap, scenarios[_middle(scenarios)]),
-        words["how"],
-        _wrap(words["assumed_pilot" if pilot else "assumed"].format(source=source), lang),
+        _("SOURCES"),
+        _wrap(_source(pilot, lang), lang),
         _sds(scenarios, lang),
-        *(_wrap(words[key].format(draws=DRAWS), lang) for key in ("formula", "one_comparison")),
+        _wrap(
+            _(
+                "SE of a difference = sqrt(2 (expert:system / experts + clip / clips + residual / (experts x heard))), "
+                "in variances; clips that no expert hears do not count, and clips with unequal numbers of "
+                "presentations count slightly less. Satterthwaite degrees of freedom from the information that REML "
+                "has about the variances in such a design; power over {draws} draws of the estimated variances; "
+                "ratings analysed by a mixed model with random effects of experts and clips.",
+                draws=DRAWS,
+            ),
+            lang,
+        ),
+        _wrap(
+            _(
+                "One planned contrast. With m planned contrasts, use --contrasts m: the report tests each at α / m "
+                "(Bonferroni)."
+            ),
+            lang,
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _source(pilot: Pilot | None, lang: str) -> str:
+    """Where the variances come from."""
+    if pilot:
+        source = f"{pilot.name} ({pilot.scale})"
+        return translate(lang, "Standard deviations in rating points, estimated from {source}.", source=source)
+    return translate(
+        lang,
+        "No pilot was given. Three sets of standard deviations (rating points, scale 1 to 5, means near 3.8) "
+        "cover the results of two published listening tests. Neither used Daur music or such experts: run a "
+        "pilot study and give it with --pilot.",
+    )
+
+
 def _warnings(design: Design, scenarios: Mapping[str, Variances], lang: str) -> list[str]:
     """Clips that nobody hears, figures that are approximate, and what is too small for any claim."""
-    words, found = WORDS[lang], []
+    _, found = translator(lang), []
     if design.used < design.clips:
         found.append(
-            words["unheard"].format(used=design.used, clips=design.clips, n=design.experts, heard=design.heard)
+            _(
+                "Only {used} of the {clips} clips per system are heard by any expert ({n} experts, {heard} each); "
+                "the others do not count.",
+                used=design.used,
+                clips=design.clips,
+                n=design.experts,
+                heard=design.heard,
+            )
         )
     df = min(power.degrees_of_freedom(design, variances) for variances in scenarios.values())
     if power.has_few(df):
-        found.append(words["approximate"].format(df=df, few=power.FEW_DF))
+        found.append(
+            _(
+                "Approximate: the standard error of a difference has about {df:.1f} degrees of freedom. With fewer "
+                "than {few}, power in simulated studies was higher than on this page, by up to .08.",
+                df=df,
+                few=power.FEW_DF,
+            )
+        )
     return found
 
 
@@ -115,7 +220,15 @@ def _study(design: Design, gap: float, lang: str) -> str:
     ngettext = counter(lang)
     points = ngettext("{gap:g} rating point", "{gap:g} rating points", 1 if gap == 1 else 2, gap=gap)
     about = {"gap": points, "trials": design.trials, "alpha": design.alpha}
-    return _wrap(WORDS[lang]["study"].format(**about, **values), lang)
+    return _wrap(
+        translate(
+            lang,
+            "{n} experts; {systems} systems with {clips} clips each, of which each expert hears {heard} "
+            "({trials} trials in total). The question is whether a two-sided test at α = {alpha:g} detects a "
+            "true difference of {gap} between two systems.",
+        ).format(**about, **values),
+        lang,
+    )
 
 
 def _middle(scenarios: Mapping[str, Variances]) -> str:
@@ -129,16 +242,19 @@ def _verdict(design: Design, gap: float, scenarios: Mapping[str, Variances], lan
     if shortage(design.experts, design.used):
         key = "too_few"
     one = "_one" if len(chances) == 1 else ""
-    return WORDS[lang][f"{key}{one}"].format(gap=gap, low=min(chances), high=max(chances), goal=GOAL)
+    return translate(lang, RESULTS[f"{key}{one}"], gap=gap, low=min(chances), high=max(chances), goal=GOAL)
 
 
 def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:
     """What the study can find, and what it would take to find the gap, for the middle scenario."""
     variances = scenarios[_middle(scenarios)]
-    words = WORDS[lang]
-    found = words["finds"].format(
+    _ = translator(lang)
+    found = _(
+        "With {scenario} variability, the smallest difference detectable with 80% power is {smallest:.2f}. "
+        "The means of two truly equal systems would differ by {gap:g} or more in {equal:.0%} of such "
+        "studies.",
         smallest=power.smallest_gap(design, variances),
-        scenario=words[f"scenario_{_middle(scenarios)}"],
+        scenario=SCENARIOS[_middle(scenarios)],
         equal=power.chance_between_equals(design, variances, gap),
         gap=gap,
     )
@@ -146,18 +262,36 @@ def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang
         return found
     clips, experts = _clips_needed(design, variances, gap, all_heard=True), _experts_needed(design, variances, gap)
     if clips:
-        found += words["more_clips"].format(clips=clips, trials=clips * design.systems)
+        found += _(
+            " To detect this difference, {clips} clips per system are sufficient if every expert hears all of "
+            "them ({trials} trials).",
+            clips=clips,
+            trials=clips * design.systems,
+        )
     elif design.experts >= MIN_EXPERTS:
         most = power.most_power(design, variances, gap)
-        found += words["never"].format(n=design.experts, most=most, clips=power.MAX_CLIPS)
+        found += _(
+            " No number of clips compensates for so few experts: with {clips} clips per system, {n} experts "
+            "would still detect the difference in only {most:.0%} of studies.",
+            n=design.experts,
+            most=most,
+            clips=power.MAX_CLIPS,
+        )
     if experts:
-        found += words["more_experts"].format(experts=experts, clips=design.clips)
+        found += _(" With {clips} clips per system, {experts} experts are needed.", experts=experts, clips=design.clips)
+    elif clips:
+        found += _(" With {clips} clips per system no number of experts is sufficient.", clips=design.clips)
     else:
-        found += words["no_experts" if clips else "more_of_both"].format(clips=design.clips)
+        found += _(" With so few clips no number of experts is sufficient either: increase both experts and clips.")
     if shortage(design.experts, design.used):
         return found
     shown = power.size_when_found(design, variances, gap)
-    return found + words["exaggerates"].format(shown=shown, times=shown / gap)
+    return found + _(
+        " In such studies with a significant result, the means differ by {shown:.2f} on average, "
+        "{times:.1f} times the true difference.",
+        shown=shown,
+        times=shown / gap,
+    )
 
 
 def _clips_needed(design: Design, variances: Variances, gap: float, *, all_heard: bool) -> int | None:
@@ -175,31 +309,50 @@ def _experts_needed(design: Design, variances: Variances, gap: float) -> int | N
 
 
 def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:
-    words = WORDS[lang]
+    _ = translator(lang)
     measures: Sequence[tuple[str, Callable[[Variances], str]]] = (
-        ("power", lambda v: _chance(design, v, gap)),
-        ("half_width", lambda v: f"{power.half_width(design, v):.2f}"),
-        ("smallest", lambda v: f"{power.smallest_gap(design, v):.2f}"),
-        ("equal", lambda v: f"{power.chance_between_equals(design, v, gap):.2f}"),
-        ("shown", lambda v: f"{power.size_when_found(design, v, gap):.2f}"),
-        ("clips_all", lambda v: _count(_clips_needed(design, v, gap, all_heard=True), lang)),
-        ("clips_heard", lambda v: _count(_clips_needed(design, v, gap, all_heard=False), lang)),
-        ("experts", lambda v: _count(_experts_needed(design, v, gap), lang)),
-        ("most", lambda v: _chance(power.with_clips(design, power.MAX_CLIPS, all_heard=True), v, gap)),
-        ("df", lambda v: f"{power.degrees_of_freedom(design, v):.0f}"),
+        (_("power to detect a difference of {gap:g}", gap=gap), lambda v: _chance(design, v, gap)),
+        (
+            _("half-width of the {percent:g}% CI of a difference", percent=100 * (1 - design.alpha)),
+            lambda v: f"{power.half_width(design, v):.2f}",
+        ),
+        (
+            _("smallest difference detectable with power {goal:g}", goal=GOAL),
+            lambda v: f"{power.smallest_gap(design, v):.2f}",
+        ),
+        (
+            _("probability that two equal systems differ by {gap:g}", gap=gap),
+            lambda v: f"{power.chance_between_equals(design, v, gap):.2f}",
+        ),
+        (
+            _("mean estimate where {gap:g} is significant", gap=gap),
+            lambda v: f"{power.size_when_found(design, v, gap):.2f}",
+        ),
+        (
+            _("clips per system for {goal:g}, each expert hears all", goal=GOAL),
+            lambda v: _count(_clips_needed(design, v, gap, all_heard=True), lang),
+        ),
+        (
+            _("clips per system for {goal:g}, each expert hears {heard}", goal=GOAL, heard=design.heard),
+            lambda v: _count(_clips_needed(design, v, gap, all_heard=False), lang),
+        ),
+        (
+            _("experts for {goal:g}, {clips} clips per system", goal=GOAL, clips=design.clips),
+            lambda v: _count(_experts_needed(design, v, gap), lang),
+        ),
+        (
+            _("power with 1000 clips per system, {n} experts", n=design.experts),
+            lambda v: _chance(power.with_clips(design, power.MAX_CLIPS, all_heard=True), v, gap),
+        ),
+        (_("degrees of freedom of a difference"), lambda v: f"{power.degrees_of_freedom(design, v):.0f}"),
     )
-    header = ["", *(words[f"scenario_{name}"] for name in scenarios)]
-    values = {"goal": GOAL, "gap": gap, "heard": design.heard, "n": design.experts, "clips": design.clips}
-    values["percent"] = 100 * (1 - design.alpha)
-    rows = [
-        [words[f"fact_{key}"].format(**values), *(measure(variances) for variances in scenarios.values())]
-        for key, measure in measures
-    ]
+    header = ["", *(SCENARIOS[name][lang] for name in scenarios)]
+    rows = [[name, *(measure(variances) for variances in scenarios.values())] for name, measure in measures]
     return _columns([header, *rows])
 
 
 def _count(number: int | None, lang: str) -> str:
-    return WORDS[lang]["none"] if number is None else str(number)
+    return translate(lang, "never") if number is None else str(number)
 
 
 def _grid(design: Design, gap: float, variances: Variances) -> str:
@@ -219,10 +372,9 @@ def _chance(design: Design, variances: Variances, gap: float) -> str:
 
 
 def _sds(scenarios: Mapping[str, Variances], lang: str) -> str:
-    words = WORDS[lang]
-    header = ["", *(words[f"scenario_{name}"] for name in scenarios)]
+    header = ["", *(SCENARIOS[name][lang] for name in scenarios)]
     sds = list(zip(*(variances.sds() for variances in scenarios.values()), strict=True))
-    names = [words[f"component_{part}"] for part in Variances._fields]
+    names = [COMPONENTS[part][lang] for part in Variances._fields]
     rows = [[name, *(f"{sd:.2f}" for sd in row)] for name, row in zip(names, sds, strict=True)]
     return _columns([header, *rows])
 

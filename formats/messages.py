@@ -139,33 +139,3 @@ def in_a_row(language: str, sentences: Iterable[str]) -> str:
         lambda first, then: translate(language, NP_("two sentences", "{first} {then}"), first=first, then=then),
         sentences,
     )
-
-
-class Words(Mapping[str, Mapping[str, str]]):
-    """Messages by a key, in every language of LANGUAGES: WORDS["en"]["axis"]."""
-
-    def __init__(self, messages: Mapping[str, str]) -> None:
-        self._messages = dict(messages)
-
-    def __getitem__(self, language: str) -> Mapping[str, str]:
-        return _InLanguage(self._messages, language)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(LANGUAGES)
-
-    def __len__(self) -> int:
-        return len(LANGUAGES)
-
-
-class _InLanguage(Mapping[str, str]):
-    def __init__(self, messages: Mapping[str, str], language: str) -> None:
-        self._messages, self._language = messages, language
-
-    def __getitem__(self, key: str) -> str:
-        return translate(self._language, self._messages[key])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._messages)
-
-    def __len__(self) -> int:
-        return len(self._messages)

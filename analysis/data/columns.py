@@ -59,7 +59,7 @@ KNOWN_ORDERS = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table, or one scale of a long one: what it was used as, and why (a key of words_columns).
+    """One column of a table, or one scale of a long one: what it was used as, and why (a key of `intake.REASONS`).
 
     `used_as`: "scale", the name of a column of this project, or "" where it was left out.
     """

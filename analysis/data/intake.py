@@ -2,46 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from analysis.data.columns import Column
+from analysis.data.dataset import Scale, Text
 from analysis.data.ratings import Ratings
-from analysis.words_columns import REASONS, WORDS
-from formats.messages import SOURCE, clauses, counter
+from formats.messages import SOURCE, LazyText, clauses, counter, translate, translator
 from formats.text import UTF_8
 
 SCALE = "scale"
-
-
-def columns_title(lang: str) -> str:
-    """The heading of the table of columns."""
-    return WORDS[lang]["title"]
+#: Why a column was taken as something, or was not.
+REASONS: Mapping[str, Text] = {
+    "known_name": LazyText("known name"),
+    "renamed": LazyText("known column under another name"),
+    "named": LazyText("named with --scales"),
+    "not_named": LazyText("not named with --scales"),
+    "ordered": LazyText("words, in the order given with --order"),
+    "numbers": LazyText("numbers that repeat within a common range and differ within experts and clips"),
+    "only_one": LazyText("the only numbers that can be ratings, although they do not differ within a clip"),
+    "of_scale_column": LazyText("named in the column scale"),
+    "beside_long": LazyText("neither the scale nor the rating of a long table"),
+    "empty": LazyText("no content"),
+    "words": LazyText("words"),
+    "words_in_order": LazyText("words that may be ratings"),
+    "nameless": LazyText("no name: row numbers that a program added"),
+    "index": LazyText("row numbers"),
+    "time": LazyText("a time, by its name"),
+    "count": LazyText("a number of an item or a count, by its name"),
+    "counts_trials": LazyText("every number once for each expert, like a trial number or a ranking"),
+    "of_expert": LazyText("one value for each expert"),
+    "of_clip": LazyText("one value for each clip"),
+    "constant": LazyText("one value in all rows"),
+    "beyond": LazyText("numbers beyond every common range of a scale"),
+}
 
 
 def columns_grid(ratings: Ratings, lang: str) -> tuple[list[str], list[list[str]]]:
     """The header and rows of a table: each column, what it was used as, and why."""
-    words = WORDS[lang]
-    rows = [[column.name, _use(column, lang), REASONS[lang][column.reason]] for column in ratings.columns]
-    return [words["column"], words["used_as"], words["why"]], rows
+    _ = translator(lang)
+    rows = [[column.name, _use(column, lang), REASONS[column.reason][lang]] for column in ratings.columns]
+    return [_("Column"), _("Used as"), _("Why")], rows
 
 
 def _use(column: Column, lang: str) -> str:
     if column.used_as == SCALE and column.reason not in ("known_name", "renamed"):
-        return WORDS[lang]["scale"]
-    return column.used_as or WORDS[lang]["unused"]
+        return translate(lang, "scale")
+    return column.used_as or translate(lang, "not used")
 
 
 def columns_notes(ratings: Ratings, lang: str) -> list[str]:
     """Where the bounds come from, what was forgiven, and how to decide otherwise."""
-    words = WORDS[lang]
     notes = [text[lang] for text in ratings.forgiven]
     inferred = [scale for scale in ratings.scales if scale.key in ratings.bounds_inferred]
     given = [scale for scale in ratings.scales if scale.key not in ratings.bounds_inferred]
-    for key, scales in (("bounds_given", given), ("bounds_inferred", inferred)):
-        listed = [words["bounds"].format(scale=s.key, low=s.minimum, high=s.maximum) for s in scales]
-        notes += [words[key].format(bounds=clauses(lang, listed))] if listed else []
-    return [*notes, words["override"]]
+    if given:
+        notes.append(translate(lang, "Bounds given: {bounds}.", bounds=_bounds(given, lang)))
+    if inferred:
+        notes.append(
+            translate(
+                lang,
+                "Bounds inferred from the ratings: {bounds}. If they are wrong, give the right ones with --bounds.",
+                bounds=_bounds(inferred, lang),
+            )
+        )
+    return [*notes, translate(lang, "To take other columns as scales, name them with --scales.")]
+
+
+def _bounds(scales: Sequence[Scale], lang: str) -> str:
+    named = (
+        translate(lang, "{scale}: {low:g} to {high:g}", scale=scale.key, low=scale.minimum, high=scale.maximum)
+        for scale in scales
+    )
+    return clauses(lang, named)
 
 
 def told(ratings: Ratings) -> list[str]:

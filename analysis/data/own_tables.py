@@ -19,9 +19,8 @@ from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
 from analysis.data.table_files import read_table
-from analysis.words_columns import say
 from formats.errors import InputError
-from formats.messages import LANGUAGES
+from formats.messages import LANGUAGES, LazyText
 from formats.text import folded
 
 #: More scales than this are a questionnaire, not those of a listening study.
@@ -52,13 +51,21 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
     if "scale" in rows.header and "rating" not in rows.header:
         raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
-    forgiven += [say("empty_rows", count=len(rows.empty), line=rows.empty[0])] if rows.empty else []
+    if rows.empty:
+        skipped = {"count": len(rows.empty), "line": rows.empty[0]}
+        forgiven.append(LazyText("Empty rows skipped: {count} (the first is line {line}).", **skipped))
     rows, changed = _with_one_spelling(rows)
     forgiven += changed
     is_long = set(LONG) <= set(rows.header)
     columns, frame, emptied = (_long if is_long else _wide)(rows, wanted, given)
     if emptied:
-        forgiven.append(say("missing_codes", count=emptied, codes=", ".join(sorted(given.missing))))
+        forgiven.append(
+            LazyText(
+                "Cells read as missing, as asked: {count} ({codes}).",
+                count=emptied,
+                codes=", ".join(sorted(given.missing)),
+            )
+        )
     kept = _scales_of(columns, path)
     frame, n_missing = checked(frame, path)
     check_alike(frame, path)
@@ -114,7 +121,9 @@ def _with_one_spelling(rows: Rows) -> tuple[Rows, list[Text]]:
     place = rows.header.index("system")
     better = one_spelling(rows.column("system"))
     cells = [[*row[:place], better.get(row[place], row[place]), *row[place + 1 :]] for row in rows.cells]
-    return replace(rows, cells=cells), [say("spelling", written=old, used=new) for old, new in better.items()]
+    return replace(rows, cells=cells), [
+        LazyText("The system {written} was read as {used}.", written=old, used=new) for old, new in better.items()
+    ]
 
 
 def _long(rows: Rows, wanted: Sequence[str], given: Given) -> tuple[list[Column], pd.DataFrame, int]:

@@ -39,7 +39,7 @@ class Grid:
     notes: Sequence[str] = ()
     name: str = ""
     folded: bool = False
-    is_simulated: bool = False
+    warning: str = ""
 
 
 @dataclass(frozen=True)

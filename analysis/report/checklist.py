@@ -14,9 +14,9 @@ from analysis.data.dataset import Text
 from analysis.report.findings import Findings
 from analysis.report.methods import facts
 from analysis.report.registry import Question, Section, all_questions, in_order
-from analysis.words_methods import OPEN, REPORTED
 from formats.messages import LANGUAGES, SOURCE
 
+REPORTED, OPEN = "here", "authors"
 #: The order of the questions; further ones come before the last but one.
 ORDER = (
     *("listeners", "recruited", "asked", "asked_open", "heard_how", "clips", "drawn", "drawn_open"),

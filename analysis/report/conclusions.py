@@ -13,12 +13,26 @@ from analysis.data.ratings import Ratings
 from analysis.report import reasons
 from analysis.report.findings import Findings, name_of
 from analysis.report.format_p import p_text
-from analysis.report.tables import fixed
+from analysis.report.reasons import WHY
+from analysis.report.tables import fixed, points
 from analysis.statistics.mixed_model.model import PLANNED
-from analysis.words_findings import points, reason, say
+from formats.errors import N_
 from formats.messages import CountedText, LazyText, clauses
 
 SHORTAGES = frozenset({"few_experts", "few_clips"})
+#: What is said of a planned contrast: that A is higher, lower, or that neither is shown.
+HIGHER = N_(
+    "{scale}: {a} is rated higher than {b}, by {difference} points on average ({level}% CI {low} to {high}; "
+    "{p}{many}). {size}"
+)
+LOWER = N_(
+    "{scale}: {a} is rated lower than {b}, by {difference} points on average ({level}% CI {low} to {high}; "
+    "{p}{many}). {size}"
+)
+OPEN = N_(
+    "{scale}: the difference between {a} and {b} is not significant (estimate {difference} points, {level}% CI "
+    "{low} to {high}; {p}{many}). This is not evidence of no difference. {size}"
+)
 
 
 def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
@@ -35,15 +49,26 @@ def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> 
     table, planned = fit.contrasts, fit.contrasts[fit.contrasts["family"] == PLANNED]
     if table["p"].isna().all():
         (why,) = reasons.untested(ratings, {scale: fit})
-        key = "verdict_small" if why in SHORTAGES else "verdict_none"
-        return [say(key, scale=label, why=reason(why or "too_few"))]
+        because = WHY[why or "too_few"]
+        if why in SHORTAGES:
+            return [
+                LazyText(
+                    "{scale}: {why}. Nothing is concluded: no difference has an interval or a test.",
+                    scale=label,
+                    why=because,
+                )
+            ]
+        return [LazyText("{scale}: no difference could be tested: {why}.", scale=label, why=because)]
     told = table if len(table) == 1 else planned
     if len(told):
         return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
     untested = table.loc[table["p"].isna(), ["system_a", "system_b"]]
     short = {fit.shortages[system] for system in untested.to_numpy().ravel()} - {""}
-    lost = [say("pairs_untested", scale=label, count=len(untested), why=reason(min(short)))] if short else []
-    return [_on_pairs(ratings, table, label), *lost]
+    texts = [_on_pairs(ratings, table, label)]
+    if short:
+        lost = {"scale": label, "count": len(untested), "why": WHY[min(short)]}
+        texts.append(LazyText("{scale}: {count} further pairs were not tested: {why}.", **lost))
+    return texts
 
 
 def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
@@ -51,13 +76,13 @@ def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], labe
     fit = found.fits[row["scale"]]
     if np.isnan(row["p"]):
         short = next(filter(None, (fit.shortages[row[f"system_{end}"]] for end in ("a", "b"))), "too_few")
-        return say("contrast_none", scale=label, **names, why=reason(short))
+        return LazyText("{scale}: {a} and {b} were not tested: {why}.", scale=label, **names, why=WHY[short])
     holds = row["p_simultaneous"] < alpha
-    key = ("contrast_higher" if row["difference"] > 0 else "contrast_lower") if holds else "contrast_open"
+    held = HIGHER if row["difference"] > 0 else LOWER
     family = fit.contrasts[fit.contrasts["family"] == row["family"]]
     count = int(family["p"].notna().sum())
-    return say(
-        key,
+    text = LazyText(
+        held if holds else OPEN,
         scale=label,
         **names,
         difference=_points(abs(row["difference"]) if holds else row["difference"]),
@@ -65,9 +90,10 @@ def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], labe
         high=_points(row["ci_high_simultaneous"]),
         level=ratings.level,
         p=p_text(row["p_simultaneous"]),
-        many=say("many", count=count) if count > 1 else "",
+        many=LazyText("; both adjusted for {count} differences", count=count) if count > 1 else "",
         size=_size(ratings, found, row),
     )
+    return LazyText.of(lambda lang: text[lang].strip())
 
 
 def _points(value: float) -> str:
@@ -84,9 +110,13 @@ def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
         axis=1
     )
     if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
-        return say("size_small", gap=points(gap))
+        return LazyText(
+            "The equivalence test is significant: the difference is smaller than the SESOI, {gap}.", gap=points(gap)
+        )
     beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
-    return say("size_large" if beyond else "size_open", gap=points(gap))
+    if beyond:
+        return LazyText("The whole interval is beyond the SESOI, {gap}.", gap=points(gap))
+    return LazyText("The study cannot show whether the difference is smaller than the SESOI, {gap}.", gap=points(gap))
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
@@ -100,7 +130,12 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
     )
     tested = int(table["p"].notna().sum())
     if not names:
-        return say("pairs_nothing", scale=label, count=tested)
+        return LazyText(
+            "{scale}: none of {count} differences is significant, p adjusted for {count} differences. This is "
+            "not evidence that the systems are equal.",
+            scale=label,
+            count=tested,
+        )
     return CountedText(
         "{scale}: {count} of {tested} pairs differs, p adjusted for {tested} differences: {pairs}.",
         "{scale}: {count} of {tested} pairs differ, p adjusted for {tested} differences: {pairs}.",

@@ -13,8 +13,9 @@ from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Grid, Heading, Picture
 from analysis.report.registry import Finding, M, Section
 from analysis.report.tables import Table
-from analysis.words import WORDS
-from formats.messages import SOURCE, in_language
+from formats.messages import SOURCE, LazyText, in_language, translate
+
+SIMULATED = LazyText("SIMULATED / 模拟数据. A program generated these ratings. They do not describe any music.")
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,26 @@ def _section(contents: Contents[M], section: Section[M], lang: str) -> Iterator[
 def _finding(contents: Contents[M], part: Part[M], lang: str, heading: Text) -> Picture | Grid:
     finding = part.finding
     if finding.draw:
-        missing = "" if lang in part.stems else WORDS[lang]["no_figure"]
+        missing = (
+            ""
+            if lang in part.stems
+            else translate(lang, "This computer has no font for this language, so the figure is in English.")
+        )
         return Picture(part.stems.get(lang, part.stems[SOURCE]), part.caption[lang] + missing)
     header, rows = finding.grid(contents.made, lang) if finding.grid else contents.made.rows(finding, lang)
     notes = [note[lang] for note in part.notes]
     caption = "" if part.caption == heading else part.caption[lang]
-    simulated = contents.made.is_simulated
-    return Grid(header, rows, caption, notes, finding.name, folded=finding.folded, is_simulated=simulated)
+    warning = SIMULATED[lang] if contents.made.is_simulated else ""
+    return Grid(header, rows, caption, notes, finding.name, folded=finding.folded, warning=warning)
+
+
+def notes_below(grid: Grid, lang: str, most: int) -> list[str]:
+    """The notes of a table of which `most` rows are shown."""
+    cut = translate(
+        lang,
+        "The first {shown} of {count} rows; all are in tables/{name}.csv.",
+        shown=most,
+        count=len(grid.rows),
+        name=grid.name,
+    )
+    return [*([cut] if len(grid.rows) > most else []), *grid.notes]

@@ -27,12 +27,17 @@ from analysis.statistics.mixed_model.model import PLANNED
 from analysis.statistics.notes import Note
 from analysis.statistics.ordinal_model import OrdinalFit
 from analysis.statistics.pilot import Pilot
-from analysis.words_findings import UNDER_CODES
-from formats.messages import LANGUAGES, SOURCE, in_language
+from formats.messages import LANGUAGES, SOURCE, LazyText, in_language
 
 LINKS = ("probit", "logit")
 TRUSTED = "probit"
 Pair = tuple[str, str]
+#: What a report made under codes says of itself.
+UNDER_CODES = LazyText(
+    "The study is blinded: for this report each clip was assigned to a code at random. The report shows the form of "
+    "the analysis. Its means and differences do not describe the systems. Results by clip and by expert are left out "
+    "until unblinding."
+)
 
 
 class Findings(Made):

@@ -14,10 +14,8 @@ from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, Pair, planned_pairs, primary_scale
 from analysis.report.registry import Section, Sentence, all_sentences, in_order
 from analysis.report.style import system_label
-from analysis.report.tables import span
-from analysis.words_findings import points
-from analysis.words_methods import METHODS
-from formats.messages import LANGUAGES, clauses, counter, in_a_row, in_language, listed
+from analysis.report.tables import points, span
+from formats.messages import LANGUAGES, clauses, counter, in_a_row, in_language, listed, translate
 
 DESIGN = ("heard_per_expert", "clips_per_system", "repeats", "practice")
 #: The order of the paragraphs; further ones come before the last.
@@ -50,23 +48,24 @@ def _paragraph(said: Sequence[Sentence[Findings]], found: Findings, lang: str, v
 def scales_named(found: Findings, keys: Sequence[str], lang: str) -> str:
     """Some scales by their labels, or that these are all."""
     if len(keys) == len(found.fits) > 1:
-        return METHODS[lang]["each_scale"]
+        return translate(lang, "each scale")
     return listed(lang, (label_of(found.ratings, key, lang) for key in keys))
 
 
 def facts(ratings: Ratings, lang: str) -> dict[str, object]:
     """What sentences name, in a language."""
-    words, scale = METHODS[lang], primary_scale(ratings)
+    scale = primary_scale(ratings)
     return {
         **{key: ratings.design.get(key, "") for key in DESIGN},
         **_counts(ratings, lang),
         "scales": scales_text(ratings, lang),
         "hash": ratings.plan_sha256,
         "primary": label_of(ratings, scale, lang),
-        "contrasts": _pairs_text(ratings, planned_pairs(ratings, scale), lang) or words["no_contrasts"],
+        "contrasts": _pairs_text(ratings, planned_pairs(ratings, scale), lang)
+        or translate(lang, "none, so all pairs of systems are compared"),
         "alpha": ratings.alpha,
         "level": ratings.level,
-        "gap": points(ratings.gap)[lang] if ratings.gap else words["no_gap"],
+        "gap": points(ratings.gap)[lang] if ratings.gap else translate(lang, "none"),
         "exclusions": planned_text(ratings, "exclusions", lang),
         "dropouts": planned_text(ratings, "dropouts", lang),
     }

@@ -9,8 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.report.blocks import Picture
-from analysis.report.document import Contents, blocks, title
-from analysis.words import WORDS
+from analysis.report.document import Contents, blocks, notes_below, title
 from formats.messages import LANGUAGES, SOURCE, language_tag
 
 HERE = Path(__file__).parent
@@ -26,9 +25,10 @@ def page_html(contents: Contents[Any], css: str = "") -> str:
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["picture"] = _picture
+    environment.filters["notes_below"] = notes_below
     environment.tests["number"] = _is_number
     parts = [
-        {"lang": lang, "tag": language_tag(lang), "name": name, "words": WORDS[lang], "blocks": blocks(contents, lang)}
+        {"lang": lang, "tag": language_tag(lang), "name": name, "blocks": blocks(contents, lang)}
         for lang, name in LANGUAGES.items()
     ]
     return environment.get_template("report.html.jinja").render(

@@ -16,9 +16,8 @@ from matplotlib import font_manager
 from PIL import Image
 
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph, Picture
-from analysis.report.document import Contents, blocks, title
+from analysis.report.document import Contents, blocks, notes_below, title
 from analysis.report.style import chinese_font
-from analysis.words import WORDS
 from formats.messages import is_chinese, language_tag
 
 #: Written into every file in place of the clock's, so that equal reports are equal bytes.
@@ -68,7 +67,7 @@ class Sheets(FPDF):
 
     def __init__(self, name: str, lang: str, *, needs_chinese: bool) -> None:
         super().__init__(format="A4", unit="pt")
-        self.words = WORDS[lang]
+        self.language = lang
         self.set_creation_date(MADE)
         self.set_title(name)
         self.set_lang(language_tag(lang))
@@ -164,14 +163,11 @@ class Sheets(FPDF):
         if grid.caption:
             self.ln(6)
             self._text(grid.caption, TEXT, INK, style=self._heavy, after=2)
-        if grid.is_simulated:
-            self._text(self.words["simulated"], NOTE, RED, after=2)
+        if grid.warning:
+            self._text(grid.warning, NOTE, RED, after=2)
         self._rows(grid, size)
         self.ln(3)
-        if len(grid.rows) > MOST_ROWS:
-            cut = self.words["rows_cut"].format(shown=MOST_ROWS, count=len(grid.rows), name=grid.name)
-            self._text(cut, NOTE, GREY, after=2)
-        for note in grid.notes:
+        for note in notes_below(grid, self.language, MOST_ROWS):
             self._text(note, NOTE, GREY, after=2)
 
     def _rows(self, grid: Grid, size: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
-from analysis.words_findings import say
+from formats.messages import LazyText
 
 #: Columns that say from what a clip was made.
 PROMPT_COLUMNS = ("prompt", "prompt_id")
@@ -20,5 +20,15 @@ def shared_prompts(ratings: Ratings) -> Text:
     names = (str(name) for name in (*ratings.frame.columns, *(column.name for column in ratings.columns)))
     column = next((name for name in names if name.strip().lower() in PROMPT_COLUMNS), "")
     if column:
-        return say("prompts_column", column=column)
-    return say("prompts_ids", count=shared) if shared else {}
+        return LazyText(
+            "The file has a column {column}. Prompts are not used: the models take clips of different systems "
+            "as unrelated.",
+            column=column,
+        )
+    if not shared:
+        return {}
+    return LazyText(
+        "{count} clip ids occur in several systems. If such clips were made from one prompt, that is not "
+        "used: the models take clips of different systems as unrelated.",
+        count=shared,
+    )

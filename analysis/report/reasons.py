@@ -10,20 +10,46 @@ from analysis.data.ratings import Ratings
 from analysis.statistics.guards import panel_shortage
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import metric_columns
-from analysis.words_findings import reason
 from formats.messages import LazyText, clauses
 
 if TYPE_CHECKING:
     from analysis.report.findings import Findings
 
 Fits = Mapping[str, Fit]
+#: Why something could not be had; each is said only where it holds.
+WHY: Mapping[str, Text] = {
+    "unknown": LazyText("the ratings do not allow it"),
+    "few_experts": LazyText("fewer than 6 experts"),
+    "few_clips": LazyText("fewer than 3 clips of a system"),
+    "one_expert": LazyText("there is one expert"),
+    "fewer_than_three": LazyText("fewer than 3 experts"),
+    "one_system": LazyText("only one system was rated"),
+    "all_equal": LazyText("all ratings are equal"),
+    "no_variance": LazyText("the ratings of each system are all equal"),
+    "too_few": LazyText("too few ratings"),
+    "sparse": LazyText("too few ratings for so many experts and clips"),
+    "not_separable": LazyText("a required variance cannot be separated in this design"),
+    "beyond_scale": LazyText("no difference on the scale is detectable with 80% power"),
+    "at_zero": LazyText("the variances between experts and between clips are estimated as zero"),
+    "no_gap": LazyText("no analysis plan sets a smallest effect size of interest"),
+    "many_pairs": LazyText("there are more than 66 pairs and no planned contrast"),
+    "no_groups": LazyText("the file has no groups"),
+    "one_scale": LazyText("only one scale was rated"),
+    "no_trial": LazyText("the file does not contain the order of trials (column trial)"),
+    "sealed": LazyText("the study is blinded"),
+    "no_metrics": LazyText("there are no metrics of the clips"),
+    "few_systems": LazyText("too few systems, or metrics that do not vary between them"),
+    "no_background": LazyText("the file has no background of the experts"),
+    "no_steps": LazyText("no scale has 2 to 11 whole steps"),
+    "notes": LazyText("the notes give the reason for each scale"),
+}
 #: All pairs of twelve systems. More, where no plan names any, nobody would read.
 MOST_PAIRS = 66
 
 
 def because(title: Text, keys: Iterable[str]) -> Text:
     """That something is left out, and why, in every language; empty reasons and repetitions are passed over."""
-    named = [reason(key) for key in dict.fromkeys(filter(None, keys))] or [reason("unknown")]
+    named = [WHY[key] for key in dict.fromkeys(filter(None, keys))] or [WHY["unknown"]]
     why = LazyText.of(lambda lang: clauses(lang, (text[lang] for text in named)))
     return LazyText("{what}: {why}.", what=title, why=why)
 

@@ -98,9 +98,14 @@ class Question(Generic[M]):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table as readers see it: its heading, and its cells where they are no plain words or numbers."""
+    """A column of a table as readers see it: its heading, and its cells where they are no plain words or numbers.
+
+    `words`: what readers see in place of codes. `cell`: a cell in a language, if neither these nor the column's name
+    say it.
+    """
 
     heading: Text
+    words: Mapping[str, Text] = field(default_factory=dict)
     cell: Callable[[Any, str], str] | None = None
 
 

@@ -16,8 +16,7 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.report.format_p import p_number
 from analysis.report.style import simulated_mark
-from analysis.words import WORDS
-from formats.messages import LANGUAGES, SOURCE, LazyText, spoken
+from formats.messages import LANGUAGES, SOURCE, CountedText, LazyText
 
 P_VALUES = frozenset({"p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"})
 LATEX_SPECIAL = {
@@ -47,9 +46,9 @@ class Table:
         return self.frame if self.printed is None else self.printed
 
 
-def say(key: str, **values: object) -> LazyText:
-    """A sentence of `words` in every language."""
-    return LazyText.of(lambda lang: WORDS[lang][key].format(**spoken(lang, values)))
+def points(number: float) -> LazyText:
+    """A difference with its unit: 0.5 points."""
+    return CountedText("{number:g} point", "{number:g} points", 1 if number == 1 else 2, number=number)
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.ratings import Ratings
-from analysis.report.style import system_order
 from analysis.statistics import pilot, power
 from analysis.statistics.mixed_model import Fit, effect_sizes
 from analysis.statistics.ordinal_model import OrdinalFit
@@ -23,7 +22,7 @@ EFFECTS = (
 PRECISION = ("scale", "statistic", "value", "note")
 
 
-def rating_spread(ratings: Ratings, scales: Sequence[str]) -> pd.DataFrame:
+def rating_spread(ratings: Ratings, scales: Sequence[str], systems: Sequence[str]) -> pd.DataFrame:
     """Describe the distribution of single ratings of each system on each scale.
 
     Parameters
@@ -31,6 +30,8 @@ def rating_spread(ratings: Ratings, scales: Sequence[str]) -> pd.DataFrame:
     ratings : Ratings
     scales : sequence of str
         Keys of the scales.
+    systems : sequence of str
+        In the order of the rows.
 
     Returns
     -------
@@ -42,8 +43,10 @@ def rating_spread(ratings: Ratings, scales: Sequence[str]) -> pd.DataFrame:
     for scale in (entry for entry in ratings.scales if entry.key in scales):
         frame = ratings.counted[ratings.counted["scale"] == scale.key]
         whole = bool((frame["rating"] % 1 == 0).all()) and scale.maximum - scale.minimum >= 2
-        for system in system_order(frame["system"].unique(), ratings.real_system):
+        for system in systems:
             given = frame.loc[frame["system"] == system, "rating"]
+            if given.empty:
+                continue
             top = float((given >= scale.maximum - 1).mean()) if whole else np.nan
             rows.append((scale.key, system, len(given), given.std(ddof=1), given.median(), top))
     return pd.DataFrame(rows, columns=list(SPREAD))

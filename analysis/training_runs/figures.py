@@ -13,15 +13,22 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, MultipleLocator, NullLocator
 from scipy.special import stdtrit
 
+from analysis.data.dataset import Text
 from analysis.report.style import NAMED_COLOURS
 from analysis.training_runs.runs import Run
-from analysis.training_runs.words import WORDS
-from formats.messages import translate
+from formats.errors import N_
+from formats.messages import LazyText, translate
 
 MODEL = "midi-gan"
-#: What each figure sets against each other; the words' keys, and the variants of the runs.
+#: What each figure sets against each other, what readers call it, and the variants of the runs.
 FIGURE_5 = ("multi-scale", "plain")
 FIGURE_6 = ("penalty", "clipping")
+NAMES: Mapping[str, Text] = {
+    "multi-scale": LazyText("multi-scale critic"),
+    "plain": LazyText("plain critic of equal size"),
+    "penalty": LazyText("gradient penalty"),
+    "clipping": LazyText("weight clipping"),
+}
 VARIANTS = {"multi-scale": "", "plain": "plain", "penalty": "", "clipping": "clipping"}
 COLOURS = {
     "multi-scale": NAMED_COLOURS["midi-gan"],
@@ -31,6 +38,11 @@ COLOURS = {
 }
 LINES: Mapping[str, Literal["-", "--"]] = {"multi-scale": "-", "plain": "--", "penalty": "-", "clipping": "-"}
 LOSS, DISTANCE = "negative_critic_loss", "distance"
+TITLES: Mapping[str, Text] = {
+    LOSS: LazyText("Negative critic loss"),
+    DISTANCE: LazyText("Distance of samples from validation songs"),
+}
+BINS = {"fine": N_("About the bounds (bins of {width:.2g})"), "wide": N_("All weights (bins of {width:.2g})")}
 #: Rows of the log whose running mean the thick line shows.
 SMOOTHED = 5
 #: A band needs this many seeds.
@@ -88,13 +100,13 @@ def figure5(frame: pd.DataFrame, lang: str) -> Figure:
     for axis, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
         for (critic, seed), rows in frame[frame["measure"] == measure].groupby(["critic", "seed"], sort=False):
             _curve(axis, rows, str(critic), is_mean=seed == MEAN)
-        axis.set_title(WORDS[lang][f"figure5_{measure}"], fontsize=8.5)
+        axis.set_title(TITLES[measure][lang], fontsize=8.5)
         axis.set_xlabel(translate(lang, "Generator iteration"))
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
         _grid(axis)
     seeds = frame[frame["seed"] != MEAN].groupby("critic", sort=False).agg({"seed": "nunique"})["seed"]
-    _legend(figure, [(str(critic), f"{WORDS[lang][str(critic)]} (n = {n})") for critic, n in seeds.items()])
+    _legend(figure, [(str(critic), f"{NAMES[str(critic)][lang]} (n = {n})") for critic, n in seeds.items()])
     return figure
 
 
@@ -151,13 +163,13 @@ def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float
         axis.yaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_major_formatter(lambda share, place: f"{100 * share:g}%")
         width = float((part["bin_high"] - part["bin_low"]).median())
-        axis.set_title(WORDS[lang][f"figure6_{bins}"].format(width=width), fontsize=8.5)
+        axis.set_title(translate(lang, BINS[bins], width=width), fontsize=8.5)
         axis.set_xlabel(translate(lang, "Weight of the critic"))
         _grid(axis)
     figure.axes[0].set_ylabel(translate(lang, "Share of weights in the bin"))
     text = translate(lang, "{kind}: {share:.1f}% of the weights within 1% of a bound (n = {n})")
     lines = [
-        (kind, text.format(kind=WORDS[lang][kind], share=100 * np.mean(shares), n=len(shares)))
+        (kind, text.format(kind=NAMES[kind][lang], share=100 * np.mean(shares), n=len(shares)))
         for kind, shares in near.items()
     ]
     _legend(figure, lines, columns=1, bound=translate(lang, "clipping bounds, ±{bound:g}", bound=bound))
@@ -193,17 +205,20 @@ def _legend(
 Drawing = tuple[str, pd.DataFrame, Callable[[str], Figure]]
 
 
-def drawings(runs: Mapping[tuple[str, str], Sequence[Run]]) -> tuple[list[Drawing], dict[str, str]]:
-    """The figures that can be drawn of these runs, and of the others the key of the reason."""
+def drawings(runs: Mapping[tuple[str, str], Sequence[Run]]) -> tuple[list[Drawing], dict[str, Text]]:
+    """The figures that can be drawn of these runs, and which runs the others need."""
     drawn: list[Drawing] = []
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Text] = {}
     of = of_figures(runs)
     logged = {name: [run for run in of[name] if run.log is not None and LOSS in run.log] for name in FIGURE_5}
     if all(logged.values()):
         frame = figure5_frame(logged)
         drawn.append(("figure5", frame, lambda lang: figure5(frame, lang)))
     else:
-        left_out["figure5"] = "figure5_needs"
+        left_out["figure5"] = LazyText(
+            "Figure 5 needs a run of midi-gan and one of its variant plain, both with a log.csv that has the critic's "
+            "loss: train them with `manage.py train midi-gan` and `--variant plain`, and name both."
+        )
     counted = {name: [run for run in of[name] if run.histograms is not None] for name in FIGURE_6}
     bound = _bound(counted["clipping"])
     if all(counted.values()) and bound is not None:
@@ -211,12 +226,15 @@ def drawings(runs: Mapping[tuple[str, str], Sequence[Run]]) -> tuple[list[Drawin
         near = {name: share_near(group, bound) for name, group in counted.items()}
         drawn.append(("figure6", shares, lambda lang: figure6(shares, bound, near, lang)))
     else:
-        left_out["figure6"] = "figure6_needs"
+        left_out["figure6"] = LazyText(
+            "Figure 6 needs a run of midi-gan and one of its variant clipping, both ended (histograms.npz with fine "
+            "bins): train them with `manage.py train midi-gan` and `--variant clipping`, and name both."
+        )
     return drawn, left_out
 
 
 def of_figures(runs: Mapping[tuple[str, str], Sequence[Run]]) -> dict[str, Sequence[Run]]:
-    """The runs that the figures set against each other, by the words' keys."""
+    """The runs that the figures set against each other, by the keys of NAMES."""
     return {name: runs.get((MODEL, variant), ()) for name, variant in VARIANTS.items()}
 
 

@@ -13,11 +13,11 @@ from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Bullets, Facts, Paragraph
 from analysis.report.document import Contents
 from analysis.report.registry import Finding, Made, Rows, Section
+from analysis.report.sections.tables import MADE
 from analysis.statistics import objective
 from analysis.statistics.objective import ClipSet, Comparison
 from analysis.training_runs import figures, tables
 from analysis.training_runs.tables import Runs, label
-from analysis.training_runs.words import WORDS, say
 from formats.messages import SOURCE, LazyText, translate, translator
 
 
@@ -26,7 +26,7 @@ class Samples:
     """What was measured of clips: those of the runs beside real music, those of a pack beside its own real clips.
 
     ``real`` and ``pack_real`` are None where there is nothing to compare with. ``facts`` are said on the page,
-    ``left_out`` says what could not be measured and why, ``hashes`` go into the stamp under the words' keys.
+    ``left_out`` says what could not be measured and why, ``hashes`` go into the stamp (sections.tables.STAMPED).
     """
 
     sets: Sequence[ClipSet] = ()
@@ -56,11 +56,11 @@ class RunFindings(Made):
 
     def because(self, finding: Finding[Any]) -> Text:
         """Which runs a figure needs."""
-        return say(self.drawings[1][finding.name])
+        return self.drawings[1][finding.name]
 
     @cached_property
-    def drawings(self) -> tuple[dict[str, figures.Drawing], dict[str, str]]:
-        """The figures that can be drawn, and of the others the key of the reason."""
+    def drawings(self) -> tuple[dict[str, figures.Drawing], dict[str, Text]]:
+        """The figures that can be drawn, and which runs the others need."""
         drawn, left_out = figures.drawings(self.runs)
         return {drawing[0]: drawing for drawing in drawn}, left_out
 
@@ -80,7 +80,7 @@ class RunFindings(Made):
 
 def _table(
     name: str,
-    caption: str,
+    caption: Text,
     frame: Callable[[RunFindings], pd.DataFrame],
     shown: Callable[[RunFindings, str], pd.DataFrame],
     notes: Callable[[RunFindings], Sequence[Text]],
@@ -93,8 +93,8 @@ def _table(
 
     return Finding(
         name,
-        say(caption),
-        say(caption),
+        caption,
+        caption,
         frame,
         None,
         notes=notes,
@@ -114,7 +114,7 @@ Compared = Callable[[RunFindings], Comparison | None]
 
 def _compared_table(
     name: str,
-    caption: str,
+    caption: Text,
     compared: Compared,
     frame: Callable[[Comparison], pd.DataFrame],
     shown: Callable[[Comparison, str], pd.DataFrame],
@@ -133,7 +133,7 @@ def _compared_table(
     return _table(name, caption, numbers, read, lambda made: notes(made, made.frame(name)))
 
 
-def _metrics(name: str, prefix: str, compared: Compared, *further: Text) -> Finding[RunFindings]:
+def _metrics(name: str, prefix: str, caption: Text, compared: Compared, *further: Text) -> Finding[RunFindings]:
     """The metrics of each system's clips."""
 
     def notes(made: RunFindings, frame: pd.DataFrame) -> list[Text]:
@@ -157,17 +157,16 @@ def _metrics(name: str, prefix: str, compared: Compared, *further: Text) -> Find
             *tables.reasons(frame, "metric"),
         ]
 
-    caption = f"{prefix}means_caption"
     return _compared_table(
         name, caption, compared, tables.means, lambda found, lang: tables.shown_means(found, prefix, lang), notes
     )
 
 
-def _form(name: str, prefix: str, compared: Compared) -> Finding[RunFindings]:
+def _form(name: str, caption: Text, compared: Compared) -> Finding[RunFindings]:
     """What of each system's clips has to do with metre and form."""
     return _compared_table(
         name,
-        f"{prefix}form_caption",
+        caption,
         compared,
         tables.form_means,
         tables.shown_form_means,
@@ -183,10 +182,10 @@ def _form(name: str, prefix: str, compared: Compared) -> Finding[RunFindings]:
     )
 
 
-def _differences(prefix: str, compared: Compared) -> Finding[RunFindings]:
+def _differences(prefix: str, caption: Text, compared: Compared) -> Finding[RunFindings]:
     return _compared_table(
         f"{prefix}differences",
-        f"{prefix}differences_caption",
+        caption,
         compared,
         tables.differences,
         tables.shown_differences,
@@ -202,29 +201,31 @@ def _differences(prefix: str, compared: Compared) -> Finding[RunFindings]:
 
 def _of_sets(
     name: str,
+    caption: Text,
+    note: Text,
     frame: Callable[[Comparison], pd.DataFrame],
     shown: Callable[[Comparison, str], pd.DataFrame],
     column: str,
 ) -> Finding[RunFindings]:
     return _compared_table(
         name,
-        f"{name}_caption",
+        caption,
         lambda made: made.generated,
         frame,
         shown,
-        lambda made, frame: [say(f"{name}_note"), *tables.reasons(frame, column)],
+        lambda made, frame: [note, *tables.reasons(frame, column)],
     )
 
 
-def _figure(name: str) -> Finding[RunFindings]:
+def _figure(name: str, caption: Text) -> Finding[RunFindings]:
     def frame(made: RunFindings) -> pd.DataFrame:
         drawn = made.drawings[0]
         return drawn[name][1] if name in drawn else pd.DataFrame()
 
     return Finding(
         name,
-        say(name),
-        say(name),
+        caption,
+        caption,
         frame,
         draw=lambda made, frame, lang: made.drawings[0][name][2](lang),
         numbers="%.6g",
@@ -264,15 +265,9 @@ def _limits(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
     )
 
 
-def _made(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
-    words = WORDS[lang]
-    facts = {words[key]: value or words["none"] for key, value in contents.stamp.items()}
-    yield Facts({**facts, words["files"]: ", ".join(contents.files)})
-
-
 TABLE_1 = _table(
     "table1",
-    "table1_caption",
+    LazyText("Table 1. Size, epochs to convergence and training time; mean ± SD over runs (seeds)"),
     lambda made: tables.table1(made.runs),
     lambda made, lang: tables.shown_table1(made.frame("table1"), lang),
     lambda made: tables.notes_table1(made.runs),
@@ -280,8 +275,37 @@ TABLE_1 = _table(
 SECTIONS: Sequence[Section[RunFindings]] = (
     Section("asked", LazyText("Comparison"), before=_asked),
     Section("complexity", LazyText("Size and time"), [TABLE_1]),
-    Section("curves", LazyText("Training"), [_figure("figure5")]),
-    Section("weights", LazyText("Critic weights"), [_figure("figure6")]),
+    Section(
+        "curves",
+        LazyText("Training"),
+        [
+            _figure(
+                "figure5",
+                LazyText(
+                    "Figure 5. Negative critic loss of MIDI-GAN during training, with the multi-scale critic and with "
+                    "a plain critic of equal size; and the distance of samples from the validation songs (sum of "
+                    "distances in tolerances: 0.3 in UPC, .03 in GC, .02 in onset-EBR, .1 in the share of clips with "
+                    "rests, .26 in log perplexity). Thin: each seed as logged. Thick: mean over seeds of a running "
+                    "mean of 5 rows; band: 95% CI over seeds, for three or more. Losses of different critics are on "
+                    "different scales; the distances are on one scale."
+                ),
+            )
+        ],
+    ),
+    Section(
+        "weights",
+        LazyText("Critic weights"),
+        [
+            _figure(
+                "figure6",
+                LazyText(
+                    "Figure 6. The critic's weights after training, with gradient penalty and with weight clipping, in "
+                    "the same bins. Dotted: the bounds to which clipping holds the weights. The vertical axes are "
+                    "logarithmic."
+                ),
+            )
+        ],
+    ),
     Section(
         "metrics",
         LazyText("Objective metrics"),
@@ -289,34 +313,73 @@ SECTIONS: Sequence[Section[RunFindings]] = (
             _metrics(
                 "table2",
                 "",
+                LazyText("Table 2. Objective metrics: mean (95% CI)"),
                 lambda made: made.generated,
                 LazyText(
                     "Of the paper's Table 2 only these cells and ranges are known here. It prints no real music, no "
                     "spread and no interval; its column of used pitches is headed UPG."
                 ),
             ),
-            _form("table2_form", "", lambda made: made.generated),
-            _differences("", lambda made: made.generated),
+            _form(
+                "table2_form",
+                LazyText("Table 2, continued. Metre and form: mean (95% CI)"),
+                lambda made: made.generated,
+            ),
+            _differences(
+                "", LazyText("Differences from real music: system minus real (95% CI)"), lambda made: made.generated
+            ),
         ],
     ),
     Section(
         "spread",
         LazyText("Distribution, distance and memorisation"),
         [
-            _of_sets("overlap", lambda found: found.features, tables.shown_overlap, "feature"),
-            _of_sets("sets", lambda found: found.sets, tables.shown_sets, "measure"),
+            _of_sets(
+                "overlap",
+                LazyText("Spread: overlapped area / Kullback-Leibler divergence (nats) of distances"),
+                LazyText(
+                    "Distances of real clips from one another against distances of real clips from the system's, "
+                    "feature by feature (Yang & Lerch 2020). Area 1 and divergence 0: the system's clips lie among "
+                    "real ones as real ones do. The row of the validation songs shows what other real songs reach."
+                ),
+                lambda found: found.features,
+                tables.shown_overlap,
+                "feature",
+            ),
+            _of_sets(
+                "sets",
+                LazyText("Whole sets: distance from real music, and memorisation"),
+                LazyText(
+                    "Fréchet distance of the reference model's states; JSD: Jensen-Shannon divergence (bits) of the "
+                    "token n-grams. Both shrink with more clips: compare equal numbers of clips, and with the row of "
+                    "the validation songs, which is the floor. Runs are those shared with a training song in any key, "
+                    "counted in steps from note to note."
+                ),
+                lambda found: found.sets,
+                tables.shown_sets,
+                "measure",
+            ),
         ],
     ),
     Section(
         "pack",
         LazyText("Clips heard by experts"),
         [
-            _metrics("pack_means", "pack_", lambda made: made.packed),
-            _form("pack_form", "pack_", lambda made: made.packed),
-            _differences("pack_", lambda made: made.packed),
+            _metrics(
+                "pack_means",
+                "pack_",
+                LazyText("Objective metrics of the pack's clips: mean (95% CI)"),
+                lambda made: made.packed,
+            ),
+            _form("pack_form", LazyText("Metre and form of the pack's clips: mean (95% CI)"), lambda made: made.packed),
+            _differences(
+                "pack_",
+                LazyText("Differences of the pack's clips from its real clips: system minus real (95% CI)"),
+                lambda made: made.packed,
+            ),
         ],
     ),
     Section("left_out", LazyText("Not computed, and why"), before=_left_out),
     Section("cannot", LazyText("Limitations"), before=_limits),
-    Section("made", LazyText("Provenance"), before=_made),
+    MADE,
 )

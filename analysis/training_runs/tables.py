@@ -12,8 +12,8 @@ from analysis.report.style import system_label
 from analysis.statistics.objective import FEATURES, FIGURES, PAPER_CLIPS, Comparison
 from analysis.training_runs import paper_values
 from analysis.training_runs.runs import Run
-from analysis.training_runs.words import WORDS
-from formats.messages import LANGUAGES, LazyText, translator
+from formats.errors import N_
+from formats.messages import LANGUAGES, NP_, LazyText, translate, translator
 
 Runs = Mapping[tuple[str, str], Sequence[Run]]
 
@@ -26,17 +26,94 @@ TABLE_1 = (
 MEASURE = "midi-gan"
 HERE, PAPER = "here", "paper"
 #: The metrics of Table 2 that are shown; the CSV has all.
-SHOWN = ("upc", "upc_bar", "gc", "ebr", "ebr_onset", "with_rests", "ppl")
+SHOWN: Mapping[str, Text] = {
+    "upc": LazyText("UPC"),
+    "upc_bar": LazyText("UPC per bar"),
+    "gc": LazyText("GC"),
+    "ebr": LazyText("EBR"),
+    "ebr_onset": LazyText("onset-EBR"),
+    "with_rests": LazyText("share with rests"),
+    "ppl": LazyText("PPL"),
+}
 #: Those of metre and form, in a table of their own.
-FORM = ("strong_beats", "downbeats", "long_on_bar", "repeats", "bar_similarity", "leaps", "out_of_range")
+FORM: Mapping[str, Text] = {
+    "strong_beats": LazyText("onsets on strong beats"),
+    "downbeats": LazyText("onsets on downbeats"),
+    "long_on_bar": LazyText("long notes that end a bar"),
+    "repeats": LazyText("share with repeats"),
+    "bar_similarity": LazyText("bar similarity"),
+    "leaps": LazyText("leaps over an octave"),
+    "out_of_range": LazyText("notes out of range"),
+}
 DECIMALS = {"upc": 2, "upc_bar": 2, "ppl": 2, "longest_shared_p95": 1}
+
+
+REFERENCE = LazyText("Reference model (of perplexity)")
+VARIANTS: Mapping[str, Text] = {
+    "plain": LazyText("plain critic"),
+    "clipping": LazyText("weight clipping"),
+    "unmatched": LazyText("no matching module"),
+    "validation": LazyText("validation songs"),
+}
+SOURCES: Mapping[str, Text] = {HERE: LazyText("here"), PAPER: LazyText("paper")}
+#: The columns of Table 1 for reading.
+HEADINGS: Sequence[Text] = (
+    LazyText("system"),
+    LazyText("source"),
+    LazyText("runs"),
+    LazyText("parameters"),
+    LazyText("epochs trained"),
+    LazyText("convergence epoch"),
+    LazyText("training, s"),
+    LazyText("s per epoch"),
+    LazyText("s per epoch, MIDI-GAN = 1"),
+    LazyText("convergence epoch × s per epoch"),
+)
+FEATURE_NAMES: Mapping[str, Text] = {
+    "pitch_count": LazyText("pitch count"),
+    "pitch_class_histogram": LazyText("pitch classes"),
+    "pitch_class_transitions": LazyText("pitch-class transitions"),
+    "pitch_range": LazyText("pitch range"),
+    "pitch_shift": LazyText("pitch shift"),
+    "note_count": LazyText("note count"),
+    "inter_onset_interval": LazyText("inter-onset interval"),
+    "note_length_histogram": LazyText("note lengths"),
+    "note_length_transitions": LazyText("note-length transitions"),
+}
+MEASURES: Mapping[str, Text] = {
+    "frechet": LazyText("Fréchet"),
+    "strong_weak": LazyText("strong : weak"),
+    "jsd_1": LazyText("JSD 1"),
+    "jsd_2": LazyText("JSD 2"),
+    "jsd_3": LazyText("JSD 3"),
+    "jsd_4": LazyText("JSD 4"),
+    "duplicate_share": LazyText("duplicates"),
+    "longest_shared_p95": LazyText("longest run shared, 95th percentile"),
+    "longest_shared_10_or_more": LazyText("share of runs of 10 or more"),
+}
+#: Why a cell or an interval is empty.
+WHY: Mapping[str, str] = {
+    "no_clips": N_("Empty, there are no clips: {cells}."),
+    "no_values": N_("Empty, no clip has a value: {cells}."),
+    "few_clips": N_("No interval and no overlap, fewer than 3 clips or songs with a value: {cells}."),
+    "all_equal": N_("No interval, all values are equal: {cells}."),
+    "no_real": N_("No difference, there is no real music to compare with: {cells}."),
+    "no_spread": N_("No overlap, all distances are equal: {cells}."),
+    "few_for_frechet": N_("No Fréchet distance, fewer than 50 clips on one side: {cells}."),
+    "no_states": N_("No Fréchet distance, there is no reference model: {cells}."),
+    "real_no_values": N_("No difference and no overlap, no real clip has a value: {cells}."),
+    "real_few_clips": N_("No interval and no overlap, fewer than 3 real clips or songs with a value: {cells}."),
+    "real_all_equal": N_("No interval of the difference, all real clips have one value: {cells}."),
+}
 
 
 def label(system: str, variant: str, lang: str) -> str:
     """How a system, or an ablation of it, is called in a language."""
-    words = WORDS[lang]
-    name = words["reference"] if system == "reference" else system_label(system, lang, {})
-    return words["variant"].format(name=name, variant=words.get(f"variant_{variant}", variant)) if variant else name
+    name = REFERENCE[lang] if system == "reference" else system_label(system, lang, {})
+    if not variant:
+        return name
+    called = VARIANTS[variant][lang] if variant in VARIANTS else variant
+    return translate(lang, "{name}, {variant}", name=name, variant=called)
 
 
 def table1(groups: Runs) -> pd.DataFrame:
@@ -90,17 +167,16 @@ def _printed(system: str, row: paper_values.Complexity) -> dict[str, object]:
 
 def shown_table1(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Table 1 for reading."""
-    words = WORDS[lang]
     rows = []
     for row in frame.to_dict("records"):
         runs = "" if pd.isna(row["n_runs"]) else f"{row['n_runs']:.0f}"
         converged = _with_spread(row, "convergence_epoch", 0)
         if row["source"] == HERE and 0 < row["n_converged"] < row["n_runs"]:
-            converged += words["converged_of"].format(n=int(row["n_converged"]), runs=int(row["n_runs"]))
+            converged += translate(lang, " (of {n} of {runs} runs)", n=int(row["n_converged"]), runs=int(row["n_runs"]))
         rows.append(
             [
                 label(str(row["system"]), str(row["variant"]), lang),
-                words[str(row["source"])],
+                SOURCES[str(row["source"])][lang],
                 runs,
                 _plain(row["parameters"], 0) if row["source"] == HERE else f"{row['parameters'] / 1e6:.2f}M",
                 _with_spread(row, "epochs", 0),
@@ -111,8 +187,7 @@ def shown_table1(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
                 _plain(row["epochs_by_seconds"], 0),
             ]
         )
-    names = ("system", "source", "runs", "parameters", "epochs", "convergence_epoch", "seconds", "seconds_per_epoch")
-    return pd.DataFrame(rows, columns=[words[f"column_{name}"] for name in (*names, "relative", "epochs_by_seconds")])
+    return pd.DataFrame(rows, columns=[heading[lang] for heading in HEADINGS])
 
 
 def _with_spread(row: Mapping[object, float], name: str, decimals: int) -> str:
@@ -184,7 +259,7 @@ def _with_difference(found: Comparison) -> pd.DataFrame:
     return found.means[found.means["difference"].notna()]
 
 
-def _wide(means: pd.DataFrame, value: str, lang: str, shown: Sequence[str] = SHOWN) -> pd.DataFrame:
+def _wide(means: pd.DataFrame, value: str, lang: str, shown: Mapping[str, Text] = SHOWN) -> pd.DataFrame:
     """A row for each system and number of clips, a column for each shown metric."""
     low, high = ("ci_low", "ci_high") if value == "mean" else (f"{value}_ci_low", f"{value}_ci_high")
     rows = []
@@ -192,7 +267,7 @@ def _wide(means: pd.DataFrame, value: str, lang: str, shown: Sequence[str] = SHO
         of = {row["metric"]: row for row in part.to_dict("records")}
         cells = [_cell(of.get(metric), metric, value, low, high) for metric in shown]
         rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-    return pd.DataFrame(rows, columns=_header((f"metric_{metric}" for metric in shown), lang))
+    return pd.DataFrame(rows, columns=_header(shown.values(), lang))
 
 
 def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str, high: str) -> str:
@@ -207,7 +282,7 @@ def _cell(row: Mapping[object, float] | None, metric: str, value: str, low: str,
 def _paper_rows(prefix: str, lang: str) -> pd.DataFrame:
     """What the paper prints, system by system and as a range; not beside the clips of a pack."""
     _ = translator(lang)
-    header = _header((f"metric_{metric}" for metric in SHOWN), lang)
+    header = _header(SHOWN.values(), lang)
     if prefix:
         return pd.DataFrame(columns=header)
     rows = []
@@ -226,7 +301,7 @@ def shown_overlap(found: Comparison, lang: str) -> pd.DataFrame:
         of = {row["feature"]: row for row in part.to_dict("records")}
         cells = [_pair(of[feature]) for feature in FEATURES]
         rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-    return pd.DataFrame(rows, columns=_header((f"feature_{feature}" for feature in FEATURES), lang))
+    return pd.DataFrame(rows, columns=_header((FEATURE_NAMES[feature] for feature in FEATURES), lang))
 
 
 def _pair(row: Mapping[object, float]) -> str:
@@ -240,11 +315,12 @@ def shown_sets(found: Comparison, lang: str) -> pd.DataFrame:
         of = dict(zip(part["measure"], part["value"], strict=True))
         cells = [_plain(of.get(name, np.nan), DECIMALS.get(name, 3)) for name in measures]
         rows.append([label(str(system), str(variant), lang), f"{clips:,}", *cells])
-    return pd.DataFrame(rows, columns=_header((f"measure_{measure}" for measure in measures), lang))
+    return pd.DataFrame(rows, columns=_header((MEASURES[measure] for measure in measures), lang))
 
 
-def _header(names: Iterable[str], lang: str) -> list[str]:
-    return [WORDS[lang][name] for name in ("column_system", "column_clips", *names)]
+def _header(names: Iterable[Text], lang: str) -> list[str]:
+    clips = LazyText(NP_("a column of numbers", "clips"))
+    return [name[lang] for name in (HEADINGS[0], clips, *names)]
 
 
 def reasons(frame: pd.DataFrame, what: str) -> list[Text]:
@@ -256,6 +332,6 @@ def reasons(frame: pd.DataFrame, what: str) -> list[Text]:
             cells = []
             for (system, variant, clips), part in rows.groupby(["system", "variant", "clips"], sort=False):
                 cells.append(f"{label(str(system), str(variant), lang)}, {clips:,} ({', '.join(part[what])})")
-            said[lang] = WORDS[lang][f"reason_{reason}"].format(cells="; ".join(cells))
+            said[lang] = translate(lang, WHY[str(reason)], cells="; ".join(cells))
         notes.append(said)
     return notes

@@ -9,9 +9,11 @@ from analysis.report import tables
 from analysis.report.columns import shown
 from analysis.report.findings import model_means, stacked
 from analysis.report.registry import all_findings
-from analysis.report.sections import SECTIONS
+from analysis.report.sections import SECTIONS, compute
+from analysis.report.sections.study import PARTICIPANTS
+from analysis.report.sections.tables import VARIANCE_COMPONENTS
 from analysis.statistics import bootstrap
-from tests.analysis.builders import SIX, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings
 from tests.analysis.shared_findings import found, parts_of, study
 
 
@@ -35,30 +37,35 @@ def test_an_interval_is_one_cell_and_p_is_never_nought() -> None:
 
 def test_names_and_words_are_in_the_readers_language() -> None:
     frame = pd.DataFrame({"scale": ["overall"], "system_a": ["real"], "component": ["clip"], "flagged": [True]})
-    assert shown(frame, make_ratings(), "zh-hans")[1] == [["整体质量", "真实音乐", "片段", "是"]]
-    assert shown(frame, make_ratings(), "en")[1] == [["Overall quality", "Real music", "clips", "yes"]]
+    columns = VARIANCE_COMPONENTS.columns
+    assert shown(frame, make_ratings(), "zh-hans", columns)[1] == [["整体质量", "真实音乐", "片段", "是"]]
+    assert shown(frame, make_ratings(), "en", columns)[1] == [["Overall quality", "Real music", "clips", "yes"]]
 
 
 def test_groups_and_background_are_worded_as_in_the_study_file() -> None:
     choices = {"no": {"en": "Not at all", "zh-hans": "完全不会"}}
+    frame = make_frame(SIX[:2], experts=7).assign(group="men", is_repeat=False)
+    experts = sorted(frame["expert_id"].unique())
     ratings = make_ratings(
+        SIX[:2],
+        frame=frame,
+        experts=pd.DataFrame({"speaks": ["no"] * 5 + [""] * 2, "years": ["3"] * 7}, index=experts),
         group_labels={"men": {"en": "Men", "zh-hans": "男"}},
         questions={"speaks": Question({"en": "Do you speak Daur?", "zh-hans": "您会说达斡尔语吗？"}, choices)},
     )
-    rows = [("group", "men"), ("speaks", "no"), ("speaks", "not said"), ("years", "3")]
-    frame = pd.DataFrame(rows, columns=["characteristic", "answer"])
-    assert shown(frame, ratings, "zh-hans")[1] == [
-        ["组", "男"],
-        ["您会说达斡尔语吗？", "完全不会"],
-        ["您会说达斡尔语吗？", "未回答"],
-        ["years", "3"],
+    assert PARTICIPANTS.grid
+    assert PARTICIPANTS.grid(compute(ratings, replicates=1000, seed=1), "zh-hans")[1] == [
+        ["组", "男", "7"],
+        ["您会说达斡尔语吗？", "完全不会", "不公布"],
+        ["您会说达斡尔语吗？", "未回答", "少于 5"],
+        ["years", "3 – 3 – 3", "7"],
     ]
     assert shown(pd.DataFrame({"group": ["men"]}), ratings, "en")[1] == [["Men"]]
 
 
 def test_empty_cells_are_empty_and_counts_have_no_decimals() -> None:
-    frame = pd.DataFrame({"value": [np.nan], "n": [12.0], "n_experts": ["few"]})
-    assert shown(frame, make_ratings(), "en")[1] == [["", "12", "fewer than 5"]]
+    frame = pd.DataFrame({"value": [np.nan], "n": [12.0]})
+    assert shown(frame, make_ratings(), "en")[1] == [["", "12"]]
 
 
 def test_means_have_no_interval_where_so_few_clips_allow_none() -> None:

@@ -18,8 +18,8 @@ from analysis.data.ratings import Ratings
 from analysis.report.folder import write_report
 from analysis.report.methods import sentences
 from analysis.report.sections import SECTIONS
-from analysis.words_methods import OTHER_ANALYSES
-from formats.messages import LANGUAGES, SOURCE
+from analysis.report.sections.trusted import OTHER_ANALYSES
+from formats.messages import LANGUAGES, translate
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
 #: Each sentence of the methods text by its name.
@@ -233,7 +233,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "ordinal": lambda w: "ordinal_model" in w.tables,
     "ordinal_compared": lambda w: w.has("effects", "p_ordinal"),
     "ordinal_ratio": lambda w: w.has("effects", "test", test="likelihood ratio"),
-    "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES[SOURCE]),
+    "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES),
     "screening": lambda w: w.has("screening", "agreement"),
     "order": lambda w: w.has("order_effects", "estimate"),
     "icc": lambda w: w.has("reliability", "value", statistic="icc_2_1"),
@@ -267,8 +267,8 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
     text = written.methods[lang]
     found = {key: literal(METHODS[key][lang]) in text for key in EXPECTED}
     assert found == {key: holds(written) for key, holds in EXPECTED.items()}
-    named = {name for name, words in OTHER_ANALYSES[lang].items() if literal(words) in text}
-    assert named == {name for name in OTHER_ANALYSES[SOURCE] if written.has("sensitivity", "difference", analysis=name)}
+    named = {name for name, words in OTHER_ANALYSES.items() if literal(translate(lang, words)) in text}
+    assert named == {name for name in OTHER_ANALYSES if written.has("sensitivity", "difference", analysis=name)}
     assert "{" not in text
 
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.data.intake import size_told
-from analysis.report.checklist import checklist, checklist_frame
+from analysis.report.checklist import OPEN, REPORTED, checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
-from analysis.words_methods import OPEN, REPORTED
 from formats.messages import LANGUAGES
 from tests.analysis.shared_findings import found, of_others, study
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from analysis import planning
-from analysis.power_words import WORDS
 from analysis.statistics.information import Variances
 from analysis.statistics.power import Design, assumed_variances
+from formats.messages import LANGUAGES
 from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 STUDY = ("--experts", 26, "--gap", 0.17)
@@ -188,7 +188,7 @@ def test_nothing_is_written_where_the_pilot_cannot_be_read(tmp_path: Path) -> No
     assert not (tmp_path / "figures").exists()
 
 
-@pytest.mark.parametrize("lang", WORDS)
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("experts", [2, 26, 2000])
 def test_every_page_fits_the_window(lang: str, experts: int) -> None:
     for design, gap in ((Design(experts, 2, 1), 0.05), (Design(experts, 100, 100, systems=12), 40.0)):

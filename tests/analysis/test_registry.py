@@ -25,7 +25,7 @@ RANGES = Finding[Findings](
     {"en": "How far ratings of a system reach", "zh-hans": "各系统评分的极差"},
     lambda found: found.ratings.counted.groupby("system", as_index=False).agg(reach=("rating", "max")),
     notes=[{"en": "Nothing is left out here.", "zh-hans": "此处没有排除任何评分。"}],
-    columns={"reach": Column({"en": "Reach", "zh-hans": "最大值"}, lambda value, lang: f"{value:.1f}!")},
+    columns={"reach": Column({"en": "Reach", "zh-hans": "最大值"}, cell=lambda value, lang: f"{value:.1f}!")},
     sentences=[
         Sentence(
             "ranges",

@@ -35,8 +35,7 @@ from analysis.report.tables import fixed
 from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import VALUE, metric_columns
-from analysis.words_figures import WORDS
-from formats.messages import is_chinese
+from formats.messages import LazyText, is_chinese, translate, translator
 
 COLUMNS_10 = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
 COLUMNS_11 = ("component", "unit", "system", "effect", "ci_low", "ci_high")
@@ -45,6 +44,15 @@ PER_ROW = 4
 METRICS = ("upc", "gc", "ebr")
 MOST_METRICS = 12
 MOST_NAMED = 40
+#: What Figure 11 says of experts or clips that it cannot show, and of those whose variance is zero.
+NOT_SEPARABLE = {
+    "expert": LazyText("Experts are not shown: their variance cannot be separated in this design."),
+    "clip": LazyText("Clips are not shown: the variance within systems cannot be separated in this design."),
+}
+AT_ZERO = {
+    "expert": LazyText("Experts: the variance between them is estimated as zero, so all are at the average."),
+    "clip": LazyText("Clips: the variance within systems is estimated as zero, so all are at their mean."),
+}
 
 
 def metrics_frame(ratings: Ratings, scale: str) -> pd.DataFrame:
@@ -76,14 +84,18 @@ def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: 
         axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing)
         axis.tick_params(labelsize=SMALL)
         axis.locator_params(axis="x", nbins=4)
-    words = WORDS[lang]
-    label = words["axis_clip_mean"].format(scale=scale_name(ratings, scale, lang))
+    _ = translator(lang)
+    label = _("{scale}: mean rating of the clip", scale=scale_name(ratings, scale, lang))
     lines = "\n".join(wrap([label], 1.75 * math.ceil(len(metrics) / n_columns), 8))
     figure.supylabel(lines, fontsize=8, linespacing=leading(lines))
     legend(figure, *dots(marks, ratings, lang))
-    stamp = words["exploratory"] if ratings.plan_sha256 else ""
+    stamp = _("Exploratory: not part of the frozen analysis plan.") if ratings.plan_sha256 else ""
     notes = [note for note in (stamp, *status_notes(ratings, lang, [scale])) if note]
-    return finish(figure, ratings, [words["figure10_note"], *notes[:1]])
+    return finish(
+        figure,
+        ratings,
+        [_("ρ: rank correlation within systems, with simultaneous 95% CI. Large markers: system means."), *notes[:1]],
+    )
 
 
 def _points(axis: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:
@@ -146,11 +158,13 @@ def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Fi
         _experts(axes[0], experts, lang)
     if len(clips):
         _clips(figure, axes[-1], clips, ratings, lang)
-    figure.supylabel(WORDS[lang]["figure11_axis"].format(level=ratings.level), fontsize=8)
+    figure.supylabel(
+        translate(lang, "Deviation in points, with {level}% prediction interval", level=ratings.level), fontsize=8
+    )
     axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
     parts = (("expert", experts), ("clip", clips))
-    notes = [WORDS[lang][f"figure11_untold_{name}s"] for name, part in parts if part.empty]
-    notes += [WORDS[lang][f"figure11_no_{name}s"] for name, part in parts if len(part) and _level(part)]
+    notes = [NOT_SEPARABLE[name][lang] for name, part in parts if part.empty]
+    notes += [AT_ZERO[name][lang] for name, part in parts if len(part) and _level(part)]
     return finish(figure, ratings, [*notes, *status_notes(ratings, lang, [scale])])
 
 
@@ -159,7 +173,7 @@ def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
     named = len(experts) <= MOST_NAMED
     names = codes(list(experts["unit"]), 12) if named else []
     axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
-    axis.set_xlabel(WORDS[lang]["figure11_experts"])
+    axis.set_xlabel(translate(lang, "Experts, from the lowest to the highest ratings"))
 
 
 def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, lang: str) -> None:
@@ -171,7 +185,7 @@ def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, la
         _bars(axis, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
         start += len(part) + max(1.0, len(clips) / 60)
     axis.set_xticks([])
-    axis.set_xlabel(WORDS[lang]["figure11_clips"])
+    axis.set_xlabel(translate(lang, "Clips, within each system from the lowest to the highest"))
     legend(figure, *dots(marks, ratings, lang))
 
 

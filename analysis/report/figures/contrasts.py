@@ -28,7 +28,7 @@ from analysis.report.figures.parts import (
 from analysis.report.findings import Findings, sensitivity_pairs
 from analysis.report.reasons import MOST_PAIRS
 from analysis.report.style import REAL_BAND, Mark, point_marks, system_order
-from analysis.words_figures import WORDS
+from formats.messages import translate, translator
 
 ENDS = ["ci_low_simultaneous", "ci_high_simultaneous"]
 COLUMNS = ("scale", "system_a", "system_b", "difference", *ENDS, "p_simultaneous", "family", "holds")
@@ -78,7 +78,11 @@ def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
         names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in pairs]
         axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
-    legend(figure, *_legend(ratings, lang), title=WORDS[lang]["axis_difference"].format(level=ratings.level))
+    legend(
+        figure,
+        *_legend(ratings, lang),
+        title=translate(lang, "Difference in rating points, with simultaneous {level}% CI", level=ratings.level),
+    )
     return finish(figure, ratings, status_notes(ratings, lang, scales))
 
 
@@ -113,11 +117,11 @@ def _forest(
 
 
 def _legend(ratings: Ratings, lang: str) -> tuple[list[Line2D | Patch], list[str]]:
-    words = WORDS[lang]
+    _ = translator(lang)
     style = {"marker": "o", "markersize": 4.4, "color": INK, "linewidth": 1.3}
     handles: list[Line2D | Patch] = [Line2D([], [], **style), Line2D([], [], **style, markerfacecolor="white")]  # type: ignore[arg-type]
-    labels = [words["holds"], words["open"]]
+    labels = [_("significant (adjusted p < α)"), _("not significant")]
     if ratings.gap:
         handles.append(Patch(color=REAL_BAND, alpha=0.35, linewidth=0))
-        labels.append(words["gap_band"].format(gap=ratings.gap))
+        labels.append(_("smaller than the SESOI, {gap:g}", gap=ratings.gap))
     return handles, labels

@@ -26,7 +26,7 @@ from analysis.report.figures.parts import (
 )
 from analysis.statistics.correlation import clips_of, tables
 from analysis.statistics.screening import LITTLE_AGREEMENT
-from analysis.words_figures import WORDS
+from formats.messages import translate
 
 COLUMNS_9 = ("expert_id", "other", "rho", "n", "flagged")
 COLUMNS_12 = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
@@ -86,7 +86,7 @@ def _heat(figure: Figure, axis: Axes, frame: pd.DataFrame, experts: list[str], l
     colours = matplotlib.colormaps["PuOr"].with_extremes(bad="#F2F2F2")
     image = axis.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=-1, vmax=1, aspect="auto")
     axis.set_xticks([])
-    axis.set_xlabel(WORDS[lang]["figure9_pairs"])
+    axis.set_xlabel(translate(lang, "Rank correlation of each pair of experts, same order"))
     bar = figure.colorbar(image, ax=axis, location="left", shrink=0.75, aspect=30, pad=0.02)
     bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−1", "−.5", "0", ".5", "1"])
     bar.ax.tick_params(labelsize=SMALL)
@@ -101,7 +101,11 @@ def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
         axis.plot(panel["rho"][some], places[some], "o", color=INK, markerfacecolor=face, markersize=size)
     axis.set_xlim(min(-0.05, float(panel["rho"].min()) - 0.05), 1.02)
     axis.set_ylim(len(panel) - 0.5, -0.5)
-    label = WORDS[lang]["figure9_panel"].format(limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0"))
+    label = translate(
+        lang,
+        "Rank correlation with the others' mean\n(hollow: below {limit})",
+        limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0"),
+    )
     axis.set_xlabel(label, linespacing=leading(label))
     axis.tick_params(axis="y", length=0)
     grid(axis, "x")
@@ -122,6 +126,6 @@ def figure12(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         axis.tick_params(labelleft=place % n_columns == 0)
         axis.locator_params(axis="x", nbins=4, integer=True)
         grid(axis)
-    figure.supxlabel(WORDS[lang]["axis_trial"], fontsize=8)
-    figure.supylabel(WORDS[lang]["axis_change"], fontsize=8)
+    figure.supxlabel(translate(lang, "Trial"), fontsize=8)
+    figure.supylabel(translate(lang, "Rating minus the others' mean"), fontsize=8)
     return finish(figure, ratings, status_notes(ratings, lang, scales))

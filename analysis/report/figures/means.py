@@ -29,8 +29,7 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks, system_order
-from analysis.words import WORDS
-from formats.messages import in_language
+from formats.messages import in_language, translate, translator
 
 PANELS_PER_ROW = 5
 LONGEST_WORDING = 80  # above and below a panel
@@ -50,6 +49,9 @@ def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
     systems = system_order(ratings.systems, ratings.real_system)
     marks = system_marks(systems, ratings.real_system)
     same_bounds = len({(scale.minimum, scale.maximum) for scale in ratings.scales}) == 1
+    label = translate(lang, "Mean rating")
+    if means["ci_low"].notna().any():
+        label = translate(lang, "Mean rating with {level}% CI", level=ratings.level)
     for place, (axis, scale) in enumerate(zip(axes, ratings.scales, strict=False)):
         _panel(axis, scale, means[means["scale"] == scale.key], marks, ratings.real_system)
         _panel_words(
@@ -57,8 +59,7 @@ def figure7(ratings: Ratings, means: pd.DataFrame, lang: str) -> Figure:
         )
         is_first = place % n_columns == 0
         axis.tick_params(labelleft=is_first or not same_bounds)
-        label = "axis_mean" if means["ci_low"].notna().any() else "axis_mean_alone"
-        axis.set_ylabel(WORDS[lang][label].format(level=ratings.level) if is_first else "")
+        axis.set_ylabel(label if is_first else "")
     for axis in axes[count:]:
         axis.remove()
     has_band = bool(means.loc[means["system"] == ratings.real_system, "ci_low"].notna().any())
@@ -110,12 +111,12 @@ def _panel_words(axis: Axes, scale: Scale, name: str, lang: str, width: float) -
 
 
 def _notes(ratings: Ratings, means: pd.DataFrame, lang: str) -> list[str]:
-    words = WORDS[lang]
+    _ = translator(lang)
     notes = status_notes(ratings, lang, [scale.key for scale in ratings.scales])
     if means["ci_low"].isna().any():
-        notes.append(words["figure_no_interval"])
+        notes.append(_("Hollow marker or line without band: no CI (see the report for the reason)"))
     if ratings.bounds_inferred:
-        notes.append(words["figure_observed_range"])
+        notes.append(_("Axes show bounds inferred from the ratings: the file contains none"))
     return notes
 
 
@@ -131,7 +132,7 @@ def _legend(
             labels.append(name)
         elif system == ratings.real_system:
             handles.append((Patch(color=REAL_BAND, alpha=0.6, linewidth=0), Line2D([], [], color=REAL_LINE)))
-            labels.append(WORDS[lang]["legend_real"].format(name=name, level=ratings.level))
+            labels.append(translate(lang, "{name} (band: {level}% CI)", name=name, level=ratings.level))
         else:
             mark = marks[system]
             handles.append(Line2D([], [], color=mark.colour, marker=mark.marker, markersize=4.6, linewidth=1.3))

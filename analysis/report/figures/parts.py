@@ -18,8 +18,7 @@ from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, called
 from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
-from analysis.words import WORDS
-from formats.messages import LazyText, in_language
+from formats.messages import LazyText, in_language, translate
 
 MOST_WIDTH = 7.2  # inches: a page's width in most journals
 MOST_HEIGHT = 9.4  # inches: a page's height
@@ -97,7 +96,7 @@ def system_name(ratings: Ratings, system: str, lang: str, longest: int = LONGEST
     """What a system is called in a figure; a letter while the seal is closed."""
     name = short(system_label(system, lang, ratings.system_labels), longest)
     name = f" {name}" if name.startswith("_") else name  # a legend passes over names that begin so
-    return WORDS[lang]["legend_code"].format(name=name) if ratings.is_sealed else name
+    return translate(lang, "System {name}", name=name) if ratings.is_sealed else name
 
 
 def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str]:
@@ -105,8 +104,9 @@ def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str
     outside = [scale for scale in scales if scale in ratings.exploratory_scales]
     if not outside:
         return []
-    mixed = len(ratings.exploratory_scales) < len(ratings.scales)
-    return [WORDS[lang]["figure_exploratory" if mixed else "figure_all_exploratory"]]
+    if len(ratings.exploratory_scales) < len(ratings.scales):
+        return [translate(lang, "† exploratory: not in the frozen analysis plan")]
+    return [translate(lang, "Exploratory: no analysis plan was frozen before data collection")]
 
 
 def finish(figure: Figure, ratings: Ratings, notes: Sequence[str]) -> Figure:

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.power_words import WORDS
 from analysis.report import style, tables
 from analysis.statistics import power
 from analysis.statistics.information import Variances
 from analysis.statistics.power import GOAL, Design
 from formats.errors import InputError
+from formats.messages import LazyText, translate, translator
 
 CLIPS = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 65, 80, 100)
 TICKS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -28,6 +28,13 @@ GAPS = 41
 INK = "#333333"
 #: Systems have the colours; scenarios differ by their lines.
 LINES: Mapping[str, Literal["-", "--", ":"]] = {"low": ":", "middle": "-", "high": "--", "pilot": "-", "study": "-"}
+SCENARIOS = {
+    "low": LazyText("low variability"),
+    "middle": LazyText("medium variability"),
+    "high": LazyText("high variability"),
+    "pilot": LazyText("as in the pilot"),
+    "study": LazyText("variability as in this study"),
+}
 COLUMNS = ("panel", "scenario", "clips", "gap", "power", "half_width", "df")
 
 
@@ -58,7 +65,7 @@ def power_curve(
     is_simulated: bool = False,
 ) -> Figure:
     """Draw `power_curve_frame`; dots mark the planned study. Call inside `figure_style`."""
-    words = WORDS[lang]
+    _ = translator(lang)
     figure = Figure(figsize=(7.2, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axis, panel, x, place in ((left, "clips", "clips", float(design.clips)), (right, "gap", "gap", gap)):
@@ -72,12 +79,15 @@ def power_curve(
     left.xaxis.set_major_locator(FixedLocator(list(TICKS)))
     left.xaxis.set_minor_locator(NullLocator())
     left.set_xticklabels([str(n) for n in TICKS])
-    left.set_title(words["curve_clips_title"].format(gap=gap, heard=design.heard, n=design.experts), fontsize=8.5)
-    left.set_xlabel(words["curve_clips"])
-    left.set_ylabel(words["curve_power"])
+    left.set_title(
+        _("Difference {gap:g}; {n} experts, each hears at most {heard}", gap=gap, heard=design.heard, n=design.experts),
+        fontsize=8.5,
+    )
+    left.set_xlabel(_("Clips per system"))
+    left.set_ylabel(_("Power"))
     right.set_xlim(left=0)
-    right.set_title(words["curve_gap_title"].format(n=design.experts, clips=design.clips), fontsize=8.5)
-    right.set_xlabel(words["curve_gap"])
+    right.set_title(_("{n} experts, {clips} clips per system", n=design.experts, clips=design.clips), fontsize=8.5)
+    right.set_xlabel(_("True difference, rating points"))
     _legend(figure, list(scenarios), lang)
     if is_simulated:
         style.watermark(figure)
@@ -93,12 +103,11 @@ def _frame(axis: Axes) -> None:
 
 
 def _legend(figure: Figure, names: Sequence[str], lang: str) -> None:
-    words = WORDS[lang]
     handles = [Line2D([], [], color=INK, linestyle=LINES[name], linewidth=1.3) for name in names]
     handles.append(Line2D([], [], color=INK, marker="o", markersize=4.2, markerfacecolor="white", linestyle="none"))
     labels = [
-        *(words[f"curve_scenario_{name}"] for name in names),
-        words["curve_this" if "study" in names else "curve_plan"],
+        *(SCENARIOS[name][lang] for name in names),
+        translate(lang, "a study of this size") if "study" in names else translate(lang, "planned study"),
     ]
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=7.5)
 

@@ -24,7 +24,7 @@ from analysis.report.figures.parts import (
     system_name,
 )
 from analysis.report.style import system_order
-from analysis.words_figures import WORDS
+from formats.messages import translate
 
 COLUMNS = ("scale", "system", "rating", "n", "share")
 #: Beyond so many steps a scale is drawn as continuous everywhere, and not here.
@@ -63,7 +63,7 @@ def figure7b(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         axis.set_title(scale_name(ratings, scale, lang, 30), fontsize=8.5)
         names = [system_name(ratings, system, lang, LONGEST_SHORT) for system in systems]
         axis.set_yticks(range(len(systems)), names if place % n_columns == 0 else [])
-        axis.set_xlabel(WORDS[lang]["axis_share"] if place >= len(scales) - n_columns else "")
+        axis.set_xlabel(translate(lang, "Share of ratings, %") if place >= len(scales) - n_columns else "")
     handles, labels = _steps(frame, lang)
     legend(figure, handles, labels)
     return finish(figure, ratings, status_notes(ratings, lang, scales))
@@ -96,4 +96,7 @@ def _steps(frame: pd.DataFrame, lang: str) -> tuple[list[Patch], list[str]]:
     of_scale = [sorted(rows["rating"].unique()) for _, rows in frame.groupby("scale")]
     if all(levels == of_scale[0] for levels in of_scale):
         return [Patch(color=colour) for colour in _colours(len(of_scale[0]))], [f"{x:g}" for x in of_scale[0]]
-    return [Patch(color=colour) for colour in _colours(5)[::4]], [WORDS[lang]["lowest"], WORDS[lang]["highest"]]
+    return [Patch(color=colour) for colour in _colours(5)[::4]], [
+        translate(lang, "lowest rating"),
+        translate(lang, "highest rating"),
+    ]

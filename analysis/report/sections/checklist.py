@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from analysis.data.ratings import Ratings
-from analysis.report.checklist import checklist, checklist_frame
+from analysis.report.checklist import OPEN, REPORTED, checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Question, Rows, Section
 from analysis.report.style import system_label, system_order
-from analysis.report.tables import say
-from analysis.words_methods import ANSWERS
-from formats.messages import LazyText, counter, in_language
+from formats.messages import LazyText, counter, in_language, translate
 
 
 def _is_planned(found: Findings) -> bool:
@@ -45,27 +43,27 @@ def _clips(found: Findings, lang: str) -> dict[str, str]:
 
 def _real(ratings: Ratings, lang: str) -> str:
     if ratings.is_sealed:
-        return ANSWERS[lang]["sealed"]
+        return translate(lang, "hidden until unblinding")
     if ratings.real_system is None:
-        return ANSWERS[lang]["no"]
-    return ANSWERS[lang]["yes"].format(name=system_label(ratings.real_system, lang, ratings.system_labels))
+        return translate(lang, "none in the data")
+    return translate(lang, "yes, {name}", name=system_label(ratings.real_system, lang, ratings.system_labels))
 
 
 def _frozen(found: Findings, lang: str) -> dict[str, str]:
-    key = "frozen" if _is_planned(found) else "not_frozen"
-    return {"frozen": ANSWERS[lang][key].format(hash=found.ratings.plan_sha256)}
+    planned = translate(lang, "Yes (SHA-256 {hash}).", hash=found.ratings.plan_sha256)
+    return {"frozen": planned if _is_planned(found) else translate(lang, "No. All results are exploratory.")}
 
 
 def _grid(found: Findings, lang: str) -> Rows:
-    words = ANSWERS[lang]
-    rows = [[item[lang], answer[lang], words[status]] for status, item, answer in checklist(found)]
-    return [words["item"], words["answer"], ""], rows
+    said = {REPORTED: translate(lang, "in this report"), OPEN: translate(lang, "for the authors to report")}
+    rows = [[item[lang], answer[lang], said[status]] for status, item, answer in checklist(found)]
+    return [translate(lang, "Item"), translate(lang, "Answer"), ""], rows
 
 
 CHECKLIST = Finding[Findings](
     "checklist",
-    say("checklist"),
-    say("checklist"),
+    LazyText("Reporting checklist"),
+    LazyText("Reporting checklist"),
     lambda found: checklist_frame(checklist(found)),
     grid=_grid,
     folded=False,
@@ -74,7 +72,7 @@ CHECKLIST = Finding[Findings](
 
 SECTION = Section(
     "checklist",
-    say("checklist"),
+    LazyText("Reporting checklist"),
     [CHECKLIST],
     questions=[
         Question(

@@ -12,7 +12,6 @@ from analysis.report.figures.parts import caption_of
 from analysis.report.figures.power import power_curve, power_curve_frame
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Section
-from analysis.report.tables import say
 from analysis.statistics import effect_sizes
 from analysis.statistics.pilot import Pilot
 from formats.errors import N_
@@ -55,4 +54,4 @@ FIGURE_13 = Finding[Findings](
     under_codes=True,
 )
 
-SECTION = Section("further", say("course"), [FIGURE_13])
+SECTION = Section("further", LazyText("Power of a future study"), [FIGURE_13])

@@ -14,16 +14,14 @@ from analysis.report.figures.spread import figure7b, spread_frame
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.formulas import scales_by_formula
 from analysis.report.methods import facts, scales_named
-from analysis.report.registry import Finding, Question, Rows, Section, Sentence
+from analysis.report.registry import Column, Finding, Question, Rows, Section, Sentence
 from analysis.report.style import system_order
-from analysis.report.tables import fixed, say, span
+from analysis.report.tables import fixed, span
 from analysis.statistics import effect_sizes, mixed_model
 from analysis.statistics.bootstrap import COLUMNS
 from analysis.statistics.mixed_model.model import ALL_PAIRS, PLANNED
-from analysis.words import WORDS
-from analysis.words_methods import ANSWERS, METHODS
 from formats.errors import N_
-from formats.messages import LazyText, clauses, in_language
+from formats.messages import LazyText, clauses, in_language, translate
 
 #: Columns of the table `effects` that the ordinal model fills.
 OF_ORDINAL = ["link", "estimate", "p_ordinal", "test", "kind"]
@@ -33,26 +31,45 @@ OF_ORDINAL = ["link", "estimate", "p_ordinal", "test", "kind"]
 
 
 def _means_caption(found: Findings) -> Text:
-    key = "means_caption" if found.means["ci_low"].notna().any() else "means_caption_alone"
-    return say(key, level=found.ratings.level)
+    if found.means["ci_low"].notna().any():
+        level = found.ratings.level
+        return LazyText("Mean rating of each system on each scale, with {level}% confidence interval", level=level)
+    return LazyText("Mean rating of each system on each scale")
 
 
 def _means_notes(found: Findings) -> list[Text]:
-    notes: list[Text] = [say("method_line", method=_method(found))]
+    notes: list[Text] = [LazyText("Method: {method}.", method=_method(found))]
     outside = found.ratings.exploratory_scales
-    exploratory = [say("table_exploratory", scales=", ".join(outside))] if outside else []
-    return [*notes, *exploratory, *empty_interval_notes(found.means)]
+    if outside:
+        notes.append(LazyText("Exploratory, not in a frozen analysis plan: {scales}.", scales=", ".join(outside)))
+    return [*notes, *empty_interval_notes(found.means)]
 
 
 def _method(found: Findings) -> Text:
     """How the means were computed, and their df and intervals where there are any."""
     formulas, means = list(scales_by_formula(found.fits)), found.means
     if not formulas:
-        return say("plain_method")
-    parts = [say("model_method", formulas=LazyText.of(lambda lang: WORDS[lang]["or"].join(formulas)))]
-    parts += [say("freedom_method")] if means["df"].notna().any() else []
-    parts += [say("interval_method", level=found.ratings.level)] if means["ci_low"].notna().any() else []
+        return LazyText("means of the ratings; no model could be fitted")
+    parts = [
+        LazyText(
+            "mixed model, {formulas}, restricted maximum likelihood",
+            formulas=LazyText.of(lambda lang: translate(lang, " or ").join(formulas)),
+        )
+    ]
+    if means["df"].notna().any():
+        parts.append(LazyText(", Satterthwaite's df (Kuznetsova, Brockhoff & Christensen 2017)"))
+    if means["ci_low"].notna().any():
+        parts.append(LazyText("; the CI is the {level}% t interval", level=found.ratings.level))
     return LazyText.of(lambda lang: "".join(part[lang] for part in parts))
+
+
+#: Why intervals are empty: the reason's code, and what is said of the systems and scales that have it.
+NO_INTERVAL = {
+    "few_experts": N_("No interval, fewer than 6 experts: {cells}."),
+    "few_clips": N_("No interval, fewer than 3 clips: {cells}."),
+    "all_equal": N_("No interval, all ratings of the system are equal: {cells}."),
+    "sparse": N_("No interval, too few ratings for so many experts and clips: {cells}."),
+}
 
 
 def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
@@ -60,7 +77,7 @@ def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
     notes: list[Text] = []
     for reason, rows in means[means["reason"] != ""].groupby("reason"):
         cells = [f"{system} ({', '.join(part['scale'])})" for system, part in rows.groupby("system", sort=False)]
-        notes.append(say(f"reason_{reason}", cells="; ".join(cells)))
+        notes.append(LazyText(NO_INTERVAL[str(reason)], cells="; ".join(cells)))
     return notes
 
 
@@ -72,7 +89,7 @@ def _means_grid(found: Findings, lang: str) -> Rows:
     for system in system_order(ratings.systems, ratings.real_system):
         cells = [rows_of.get((scale.key, system)) for scale in ratings.scales]
         rows.append([system_called(ratings, system, lang), *("" if row is None else _mean_cell(row) for row in cells)])
-    return [WORDS[lang]["system"], *(in_language(scale.label, lang) for scale in ratings.scales)], rows
+    return [translate(lang, "System"), *(in_language(scale.label, lang) for scale in ratings.scales)], rows
 
 
 def _mean_cell(row: Mapping[object, float]) -> str:
@@ -83,7 +100,7 @@ def _mean_cell(row: Mapping[object, float]) -> str:
 def _models(found: Findings, lang: str) -> str:
     """Each formula with the scales that have it."""
     models = [
-        METHODS[lang]["model_on"].format(scales=scales_named(found, scales, lang), formula=formula)
+        translate(lang, "on {scales}: {formula}", scales=scales_named(found, scales, lang), formula=formula)
         for formula, scales in scales_by_formula(found.fits).items()
     ]
     return clauses(lang, models)
@@ -93,10 +110,12 @@ def _has_freedom(found: Findings) -> bool:
     return found.has("system_means", "df") or found.has("contrasts", "df")
 
 
-def _unit(found: Findings) -> str:
+def _unit(found: Findings) -> Text:
     if not found.has_intervals:
-        return "unit_none"
-    return "unit_untold" if found.untold else "unit"
+        return LazyText("There is no confidence interval and no test of a mean or difference.")
+    if found.untold:
+        return LazyText("No, but not all variances could be separated; see the table of variance components.")
+    return LazyText("No: experts and clips are random in every interval and test.")
 
 
 SYSTEM_MEANS = Finding[Findings](
@@ -179,7 +198,7 @@ SYSTEM_MEANS = Finding[Findings](
             "unit",
             LazyText("Ratings treated as independent"),
             LazyText.same("{unit}"),
-            lambda found, lang: {"unit": ANSWERS[lang][_unit(found)]},
+            lambda found, lang: {"unit": _unit(found)[lang]},
         )
     ],
 )
@@ -218,14 +237,21 @@ def adjusted(found: Findings, family: str) -> bool:
 
 
 def _many(found: Findings, lang: str) -> str:
-    words, planned = ANSWERS[lang], adjusted(found, PLANNED)
+    planned = adjusted(found, PLANNED)
     if planned or adjusted(found, ALL_PAIRS):
-        return words["many"].format(family=words["planned" if planned else "all_pairs"])
-    return words["many_one" if found.has("contrasts", "p") else "many_none"]
+        return translate(
+            lang,
+            "Yes: Bonferroni's method within {family} on each scale; no adjustment across scales.",
+            family=LazyText("the planned contrasts") if planned else LazyText("all pairs"),
+        )
+    if found.has("contrasts", "p"):
+        return translate(lang, "No scale has more than one test; no adjustment across scales.")
+    return translate(lang, "No difference is tested.")
 
 
 def _pairs_adjusted(found: Findings, lang: str) -> Mapping[str, str]:
-    return {"pairs_adjusted": METHODS[lang]["other_pairs" if adjusted(found, PLANNED) else "all_pairs"]}
+    planned = adjusted(found, PLANNED)
+    return {"pairs_adjusted": translate(lang, "other differences") if planned else translate(lang, "differences")}
 
 
 TESTED = LazyText(
@@ -297,12 +323,11 @@ def _equivalence(found: Findings) -> pd.DataFrame:
 
 
 def _equivalence_answer(found: Findings, lang: str) -> str:
-    words = ANSWERS[lang]
     if found.ratings.gap is None:
-        return words["no_gap"]
+        return translate(lang, "Not tested: no analysis plan sets a smallest effect size of interest.")
     if not found.has("equivalence", "p"):
-        return words["gap_untested"]
-    return words["tested"].format(gap=facts(found.ratings, lang)["gap"])
+        return translate(lang, "Not tested: no difference has a test.")
+    return translate(lang, "Equivalence test against {gap}.", gap=facts(found.ratings, lang)["gap"])
 
 
 EQUIVALENCE = Finding[Findings](
@@ -311,6 +336,18 @@ EQUIVALENCE = Finding[Findings](
     LazyText("Equivalence tests (TOST)"),
     _equivalence,
     lambda found: reasons.untested(found.ratings, found.fits) if found.ratings.gap else ["no_gap"],
+    columns={
+        "gap": Column(LazyText("SESOI")),
+        "verdict": Column(
+            LazyText("Conclusion"),
+            {
+                "different": LazyText("different"),
+                "equivalent": LazyText("equivalent"),
+                "different but small": LazyText("different but small"),
+                "undecided": LazyText("undecided"),
+            },
+        ),
+    },
     notes=[
         LazyText(
             "Equivalence tests (two one-sided tests, Schuirmann 1987). An interval is within ±SESOI exactly when its "
@@ -360,13 +397,29 @@ ONE_MODEL = (
 )
 
 
+EFFECTS_COLUMNS = {
+    "superiority": Column(LazyText("Superiority")),
+    "p_ordinal": Column(LazyText("p, ordinal")),
+    "test": Column(LazyText("Test"), {"t": LazyText("t test"), "likelihood ratio": LazyText("likelihood ratio")}),
+    "kind": Column(
+        LazyText("Kind"),
+        {
+            "agree": LazyText("agree"),
+            "sign": LazyText("differ in sign"),
+            "linear_only": LazyText("linear model only"),
+            "ordinal_only": LazyText("ordinal model only"),
+        },
+    ),
+}
+
+
 def _effects_words(found: Findings) -> tuple[Text, Text]:
     return ONE_MODEL if (found.frame("effects")["link"] == "").all() else BOTH_MODELS
 
 
 def _effects_grid(found: Findings, lang: str) -> Rows:
     hidden = OF_ORDINAL if _effects_words(found) == ONE_MODEL else []
-    return shown(found.frame("effects").drop(columns=hidden), found.ratings, lang)
+    return shown(found.frame("effects").drop(columns=hidden), found.ratings, lang, EFFECTS_COLUMNS)
 
 
 EFFECTS = Finding[Findings](
@@ -390,6 +443,11 @@ OMNIBUS = Finding[Findings](
     LazyText("Omnibus test of equal means"),
     lambda found: tested(stacked([fit.omnibus for fit in found.fits.values()]), "p"),
     reasons.of(reasons.untested),
+    columns={
+        "f": Column(LazyText("F")),
+        "num_df": Column(LazyText("df 1")),
+        "den_df": Column(LazyText("df 2")),
+    },
     under_codes=True,
     sentences=[
         Sentence(
@@ -401,4 +459,4 @@ OMNIBUS = Finding[Findings](
     ],
 )
 
-SECTION = Section("means", say("means"), [SYSTEM_MEANS, FIGURE_7B, CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS])
+SECTION = Section("means", LazyText("Results"), [SYSTEM_MEANS, FIGURE_7B, CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS])

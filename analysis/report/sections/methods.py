@@ -10,20 +10,18 @@ from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN
 from analysis.report.prompts import shared_prompts
 from analysis.report.registry import Section, Sentence
-from analysis.report.tables import say
-from analysis.words import WORDS
-from formats.messages import LazyText
+from formats.messages import LazyText, translate
 
 
 def _paragraphs(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     for text in contents.methods:
         yield Paragraph(text[lang])
-    yield Paragraph(WORDS[lang]["files_of"])
+    yield Paragraph(translate(lang, "Methods text, tables and figures are also separate files in this folder."))
 
 
 SECTION = Section[Findings](
     "methods",
-    say("methods"),
+    LazyText("Methods text for a paper"),
     before=_paragraphs,
     sentences=[
         Sentence(

@@ -13,14 +13,13 @@ from analysis.report.document import Contents
 from analysis.report.figures import clips
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, tested
-from analysis.report.registry import Finding, Rows, Section, Sentence
+from analysis.report.registry import Column, Finding, Rows, Section, Sentence
 from analysis.report.style import system_order
-from analysis.report.tables import readable, say
+from analysis.report.tables import readable
 from analysis.statistics import objective_subjective
 from analysis.statistics.objective_subjective import metric_columns
-from analysis.words import WORDS
 from formats.errors import N_
-from formats.messages import LazyText
+from formats.messages import LazyText, translator
 
 DECIMALS = 3
 
@@ -77,21 +76,27 @@ def _objective_means(found: Findings) -> pd.DataFrame:
 
 
 def _objective_grid(found: Findings, lang: str) -> Rows:
-    words = WORDS[lang]
+    _ = translator(lang)
     rows = [
         [system_called(found.ratings, str(row[0]), lang), *(readable(value, DECIMALS) for value in row[1:])]
         for row in found.frame("objective_means").itertuples(index=False)
     ]
-    return [words["system"], words["metric"], words["mean"], "sd", words["clips"]], rows
+    return [_("System"), _("Metric"), _("Mean"), "sd", _("Clips")], rows
 
 
 OBJECTIVE_MEANS = Finding[Findings](
     "objective_means",
-    say("objective_caption"),
-    say("objective_caption"),
+    LazyText("Objective metrics of the rated clips, by system"),
+    LazyText("Objective metrics of the rated clips, by system"),
     _objective_means,
     None,
-    notes=[say("objective_note"), say("exploratory_line")],
+    notes=[
+        LazyText(
+            "upc: number of different pitches in a clip; gc: groove consistency; ebr: share of empty beats. "
+            "They describe the notes, not how a clip sounds. sd is between clips."
+        ),
+        LazyText("Exploratory: not in a frozen analysis plan."),
+    ],
     grid=_objective_grid,
     decimals=DECIMALS,
 )
@@ -117,12 +122,32 @@ def _system_correlations(found: Findings) -> pd.DataFrame:
     return tested(table, "rho")
 
 
+FORM = Column(
+    LazyText("Form"),
+    {
+        objective_subjective.VALUE: LazyText("as it is"),
+        objective_subjective.DISTANCE: LazyText("distance from real music"),
+    },
+)
+
 CLIP_CORRELATIONS = Finding[Findings](
     "clip_correlations",
     LazyText("Metrics and ratings of clips"),
     LazyText("Objective metrics and ratings of clips"),
     _clip_correlations,
     reasons.of(reasons.unmeasured),
+    columns={
+        "form": FORM,
+        "note": Column(
+            LazyText("Note"),
+            {
+                **reasons.WHY,
+                "constant": LazyText("constant within systems"),
+                "hardly_varies": LazyText("almost no variation"),
+                "fewer_than_ten": LazyText("fewer than 10 clips"),
+            },
+        ),
+    },
     sentences=[
         Sentence(
             "metrics",
@@ -143,6 +168,7 @@ SYSTEM_CORRELATIONS = Finding[Findings](
     LazyText("Objective metrics and ratings of systems"),
     _system_correlations,
     reasons.of(reasons.unmeasured),
+    columns={"form": FORM, "same_best": Column(LazyText("Same best system"))},
     sentences=[
         Sentence(
             "metrics",
@@ -155,7 +181,7 @@ SYSTEM_CORRELATIONS = Finding[Findings](
 
 SECTION = Section(
     "notes",
-    say("objective"),
+    LazyText("Objective metrics"),
     [FIGURE_10, OBJECTIVE_MEANS, CLIP_CORRELATIONS, SYSTEM_CORRELATIONS],
     before=_notes,
 )

@@ -14,43 +14,57 @@ from analysis.report.figures.means import figure7
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Section
-from analysis.report.tables import say
-from analysis.words import WORDS
 from formats.errors import N_
-from formats.messages import LazyText, in_a_row
+from formats.messages import LazyText, in_a_row, translate, translator
 
 
 def _verdicts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     ratings = contents.made.ratings
     sentences = [text[lang] for text in verdicts(ratings, contents.made)]
     if ratings.is_sealed and ratings.plan_sha256:
-        sentences.append(WORDS[lang]["seal_plan"])
+        sentences.append(
+            translate(lang, "Blinded: the planned contrasts cannot be identified, so all pairs are compared.")
+        )
     yield Bullets(sentences)
 
 
 def _interval(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     if contents.made.frame("system_means")["ci_low"].notna().any():
-        yield Heading(WORDS[lang]["interval"], 3)
-        yield Paragraph(WORDS[lang]["interval_text"].format(level=contents.made.ratings.level))
+        yield Heading(translate(lang, "Meaning of the confidence interval"), 3)
+        yield Paragraph(
+            translate(
+                lang,
+                "Other experts of the same kind, or other clips of the same systems, would give other means. If "
+                "the study were repeated many times, about {level} of 100 such intervals would contain the mean "
+                "over all such experts and clips. Experts and clips are both treated as samples, so many ratings "
+                "by few people, or of few clips, do not make the interval narrow.",
+                level=contents.made.ratings.level,
+            )
+        )
 
 
 def _caption7(found: Findings) -> Text:
     """What is drawn, and nothing else."""
     ratings, means = found.ratings, found.means
     is_real = means["system"] == ratings.real_system
-    holds = {
-        "figure7": True,
-        "figure7_model": found.is_fitted,
-        "figure7_line": bool(means.loc[~is_real, "ci_low"].notna().any()),
-        "figure7_real": bool(is_real.any()),
-        "figure7_band": bool(means.loc[is_real, "ci_low"].notna().any()),
-        "figure7_axis": True,
-        "figure7_sealed": ratings.is_sealed,
-    }
-    keys = [key for key, held in holds.items() if held]
-    return LazyText.of(
-        lambda lang: in_a_row(lang, (WORDS[lang][key].strip() for key in keys)).format(level=ratings.level)
+    sentences = (
+        (LazyText("Figure 7. Mean rating of each system on each scale."), True),
+        (LazyText("Markers show system means from the mixed model."), found.is_fitted),
+        (
+            LazyText("Error bars show {level}% confidence intervals.", level=ratings.level),
+            means.loc[~is_real, "ci_low"].notna().any(),
+        ),
+        (LazyText("The dark line is the mean of the real music."), is_real.any()),
+        (LazyText("The grey band is its CI."), means.loc[is_real, "ci_low"].notna().any()),
+        (LazyText("Each axis shows the full range of the scale."), True),
+        (
+            LazyText(
+                "Blinded: clips were assigned to the letters at random, so differences do not describe the systems."
+            ),
+            ratings.is_sealed,
+        ),
     )
+    return LazyText.of(lambda lang: in_a_row(lang, (text[lang] for text, holds in sentences if holds)))
 
 
 FIGURE_7 = Finding[Findings](
@@ -82,28 +96,52 @@ FIGURE_8 = Finding[Findings](
     under_codes=True,
 )
 
-SAID = Section("said", say("said"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)
+SAID = Section("said", LazyText("Main findings"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)
 
 
 FEW_EXPERTS = 20
 
 
 def _limits(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    found, words = contents.made, WORDS[lang]
+    found, _ = contents.made, translator(lang)
     ratings, frame = found.ratings, found.ratings.counted
     experts = frame.groupby("scale").agg({"expert_id": "nunique"})["expert_id"]
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
-    holds = {
-        "cannot_rank": True,
-        "cannot_many": any(fit.contrasts["p"].notna().sum() > 1 for fit in found.fits.values()),
-        "cannot_beyond": True,
-        "cannot_incomplete": len(frame) < experts.sum() * clips,
-        "cannot_few": frame["expert_id"].nunique() < FEW_EXPERTS,
-        "cannot_range": bool(ratings.bounds_inferred),
-        "no_plan": ratings.plan_sha256 is None,
-    }
-    adjusted = {"cannot_incomplete": words["cannot_adjusted"] if found.is_fitted else ""}
-    yield Bullets([words[key] + adjusted.get(key, "") for key, held in holds.items() if held])
+    adjusted = _(" The model adjusts the means for missing combinations, as far as the ratings allow.")
+    limits = (
+        (
+            _(
+                "Do not conclude that two systems are equal. A non-significant difference is not evidence of no "
+                "difference, and overlapping intervals are not a test. Use the equivalence test."
+            ),
+            True,
+        ),
+        (
+            _(
+                "Do not conclude from the largest difference alone: of many differences, the largest is large partly "
+                "by chance. CIs of means hold one at a time; simultaneous CIs of differences hold jointly."
+            ),
+            any(fit.contrasts["p"].notna().sum() > 1 for fit in found.fits.values()),
+        ),
+        (_("Do not generalise to other listeners, other music, other scales or other ways of making clips."), True),
+        (
+            _("Not every expert rated every clip.") + (adjusted if found.is_fitted else ""),
+            len(frame) < experts.sum() * clips,
+        ),
+        (
+            _("Fewer than 20 experts took part, below the number that listening-test standards usually require."),
+            frame["expert_id"].nunique() < FEW_EXPERTS,
+        ),
+        (
+            _("The bounds of the scales are not in the file and are inferred from the ratings."),
+            bool(ratings.bounds_inferred),
+        ),
+        (
+            _("No analysis plan was frozen before data collection, so all results are exploratory."),
+            ratings.plan_sha256 is None,
+        ),
+    )
+    yield Bullets([text for text, holds in limits if holds])
 
 
-CANNOT = Section[Findings]("cannot", say("cannot"), before=_limits)
+CANNOT = Section[Findings]("cannot", LazyText("Limitations"), before=_limits)

@@ -2,64 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from analysis.data.intake import columns_grid, columns_notes, columns_title
+from analysis.data.dataset import Text
+from analysis.data.intake import columns_grid, columns_notes
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph
-from analysis.report.document import Contents
+from analysis.report.document import SIMULATED, Contents
 from analysis.report.findings import Findings
-from analysis.report.registry import Finding, Section
-from analysis.report.tables import say, span
+from analysis.report.registry import Finding, Rows, Section
+from analysis.report.tables import span
 from analysis.statistics.participants import participants
-from analysis.words import WORDS
-from formats.messages import LazyText, in_language
+from formats.messages import NP_, LazyText, in_language, translate, translator
 from formats.text import UTF_8
 
 
 def _opening(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    yield Paragraph(WORDS[lang]["report"])
+    yield Paragraph(translate(lang, "Report of a listening study"))
     if contents.made.is_simulated:
-        yield Paragraph(WORDS[lang]["simulated"], is_warning=True)
+        yield Paragraph(SIMULATED[lang], is_warning=True)
 
 
 OPENING = Section[Findings]("opening", None, before=_opening)
 
 
-COLUMNS = ("scale", "question", "range", "low", "high", "status")
+COLUMNS: Mapping[str, Text] = {
+    "scale": LazyText("Scale"),
+    "question": LazyText("Question"),
+    "range": LazyText("Range"),
+    "low": LazyText("Low end"),
+    "high": LazyText("High end"),
+    "status": LazyText("Status"),
+}
 #: Left out where no scale has any.
 OPTIONAL = {"question", "low", "high"}
+STATUS: Mapping[str, Text] = {
+    "primary": LazyText("planned, primary"),
+    "secondary": LazyText("planned, secondary"),
+    "exploratory": LazyText("exploratory"),
+}
 
 
 def _scales(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    words, ratings = WORDS[lang], contents.made.ratings
+    ratings = contents.made.ratings
     rows = []
     for scale in ratings.scales:
         worded = [in_language(text, lang) for text in (scale.definition, scale.low, scale.high)]
         bounds = span(f"{scale.minimum:g}", f"{scale.maximum:g}")
-        status = words[ratings.status(scale.key)]
+        status = STATUS[ratings.status(scale.key)][lang]
         rows.append([in_language(scale.label, lang), worded[0], bounds, *worded[1:], status])
     kept = [n for n, name in enumerate(COLUMNS) if name not in OPTIONAL or any(row[n] for row in rows)]
-    yield Grid([words[COLUMNS[n]] for n in kept], [[row[n] for n in kept] for row in rows])
+    headings = [heading[lang] for heading in COLUMNS.values()]
+    yield Grid([headings[n] for n in kept], [[row[n] for n in kept] for row in rows])
 
 
-ASKED = Section[Findings]("asked", say("asked"), before=_scales)
+ASKED = Section[Findings]("asked", LazyText("Questions"), before=_scales)
 
 
 def _facts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    ratings, words = contents.made.ratings, WORDS[lang]
+    ratings, _ = contents.made.ratings, translator(lang)
     frame = ratings.counted
     facts: dict[str, object] = {
-        words["experts"]: frame["expert_id"].nunique(),
-        words["systems"]: frame["system"].nunique(),
-        words["clips"]: len(frame[["system", "clip_id"]].drop_duplicates()),
-        words["ratings"]: len(frame),
+        _("Experts"): frame["expert_id"].nunique(),
+        _("Systems"): frame["system"].nunique(),
+        _("Clips"): len(frame[["system", "clip_id"]].drop_duplicates()),
+        _("Ratings included"): len(frame),
     }
     if len(ratings.frame) > len(frame):
-        facts[words["repeats"]] = len(ratings.frame) - len(frame)
+        facts[_("Ratings of hidden repeats, excluded from all means")] = len(ratings.frame) - len(frame)
     if ratings.n_missing:
-        facts[words["missing"]] = ratings.n_missing
+        facts[_("Missing ratings, excluded")] = ratings.n_missing
     if ratings.encoding != UTF_8:
-        facts[words["encoding"]] = ratings.encoding
+        facts[_("The file was read as")] = ratings.encoding
     yield Facts(facts)
 
 
@@ -67,9 +80,39 @@ def _reading(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     """What each column was used as and why, the scales' bounds, and what was forgiven."""
     ratings = contents.made.ratings
     if ratings.columns:
-        yield Heading(columns_title(lang), 3)
+        yield Heading(translate(lang, "Input table"), 3)
         yield Grid(*columns_grid(ratings, lang))
         yield Bullets(columns_notes(ratings, lang))
+
+
+#: What participants are asked in every study, and what stands for their answers or counts.
+ASKED_OF_EXPERTS: Mapping[str, Text] = {"group": LazyText("group"), "language": LazyText("language")}
+ANSWERED: Mapping[str, Text] = {
+    "en": LazyText("English"),
+    "zh-hans": LazyText("Chinese"),
+    "other answers": LazyText("other answers"),
+    "not said": LazyText("no answer"),
+}
+COUNTED: Mapping[str, Text] = {"few": LazyText("fewer than 5"), "withheld": LazyText("withheld")}
+
+
+def _participants(found: Findings, lang: str) -> Rows:
+    """Groups, background questions and answers as the study words them."""
+    ratings, rows = found.ratings, []
+    for asked, answer, count in found.frame("participants").itertuples(index=False):
+        question = ratings.questions.get(asked)
+        label = question.label if question else ASKED_OF_EXPERTS.get(asked)
+        choices = ratings.group_labels if asked == "group" else question.choices if question else {}
+        answered = choices.get(answer) or ANSWERED.get(answer)
+        rows.append(
+            [
+                in_language(label, lang) if label else asked,
+                in_language(answered, lang) if answered else answer,
+                COUNTED[count][lang] if count in COUNTED else count,
+            ]
+        )
+    headings = (LazyText("Question"), LazyText("Answer"), LazyText(NP_("a column of numbers", "Experts")))
+    return [heading[lang] for heading in headings], rows
 
 
 PARTICIPANTS = Finding[Findings](
@@ -78,6 +121,7 @@ PARTICIPANTS = Finding[Findings](
     LazyText("Participants"),
     lambda found: participants(found.ratings),
     lambda found: ["no_background"],
+    grid=_participants,
     notes=[
         LazyText(
             "Counts below 5 are not shown, because in a small field they could identify a person; if such a count "
@@ -89,4 +133,4 @@ PARTICIPANTS = Finding[Findings](
     under_codes=True,
 )
 
-LISTENED = Section("listened", say("listened"), [PARTICIPANTS], before=_facts, after=_reading)
+LISTENED = Section("listened", LazyText("Participants and clips"), [PARTICIPANTS], before=_facts, after=_reading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,14 +13,11 @@ from analysis.report.blocks import Block, Facts
 from analysis.report.document import Contents
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.methods import scales_named
-from analysis.report.registry import Finding, Question, Section, Sentence
+from analysis.report.registry import Column, Finding, Question, Section, Sentence
 from analysis.report.sections.means import empty_interval_notes
-from analysis.report.tables import say
 from analysis.statistics import effect_sizes
 from analysis.statistics.bootstrap import COLUMNS
-from analysis.words import WORDS
-from analysis.words_methods import ANSWERS
-from formats.messages import LazyText
+from formats.messages import LazyText, translate, translator
 
 # --- the means by resampling alone
 
@@ -35,8 +32,15 @@ def _not_bootstrapped(found: Findings) -> list[str]:
 
 
 def _bootstrap_notes(found: Findings) -> list[Text]:
-    method = say("bootstrap_method", level=found.ratings.level, replicates=found.replicates, seed=found.seed)
-    return [say("method_line", method=method), *empty_interval_notes(found.bootstrapped)]
+    method = LazyText(
+        "two-way bootstrap (experts and clips resampled with replacement, {replicates:,} replicates, seed "
+        "{seed}; Owen 2007); se is the bootstrap standard error, the CI is the {level}% percentile "
+        "interval; the method has no df",
+        level=found.ratings.level,
+        replicates=found.replicates,
+        seed=found.seed,
+    )
+    return [LazyText("Method: {method}.", method=method), *empty_interval_notes(found.bootstrapped)]
 
 
 BOOTSTRAP = Finding[Findings](
@@ -53,11 +57,20 @@ BOOTSTRAP = Finding[Findings](
 # --- single ratings, and where they vary
 
 
+#: Variances by what they are of.
+COMPONENTS: Mapping[str, Text] = {
+    "expert": LazyText("experts"),
+    "clip": LazyText("clips"),
+    "expert:system": LazyText("experts by system"),
+    "residual": LazyText("residual"),
+}
+
 RATING_SPREAD = Finding[Findings](
     "rating_spread",
     LazyText("Distribution of ratings"),
     LazyText("Distribution of single ratings"),
-    lambda found: effect_sizes.rating_spread(found.ratings, found.scales),
+    lambda found: effect_sizes.rating_spread(found.ratings, found.scales, found.order),
+    columns={"median": Column(LazyText("Median")), "top_two": Column(LazyText("Top two"))},
     notes=[LazyText("Top two: share of ratings on the two highest scale points. Without hidden repeats.")],
 )
 
@@ -67,6 +80,7 @@ VARIANCE_COMPONENTS = Finding[Findings](
     LazyText("Variance components"),
     lambda found: tested(stacked([fit.variance_components for fit in found.fits.values()]), "variance"),
     reasons.of(reasons.unfitted),
+    columns={"component": Column(LazyText("Component"), COMPONENTS), "variance": Column(LazyText("Variance"))},
     notes=[LazyText("An empty cell is a variance that the design cannot separate from the rest.")],
     under_codes=True,
 )
@@ -88,13 +102,20 @@ def _compared(found: Findings) -> int:
 
 
 def _ordinal_answer(found: Findings, lang: str) -> str:
-    words, count = ANSWERS[lang], _compared(found)
+    _, count = translator(lang), _compared(found)
     if found.frame("ordinal_model").empty:
-        return words["no_model"]
+        return _("Not checked: no ordinal model was fitted.")
     if not count:
-        return words["no_check"]
+        return _("An ordinal model was fitted, but no difference has a test in both models.")
     differ = count - int((found.frame("effects")["kind"] == "agree").sum())
-    return words[("differ" if differ else "agree") + "_one" * (count == 1)].format(count=count, differ=differ)
+    if count == 1 and differ:
+        return _("The probit model disagrees with the linear one on the only difference; named above.")
+    if count == 1:
+        return _("The probit model agrees with the linear one on the only difference.")
+    if differ:
+        named = _("The probit model disagrees with the linear one on {differ} of {count} differences; named above.")
+        return named.format(count=count, differ=differ)
+    return _("The probit model agrees with the linear one on all {count} differences.", count=count)
 
 
 ORDINAL_MODEL = Finding[Findings](
@@ -103,6 +124,18 @@ ORDINAL_MODEL = Finding[Findings](
     LazyText("Ordinal model"),
     lambda found: stacked([check.table for checks in found.ordinal.values() for check in checks]),
     lambda found: ["notes"],
+    columns={
+        "term": Column(LazyText("Term"), {**COMPONENTS, "log_likelihood": LazyText("log_likelihood")}),
+        "kind": Column(
+            LazyText("Kind"),
+            {
+                "threshold": LazyText("threshold"),
+                "system": LazyText("system"),
+                "variance": LazyText("variance"),
+                "fit": LazyText("fit"),
+            },
+        ),
+    },
     notes=[
         LazyText(
             "Cumulative link mixed model; systems relative to the first one. z: estimate divided by standard error; "
@@ -150,13 +183,28 @@ ORDINAL_MODEL = Finding[Findings](
     ],
 )
 
-TABLES = Section("tables", say("all_tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])
+TABLES = Section("tables", LazyText("All tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])
+
+
+#: What the stamp of a report tells, by its keys.
+STAMPED = {
+    "source": LazyText("Read from"),
+    "dataset_hash": LazyText("Data (SHA-256)"),
+    "plan_hash": LazyText("Frozen study plan (SHA-256)"),
+    "runs_hash": LazyText("Runs (SHA-256)"),
+    "weights_hash": LazyText("Weights (SHA-256)"),
+    "corpus_hash": LazyText("Corpus (SHA-256)"),
+    "reference_hash": LazyText("Reference model (SHA-256)"),
+    "pack_hash": LazyText("Pack (SHA-256 of its manifest)"),
+    "seed": LazyText("Seed"),
+    "versions": LazyText("Versions"),
+}
 
 
 def _made(contents: Contents[Any], lang: str) -> Iterator[Block]:
-    words = WORDS[lang]
-    facts: dict[str, object] = {words[key]: value or words["none"] for key, value in contents.stamp.items()}
-    yield Facts({**facts, words["files"]: ", ".join(contents.files)} if contents.files else facts)
+    facts = {STAMPED[key][lang]: value or translate(lang, "none") for key, value in contents.stamp.items()}
+    files = {translate(lang, "Files of this report"): ", ".join(contents.files)} if contents.files else {}
+    yield Facts({**facts, **files})
 
 
-MADE: Section[Any] = Section("made", say("made"), before=_made)
+MADE: Section[Any] = Section("made", LazyText("Provenance"), before=_made)

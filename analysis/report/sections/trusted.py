@@ -13,14 +13,12 @@ from analysis.report.figures import clips, experts
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, sensitivity_pairs, stacked, tested
 from analysis.report.methods import label_of
-from analysis.report.registry import Finding, Question, Section, Sentence
-from analysis.report.tables import fixed, say
+from analysis.report.registry import Column, Finding, Question, Section, Sentence
+from analysis.report.tables import fixed
 from analysis.statistics import effect_sizes, reliability, screening, sensitivity
 from analysis.statistics.mixed_model import Fit
-from analysis.words import WORDS
-from analysis.words_methods import ANSWERS, OTHER_ANALYSES
 from formats.errors import N_
-from formats.messages import SOURCE, LazyText, in_a_row, listed
+from formats.messages import LazyText, in_a_row, listed, translate, translator
 
 #: Fewer experts than this have no panel to agree with.
 FEWEST_EXPERTS = 3
@@ -29,13 +27,13 @@ FEWEST_EXPERTS = 3
 def _doubts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     notes = contents.made.fit_notes
     if notes:
-        yield Heading(WORDS[lang]["doubts"], 3)
+        yield Heading(translate(lang, "Model diagnostics"), 3)
         yield Bullets([text[lang] for text in notes])
 
 
 def _missing(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     if contents.missing:
-        yield Heading(WORDS[lang]["not_made"], 3)
+        yield Heading(translate(lang, "Not computed, and why"), 3)
         yield Bullets([text[lang] for text in contents.missing])
 
 
@@ -150,6 +148,28 @@ PRECISION = Finding[Findings](
     LazyText("Precision"),
     lambda found: effect_sizes.precision(found.ratings, found.fits),
     reasons.of(reasons.unfitted),
+    columns={
+        "statistic": Column(
+            LazyText("Statistic"),
+            {
+                "share_expert": LazyText("share of experts"),
+                "share_clip": LazyText("share of clips"),
+                "share_expert:system": LazyText("share of experts by system"),
+                "share_residual": LazyText("share of the residual"),
+                "g_coefficient": LazyText("generalisability of the means"),
+                "half_width": LazyText("half-width of the CI of a difference"),
+                "smallest_gap": LazyText("smallest difference detectable with 80% power"),
+            },
+        ),
+        "note": Column(
+            LazyText("Note"),
+            {
+                **reasons.WHY,
+                "beyond_scale": LazyText("no difference on the scale is large enough"),
+                "equal_means": LazyText("all means are equal"),
+            },
+        ),
+    },
     notes=[
         LazyText(
             "Shares of the variance of a single rating; generalisability of the systems' means (the share of their "
@@ -188,12 +208,25 @@ def _agreement(found: Findings) -> list[str]:
     return [f"{name} {value}" for name, value in values.items() if value]
 
 
+STATISTIC = Column(
+    LazyText("Statistic"),
+    {
+        "icc_2_1": LazyText("agreement, one expert (ICC 2,1)"),
+        "icc_2_k": LazyText("agreement, panel mean (ICC 2,k)"),
+        "alpha_ordinal": LazyText("Krippendorff's alpha, ordinal"),
+        "retest_rank_correlation": LazyText("hidden repeats, rank correlation"),
+        "retest_same": LazyText("hidden repeats, share equal"),
+        "retest_sd": LazyText("hidden repeats, SD in points"),
+    },
+)
+
 RELIABILITY = Finding[Findings](
     "reliability",
     LazyText("Inter-rater reliability"),
     LazyText("Inter-rater and test–retest reliability"),
     lambda found: tested(reliability.reliability(found.ratings.frame, found.scales, seed=found.seed), "value"),
     reasons.of(reasons.unrelated),
+    columns={"statistic": STATISTIC},
     notes=[
         LazyText(
             "Clips of all systems together, so a difference between systems counts as agreement. The panel's mean "
@@ -247,6 +280,7 @@ AGREEMENT_BY_GROUP = Finding[Findings](
     LazyText("Reliability within each group"),
     _by_group,
     reasons.of(reasons.ungrouped),
+    columns={"group": Column(LazyText("Group")), "statistic": STATISTIC},
     sentences=[
         Sentence(
             "agreement",
@@ -263,6 +297,11 @@ SCALE_CORRELATIONS = Finding[Findings](
     LazyText("Correlations between scales"),
     lambda found: reliability.scale_correlations(found.ratings.frame, found.scales, seed=found.seed),
     lambda found: ["one_scale"] if len(found.fits) == 1 else [],
+    columns={
+        "scale_a": Column(LazyText("Scale")),
+        "scale_b": Column(LazyText("Scale")),
+        "level": Column(LazyText("Level"), {"rating": LazyText("single ratings"), "clip": LazyText("clips")}),
+    },
     notes=[
         LazyText(
             "High correlations between single ratings can result from one impression that affects several "
@@ -285,14 +324,20 @@ SCALE_CORRELATIONS = Finding[Findings](
 
 def _flags(found: Findings, lang: str) -> str:
     """Whom screening flags on the primary scale, if it could be made, and whether results without them are given."""
-    words, scale = ANSWERS[lang], found.primary
+    _, scale = translator(lang), found.primary
     if not found.has("screening", "agreement", scale=scale):
         return ""
     table = found.frame("screening")
     count = int((table["flagged"] & (table["scale"] == scale)).sum())
-    said = [words["flagged"].format(primary=label_of(found.ratings, scale, lang), flagged=count)]
+    said = [
+        _(
+            "Flagged for low agreement on {primary}: {flagged}.",
+            primary=label_of(found.ratings, scale, lang),
+            flagged=count,
+        )
+    ]
     if found.has("sensitivity", "difference", analysis="screened", scale=scale):
-        said.append(words["screened"])
+        said.append(_("The sensitivity analyses show results with and without them."))
     return in_a_row(lang, [*said, ""])
 
 
@@ -302,6 +347,11 @@ SCREENING = Finding[Findings](
     LazyText("Expert agreement"),
     lambda found: tested(found.screened, "agreement"),
     reasons.of(reasons.unrelated),
+    columns={
+        "expert_id": Column(LazyText("Expert")),
+        "agreement": Column(LazyText("Agreement")),
+        "flagged": Column(LazyText("Flagged")),
+    },
     notes=[
         LazyText(
             "Rank correlation with the mean of the others; flagged below 0.20. A flag does not distinguish "
@@ -344,6 +394,16 @@ ORDER_EFFECTS = Finding[Findings](
     LazyText("Order effects within sessions"),
     _order_effects,
     reasons.of(reasons.unordered),
+    columns={
+        "term": Column(
+            LazyText("Term"),
+            {
+                "ten_trials": LazyText("change per ten trials"),
+                "second_half": LazyText("second half"),
+                "after_real": LazyText("after real music"),
+            },
+        )
+    },
     notes=[LazyText("In rating points; each rating is compared with the other experts' mean of the clip.")],
     sentences=[
         Sentence(
@@ -379,14 +439,28 @@ def _sensitivity(found: Findings) -> pd.DataFrame:
     return tested(stacked(parts), "difference")
 
 
+#: The rows of the table, each named in the methods text where it could be made.
+OTHER_ANALYSES = {
+    "bootstrap": N_("by a two-way bootstrap of experts and clips (Owen 2007; {replicates} replicates)"),
+    "screened": N_("without experts whose correlation with the others is below .20 (leave-one-out rank correlation)"),
+    "with_repeats": N_("with hidden repeats"),
+    "without_known": N_("without clips known to the expert before the study"),
+    "without_late": N_("without late ratings"),
+    "first_half": N_("in the first half of the session"),
+    "second_half": N_("in the second half of the session"),
+    "trial_adjusted": N_("adjusted for trial number"),
+    "one_expert_out": N_("without each expert in turn"),
+}
+
+
 def other_analyses(found: Findings) -> list[str]:
     """The rows of the table that could be made, without the analysis itself."""
-    return [name for name in OTHER_ANALYSES[SOURCE] if found.has("sensitivity", "difference", analysis=name)]
+    return [name for name in OTHER_ANALYSES if found.has("sensitivity", "difference", analysis=name)]
 
 
 def _analyses(found: Findings, lang: str) -> Mapping[str, str]:
-    of = OTHER_ANALYSES[lang]
-    named = [of[name].format(replicates=f"{found.replicates:,}") for name in other_analyses(found)]
+    draws = f"{found.replicates:,}"
+    named = [translate(lang, OTHER_ANALYSES[name], replicates=draws) for name in other_analyses(found)]
     return {"analyses": listed(lang, named)}
 
 
@@ -396,6 +470,32 @@ SENSITIVITY = Finding[Findings](
     LazyText("Sensitivity analyses"),
     _sensitivity,
     reasons.of(reasons.unresampled),
+    columns={
+        "analysis": Column(
+            LazyText("Analysis"),
+            {
+                "main": LazyText("main analysis"),
+                "bootstrap": LazyText("two-way bootstrap"),
+                "screened": LazyText("without flagged experts"),
+                "with_repeats": LazyText("with hidden repeats"),
+                "without_known": LazyText("without clips known before"),
+                "without_late": LazyText("without late ratings"),
+                "first_half": LazyText("first half"),
+                "second_half": LazyText("second half"),
+                "trial_adjusted": LazyText("adjusted for trial number"),
+                "one_expert_out": LazyText("leave one expert out, largest p"),
+            },
+        ),
+        "note": Column(
+            LazyText("Note"),
+            {
+                **reasons.WHY,
+                "no_column": LazyText("the file has no such column"),
+                "nothing_differs": LazyText("nothing to exclude: same as the main analysis"),
+                "too_many": LazyText("too many experts"),
+            },
+        ),
+    },
     notes=[LazyText("p is not adjusted here.")],
     sentences=[
         Sentence(
@@ -410,7 +510,7 @@ SENSITIVITY = Finding[Findings](
 
 SECTION = Section(
     "trusted",
-    say("trusted"),
+    LazyText("Reliability and robustness"),
     [
         *(FIGURE_9, FIGURE_11, FIGURE_12, PRECISION, RELIABILITY, AGREEMENT_BY_GROUP, SCALE_CORRELATIONS),
         *(SCREENING, ORDER_EFFECTS, SENSITIVITY),
