@@ -193,32 +193,34 @@ def of_pack(pack: Path, reference: Reference | None) -> Samples:
     Clips without MIDI have no notes to measure, which is said.
     """
     clips = [clip for clip in read_manifest(pack).clips if clip.role == "study"]
-    readable = [clip for clip in clips if clip.midi(pack).is_file()]
-    by_system = {
-        system: [clip for clip in readable if clip.system == system] for system in {c.system for c in readable}
-    }
-    sets = {system: _of_system(system, by_system[system], pack, reference) for system in system_order(by_system, REAL)}
+    by_system: dict[str, list[tuple[Clip, Tokens]]] = {}
+    for clip in (clip for clip in clips if clip.midi(pack).is_file()):
+        melody = metrics.assess_clip(clip.midi(pack)).clip
+        if melody is not None:
+            by_system.setdefault(clip.system, []).append((clip, melody.tokens))
+    count = sum(map(len, by_system.values()))
+    sets = {system: _of_system(system, by_system[system], reference) for system in system_order(by_system, REAL)}
     real = sets.pop(REAL, None)
     left_out = []
-    if not readable:
+    if not count:
         left_out.append(
             LazyText("The pack {pack}: it contains no MIDI, so its clips have no notes to measure.", pack=pack.name)
         )
-    elif len(readable) < len(clips):
+    elif count < len(clips):
         left_out.append(
             LazyText(
-                "{count} clips of the pack {pack}, which have no MIDI.",
+                "{count} clips of the pack {pack}, which have no MIDI that can be measured.",
                 pack=pack.name,
-                count=len(clips) - len(readable),
+                count=len(clips) - count,
             )
         )
     hashes = {"pack_hash": sha256_of(pack / NAME)}
     return Samples(pack=list(sets.values()), pack_real=real, left_out=left_out, hashes=hashes)
 
 
-def _of_system(system: str, clips: Sequence[Clip], pack: Path, reference: Reference | None) -> ClipSet:
-    tokens = np.stack([metrics.read_clip(clip.midi(pack)).tokens for clip in clips])
+def _of_system(system: str, melodies: Sequence[tuple[Clip, Tokens]], reference: Reference | None) -> ClipSet:
+    tokens = np.stack([tokens for _, tokens in melodies])
     nll = metrics.clip_nll(reference, tokens) if reference else None
     arrays = {**metrics.measure(tokens, nll), "with_rests": metrics.with_rests(tokens), **metrics.features(tokens)}
-    songs = [clip.provenance.get("song") for clip in clips]
+    songs = [clip.provenance.get("song") for clip, _ in melodies]
     return ClipSet(system, arrays, songs=np.array(songs) if all(songs) else None)
