@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
+from zipfile import ZipFile
 
 from analysis.data.rows import Rows, read_rows, rows_of
 from formats.errors import InputError
 
 WORKBOOK = "Excel workbook"
 SPSS = "SPSS"
+#: A workbook takes some forty times as long to read as a CSV file of as many cells, an SPSS file four times.
+MOST_CELLS = {WORKBOOK: 500_000, SPSS: 5_000_000}
+#: The range that a sheet says it fills, within its first bytes, and the fewest bytes that a cell takes of it.
+DIMENSION = re.compile(rb"""<dimension\s[^>]*?ref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']""")
+HEAD_BYTES, CELL_BYTES = 10_000, 18
 
 
 def is_csv(path: Path) -> bool:
@@ -36,9 +43,14 @@ def _workbook(path: Path) -> Rows:
     import openpyxl
 
     try:
+        _refuse_too_large(path, WORKBOOK, _cells_of_workbook(path))
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # rows beyond the range that a program wrote into the header would be dropped
         sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
         book.close()
+    except InputError:
+        raise
     except Exception as error:  # of its ZIP, its XML or what openpyxl makes of them
         raise InputError(f"{path} is not a readable Excel workbook; save it again as .xlsx or 'CSV UTF-8'.") from error
     filled = {title: rows for title, rows in sheets.items() if any(_text(cell) for row in rows for cell in row)}
@@ -50,6 +62,40 @@ def _workbook(path: Path) -> Rows:
     return _of_cells(path, cells, WORKBOOK)
 
 
+def _cells_of_workbook(path: Path) -> int:
+    """How many cells the sheets say they have, and at most as many as their bytes can hold."""
+    cells = 0
+    with ZipFile(path) as archive:
+        for member in archive.infolist():
+            if not (member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")):
+                continue
+            with archive.open(member) as stream:
+                said = DIMENSION.search(stream.read(HEAD_BYTES))
+            room = member.file_size // CELL_BYTES
+            if said:
+                left, top, right, bottom = said.groups()
+                room = min(room, (_number(right) - _number(left) + 1) * (int(bottom) - int(top) + 1))
+            cells += room
+    return cells
+
+
+def _number(letters: bytes) -> int:
+    """The number of a column from its letters: A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _refuse_too_large(path: Path, kind: str, cells: int) -> None:
+    """Raise InputError for a file whose reading would take minutes, by what its header says."""
+    if cells > MOST_CELLS[kind]:
+        raise InputError(
+            f"{path} has {cells:,} cells; {kind} files can have at most {MOST_CELLS[kind]:,}. Delete columns that are "
+            "not needed, or save it as 'CSV UTF-8', which can be larger."
+        )
+
+
 def _of_cells(path: Path, cells: Sequence[list[str]], kind: str) -> Rows:
     """Rows that count their lines from 1; those below the table without content are no part of it."""
     filled = [n for n, row in enumerate(cells) if any(row)]
@@ -57,7 +103,8 @@ def _of_cells(path: Path, cells: Sequence[list[str]], kind: str) -> Rows:
         return rows_of(path, [], [])
     width = max(len(cells[n]) for n in filled)
     table = [cells[n] + [""] * (width - len(cells[n])) for n in filled]
-    empty = [n + 1 for n in range(filled[-1]) if n not in set(filled)]
+    has_content = set(filled)
+    empty = [n + 1 for n in range(filled[-1]) if n not in has_content]
     return rows_of(path, table, [n + 1 for n in filled], empty=empty, encoding=kind)
 
 
@@ -66,7 +113,11 @@ def _spss(path: Path) -> Rows:
     import pyreadstat
 
     try:
+        _, about = pyreadstat.read_sav(path, metadataonly=True)
+        _refuse_too_large(path, SPSS, (about.number_rows or 0) * (about.number_columns or 0))
         frame, _ = pyreadstat.read_sav(path, disable_datetime_conversion=True)
+    except InputError:
+        raise
     except Exception as error:  # ReadstatError, or of the text and dates that it hands on
         raise InputError(f"{path} is not a readable SPSS file; save it again as .sav or 'CSV UTF-8'.") from error
     cells = [list(map(str, frame.columns)), *([_text(cell) for cell in row] for row in frame.itertuples(index=False))]

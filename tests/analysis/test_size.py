@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 from numpy.testing import assert_allclose
 
@@ -17,6 +21,7 @@ from analysis.data.given import Given
 from analysis.data.ratings import read
 from analysis.data.rows import read_rows
 from analysis.data.size import MOST_CLIPS, check_size
+from analysis.data.table_files import MOST_CELLS, SPSS, WORKBOOK, read_table
 from analysis.report.fit_notes import in_words
 from analysis.report.progress import shown
 from analysis.statistics import agreement, bootstrap, mixed_model, ordinal_model
@@ -176,6 +181,98 @@ def test_large_table_is_refused_sooner_than_it_is_read(tmp_path: Path) -> None:
         look.append(looked - begun)
         reading.append(time.process_time() - looked)
     assert min(look) < min(reading)
+
+
+def write_workbook(path: Path, *, rows: int, said: str) -> Path:
+    """A workbook with so many rows of four cells, whose sheet says of itself that it fills a range, or nothing."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["expert_id", "system", "clip_id", "overall"])
+    book.save(path.with_suffix(".small.xlsx"))
+    cells = "".join(f'<c r="{name}{{0}}"><v>{{{n}}}</v></c>' for n, name in enumerate("ABCD", start=1))
+    body = "".join(f'<row r="{{0}}">{cells}</row>'.format(n + 2, n // 25, 1, n % 1_000, 5) for n in range(rows))
+    with zipfile.ZipFile(path.with_suffix(".small.xlsx")) as small, zipfile.ZipFile(path, "w", 8) as large:
+        for member in small.infolist():
+            data = small.read(member)
+            if member.filename.endswith("sheet1.xml"):
+                text = data.decode().replace("</sheetData>", body + "</sheetData>")
+                data = re.sub(r'<dimension ref="[^"]*" ?/>', said, text).encode()
+            large.writestr(member, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ('<dimension ref="A1:D41" />', "has 164 cells; Excel workbook files can have at most 100."),
+        ('<dimension ref="A1:XFD1048576" />', "at most 100."),  # whole columns are formatted: its bytes decide
+        ("", "at most 100."),
+        ('<dimension ref="A1:D20" />', ""),
+    ],
+)
+def test_workbook_is_refused_by_the_cells_in_its_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, refused: str
+) -> None:
+    monkeypatch.setitem(MOST_CELLS, WORKBOOK, 100)
+    path = write_workbook(tmp_path / "r.xlsx", rows=40, said=said)
+    if refused:
+        with pytest.raises(InputError, match=refused) as found:
+            read_table(path)
+        assert "save it as 'CSV UTF-8', which can be larger" in str(found.value)
+    else:
+        assert len(read_table(path).cells) == 40
+
+
+@pytest.mark.parametrize("said", ['<dimension ref="A1:XFD1048576" />', '<dimension ref="A1" />', ""])
+def test_workbook_is_read_whole_whatever_range_it_names(tmp_path: Path, said: str) -> None:
+    path = write_workbook(tmp_path / "r.xlsx", rows=40, said=said)
+    assert len(read_table(path).cells) == 40
+
+
+def test_spss_file_is_refused_by_the_cells_in_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.sav"
+    pyreadstat.write_sav(
+        pd.DataFrame({name: range(30) for name in ("expert_id", "system", "clip_id", "overall")}), path
+    )
+    assert len(read_table(path).cells) == 30
+    monkeypatch.setitem(MOST_CELLS, SPSS, 119)
+    with pytest.raises(InputError, match="has 120 cells; SPSS files can have at most 119"):
+        read_table(path)
+
+
+@pytest.mark.cost
+def test_too_large_workbook_is_refused_sooner_than_a_csv_is_read(tmp_path: Path) -> None:
+    """Of the same 130,000 rows, with and without the range that the sheet fills."""
+    rows = 130_000
+    lines = "".join(f"{n // 25},1,{n % 1_000},5\n" for n in range(rows))
+    (tmp_path / "r.csv").write_text("expert_id,system,clip_id,overall\n" + lines)
+    begun = time.process_time()
+    read_rows(tmp_path / "r.csv")
+    reading = time.process_time() - begun
+    for said in (f'<dimension ref="A1:D{rows + 1}" />', ""):
+        path = write_workbook(tmp_path / "r.xlsx", rows=rows, said=said)
+        refusals = []
+        for _ in range(3):
+            begun = time.process_time()
+            with pytest.raises(InputError, match="cells; Excel workbook files can have at most 500,000"):
+                read_table(path)
+            refusals.append(time.process_time() - begun)
+        print(f"refused in {min(refusals):.3f} s, the CSV is read in {reading:.2f} s")
+        assert min(refusals) < reading
+
+
+@pytest.mark.cost
+def test_time_of_an_spss_file_grows_with_its_rows(tmp_path: Path) -> None:
+    """Not with their square: it took a hundred times as long as the CSV of as many rows."""
+    frame = pd.DataFrame({name: range(12_000) for name in ("expert_id", "system", "clip_id", "overall")})
+    pyreadstat.write_sav(frame, tmp_path / "r.sav")
+    frame.to_csv(tmp_path / "r.csv", index=False)
+    times: dict[str, list[float]] = {"r.sav": [], "r.csv": []}
+    for _ in range(3):
+        for name, taken in times.items():
+            begun = time.process_time()
+            read_table(tmp_path / name)
+            taken.append(time.process_time() - begun)
+    assert min(times["r.sav"]) < 25 * min(times["r.csv"])
 
 
 def test_progress_without_a_terminal_is_one_sentence() -> None:
