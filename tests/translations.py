@@ -47,6 +47,7 @@ TEMPLATES = (
     "study/design/cautions",
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
     *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),
+    "analysis/data/comparisons",
     *("generation/intake/", "generation/metrics/"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])

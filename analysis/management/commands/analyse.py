@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
 from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand, input_errors
+
+if TYPE_CHECKING:
+    from analysis.report.folder import Report
 
 HELP = """Read ratings and write a report: main findings, limitations, reliability and robustness.
 
@@ -22,6 +25,10 @@ The ratings are a DATASET folder from `export_dataset`, a table of your own (CSV
 another tool (--from). A table of your own is either long, with the columns expert_id, system, clip_id, scale, rating,
 or wide, with expert_id, system, clip_id and one column per scale. A system named `real` is shown as the reference
 band. Systems and clips can have any names.
+
+A table with the columns expert_id, clip_a, system_a, clip_b, system_b, value has comparisons of two clips (value above
+0: clip_b was preferred; also trial, question, prompt_id, is_repeat, if there are any). Its report has strengths of
+systems, probabilities of preference and ranks.
 
 The command and the report list how each column was used and why, and the bounds of each scale. A rating outside its
 bounds is refused with its line. --preview shows this, with the values of each scale, and writes nothing."""
@@ -57,25 +64,44 @@ class Command(LongCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis.data import first_look
+        from analysis.data import comparisons, first_look
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         with input_errors():
             given = given_of(options)
+            if comparisons.are_comparisons(options["source"], given):
+                self._compare(scales, given, options)
+                return
             first_look.refuse_too_large(options["source"], scales, given)
             self._analyse(scales, given, options)
+
+    def _compare(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
+        """Read comparisons of two clips and write their report."""
+        from analysis.data import comparisons
+        from analysis.report import comparisons as report
+        from analysis.report import folder
+        from analysis.report.progress import shown
+
+        _check_out(options)
+        data = comparisons.read(options["source"], questions, given)
+        for line in comparisons.reading_notes(data):
+            self.stderr.write(line)
+        if options["preview"]:
+            for line in comparisons.value_counts(data):
+                self.stdout.write(line)
+            return
+        size = f"Working on {len(data.counted):,} comparisons ..."
+        with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
+            written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
+        self._print(written)
 
     def _analyse(self, scales: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read the ratings and write the report. The imports take longer than the first look at a large table."""
         from analysis.data import intake, ratings
         from analysis.report import folder
         from analysis.report.progress import shown
-        from formats.errors import InputError
 
-        if options["out"] is None and not options["preview"]:
-            raise InputError("Name the folder to write with --out, or look at the table with --preview.")
-        if options["out"] is not None:
-            folder.check_out(options["out"])
+        _check_out(options)
         data = ratings.read(options["source"], scales, given)
         for line in intake.told(data):
             self.stderr.write(line)
@@ -92,7 +118,21 @@ class Command(LongCommand):
                 draw=not options["no_figures"],
                 on_step=step,
             )
+        self._print(written)
+
+    def _print(self, written: Report) -> None:
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))
         for path in written.files:
             self.stdout.write(str(path))
+
+
+def _check_out(options: Mapping[str, Any]) -> None:
+    """Raise InputError where a report is wanted and no folder for it is named, or it cannot be used."""
+    from analysis.report import folder
+    from formats.errors import InputError
+
+    if options["out"] is None and not options["preview"]:
+        raise InputError("Name the folder to write with --out, or look at the table with --preview.")
+    if options["out"] is not None:
+        folder.check_out(options["out"])

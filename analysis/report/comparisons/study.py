@@ -1,0 +1,69 @@
+"""What was compared, by whom, and how the table was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.data.comparisons import Comparisons
+from analysis.report.blocks import Block, Bullets, Facts, Heading, Paragraph
+from analysis.report.comparisons.findings import ComparisonFindings
+from analysis.report.document import Contents
+from analysis.report.registry import Section
+from formats.messages import LazyText, clauses, counter, listed, translator
+from formats.text import UTF_8
+
+
+def _opening(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    _ = translator(lang)
+    if contents.made.is_simulated:
+        yield Paragraph(_("These answers are SIMULATED: a program generated them, no person."), is_warning=True)
+
+
+OPENING = Section[ComparisonFindings]("opening", None, before=_opening)
+
+
+def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    _, found = translator(lang), contents.made
+    data, frame = found.data, found.data.counted
+    facts: dict[str, object] = {
+        _("Questions"): listed(lang, (found.question(key)[lang] for key in data.questions)),
+        _("Experts"): frame["expert_id"].nunique(),
+        _("Systems"): listed(lang, (found.system(key)[lang] for key in found.order)),
+        _("Clips"): data.clips,
+    }
+    if "prompt_id" in frame:
+        facts[_("Prompts")] = frame["prompt_id"].nunique()
+    facts[_("Comparisons")] = f"{len(frame):,}"
+    if len(data.frame) > len(frame):
+        facts[_("Repeats (not counted)")] = f"{len(data.frame) - len(frame):,}"
+    if data.n_missing:
+        facts[_("Without an answer")] = f"{data.n_missing:,}"
+    facts[_("Largest grade")] = clauses(lang, (f"±{data.largest[key]:g}" for key in data.questions))
+    yield Facts(facts)
+
+
+def _reading(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    _, data = translator(lang), contents.made.data
+    notes = [_("Column {theirs} is used as {ours}.", theirs=theirs, ours=ours) for ours, theirs in data.renamed.items()]
+    notes += [text[lang] for text in data.forgiven]
+    notes += [_("Not used: {columns}.", columns=listed(lang, data.unused))] if data.unused else []
+    notes += [_("Read as {encoding}.", encoding=data.encoding)] if data.encoding != UTF_8 else []
+    if notes:
+        yield Heading(_("How the table was read"), 3)
+        yield Bullets(notes)
+
+
+LISTENED = Section[ComparisonFindings](
+    "listened", LazyText("Experts, systems and clips"), before=_facts, after=_reading
+)
+
+
+def counts(data: Comparisons, lang: str) -> dict[str, str]:
+    """How many there are of everything, with their nouns."""
+    frame, ngettext = data.counted, counter(lang)
+    return {
+        "experts_named": ngettext("{count:,} expert", "{count:,} experts", frame["expert_id"].nunique()),
+        "clips_named": ngettext("{count:,} clip", "{count:,} clips", data.clips),
+        "systems_named": ngettext("{count:,} system", "{count:,} systems", len(data.systems)),
+        "answers_named": ngettext("{count:,} comparison counts", "{count:,} comparisons count", len(frame)),
+    }
