@@ -31,6 +31,14 @@ MOST = 100_000
 ASSUMED_SCALE = (1.0, 5.0)
 
 
+#: How sure a pilot's power is.
+ONE_CHANCE = N_(
+    "The pilot's variances are uncertain; power is {low:.0%} in 80% of the cases that agree with the pilot."
+)
+SEVERAL_CHANCES = N_(
+    "The pilot's variances are uncertain: power is between {low:.0%} and {high:.0%} in 80% of the cases that agree "
+    "with the pilot."
+)
 #: Whether a study finds the difference: in all, some or none of several scenarios, or in the only one.
 RESULTS = {
     "can": N_(
@@ -115,14 +123,8 @@ def page(
     verdict = [_verdict(design, gap, scenarios, lang), _remedy(design, gap, scenarios, lang)]
     if pilot:
         low, high = power_range(design, possible_variances(pilot), gap)
-        verdict.append(
-            _(
-                "The pilot's variances are uncertain: power is between {low:.0%} and {high:.0%} in 80% of the "
-                "cases that agree with the pilot.",
-                low=low,
-                high=high,
-            )
-        )
+        sentence = ONE_CHANCE if _reads_alike(low, high) else SEVERAL_CHANCES
+        verdict.append(_(sentence, low=low, high=high))
     verdict += _warnings(design, scenarios, lang)
     grid = {"gap": gap, "heard": design.heard, "scenario": SCENARIOS[_middle(scenarios)], "few": power.FEW_DF}
     head = [
@@ -241,8 +243,14 @@ def _verdict(design: Design, gap: float, scenarios: Mapping[str, Variances], lan
     key = "can" if all(found) else "depends" if any(found) else "cannot"
     if shortage(design.experts, design.used):
         key = "too_few"
-    one = "_one" if len(chances) == 1 else ""
-    return translate(lang, RESULTS[f"{key}{one}"], gap=gap, low=min(chances), high=max(chances), goal=GOAL)
+    low, high = min(chances), max(chances)
+    one = "_one" if key != "depends" and _reads_alike(low, high) else ""
+    return translate(lang, RESULTS[f"{key}{one}"], gap=gap, low=low, high=high, goal=GOAL)
+
+
+def _reads_alike(low: float, high: float) -> bool:
+    """Whether two chances are one in whole per cent, so that there is no range to tell."""
+    return f"{low:.0%}" == f"{high:.0%}"
 
 
 def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:

@@ -23,15 +23,6 @@ COMPONENTS: Mapping[str, str] = {
 MOST_NAMED = 12
 #: The sentences on the mixed model, then those on the ordinal check.
 SENTENCES: Mapping[str, str] = {
-    "at_zero": N_(
-        "{scale}: the estimated variance {components} is zero, the smallest value that a variance can have. That does "
-        "not show that there is none."
-    ),
-    "not_separable": N_(
-        "{scale}: the design cannot tell the variance {components} from the rest; it is left out of the model and "
-        "empty "
-        "in the table."
-    ),
     "one_expert": N_("{scale}: one expert. The results apply only to this expert, not to others."),
     "few_experts": N_(
         "{scale}: {count} experts. This is too few to generalise to other experts; the report gives no confidence "
@@ -113,6 +104,18 @@ SENTENCES: Mapping[str, str] = {
 }
 #: The same for notes that depend on a number: of one difference, of several.
 COUNTED: Mapping[str, tuple[str, str]] = {
+    "at_zero": NN_(
+        "{scale}: the estimated variance {components} is zero, the smallest value that a variance can have. That does "
+        "not show that there is none.",
+        "{scale}: the estimated variances {components} are zero, the smallest value that a variance can have. That "
+        "does not show that there are none.",
+    ),
+    "not_separable": NN_(
+        "{scale}: the design cannot tell the variance {components} from the rest; it is left out of the model and "
+        "empty in the table.",
+        "{scale}: the design cannot tell the variances {components} from the rest; they are left out of the model and "
+        "empty in the table.",
+    ),
     "no_test": NN_(
         "{scale}: the ordinal model ({link}) has no test of {count} difference: its standard error cannot be trusted, "
         "and no likelihood ratio takes its place.",
@@ -141,7 +144,7 @@ def in_words(
     called = {key: _worded(key, value, systems or {}) for key, value in note.about.items()}
     called["scale"] = (scales or {}).get(note.scale, note.scale)
     if note.code in COUNTED:
-        count = called.pop("count")
+        count = called.pop("count", None) or len(note.about["components"])
         return CountedText(*COUNTED[note.code], count, **called)
     return LazyText(SENTENCES[note.code], **called)
 

@@ -9,14 +9,15 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.format_p import p_text
+from analysis.report.tables import fixed
 from analysis.statistics.correlation import MAX_EXACT, exact_spearman
 from analysis.statistics.objective_subjective import DISTANCE, VALUE
 from formats.errors import N_
 from formats.messages import LazyText, clauses, translate
 
 FORMS: Mapping[str, str] = {
-    VALUE: N_("{metric} (rho {rho:.2f})"),
-    DISTANCE: N_("distance of {metric} from real music (rho {rho:.2f})"),
+    VALUE: N_("{metric} (rho {rho})"),
+    DISTANCE: N_("distance of {metric} from real music (rho {rho})"),
 }
 
 
@@ -77,5 +78,11 @@ def rankings(table: pd.DataFrame, scale: str, called: Text | str = "") -> LazyTe
 def _named(found: pd.DataFrame) -> LazyText:
     rows = list(zip(found["form"], found["metric"], found["rho"], strict=True))
     return LazyText.of(
-        lambda lang: clauses(lang, (translate(lang, FORMS[form], metric=metric, rho=rho) for form, metric, rho in rows))
+        lambda lang: clauses(
+            lang,
+            (
+                translate(lang, FORMS[form], metric=metric, rho=fixed(rho, 2).replace("-", "−"))
+                for form, metric, rho in rows
+            ),
+        )
     )

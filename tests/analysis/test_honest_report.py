@@ -15,10 +15,12 @@ import pytest
 
 from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
+from analysis.report.fit_notes import in_words
 from analysis.report.folder import write_report
 from analysis.report.methods import sentences
 from analysis.report.sections import SECTIONS
 from analysis.report.sections.trusted import OTHER_ANALYSES
+from analysis.statistics.notes import note
 from formats.messages import LANGUAGES, translate
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
@@ -490,3 +492,17 @@ def test_interval_excludes_zero_exactly_where_its_p_is_small(case: str, reports:
     outside = (tested["ci_low_simultaneous"] > 0) | (tested["ci_high_simultaneous"] < 0)
     assert (outside == (tested["p_simultaneous"] < 0.05)).all()
     assert (tested["p_holm"] <= tested["p_simultaneous"] + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("code", "components", "told"),
+    [
+        ("at_zero", ("expert",), "the estimated variance between experts is zero"),
+        ("at_zero", ("expert", "clip"), "the estimated variances between experts"),
+        ("not_separable", ("expert",), "the variance between experts from the rest; it is left out"),
+        ("not_separable", ("expert", "clip"), "from the rest; they are left out"),
+    ],
+)
+def test_several_variances_are_told_in_the_plural(code: str, components: tuple[str, ...], told: str) -> None:
+    assert told in in_words(note(code, "overall", components=components))["en"]
+    assert "方差" in in_words(note(code, "overall", components=components))["zh-hans"]
