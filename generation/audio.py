@@ -46,6 +46,8 @@ MP3_REST = 47
 TARGET_LUFS = -20.0
 #: A set is lowered as a whole until no clip passes this true peak; a limiter would change some clips and not others.
 CEILING_DBTP = -2.0
+#: So much higher a true peak may be once it is coded and decoded.
+CODING_DB = 0.3
 #: Bit rate and LAME's quality setting, 0 to 9, together: docs/packs.md gives speed and noise of other choices.
 MP3_KBIT_S, MP3_QUALITY = 128, 7
 #: LAME multiplies its input by 0.95.

@@ -30,13 +30,14 @@ TOO_FEW = "too few clips for a test"
 
 
 class Feature(NamedTuple):
-    """What is compared: a field of Acoustics, who has more of it in words, its least difference, and how it is shown.
+    """What is compared: a field of Acoustics, its name, who has more of it, its least difference, and how it is shown.
 
     The least difference is one of means, or with ``is_ratio`` their ratio; a mean is shown times ``factor``, with
     ``digits`` and ``unit``.
     """
 
     key: str
+    name: str
     more: str
     least: float
     unit: str
@@ -59,19 +60,42 @@ class Feature(NamedTuple):
 
 
 FEATURES = (
-    Feature("onset_s", "begin to sound later", 0.1, " s", 2),
-    Feature("end_s", "stop sounding later", 0.5, " s", 2),
-    Feature("edge_silence_s", "have more silence before and after the sound", 0.5, " s", 2),
-    Feature("pauses", "are silent for more of the time between first and last sound", 0.1, "%", 0, factor=100),
-    Feature("dc_offset", "have a larger DC offset", 0.005, "% of full scale", 1, factor=100),
-    Feature("first_third_lu", "have a louder first third", 2.0, " LU relative to the whole clip", 1),
-    Feature("last_third_lu", "have a louder last third", 2.0, " LU relative to the whole clip", 1),
+    Feature("onset_s", "first sound", "begin to sound later", 0.1, " s", 2),
+    Feature("end_s", "last sound", "stop sounding later", 0.5, " s", 2),
+    Feature("edge_silence_s", "silence before and after", "have more silence before and after the sound", 0.5, " s", 2),
     Feature(
-        "roll_off_hz", "sound higher or brighter (99% of the energy lies below)", 1.5, " kHz", 1, 0.001, is_ratio=True
+        "pauses", "pauses", "are silent for more of the time between first and last sound", 0.1, "%", 0, factor=100
     ),
-    Feature("highest_hz", "have a wider bandwidth", 4 / 3, " kHz", 1, 0.001, is_ratio=True),
-    Feature("stereo_width", "are wider in stereo", 0.02, "% of the energy", 0, factor=100),
-    Feature("noise_db", "have more steady noise", 6.0, " dB relative to the whole clip", 0),
+    Feature("dc_offset", "DC offset", "have a larger DC offset", 0.005, "% of full scale", 1, factor=100),
+    Feature(
+        "first_third_lu",
+        "loudness of the first third",
+        "have a louder first third",
+        2.0,
+        " LU relative to the whole clip",
+        1,
+    ),
+    Feature(
+        "last_third_lu",
+        "loudness of the last third",
+        "have a louder last third",
+        2.0,
+        " LU relative to the whole clip",
+        1,
+    ),
+    Feature(
+        "roll_off_hz",
+        "roll-off",
+        "sound higher or brighter (99% of the energy lies below)",
+        1.5,
+        " kHz",
+        1,
+        0.001,
+        is_ratio=True,
+    ),
+    Feature("highest_hz", "bandwidth", "have a wider bandwidth", 4 / 3, " kHz", 1, 0.001, is_ratio=True),
+    Feature("stereo_width", "stereo width", "are wider in stereo", 0.02, "% of the energy", 0, factor=100),
+    Feature("noise_db", "steady noise", "have more steady noise", 6.0, " dB relative to the whole clip", 0),
 )
 ADVICE = (
     "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make the "
@@ -88,16 +112,18 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What tells systems apart, most surely first. ``least_p`` is the p of a feature that separates systems perfectly.
+    """What tells systems apart, most surely first, and the mean of every feature by system.
 
-    Where that is above ALPHA there are too few clips for a test; differences are then those that do separate them.
-    Whatever their systems, ``silent`` of all ``clips`` are silent for most of their time, as short recordings are.
+    ``least_p`` is the p of a feature that separates systems perfectly. Where that is above ALPHA there are too few
+    clips for a test; differences are then those that do separate them. Whatever their systems, ``silent`` of all
+    ``clips`` are silent for most of their time, as short recordings are.
     """
 
     differences: list[Difference]
     least_p: float
     silent: int
     clips: int
+    means: dict[str, dict[str, float]]
 
     @property
     def is_few(self) -> bool:
@@ -119,17 +145,21 @@ def compare(
     """Compare systems by their clips: ``systems[i]`` made ``clips[i]``. With one system there is nothing to compare."""
     silent = sum(clip.silence > MOSTLY for clip in clips)
     names, labels = np.unique(np.asarray(systems, dtype=str), return_inverse=True)
+    values = np.array([[getattr(clip, feature.key) for feature in FEATURES] for clip in clips], dtype=float)
+    values = values.reshape(len(clips), len(FEATURES))
+    means = {
+        feature.key: {str(name): float(column[labels == number].mean()) for number, name in enumerate(names)}
+        for feature, column in zip(FEATURES, values.T, strict=True)
+    }
     if len(names) < 2:
-        return Comparison([], 0.0, silent, len(clips))
-    values = np.array([[getattr(clip, feature.key) for feature in FEATURES] for clip in clips])
+        return Comparison([], 0.0, silent, len(clips), means)
     tested = _tested(rankdata(values, axis=0), labels, permutations, seed)
     is_few = ALPHA < tested.least_p < 1
     found = []
-    for feature, column, p, separates in zip(FEATURES, values.T, tested.p, tested.separates, strict=True):
-        means = {str(name): float(column[labels == number].mean()) for number, name in enumerate(names)}
-        if (p <= ALPHA or (is_few and separates)) and feature.matters(list(means.values())):
-            found.append(Difference(feature, means, float(p)))
-    return Comparison(sorted(found, key=lambda difference: difference.p), tested.least_p, silent, len(clips))
+    for feature, p, separates in zip(FEATURES, tested.p, tested.separates, strict=True):
+        if (p <= ALPHA or (is_few and separates)) and feature.matters(list(means[feature.key].values())):
+            found.append(Difference(feature, means[feature.key], float(p)))
+    return Comparison(sorted(found, key=lambda difference: difference.p), tested.least_p, silent, len(clips), means)
 
 
 def _tested(ranks: Numbers, labels: NDArray[np.int_], permutations: int, seed: int) -> Tested:
@@ -157,6 +187,24 @@ def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
         total += (chosen @ standard) ** 2 / chosen.sum(axis=1, keepdims=True)
     shares: Numbers = total / len(standard)
     return shares
+
+
+def as_table(comparison: Comparison) -> list[str]:
+    """The mean of every feature by system, in lines of one width; those that tell systems apart are marked."""
+    systems = sorted(next(iter(comparison.means.values())))
+    telling = {difference.feature.key for difference in comparison.differences}
+    rows = [["", *systems]] + [
+        [
+            ("* " if feature.key in telling else "  ") + feature.name,
+            *(feature.text(comparison.means[feature.key][system]) for system in systems),
+        ]
+        for feature in FEATURES
+    ]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(systems) + 1)]
+    return [
+        "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(cells))
+        for cells in (list(zip(row, widths, strict=True)) for row in rows)
+    ]
 
 
 def in_words(comparison: Comparison) -> list[str]:

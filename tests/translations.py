@@ -48,7 +48,7 @@ TEMPLATES = (
     *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
     *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),
     "analysis/data/comparisons",
-    *("generation/intake/", "generation/metrics/"),
+    *("generation/intake/", "generation/metrics/", "generation/pack/sound_files"),
 )
 FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")

@@ -142,7 +142,7 @@ def _build(
     for piece in selection.pieces:
         if piece.midi is not None:
             write_atomically(midi_path(out, piece.clip_id), piece.midi, dated=False)
-    rendered = render_all(out, selection.pieces, done, workers)
+    rendered = render_all(out, selection.pieces, done, workers, selection.crest_lu)
     return Built(_finish(out, inputs, selection, done, reader, corpus), rendered)
 
 

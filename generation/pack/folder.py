@@ -74,7 +74,7 @@ def select(
     folder: Path, found: FolderScan, *, clips_per_system: int | None, practice: int | None, seed: int, workers: Workers
 ) -> Selection:
     """The clips of the pack by the rule of this module. Raises InputError where a system is left without one."""
-    reasons = _reasons(folder, found, workers)
+    reasons, crests = _judged(folder, found, workers)
     usable = {
         system: _shuffled([name for name in files if name not in reasons], seed, system)
         for system, files in sorted(found.systems.items())
@@ -97,11 +97,18 @@ def select(
         _piece(folder / name, clip_id, system, role, {"file": name, "file_sha256": hashes[name]}, prompts.get(name))
         for clip_id, (system, role, name) in zip(ids, chosen, strict=True)
     ]
-    return Selection(sorted(pieces, key=lambda piece: piece.clip_id), _account(found, reasons, chosen))
+    return Selection(
+        sorted(pieces, key=lambda piece: piece.clip_id),
+        _account(found, reasons, chosen),
+        max((crests[name] for _, _, name in chosen), default=0.0),
+    )
 
 
-def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, Message]:
-    """Why files cannot be used, by name; of files with the same content the first counts."""
+def _judged(folder: Path, found: FolderScan, workers: Workers) -> tuple[dict[str, Message], dict[str, float]]:
+    """Why files cannot be used, and how far the peaks of the others are above their loudness, by name.
+
+    Of files with the same content the first counts.
+    """
     reasons = dict(found.strays)
     first: dict[str, str] = {}
     for files in found.systems.values():
@@ -111,9 +118,9 @@ def _reasons(folder: Path, found: FolderScan, workers: Workers) -> dict[str, Mes
     names = list(first.values())
     with pool(workers, len(names), reads=folder) as executor:
         verdicts = executor.map(judge, [folder / name for name in names])
-        steps = bar(verdicts, "Listening", total=len(names), unit="file")
-        reasons |= {name: reason for name, reason in zip(names, steps, strict=True) if reason}
-    return reasons
+        judged = dict(zip(names, bar(verdicts, "Listening", total=len(names), unit="file"), strict=True))
+    reasons |= {name: each.reason for name, each in judged.items() if each.reason}
+    return reasons, {name: each.crest_lu for name, each in judged.items()}
 
 
 def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:

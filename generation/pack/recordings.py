@@ -1,16 +1,16 @@
 """Clips from elsewhere: recordings and MIDI files of any length, brought into the frame of a clip or refused.
 
-A recording is mixed to one channel, resampled, and cut to ten seconds or padded with silence. A MIDI file is played
-at its own tempo with all its voices, drums left out, by the study's instrument at one velocity.
+A recording is freed of its DC offset, mixed to one channel, resampled, and cut to ten seconds or padded with silence. A
+MIDI file is played at its own tempo with all its voices, drums left out, by the study's instrument at one velocity.
 """
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import soundfile
 from scipy.signal import resample_poly
 
 from formats.errors import InputError, Message
@@ -19,16 +19,21 @@ from generation.acoustics import MOSTLY, acoustics
 from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
 from generation.intake.reading import load_midi
 from generation.melody import HIGHEST, LOWEST
+from generation.pack.sound_files import FOREIGN, RECORDINGS, Recording, first_sound, read_recording
 
-RECORDINGS = frozenset({".wav", ".flac", ".mp3"})
 MIDI = frozenset({".mid", ".midi"})
 SHORTEST_S = 1.0
-LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
 SILENT_LUFS = -60.0
 #: Distortion that can be heard; single samples at full scale cannot.
 CLIPPED_SHARE, FULL_SCALE = 0.001, 0.999
+#: Flat tops below this level were made so on purpose, as by a synthesiser of square waves.
+CLIPPED_LEVEL = 0.95
+#: So many times as many samples at the very top as just below it are peaks that were cut off.
+FLAT = 4.0
 #: A higher peak than this above a clip's loudness would lower a whole pack below -30 LUFS.
 HIGHEST_CREST_LU = 28.0
+#: A sample peak that far above the loudness may be a true peak above the ceiling.
+TELLING_CREST_LU = 15.0
 #: A note without length would never be let go.
 SHORTEST_NOTE_S = 0.02
 
@@ -38,28 +43,63 @@ def is_midi(path: Path) -> bool:
     return path.suffix.lower() in MIDI
 
 
-def judge(path: Path) -> Message | None:
-    """Why a file cannot become a clip, as a phrase with "it"; None where it can."""
+class Judgement(NamedTuple):
+    """Why a file cannot become a clip, as a phrase with "it", or None; and how far its true peak is above its loudness.
+
+    The peak is 0 where it is too low to matter.
+    """
+
+    reason: Message | None
+    crest_lu: float = 0.0
+
+
+def judge(path: Path) -> Judgement:
+    """Whether a file can become a clip."""
     try:
         samples = read_samples(path)
     except InputError as error:
-        return error.messages[0]
+        return Judgement(error.messages[0])
     lufs = audio.loudness(samples)
+    if reason := _silent(path, samples, lufs):
+        return Judgement(reason)
+    crest = 20 * math.log10(np.abs(samples).max()) - lufs
+    if crest > HIGHEST_CREST_LU:
+        return Judgement(
+            Message(
+                "its highest peak stands %(crest)s dB above its loudness (a click?): remove the peak or compress it",
+                crest=f"{crest:.0f}",
+            )
+        )
+    return Judgement(None, audio.true_peak(samples) - lufs if crest > TELLING_CREST_LU else 0.0)
+
+
+def _silent(path: Path, samples: Samples, lufs: float) -> Message | None:
+    """What to say of a clip that is silent, or for most of its time, or begins too late."""
     if not lufs >= SILENT_LUFS:
+        start = None if is_midi(path) else first_sound(path)
+        if start is not None and start >= MUSIC_S:
+            return Message(
+                "it begins to sound after %(start)s s, and only its first %(seconds)s s are used: "
+                "cut the silence before it",
+                start=f"{start:.1f}",
+                seconds=f"{MUSIC_S:.0f}",
+            )
         return Message(
             "it is silent (below %(lufs)s LUFS once its channels are mixed to one)", lufs=f"{SILENT_LUFS:.0f}"
         )
-    if (silence := acoustics(samples[round(LEAD_S * RATE) :], RATE).silence_to_end) > MOSTLY:
+    heard = acoustics(samples[round(LEAD_S * RATE) :], RATE)
+    if heard.silence_to_end <= MOSTLY:
+        return None
+    if heard.onset_s > MOSTLY * heard.end_s:
         return Message(
-            "it is silent for %(share)s of the time up to its last sound: cut the silence out", share=f"{silence:.0%}"
+            "it begins to sound after %(start)s s and ends after %(end)s s: cut the silence before it",
+            start=f"{heard.onset_s:.1f}",
+            end=f"{heard.end_s:.1f}",
         )
-    crest = 20 * math.log10(np.abs(samples).max()) - lufs
-    if crest > HIGHEST_CREST_LU:
-        return Message(
-            "its highest peak stands %(crest)s dB above its loudness (a click?): remove the peak or compress it",
-            crest=f"{crest:.0f}",
-        )
-    return None
+    return Message(
+        "it is silent for %(share)s of the time up to its last sound: cut the silence out",
+        share=f"{heard.silence_to_end:.0%}",
+    )
 
 
 def read_samples(path: Path) -> Samples:
@@ -69,9 +109,9 @@ def read_samples(path: Path) -> Samples:
     """
     if is_midi(path):
         return audio.play(read_notes(path))
-    if path.suffix.lower() in RECORDINGS:
+    if path.suffix.lower() in RECORDINGS | FOREIGN:
         return audio.framed(_recording(path))
-    raise InputError("it is not a WAV, FLAC, MP3 or MIDI file")
+    raise InputError("it is not a recording (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or a MIDI file")
 
 
 def read_notes(path: Path) -> list[Sounding]:
@@ -104,26 +144,43 @@ def read_notes(path: Path) -> list[Sounding]:
 
 
 def _recording(path: Path) -> Samples:
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate = int(file.samplerate)
-            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise InputError(
-                    "it has %(rate)s samples a second, not 8,000 to 192,000: export it at 44,100", rate=rate
-                )
-            channels = file.read(math.floor(MUSIC_S * rate) + 1, dtype="float64", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise InputError("it cannot be decoded: export it again as WAV, FLAC or MP3") from error
-    _require_length(len(channels) / rate)
+    found = read_recording(path, MUSIC_S)
+    channels, rate = found.channels, found.rate
+    _require_length(found.seconds)
     if not np.isfinite(channels).all():
         raise InputError("it holds values that are no numbers: export it again")
-    clipped = float((np.abs(channels) >= FULL_SCALE).mean())
-    if clipped > CLIPPED_SHARE:
+    _require_unclipped(found)
+    # An offset would be a thump at either end, and its power would count as loudness.
+    mono = (channels - channels.mean(axis=0)).mean(axis=1)
+    return _cut(resample_poly(mono, RATE // math.gcd(RATE, rate), rate // math.gcd(RATE, rate)))
+
+
+def _require_unclipped(found: Recording) -> None:
+    """Raise InputError where peaks are cut off flat, at whatever level, or a lossy coder had too much to code.
+
+    A tone's samples thin out towards its peak by a square root, so that the topmost 0.05% of its range holds as many as
+    the next 0.15%. Where peaks are cut off it holds many times as many.
+    """
+    size = np.abs(found.channels)
+    peak = float(size.max())
+    if found.is_lossy:
+        share = float((size >= FULL_SCALE).mean())
+        if share > CLIPPED_SHARE:
+            raise InputError(
+                "%(share)s of its samples are at full scale or above, as of a clipped recording: "
+                "export it at a lower level",
+                share=f"{share:.1%}",
+            )
+        return
+    top = float((size >= 0.9995 * peak).mean())
+    below = float(((size >= 0.998 * peak) & (size < 0.9995 * peak)).mean())
+    if peak >= CLIPPED_LEVEL and top > CLIPPED_SHARE and top > FLAT * below:
         raise InputError(
-            "it is clipped (%(share)s of its samples at full scale): export it at a lower level",
-            share=f"{clipped:.1%}",
+            "it is clipped (%(share)s of its samples are cut off at %(peak)s of full scale): "
+            "export it at a lower level",
+            share=f"{top:.1%}",
+            peak=f"{peak:.2f}",
         )
-    return _cut(resample_poly(channels.mean(axis=1), RATE // math.gcd(RATE, rate), rate // math.gcd(RATE, rate)))
 
 
 def _cut(music: Samples) -> Samples:
@@ -136,5 +193,7 @@ def _cut(music: Samples) -> Samples:
 def _require_length(seconds: float) -> None:
     if seconds < SHORTEST_S:
         raise InputError(
-            "it lasts %(length)s s, and %(least)s s is the least", length=f"{seconds:.1f}", least=f"{SHORTEST_S:.0f}"
+            "it lasts %(length)s s, and %(least)s s is the least",
+            length=f"{math.floor(seconds * 100) / 100:.2f}",
+            least=f"{SHORTEST_S:.0f}",
         )

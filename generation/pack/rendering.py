@@ -41,10 +41,14 @@ class Piece(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """All clips of a pack, sorted by clip id, and the manifest's account of how they were chosen."""
+    """All clips of a pack, sorted by clip id, and the manifest's account of how they were chosen.
+
+    ``crest_lu`` is how far the highest true peak is above the loudness of its clip, where it is known to matter.
+    """
 
     pieces: list[Piece]
     account: dict[str, Any]
+    crest_lu: float = 0.0
 
 
 class Done(NamedTuple):
@@ -115,9 +119,14 @@ def open_progress(out: Path, inputs: dict[str, Any], done: dict[str, Done]) -> N
     (out / NAME).unlink(missing_ok=True)
 
 
-def render_all(out: Path, pieces: Sequence[Piece], done: dict[str, Done], workers: Workers) -> int:
-    """Render what ``done`` lacks, add it there, and lower the whole set where a clip would peak too high."""
-    target, rendered = audio.TARGET_LUFS, 0
+def render_all(
+    out: Path, pieces: Sequence[Piece], done: dict[str, Done], workers: Workers, crest_lu: float = 0.0
+) -> int:
+    """Render what ``done`` lacks, add it there, and lower the whole set where a clip would peak too high.
+
+    With the crest that the selection found, every clip is rendered once.
+    """
+    target, rendered = audio.lowered(audio.TARGET_LUFS, [audio.TARGET_LUFS + crest_lu + audio.CODING_DB]), 0
     while True:
         missing = [piece for piece in pieces if not _is_done(out, piece.clip_id, done, target)]
         rendered += len(missing)

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from generation.acoustics import Acoustics, acoustics
-from generation.differences import ALPHA, FEATURES, Difference, compare, in_words
+from generation.differences import ALPHA, FEATURES, Difference, as_table, compare, in_words
 from tests.recordings import PLANTED, RATE, Samples, at_one_loudness, recording
 
 USUAL = Acoustics(0.2, 2.8, 0.4, 0.13, 0.07, 0.0, 0.0, 0.0, 0.0, 1200.0, 6600.0, 0.0, -50.0)
@@ -70,6 +70,20 @@ def test_differences_are_said_with_the_numbers_of_each_system() -> None:
         "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make "
         "the pack again.",
     ]
+
+
+def test_the_table_has_every_feature_of_every_system() -> None:
+    gapped = [USUAL._replace(onset_s=0.7) for _ in range(6)]
+    found = compare([USUAL] * 6 + gapped, systems(6, "midi-gan", "real"))
+    head, *rows = as_table(found)
+    assert head.split() == ["midi-gan", "real"]
+    assert rows[0].split() == ["*", "first", "sound", "0.20", "s", "0.70", "s"]
+    assert [row[2 : 2 + len(feature.name)] for row, feature in zip(rows, FEATURES, strict=True)] == [
+        feature.name for feature in FEATURES
+    ]
+    assert [row[0] for row in rows] == ["*"] + [" "] * (len(FEATURES) - 1)
+    assert len({len(row) for row in [head, *rows]}) == 1
+    assert as_table(compare([USUAL] * 3, systems(3, "a")))[0].split() == ["a"]
 
 
 def test_too_few_clips_are_said_with_what_separates_them() -> None:

@@ -110,10 +110,10 @@ def test_a_folder_of_ones_own_clips_becomes_a_pack_and_what_is_left_out_is_said(
 ) -> None:
     folder = folder_of(tmp_path / "own", "ours/1.wav", "theirs/1.wav", "theirs/2.wav")
     write_song(folder / "ours" / "2.mid", walk(8))
-    (folder / "ours" / "3.aiff").write_bytes(b"")
+    (folder / "ours" / "3.m4a").write_bytes(b"")
     arguments = ("generate_stimuli", "--from", str(folder), "--out", str(tmp_path / "pack"), "--practice", "1")
     said = command(*arguments)
-    assert "left out: ours/3.aiff: it is not a WAV, FLAC, MP3 or MIDI file" in capsys.readouterr().err
+    assert "left out: ours/3.m4a: it is in a format that is not read: convert it" in capsys.readouterr().err
     assert "ours: 1 used, 1 left out, 0 not drawn\npractice: 1 used" in said
     assert "4 clips, 4 rendered now" in said
     assert "nothing was done" in command(*arguments)

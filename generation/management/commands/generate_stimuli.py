@@ -17,6 +17,8 @@ CLIPS_PER_SYSTEM = 13
 #: What can become of a sample, a song's segment or a file, in the order in which it is told.
 OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 
+COMPARED = "Means of the study clips (* differs by more than chance; docs/packs.md says how each is measured):"
+
 
 class Command(ParagraphHelpCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
@@ -24,14 +26,15 @@ class Command(ParagraphHelpCommand):
 Clips of generators are taken in seed order. Only empty and mostly silent clips, duplicates and copies of training
 segments are skipped, and counted. All clips are played by the same instrument.
 
---from FOLDER reads one sub-folder per system, with WAV, FLAC, MP3 or MIDI files, or a ZIP file of such folders.
-Recordings are mixed to mono and cut to ten seconds or padded with silence; MIDI is played by the study's instrument.
+--from FOLDER reads one sub-folder per system, with recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or MIDI files, or
+a ZIP file of such folders. Recordings are mixed to mono and cut to ten seconds or padded with silence; MIDI is played
+by the study's instrument.
 Files that cannot be used are listed with the reason. Practice clips come from a sub-folder "practice", or with
 --practice N from unused files of the systems.
 
 All clips of a pack have the same loudness, length and size, and names that do not reveal the system. The same arguments
-give the same bytes. After an interruption, run the same command again to continue. Prints cautions if recordings of
-some systems begin, end or sound different from those of others, so that experts could recognise them.
+give the same bytes. After an interruption, run the same command again to continue. At the end the command prints how
+the clips of each system begin, end and sound on average, and cautions if experts could recognise systems by that.
 
 PACK/index.html plays every clip by system: it is for you, not for experts. docs/packs.md describes the rules and the
 folder."""
@@ -86,7 +89,7 @@ folder."""
         self._refuse_mixtures(options)
         with command_errors(out, again=f"the same command goes on with {out}"):
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
-            cautions = self._cautions(out, built)
+            table, cautions = self._compare(out, built)
         drawing = built.manifest.drawing
         for left in drawing.get("left_out", []):
             self.stderr.write(f"left out: {left['file']}: {left['reason']}")
@@ -98,14 +101,19 @@ folder."""
             self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now. Listen: {out / 'index.html'}")
         else:
             self.stdout.write(f"{out}: {total} clips, all there already; nothing was done.")
+        self.stdout.write(COMPARED)
+        for line in table:
+            self.stdout.write(line)
         for sentence in cautions:
             self.stdout.write(f"caution: {sentence}")
 
-    def _cautions(self, out: Path, built: Built) -> list[str]:
-        from generation.differences import in_words
+    def _compare(self, out: Path, built: Built) -> tuple[list[str], list[str]]:
+        """What was measured of the systems' clips as a table, and cautions."""
+        from generation.differences import as_table, in_words
         from generation.pack.comparison import compare_pack
 
-        return in_words(compare_pack(out, built.manifest))
+        comparison = compare_pack(out, built.manifest)
+        return as_table(comparison), in_words(comparison)
 
     def _refuse_mixtures(self, options: dict[str, Any]) -> None:
         if options["folder"] and (options["run"] or options["systems"] != "all"):
