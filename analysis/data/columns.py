@@ -22,7 +22,7 @@ IDENTITY = ("expert_id", "system", "clip_id")
 #: Columns that say how a rating came about. They are never taken for a scale.
 CIRCUMSTANCES = (
     *("group", "phase", "session", "trial", "block", "position", "is_repeat", "revision", "rated_at"),
-    *("browser_at", "received_at"),
+    *("browser_at", "received_at", "prompt_id"),
     *("plays", "heard_ms", "rt_ms", "late", "known", "comment"),
 )
 LONG = ("scale", "rating")

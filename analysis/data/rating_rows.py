@@ -49,8 +49,31 @@ def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     if filled["is_repeat"].all():
         raise InputError(f"{path}: every rating is marked is_repeat; mark the second hearing of a clip alone.")
     _check_doubles(filled[~filled["is_repeat"]], path)
+    _check_prompts(filled, path)
     order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
     return filled.sort_values([*order, "line"], ignore_index=True), len(frame) - len(filled)
+
+
+def _check_prompts(frame: pd.DataFrame, path: Path) -> None:
+    """A clip is made from one prompt."""
+    if "prompt_id" not in frame:
+        return
+    known = frame[frame["prompt_id"] != ""].sort_values("line").drop_duplicates(["system", "clip_id", "prompt_id"])
+    twice = known[known.duplicated(["system", "clip_id"], keep=False)]
+    if len(twice):
+        first = twice.iloc[0]
+        same = twice[(twice[["system", "clip_id"]] == first[["system", "clip_id"]]).all(axis=1)]
+        raise InputError(
+            "%(file)s, lines %(first)d and %(second)d: clip %(clip)s of %(system)s has the prompts %(one)s and "
+            "%(other)s; a clip is made from one prompt.",
+            file=path,
+            first=same["line"].iloc[0],
+            second=same["line"].iloc[1],
+            clip=first["clip_id"],
+            system=first["system"],
+            one=same["prompt_id"].iloc[0],
+            other=same["prompt_id"].iloc[1],
+        )
 
 
 def are_simulated(rows: Rows) -> bool:

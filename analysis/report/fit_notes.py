@@ -18,11 +18,21 @@ COMPONENTS: Mapping[str, str] = {
     "expert": N_("between experts"),
     "clip": N_("between clips of a system"),
     "expert:system": N_("between experts in what they think of a system"),
+    "prompt": N_("between prompts"),
+    "expert:prompt": N_("between experts in what they think of a prompt"),
 }
 #: More systems than these are counted and not named.
 MOST_NAMED = 12
 #: The sentences on the mixed model, then those on the ordinal check.
 SENTENCES: Mapping[str, str] = {
+    "prompts": N_(
+        "{scale}: the clips come from {count} prompts, some of them shared by systems. The model has random effects of "
+        "prompts and of experts' opinions of them; the ordinal check and the bootstrap have not, and are more cautious."
+    ),
+    "prompts_too_large": N_(
+        "{scale}: with prompts the model would have more than {most:,} random effects; it takes clips of different "
+        "systems as unrelated instead, which is more cautious."
+    ),
     "one_expert": N_("{scale}: one expert. The results apply only to this expert, not to others."),
     "few_experts": N_(
         "{scale}: {count} experts. This is too few to generalise to other experts; the report gives no confidence "

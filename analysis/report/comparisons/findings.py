@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -135,9 +136,9 @@ def interval(low: str, high: str, *, share: bool = False) -> Callable[[Compariso
 
 
 def _number(value: Any, decimals: int) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return "" if pd.isna(value) else fixed(value, decimals).replace("-", "−")
+    if isinstance(value, float):
+        return "" if math.isnan(value) else fixed(value, decimals).replace("-", "−")
+    return str(value)
 
 
 QUESTION_COLUMN: Shown = (LazyText("Question"), lambda found, row, lang: found.question(row["question"])[lang])

@@ -8,7 +8,7 @@ from analysis.report.blocks import Block, Paragraph
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN
-from analysis.report.prompts import shared_prompts
+from analysis.report.prompts import are_matched, shared_prompts
 from analysis.report.registry import Section, Sentence
 from formats.messages import LazyText, translate
 
@@ -70,6 +70,15 @@ SECTION = Section[Findings](
             "no_plan",
             LazyText("No analysis plan was frozen before data collection: all results are exploratory."),
             lambda found: not found.ratings.plan_sha256,
+        ),
+        Sentence(
+            "prompts",
+            "matched",
+            LazyText(
+                "Clips of several systems were made from the same prompts. The mixed model therefore has random "
+                "effects of prompts and of experts within prompts (the page, where all systems stand on one)."
+            ),
+            lambda found: are_matched(found.ratings),
         ),
         Sentence(
             "prompts",

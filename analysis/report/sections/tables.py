@@ -62,6 +62,8 @@ COMPONENTS: Mapping[str, Text] = {
     "expert": LazyText("experts"),
     "clip": LazyText("clips"),
     "expert:system": LazyText("experts by system"),
+    "prompt": LazyText("prompts"),
+    "expert:prompt": LazyText("experts by prompt"),
     "residual": LazyText("residual"),
 }
 

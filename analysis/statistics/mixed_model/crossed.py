@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from analysis.statistics.incidence import Floats, Incidence, invert
+from analysis.statistics.incidence import Floats, Incidence, Integers, invert
 from analysis.statistics.mixed_model.inference import Estimate
 
 #: Bounds of standard deviations relative to the noise. One below the second is taken as zero where nothing is lost.
@@ -36,8 +36,10 @@ class Profile:
         Of the deviance by the logarithms of the relative standard deviations.
     mode : float64 array of shape (q,)
         Coefficients, and random effects over their standard deviations relative to the noise.
-    inverse : float64 array of shape (q, q)
-        Inverse of Z'Z + 1 in the same units.
+    spread : float64 array of shape (q,)
+        Diagonal of the inverse of Z'Z + 1 in the same units.
+    of_flat : float64 array of shape (p, p)
+        The part of that inverse which belongs to the coefficients.
     squares : float
         Penalised sum of squares.
     """
@@ -45,7 +47,8 @@ class Profile:
     deviance: float
     slope: Floats
     mode: Floats
-    inverse: Floats
+    spread: Floats
+    of_flat: Floats
     squares: float
 
 
@@ -83,19 +86,31 @@ class CrossedFit:
 class Responses:
     """Responses with the products that every step of the search needs.
 
+    The largest effect of which each response has one unit is eliminated: its own products are a diagonal.
+
     Attributes
     ----------
     design : Incidence
     response : float64 array of shape (n,)
-    products : float64 array of shape (q, q)
-        Z'Z.
+    kept, gone : int arrays
+        Columns of Z that are not, and that are eliminated.
+    products : float64 array of shape (kept, kept)
+        Z'Z of the kept columns.
+    mixed : float64 array of shape (gone, kept)
+        Z'Z between both.
+    own : float64 array of shape (gone,)
+        The diagonal of Z'Z of the eliminated columns.
     sums : float64 array of shape (q,)
         Z'response.
     """
 
     design: Incidence
     response: Floats
+    kept: Integers
+    gone: Integers
     products: Floats
+    mixed: Floats
+    own: Floats
     sums: Floats
 
     @classmethod
@@ -111,7 +126,24 @@ class Responses:
         -------
         Responses
         """
-        return cls(design, response, design.cross_product(np.ones(len(response))), design.matrix.T @ response)
+        entries = (design.group[design.columns] >= 0) * (design.group[design.columns] + 1)
+        single = [(entries == number + 1).sum(axis=1).max(initial=0) < 2 for number in range(len(design.effects))]
+        sizes = [len(columns) * alone for columns, alone in zip(design.of_group, single, strict=True)]
+        largest = int(np.argmax(sizes)) if any(sizes) else -2
+        gone = np.flatnonzero(design.group == largest)
+        kept = np.flatnonzero(design.group != largest)
+        z = design.matrix
+        of_gone, of_kept = z[:, gone], z[:, kept]
+        return cls(
+            design,
+            response,
+            kept,
+            gone,
+            products=(of_kept.T @ of_kept).toarray(),
+            mixed=(of_gone.T @ of_kept).toarray(),
+            own=np.asarray(of_gone.multiply(of_gone).sum(axis=0), dtype=np.float64).ravel(),
+            sums=z.T @ response,
+        )
 
     @property
     def free(self) -> int:
@@ -136,25 +168,35 @@ class Responses:
             If coefficients are not separable.
         """
         design, scales = self.design, self.design.scaling(relative)
-        prior = (design.group >= 0).astype(np.float64)
-        curve = scales[:, None] * self.products * scales
-        curve[np.diag_indices_from(curve)] += prior
-        inverse, logs = invert(curve)
-        mode = inverse @ (scales * self.sums)
-        squares = float(self.response @ self.response - mode @ (scales * self.sums))
-        by_effect = 2 * (1 - np.diagonal(inverse)) - 2 * mode**2 * self.free / squares
+        kept, gone = self.kept, self.gone
+        own = scales[gone] ** 2 * self.own + 1
+        mixed = scales[gone, None] * self.mixed * scales[kept]
+        curve = scales[kept, None] * self.products * scales[kept]
+        curve[np.diag_indices_from(curve)] += design.group[kept] >= 0
+        answers = mixed / own[:, None]
+        inverse, logs = invert(curve - mixed.T @ answers)
+        sums, mode, spread = scales * self.sums, np.empty(len(scales)), np.empty(len(scales))
+        mode[kept] = inverse @ (sums[kept] - answers.T @ sums[gone])
+        mode[gone] = (sums[gone] - mixed @ mode[kept]) / own
+        spread[kept] = np.diagonal(inverse)
+        spread[gone] = 1 / own + ((answers @ inverse) * answers).sum(axis=1)
+        squares = float(self.response @ self.response - mode @ sums)
+        by_effect = 2 * (1 - spread) - 2 * mode**2 * self.free / squares
         slope = np.array([by_effect[columns].sum() for columns in design.of_group])
-        deviance = logs + self.free * (1 + np.log(2 * np.pi * squares / self.free))
-        return Profile(float(deviance), slope, mode, inverse, squares)
+        deviance = logs + np.log(own).sum() + self.free * (1 + np.log(2 * np.pi * squares / self.free))
+        flat = np.searchsorted(kept, design.flat)
+        return Profile(float(deviance), slope, mode, spread, inverse[np.ix_(flat, flat)], squares)
 
 
-def fit(design: Incidence, response: Floats) -> CrossedFit:
+def fit(design: Incidence, response: Floats, relative: Floats | None = None) -> CrossedFit:
     """Fit the model by REML.
 
     Parameters
     ----------
     design : Incidence
     response : float64 array of shape (n,)
+    relative : float64 array of shape (effects,), optional
+        The most likely standard deviations over that of the noise, where they are known without a search.
 
     Returns
     -------
@@ -166,19 +208,17 @@ def fit(design: Incidence, response: Floats) -> CrossedFit:
         If coefficients are not separable.
     """
     responses = Responses.of(design, response)
-    relative, arrived = _search(responses)
+    relative, arrived = (relative, True) if relative is not None else _search(responses)
     at = responses.profile(relative)
     residual = at.squares / responses.free
     scales = design.scaling(relative)
-    flat = design.flat
-    errors = scales * np.sqrt(np.maximum(np.diagonal(at.inverse), 0.0) * residual)
     return CrossedFit(
         estimate=_estimate(responses, relative, at, residual),
         variances=residual * relative**2,
         residual=residual,
         log_likelihood=-at.deviance / 2,
         predicted=scales * at.mode,
-        errors=np.where(np.isin(np.arange(len(scales)), flat), np.sqrt(np.diagonal(at.inverse) * residual), errors),
+        errors=scales * np.sqrt(np.maximum(at.spread, 0.0) * residual),
         converged=arrived,
     )
 
@@ -209,15 +249,14 @@ def _estimate(responses: Responses, relative: Floats, at: Profile, residual: flo
     """The coefficients with the derivatives of their covariance by the logarithms of the active relative standard
     deviations and of the noise's, and the asymptotic covariance of these."""
     design, free = responses.design, responses.free
-    flat = np.ix_(design.flat, design.flat)
     active = np.flatnonzero(relative > 0)
-    covariance = residual * at.inverse[flat]
+    covariance = residual * at.of_flat
     size = len(active) + 1
     derivatives, curve = np.empty((size, *covariance.shape)), np.empty((size, size))
     for row, effect in enumerate(active):
         step = np.exp(STEP * (np.arange(len(relative)) == effect))
         ahead, behind = responses.profile(relative * step), responses.profile(relative / step)
-        derivatives[row] = residual * (ahead.inverse[flat] - behind.inverse[flat]) / (2 * STEP)
+        derivatives[row] = residual * (ahead.of_flat - behind.of_flat) / (2 * STEP)
         slopes = [_slope(design, place, residual)[active] for place in (ahead, behind)]
         curve[row, :-1] = (slopes[0] - slopes[1]) / (2 * STEP)
     derivatives[-1] = 2 * covariance
@@ -232,5 +271,5 @@ def _estimate(responses: Responses, relative: Floats, at: Profile, residual: flo
 
 def _slope(design: Incidence, at: Profile, residual: float) -> Floats:
     """Derivatives of the deviance with the noise held."""
-    each = 2 * (1 - np.diagonal(at.inverse)) - 2 * at.mode**2 / residual
+    each = 2 * (1 - at.spread) - 2 * at.mode**2 / residual
     return np.array([each[columns].sum() for columns in design.of_group])

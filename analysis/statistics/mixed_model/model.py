@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
-from analysis.statistics.mixed_model import inference, reml
+from analysis.statistics.mixed_model import inference, prompts, reml
 from analysis.statistics.mixed_model.inference import Estimate, holm
 from analysis.statistics.mixed_model.layout import Layout, lay_out, separable
 from analysis.statistics.mixed_model.random_effects import EFFECTS, Floats
@@ -91,12 +91,13 @@ def fit(
 ) -> Fit:
     """Fit the linear mixed model to the ratings of one scale.
 
-    rating ~ system + covariates + (1|expert) + (1|clip) + (1|expert:system), by REML.
+    rating ~ system + covariates + (1|expert) + (1|clip) + (1|expert:system), by REML. Where clips of several systems
+    were made from one prompt, + (1|prompt) + (1|expert:prompt) (``prompts``).
 
     Parameters
     ----------
     frame : DataFrame
-        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating``; no repeats.
+        Columns ``expert_id``, ``system``, ``clip_id``, ``scale``, ``rating``, and perhaps ``prompt_id``; no repeats.
     scale : str
     systems : sequence of str, optional
         Their order, and which; sorted if not given.
@@ -118,10 +119,14 @@ def fit(
         As ``lay_out``.
     """
     layout = lay_out(frame, scale, systems, covariates)
+    prompt = prompts.match(layout, frame[frame["scale"] == scale])
+    is_too_large = prompt is not None and prompts.size(layout.cells, prompt) > prompts.MOST_EFFECTS
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
     lost = [pair for pair in contrasts if pair not in planned]
     chosen, why = separable(layout.cells), _too_little(layout)
     variances, method = None, "none"
+    if why is None and prompt is not None and not is_too_large:
+        return _with_prompts(layout, prompt, planned, lost, alpha)
     if why is None:
         balanced = reml.is_balanced(layout.cells)
         method = "closed form" if balanced else "REML"
@@ -136,11 +141,50 @@ def fit(
         omnibus=_omnibus(layout, estimate),
         covariates=_covariates(layout, estimate, alpha),
         predicted=_predicted(layout, variances, at),
-        notes=_notes(layout, variances, chosen, why, lost),
+        notes=(
+            *_notes(layout, variances, chosen, why, lost),
+            *([note("prompts_too_large", scale, most=prompts.MOST_EFFECTS)] if is_too_large else []),
+        ),
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,
         ratios=None if variances is None else tuple(variances.ratios),
         why=why or "",
+    )
+
+
+def _with_prompts(
+    layout: Layout, prompt: npt.NDArray[np.intp], planned: Sequence[Pair], lost: Sequence[Pair], alpha: float
+) -> Fit:
+    """The model in which clips of one prompt, and an expert's ratings of them, have something in common."""
+    found, design = prompts.fit(layout.cells, prompt)
+    estimate, variances = found.fit.estimate, dict(zip(found.effects, found.fit.variances, strict=True))
+    values = np.array([*(variances.get(name, np.nan) for name in prompts.EFFECTS), found.fit.residual])
+    components = pd.DataFrame({"scale": layout.scale, "component": [*prompts.EFFECTS, "residual"]})
+    tables = []
+    for name, units in (("expert", layout.experts), ("clip", layout.clips)):
+        if name in found.effects:
+            effect, se = found.predicted(name, design)
+            tables.append(pd.DataFrame({"component": name, "unit": list(units), "effect": effect, "se": se}))
+    predicted = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame([], columns=list(PREDICTED[1:]))
+    predicted.insert(0, "scale", layout.scale)
+    notes = [note("prompts", layout.scale, count=int(prompt.max()) + 1)]
+    absent = [name for name in prompts.EFFECTS if name not in found.effects]
+    zero = [name for name, value in variances.items() if value == 0]
+    notes += [note("not_separable", layout.scale, components=absent)] if absent else []
+    notes += [note("at_zero", layout.scale, components=zero)] if zero else []
+    notes += [] if found.fit.converged else [note("not_converged", layout.scale)]
+    return Fit(
+        scale=layout.scale,
+        means=_means(layout, estimate, alpha),
+        contrasts=_contrasts(layout, estimate, planned, alpha),
+        variance_components=components.assign(variance=values, sd=np.sqrt(values)),
+        omnibus=_omnibus(layout, estimate),
+        covariates=_covariates(layout, estimate, alpha),
+        predicted=predicted,
+        notes=(*_notes(layout, None, (), None, lost), *notes),
+        method=found.method,
+        log_likelihood=found.fit.log_likelihood,
+        ratios=None,
     )
 
 
