@@ -244,7 +244,7 @@ def load_corpus(path: Path) -> Corpus:
 #: The columns of the report.
 REPORT = [
     *("song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"),
-    *("metre", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set"),
+    *("metre", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set", "melody"),
 ]
 
 
@@ -262,7 +262,7 @@ def write_report(verdicts: Sequence[SongAssessment], corpus: Corpus | None, path
         table.writerow(
             [name, int(not reason), reason, verdict.complete, made[name], verdict.transposition]
             + [verdict.song.group, split.get(name, ""), verdict.metre, verdict.pickup_steps, len(verdict.stretches)]
-            + [verdict.overlaps_trimmed, verdict.ends_set]
+            + [verdict.overlaps_trimmed, verdict.ends_set, verdict.melody]
         )
     # A file's name may be no text; then its bytes are spelled out.
     write_atomically(path, content.getvalue().encode("utf-8", "backslashreplace"))

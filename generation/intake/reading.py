@@ -17,6 +17,8 @@ from generation.melody import STEPS_PER_BEAT, Note
 TIME_BASE, FRAMES = 12, 0x80
 #: Longest overlap of two notes, in beats, that is articulation and not a second voice.
 LEGATO = 0.125
+#: From this share of overlapping notes on a song has several voices.
+POLYPHONIC = 0.05
 
 
 class RawNote(NamedTuple):
@@ -152,3 +154,8 @@ def overlaps(notes: Sequence[RawNote]) -> int:
         count += end > note.start + LEGATO
         end = max(end, note.start + note.length)
     return count
+
+
+def is_polyphonic(notes: Sequence[RawNote]) -> bool:
+    """Whether more than a few notes begin while another still sounds."""
+    return overlaps(notes) >= POLYPHONIC * max(1, len(notes))

@@ -10,7 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from formats.errors import InputError
-from generation.intake.reading import FrameTimeError, Metre, RawNote, Reading, on_grid, overlaps, read_midi
+from generation.intake.reading import (
+    FrameTimeError,
+    Metre,
+    RawNote,
+    Reading,
+    is_polyphonic,
+    on_grid,
+    overlaps,
+    read_midi,
+)
+from generation.intake.voices import take_melody
 from generation.melody import HIGHEST, LOWEST, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note
 
 DUPLE = {(2, 4), (4, 4), (2, 2), (4, 8), (8, 4), (4, 2)}
@@ -19,8 +29,6 @@ DEFAULT_METRE = Metre(4, 4)
 ON_GRID = 0.9
 #: How far from the grid, in steps, still counts as on it: one tick of 96 a beat, rounded up.
 GRID_TOLERANCE = 0.05
-#: From this share of overlapping notes on a song has several voices.
-POLYPHONIC = 0.05
 #: The longest silence within a song, in steps: four bars.
 LONGEST_SILENCE = 4 * STEPS_PER_BAR
 
@@ -67,6 +75,8 @@ class SongAssessment(NamedTuple):
         Notes that began before an earlier one had ended.
     ends_set : int
         Notes that had no end.
+    melody : str
+        From where the melody was taken; empty where all notes of the file count.
     """
 
     song: Song
@@ -78,6 +88,7 @@ class SongAssessment(NamedTuple):
     pickup_steps: int = 0
     overlaps_trimmed: int = 0
     ends_set: int = 0
+    melody: str = ""
 
     @property
     def complete(self) -> int:
@@ -97,8 +108,19 @@ def transposition(fifths: int | None) -> int:
     return 0 if fifths is None else (-7 * fifths + 6) % 12 - 6
 
 
-def assess_song(song: Song) -> SongAssessment:
-    """Read a song and decide whether it can be used."""
+def assess_song(song: Song, melody: str | None = None) -> SongAssessment:
+    """Read a song and decide whether it can be used.
+
+    Parameters
+    ----------
+    song : Song
+    melody : str, optional
+        Which of several voices to take (``voices.melody_option``).
+
+    Returns
+    -------
+    SongAssessment
+    """
     try:
         song.name.encode()
         reading = read_midi(song.path)
@@ -108,7 +130,13 @@ def assess_song(song: Song) -> SongAssessment:
         return SongAssessment(song, "time in frames")
     except InputError:
         return SongAssessment(song, "unreadable")
-    return assess(song, reading)
+    if melody is None or not reading.notes:
+        return assess(song, reading)
+    try:
+        reading, source = take_melody(song.path, reading, melody)
+    except InputError:
+        return SongAssessment(song, "no such track")
+    return assess(song, reading)._replace(melody=source)
 
 
 def assess(song: Song, reading: Reading) -> SongAssessment:
@@ -178,11 +206,6 @@ def _reason_to_skip(
     if any(not LOWEST <= note.pitch <= HIGHEST for note in notes):
         return "out of range"
     return "" if any(part.complete for part in parts) else "too short"
-
-
-def is_polyphonic(notes: Sequence[RawNote]) -> bool:
-    """Whether more than a few notes begin while another still sounds."""
-    return overlaps(notes) >= POLYPHONIC * max(1, len(notes))
 
 
 def share_on_grid(notes: Sequence[RawNote]) -> float:

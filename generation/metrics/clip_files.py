@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from formats.errors import InputError
-from generation.intake.reading import FrameTimeError, on_grid, overlaps, read_midi
-from generation.intake.songs import is_polyphonic, share_on_grid
+from generation.intake.reading import FrameTimeError, is_polyphonic, on_grid, overlaps, read_midi
+from generation.intake.songs import share_on_grid
 from generation.melody import HIGHEST, LOWEST, REST, STEPS, Tokens, notes_to_tokens
 
 

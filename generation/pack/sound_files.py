@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -117,7 +118,7 @@ def read_recording(path: Path, seconds: float) -> Recording:
 
 
 def first_sound(path: Path) -> float | None:
-    """When a recording begins to sound, in seconds; None where it never does.
+    """When a recording begins to sound, in seconds; None where it never does or cannot be decoded so far.
 
     Parameters
     ----------
@@ -127,11 +128,14 @@ def first_sound(path: Path) -> float | None:
     -------
     float or None
     """
-    with soundfile.SoundFile(_honest(path, _claim(path))) as file:
-        for number, block in enumerate(file.blocks(round(BLOCK_S * file.samplerate), dtype="float64", always_2d=True)):
+    with suppress(soundfile.LibsndfileError), soundfile.SoundFile(_honest(path, _claim(path))) as file:
+        size, passed = round(BLOCK_S * file.samplerate), 0
+        # By what is read: a header may promise more than any memory.
+        while len(block := file.read(size, dtype="float64", always_2d=True)):
             heard = np.flatnonzero(np.abs(block - block.mean(axis=0)).max(axis=1) > AUDIBLE)
             if len(heard):
-                return float(number * BLOCK_S + heard[0] / file.samplerate)
+                return float((passed + heard[0]) / file.samplerate)
+            passed += len(block)
     return None
 
 

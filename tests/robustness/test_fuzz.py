@@ -29,7 +29,8 @@ from formats import study_file
 from formats.errors import InputError
 from formats.files import read_table
 from formats.pack import read_manifest, read_pack
-from generation import audio, melody
+from generation import audio
+from generation.intake import reading, voices
 from generation.pack import recordings
 from study import backup
 from study.models import Expert, Listening, Rating, Remark, Trial
@@ -194,13 +195,13 @@ def test_a_packs_manifest_that_is_damaged_is_read_or_refused(tmp_path: Path, rea
     fuzz_file(pack / "manifest.json", lambda path: read(path.parent))
 
 
-@pytest.mark.parametrize("read", [melody.read_midi, recordings.read_notes, recordings.read_samples])
+@pytest.mark.parametrize("read", [reading.read_midi, voices.read_parts, recordings.read_notes, recordings.read_samples])
 def test_a_midi_file_that_is_damaged_is_read_or_refused(tmp_path: Path, read: Callable[[Path], object]) -> None:
     write_song(tmp_path / "song.mid", walk(24))
     fuzz_file(tmp_path / "song.mid", read)
 
 
-@pytest.mark.parametrize("format", ["WAV", "FLAC", "MP3"])
+@pytest.mark.parametrize("format", ["WAV", "FLAC", "MP3", "OGG", "AIFF", "CAF"])
 def test_a_recording_that_is_damaged_is_read_or_refused(tmp_path: Path, format: str) -> None:
     wave(tmp_path / f"clip.{format.lower()}", format)
     fuzz_file(tmp_path / f"clip.{format.lower()}", recordings.read_samples)

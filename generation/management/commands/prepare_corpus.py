@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formats.progress import bar
+from generation.intake.voices import melody_option
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
 
 if TYPE_CHECKING:
     from generation.intake.songs import SongAssessment
 
+#: What can be done about a reason.
+HINTS = {"polyphonic": " (--melody track or --melody skyline takes the melody)"}
 #: What is changed or assumed in songs that are used.
 CHANGES: dict[str, Callable[[SongAssessment], bool]] = {
     "with overlapping notes, trimmed": lambda song: song.overlaps_trimmed > 0,
@@ -41,6 +44,13 @@ in it."""
             default="essen-china",
             help="essen-china (the Chinese songs of the Essen collection, the default) or a folder of MIDI files",
         )
+        parser.add_argument(
+            "--melody",
+            type=melody_option,
+            metavar="track|skyline",
+            help="where a file has several voices, take the track that is called a melody or else the highest (track), "
+            "a named one (track:NAME), a channel (channel:N, from 1) or the upper line of all (skyline)",
+        )
         parser.add_argument("--out", type=place, required=True, help="the corpus to write, for example corpus.npz")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +61,7 @@ in it."""
             from generation.intake.songs import assess_song
 
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
-            verdicts = [assess_song(song) for song in bar(songs, "reading", unit="song")]
+            verdicts = [assess_song(song, options["melody"]) for song in bar(songs, "reading", unit="song")]
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)
@@ -59,7 +69,8 @@ in it."""
         complete = sum(verdict.complete for verdict in used)
         self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} segments without overlap.")
         for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
-            self.stdout.write(f"  skipped, {reason}: {count}")
+            hint = HINTS.get(reason, "") if options["melody"] is None else ""
+            self.stdout.write(f"  skipped, {reason}: {count}{hint}")
         for change, is_changed in CHANGES.items():
             if count := sum(map(is_changed, used)):
                 self.stdout.write(f"  used, {change}: {count}")
