@@ -126,7 +126,7 @@ def interval(low: str, high: str, *, share: bool = False) -> Callable[[Compariso
     """A cell with both ends of an interval."""
 
     def cell(found: ComparisonFindings, row: Row, lang: str) -> str:
-        if pd.isna(row[low]):
+        if math.isnan(row[low]):
             return ""
         if share:
             return f"{100 * row[low]:.0f}% – {100 * row[high]:.0f}%"
