@@ -36,7 +36,7 @@ setup: .venv/.ready  ## .venv and everything that a user needs
 	$(PIP) --no-deps -r requirements-nodeps.txt
 	@touch $@
 
-.venv/.ready-dev: .venv/.ready requirements-dev.txt requirements-cluster.txt requirements-s3.txt
+.venv/.ready-dev: .venv/.ready requirements-dev.txt requirements-cluster.txt requirements-s3.txt requirements-scores.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

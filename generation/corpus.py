@@ -26,11 +26,14 @@ from numpy.typing import NDArray
 from formats.errors import InputError
 from formats.files import write_atomically
 from generation import melody
+from generation.intake.scores import FORMATS
 from generation.intake.songs import Song, SongAssessment, Stretch
 from generation.melody import STEPS, STEPS_PER_BAR, Note, Tokens
 
 SCHEMA = 1
 LABELS = Path(__file__).resolve().parent.parent / "fixtures" / "labels" / "natmin.tsv"
+#: Endings of files that are read.
+READ = (".mid", ".midi", *FORMATS)
 ESSEN_NAMES = r"(han|natmn|shanx|china)\d"
 NORTH_EAST = frozenset({"Daur", "Mongol", "Hezhe", "Oroqen", "Manchu", "Xibo"})
 SPLITS = ("train", "validation", "test", "near-daur")
@@ -80,13 +83,28 @@ def read_labels(path: Path) -> dict[str, str]:
 
 
 def folder_songs(folder: Path) -> list[Song]:
-    """Every MIDI file under a folder; a song's name is its path within the folder, without the ending."""
+    """Every MIDI file and score under a folder.
+
+    A song's name is its path within the folder, without the ending where that leaves no two of one name.
+    """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: name a folder of MIDI files, or essen-china.")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".mid", ".midi"})
+        raise InputError(
+            "%(folder)s is not a folder: name a folder of MIDI files or scores, or essen-china.", folder=folder
+        )
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in READ)
     if not paths:
-        raise InputError(f"{folder} holds no MIDI file (*.mid, *.midi).")
-    return [Song(path.relative_to(folder).with_suffix("").as_posix(), path, "") for path in paths]
+        raise InputError(
+            "%(folder)s holds no MIDI file or score (%(endings)s).", folder=folder, endings=", ".join(READ)
+        )
+    names = Counter(path.with_suffix("") for path in paths)
+    return [
+        Song(
+            (path.with_suffix("") if names[path.with_suffix("")] == 1 else path).relative_to(folder).as_posix(),
+            path,
+            "",
+        )
+        for path in paths
+    ]
 
 
 class Window(NamedTuple):
@@ -244,7 +262,7 @@ def load_corpus(path: Path) -> Corpus:
 #: The columns of the report.
 REPORT = [
     *("song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"),
-    *("metre", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set", "melody"),
+    *("metre", "bars", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set", "melody"),
 ]
 
 
@@ -261,7 +279,14 @@ def write_report(verdicts: Sequence[SongAssessment], corpus: Corpus | None, path
             reason = "copies of held-out songs"
         table.writerow(
             [name, int(not reason), reason, verdict.complete, made[name], verdict.transposition]
-            + [verdict.song.group, split.get(name, ""), verdict.metre, verdict.pickup_steps, len(verdict.stretches)]
+            + [
+                verdict.song.group,
+                split.get(name, ""),
+                verdict.metre,
+                verdict.bars,
+                verdict.pickup_steps,
+                len(verdict.stretches),
+            ]
             + [verdict.overlaps_trimmed, verdict.ends_set, verdict.melody]
         )
     # A file's name may be no text; then its bytes are spelled out.

@@ -57,6 +57,8 @@ class Reading(NamedTuple):
         End of the last note.
     ends_set : int
         How many notes had no end and were given one.
+    downbeat : float or None
+        The beat of the first barline after any pickup, where the file has barlines.
     """
 
     notes: list[RawNote]
@@ -64,6 +66,7 @@ class Reading(NamedTuple):
     fifths: int | None
     beats: float
     ends_set: int
+    downbeat: float | None = None
 
 
 class FrameTimeError(InputError):

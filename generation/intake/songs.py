@@ -20,6 +20,7 @@ from generation.intake.reading import (
     overlaps,
     read_midi,
 )
+from generation.intake.scores import MissingReaderError, SeveralTunesError, is_score, read_score
 from generation.intake.voices import take_melody
 from generation.melody import HIGHEST, LOWEST, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Note
 
@@ -70,7 +71,10 @@ class SongAssessment(NamedTuple):
     metre : str
         Its time signatures, such as ``2/4``; ``4/4 assumed`` where the file has none.
     pickup_steps : int
-        Steps before the first downbeat, by the file's own time signatures.
+        Steps before the first downbeat, by the file's own barlines or time signatures.
+    bars : str
+        How the first downbeat is known: by ``barlines``, as in a score; by a time ``signature`` of the pickup's own; or
+        not at all, then ``time zero`` is taken.
     overlaps_trimmed : int
         Notes that began before an earlier one had ended.
     ends_set : int
@@ -86,6 +90,7 @@ class SongAssessment(NamedTuple):
     stretches: list[Stretch] = []
     metre: str = ""
     pickup_steps: int = 0
+    bars: str = ""
     overlaps_trimmed: int = 0
     ends_set: int = 0
     melody: str = ""
@@ -123,9 +128,13 @@ def assess_song(song: Song, melody: str | None = None) -> SongAssessment:
     """
     try:
         song.name.encode()
-        reading = read_midi(song.path)
+        reading = read_score(song.path) if is_score(song.path) else read_midi(song.path)
     except UnicodeEncodeError:
         return SongAssessment(song, "name not UTF-8")
+    except SeveralTunesError:
+        return SongAssessment(song, "several tunes")
+    except MissingReaderError:
+        return SongAssessment(song, "a score, and music21 is not installed")
     except FrameTimeError:
         return SongAssessment(song, "time in frames")
     except InputError:
@@ -154,6 +163,7 @@ def assess(song: Song, reading: Reading) -> SongAssessment:
         stretches=parts,
         metre=_in_figures(bars.metres) + ("" if reading.metres else " assumed"),
         pickup_steps=round(bars.downbeat * STEPS_PER_BEAT),
+        bars="barlines" if reading.downbeat is not None else "signature" if bars.downbeat else "time zero",
         overlaps_trimmed=overlaps(raw),
         ends_set=reading.ends_set,
     )
@@ -161,8 +171,13 @@ def assess(song: Song, reading: Reading) -> SongAssessment:
 
 def bars_of(reading: Reading) -> Bars:
     """Tell incomplete first and last bars, which have time signatures of their own, from changes of metre."""
-    metres, downbeat = reading.metres or [DEFAULT_METRE], 0.0
-    if len(metres) > 1 and metres[0].beats < metres[1].beats and metres[0].beats == metres[1].start - metres[0].start:
+    metres, downbeat = reading.metres or [DEFAULT_METRE], reading.downbeat or 0.0
+    if (
+        reading.downbeat is None
+        and len(metres) > 1
+        and metres[0].beats < metres[1].beats
+        and metres[0].beats == metres[1].start - metres[0].start
+    ):
         downbeat, metres = metres[1].start, metres[1:]
     if len(metres) > 1 and metres[-1].beats < metres[-2].beats and reading.beats <= metres[-1].start + metres[-1].beats:
         metres = metres[:-1]

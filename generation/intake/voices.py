@@ -15,6 +15,7 @@ import mido
 from formats.errors import InputError
 from generation.intake.endings import with_endings
 from generation.intake.reading import LEGATO, RawNote, Reading, is_polyphonic
+from generation.intake.scores import is_score, score_parts
 
 #: What tracks with the melody are called.
 MELODY = re.compile(r"melod|vocal|voice|lead|solo|sing|soprano|tune|旋律|人声|主奏|唱", re.IGNORECASE)
@@ -52,7 +53,7 @@ def take_melody(path: Path, reading: Reading, option: str) -> tuple[Reading, str
     Parameters
     ----------
     path : Path
-        The MIDI file that was read.
+        The file that was read.
     reading : Reading
     option : str
         As ``melody_option`` lets it pass.
@@ -123,13 +124,15 @@ def choose(parts: Sequence[Part], option: str) -> Melody:
 
 
 def read_parts(path: Path) -> list[Part]:
-    """The parts of a MIDI file that have notes, drums left out.
+    """The parts of a MIDI file or score that have notes, drums left out; those of a score have channels by number.
 
     Raises
     ------
     InputError
         If it cannot be read.
     """
+    if is_score(path):
+        return [Part(name, number, notes) for number, (name, notes) in enumerate(score_parts(path), start=1)]
     try:
         file = mido.MidiFile(file=io.BytesIO(with_endings(path).data))
     except Exception as error:  # mido raises several unrelated kinds for damaged files

@@ -42,7 +42,8 @@ in it."""
         parser.add_argument(
             "--source",
             default="essen-china",
-            help="essen-china (the Chinese songs of the Essen collection, the default) or a folder of MIDI files",
+            help="essen-china (the Chinese songs of the Essen collection, the default) or a folder of MIDI files and, "
+            "with requirements-scores.txt, MusicXML, ABC and **kern",
         )
         parser.add_argument(
             "--melody",
