@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.data import imports
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Text
 from analysis.data.given import EVERY, Given
@@ -90,8 +91,13 @@ class Comparisons:
 
 
 def are_comparisons(path: Path, given: Given = NOTHING_GIVEN) -> bool:
-    """Whether a file is a table of comparisons, by the names of its columns. Raises InputError where it is no table."""
-    if not path.is_file() or given.tool:
+    """Whether a file is a table of comparisons, by the names of its columns, or another tool's file of them.
+
+    Raises InputError where it is no table.
+    """
+    if given.tool:
+        return path.exists() and set(TELLING) <= set(imports.read(path, given)[0].header)
+    if not path.is_file():
         return False
     if not is_csv(path):
         return set(TELLING) <= set(_plain(read_table(path), given.columns).header)
@@ -103,7 +109,7 @@ def are_comparisons(path: Path, given: Given = NOTHING_GIVEN) -> bool:
 
 def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Comparisons:
     """Read a table of comparisons; `wanted` picks some questions. Raises InputError with file, line and remedy."""
-    written = read_table(path)
+    written, said = imports.read(path, given) if given.tool else (read_table(path), [])
     rows = _plain(written, given.columns)
     missing = [name for name in REQUIRED if name not in rows.header]
     if missing:
@@ -143,7 +149,7 @@ def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -
         question_labels={key: dict.fromkeys(LANGUAGES, key.replace("_", " ")) for key in largest},
         renamed=_renamed(written, rows),
         unused=tuple(name for name in rows.header if name and name not in (*REQUIRED, *OPTIONAL)),
-        forgiven=(*respelt, *(blank if rows.empty else [])),
+        forgiven=(*said, *respelt, *(blank if rows.empty else [])),
         encoding=rows.encoding,
     )
 

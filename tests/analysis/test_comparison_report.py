@@ -19,7 +19,7 @@ from analysis.report.comparisons.strengths import verdicts
 from analysis.report.comparisons.trust import disagreements
 from analysis.report.style import figure_style
 from formats.messages import LANGUAGES
-from tests.analysis.builders import write_csv
+from tests.analysis.builders import ORACLES, write_csv
 from tests.analysis.comparisons import make_pairs, read_pairs
 
 GRADED = (-1.9, -1.15, -0.4, 0.4, 1.15, 1.9)
@@ -163,6 +163,23 @@ def test_preview_shows_values_and_writes_nothing(tmp_path: Path, capsys: pytest.
     assert re.fullmatch(r"overall: -1: \d+, 0: \d+, 1: \d+\.\n", shown.out)
     assert "Not used: note." in shown.err
     assert not list(tmp_path.rglob("report.json"))
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [
+        ("webmushra", "webmushra_paired_comparison.csv"),
+        ("listen-and-rate", "listen_and_rate_ab.csv"),
+        ("music-arena", "music_arena_battles.jsonl"),
+    ],
+)
+def test_comparisons_of_other_tools_are_reported(tool: str, name: str, tmp_path: Path) -> None:
+    source = ORACLES.parent / "imports" / name
+    call_command("analyse", source, "--from", tool, "--bounds=-3-3", "--no-figures", "--out", tmp_path / "report")
+    known = pd.read_csv(source.with_name(f"{source.stem}.expected.csv"))
+    strengths = pd.read_csv(tmp_path / "report" / "tables" / "strengths.csv")
+    assert set(strengths["system"]) == {*known["system_a"], *known["system_b"]}
+    assert strengths["votes"].sum() == 2 * len(known)
 
 
 def test_command_refuses_a_faulty_table_and_writes_nothing(tmp_path: Path) -> None:
