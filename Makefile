@@ -117,6 +117,7 @@ bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
 bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.stats
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.power
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.comparisons
 
 translations: .venv/.ready-dev  ## collect the strings into the catalogues and compile them
 	$(BIN)/python -m tests.translations --update
