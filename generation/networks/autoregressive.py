@@ -23,7 +23,7 @@ CHUNK = 64
 
 
 class Autoregressive(Network):
-    """A network that predicts each token from the tokens before it.
+    """A network that draws a melody step by step, each given those before it.
 
     Its settings have, in addition to those of ``Network``, ``weight_decay`` and ``cooling``: the factor by which each
     step lowers the learning rate, down to 1/50 of its start.
@@ -35,6 +35,8 @@ class Autoregressive(Network):
         "cpu": Profile(6_000, log_every=50, measure_every=100, patience=12),
         "full": Profile(20_000, log_every=50, measure_every=100, patience=30),
     }
+    #: Uniform numbers that a melody is drawn by.
+    numbers: ClassVar[int] = STEPS
     temperature: Tensor
 
     def __init__(self) -> None:
@@ -50,6 +52,71 @@ class Autoregressive(Network):
             {"params": vectors, "weight_decay": 0.0},
         ]
         return {"all": torch.optim.AdamW(groups, self.settings.learning_rate, (0.9, 0.99), fused=True)}
+
+    @abstractmethod
+    def nll(self, tokens: Tensor) -> Tensor:
+        """Compute the negative log-likelihood of each step given those before it.
+
+        Parameters
+        ----------
+        tokens : integer tensor of shape (n, 80)
+
+        Returns
+        -------
+        float32 tensor of shape (n, 80)
+            In nats, over all 90 tokens.
+        """
+
+    @abstractmethod
+    def draw(self, chances: Tensor) -> Tensor:
+        """Draw tokens by inverse transform sampling.
+
+        Each token is the first at which the cumulative probability exceeds its number.
+
+        Parameters
+        ----------
+        chances : tensor of shape (n, numbers)
+            Uniform numbers in [0, 1).
+
+        Returns
+        -------
+        int64 tensor of shape (n, 80)
+        """
+
+    def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
+        """Update the weights once, to lower the mean of ``nll`` over the tokens."""
+        with autocast(tokens.device):
+            nll = self.nll(tokens).mean()
+        update(optimisers["all"], nll, clip=1.0)
+        for group in optimisers["all"].param_groups:
+            # The optimiser's state carries the rate, so that a resumed run goes on with it.
+            group["lr"] = max(group["lr"] * self.settings.cooling, self.settings.learning_rate / 50)
+        return figures({"nll": nll})
+
+    @torch.no_grad()
+    def validate(self, tokens: Tensor) -> dict[str, float]:
+        """Compute the mean nats per step of held-out tokens."""
+        with evaluation_mode(self):
+            sums = [self.nll(part).double().sum() for part in torch.split(tokens, CHUNK)]
+        return {"nll_validation": float(torch.stack(sums).sum() / tokens.numel())}
+
+    @torch.no_grad()
+    def sample(self, n: int, rng: np.random.Generator) -> Tokens:
+        """Draw melodies at the set temperature.
+
+        A hold without a note before it is never drawn. The i-th melody depends on the generator's state and on i alone,
+        not on n.
+        """
+        chances = torch.from_numpy(rng.random((n, self.numbers), dtype=np.float32))
+        # Always whole chunks: the last digits of a matrix product depend on its number of rows.
+        whole = F.pad(chances, (0, 0, 0, -n % CHUNK)).to(self.temperature.device)
+        with evaluation_mode(self):
+            drawn = torch.cat([self.draw(part) for part in torch.split(whole, CHUNK)])
+        return drawn[:n].to(torch.int8).cpu().numpy()
+
+
+class TokenByToken(Autoregressive):
+    """A network that predicts each token from the tokens before it and from nothing else."""
 
     @abstractmethod
     def forward(self, before: Tensor) -> Tensor:
@@ -113,37 +180,6 @@ class Autoregressive(Network):
         logits = self(torch.cat([torch.full_like(target[:, :1], BEGIN), target[:, :-1]], dim=1))
         return F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none").view(target.shape)
 
-    def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
-        """Update the weights once, to lower the mean of ``nll`` over the tokens."""
-        with autocast(tokens.device):
-            nll = self.nll(tokens).mean()
-        update(optimisers["all"], nll, clip=1.0)
-        for group in optimisers["all"].param_groups:
-            # The optimiser's state carries the rate, so that a resumed run goes on with it.
-            group["lr"] = max(group["lr"] * self.settings.cooling, self.settings.learning_rate / 50)
-        return figures({"nll": nll})
-
-    @torch.no_grad()
-    def validate(self, tokens: Tensor) -> dict[str, float]:
-        """Compute the mean nats per step of held-out tokens."""
-        with evaluation_mode(self):
-            sums = [self.nll(part).double().sum() for part in torch.split(tokens, CHUNK)]
-        return {"nll_validation": float(torch.stack(sums).sum() / tokens.numel())}
-
-    @torch.no_grad()
-    def sample(self, n: int, rng: np.random.Generator) -> Tokens:
-        """Draw melodies at the set temperature.
-
-        A hold without a note before it is never drawn. The i-th melody depends on the generator's state and on i alone,
-        not on n.
-        """
-        chances = torch.from_numpy(rng.random((n, STEPS), dtype=np.float32))
-        # Always whole chunks: the last digits of a matrix product depend on its number of rows.
-        whole = F.pad(chances, (0, 0, 0, -n % CHUNK)).to(self.temperature.device)
-        with evaluation_mode(self):
-            drawn = torch.cat([self.draw(part) for part in torch.split(whole, CHUNK)])
-        return drawn[:n].to(torch.int8).cpu().numpy()
-
     def draw(self, chances: Tensor) -> Tensor:
         """Draw tokens by inverse transform sampling.
 
@@ -188,7 +224,23 @@ def next_token(logits: Tensor, temperature: Tensor, chance: Tensor, silent: Tens
     """
     logits = logits.double() / temperature
     logits[:, HOLD].masked_fill_(silent, -torch.inf)
-    passed = logits.softmax(dim=1).cumsum(dim=1)
+    return draw_from(logits, chance)
+
+
+def draw_from(logits: Tensor, chance: Tensor) -> Tensor:
+    """Choose the outcome at which the cumulative probability exceeds a number.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, outcomes)
+    chance : float64 tensor of shape (n,)
+        Uniform numbers in [0, 1).
+
+    Returns
+    -------
+    int64 tensor of shape (n,)
+    """
+    passed = logits.double().softmax(dim=1).cumsum(dim=1)
     return torch.searchsorted(passed, (chance * passed[:, -1]).unsqueeze(1), right=True).squeeze(1)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from generation.melody import VOCABULARY
-from generation.networks.autoregressive import Autoregressive
+from generation.networks.autoregressive import TokenByToken
 from generation.networks.parts import Dropout
 
 EMBEDDING, HIDDEN = 64, 640
@@ -140,7 +140,7 @@ def cell_backward(gates: Tensor, c_before: Tensor, c: Tensor, d_h: Tensor, d_c: 
     d_c *= f
 
 
-class MLSTM(Autoregressive):
+class MLSTM(TokenByToken):
     """Embedding of 64, one multiplicative LSTM of 640 units, a linear output."""
 
     settings_type = Settings

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from generation.melody import REST, STEPS, STEPS_PER_BAR, VOCABULARY
-from generation.networks.autoregressive import BEGIN, CHUNK, Autoregressive, evaluation_mode
+from generation.networks.autoregressive import BEGIN, CHUNK, TokenByToken, evaluation_mode
 from generation.networks.parts import Dropout
 
 
@@ -37,7 +37,7 @@ class Settings:
     dropout: float = 0.3
 
 
-class Reference(Autoregressive):
+class Reference(TokenByToken):
     """LSTM of 128 units over the previous token and the place in the bar.
 
     The embeddings have 64 numbers for the token and 16 for the sixteenth in the bar.

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from generation.melody import STEPS, VOCABULARY
-from generation.networks.autoregressive import Autoregressive
+from generation.networks.autoregressive import TokenByToken
 from generation.networks.parts import Dropout, attention
 
 WIDTH, LAYERS, HEADS = 192, 6, 6
@@ -83,7 +83,7 @@ class Block(nn.Module):
         return added
 
 
-class Transformer(Autoregressive):
+class Transformer(TokenByToken):
     """Embeddings of token and position, six blocks, a linear output without bias."""
 
     settings_type = Settings
