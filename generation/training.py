@@ -244,7 +244,7 @@ class Run:
             torch.cuda.set_rng_state_all([part.cpu() for part in state["random_cuda"]])
 
     def summarise(self) -> dict[str, Any]:
-        """Choose the sampling temperature, and write summary.json and the weights' histograms."""
+        """Choose how to sample, and write summary.json and the weights' histograms."""
         write_histograms(self.out / "histograms.npz", self.model.histogram_weights())
         if not (self.out / "weights.safetensors").is_file():
             self.save_weights()
@@ -269,19 +269,21 @@ class Run:
             "validation": self.yardstick.real,
             "kept_by": self.model.kept_by,
             "weights": {name: float(value) for name, value in kept.items() if value} if kept else None,
-            "temperatures": self._choose_temperature(),
+            **self._choose_sampling(),
         }
         write_json(self.out / "summary.json", summary)
         return summary
 
-    def _choose_temperature(self) -> dict[str, dict[str, float]]:
+    def _choose_sampling(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Choose novelty and temperature where the network has them, of the weights kept, and store them."""
         if not self.model.temperatures:
-            return {}
+            return {"temperatures": {}}
         stored = load_file(self.out / "weights.safetensors")
         self.model.load_sampling_state({name: as_used(value) for name, value in stored.items()})
-        ratios = self.yardstick.choose_temperature(self.model, self.profile.samples, self.seed)
+        novelties = self.yardstick.choose_novelty(self.model, self.profile.samples, self.seed)
+        temperatures = self.yardstick.choose_temperature(self.model, self.profile.samples, self.seed)
         self.save_weights()
-        return ratios
+        return {**({"novelties": novelties} if novelties else {}), "temperatures": temperatures}
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from generation.networks.contract import Network
 TOLERANCES = {"upc": 0.3, "gc": 0.03, "ebr_onset": 0.02, "with_rests": 0.1, "log_ppl": 0.26}
 #: How far the log perplexity of a likelihood model's samples may be from the songs'.
 CLOSE_LOG_PPL = 0.14
+#: How far the bar similarity of planned samples may be from the songs'.
+CLOSE_SIMILARITY = 0.02
 JSD = [f"jsd_{n}" for n in metrics.ORDERS]
 #: The columns of a log that hold figures of samples.
 COLUMNS = ["upc", "gc", "ebr", "ebr_onset", "with_rests", "log_ppl", *JSD, "distance"]
@@ -48,6 +50,36 @@ class ValidationSet:
         jsd = {name: metrics.ngram_jsd(tokens, self.songs, n) for name, n in zip(JSD, metrics.ORDERS, strict=True)}
         return found | jsd | {"distance": sum(gaps)}
 
+    def choose_novelty(self, model: Network, samples: int, seed: int) -> dict[str, dict[str, float]]:
+        """Set the novelty at which as many samples come back to themselves as songs do.
+
+        Of those whose bars are as alike as the songs' (within CLOSE_SIMILARITY), the one of the nearest share of
+        repeats; if there is none, the one of the nearest bar similarity. Returns the figures by novelty.
+        """
+        songs = self.form(self.songs)
+        found = {}
+        for novelty in model.novelties:
+            set_buffer(model, "novelty", novelty)
+            found[novelty] = self.form(model.sample(samples, np.random.default_rng([seed, 0])))
+        gaps = {name: abs(figures["bar_similarity"] - songs["bar_similarity"]) for name, figures in found.items()}
+        close = [name for name, gap in gaps.items() if gap <= CLOSE_SIMILARITY]
+        chosen = (
+            min(close, key=lambda name: abs(found[name]["repeats"] - songs["repeats"]))
+            if close
+            else min(gaps, key=lambda name: gaps[name], default=0.0)
+        )
+        if found:
+            set_buffer(model, "novelty", chosen)
+        return {str(name): figures for name, figures in found.items()}
+
+    @staticmethod
+    def form(tokens: Tokens) -> dict[str, float]:
+        """Share of clips with repeats, and mean bar similarity."""
+        return {
+            "repeats": float(np.mean(metrics.repeats(tokens))),
+            "bar_similarity": float(np.mean(metrics.bar_similarity(tokens))),
+        }
+
     def choose_temperature(self, model: Network, samples: int, seed: int) -> dict[str, dict[str, float]]:
         """Set the sampling temperature of least distance among those whose samples are as foreseeable as the songs.
 
@@ -58,7 +90,7 @@ class ValidationSet:
             return {}
         found = {}
         for temperature in model.temperatures:
-            set_temperature(model, temperature)
+            set_buffer(model, "temperature", temperature)
             figures = self.measure(model.sample(samples, np.random.default_rng([seed, 0])))
             ratio = figures["log_ppl"] - self.real["log_ppl"]
             found[temperature] = {"log_ppl_ratio": ratio, "distance": figures["distance"]}
@@ -68,13 +100,13 @@ class ValidationSet:
             if close
             else min(found, key=lambda name: abs(found[name]["log_ppl_ratio"]))
         )
-        set_temperature(model, chosen)
+        set_buffer(model, "temperature", chosen)
         return {str(name): figures for name, figures in found.items()}
 
 
-def set_temperature(model: Network, temperature: float) -> None:
+def set_buffer(model: Network, name: str, value: float) -> None:
     with torch.no_grad():
-        model.get_buffer("temperature").fill_(temperature)
+        model.get_buffer(name).fill_(value)
 
 
 def convergence(

@@ -58,6 +58,8 @@ class Network(nn.Module, ABC):
     kept_by: ClassVar[str] = "nll_validation"
     #: Sampling temperatures among which a run chooses on the validation songs; needs a buffer ``temperature``.
     temperatures: ClassVar[tuple[float, ...]] = ()
+    #: What may be added to the logit of a new half bar, chosen before the temperature; needs a buffer ``novelty``.
+    novelties: ClassVar[tuple[float, ...]] = ()
     profiles: ClassVar[Mapping[str, Profile]] = {
         "smoke": Profile(4, log_every=1, measure_every=2, samples=32, settings={"batch_size": 8}),
         "cpu": Profile(20_000, log_every=50, measure_every=100, patience=20),

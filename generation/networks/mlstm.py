@@ -15,9 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from generation.melody import VOCABULARY
-from generation.networks.autoregressive import TokenByToken
-from generation.networks.parts import Dropout
+from generation.networks.planned import Planned
 
 EMBEDDING, HIDDEN = 64, 640
 
@@ -140,32 +138,28 @@ def cell_backward(gates: Tensor, c_before: Tensor, c: Tensor, d_h: Tensor, d_c: 
     d_c *= f
 
 
-class MLSTM(TokenByToken):
-    """Embedding of 64, one multiplicative LSTM of 640 units, a linear output."""
+class MLSTM(Planned):
+    """Embeddings of 64, one multiplicative LSTM of 640 units, the outputs of ``Planned``."""
 
     settings_type = Settings
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(EMBEDDING, HIDDEN, settings.dropout)
         self.settings = settings
-        self.token = nn.Embedding(VOCABULARY + 1, EMBEDDING)
         self.x_to_m = nn.Linear(EMBEDDING, HIDDEN, bias=False)
         self.h_to_m = nn.Linear(HIDDEN, HIDDEN, bias=False)
         self.x_to_gates = nn.Linear(EMBEDDING, 4 * HIDDEN)
         self.m_to_gates = nn.Linear(HIDDEN, 4 * HIDDEN, bias=False)
-        self.end = nn.Linear(HIDDEN, VOCABULARY)
-        self.dropout = Dropout(settings.dropout)
         with torch.no_grad():
             self.x_to_gates.bias.zero_()
             self.x_to_gates.bias[HIDDEN : 2 * HIDDEN] = 1.0
 
-    def forward(self, before: Tensor) -> Tensor:
-        x = self.dropout(self.token(before)).transpose(0, 1)
+    def encode(self, x: Tensor) -> Tensor:
+        x = x.transpose(0, 1)
         xm, xg = self.x_to_m(x), self.x_to_gates(x)
         w_mh, w_m = self.drop_weights(self.h_to_m.weight), self.drop_weights(self.m_to_gates.weight)
         h: Tensor = Recurrence.apply(xm.float(), xg.float(), w_mh, w_m, xm.dtype)  # type: ignore[no-untyped-call]
-        logits: Tensor = self.end(self.dropout(h.transpose(0, 1)))
-        return logits
+        return h.transpose(0, 1)
 
     def drop_weights(self, weight: Tensor) -> Tensor:
         """Drop part of a weight in training, the same at every step.
@@ -191,10 +185,8 @@ class MLSTM(TokenByToken):
         zeros = self.temperature.new_zeros(2, n, HIDDEN)
         return zeros[0], zeros[1]
 
-    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+    def encode_step(self, x: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
         h, c = state
-        x = self.token(before)
         gates = self.x_to_gates(x) + self.m_to_gates(self.x_to_m(x) * self.h_to_m(h))
         cell(gates, c.clone(), c, h)
-        logits: Tensor = self.end(h)
-        return logits
+        return h

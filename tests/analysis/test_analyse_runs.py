@@ -79,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_report_holds_tables_figures_and_a_page_in_both_languages(made: Path) -> None:
     names = set(contents(made / "report"))
-    for table_name in ("table1", "table2", "differences", "overlap", "sets"):
+    for table_name in ("table1", "table2", "table2_form", "differences", "overlap", "sets"):
         assert {f"tables/{table_name}.{ending}" for ending in ("csv", "md", "tex")} < names
     for figure in ("figure5", "figure6"):
         endings = [f"{lang}.{form}" for lang in ("en", "zh-hans") for form in ("svg", "pdf", "png")]
@@ -96,6 +96,15 @@ def test_a_report_holds_tables_figures_and_a_page_in_both_languages(made: Path) 
         CORPUS.sha256,
     ):
         assert words in page
+
+
+def test_metre_and_form_stand_beside_table_2_and_whole_sets(made: Path) -> None:
+    means, sets = by_metric(made / "report", "table2_form"), table(made / "report", "sets")
+    assert means["real", "", 60, "repeats"]["mean"] == pytest.approx(metrics.repeats(UNSEEN).mean(), abs=1e-6)
+    beyond = np.nanmean(metrics.out_of_range(UNSEEN, CORPUS))
+    assert means["real", "", 60, "out_of_range"]["mean"] == pytest.approx(beyond, abs=1e-6)
+    of = sets[(sets["system"] == "real") & (sets["clips"] == 60) & (sets["measure"] == "strong_weak")]
+    assert of["value"].astype(float).iloc[0] == pytest.approx(metrics.strong_weak(UNSEEN), abs=1e-6)
 
 
 def test_table_2_holds_what_generation_measures_of_the_clips(made: Path) -> None:

@@ -22,6 +22,15 @@ from tests.reproduction.paper_audit import table
 
 OURS = "midi-gan"
 METRICS = {"upc": "UPC", "gc": "GC", "ebr": "EBR", "ebr_onset": "onset-EBR", "ppl": "log PPL"}
+#: Of whole clips, with their decimals.
+FORM = {
+    "repeats": ("share that comes back to itself", 2),
+    "bar_similarity": ("bar similarity", 3),
+    "downbeats": ("onsets on downbeats", 2),
+    "long_on_bar": ("long notes that end a bar", 2),
+    "leaps": ("leaps over an octave", 3),
+    "out_of_range": ("notes out of range", 3),
+}
 #: The last share of the iterations over which two curves are compared.
 END = 0.1
 #: How much larger the share of clipped weights at the bound must be.
@@ -43,6 +52,7 @@ def markdown(runs_folder: Path, tables_folder: Path) -> str:
         ("### Where the paper contradicts itself", [_products(), _gc(), _unsaid(means)]),
         ("### Table 1: size and time", _size_and_time(runs)),
         ("### Table 2: nearness to real music", _nearness(differences, sets)),
+        ("### Metre and form, which the paper does not measure", _form(means, sets)),
         ("### Figure 5: does the multi-scale critic help?", _curves(of_figures(runs))),
         ("### Figure 6: what clipping does to the weights", _weights(of_figures(runs))),
         ("### Does the matching module help?", _matching(runs)),
@@ -151,6 +161,21 @@ def _distance(sets: pd.DataFrame | None) -> list[str]:
     most = found[found["clips"] == found.groupby(["system", "variant"])["clips"].transform("max")].to_dict("records")
     texts = [f"{_name(row['system'], row['variant'])} {row['value']:.2f} ({row['clips']:,} clips)" for row in most]
     return [f"Fréchet distance from real music: {'; '.join(texts)}."] if texts else []
+
+
+def _form(means: pd.DataFrame | None, sets: pd.DataFrame | None) -> list[str]:
+    """What UPC, GC and EBR do not hear, for real songs and for all systems."""
+    if means is None or sets is None or not set(FORM) <= set(means["metric"]):
+        return [MISSING.format(what="metre and form of the runs' clips")]
+    of, ratios = _largest(means), _largest(sets[sets["measure"] == "strong_weak"])
+    ratio = dict(zip(ratios["system"], ratios["value"], strict=True))
+    header = ["", *(name for name, _ in FORM.values()), "strong : weak beats"]
+    rows = []
+    for system in dict.fromkeys(of["system"]):
+        mean = of[of["system"] == system].set_index("metric")["mean"]
+        cells = [_number(mean.get(metric, np.nan), f".{decimals}f") for metric, (_, decimals) in FORM.items()]
+        rows.append([_name(system), *cells, _number(ratio.get(system, np.nan), ".2f")])
+    return [table(header, rows)]
 
 
 def _largest(differences: pd.DataFrame) -> pd.DataFrame:
