@@ -130,6 +130,18 @@ ANSWER = (
     ),
     LATE,
 )
+#: Of comparisons, before the answer: the clip at place 1 and the clip at place 2.
+PAIR = (
+    Column("clip_a", "text", LazyText("The id in this study of the clip at place 1.")),
+    Column("clip_b", "text", LazyText("The id in this study of the clip at place 2.")),
+)
+PROMPT = Column("prompt_id", "text", LazyText("The prompt from which both clips come, as the pack names it."))
+REPEATED = Column(
+    "is_repeat", "integer", LazyText("Whether the expert had compared these clips before (a hidden repeat)."), **FLAG
+)
+MIDDLE = Column(
+    "middle", "text", LazyText("The words for no preference, as the expert read them; empty if none."), required=False
+)
 KNOWN = Column("known", "integer", LazyText("Whether the expert knew the song before the study."), **FLAG)
 REMARK = (
     KNOWN,
@@ -265,6 +277,19 @@ class Question(Labelled):
     choices: list[Labelled] = []
 
 
+class Preference(Part):
+    """A question for which of two clips is preferred; answers below zero are for the clip at place 1."""
+
+    key: str
+    kind: Literal["preference"]
+    form: Literal["binary", "ties", "graded"]
+    label: dict[str, Line]
+    definition: dict[str, Line]
+    low: dict[str, Line]
+    middle: dict[str, Line] | None = None
+    high: dict[str, Line]
+
+
 class System(Part):
     """A system, or its code, with its name."""
 
@@ -282,6 +307,7 @@ class Description(Part):
     unsealed: bool
     real_system: str | None = None
     scales: list[Scale]
+    questions: list[Preference] = []
     systems: list[System]
     groups: list[Labelled] = []
     background: list[Question] = []

@@ -149,6 +149,11 @@ class PackClip:
     entry: dict[str, Any]
     metrics: dict[str, str]
 
+    @property
+    def prompt_id(self) -> str | None:
+        """The prompt that clips of several systems share, if there is one."""
+        return self.entry.get("prompt_id")
+
 
 def shared_prompts(clips: Iterable[tuple[str, str | None]]) -> list[str]:
     """The prompts that every system has, in the order in which they first appear; clips as (system, prompt)."""

@@ -70,6 +70,8 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "ties": (-1, 0, 1),
     "graded": (-3, -2, -1, 0, 1, 2, 3),
 }
+#: The lowest answer of any question: the strongest preference for the first clip.
+LOWEST_ANSWER = PREFERENCES["graded"][0]
 #: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
 NO_REFERENCE, PROMPT = "none", "prompt"
 

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from formats.study_file import HIGHEST_RATING, LOWEST_RATING, StudyFile
+from formats.study_file import HIGHEST_RATING, LOWEST_ANSWER, StudyFile
 
 #: The most characters of a study's short name, an expert's code and a name: columns, services and forms keep to them.
 MAX_SLUG, MAX_CODE, MAX_NAME = 60, 40, 200
@@ -191,7 +191,10 @@ class Slot(models.Model):
 
 
 class Trial(models.Model):
-    """One clip of a slot's session; practice trials are never exported."""
+    """What is put before an expert at once: `clip` is at place 1, further clips are in `FurtherClip`.
+
+    Practice trials are never exported.
+    """
 
     class Phase(models.TextChoices):
         PRACTICE = "practice"
@@ -213,6 +216,24 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class FurtherClip(models.Model):
+    """The clip at place 2 or later of a trial with several clips."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="further_clips")
+    place = models.PositiveSmallIntegerField()
+    clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="further_trials")
+
+    class Meta:
+        ordering = ["trial", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "place"], name="one_clip_per_place"),
+            models.CheckConstraint(condition=Q(place__gte=2), name="further_places_from_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trial} place {self.place}"
 
 
 class Expert(models.Model):
@@ -306,6 +327,8 @@ class Listening(models.Model):
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="listenings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="listenings")
     client_uuid = models.UUIDField(unique=True)
+    #: Which of the trial's clips was heard.
+    place = models.PositiveSmallIntegerField(default=1)
     #: [[start_ms, end_ms], …] of the clip really played.
     intervals = models.JSONField()
     #: [{"event": "play" | "replay" | "pause" | "ended" | "blur" | "rate" | "error" | "problem", "clip_ms": …,
@@ -323,12 +346,15 @@ class Listening(models.Model):
 
 
 class Rating(models.Model):
-    """One rating in one trial. A change is a new row with a higher revision."""
+    """One answer to one question in one trial. A change is a new row with a higher revision.
+
+    `scale` is the question's key. Preferences are below zero for the clip at place 1, and above for the one at place 2.
+    """
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="ratings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="ratings")
     scale = models.CharField(max_length=40)
-    value = models.PositiveSmallIntegerField()
+    value = models.SmallIntegerField()
     revision = models.PositiveIntegerField()
     client_uuid = models.UUIDField(unique=True)
     #: The browser's time, corrected by what its page measured its clock to be behind; `browser_at` is as it was sent,
@@ -350,7 +376,7 @@ class Rating(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["trial", "expert", "scale", "revision"], name="one_rating_per_revision"),
             models.CheckConstraint(
-                condition=Q(value__gte=LOWEST_RATING, value__lte=HIGHEST_RATING), name="rating_within_outer_bounds"
+                condition=Q(value__gte=LOWEST_ANSWER, value__lte=HIGHEST_RATING), name="rating_within_outer_bounds"
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_one"),
         ]

@@ -9,8 +9,8 @@ from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from study.errors import Refused
-from study.models import Consent, Expert, Listening, Rating, Remark, SoundCheck, Study, Trial
-from study.session import Session, session_of
+from study.models import Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
+from study.session import Session, SessionTrial, session_of
 
 Interval = tuple[int, int]
 
@@ -36,23 +36,29 @@ def unknown_trial() -> Refused:
     return Refused(404, "unknown", _("Page not found."))
 
 
-def audio_of(expert: Expert, token: str) -> str:
-    """The audio of an expert's current trial, an earlier one or the next one.
+def audio_of(expert: Expert, token: str, place: int = 1) -> str:
+    """The audio at a place of an expert's current trial, an earlier one or the next one.
 
-    Refused as by `trial_for`, and while the expert may not listen: before consent, after submission and closing.
+    Refused as by `trial_for` (an unknown place, too), and while the expert may not listen: before consent, after
+    submission and closing.
     """
     session = session_of(expert)
-    place = session.trial(token)
-    if place is None:
+    found = session.trial(token)
+    if found is None:
         raise unknown_trial()
     refuse_finished(expert)
     consent = Exists(Consent.objects.filter(expert=expert))
-    consented, audio = Trial.objects.annotate(consent=consent).values_list("consent", "clip__audio").get(pk=place.pk)
+    consented, audio = Trial.objects.annotate(consent=consent).values_list("consent", "clip__audio").get(pk=found.pk)
     if not consented:
         raise Refused(403, "consent", _("Please read the consent text and agree to it first."))
-    if not session.reached(place, ahead=1):
+    if not session.reached(found, ahead=1):
         raise unknown_trial()
-    return str(audio)
+    if place == 1:
+        return str(audio)
+    further = FurtherClip.objects.filter(trial=found.pk, place=place).values_list("clip__audio", flat=True)
+    if not (paths := list(further)):
+        raise unknown_trial()
+    return str(paths[0])
 
 
 def refuse_finished(expert: Expert) -> None:
@@ -77,7 +83,7 @@ def is_done(trial: int, expert: Expert) -> bool:
         reported=reported, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
     )
     token, scales, is_reported = rows.values_list("token", "scales", "reported").get()
-    rated = bool(scales >= len(expert.study.file.scales))
+    rated = bool(scales >= len(expert.study.file.numbered))
     if rated or not is_reported:
         return rated
     place = session_of(expert).trial(token)
@@ -190,10 +196,29 @@ class ListeningSummary:
 
 def listening_summary(trial: Trial | int, expert: Expert) -> ListeningSummary:
     """What the expert has heard of the trial's clip."""
-    rows = Listening.objects.filter(trial=trial, expert=expert).values_list("intervals", "plays", "problem")
+    return listening_by_place(trial, expert, 1)[0]
+
+
+def durations_of(trial: SessionTrial, study: Study) -> list[int]:
+    """How long each clip of a trial lasts (ms), by place; only trials of several clips need a query."""
+    if study.file.trial.clips == 1:
+        return [trial.duration_ms]
+    further = FurtherClip.objects.filter(trial=trial.pk).order_by("place")
+    lasts = list(further.values_list("clip__duration_ms", flat=True))
+    return [trial.duration_ms - sum(lasts), *lasts]
+
+
+def listening_by_place(trial: Trial | int, expert: Expert, places: int) -> list[ListeningSummary]:
+    """What the expert has heard of each of the trial's clips, in one query; a problem is one of the trial."""
+    rows = Listening.objects.filter(trial=trial, expert=expert).values_list("place", "intervals", "plays", "problem")
     reports = list(rows)
-    intervals = merged(interval for report, _, _ in reports for interval in report)
-    return ListeningSummary(intervals, sum(plays for _, plays, _ in reports), any(problem for _, _, problem in reports))
+    problem = any(is_reported for *_rest, is_reported in reports)
+    found = []
+    for place in range(1, places + 1):
+        here = [(intervals, plays) for at, intervals, plays, _problem in reports if at == place]
+        intervals = merged(interval for report, _plays in here for interval in report)
+        found.append(ListeningSummary(intervals, sum(plays for _intervals, plays in here), problem))
+    return found
 
 
 def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:

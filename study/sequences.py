@@ -13,11 +13,13 @@ from typing import Any
 from formats.files import json_sha256
 from formats.study_file import LARGEST_SEED, StudyFile
 from study.design import without_codes
-from study.models import Seal, Study, Trial
+from study.models import FurtherClip, Seal, Study, Trial
 
 Content = dict[str, Any]
-#: (who, trial's number, clip_id, system): one row of what was played.
-Played = tuple[str, int, str, str]
+#: (clip_id, system) of a trial's clips by place.
+Heard = tuple[tuple[str, str], ...]
+#: (who, trial's number, clips): one row of what was played.
+Played = tuple[str, int, Heard]
 FILE = "sequences.json"
 
 
@@ -82,12 +84,12 @@ def broken_proof(plan: Mapping[str, Any], shown: Mapping[str, Any], played: Iter
     if not content and sessions != plan.get("sessions"):
         return "the session plans are not those of the plan"
     slots = {row["slot"]: row["trials"] for row in sessions["slots"]}
-    for name, number, clip_id, system in played:
+    for name, number, heard in played:
         trials = slots.get(shown["slots"].get(name), [])
         planned = trials[number - 1] if 0 < number <= len(trials) else None
         if planned is None:
             return f"{name} has a trial {number} that no session plan has"
-        if content and (_clip_of(content, planned), content["systems"][planned["system"]]) != (clip_id, system):
+        if content and _clips_of(content, planned) != heard:
             return f"{name} heard another clip in trial {number} than was planned"
     return ""
 
@@ -98,15 +100,26 @@ def broken_sessions(study: Study) -> str:
     if sealed is None:
         return ""
     rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by("slot__number", "number")
-    found = rows.values_list("slot__number", "number", "clip__clip_id", "clip__system__system_id")
-    played = [(f"slot {slot}", number, clip_id, system) for slot, number, clip_id, system in found]
+    clip = "clip__clip_id", "clip__system__system_id"
+    further: dict[int, list[tuple[str, str]]] = {}
+    for pk, *heard in FurtherClip.objects.filter(trial__in=rows).order_by("place").values_list("trial", *clip):
+        further.setdefault(pk, []).append((heard[0], heard[1]))
+    played = [
+        (f"slot {slot}", number, ((clip_id, system), *further.get(pk, ())))
+        for pk, slot, number, clip_id, system in rows.values_list("pk", "slot__number", "number", *clip)
+    ]
     slots = {f"slot {row['slot']}": row["slot"] for row in sealed.content["sessions"]["slots"]}
     if len(played) != sum(len(row["trials"]) for row in sealed.content["sessions"]["slots"]):
         return "the session plans have more or fewer trials than the study"
     return broken_proof(study.plan, {"sealed": sealed.content, "slots": slots}, played)
 
 
-def _clip_of(content: Content, planned: Mapping[str, Any]) -> str:
-    """The study's id of a planned trial's clip."""
-    clip_id: str = content["clips"][planned["system"]][planned["clip"]]
-    return clip_id
+def places_of(planned: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The clips of a planned trial by place, each with its system and its number."""
+    return list(planned["places"]) if "places" in planned else [planned]
+
+
+def _clips_of(content: Content, planned: Mapping[str, Any]) -> Heard:
+    """The study's ids of a planned trial's clips, with their systems."""
+    clips, systems = content["clips"], content["systems"]
+    return tuple((clips[one["system"]][one["clip"]], systems[one["system"]]) for one in places_of(planned))

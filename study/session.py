@@ -11,11 +11,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from formats.study_file import StudyFile
 from study import clock
-from study.models import Consent, Device, Expert, Listening, SoundCheck, Trial
+from study.models import Consent, Device, Expert, FurtherClip, Listening, SoundCheck, Trial
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
 THINKING_S = 20
@@ -30,6 +32,7 @@ class SessionTrial(NamedTuple):
     token: str
     phase: str
     number: int
+    #: Of all its clips together.
     duration_ms: int
     #: When the first answer to the last scale was given.
     answered_at: datetime | None
@@ -154,7 +157,7 @@ def session_of(expert: Expert) -> Session:
     rows = (
         Trial.objects.filter(slot=expert.slot_id)
         .order_by("phase", "number")
-        .annotate(duration_ms=F("clip__duration_ms"), reported_at=_earliest(reports, "received_at"))
+        .annotate(duration_ms=_lasting(expert.study.file), reported_at=_earliest(reports, "received_at"))
         .annotate(scales=Count("ratings__scale", distinct=True, filter=own), firsts=Count("ratings", filter=first))
         .annotate(answered_at=Max("ratings__given_at", filter=first))
         .annotate(
@@ -165,7 +168,16 @@ def session_of(expert: Expert) -> Session:
         .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
         .values_list(*_Row._fields)
     )
-    return Session(list(_places(map(_Row._make, rows), len(expert.study.file.scales))))
+    return Session(list(_places(map(_Row._make, rows), len(expert.study.file.numbered))))
+
+
+def _lasting(file: StudyFile) -> Combinable:
+    """How long the clips of a trial last, one after the other."""
+    first = F("clip__duration_ms")
+    if file.trial.clips == 1:
+        return first
+    further = FurtherClip.objects.filter(trial=OuterRef("pk")).order_by().values("trial")
+    return first + Coalesce(Subquery(further.annotate(ms=Sum("clip__duration_ms")).values("ms")), 0)
 
 
 def _earliest(rows: QuerySet[Any], field: str) -> Subquery:

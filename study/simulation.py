@@ -4,7 +4,9 @@ An answer is a latent value cut at the middles between the scale's points:
 
     scale's mean + system + expert + expert:system + clip + noise
 
-with the variances that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
+In trials of two clips each clip has a latent value, and the preference is the nearest to their difference.
+
+The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
 expert:system .25, clip .35 and noise .85 (standard deviations). All five are shared out between what the scales have
 in common and what each has of its own. The systems' means are invented and differ, so that figures show something.
 """
@@ -18,10 +20,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from formats.errors import InputError
 from formats.pack import PackClip
 from formats.progress import bar
+from formats.study_file import Numbered, Preference
 from study.models import Clip, Expert, Rating, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
@@ -74,7 +78,13 @@ def _clips_of(study: Study) -> ChosenClips:
     """The study's clips as if they came from the pack again; simulated studies play nothing, so no audio."""
     chosen = ChosenClips(study={system.id: [] for system in study.file.systems})
     clips = study.clips.select_related("system")
-    for clip in sorted(clips, key=lambda clip: str(clip.pack_entry["clip_id"])):
+    matched = study.file.trial.match == "prompt"
+
+    def place(clip: Clip) -> tuple[str, str]:
+        """Matched clips by prompt, in one order for each system."""
+        return str(clip.pack_entry.get("prompt_id")) if matched else "", str(clip.pack_entry["clip_id"])
+
+    for clip in sorted(clips, key=place):
         again = PackClip(
             clip_id=clip.pack_entry["clip_id"],
             system=clip.pack_entry["system"],
@@ -94,6 +104,7 @@ def _fill(study: Study, rng: Random) -> None:
     latent = _latent(study, rng)
     for slot in bar(study.slots.order_by("number"), "Simulating", unit="expert"):
         trials = list(slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system").order_by("number"))
+        prefetch_related_objects(trials, "further_clips__clip__system")
         expert = Expert.objects.create(
             study=study,
             code=f"{RESERVED}{slot.number:03d}",
@@ -123,7 +134,7 @@ class _Latent:
 
 def _latent(study: Study, rng: Random) -> _Latent:
     """Means of systems (invented) and effects of clips (drawn); experts' are drawn as they come."""
-    scales = len(study.file.scales)
+    scales = len(study.file.numbered)
     systems = [system.id for system in study.file.systems]
     ranked = sorted(systems, key=lambda system: system == study.file.real_system)
     step = (HIGHEST_MEAN - LOWEST_MEAN) / (len(ranked) - 1)
@@ -138,31 +149,44 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
-    scales, rng = expert.study.file.scales, latent.rng
+    scales, rng = expert.study.file.numbered, latent.rng
     wording = {scale.key: scale.wording(expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
     on_system = {system: latent.drawn(EXPERT_SYSTEM_SD) for system in latent.mean}
     for trial in trials:
-        system = trial.clip.system.system_id if trial.clip.system else ""
-        parts = (latent.mean[system], own, on_system[system], latent.clip[trial.clip_id], latent.drawn(NOISE_SD))
+        clips = [trial.clip, *(further.clip for further in trial.further_clips.all())]
+        heard = []
+        for clip in clips:
+            system = clip.system.system_id if clip.system else ""
+            parts = (latent.mean[system], own, on_system[system], latent.clip[clip.pk], latent.drawn(NOISE_SD))
+            heard.append([sum(part[index] for part in parts) for index in range(len(scales))])
+        lasting = sum(clip.duration_ms for clip in clips)
         shown = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * trial.number)
         for index, scale in enumerate(scales):
-            thinking = trial.clip.duration_ms + rng.randrange(2000, 4000) * (index + 1)
+            thinking = lasting + rng.randrange(2000, 4000) * (index + 1)
             yield Rating(
                 trial=trial,
                 expert=expert,
                 scale=scale.key,
-                value=_on_scale(sum(part[index] for part in parts), scale.minimum, scale.maximum),
+                value=_answer(scale, [values[index] for values in heard]),
                 revision=1,
                 client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
                 given_at=shown + timedelta(milliseconds=thinking),
                 received_at=shown + timedelta(milliseconds=thinking),
-                plays=1,
-                heard_ms=trial.clip.duration_ms,
+                plays=len(clips),
+                heard_ms=lasting,
                 rt_ms=thinking,
                 language=expert.language,
                 wording=wording[scale.key],
             )
+
+
+def _answer(asked: Numbered, heard: list[float]) -> int:
+    """The answer that latent values of a trial's clips give: the nearest rating, or the nearest preference."""
+    if not isinstance(asked, Preference):
+        return _on_scale(heard[0], asked.minimum, asked.maximum)
+    difference = heard[1] - heard[0]
+    return min(asked.values, key=lambda value: abs(value - difference))
 
 
 def _on_scale(value: float, low: int, high: int) -> int:

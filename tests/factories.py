@@ -20,7 +20,7 @@ from django.test import Client
 from formats.pack import read_pack
 from formats.study_file import StudyFile, parse
 from study import clock, queries, services
-from study.models import Device, Expert, Rating, Study, Trial
+from study.models import Clip, Device, Expert, Rating, Study, Trial
 from study.room import access
 from study.services.invitations import Invitee
 from study.services.saving.context import SaveContext, load_save_context
@@ -49,7 +49,10 @@ def make_pack(
     practice: int = 1,
     seconds: float = SECONDS,
 ) -> Path:
-    """A small pack on disk: `clips` a system and some for practice, hashes and metrics as a real one has them."""
+    """A small pack on disk: `clips` a system and some for practice, hashes and metrics as a real one has them.
+
+    Clips of one number are of one prompt.
+    """
     (path / "audio").mkdir(parents=True)
     rows = [(system, "study", index) for system in systems for index in range(clips)]
     rows += [("practice", "practice", index) for index in range(practice)]
@@ -65,6 +68,7 @@ def make_pack(
                 "clip_id": clip_id,
                 "system": system,
                 "role": role,
+                "prompt_id": f"prompt-{index}" if role == "study" else None,
                 "provenance": {"song": f"song {number}", "segment": index},
                 "audio_sha256": hashlib.sha256(audio).hexdigest(),
                 "midi_sha256": None,
@@ -133,6 +137,41 @@ def study_toml(
         'smallest_gap = 0.5\nalpha = 0.05\nexclusions = "None."\ndropouts = "Kept as far as they go."',
     ]
     return "\n".join(parts) + "\n"
+
+
+def pair_toml(*, form: str = "graded", rounds: int = 2, match: str = "prompt", **shape: Any) -> str:
+    """The same for trials of two clips, with one preference."""
+    text = study_toml(scales=("better",), heard=rounds, **shape)
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    before, _, rest = text.partition("[[scales]]")
+    middle = "" if form == "binary" else f"middle = {both('no difference')}\n"
+    question = (
+        f'[[questions]]\nkey = "better"\nkind = "preference"\nform = "{form}"\nlabel = {both("Preference")}\n'
+        f"definition = {both('Which clip do you prefer?')}\nlow = {both('first clip')}\n{middle}"
+        f"high = {both('second clip')}\n"
+    )
+    before = before.replace("heard_per_expert", "rounds")
+    trial = f'[trial]\nclips = 2\nmatch = "{match}"\n'
+    return before.replace("[design]", f"{trial}[design]") + question + rest[rest.index("[[background]]") :]
+
+
+def make_pair_study(
+    folder: Path,
+    *,
+    form: str = "graded",
+    rounds: int = 2,
+    match: str = "prompt",
+    systems: Sequence[str] = ("midi-gan", "real"),
+    clips: int = 3,
+    repeats: int = 0,
+    practice: int = 0,
+    slots: int = 2,
+    **options: Any,
+) -> Study:
+    """An open study of pairs with one preference, `better`."""
+    shape = {"systems": systems, "clips": clips, "repeats": repeats, "practice": practice, "slots": slots}
+    text = pair_toml(form=form, rounds=rounds, match=match, **shape)
+    return make_study(folder, text=text, systems=systems, clips=clips, practice=2 * practice, **options)
 
 
 def make_study(
@@ -230,11 +269,23 @@ def context_of(expert: Expert, trial: Trial) -> SaveContext:
     return found
 
 
-def hear(expert: Expert, trial: Trial) -> None:
-    """Reports the trial's clip as played through once."""
-    services.save_listening(
-        context_of(expert, trial), client_uuid=uuid4(), intervals=[[0, trial.clip.duration_ms]], events=[], plays=1
-    )
+def clips_of(trial: Trial) -> list[Clip]:
+    """The clips of a trial by place."""
+    return [trial.clip, *(further.clip for further in trial.further_clips.order_by("place").select_related("clip"))]
+
+
+def hear(expert: Expert, trial: Trial, *places: int) -> None:
+    """Reports each of the trial's clips, or those at some places, as played through once."""
+    for place, clip in enumerate(clips_of(trial), start=1):
+        if not places or place in places:
+            services.save_listening(
+                context_of(expert, trial),
+                client_uuid=uuid4(),
+                intervals=[[0, clip.duration_ms]],
+                events=[],
+                plays=1,
+                place=place,
+            )
 
 
 def rate(
@@ -273,6 +324,6 @@ def reach(expert: Expert, trial: Trial) -> Trial:
 def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
     """Hears a trial and rates it on every scale that has no rating yet."""
     hear(expert, trial)
-    for scale in expert.study.file.scales:
-        if scale.key not in queries.answers(trial, expert):
-            rate(expert, trial, scale.key, value)
+    for asked in expert.study.file.numbered:
+        if asked.key not in queries.answers(trial, expert):
+            rate(expert, trial, asked.key, min(value, asked.maximum))

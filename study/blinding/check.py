@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from study.blinding.scratch_database import on_a_copy
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
 from study.design import plan_cautions
-from study.models import Clip, Expert, Slot, Study, Trial
+from study.models import Clip, Expert, FurtherClip, Slot, Study, Trial
 from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
 
@@ -37,7 +37,7 @@ MIN_SEED = 10**9
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
-SHOWN = ("title", "instructions", "consent", "scales", "background", "groups")
+SHOWN = ("title", "instructions", "consent", "scales", "questions", "background", "groups")
 
 Measure = Callable[[bytes], AudioProperties]
 
@@ -65,7 +65,8 @@ class Report:
 def default_sessions(study: Study) -> int:
     """As many sessions as let every clip be heard a few times and every group come."""
     design = study.file.design
-    wanted: int = math.ceil(HEARINGS * design.clips_per_system / (design.heard_per_expert or 1))
+    heard = design.heard_per_expert or (design.rounds or 1) * (len(study.file.systems) - 1)
+    wanted: int = math.ceil(HEARINGS * design.clips_per_system / heard)
     groups = len(study.file.groups)
     return min(study.slots.count(), max(wanted, MIN_SESSIONS, groups))
 
@@ -170,6 +171,7 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
     """Looks at one set of sessions and adds what it finds to the report."""
     everything = [exchange for seen in played for exchange in seen]
     trials = _trials(study, everything)
+    places = _clips_by_place(study, trials)
     secrets = secrets_of(study, _shown(study))
     report.sessions += len(played)
     report.exchanges += len(everything)
@@ -184,15 +186,35 @@ def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], repo
     seen = {
         token: values for session in played for token, values in observed_features(session).items() if token in trials
     }
-    clips = sorted({trials[token].clip_id for token in seen})
-    system_of = {trial.clip_id: trial.clip.system_id or 0 for trial in trials.values()}
+    verdicts = [_verdict(seen, clip_of) for clip_of in places]
+    strongest = min(verdicts, key=lambda found: found.p)
+    many = len(places)  # of several places the strongest is taken, and its p is multiplied by their number
+    report.verdict = replace(strongest, p=min(1.0, many * strongest.p), least_p=min(1.0, many * strongest.least_p))
+
+
+def _verdict(seen: dict[str, dict[str, Any]], clip_of: dict[str, Clip]) -> FeatureTest:
+    """The test of what was seen of each trial against the systems of the clips at one place."""
+    clips = sorted({clip_of[token].pk for token in seen})
+    system_of = {clip.pk: clip.system_id or 0 for clip in clip_of.values()}
     systems = sorted(set(system_of.values()))
-    report.verdict = verdict(
+    return verdict(
         list(seen.values()),
-        [clips.index(trials[token].clip_id) for token in seen],
+        [clips.index(clip_of[token].pk) for token in seen],
         [systems.index(system_of[clip]) for clip in clips],
         SEED,
     )
+
+
+def _clips_by_place(study: Study, trials: dict[str, Trial]) -> list[dict[str, Clip]]:
+    """The clip of each trial, by token, at the first place and at each further one."""
+    places = [{token: trial.clip for token, trial in trials.items()}]
+    if study.file.trial.clips != 1:
+        further = FurtherClip.objects.filter(trial__in=trials.values()).select_related("trial", "clip")
+        for row in further.order_by("place"):
+            while len(places) < row.place:
+                places.append({})
+            places[row.place - 1][row.trial.token] = row.clip
+    return places
 
 
 def _has_panel(page: Exchange) -> bool:
@@ -210,7 +232,7 @@ def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
 def _shown(study: Study) -> str:
     """All text that every expert sees: of the study file, templates and catalogues."""
     templates = (Path(apps.get_app_config("study").path) / "templates").rglob("*.html")
-    own = "\n".join(text for key in SHOWN for text in _strings(study.file.as_json()[key]))
+    own = "\n".join(text for key in SHOWN for text in _strings(study.file.as_json().get(key)))
     return "\n".join([own, *(path.read_text(encoding="utf-8") for path in templates), *messages_of_the_site()])
 
 

@@ -3,13 +3,14 @@
 A clip can be known again: its music is the same for everybody. From four systems on each comes once in a block and
 none twice running, so two clips of one block, or one after the other, are never of one system; and the hidden repeats
 of a session are of different systems as far as those go round. With the sessions of several experts one looks for a
-way to sort the clips that agrees with all of that. The more experts, the fewer ways there are.
+way to sort the clips that agrees with all of that. The more experts, the fewer ways there are. Two clips of one trial
+are never of one system, and from five systems on two trials running have none in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, pairwise, product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ import numpy.typing as npt
 
 from formats.progress import bar
 from study.design import SQUARES_FROM
+from study.design.pairs.spec import APART_FROM
+from study.sequences import places_of
 
 #: How many experts compare, and how many sets of experts are drawn for each.
 EXPERTS, DRAWS = range(2, 7), 10
@@ -41,12 +44,13 @@ def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
 
     Nothing for two or three systems, whose blocks hold several clips of each. A better search may find more.
     """
-    systems = len(sessions["systems"])
-    if systems < SQUARES_FROM:
+    systems, is_paired = len(sessions["systems"]), "rounds" in sessions
+    if systems < SQUARES_FROM and not is_paired:
         return {}
     rng = Random(SEED)  # noqa: S311  a figure that anyone can compute again
-    slots = [list(_apart(slot["trials"], systems)) for slot in sessions["slots"]]
-    heard = [{(trial["system"], trial["clip"]) for trial in slot["trials"]} for slot in sessions["slots"]]
+    apart = _apart_in_pairs if is_paired else _apart
+    slots = [list(apart(slot["trials"], systems)) for slot in sessions["slots"]]
+    heard = [{clip for trial in slot["trials"] for clip in _clips(trial)} for slot in sessions["slots"]]
     found = {}
     for experts in (number for number in EXPERTS if number <= len(slots)):
         shares = []
@@ -69,6 +73,20 @@ def _apart(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Cli
         if block != repeats or len(repeats) <= systems:
             yield from combinations(block, 2)
     yield from pairwise(clips)
+
+
+def _clips(trial: Mapping[str, Any]) -> list[Clip]:
+    """The clips of a planned trial."""
+    return [(place["system"], place["clip"]) for place in places_of(trial)]
+
+
+def _apart_in_pairs(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Clip, Clip]]:
+    """The same of a session of pairs."""
+    for trial in trials:
+        yield from combinations(_clips(trial), 2)
+    if systems >= APART_FROM:
+        for before, after in pairwise(trials):
+            yield from product(_clips(before), _clips(after))
 
 
 def _share(clips: list[Clip], apart: Iterable[tuple[Clip, Clip]], systems: int, rng: Random) -> float:

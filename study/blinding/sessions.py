@@ -140,12 +140,12 @@ class Browser:
         """When something is given, by a browser whose clock is right."""
         return {"given_at": self.here.now().isoformat(), "offset_ms": 0}
 
-    def report(self, url: str, trial: str, event: str, heard_ms: int = 0, plays: int = 0) -> None:
-        """That the clip began to play, or what was heard of it."""
+    def report(self, url: str, trial: str, event: str, heard_ms: int = 0, plays: int = 0, **place: int) -> None:
+        """That a clip began to play, or what was heard of it; where a trial has several, its place."""
         stamp = self.stamp()
         events = [{"event": event, "clip_ms": heard_ms, "at": stamp["given_at"]}]
         intervals = [[0, heard_ms]] if heard_ms else []
-        self.put("listening", url, trial, {"intervals": intervals, "events": events, "plays": plays, **stamp})
+        self.put("listening", url, trial, {"intervals": intervals, "events": events, "plays": plays, **place, **stamp})
 
     def submit(self, form: Form) -> None:
         """Sends a form filled in."""
@@ -177,22 +177,28 @@ def _goes_on(form: Form, language: str) -> bool:
 
 
 def _play_trial(browser: Browser) -> None:
-    """Play the clip, prefetch the next one, rate every scale and continue."""
+    """Play each clip, prefetch the next ones, answer every question and continue."""
     page, main = browser.page, browser.page.attributes("main")
-    token, duration = main["data-trial"], int(main["data-duration"])
-    browser.fetch_once("audio", main["data-audio"], token)
-    ahead = main.get("data-next-audio", "")
-    browser.fetch_once("audio", ahead, _trial_in(ahead))
-    browser.report(main["data-listening"], token, "play", plays=1)
-    browser.here.advance(duration / 1000)
-    browser.report(main["data-listening"], token, "ended", duration)
+    token = main["data-trial"]
+    clips = [given for _, given in page.elements if "data-audio" in given]
+    durations = [int(clip["data-duration"]) for clip in clips]
+    for clip in clips:
+        browser.fetch_once("audio", clip["data-audio"], token)
+    for ahead in main.get("data-next-audio", "").split():
+        browser.fetch_once("audio", ahead, _trial_in(ahead))
+    for place, duration in enumerate(durations, start=1):
+        said = {"place": place} if len(clips) > 1 else {}
+        browser.report(main["data-listening"], token, "play", plays=1, **said)
+        browser.here.advance(duration / 1000)
+        browser.report(main["data-listening"], token, "ended", duration, **said)
+    duration = sum(durations)
     for number, (_, scale) in enumerate(item for item in page.elements if "data-scale" in item[1]):
         browser.here.advance(THINKING_S)
         answer = {
-            "value": int(scale["data-minimum"]) + number % 2,
+            "value": _answer(int(scale["data-minimum"]), number),
             "revision": int(scale["data-revision"]) + 1,
             **browser.stamp(),
-            "plays": 1,
+            "plays": len(clips),
             "heard_ms": duration,
             "rt_ms": duration + 1000 * THINKING_S * (number + 1),
             "language": main.get("data-language", ""),
@@ -200,6 +206,11 @@ def _play_trial(browser: Browser) -> None:
         browser.put("rating", main["data-ratings"] + scale["data-scale"], token, answer)
     onward = next(given["data-href"] for _, given in page.elements if given.get("id") == "next")
     browser.go("page", "GET", onward)
+
+
+def _answer(lowest: int, number: int) -> int:
+    """An answer to the question of a number: a preference below zero has no value beside it in every form."""
+    return lowest if lowest < 0 else lowest + number % 2
 
 
 def _trial_in(url: str) -> str:

@@ -37,6 +37,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
             "unsealed": not study.sealed,
             "real_system": None if study.sealed else study.file.real_system,
             **{key: file[key] for key in ("scales", "groups", "background")},
+            **({"questions": file["questions"]} if file.get("questions") else {}),
             "systems": _systems(study, view),
             "plan_sha256": study.plan_sha256,
             "analysis": file["analysis"],

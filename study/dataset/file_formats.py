@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from formats.dataset import Column
+from formats.dataset import Column, View
 from formats.errors import InputError
 from formats.text import one_line
 from study.dataset import schema
@@ -116,8 +116,10 @@ def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
 
 
 def _sheet_name(path: str) -> str:
-    """ratings, ratings-wide or the file's own name."""
+    """ratings, ratings-wide, comparisons or the file's own name."""
     stem = PurePosixPath(path).stem
+    if path.startswith("data/") and "_task-comparison_" in path:
+        return "comparisons"
     if path.startswith("data/"):
         return "ratings-wide" if "-wide_" in stem else "ratings"
     return stem[:MAX_SHEET_NAME]
@@ -129,12 +131,16 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
-    """The ratings, one row per trial, as an SPSS file with labels."""
+    """The ratings, one row per trial, or the comparisons, as an SPSS file with labels."""
     import pandas
     import pyreadstat
 
-    columns = schema.wide_columns(study.file, "sealed" if study.sealed else "open")
-    (path,) = (folder / "data").glob("*-wide_data.csv")
+    view: View = "sealed" if study.sealed else "open"
+    if study.file.trial.clips == 2:
+        columns, name = schema.comparison_columns(study.file, view), "*_task-comparison_data.csv"
+    else:
+        columns, name = schema.wide_columns(study.file, view), "*-wide_data.csv"
+    (path,) = (folder / "data").glob(name)
     kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
     frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
     frame = frame.rename(columns=_variable)

@@ -104,7 +104,7 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
         lines += [_table_line(heads), "|---" * len(heads) + "|", *_column_lines(table), ""]
     lines += ["## " + beside(LazyText("Scales as worded")), ""]
     lines += ["| scale | language | wording | label | definition | low | high |", "|---|---|---|---|---|---|---|"]
-    for scale in study.file.scales:
+    for scale in study.file.numbered:
         for language in study.file.languages:
             texts = [scale.label[language], scale.definition[language]]
             ends = [f"{scale.minimum} = {scale.low[language]}", f"{scale.maximum} = {scale.high[language]}"]

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from formats.dataset import View
 from formats.study_file import StudyFile
-from study.models import Clip, Rating, Remark, Study, Trial
+from study.models import Clip, FurtherClip, Rating, Remark, Study, Trial
 
 Row = list[object]
 
@@ -49,6 +49,35 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
             answers[scale] = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
         *about_trial, is_repeat, known = trial
         yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
+
+
+def comparisons(study: Study, view: View) -> Iterator[Row]:
+    """Each answer that counts to a question on two clips, by expert and trial."""
+    remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
+    second = FurtherClip.objects.filter(trial=OuterRef("trial"), place=2)
+    about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", "trial__is_repeat"]
+    first = ["trial__clip__clip_id", "trial__clip__system__system_id"]
+    answer = ["value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
+    rows = (
+        Rating.objects.filter(_counting(study))
+        .annotate(known=Subquery(remarks.values("known")[:1]))
+        .annotate(clip_b=Subquery(second.values("clip__clip_id")))
+        .annotate(system_b=Subquery(second.values("clip__system__system_id")))
+        .order_by("expert__code", "trial__number", "scale", "revision")
+        .values_list(*about, "known", "scale", *first, "clip_b", "system_b", *answer)
+        .iterator(chunk_size=CHUNK)
+    )
+    prompts = {clip.clip_id: clip.pack_entry.get("prompt_id", "") for clip in study_clips(study)}
+    has_prompt = study.file.trial.match == "prompt"
+    for _, group in groupby(rows, key=lambda row: (row[0], row[2], row[7])):
+        *_, row = group  # the highest revision comes last and counts
+        *trial, is_repeat, known, question = row[:8]
+        heard: Row = list(row[8:12]) if view != "sealed" else []
+        if heard and has_prompt:
+            heard = [prompts[str(row[8])], *heard]
+        value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[12:]
+        given: Row = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
+        yield [*trial, int(is_repeat), int(known or False), question, *heard, *given]
 
 
 def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
@@ -106,8 +135,8 @@ def experts(study: Study) -> Iterator[Row]:
 
 
 def wordings(file: StudyFile) -> Iterator[Row]:
-    """Each scale as it is worded in each of the study's languages."""
-    for scale in file.scales:
+    """Each scale or preference as it is worded in each of the study's languages."""
+    for scale in file.numbered:
         for language in file.languages:
             version = scale.wording(language)
             texts = scale.texts(language).values()

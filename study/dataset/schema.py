@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from formats.dataset import (
     ANSWER,
@@ -12,7 +13,10 @@ from formats.dataset import (
     EXPERTS,
     HEARD,
     KNOWN,
+    PAIR,
+    PROMPT,
     REMARK,
+    REPEATED,
     TRIAL,
     Column,
     Kind,
@@ -49,6 +53,33 @@ def long_columns(file: StudyFile, view: View) -> list[Column]:
 def wide_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial."""
     return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file.scales)]
+
+
+def comparison_columns(file: StudyFile, view: View) -> list[Column]:
+    """Columns of the comparisons, one row a trial and question; before unblinding without clips and systems."""
+    labels = {asked.key: in_all(asked.label) for asked in file.numbered}
+    question = Column(
+        "question",
+        "text",
+        LazyText("Which question was asked; its wording is in wordings.csv."),
+        values=labels,
+        closed=True,
+    )
+    value = Column(
+        "value",
+        "integer",
+        LazyText("The answer: below 0 the clip at place 1 is preferred, above 0 the clip at place 2."),
+        minimum=min(asked.minimum for asked in file.numbered),
+        maximum=max(asked.maximum for asked in file.numbered),
+    )
+    heard: list[Column] = []
+    if view != "sealed":
+        made = {"clip_a": "system_a", "clip_b": "system_b"}
+        named = [(clip, replace(system_column(file, view), name=made[clip.name])) for clip in PAIR]
+        heard = [column for pair in named for column in pair]
+        heard = [PROMPT, *heard] if file.trial.match == "prompt" else heard
+    trial = [EXPERT, group_column(file), *TRIAL, REPEATED, KNOWN]
+    return [*trial, question, *heard, value, *ANSWER]
 
 
 def remark_columns(file: StudyFile, view: View) -> list[Column]:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from formats.dataset import WORDING, Column, Table, View, book_columns
+from formats.dataset import MIDDLE, WORDING, Column, Table, View, book_columns
 from formats.messages import LANGUAGES, LazyText
 from formats.progress import bar
+from formats.study_file import StudyFile
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
 from study.models import Study
@@ -31,9 +32,12 @@ def file_stem(slug: str) -> str:
 def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
     codes = rows.codes_at_random(study) if view == "coded" else {}
-    ratings, remarks = write_ratings(study, folder, view, codes), write_remarks(study, folder, view, codes)
-    tables = [*ratings, remarks, write_experts(study, folder)]
-    tables.append(_write(folder, wordings_table(), rows.wordings(study.file)))
+    if study.file.trial.clips == 2:
+        answers = [write_comparisons(study, folder, view), write_remarks(study, folder, "sealed", {})]
+    else:
+        answers = [*write_ratings(study, folder, view, codes), write_remarks(study, folder, view, codes)]
+    tables = [*answers, write_experts(study, folder)]
+    tables.append(_write(folder, wordings_table(study.file), rows.wordings(study.file)))
     if view == "open":
         tables += write_clips(study, folder)
     book = Table(
@@ -81,6 +85,18 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
     return [long, wide]
 
 
+def write_comparisons(study: Study, folder: Path, view: View) -> Table:
+    """Answers on two clips, a row a trial and question."""
+    table = Table(
+        f"data/study-{file_stem(study.slug)}_task-comparison_data.csv",
+        LazyText("Comparisons, a row for each trial and question"),
+        schema.comparison_columns(study.file, view),
+        ("expert_id", "trial", "question"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, bar(rows.comparisons(study, view), "Exporting", unit="answer"))
+
+
 def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
     """What experts said of clips."""
     table = Table(
@@ -104,10 +120,11 @@ def write_experts(study: Study, folder: Path) -> Table:
     return _write(folder, table, rows.experts(study))
 
 
-def wordings_table() -> Table:
-    """The scales as worded."""
+def wordings_table(file: StudyFile) -> Table:
+    """The scales as worded; of preferences also the words for neither clip."""
     title = LazyText("The scales as worded in each language")
-    return Table("wordings.csv", title, list(WORDING), ("scale", "language"))
+    columns = [*WORDING, MIDDLE] if file.questions else list(WORDING)
+    return Table("wordings.csv", title, columns, ("scale", "language"))
 
 
 def write_clips(study: Study, folder: Path) -> list[Table]:

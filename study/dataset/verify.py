@@ -155,9 +155,11 @@ def check_sequences(shown: Any, plan: Any, rows: list[dict[str, str]]) -> None:
     slots = shown["slots"] | {GUARD + code: slot for code, slot in shown["slots"].items()}
     for row in rows:
         planned = trials[slots[row["expert_id"]]][int(row["trial"]) - 1]
-        clip = (content["clips"][planned["system"]][planned["clip"]], content["systems"][planned["system"]])
-        where = f"{row['expert_id']}, trial {row['trial']}"
-        check(clip == (row["clip_id"], row["system"]), f"{where}: another clip was rated than was planned")
+        places = planned.get("places", [planned])  # two clips of a comparison, or one
+        clips = [(content["clips"][one["system"]][one["clip"]], content["systems"][one["system"]]) for one in places]
+        columns = [("clip_id", "system")] if len(places) == 1 else [("clip_a", "system_a"), ("clip_b", "system_b")]
+        is_planned = clips == [(row[clip], row[system]) for clip, system in columns]
+        check(is_planned, f"{row['expert_id']}, trial {row['trial']}: another clip was rated than was planned")
 
 
 def verify(files: dict[str, bytes], expected: str = "") -> tuple[str, int, int, int]:
@@ -167,7 +169,7 @@ def verify(files: dict[str, bytes], expected: str = "") -> tuple[str, int, int, 
         check(expected in ("", digest), f"the dataset's hash is {digest}, not {expected}")
         events, plan = check_log(files["events.jsonl"]), json.loads(files["plan.json"])
         check_plan(plan, events)
-        table = next(name for name in files if name.endswith("_task-rating_data.csv"))
+        table = next(name for name in files if name.endswith(("_task-rating_data.csv", "_task-comparison_data.csv")))
         rows = list(csv.DictReader(io.StringIO(files[table].decode(), newline="")))
         check_order(events, rows)
         if "sequences.json" in files:

@@ -30,7 +30,7 @@ def plan_cautions(sessions: dict[str, Any]) -> list[Message]:
     Parameters
     ----------
     sessions : dict
-        What ``make_sessions`` returned.
+        What ``make_sessions`` or ``make_pair_sessions`` returned.
 
     Returns
     -------
@@ -42,6 +42,8 @@ def plan_cautions(sessions: dict[str, Any]) -> list[Message]:
 
 def _guessable(sessions: dict[str, Any]) -> list[Message]:
     """A caution if an expert could learn to predict the next clip from the order."""
+    if "rounds" in sessions:  # each round of pairs has an order and names of its own
+        return []
     share = predictable_share(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MAX_PREDICTABLE:
         return []

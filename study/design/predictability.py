@@ -49,7 +49,10 @@ def share_from_another(sessions: dict[str, Any]) -> float:
     float
         About 1 / systems with many slots. 1 with two systems and two slots; 0 with one slot.
     """
-    orders = [[trial["system"] for trial in slot["trials"]] for slot in sessions["slots"]]
+    orders = [
+        [place["system"] for trial in slot["trials"] for place in trial.get("places", [trial])]
+        for slot in sessions["slots"]
+    ]
     pairs = [(a, b) for one, other in combinations(orders, 2) for a, b in zip(one, other, strict=True)]
     if not pairs:
         return 0.0

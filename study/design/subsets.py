@@ -67,7 +67,18 @@ def _least_used(spec: DesignSpec, rng: np.random.Generator) -> list[list[int]]:
 
 
 def interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
-    """(slot, group) with the groups taking turns in proportion to their sizes."""
+    """Let the groups take turns in proportion to their sizes.
+
+    Parameters
+    ----------
+    groups : sequence of (str, int)
+        Key of each group and its number of slots.
+
+    Returns
+    -------
+    list of (int, str)
+        Slots with their groups.
+    """
     slots, start = [], 0
     for key, count in groups:
         slots += [((index + 0.5) / count, start + index, key) for index in range(count)]

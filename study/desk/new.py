@@ -89,11 +89,11 @@ def _summary(file: StudyFile) -> dict[str, Any]:
         "title": file.title,
         "systems_asked": [system.id for system in file.systems],
         "clips": design.clips_per_system,
-        "practice": design.practice,
+        "practice": design.practice * (2 if file.trial.clips == 2 else 1),
         "slots": file.slots,
         "trials": file.trials_per_expert,
         "cautions": [caution.as_json() for caution in services.cautions_on(file)],
-        "scales": [[scale.key, scale.minimum, scale.maximum] for scale in file.scales],
+        "scales": [[scale.key, scale.minimum, scale.maximum] for scale in file.numbered],
     }
 
 

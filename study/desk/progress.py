@@ -18,7 +18,7 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.translation import get_language
 
 from study import clock
-from study.models import Clip, Device, Expert, Invitation, Listening, Rating, SoundCheck, Study, Trial
+from study.models import Clip, Device, Expert, FurtherClip, Invitation, Listening, Rating, SoundCheck, Study, Trial
 from study.services.invitations import has_slot
 
 #: From this many rated clips on, answers are looked over for the two flags.
@@ -30,9 +30,9 @@ FAST_S_A_SCALE = 0.5
 
 
 class PlannedTrial(NamedTuple):
-    """One planned study trial: its clip, its duration, whether it is a repeat."""
+    """One planned study trial: its clips, how long they last together, whether it is a repeat."""
 
-    clip: int
+    clips: tuple[int, ...]
     clip_ms: int
     is_repeat: bool
 
@@ -138,7 +138,7 @@ def board(study: Study) -> Board:
     rated = [
         Rated(expert, trial, places[trial], *measures)
         for expert, trial, scales, _newest, *measures in answers
-        if trial in places and scales == len(study.file.scales)
+        if trial in places and scales == len(study.file.numbered)
     ]
     rows = _rows(study, experts, rated, ((expert, newest) for expert, _, _, newest, *_ in answers))
     return Board(rows, _coverage(study, experts, places, rated))
@@ -149,7 +149,14 @@ def _places(study: Study) -> dict[int, PlannedTrial]:
     trials = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by()
     lasts = dict(study.clips.order_by().values_list("pk", "duration_ms"))
     repeats = set(trials.filter(is_repeat=True).values_list("pk", flat=True))
-    return {pk: PlannedTrial(clip, lasts[clip], pk in repeats) for pk, clip in trials.values_list("pk", "clip_id")}
+    clips = {pk: [clip] for pk, clip in trials.values_list("pk", "clip_id")}
+    if study.file.trial.clips != 1:
+        further = FurtherClip.objects.filter(trial__in=trials).order_by("trial", "place")
+        for trial, clip in further.values_list("trial", "clip_id"):
+            clips[trial].append(clip)
+    return {
+        pk: PlannedTrial(tuple(found), sum(lasts[clip] for clip in found), pk in repeats) for pk, found in clips.items()
+    }
 
 
 def _answers(study: Study) -> list[tuple[int, ...]]:
@@ -170,7 +177,7 @@ def _answers(study: Study) -> list[tuple[int, ...]]:
 
 
 def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Iterable[tuple[int, int]]) -> list[Row]:
-    total, scales = study.file.trials_per_expert, len(study.file.scales)
+    total, scales = study.file.trials_per_expert, len(study.file.numbered)
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)
@@ -270,9 +277,9 @@ def _coverage(
 ) -> list[Coverage]:
     """Planned and completed ratings per clip, without repeats and withdrawals."""
     present = {expert.pk for expert in experts if not expert.withdrawn_at}
-    planned = Counter(place.clip for place in places.values() if not place.is_repeat)
-    done = {trial.trial: trial.place.clip for trial in rated if trial.expert in present and not trial.place.is_repeat}
-    heard = Counter(done.values())
+    planned = Counter(clip for place in places.values() if not place.is_repeat for clip in place.clips)
+    done = {trial.trial: trial.place.clips for trial in rated if trial.expert in present and not trial.place.is_repeat}
+    heard = Counter(clip for clips in done.values() for clip in clips)
     systems: dict[str, list[ClipCoverage]] = defaultdict(list)
     clips = study.clips.filter(role=Clip.Role.STUDY).order_by("system__system_id", "clip_id")
     for pk, clip_id, system in clips.values_list("pk", "clip_id", "system__system_id"):

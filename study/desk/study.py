@@ -84,7 +84,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "experts": len(finished),
         "submitted": sum(moment is not None for moment in finished),
         "small_groups": _small_groups(found),
-        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file.scales) > LARGE,
+        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file.numbered) > LARGE,
         "slots": found.certificate.get("slots", 0),
         "certificate": certificate_shown(found),
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],

@@ -18,7 +18,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import scale_order, scale_shown
+from study.room.trials import answer_shown, scale_order, scale_shown
 
 
 @require_safe
@@ -164,14 +164,18 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
         {
             "number": row.number,
             "url": reverse("room:trial", args=[row.token]) if row.begun else "",
-            "answers": [{"label": scale["label"], "value": row.values.get(scale["key"])} for scale in scales],
+            "answers": [
+                {"label": scale["label"], "value": answer_shown(scale, row.values.get(scale["key"]))}
+                for scale in scales
+            ],
             "known": row.known,
             "comment": row.comment,
             "problem": row.problem and len(row.values) < len(scales),
         }
         for row in queries.answered_trials(expert)
     ]
-    return room_render(request, expert, "review", rows=rows, unfinished=_spans(queries.incomplete_trials(expert)))
+    unfinished, pages = _spans(queries.incomplete_trials(expert)), expert.study.file.trial.clips != 1
+    return room_render(request, expert, "review", rows=rows, unfinished=unfinished, pages=pages)
 
 
 def _spans(numbers: list[int]) -> list[str]:

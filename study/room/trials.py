@@ -1,4 +1,4 @@
-"""One clip at a time: the page, its audio, and what the page's script saves."""
+"""One trial at a time: the page, its audio, and what the page's script saves."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from formats.study_file import Preference
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -34,22 +35,37 @@ def scale_order(expert: Expert) -> list[str]:
 
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
-    """A scale in the active language, with its points if it has buttons."""
-    scale = expert.study.file.asked(key)
-    points = range(scale.minimum, scale.maximum + 1)
-    return {
-        "key": key,
-        "minimum": scale.minimum,
-        "maximum": scale.maximum,
-        **scale.texts(translation.get_language()),
-        "points": list(points) if len(points) <= MAX_BUTTONS else None,
-    }
+    """A scale or preference in the active language, with its points if it has buttons."""
+    asked = expert.study.file.asked(key)
+    texts = asked.texts(translation.get_language())
+    shown = {"key": key, "minimum": asked.minimum, "maximum": asked.maximum, **texts}
+    if isinstance(asked, Preference):
+        choices = [
+            {"value": value, "degree": abs(value), "words": preference_words(value, asked.form, texts)}
+            for value in asked.values
+        ]
+        return {**shown, "form": asked.form, "choices": choices, "points": list(asked.values)}
+    return {**shown, "points": list(asked.values) if len(asked.values) <= MAX_BUTTONS else None}
+
+
+def preference_words(value: int, form: str, texts: dict[str, str]) -> str:
+    """A preference in words: which clip, and how strongly where that was asked."""
+    words = texts["middle"] if value == 0 else texts["low"] if value < 0 else texts["high"]
+    if form != "graded" or value == 0:
+        return words
+    return _("%(clip)s: %(degree)d") % {"clip": words, "degree": abs(value)}
+
+
+def answer_shown(scale: dict[str, Any], value: int | None) -> int | str | None:
+    """An answer as the review shows it: a rating, or a preference in words."""
+    chosen = [choice["words"] for choice in scale.get("choices", ()) if choice["value"] == value]
+    return str(chosen[0]) if chosen else value
 
 
 @require_safe
 @room_page
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """Show one clip with its scales and the ratings so far."""
+    """Show one clip, or two, with its questions and the answers so far."""
     session = session_of(expert)
     shown = session.trial(token)
     if shown is None:
@@ -57,7 +73,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     step = queries.next_step(expert, session)
     if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
-    heard, answers = queries.listening_summary(shown.pk, expert), queries.answers(shown.pk, expert)
+    lasts = queries.durations_of(shown, expert.study)
+    heard, answers = queries.listening_by_place(shown.pk, expert, len(lasts)), queries.answers(shown.pk, expert)
     scales = [_answered(expert, key, answers.get(key)) for key in scale_order(expert)]
     return room_render(
         request,
@@ -67,18 +84,26 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         total=len(session.phase(shown.phase)),
         done=shown.number - 1,
         minutes_left=session.progress().minutes_left,
-        panel="" if heard.intervals or answers else _panel(expert, session, shown),
+        panel="" if any(clip.intervals for clip in heard) or answers else _panel(expert, session, shown),
         scales=scales,
         sliders=any(scale["points"] is None for scale in scales),
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
-        heard=json.dumps(heard.intervals),
-        plays=heard.plays,
-        problem=heard.problem,
+        clips=[
+            {
+                "place": place,
+                "audio": _audio_url(shown.token, place),
+                "duration_ms": last,
+                "heard": json.dumps(clip.intervals),
+                "plays": clip.plays,
+            }
+            for place, (clip, last) in enumerate(zip(heard, lasts, strict=True), start=1)
+        ],
+        problem=heard[0].problem,
         leaves=clock.in_milliseconds(shown.leaves_at) if shown.leaves_at else "",
-        **_neighbours(session, shown, reviewing=step == "review"),
+        **_neighbours(session, shown, len(lasts), reviewing=step == "review"),
     )
 
 
@@ -95,21 +120,27 @@ def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[s
     return {**scale_shown(expert, key), "value": value, "revision": revision}
 
 
-def _neighbours(session: Session, shown: SessionTrial, *, reviewing: bool) -> dict[str, Any]:
-    """Where Back and Next lead, and the clip to fetch meanwhile."""
+def _audio_url(token: str, place: int) -> str:
+    """The address of the clip at a place of a trial."""
+    return reverse("room:audio", args=[token] if place == 1 else [token, place])
+
+
+def _neighbours(session: Session, shown: SessionTrial, clips: int, *, reviewing: bool) -> dict[str, Any]:
+    """Where Back and Next lead, and the clips to fetch meanwhile, in the order of their places."""
     before, after = session.before(shown), session.after(shown)
     back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
     if reviewing or after is None:
         return {"back": back, "next": reverse("room:room"), "next_audio": "", "reviewing": reviewing}
-    page, audio = (reverse(f"room:{name}", args=[after.token]) for name in ("trial", "audio"))
+    audio = " ".join(_audio_url(after.token, place) for place in range(1, clips + 1))
+    page = reverse("room:trial", args=[after.token])
     return {"back": back, "next": page, "next_audio": audio, "reviewing": False}
 
 
 @require_safe
 @room_page
-def audio(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """The clip of a trial. Replies differ only in the music."""
-    with default_storage.open(queries.audio_of(expert, token)) as file:
+def audio(request: HttpRequest, expert: Expert, token: str, place: int = 1) -> HttpResponse:
+    """The clip at a place of a trial. Replies differ only in the music."""
+    with default_storage.open(queries.audio_of(expert, token, place)) as file:
         data = file.read()
     headers = {"Content-Length": str(len(data)), "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type="audio/mpeg", headers=headers)
@@ -146,6 +177,7 @@ def listening(request: HttpRequest, context: SaveContext) -> HttpResponse:
     """Saves a report of what was heard."""
     body = _json(request)
     report: dict[str, Any] = {name: body.get(name) for name in ("intervals", "events", "plays", "offset_ms")}
+    report["place"] = body.get("place", 1)  # a page of one clip does not say it
     given_at = _moment(body) if "given_at" in body else None  # a page from before this was sent has none
     services.save_listening(context, client_uuid=_uuid(body), given_at=given_at, **report)
     return _saved()

@@ -33,6 +33,7 @@ urlpatterns = [
     path("room/instructions/", pages.instructions, name="instructions"),
     path("room/t/<trial:token>/", trials.trial, name="trial"),
     path("room/t/<trial:token>/audio", trials.audio, name="audio"),
+    path("room/t/<trial:token>/audio/<int:place>", trials.audio, name="audio"),
     path("room/t/<trial:token>/ratings/<str:scale>", trials.rating, name="rating"),
     path("room/t/<trial:token>/remark", trials.remark, name="remark"),
     path("room/t/<trial:token>/listening", trials.listening, name="listening"),

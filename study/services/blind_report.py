@@ -30,6 +30,8 @@ def blind_dataset(study: Study, *, actor: str) -> Iterator[Path]:
     """
     if study.state != Study.State.CLOSED:
         raise InputError(_("A blinded report can be created after the study is closed and before it is unblinded."))
+    if study.file.trial.clips != 1:
+        raise InputError(_("A blinded report is only available for studies with one clip a trial."))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"dataset-{study.slug}"
         dataset.export(study, path, coded=True)

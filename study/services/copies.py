@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from study import clock
 from study.design import make_session_apart
+from study.design.pairs import make_pair_session_apart
 from study.errors import Refused
 from study.models import (
     Background,
@@ -24,6 +25,7 @@ from study.models import (
     Device,
     Event,
     Expert,
+    FurtherClip,
     Invitation,
     Listening,
     Rating,
@@ -34,9 +36,17 @@ from study.models import (
     System,
     Trial,
 )
+from study.sequences import places_of
 from study.services.locking import lock_study
 from study.services.log import log_event
-from study.services.study_creation import SECRET, shape_of
+from study.services.study_creation import (
+    SECRET,
+    batched,
+    clips_of_trial,
+    pair_shape_of,
+    shape_of,
+    write_trials,
+)
 
 #: How long a preview stays open in the researcher's browser.
 OPEN_FOR = timedelta(days=1)
@@ -52,6 +62,7 @@ def delete_copy(study: Study) -> None:
     for said in OF_EXPERT:
         said._default_manager.filter(expert__study=study).delete()
     Expert.objects.filter(study=study).delete()
+    FurtherClip.objects.filter(trial__slot__study=study).delete()
     Trial.objects.filter(slot__study=study).delete()
     for own in OF_STUDY:
         own._default_manager.filter(study=study).delete()
@@ -99,19 +110,19 @@ def _own_slot(study: Study, slug: str) -> Slot:
         created_at=now,
         opened_at=now,
     )
-    scales = [scale.key for scale in study.file.scales]
+    scales = [scale.key for scale in study.file.numbered]
     group = study.file.groups[0].key
     order = SECRET.sample(scales, len(scales))
     slot = Slot.objects.create(study=copy, number=1, group=group, scale_order=order)
     clips = _own_clips(study, copy)
     practice = [clip for clip in clips if clip.role == Clip.Role.PRACTICE]
     rows = [
-        Trial(slot=slot, clip=clip, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number)
-        for number, clip in enumerate(practice, start=1)
+        (Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number), heard)
+        for number, heard in enumerate(batched(practice, clips_of_trial(study.file)), start=1)
     ]
-    for number, trial in enumerate(_own_order(study, clips), start=1):
-        rows.append(Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, **trial))
-    Trial.objects.bulk_create(rows)
+    for number, (trial, heard) in enumerate(_own_order(study, clips), start=1):
+        rows.append((Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, **trial), heard))
+    write_trials(rows)
     return slot
 
 
@@ -136,22 +147,29 @@ def _own_clips(study: Study, copy: Study) -> list[Clip]:
     return list(Clip.objects.bulk_create(sorted(clips, key=lambda clip: clip.clip_id)))
 
 
-def _own_order(study: Study, clips: list[Clip]) -> list[dict[str, Any]]:
-    """Clips chosen and ordered at random, as many of each system as an expert hears, with hidden repeats."""
+def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], list[Clip]]]:
+    """Trials with their clips, chosen and ordered at random, as many as an expert hears, with hidden repeats."""
+    prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
+    places = {prompt: SECRET.random() for prompt in sorted(filter(None, prompts.values()))}
+    drawn = SECRET.sample(clips, len(clips))
+    if study.file.trial.match == "prompt":  # so that equal numbers are one prompt
+        drawn.sort(key=lambda clip: places.get(prompts[clip.audio], 0))
     by_system: dict[int, list[Clip]] = defaultdict(list)
-    for clip in SECRET.sample(clips, len(clips)):
+    for clip in drawn:
         if clip.system_id:
             by_system[clip.system_id].append(clip)
     systems = SECRET.sample(list(by_system.values()), len(by_system))
-    shape = shape_of(study.file, [str(number) for number in range(len(systems))], SECRET.randrange(2**53))
+    names, seed = [str(number) for number in range(len(systems))], SECRET.randrange(2**53)
+    if study.file.trial.clips == 2:
+        planned = make_pair_session_apart(pair_shape_of(study.file, names, seed))
+    else:
+        planned = make_session_apart(shape_of(study.file, names, seed))
     return [
-        {
-            "clip": systems[trial["system"]][trial["clip"]],
-            "block": trial["block"],
-            "position": trial["position"],
-            "is_repeat": trial["repeat"],
-        }
-        for trial in make_session_apart(shape)
+        (
+            {"block": trial["block"], "position": trial["position"], "is_repeat": trial["repeat"]},
+            [systems[place["system"]][place["clip"]] for place in places_of(trial)],
+        )
+        for trial in planned
     ]
 
 

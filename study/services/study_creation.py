@@ -18,13 +18,14 @@ from django.db import transaction
 
 from formats.errors import N_, InputError, Message
 from formats.files import CLIP_TIME, json_sha256
-from formats.pack import PackClip
+from formats.pack import PackClip, shared_prompts
 from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions, may_reveal, plan_cautions
-from study.models import Clip, Seal, Slot, Study, System, Trial
+from study.design.pairs import PairSpec, make_pair_sessions, pair_certificate
+from study.models import Clip, FurtherClip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
-from study.sequences import Content, commitment_to, seed_of
+from study.sequences import Content, commitment_to, places_of, seed_of
 from study.services.log import log_event
 
 SECRET = SystemRandom()
@@ -43,11 +44,15 @@ class ChosenClips:
 
 
 def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
-    """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few."""
+    """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few.
+
+    Matched clips are of prompts that every system has, in the same order for each.
+    """
     clips = list(pack)
-    design = file.design
-    wanted, practice = design.clips_per_system, design.practice
+    wanted, practice = file.design.clips_per_system, file.design.practice * clips_of_trial(file)
     chosen = ChosenClips(practice=[clip for clip in clips if clip.role == "practice"][:practice])
+    if file.trial.match == "prompt":
+        clips = _of_shared_prompts(file, clips)
     faults = []
     for system in (row.id for row in file.systems):
         found = [clip for clip in clips if clip.role == "study" and clip.system == system]
@@ -66,20 +71,52 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
     return chosen
 
 
+def clips_of_trial(file: StudyFile) -> int:
+    """How many clips a trial of the study has."""
+    return len(file.systems) if file.trial.clips == "all" else int(file.trial.clips)
+
+
+def _of_shared_prompts(file: StudyFile, clips: list[PackClip]) -> list[PackClip]:
+    """The study clips of prompts that every system has, ordered by prompt; the prompts in the pack's order."""
+    systems = {system.id for system in file.systems}
+    study = [clip for clip in clips if clip.role == "study" and clip.system in systems]
+    shared = shared_prompts((clip.system, clip.prompt_id) for clip in study)
+    if missing := sorted(systems - {clip.system for clip in study}):
+        shared = []
+    if len(shared) < file.design.clips_per_system:
+        raise InputError(
+            "The study file matches clips by prompt and asks for %(wanted)s prompts, but only %(found)s have a clip of "
+            "every system%(missing)s. Give the files of one prompt equal names and make the pack again with "
+            "generate_stimuli --from.",
+            wanted=file.design.clips_per_system,
+            found=len(shared),
+            missing=Message(" (there is none of %(systems)s)", systems=", ".join(missing)) if missing else "",
+        )
+    places = {prompt: place for place, prompt in enumerate(shared)}
+    return sorted((clip for clip in study if clip.prompt_id in places), key=lambda clip: places[str(clip.prompt_id)])
+
+
 def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
-    if trial.clips != 1:
+    kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
+    other = sorted(kinds - ({"preference"} if trial.clips == 2 else {"rating"}))
+    if trial.clips == "all":
         what = Message("trials with clips = %(clips)s", clips=trial.clips)
-    elif trial.match != "none":
-        what = Message("clips that are matched by prompt")
+    elif trial.clips == 1 and trial.match != "none":
+        what = Message("trials of one clip that are matched by prompt")
     elif trial.reference != NO_REFERENCE:
         what = Message("trials with a reference")
-    elif file.questions:
-        what = Message("questions of kind %(kind)s", kind=file.questions[0].kind)
+    elif other or (trial.clips == 1 and file.questions):
+        kind = other[0] if other else file.questions[0].kind
+        what = Message("questions of kind %(kind)s in trials with clips = %(clips)s", kind=kind, clips=trial.clips)
     else:
         return
-    raise InputError("This version cannot run %(what)s yet. It runs trials of one clip with rating scales.", what=what)
+    raise InputError(
+        "This version cannot run %(what)s yet. It runs trials of one clip with ratings of the clip, and trials of two "
+        "clips with preferences.",
+        what=what,
+    )
 
 
 def create_study(
@@ -111,7 +148,7 @@ def create_study(
             simulated=simulated,
             created_at=clock.now(),
         )
-        drawn = _drawn(clips, copies, rng)
+        drawn = _drawn(clips, copies, rng, matched=file.trial.match == "prompt")
         content = sealed_content(study, drawn.numbered, drawn.systems, rng)
         freeze_plan(study, content)
         study.save(force_insert=True)
@@ -122,7 +159,7 @@ def create_study(
 
 
 def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
-    """What the session plans depend on. They are made over codes."""
+    """What the session plans of trials of one clip depend on. They are made over codes."""
     design = file.design
     return DesignSpec(
         systems=tuple(codes),
@@ -137,6 +174,23 @@ def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
     )
 
 
+def pair_shape_of(file: StudyFile, codes: list[str], seed: int) -> PairSpec:
+    """The same of trials of two clips."""
+    design = file.design
+    return PairSpec(
+        systems=tuple(codes),
+        prompts=design.clips_per_system,
+        rounds=design.rounds or 0,
+        matched=file.trial.match == "prompt",
+        groups=tuple((group.key, group.slots) for group in file.groups),
+        repeats=design.repeats,
+        practice=design.practice,
+        break_after=file.break_after,
+        questions=tuple(asked.key for asked in file.numbered),
+        seed=seed,
+    )
+
+
 def cautions_on(file: StudyFile) -> list[Message]:
     """Cautions on the session plans that a study of this file will have, from plans like them.
 
@@ -144,7 +198,14 @@ def cautions_on(file: StudyFile) -> list[Message]:
     """
     if not may_reveal(slots=file.slots, systems=len(file.systems), trials=file.trials_per_expert):
         return []
-    return plan_cautions(make_sessions(shape_of(file, list(ascii_uppercase[: len(file.systems)]), EXAMPLE_SEED)))
+    return plan_cautions(sessions_for(file, list(ascii_uppercase[: len(file.systems)]), EXAMPLE_SEED))
+
+
+def sessions_for(file: StudyFile, codes: list[str], seed: int) -> dict[str, Any]:
+    """The session plans of a study of this file."""
+    if file.trial.clips == 2:
+        return make_pair_sessions(pair_shape_of(file, codes, seed))
+    return make_sessions(shape_of(file, codes, seed))
 
 
 @dataclass(frozen=True)
@@ -166,11 +227,19 @@ class Drawn:
         return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
 
 
-def _drawn(clips: ChosenClips, copies: dict[str, str], rng: Random) -> Drawn:
-    """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another."""
+def _drawn(clips: ChosenClips, copies: dict[str, str], rng: Random, *, matched: bool) -> Drawn:
+    """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another.
+
+    Matched clips of one prompt have one number.
+    """
     count = len(clips.study)
     codes = dict(zip(clips.study, rng.sample(ascii_uppercase[:count], count), strict=True))
-    shuffled = {codes[system]: rng.sample(found, len(found)) for system, found in clips.study.items()}
+    if matched:
+        prompts = range(len(next(iter(clips.study.values()))))
+        order = rng.sample(prompts, len(prompts))
+        shuffled = {codes[system]: [found[place] for place in order] for system, found in clips.study.items()}
+    else:
+        shuffled = {codes[system]: rng.sample(found, len(found)) for system, found in clips.study.items()}
     every = [*clips.practice, *(clip for found in clips.study.values() for clip in found)]
     paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in every}
     ids = {pack_id: Path(path).stem or _new_id(rng) for pack_id, path in paths.items()}
@@ -181,7 +250,7 @@ def _drawn(clips: ChosenClips, copies: dict[str, str], rng: Random) -> Drawn:
 def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], rng: Random) -> Content:
     """What is sealed: every session, from a seed that nobody can compute, and which system made which clip."""
     nonce = rng.randbytes(32).hex()
-    sessions = make_sessions(shape_of(study.file, sorted(systems), seed_of(study.file, nonce)))
+    sessions = sessions_for(study.file, sorted(systems), seed_of(study.file, nonce))
     return {"nonce": nonce, "sessions": sessions, "systems": systems, "clips": clips}
 
 
@@ -190,16 +259,23 @@ def freeze_plan(study: Study, content: Content) -> None:
 
     The sessions' certificate goes with it.
     """
+    file = study.file
+    beyond_scales = {
+        "trial": file.trial.as_json(),
+        "questions": [question.as_json() for question in file.questions],
+    }
     study.plan = {
         "schema": 2,
         "study_file_sha256": study.file_sha256,
-        "scales": [scale.as_json() for scale in study.file.scales],
-        "analysis": study.file.analysis.as_json(),
-        "design": study.file.design.as_json(),
+        **(beyond_scales if file.trial.clips != 1 else {}),
+        "scales": [scale.as_json() for scale in file.scales],
+        "analysis": file.analysis.as_json(),
+        "design": file.design.as_json(),
         "commitment": commitment_to(content),
     }
     study.plan_sha256 = json_sha256(study.plan)
-    study.certificate = certificate_of(content["sessions"])
+    certify = pair_certificate if file.trial.clips == 2 else certificate_of
+    study.certificate = certify(content["sessions"])
     study.seed = content["sessions"]["seed"]
 
 
@@ -278,28 +354,45 @@ def _write_sessions(
     study: Study, sessions: dict[str, Any], clips: dict[tuple[str, int], Clip], practice: list[Clip]
 ) -> None:
     """Slots and trials as the session plans say."""
-    trials = []
+    trials: list[tuple[Trial, list[Clip]]] = []
+    size = clips_of_trial(study.file)
     for row in sessions["slots"]:
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
-        for number, index in enumerate(row["practice"], start=1):
+        rehearsed = [practice[index] for index in row["practice"]]
+        for number, found in enumerate(batched(rehearsed, size), start=1):
             trials.append(
-                Trial(
-                    slot=slot, clip=practice[index], phase=Trial.Phase.PRACTICE, number=number, block=1, position=number
-                )
+                (Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number), found)
             )
-        for number, trial in enumerate(row["trials"], start=1):
-            trials.append(
-                Trial(
-                    slot=slot,
-                    clip=clips[trial["system"], trial["clip"]],
-                    phase=Trial.Phase.STUDY,
-                    number=number,
-                    block=trial["block"],
-                    position=trial["position"],
-                    is_repeat=trial["repeat"],
-                )
+        for number, planned in enumerate(row["trials"], start=1):
+            trial = Trial(
+                slot=slot,
+                phase=Trial.Phase.STUDY,
+                number=number,
+                block=planned["block"],
+                position=planned["position"],
+                is_repeat=planned["repeat"],
             )
-    Trial.objects.bulk_create(trials, batch_size=500)
+            trials.append((trial, [clips[place["system"], place["clip"]] for place in places_of(planned)]))
+    write_trials(trials)
+
+
+def batched(clips: list[Clip], size: int) -> Iterator[list[Clip]]:
+    """The clips of one practice trial after the other; what is left over is not heard."""
+    for start in range(0, len(clips) - size + 1, size):
+        yield clips[start : start + size]
+
+
+def write_trials(trials: list[tuple[Trial, list[Clip]]]) -> None:
+    """Insert trials, each with the clips at its places."""
+    for trial, (first, *_rest) in trials:
+        trial.clip = first
+    Trial.objects.bulk_create([trial for trial, _ in trials], batch_size=500)
+    further = [
+        FurtherClip(trial=trial, place=place, clip=clip)
+        for trial, clips in trials
+        for place, clip in enumerate(clips[1:], start=2)
+    ]
+    FurtherClip.objects.bulk_create(further, batch_size=500)
 
 
 def _log_birth(study: Study, actor: str) -> None:

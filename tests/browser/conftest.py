@@ -121,7 +121,7 @@ def practised(expert: Expert, *, first: bool = False) -> None:
     At the second study trial, the first of which was said not to play; or at the first, with the page before it.
     """
     an_hour_ago = clock.now() - timedelta(hours=1)
-    with clock.use(lambda: an_hour_ago):
+    with unhurried(timedelta(hours=1)):
         expert.devices.update(accepted_at=an_hour_ago - timedelta(hours=1))
         begin(expert)
         _practise(expert, first=first)

@@ -8,7 +8,7 @@ from random import Random
 
 from django.http import HttpRequest, HttpResponse
 
-from study.models import Trial
+from study.models import FurtherClip, Trial
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -121,5 +121,36 @@ def failing_audio(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400) if request.path.endswith("/audio") else get_response(request)
+
+    return middleware
+
+
+def _second_system(request: HttpRequest) -> str:
+    """The system of the clip at place 2 of the trial that a request is about."""
+    parts = request.path.split("/")
+    further = FurtherClip.objects.filter(trial__token=parts[3], place=2).first() if len(parts) > 3 else None
+    return further.clip.system.system_id if further and further.clip.system else ""
+
+
+def naming_second_clip(get_response: Answer) -> Answer:
+    """The second clip of a pair comes with its system's name in a header."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.endswith("/audio/2"):
+            response["X-Origin"] = f"cache-{_second_system(request)}-1"
+        return response
+
+    return middleware
+
+
+def counted_second_clip(get_response: Answer) -> Answer:
+    """The page of a pair carries a number that is 1 where its second clip is real music."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if re.fullmatch(r"/room/t/[^/]+/", request.path):
+            response["X-Shard"] = str(int(_second_system(request) == "real"))
+        return response
 
     return middleware

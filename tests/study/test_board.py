@@ -83,7 +83,7 @@ def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp
 
 
 def rated(number: int, ms: int = 15_000, lowest: int = 2, highest: int = 4) -> list[Rated]:
-    place = PlannedTrial(clip=1, clip_ms=10_000, is_repeat=False)
+    place = PlannedTrial(clips=(1,), clip_ms=10_000, is_repeat=False)
     return [Rated(1, trial, place, ms, lowest, highest) for trial in range(number)]
 
 

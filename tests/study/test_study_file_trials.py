@@ -157,11 +157,12 @@ def test_fault_in_a_question_names_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (asking(GRADED, "clips = 2"), "trials with clips = 2"),
+        (asking(RATING, "clips = 2"), "questions of kind rating in trials with clips = 2"),
         (asking(RATING, 'clips = "all"'), "trials with clips = all"),
-        (asking(RATING, 'match = "prompt"'), "clips that are matched by prompt"),
+        (asking(RATING, 'match = "prompt"'), "trials of one clip that are matched by prompt"),
         (asking(RATING, 'reference = "prompt"'), "trials with a reference"),
-        (asking(RATING + TEXT), "questions of kind text"),
+        (asking(RATING + TEXT), "questions of kind text in trials with clips = 1"),
+        (asking(GRADED, 'clips = 2\nreference = "prompt"'), "trials with a reference"),
     ],
 )
 def test_trial_that_is_not_served_is_refused_in_a_sentence(text: str, said: str) -> None:

@@ -153,7 +153,7 @@ def _order(sessions: Sessions, votes: Sequence[Vote], firsts: Sequence[Sequence[
         "pairs_per_round": _range(((vote.block, vote.pair) for vote in votes), product(rounds, pairs)),
         "pairs_per_trial_number": _range(((vote.number, vote.pair) for vote in votes), product(numbers, pairs)),
         "systems_per_trial_number": _range(stands, product(numbers, systems)),
-        "carry_over": _range(follows, every),
+        "carry_over_range": _range(follows, every),
     }
 
 

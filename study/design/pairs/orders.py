@@ -27,10 +27,11 @@ CLIP_COST, PROMPT_COST, BORDER_COST = 50.0, 2.0, 1e6
 
 
 def path_of_pairs(systems: int, rng: np.random.Generator) -> list[Pair]:
-    """Arrange all pairs so that consecutive ones have no system in common, where that is possible.
+    """Arrange all pairs so that consecutive ones share no system.
 
-    Found by backtracking that tries pairs with the fewest ways on first (Warnsdorff's rule). Three systems give all
-    pairs in some order, four give each pair directly before or after the one it shares no system with.
+    Found by backtracking that tries pairs with the fewest ways on first (Warnsdorff's rule). It is not possible for
+    fewer than five systems: three give all pairs in some order, four give each pair directly before or after the one it
+    shares no system with.
 
     Parameters
     ----------

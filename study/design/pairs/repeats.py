@@ -1,4 +1,4 @@
-"""Hidden repeats of pairs: the same two clips again with sides exchanged, a round later where numbers allow."""
+"""Hidden repeats of pairs: the same two clips with sides exchanged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ ATTEMPTS = 100
 
 
 def with_repeats(trials: list[Trial], spec: PairSpec, rng: np.random.Generator) -> list[Trial]:
-    """Insert a session's hidden repeats into its second half, or at its end where no place is free.
+    """Insert a session's hidden repeats into its second half.
 
-    Repeats are of different pairs as far as those go round. From five systems on no repeat shares a system with its
-    neighbours, where any clips allow it; with five that is only possible at the end.
+    Where no place is free, they come at its end. Repeats are of different pairs as far as those go round. From five
+    systems on no repeat shares a system with its neighbours, where any clips allow it; with five that is only possible
+    at the end.
 
     Parameters
     ----------
@@ -39,15 +40,15 @@ def with_repeats(trials: list[Trial], spec: PairSpec, rng: np.random.Generator) 
     return found or _at_the_end(trials, spec, rng)
 
 
-def pair_of(trial: Trial) -> tuple[int, int]:
+def _pair_of(trial: Trial) -> tuple[int, int]:
     """The systems of a trial, the lower one first."""
     low, high = sorted(place["system"] for place in trial["places"])
     return low, high
 
 
-def share_a_system(one: Trial, other: Trial) -> bool:
+def _share_a_system(one: Trial, other: Trial) -> bool:
     """Whether two trials have a system in common."""
-    return bool(set(pair_of(one)) & set(pair_of(other)))
+    return bool(set(_pair_of(one)) & set(_pair_of(other)))
 
 
 def _spread(trials: list[Trial], spec: PairSpec, rng: np.random.Generator) -> list[Trial] | None:
@@ -93,7 +94,7 @@ def _ready(made: list[Trial], chosen: list[Trial], gap: int) -> list[Trial]:
 
 def _fewest(ready: list[Trial], chosen: list[Trial]) -> list[Trial]:
     """Those of the pairs that were repeated least."""
-    count = [sum(pair_of(other) == pair_of(trial) for other in chosen) for trial in ready]
+    count = [sum(_pair_of(other) == _pair_of(trial) for other in chosen) for trial in ready]
     return [trial for trial, times in zip(ready, count, strict=True) if times == min(count)]
 
 
@@ -110,4 +111,4 @@ def _repeat(
 
 def _clash(before: Trial, after: Trial, spec: PairSpec) -> bool:
     """Whether two trials may not follow each other."""
-    return len(spec.systems) >= APART_FROM and share_a_system(before, after)
+    return len(spec.systems) >= APART_FROM and _share_a_system(before, after)

@@ -47,9 +47,9 @@ def choose_sides(spec: PairSpec, prompts: Ints, rng: np.random.Generator) -> Boo
 
 
 def balanced(edges: list[tuple[int, int]], rng: np.random.Generator) -> list[bool]:
-    """Colour the edges of a bipartite graph so that at each vertex both colours differ by at most one.
+    """Colour the edges of a bipartite graph in two colours, evenly.
 
-    All edges together differ by at most one as well.
+    At each vertex, and of all edges together, the numbers of both colours differ by at most one.
 
     Parameters
     ----------

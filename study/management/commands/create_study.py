@@ -92,7 +92,8 @@ def _bar(clips: list[Clip]) -> Iterable[Clip]:
 
 
 def _summary(file: StudyFile) -> str:
-    counts = f"{len(file.systems)} systems, {len(file.scales)} scales"
+    asked = f"{len(file.questions)} questions" if file.questions else f"{len(file.scales)} scales"
+    counts = f"{len(file.systems)} systems, {asked}"
     return f"{file.slots} slots of {file.trials_per_expert} trials, {counts}"
 
 

@@ -17,7 +17,7 @@ from study.dataset import escape_formula
 from study.management.cli import command_errors
 from study.models import Event
 from study.sequences import FILE as SEQUENCES
-from study.sequences import broken_proof, broken_sessions
+from study.sequences import Heard, broken_proof, broken_sessions
 from study.text_files import study_of
 
 
@@ -64,10 +64,12 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
     shown = log.parent / SEQUENCES
     if not shown.exists():  # sealed, or made before session plans were published
         return ""
-    tables = sorted((log.parent / "data").glob("*_task-rating_data.csv"))
+    tables = [
+        path for task in ("rating", "comparison") for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")
+    ]
     played = (
-        (row["expert_id"], int(row["trial"]), row["clip_id"], row["system"])
-        for table in tables
+        (row["expert_id"], int(row["trial"]), _heard(row))
+        for table in sorted(tables)
         for row in csv.DictReader(io.StringIO(read_text(table), newline=""))
     )
     try:
@@ -79,6 +81,12 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
         return broken_proof(plan, {**sequences, "slots": guarded}, played)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(f"{shown}: these are no session plans of a dataset; take the dataset again.") from error
+
+
+def _heard(row: dict[str, str]) -> Heard:
+    """The clips of a row of ratings, or of comparisons, with their systems."""
+    ends = ("",) if "clip_id" in row else ("_a", "_b")
+    return tuple((row["clip_id" if not end else f"clip{end}"], row[f"system{end}"]) for end in ends)
 
 
 def _of_file(path: Path) -> list[Event]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from formats.study_file import Preference
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -85,12 +86,15 @@ def save_rating(
 
 
 def _check_value(study: Study, scale: str, value: object) -> None:
-    bounds = next((item for item in study.file.scales if item.key == scale), None)
-    if bounds is None:
+    asked = next((item for item in study.file.numbered if item.key == scale), None)
+    if asked is None:
         raise Refused(400, "scale", _("This study does not have this scale."))
-    if type(value) is not int or not bounds.minimum <= value <= bounds.maximum:
-        message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
-        raise Refused(400, "value", message % {"minimum": bounds.minimum, "maximum": bounds.maximum})
+    if type(value) is int and value in asked.values:
+        return
+    if isinstance(asked, Preference):
+        raise Refused(400, "value", _("Please choose one of the answers shown."))
+    message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
+    raise Refused(400, "value", message % {"minimum": asked.minimum, "maximum": asked.maximum})
 
 
 def _check_revision(earlier: list[Rating], revision: object) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from study import queries
 from study.errors import Refused
-from study.models import Listening, Rating
+from study.models import FurtherClip, Listening, Rating
 from study.services.saving.context import SaveContext
 from study.services.saving.rules import ahead, room_end
 from study.session import session_of
@@ -29,6 +29,7 @@ class Report(NamedTuple):
     """A report of listening to one trial, with the time at which it was made."""
 
     trial: int
+    place: int
     intervals: list[list[int]]
     problem: bool
     at: datetime
@@ -40,25 +41,48 @@ class Report(NamedTuple):
 
 
 def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
-    """Refuses an answer ahead of its turn, before the clip was played through, or after playing it too fast.
+    """Refuses an answer ahead of its turn, before each clip was played through, or after playing them too fast.
 
     `before` are the expert's ratings of the trial before this one.
     """
     rated, trials = list(before), (context.trial.pk, context.before)
-    fields = ("trial", "intervals", "problem", "given_at", "received_at")
+    fields = ("trial", "place", "intervals", "problem", "given_at", "received_at")
     rows = Listening.objects.filter(expert=context.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
-    reports = [Report(trial, intervals, problem, given or came) for trial, intervals, problem, given, came in rows]
+    reports = [
+        Report(trial, place, intervals, problem, given or came)
+        for trial, place, intervals, problem, given, came in rows
+    ]
     is_reported = any(report.problem for report in reports if report.trial == context.before)
     opened = _opened(context, rated, is_reported=is_reported)
     if opened is None:
         raise ahead()
     own = [report for report in reports if report.trial == context.trial.pk]
-    heard = queries.length(queries.merged(interval for report in own for interval in report.intervals))
-    if heard < context.trial.clip.duration_ms - UNHEARD_MS:
-        raise Refused(409, "unheard", _("Please listen to the whole clip first."), heard_ms=heard)
+    lasts = durations(context)
+    of_place = [_heard_of(own, place) for place in range(1, len(lasts) + 1)]
+    heard = sum(of_place)
+    if any(ms < last - UNHEARD_MS for ms, last in zip(of_place, lasts, strict=True)):
+        message = _("Please listen to the whole clip first.")
+        if len(lasts) > 1:
+            message = _("Please listen to both clips to the end first.")
+        raise Refused(409, "unheard", message, heard_ms=heard)
     if not _at_its_speed(heard, own, opened, room_end(context)):
         message = _("The clip was played too fast. Please listen to it again at normal speed.")
         raise Refused(409, "unheard", message, heard_ms=heard)
+
+
+def durations(context: SaveContext) -> list[int]:
+    """How long each clip of the trial lasts (ms), by place; only trials of several clips need a query."""
+    further: Iterable[int] = ()
+    if context.expert.study.file.trial.clips != 1:
+        rows = FurtherClip.objects.filter(trial=context.trial.pk).order_by("place")
+        further = rows.values_list("clip__duration_ms", flat=True)
+    return [context.trial.clip.duration_ms, *further]
+
+
+def _heard_of(reports: Iterable[Report], place: int) -> int:
+    """How much of the clip at a place was heard, in ms."""
+    of_place = (interval for report in reports if report.place == place for interval in report.intervals)
+    return queries.length(queries.merged(of_place))
 
 
 def not_before_opening(context: SaveContext, at: datetime, before: Iterable[Rating]) -> datetime:
@@ -93,7 +117,7 @@ def _rated(context: SaveContext, before: Iterable[Rating]) -> datetime | None:
     firsts: dict[str, datetime] = {}
     for rating in before:
         firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
-    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file.scales) else None
+    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file.numbered) else None
 
 
 def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime, end: datetime) -> bool:

@@ -16,6 +16,7 @@ from study.models import Listening
 from study.services.log import log_event
 from study.services.saving.admission import admit
 from study.services.saving.context import SaveContext
+from study.services.saving.heard import durations
 from study.services.saving.rules import (
     LARGEST,
     LARGEST_SMALL,
@@ -23,6 +24,7 @@ from study.services.saving.rules import (
     ended,
     first_of,
     insert,
+    invalid_number,
     measure,
     refuse_ahead,
     retry_on_conflict,
@@ -48,8 +50,9 @@ def save_listening(
     plays: int,
     given_at: datetime | None = None,
     offset_ms: int | None = None,
+    place: int = 1,
 ) -> Listening:
-    """Stores what was played since the last report: intervals [start, end] of the clip in ms, and how often it started.
+    """Stores what was played of a trial's clip since the last report: intervals [start, end] in ms, and its starts.
 
     The same UUID again returns the first report. The study's log has a problem that the expert reports and a speed that
     was changed, each once a trial, and every report that comes after the end. `given_at` and `offset_ms` are as in
@@ -60,7 +63,8 @@ def save_listening(
     checked = {
         "expert_id": expert.pk,
         "trial_id": trial.pk,
-        "intervals": _checked_intervals(intervals, trial.clip.duration_ms + OVERRUN_MS),
+        "place": place,
+        "intervals": _checked_intervals(intervals, _duration_of(context, place) + OVERRUN_MS),
         "events": _checked_events(events),
         "plays": measure(plays, LARGEST_SMALL),
     }
@@ -81,6 +85,18 @@ def save_listening(
             _refuse_not_begun(context, [row for row in rows if row.trial_id == trial.pk])
         _log_told(listening, context)
     return listening
+
+
+def _duration_of(context: SaveContext, place: object) -> int:
+    """How long the clip at a place lasts, in ms."""
+    if type(place) is not int:
+        raise invalid_number()
+    if place == 1:
+        return context.trial.clip.duration_ms
+    lasts = durations(context)
+    if not 1 <= place <= len(lasts):
+        raise invalid_number()
+    return lasts[place - 1]
 
 
 def _told(events: list[dict[str, Any]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import { stamp } from "./clock.js";
 
-const KEPT = 3; // clips in memory
+const KEPT = 4; // clips in memory: those of two pages with two each
 const PATIENCE_MS = 1_500;
 const STALL_MS = 20_000; // without a byte
 const START_MS = 8_000; // from a press to the sound

@@ -64,6 +64,8 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
       return kept;
     },
     forgive: () => (refused = false),
+    /** An answer as it is said: a number, or which clip is preferred. */
+    words: (scale) => scale.radios.find((radio) => radio.checked)?.dataset.words ?? scale.value,
     missing: () => scales.filter((scale) => scale.value === null),
     setOpen(value) {
       open = value;
@@ -82,8 +84,10 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     digit(value) {
       const inside = scales.find((scale) => scale.element.contains(document.activeElement));
       const scale = inside ?? scales.find((one) => one.value === null);
-      if (!scale || !scale.radios.length || value < scale.minimum || value > scale.maximum) return false;
-      answer(scale, value);
+      if (!scale || !scale.radios.length) return false;
+      const chosen = scale.minimum < 0 ? Number(scale.radios[value - 1]?.value ?? NaN) : value; // a preference: from the left
+      if (!(chosen >= scale.minimum && chosen <= scale.maximum)) return false;
+      answer(scale, chosen);
       return true;
     },
     markMissing() {

@@ -1,4 +1,4 @@
-// One trial: the player, the scales, the remark and what they report.
+// One trial: a player for each clip, the scales, the remark and what they report.
 
 import { now, stamp } from "./clock.js";
 import { createPlayer, fetchClip, total, union } from "./player.js";
@@ -13,15 +13,29 @@ const COMPOSING = 229; // keyCode of an input method's keys; in Safari the only 
 const TROUBLE = ["failed", "mute", "broken"];
 
 export function mount(main, outbox, { goTo }) {
-  const { trial, audio, ratings, listening, nextAudio, language } = main.dataset;
-  const durationMs = Number(main.dataset.duration);
+  const { trial, ratings, listening, nextAudio, language } = main.dataset;
   const find = (id) => document.getElementById(id);
   // What was still on its way when the server made this page.
   const waiting = outbox.pending().filter((entry) => entry.trial === trial);
   const known = [...outbox.justSent().filter((entry) => entry.trial === trial), ...waiting];
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
-  let heard = union([...JSON.parse(main.dataset.heard), ...reports(known).flatMap((body) => body.intervals)]);
-  let plays = reports(waiting).reduce((sum, body) => sum + body.plays, Number(main.dataset.plays));
+  const clips = [...main.querySelectorAll(".player")].map((element, index) => {
+    const { audio, duration, heard, plays } = { ...main.dataset, ...element.dataset };
+    const here = (body) => (body.place ?? 1) === index + 1;
+    return {
+      place: index + 1,
+      audio,
+      button: element.querySelector(".play"),
+      bar: element.querySelector(".played progress"),
+      text: element.querySelector(".played p"),
+      durationMs: Number(duration),
+      heard: union([...JSON.parse(heard), ...reports(known).filter(here).flatMap((body) => body.intervals)]),
+      plays: reports(waiting).filter(here).reduce((sum, body) => sum + body.plays, Number(plays)),
+      state: "loading",
+      ready: false,
+    };
+  });
+  let present = clips[0]; // the one that was played last
   let reported = "problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem));
   const shownAt = firstShown(trial);
   const leavesAt = Number(main.dataset.leaves);
@@ -36,18 +50,20 @@ export function mount(main, outbox, { goTo }) {
   const remark = createRemark(find("remark"), {
     onChange: (said) => outbox.add({ kind: "remark", trial, url: find("remark").dataset.url, body: signed(said) }),
   });
-  const player = createPlayer({
-    address: audio,
-    durationMs,
-    level: Number(main.dataset.level) / 100,
-    begun: () => plays > 0,
-    on: {
-      state: showPlayer,
-      position: (share) => (find("position").value = Math.round(share * 1000)),
-      started: (ms) => (main.dataset.startMs = ms.toFixed(1)),
-      report: saveListening,
-    },
-  });
+  for (const clip of clips) {
+    clip.player = createPlayer({
+      address: clip.audio,
+      durationMs: clip.durationMs,
+      level: Number(main.dataset.level) / 100,
+      begun: () => clip.plays > 0,
+      on: {
+        state: (state) => enter(clip, state),
+        position: (share) => (clip.bar.value = Math.round(share * 1000)),
+        started: (ms) => (main.dataset.startMs = ms.toFixed(1)),
+        report: (report) => saveListening(clip, report),
+      },
+    });
+  }
 
   for (const entry of known) take(entry);
   say("");
@@ -60,8 +76,12 @@ export function mount(main, outbox, { goTo }) {
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
   }
 
+  function wasHeard(clip) {
+    return total(clip.heard) >= clip.durationMs - UNHEARD_MS;
+  }
+
   function isHeard() {
-    return total(heard) >= durationMs - UNHEARD_MS || scales.scales.some((scale) => scale.value !== null);
+    return clips.every(wasHeard) || scales.scales.some((scale) => scale.value !== null);
   }
 
   function refresh() {
@@ -85,20 +105,54 @@ export function mount(main, outbox, { goTo }) {
     if (ms > 0) timer = setTimeout(hold, ms);
   }
 
-  function showPlayer(state) {
-    const button = find("play");
+  function enter(clip, state) {
+    clip.state = state;
+    if (state === "ready") clip.ready = true;
+    clips.forEach(showPlayer);
+    find("problem").hidden = reported || !clips.some((one) => TROUBLE.includes(one.state));
+    if (state !== "playing") return;
+    for (const address of nextAudio.split(" ").filter(Boolean)) fetchClip(address).catch(() => {});
+  }
+
+  function showPlayer(clip) {
+    const { button } = clip;
+    const state = stateShown(clip);
     button.dataset.state = state;
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
-    find("player-text").textContent = text(state === "ended" ? "heard" : state);
-    find("problem").hidden = reported || !TROUBLE.includes(state);
-    if (state === "playing" && nextAudio) fetchClip(nextAudio).catch(() => {});
+    const words = text(state === "ended" ? ended() : state);
+    if (clip.text.textContent !== words) clip.text.textContent = words; // what is said again is read out again
   }
 
-  function saveListening(report) {
-    plays += report.plays;
-    heard = union([...heard, ...report.intervals]);
-    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report } });
+  /** No clip of a page can be played before all are ready: nothing tells which one came first. */
+  function stateShown({ state }) {
+    return state === "ready" && !clips.every((clip) => clip.ready) ? "loading" : state;
+  }
+
+  function ended() {
+    if (clips.length === 1) return "heard";
+    return clips.every(wasHeard) ? "both" : "other";
+  }
+
+  /** One clip sounds at a time. */
+  function press(clip) {
+    if (stateShown(clip) === "loading") return;
+    for (const other of clips) if (other !== clip && other.state === "playing") other.player.press();
+    present = clip;
+    clip.player.press();
+  }
+
+  /** What the space bar plays: the clip that was played last, or after its end one that was not heard. */
+  function onward() {
+    const unheard = clips.find((clip) => !wasHeard(clip));
+    return wasHeard(present) && unheard && present.state !== "playing" ? unheard : present;
+  }
+
+  function saveListening(clip, report) {
+    clip.plays += report.plays;
+    clip.heard = union([...clip.heard, ...report.intervals]);
+    const place = clips.length > 1 ? { place: clip.place } : {};
+    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report, ...place } });
     refresh();
   }
 
@@ -108,16 +162,18 @@ export function mount(main, outbox, { goTo }) {
 
   function save(scale) {
     const { value, revision } = scale;
-    const body = signed({ value, revision, plays, heard_ms: total(heard), rt_ms: Math.max(0, now() - shownAt) });
+    const sum = (count) => clips.reduce((before, clip) => before + count(clip), 0);
+    const listened = { plays: sum((clip) => clip.plays), heard_ms: sum((clip) => total(clip.heard)) };
+    const body = signed({ value, revision, ...listened, rt_ms: Math.max(0, now() - shownAt) });
     outbox.add({ kind: "rating", trial, scale: scale.key, url: ratings + scale.key, body });
-    say(text("answered", { scale: scale.label, value }), "announce");
+    say(text("answered", { scale: scale.label, value: scales.words(scale) }), "announce");
     say("");
     refresh();
   }
 
   function tell() {
     reported = true;
-    player.problem();
+    (clips.find((clip) => TROUBLE.includes(clip.state)) ?? present).player.problem();
     find("problem").hidden = true;
     next.focus();
     hold();
@@ -136,7 +192,7 @@ export function mount(main, outbox, { goTo }) {
     if (reported && !isHeard()) return hold();
     if (!isHeard()) {
       say(find("locked").textContent);
-      return find("play").focus();
+      return onward().button.focus();
     }
     if (!settled) return;
     scales.markMissing();
@@ -148,7 +204,7 @@ export function mount(main, outbox, { goTo }) {
     find("panel").remove();
     find("work").hidden = false;
     find("steps").hidden = false;
-    find("play").focus();
+    present.button.focus();
   }
 
   function onKey(event) {
@@ -156,13 +212,13 @@ export function mount(main, outbox, { goTo }) {
     if (event.isComposing || event.keyCode === COMPOSING || event.repeat) return;
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
-    const done = control?.id === "play" && control.dataset.state === "ended" && !scales.missing().length;
+    const done = control?.matches(".play") && control.dataset.state === "ended" && !scales.missing().length;
     const typing = control?.matches("[type=number], [type=range], textarea");
     if (/^[0-9]$/.test(event.key) && !typing) {
       if (scales.digit(Number(event.key))) event.preventDefault();
     } else if (event.key === " " && !control) {
       event.preventDefault();
-      player.press();
+      press(onward());
     } else if (event.key === "Enter" && (done || !control?.matches("a, button, summary, textarea"))) {
       event.preventDefault();
       goOn();
@@ -178,17 +234,17 @@ export function mount(main, outbox, { goTo }) {
 
   const stop = new AbortController();
   const listen = (target, name, act) => target.addEventListener(name, act, { signal: stop.signal });
-  listen(find("play"), "click", () => player.press());
+  for (const clip of clips) listen(clip.button, "click", () => press(clip));
   listen(find("problem"), "click", tell);
   listen(next, "click", goOn);
   listen(document, "keydown", onKey);
   listen(document, "pointerdown", scales.forgive);
   listen(find("scales"), "submit", (event) => event.preventDefault());
-  listen(window, "blur", () => player.blur());
+  listen(window, "blur", () => clips.forEach(({ player }) => player.blur()));
   listen(document, "visibilitychange", () => document.hidden && settle({ leaving: true }));
   listen(window, "pagehide", () => {
     settle({ leaving: true });
-    player.settle();
+    for (const { player } of clips) player.settle();
   });
   if (find("panel")) listen(find("panel").querySelector("button"), "click", begin);
 
@@ -204,7 +260,7 @@ export function mount(main, outbox, { goTo }) {
       clearTimeout(timer);
       stop.abort();
       settle({ leaving: true });
-      player.close();
+      for (const { player } of clips) player.close();
     },
   };
 }
