@@ -86,7 +86,7 @@ def symbols_of(tokens: Tensor) -> Tensor:
 
     Two half bars are the same where at each of their eight steps the same pitch or silence sounds and a note begins in
     both or neither, near where they are so at six steps or seven; one is the sequence of another where at each step
-    they are so but for a transposition, the same for all its notes, which are three or more. Of several earlier half
+    they are so after one transposition of all its notes, which are three or more. Of several earlier half
     bars the most alike counts (same, sequence, near); of equals the one at the distance of the half bar before, then
     one at whole bars, then the nearest.
 
@@ -360,7 +360,7 @@ class Planned(Autoregressive):
         """Draw the symbol of each half bar, then its tokens, by inverse transform sampling.
 
         Symbols are drawn at temperature 1, ``novelty`` added to the logit of a new half bar. A half bar that is to be
-        the same as another is copied, which is what the symbol says; only a hold with nothing to hold is drawn anew.
+        the same as another is copied, which is what the symbol says; only a hold with nothing to hold is drawn.
         """
         n = len(chances)
         plan_chances, token_chances = chances.double().tensor_split([HALVES], dim=1)

@@ -185,7 +185,7 @@ def test_a_plan_of_the_same_half_bars_is_kept_when_drawn(distance: int) -> None:
     melody.check_tokens(tokens)
     halves = tokens.reshape(70, HALVES, HALF)
     kept = halves[:, distance:] == halves[:, :-distance]
-    # Only a hold with nothing to hold is drawn anew.
+    # Only a hold with nothing to hold is drawn.
     assert (kept | (halves[:, :-distance] == HOLD)).all()
     assert kept.mean() > 0.95
 
