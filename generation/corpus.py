@@ -262,7 +262,7 @@ def load_corpus(path: Path) -> Corpus:
 #: The columns of the report.
 REPORT = [
     *("song", "used", "reason", "complete_segments", "segments", "transposition", "group", "split"),
-    *("metre", "bars", "pickup_steps", "stretches", "overlaps_trimmed", "ends_set", "melody"),
+    *("metre", "bars", "pickup_steps", "pickup_estimate", "stretches", "overlaps_trimmed", "ends_set", "melody"),
 ]
 
 
@@ -285,6 +285,7 @@ def write_report(verdicts: Sequence[SongAssessment], corpus: Corpus | None, path
                 verdict.metre,
                 verdict.bars,
                 verdict.pickup_steps,
+                verdict.pickup_estimate,
                 len(verdict.stretches),
             ]
             + [verdict.overlaps_trimmed, verdict.ends_set, verdict.melody]

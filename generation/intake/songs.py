@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from formats.errors import InputError
+from generation.intake.pickups import estimate_pickup
 from generation.intake.reading import (
     FrameTimeError,
     Metre,
@@ -73,8 +74,10 @@ class SongAssessment(NamedTuple):
     pickup_steps : int
         Steps before the first downbeat, by the file's own barlines or time signatures.
     bars : str
-        How the first downbeat is known: by ``barlines``, as in a score; by a time ``signature`` of the pickup's own; or
-        not at all, then ``time zero`` is taken.
+        How the first downbeat is known: by ``barlines``, as in a score; by a time ``signature`` of the pickup's own; by
+        an ``estimate``; or not at all, then ``time zero`` is taken.
+    pickup_estimate : int or None
+        What the notes say of a pickup, in steps, where time zero is taken.
     overlaps_trimmed : int
         Notes that began before an earlier one had ended.
     ends_set : int
@@ -91,6 +94,7 @@ class SongAssessment(NamedTuple):
     metre: str = ""
     pickup_steps: int = 0
     bars: str = ""
+    pickup_estimate: int | None = None
     overlaps_trimmed: int = 0
     ends_set: int = 0
     melody: str = ""
@@ -113,7 +117,7 @@ def transposition(fifths: int | None) -> int:
     return 0 if fifths is None else (-7 * fifths + 6) % 12 - 6
 
 
-def assess_song(song: Song, melody: str | None = None) -> SongAssessment:
+def assess_song(song: Song, melody: str | None = None, *, estimate: bool = False) -> SongAssessment:
     """Read a song and decide whether it can be used.
 
     Parameters
@@ -121,6 +125,8 @@ def assess_song(song: Song, melody: str | None = None) -> SongAssessment:
     song : Song
     melody : str, optional
         Which of several voices to take (``voices.melody_option``).
+    estimate : bool, default False
+        Whether a pickup that is only estimated is left out.
 
     Returns
     -------
@@ -139,13 +145,17 @@ def assess_song(song: Song, melody: str | None = None) -> SongAssessment:
         return SongAssessment(song, "time in frames")
     except InputError:
         return SongAssessment(song, "unreadable")
-    if melody is None or not reading.notes:
-        return assess(song, reading)
-    try:
-        reading, source = take_melody(song.path, reading, melody)
-    except InputError:
-        return SongAssessment(song, "no such track")
-    return assess(song, reading)._replace(melody=source)
+    source = ""
+    if melody is not None and reading.notes:
+        try:
+            reading, source = take_melody(song.path, reading, melody)
+        except InputError:
+            return SongAssessment(song, "no such track")
+    found = assess(song, reading)
+    if estimate and found.pickup_estimate:
+        shifted = assess(song, reading._replace(downbeat=found.pickup_estimate / STEPS_PER_BEAT))
+        found = shifted._replace(bars="estimate")
+    return found._replace(melody=source)
 
 
 def assess(song: Song, reading: Reading) -> SongAssessment:
@@ -155,15 +165,19 @@ def assess(song: Song, reading: Reading) -> SongAssessment:
     raw = [note._replace(start=note.start - bars.downbeat) for note in reading.notes]
     notes = [note._replace(pitch=note.pitch + shift, length=min(note.length, STEPS)) for note in on_grid(raw)]
     parts = stretches(notes, bars.metres[0])
+    known = "barlines" if reading.downbeat is not None else "signature" if bars.downbeat else "time zero"
+    reason = _reason_to_skip(raw, bars.metres, notes, parts)
+    is_open = not reason and known == "time zero"
     return SongAssessment(
         song=song,
-        reason=_reason_to_skip(raw, bars.metres, notes, parts),
+        reason=reason,
         transposition=shift,
         notes=notes,
         stretches=parts,
         metre=_in_figures(bars.metres) + ("" if reading.metres else " assumed"),
         pickup_steps=round(bars.downbeat * STEPS_PER_BEAT),
-        bars="barlines" if reading.downbeat is not None else "signature" if bars.downbeat else "time zero",
+        bars=known,
+        pickup_estimate=estimate_pickup(notes, bars.metres[0]) if is_open else None,
         overlaps_trimmed=overlaps(raw),
         ends_set=reading.ends_set,
     )

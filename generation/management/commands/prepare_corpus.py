@@ -22,6 +22,9 @@ CHANGES: dict[str, Callable[[SongAssessment], bool]] = {
     "with overlapping notes, trimmed": lambda song: song.overlaps_trimmed > 0,
     "with notes without an end, which were given one": lambda song: song.ends_set > 0,
     "without a time signature, read as 4/4": lambda song: song.metre.endswith("assumed"),
+    "in 4/4 that may be a default, for their notes suggest a pickup (column pickup_estimate; --pickup estimate)": (
+        lambda song: bool(song.pickup_estimate) and song.metre.startswith("4/4")
+    ),
     "with a pickup, cut from the first downbeat": lambda song: song.pickup_steps > 0,
     "divided at a silence of more than four bars": lambda song: len(song.stretches) > 1,
 }
@@ -52,6 +55,13 @@ in it."""
             help="where a file has several voices, take the track that is called a melody or else the highest (track), "
             "a named one (track:NAME), a channel (channel:N, from 1) or the upper line of all (skyline)",
         )
+        parser.add_argument(
+            "--pickup",
+            choices=["none", "estimate"],
+            default="none",
+            help="where a file has no barlines: time zero is a downbeat (none, the default), or the pickup is "
+            "estimated from the notes and left out",
+        )
         parser.add_argument("--out", type=place, required=True, help="the corpus to write, for example corpus.npz")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,7 +72,10 @@ in it."""
             from generation.intake.songs import assess_song
 
             songs = core.essen_songs() if source == "essen-china" else core.folder_songs(Path(source))
-            verdicts = [assess_song(song, options["melody"]) for song in bar(songs, "reading", unit="song")]
+            verdicts = [
+                assess_song(song, options["melody"], estimate=options["pickup"] == "estimate")
+                for song in bar(songs, "reading", unit="song")
+            ]
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)
