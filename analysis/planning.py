@@ -16,7 +16,7 @@ from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
 from analysis.statistics.information import Variances
 from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
-from formats.errors import N_, InputError
+from formats.errors import N_, InputError, Message
 from formats.messages import LazyText, counter, is_chinese, translate, translator
 
 WIDTH = 96
@@ -89,15 +89,22 @@ def design_of(
 ) -> Design:
     """The design that the command's options describe; InputError says in one sentence what is wrong with them."""
     if contrasts < 1:
-        raise InputError(f"--contrasts {contrasts} must be at least 1.")
+        raise InputError("--contrasts %(contrasts)s must be at least 1.", contrasts=contrasts)
     if not 0 < gap < math.inf:
-        raise InputError(f"--gap {gap:g} must be a number of rating points above 0.")
+        raise InputError("--gap %(gap)g must be a number of rating points above 0.", gap=gap)
     if max(experts, clips) > MOST:
-        raise InputError(f"--experts {experts} and --clips {clips} can be {MOST} at most.")
+        raise InputError(
+            "--experts %(experts)s and --clips %(clips)s can be %(most)s at most.",
+            experts=experts,
+            clips=clips,
+            most=MOST,
+        )
     try:
         return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts)
-    except ValueError as error:
-        raise InputError(f"This is no study: {error}; change --experts, --systems, --clips or --heard.") from error
+    except InputError as error:
+        raise InputError(
+            "This is no study: %(error)s; change --experts, --systems, --clips or --heard.", error=error
+        ) from error
 
 
 def check_gap(gap: float, pilot: Pilot | None) -> None:
@@ -105,8 +112,13 @@ def check_gap(gap: float, pilot: Pilot | None) -> None:
     low, high = pilot.bounds if pilot else ASSUMED_SCALE
     if gap > high - low:
         raise InputError(
-            f"--gap {gap:g} is larger than the scale from {low:g} to {high:g}, on which two systems lie {high - low:g} "
-            f"apart at most; give a smaller gap{'' if pilot else ', or a --pilot on the scale that you mean'}."
+            "--gap %(gap)g is larger than the scale from %(low)g to %(high)g, on which two systems lie %(span)g apart "
+            "at most; give a smaller gap%(pilot)s.",
+            gap=gap,
+            low=low,
+            high=high,
+            span=high - low,
+            pilot="" if pilot else Message(", or a --pilot on the scale that you mean"),
         )
 
 

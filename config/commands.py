@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from formats import progress
 from formats.errors import InputError, Message
+from formats.messages import terminal_language, translator
 
 
 class LongCommand(BaseCommand):
@@ -38,11 +39,11 @@ class LongCommand(BaseCommand):
 
 @contextmanager
 def input_errors() -> Iterator[None]:
-    """Turns input that cannot be used into the error of a command."""
+    """Turns input that cannot be used into the error of a command, in the terminal's language."""
     try:
         yield
     except InputError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(error.words(translator(terminal_language()))) from error
 
 
 def messages_of(error: CommandError) -> tuple[Message, ...]:

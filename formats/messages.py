@@ -6,6 +6,8 @@ A further language is one line in LANGUAGES and one catalogue (docs/adr/0005-one
 from __future__ import annotations
 
 import gettext
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial, reduce
 from pathlib import Path
@@ -34,6 +36,13 @@ def language_tag(language: str) -> str:
     """A language as HTML and JSON-LD name it: zh-Hans for zh-hans."""
     first, *others = language.split("-")
     return "-".join([first, *(part.title() if len(part) == 4 else part.upper() for part in others)])
+
+
+def terminal_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language in which a command speaks: that of the terminal (LC_ALL, LC_MESSAGES, LANG) where it is known."""
+    asked = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    first = re.split(r"[-_.@]", asked.lower())[0]
+    return next((language for language in LANGUAGES if language.split("-")[0] == first), SOURCE)
 
 
 def is_chinese(language: str) -> bool:

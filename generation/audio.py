@@ -208,7 +208,7 @@ def decode_file(path: Path) -> tuple[Samples, int]:
     try:
         return decode(path.read_bytes())
     except (OSError, soundfile.LibsndfileError) as error:
-        raise InputError(f"{path} cannot be read as audio: make the pack again.") from error
+        raise InputError("%(path)s cannot be read as audio: make the pack again.", path=path) from error
 
 
 def measure_file(path: Path) -> Facts:

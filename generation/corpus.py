@@ -188,7 +188,12 @@ def build(songs: Sequence[Song], verdicts: Sequence[SongAssessment], source: str
             f"{count} {reason}" for reason, count in Counter(verdict.reason for verdict in verdicts).most_common()
         )
         write_report(verdicts, None, report)
-        raise InputError(f"No song of {source} could be used ({why}): {report} says why of each file.")
+        raise InputError(
+            "No song of %(source)s could be used (%(why)s): %(report)s says why of each file.",
+            source=source,
+            why=why,
+            report=report,
+        )
     elsewhere = {window.tokens.tobytes() for split, _, window in cut if split != "train"}
     kept = [
         (split, song.name, song.group, window.bar, window.tokens)
@@ -234,11 +239,13 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
 def load_corpus(path: Path) -> Corpus:
     """Read a corpus that save_corpus wrote. Raises InputError where it is missing, damaged or of another version."""
     if not path.is_file():
-        raise InputError(f"{path} does not exist: make it with `manage.py prepare_corpus --out {path}`.")
+        raise InputError("%(path)s does not exist: make it with `manage.py prepare_corpus --out %(path)s`.", path=path)
     try:
         with np.load(path, allow_pickle=False) as file:
             if int(file["schema"]) != SCHEMA:
-                raise InputError(f"{path} is of another version: make it again with `manage.py prepare_corpus`.")
+                raise InputError(
+                    "%(path)s is of another version: make it again with `manage.py prepare_corpus`.", path=path
+                )
             rows = list(
                 zip(
                     file["split"].tolist(),
@@ -253,9 +260,13 @@ def load_corpus(path: Path) -> Corpus:
     except InputError:
         raise
     except Exception as error:  # numpy raises half a dozen kinds for a damaged archive
-        raise InputError(f"{path} is not a readable corpus: make it again with `manage.py prepare_corpus`.") from error
+        raise InputError(
+            "%(path)s is not a readable corpus: make it again with `manage.py prepare_corpus`.", path=path
+        ) from error
     if corpus.sha256 != stored:
-        raise InputError(f"{path} has been altered since it was made: make it again with `manage.py prepare_corpus`.")
+        raise InputError(
+            "%(path)s has been altered since it was made: make it again with `manage.py prepare_corpus`.", path=path
+        )
     return corpus
 
 

@@ -38,7 +38,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     config, weights = folder / "config.json", folder / "weights.safetensors"
     for path in (config, weights):
         if not path.is_file():
-            raise InputError(f"{path} is missing: train a model into this folder first (`manage.py train --help`).")
+            raise InputError(
+                "%(path)s is missing: train a model into this folder first (`manage.py train --help`).", path=path
+            )
     try:
         description = json.loads(config.read_text(encoding="utf-8"))
         kind = network(description["model"])
@@ -51,7 +53,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"{folder} does not hold weights that fit its config.json: train this model again.") from error
+        raise InputError(
+            "%(folder)s does not hold weights that fit its config.json: train this model again.", folder=folder
+        ) from error
     return Checkpoint(description["model"], sha256(data), model.eval())
 
 
@@ -59,5 +63,10 @@ def load_reference(folder: Path) -> Reference:
     """The reference model in a run folder or in fixtures/checkpoints/reference. Raises InputError for any other."""
     checkpoint = load_checkpoint(folder)
     if checkpoint.name != REFERENCE:
-        raise InputError(f"{folder} holds {checkpoint.name}: name a run of `manage.py train {REFERENCE}`.")
+        raise InputError(
+            "%(folder)s holds %(name)s: name a run of `manage.py train %(reference)s`.",
+            folder=folder,
+            name=checkpoint.name,
+            reference=REFERENCE,
+        )
     return cast(Reference, checkpoint.model)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.files import sha256_of, write_atomically
 from formats.progress import bar
 from generation.corpus import Corpus
@@ -54,8 +54,13 @@ class Run:
     ) -> None:
         kind = network(name)
         if variant and variant not in kind.variants:
-            known = ", ".join(kind.variants) or "none"
-            raise InputError(f"There is no variant {variant!r} of {name}: the known ones are {known}.")
+            known = ", ".join(kind.variants) or Message("none")
+            raise InputError(
+                "There is no variant %(variant)r of %(name)s: the known ones are %(known)s.",
+                variant=variant,
+                name=name,
+                known=known,
+            )
         self.profile = kind.profiles[profile]
         if iterations is not None:
             self.profile = replace(self.profile, iterations=iterations)
@@ -98,19 +103,29 @@ class Run:
         """Refuse a corpus that is too small, and a folder that holds another run."""
         if len(self.train) < self.model.segments_per_step or not len(self.validation):
             raise InputError(
-                f"{source} has {len(self.train)} training and {len(self.validation)} validation segments; this profile "
-                f"needs {self.model.segments_per_step} and 1: add songs."
+                "%(source)s has %(train)s training and %(validation)s validation segments; this "
+                "profile needs %(segments_per_step)s and 1: add songs.",
+                source=source,
+                train=len(self.train),
+                validation=len(self.validation),
+                segments_per_step=self.model.segments_per_step,
             )
         if self.settings.batch_size % share()[1]:
-            raise InputError(f"{share()[1]} processes cannot share a batch of {self.settings.batch_size} equally.")
+            raise InputError(
+                "%(processes)s processes cannot share a batch of %(batch_size)s equally.",
+                processes=share()[1],
+                batch_size=self.settings.batch_size,
+            )
         config = self.out / "config.json"
         if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"{self.out} is a file: name a folder for the run.")
+            raise InputError("%(out)s is a file: name a folder for the run.", out=self.out)
         if config.is_file():
             if read_json(config) != self.config:
-                raise InputError(f"{self.out} holds another run: name a new folder, or repeat that run's own command.")
+                raise InputError(
+                    "%(out)s holds another run: name a new folder, or repeat that run's own command.", out=self.out
+                )
         elif self.out.exists() and any(self.out.iterdir()):
-            raise InputError(f"{self.out} is not empty and holds no run: name a new folder.")
+            raise InputError("%(out)s is not empty and holds no run: name a new folder.", out=self.out)
         if share()[1] > 1:
             dist.barrier()  # nobody may write before everybody has looked
 
@@ -134,7 +149,9 @@ class Run:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise InputError(f"{self.out} is being trained by another process: wait for it, or stop it.") from error
+            raise InputError(
+                "%(out)s is being trained by another process: wait for it, or stop it.", out=self.out
+            ) from error
 
     def train_to_end(self, progress: Callable[[str], None] = lambda text: None) -> None:
         """Train until the run ends. After Ctrl-C a run goes on from the last row of its log."""
@@ -175,7 +192,9 @@ class Run:
         log = self.model.training_step(torch.from_numpy(self.train[own]).to(self.device), self.optimisers)
         if not all(math.isfinite(value) for value in log.values()):
             raise InputError(
-                f"The loss is no longer a number at iteration {self.iteration + 1}; {self.out} keeps an earlier state."
+                "The loss is no longer a number at iteration %(iteration)s; %(out)s keeps an earlier state.",
+                iteration=self.iteration + 1,
+                out=self.out,
             )
         self.iteration += 1
         return log
@@ -232,7 +251,7 @@ class Run:
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as error:  # torch raises half a dozen kinds for a damaged file
-            raise InputError(f"{path} is damaged: remove {self.out} and train again.") from error
+            raise InputError("%(path)s is damaged: remove %(out)s and train again.", path=path, out=self.out) from error
         self.iteration, self.seconds, self.best, self.stale = (
             state[name] for name in ("iteration", "seconds", "best", "stale")
         )

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from formats.errors import Message
 from formats.files import json_sha256
 from formats.study_file import LARGEST_SEED, StudyFile
 from study.design import without_codes
@@ -79,18 +80,18 @@ def broken_proof(plan: Mapping[str, Any], shown: Mapping[str, Any], played: Iter
     """
     content = shown.get("sealed")
     if content is not None and commitment_to(content) != plan.get("commitment"):
-        return "the session plans are not those that the plan commits to: the SHA-256 differs"
+        return Message("the session plans are not those that the plan commits to: the SHA-256 differs")
     sessions = content["sessions"] if content else shown["sessions"]
     if not content and sessions != plan.get("sessions"):
-        return "the session plans are not those of the plan"
+        return Message("the session plans are not those of the plan")
     slots = {row["slot"]: row["trials"] for row in sessions["slots"]}
     for name, number, heard in played:
         trials = slots.get(shown["slots"].get(name), [])
         planned = trials[number - 1] if 0 < number <= len(trials) else None
         if planned is None:
-            return f"{name} has a trial {number} that no session plan has"
+            return Message("%(name)s has a trial %(number)s that no session plan has", name=name, number=number)
         if content and _clips_of(content, planned) != heard:
-            return f"{name} heard another clip in trial {number} than was planned"
+            return Message("%(name)s heard another clip in trial %(number)s than was planned", name=name, number=number)
     return ""
 
 
@@ -110,7 +111,7 @@ def broken_sessions(study: Study) -> str:
     ]
     slots = {f"slot {row['slot']}": row["slot"] for row in sealed.content["sessions"]["slots"]}
     if len(played) != sum(len(row["trials"]) for row in sealed.content["sessions"]["slots"]):
-        return "the session plans have more or fewer trials than the study"
+        return Message("the session plans have more or fewer trials than the study")
     return broken_proof(study.plan, {"sealed": sealed.content, "slots": slots}, played)
 
 

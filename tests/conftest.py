@@ -15,6 +15,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # Read when numerical libraries load: two test processes with two threads each would only get in each other's way.
+#: Commands speak the language of the terminal, and tests read English.
+os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Playwright's event loop runs in the thread of the tests, also of those that a process runs after its browser tests.

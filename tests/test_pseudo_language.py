@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from matplotlib.text import Text
 from pytest_django.fixtures import Settings
@@ -204,3 +206,37 @@ def test_codebook_has_no_untranslated_word(study: Study) -> None:
     for column in (column for table in tables for column in table):
         said += [column.meaning[CODE], *(text[CODE] for text in column.values.values())]
     assert [text for text in said if untranslated(text, GIVEN)] == []
+
+
+def printed_by(command: str, *arguments: object) -> str:
+    """What a command prints, or why it fails."""
+    out = io.StringIO()
+    try:
+        call_command(command, *map(str, arguments), stdout=out, stderr=out)
+    except CommandError as error:
+        return str(error)
+    return out.getvalue()
+
+
+def test_commands_have_no_untranslated_word(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", f"{CODE}_XX.UTF-8")
+    file, table = tmp_path / "all.toml", tmp_path / "all.csv"
+    file.write_text(study_toml(), encoding="utf-8")
+    table.write_text("expert_id,system,clip_id,all\na,real,b,1\na,real,c,2\n", encoding="utf-8")
+    said = {
+        "study": printed_by("create_study", file, "--check"),
+        "pack": printed_by("create_study", file),
+        "log": printed_by("verify_log", study.slug),
+        "simulated": printed_by("simulate_ratings", study.slug, "--seed", 1),
+        "dataset": printed_by("export_dataset", study.slug, "--out", tmp_path / "dataset"),
+        "preview": printed_by("analyse", table, "--preview"),
+        "missing": printed_by("analyse", tmp_path / "none.csv", "--preview"),
+        "power": printed_by("plan_study", "--experts", 26, "--gap", 0.2),
+        "design": printed_by("plan_study", "--experts", 1, "--gap", 0.2),
+        "gap": printed_by("plan_study", "--experts", 26, "--gap", 9),
+        "check": printed_by("check_pack", tmp_path),
+    }
+    paths = re.compile(rf"{re.escape(str(tmp_path))}\S*")
+    found = {name: untranslated(paths.sub("", text), GIVEN | {study.slug}) for name, text in said.items()}
+    assert faulty(found) == {}
+    assert all(said.values())

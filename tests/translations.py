@@ -38,20 +38,12 @@ KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
         "LazyText",
         "CountedText:1,2",
         "translate:2",
+        "translate_count:2,3",
+        # Errors are data: a template and what it is filled with.
+        *("InputError", "Message", "Failed", "fault"),
     ]
 )
-#: Faults are data: a template and what it is filled with. Modules that still write sentences are not among these.
-TEMPLATES = (
-    *("formats/", "generation/pack/folder", "generation/pack/recordings", "generation/pack/archive"),
-    *("generation/workers", "generation/management/cli", "study/jobs/", "study/blinding/", "study/management/blinding"),
-    "study/design/cautions",
-    *("study/services/study_creation", "analysis/data/dataset", "study/text_files", "study/mp3", "study/simulation"),
-    *("study/services/demo_access", "analysis/data/imports/", "analysis/data/given", "analysis/data/own_tables"),
-    "analysis/data/comparisons",
-    *("generation/intake/", "generation/metrics/", "generation/pack/sound_files"),
-)
-FAULTS = parse_keywords(["InputError", "Message", "Failed", "fault"])
-PLACEHOLDER = re.compile(r"%\(\w+\)[sdg]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
+PLACEHOLDER = re.compile(r"%\(\w+\)[.\d]*[sdgfr]|\{\w+(?:[:!][^{}]*)?\}|<[^>]+>")
 TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE)
 
 
@@ -71,9 +63,6 @@ def sentences() -> Catalog:
     for room in ROOMS:
         for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=KEYWORDS):
             catalogue.add(identifier, locations=[(str(PurePosixPath(room, name).parent), 0)], context=context)
-        for name, _, identifier, _, context in extract_from_dir(ROOT / room, METHODS, keywords=FAULTS):
-            if str(PurePosixPath(room, name)).startswith(TEMPLATES):
-                catalogue.add(identifier, locations=[(str(PurePosixPath(room, name).parent), 0)], context=context)
     return catalogue
 
 

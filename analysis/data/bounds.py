@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.data.given import Bounds
-from formats.errors import InputError
+from formats.errors import InputError, Message
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -129,16 +129,30 @@ def refuse_outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds], inferred
     for scale, value, line in zip(outside["scale"], outside["rating"], outside["line"], strict=True):
         groups.setdefault((str(scale), float(value)), []).append(int(line))
     parts = [
-        f"{_lines(lines)}: rating {value:g} on {scale} is outside {bounds[scale][0]:g} to {bounds[scale][1]:g}"
+        Message(
+            "%(lines)s: rating %(value)g on %(scale)s is outside %(low)g to %(high)g",
+            lines=_lines(lines),
+            value=value,
+            scale=scale,
+            low=bounds[scale][0],
+            high=bounds[scale][1],
+        )
         for (scale, value), lines in list(groups.items())[:MOST_TOLD]
     ]
-    more = f"; and {len(groups) - MOST_TOLD} other values" if len(groups) > MOST_TOLD else ""
-    codes = sorted({value for _, value in groups if is_code(value)})
-    source = "These bounds are inferred from the other ratings. " if set(outside["scale"]) & set(inferred) else ""
-    coded = f"; if {_listed(codes)} stands for a missing rating, add --missing={_listed(codes)}" if codes else ""
+    if len(groups) > MOST_TOLD:
+        parts.append(Message("and %(count)s other values", count=len(groups) - MOST_TOLD))
+    codes = _listed(sorted({value for _, value in groups if is_code(value)}))
+    is_inferred = bool(set(outside["scale"]) & set(inferred))
     raise InputError(
-        f"{path}, {'; '.join(parts)}{more}. {source}Correct each cell or leave it empty{coded}; if the scale reaches "
-        f"that far, give its bounds with --bounds {outside.iloc[0]['scale']}=LOWEST-HIGHEST."
+        "%(path)s, %(parts)s. %(source)sCorrect each cell or leave it empty%(coded)s; if the scale reaches that far, "
+        "give its bounds with --bounds %(scale)s=LOWEST-HIGHEST.",
+        path=path,
+        parts=parts,
+        source=Message("These bounds are inferred from the other ratings. ") if is_inferred else "",
+        coded=Message("; if %(codes)s stands for a missing rating, add --missing=%(codes)s", codes=codes)
+        if codes
+        else "",
+        scale=outside.iloc[0]["scale"],
     )
 
 
@@ -146,12 +160,13 @@ def _listed(values: Sequence[float]) -> str:
     return ",".join(f"{value:g}" for value in values)
 
 
-def _lines(lines: Sequence[int]) -> str:
+def _lines(lines: Sequence[int]) -> Message:
     if len(lines) == 1:
-        return f"line {lines[0]}"
+        return Message("line %(line)s", line=lines[0])
     if len(lines) > MOST_LINES:
-        return f"lines {', '.join(map(str, lines[:MOST_LINES]))} and {len(lines) - MOST_LINES} more"
-    return f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
+        first, more = ", ".join(map(str, lines[:MOST_LINES])), len(lines) - MOST_LINES
+        return Message("lines %(first)s and %(more)s more", first=first, more=more)
+    return Message("lines %(first)s and %(last)s", first=", ".join(map(str, lines[:-1])), last=lines[-1])
 
 
 def outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds]) -> pd.DataFrame:

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
 from formats.text import alike, folded
 
 REAL = "real"
-UNITS = {"expert_id": "expert", "system": "system", "clip_id": "clip"}
+#: Of each column what is said where two of its names may be one.
+ALIKE = {
+    "expert_id": N_("%(names)s may be one expert or two"),
+    "system": N_("%(names)s may be one system or two"),
+    "clip_id": N_("%(names)s may be one clip or two"),
+}
 
 
 def one_spelling(systems: Sequence[str]) -> dict[str, str]:
@@ -41,10 +46,24 @@ def _ask(frame: pd.DataFrame, column: str, path: Path) -> None:
     if not pairs:
         return
     (a, b), more = pairs[0], len(pairs) - 1
-    others = f", and so may {more} more pair{'s' if more > 1 else ''}" if more else ""
+    others: Message | str = ""
+    if more:
+        others = Message(", and so may %(count)s more pairs", count=more)
+        others = Message(", and so may 1 more pair") if more == 1 else others
+    names = Message(
+        "%(column)s %(a)s (line %(one)s) and %(b)s (line %(other)s)",
+        column=column,
+        a=a,
+        one=first[a],
+        b=b,
+        other=first[b],
+    )
     raise InputError(
-        f"{path}: {column} {a} (line {first[a]}) and {b} (line {first[b]}) may be one {UNITS[column]} or two{others}. "
-        "Write them alike if they are one; if they are two, rename one so that more than zeros and capitals differ."
+        "%(path)s: %(alike)s%(others)s. Write them alike if they are one; if they are two, rename one so that more "
+        "than zeros and capitals differ.",
+        path=path,
+        alike=Message(ALIKE[column], names=names),
+        others=others,
     )
 
 

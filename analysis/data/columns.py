@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.data.bounds import infer
 from analysis.data.rows import Rows, parse_number
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.text import folded
 
 IDENTITY = ("expert_id", "system", "clip_id")
@@ -77,7 +77,9 @@ def plain_header(rows: Rows, renamed: Mapping[str, str]) -> Rows:
     for ours, theirs in renamed.items():
         if ours not in (*IDENTITY, *CIRCUMSTANCES, *LONG):
             known = ", ".join((*IDENTITY, *LONG, *CIRCUMSTANCES))
-            raise InputError(f"--columns: {ours!r} is no column of this project; the names are {known}.")
+            raise InputError(
+                "--columns: %(ours)r is no column of this project; the names are %(known)s.", ours=ours, known=known
+            )
         _there(rows, theirs)
     wanted = {_there(rows, theirs): ours for ours, theirs in renamed.items()}
     ours_by_name = {name: name for name in (*IDENTITY, *CIRCUMSTANCES, *LONG) if name not in wanted.values()}
@@ -85,7 +87,13 @@ def plain_header(rows: Rows, renamed: Mapping[str, str]) -> Rows:
     for name in dict.fromkeys(filter(None, header)):
         same = [theirs for theirs, now in zip(rows.header, header, strict=True) if now == name]
         if len(same) > 1:
-            raise InputError(f"{rows.path}, line 1: columns {same[0]!r} and {same[1]!r} are both {name}; rename one.")
+            raise InputError(
+                "%(path)s, line 1: columns %(one)r and %(other)r are both %(name)s; rename one.",
+                path=rows.path,
+                one=same[0],
+                other=same[1],
+                name=name,
+            )
     return replace(rows, header=header)
 
 
@@ -95,7 +103,12 @@ def _there(rows: Rows, name: str) -> str:
         return name
     same = [one for one in rows.header if folded(one) == folded(name)]
     if len(same) != 1:
-        raise InputError(f"{rows.path}: there is no column {name!r}; the first line has {', '.join(rows.header)}.")
+        raise InputError(
+            "%(path)s: there is no column %(name)r; the first line has %(columns)s.",
+            path=rows.path,
+            name=name,
+            columns=", ".join(rows.header),
+        )
     return same[0]
 
 
@@ -116,11 +129,13 @@ def choose(rows: Rows, wanted: Sequence[str], orders: Mapping[str, Sequence[str]
     scales = [column.name for column in judged if column.used_as]
     words = next((column.name for column in judged if column.reason == "words_in_order"), None)
     if words is not None:
-        raise InputError(ask_order(rows.path, words, rows.filled(words), scales))
+        raise ask_order(rows.path, words, rows.filled(words), scales)
     if not scales:
         raise InputError(
-            f"{rows.path} holds no ratings: it needs the columns scale and rating, or one column of numbers a scale; "
-            f"name the scales with --scales if they are among {', '.join(further) or 'the columns'}."
+            "%(path)s holds no ratings: it needs the columns scale and rating, or one column of "
+            "numbers a scale; name the scales with --scales if they are among %(further)s.",
+            path=rows.path,
+            further=", ".join(further) or Message("the columns"),
         )
     return known + judged
 
@@ -148,7 +163,7 @@ def _refuse_commas(rows: Rows, name: str) -> None:
     found = [place for place, text in enumerate(cells) if rows.has_decimal_comma(text)]
     numbers = sum(parse_number(text, decimal_comma=True) is not None for text in rows.filled(name))
     if found and 2 * numbers >= len(rows.filled(name)):
-        raise InputError(rows.no_comma(cells[found[0]], rows.lines[found[0]], name))
+        raise rows.no_comma(cells[found[0]], rows.lines[found[0]], name)
 
 
 def _numbers(rows: Rows, name: str) -> list[float]:
@@ -231,13 +246,16 @@ def _are_answers(rows: Rows, name: str) -> bool:
     return is_few and not repeats
 
 
-def ask_order(path: Path, name: str, cells: Sequence[str], others: Sequence[str] = ()) -> str:
+def ask_order(path: Path, name: str, cells: Sequence[str], others: Sequence[str] = ()) -> InputError:
     """The refusal of a scale in words: it asks for their order, or for the scales without it."""
     words = guessed_order(cells)
-    without = f", or leave it out with --scales {','.join(others)}" if others else ""
-    return (
-        f"{path}: {name} holds words and no numbers; give their order, the lowest first, with "
-        f"--order '{name}={','.join(words)}' (check this order){without}."
+    return InputError(
+        "%(path)s: %(name)s holds words and no numbers; give their order, the lowest first, with --order "
+        "'%(name)s=%(words)s' (check this order)%(without)s.",
+        path=path,
+        name=name,
+        words=",".join(words),
+        without=Message(", or leave it out with --scales %(others)s", others=",".join(others)) if others else "",
     )
 
 

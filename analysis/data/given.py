@@ -98,7 +98,9 @@ def _parts(text: str) -> list[str]:
 def _pair(flag: str, text: str, example: str) -> tuple[str, str]:
     name, equals, value = (part.strip() for part in text.partition("="))
     if not (name and equals and value):
-        raise InputError(f"{flag}: {text!r} is not NAME=VALUE; write it as {example}.")
+        raise InputError(
+            "%(flag)s: %(text)r is not NAME=VALUE; write it as %(example)s.", flag=flag, text=text, example=example
+        )
     return name, value
 
 
@@ -106,10 +108,12 @@ def _bounds(text: str) -> tuple[str, Bounds]:
     scale, value = _pair("--bounds", text, "overall=1-5") if "=" in text else (EVERY, text)
     found = RANGE.fullmatch(value)
     if found is None:
-        raise InputError(f"--bounds: {text!r} is not a range; write the lowest and highest rating as 1-5 or q=0-100.")
+        raise InputError(
+            "--bounds: %(text)r is not a range; write the lowest and highest rating as 1-5 or q=0-100.", text=text
+        )
     low, high = map(float, found.groups())
     if low >= high:
-        raise InputError(f"--bounds: {text!r} does not begin below its end; write the lowest rating first.")
+        raise InputError("--bounds: %(text)r does not begin below its end; write the lowest rating first.", text=text)
     return scale, (low, high)
 
 
@@ -118,5 +122,9 @@ def _order(text: str) -> tuple[str, tuple[str, ...]]:
     scale, words = _pair("--order", text, example)
     order = tuple(_parts(words))
     if len(order) < FEWEST_WORDS or len({word.casefold() for word in order}) < len(order):
-        raise InputError(f"--order: {text!r} does not name two or more different words; write it as {example}.")
+        raise InputError(
+            "--order: %(text)r does not name two or more different words; write it as %(example)s.",
+            text=text,
+            example=example,
+        )
     return scale, order

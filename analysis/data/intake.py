@@ -9,7 +9,7 @@ from typing import Any
 from analysis.data.columns import Column
 from analysis.data.dataset import Scale, Text
 from analysis.data.ratings import Ratings
-from formats.messages import SOURCE, LazyText, clauses, counter, translate, translator
+from formats.messages import LazyText, clauses, counter, translate, translator
 from formats.text import UTF_8
 
 SCALE = "scale"
@@ -78,42 +78,49 @@ def _bounds(scales: Sequence[Scale], lang: str) -> str:
     return clauses(lang, named)
 
 
-def told(ratings: Ratings) -> list[str]:
-    """The same as lines to print, in English; nothing for a DATASET, which says all of it itself."""
+def told(ratings: Ratings, lang: str) -> list[str]:
+    """The same as lines to print; nothing for a DATASET, which says all of it itself."""
     if not ratings.columns:
         return []
     known = ("known_name", "of_scale_column")
     shown = replace(ratings, columns=tuple(column for column in ratings.columns if column.reason not in known))
-    lines = [f"{name}: {use} ({why})." for name, use, why in columns_grid(shown, SOURCE)[1]]
-    read = [f"Read as {ratings.encoding}."] if ratings.encoding != UTF_8 else []
-    return [*lines, *read, *columns_notes(ratings, SOURCE)]
+    lines = [f"{name}: {use} ({why})." for name, use, why in columns_grid(shown, lang)[1]]
+    read = [translate(lang, "Read as {encoding}.", encoding=ratings.encoding)] if ratings.encoding != UTF_8 else []
+    return [*lines, *read, *columns_notes(ratings, lang)]
 
 
-def value_counts(ratings: Ratings) -> list[str]:
-    """For each scale its different ratings with their counts, and the systems with their clips, in English."""
+def value_counts(ratings: Ratings, lang: str) -> list[str]:
+    """For each scale its different ratings with their counts, and the systems with their clips."""
     frame = ratings.counted
     lines = []
     for scale, values in frame.groupby("scale", sort=False)["rating"]:
         counts = values.value_counts().sort_index()
         lines.append(f"{scale}: " + ", ".join(f"{value:g} ({count})" for value, count in counts.items()))
     clips = frame.groupby("system")["clip_id"].nunique()
-    ngettext = counter(SOURCE)
+    ngettext = counter(lang)
     lines += [f"{system}: " + ngettext("{count:,} clip", "{count:,} clips", count) for system, count in clips.items()]
     return lines
 
 
-def size_told(ratings: Ratings) -> str:
-    """What is being worked on, in English."""
+def size_told(ratings: Ratings, lang: str) -> str:
+    """What is being worked on."""
     frame = ratings.counted
     clips = len(frame[["system", "clip_id"]].drop_duplicates())
     experts = frame["expert_id"].nunique()
-    ngettext = counter(SOURCE)
+    ngettext = counter(lang)
     parts = (
         ngettext("{count:,} rating", "{count:,} ratings", len(frame)),
         ngettext("{count:,} expert", "{count:,} experts", experts),
         ngettext("{count:,} clip", "{count:,} clips", clips),
     )
-    return "Working on {} by {} of {} ...".format(*parts)
+    ratings_named, experts_named, clips_named = parts
+    return translate(
+        lang,
+        "Working on {ratings} by {experts} of {clips} ...",
+        ratings=ratings_named,
+        experts=experts_named,
+        clips=clips_named,
+    )
 
 
 def as_json(ratings: Ratings) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     clips = len(set(zip(systems, rows.column("clip_id"), strict=True)))
     check_size(path, experts=len(set(rows.column("expert_id"))), clips=clips, systems=len(set(systems)))
     if "scale" in rows.header and "rating" not in rows.header:
-        raise InputError(f"{path}: column rating is missing; a long file has a column scale and a column rating.")
+        raise InputError(
+            "%(path)s: column rating is missing; a long file has a column scale and a column rating.", path=path
+        )
     if rows.empty:
         skipped = {"count": len(rows.empty), "line": rows.empty[0]}
         forgiven.append(LazyText("Empty rows skipped: {count} (the first is line {line}).", **skipped))
@@ -87,9 +89,16 @@ def _scales_of(columns: Sequence[Column], path: Path) -> list[str]:
     """The scales among the columns; a long table's column `scale` is none. Raises InputError for none and too many."""
     kept = [column.name for column in columns if column.used_as == "scale" and column.reason != "known_name"]
     if not kept:
-        raise InputError(f"{path}: no scale has a name; write the name of the scale in the column scale of each row.")
+        raise InputError(
+            "%(path)s: no scale has a name; write the name of the scale in the column scale of each row.", path=path
+        )
     if len(kept) > MOST_SCALES:
-        raise InputError(f"{path} has {len(kept)} scales; name those to analyse, at most {MOST_SCALES}, with --scales.")
+        raise InputError(
+            "%(path)s has %(count)s scales; name those to analyse, at most %(most)s, with --scales.",
+            path=path,
+            count=len(kept),
+            most=MOST_SCALES,
+        )
     return kept
 
 
@@ -146,7 +155,12 @@ def _picked(present: Sequence[str], wanted: Sequence[str], path: Path) -> tuple[
     for name in wanted:
         alike = [key for key in present if key == name] or [key for key in present if folded(key) == folded(name)]
         if len(alike) != 1:
-            raise InputError(f"{path}: there is no scale {name!r}; the file has {', '.join(present)}.")
+            raise InputError(
+                "%(path)s: there is no scale %(name)r; the file has %(present)s.",
+                path=path,
+                name=name,
+                present=", ".join(present),
+            )
         found.append(alike[0])
     return tuple(dict.fromkeys(found)) or tuple(present)
 
@@ -201,7 +215,7 @@ def _with_ratings(rows: Rows, frame: pd.DataFrame, column: str, given: Given) ->
 def _refuse_words(rows: Rows, scale: str, cells: Sequence[str]) -> None:
     filled = [cell for cell in cells if cell.lower() not in MISSING]
     if filled and all(_is_word(cell) for cell in filled):
-        raise InputError(ask_order(rows.path, scale, filled))
+        raise ask_order(rows.path, scale, filled)
 
 
 def _is_word(cell: str) -> bool:
@@ -237,7 +251,11 @@ def _bounds(frame: pd.DataFrame, scales: Sequence[str], given: Given) -> tuple[d
     """The bounds of each rated scale, and which of them are inferred. Raises InputError for bounds of no scale."""
     unknown = [name for name in given.bounds if name != EVERY and name not in scales]
     if unknown:
-        raise InputError(f"--bounds: there is no scale {unknown[0]!r}; the scales are {', '.join(scales)}.")
+        raise InputError(
+            "--bounds: there is no scale %(unknown)r; the scales are %(scales)s.",
+            unknown=unknown[0],
+            scales=", ".join(scales),
+        )
     ratings = {key: of_key.to_numpy(dtype=float) for key, of_key in frame.groupby("scale", sort=False)["rating"]}
     rated = [key for key in scales if key in ratings]
     orders = {key: (1.0, float(len(order))) for key, order in given.orders.items()}

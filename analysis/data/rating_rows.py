@@ -35,19 +35,29 @@ def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     for name in (*IDENTITY, "scale"):
         nameless = frame.loc[frame[name] == "", "line"]
         if len(nameless):
-            raise InputError(f"{path}, line {nameless.iloc[0]}: {name} is empty; every rating needs it.")
+            raise InputError(
+                "%(path)s, line %(line)s: %(name)s is empty; every rating needs it.",
+                path=path,
+                line=nameless.iloc[0],
+                name=name,
+            )
         broken = frame[frame[name].str.contains(UNWRITABLE)]
         if len(broken):
             first = broken.iloc[0]
             raise InputError(
-                f"{path}, line {first['line']}: {name} {first[name]!r} contains a line break or control character. "
-                "Delete it."
+                "%(path)s, line %(line)s: %(name)s %(value)r contains a line break or control character. Delete it.",
+                path=path,
+                line=first["line"],
+                name=name,
+                value=first[name],
             )
     filled = frame[frame["rating"].notna()]
     if filled.empty:
-        raise InputError(f"{path} holds no rating: every cell is empty.")
+        raise InputError("%(path)s holds no rating: every cell is empty.", path=path)
     if filled["is_repeat"].all():
-        raise InputError(f"{path}: every rating is marked is_repeat; mark the second hearing of a clip alone.")
+        raise InputError(
+            "%(path)s: every rating is marked is_repeat; mark the second hearing of a clip alone.", path=path
+        )
     _check_doubles(filled[~filled["is_repeat"]], path)
     _check_prompts(filled, path)
     order = ["scale", "system", "clip_id", "expert_id", "is_repeat"]
@@ -83,8 +93,13 @@ def are_simulated(rows: Rows) -> bool:
     if simulated and len(simulated) < len(lines):
         one, other = simulated[0], next(code for code in lines if code not in simulated)
         raise InputError(
-            f"{rows.path} mixes simulated experts ({one}, line {lines[one]}) with others ({other}, line "
-            f"{lines[other]}); analyse the ratings of people apart from those that a program made."
+            "%(path)s mixes simulated experts (%(one)s, line %(line)s) with others (%(other)s, "
+            "line %(other_line)s); analyse the ratings of people apart from those that a program made.",
+            path=rows.path,
+            one=one,
+            line=lines[one],
+            other=other,
+            other_line=lines[other],
         )
     return bool(simulated)
 
@@ -96,6 +111,13 @@ def _check_doubles(frame: pd.DataFrame, path: Path) -> None:
         first = doubles.iloc[0]
         same = doubles[(doubles[key] == first[key]).all(axis=1)]
         raise InputError(
-            f"{path}, lines {same['line'].iloc[0]} and {same['line'].iloc[1]}: expert {first['expert_id']} rates clip "
-            f"{first['clip_id']} of {first['system']} twice on {first['scale']}; keep one or mark one is_repeat 1."
+            "%(path)s, lines %(line)s and %(other)s: expert %(expert)s rates clip %(clip)s of "
+            "%(system)s twice on %(scale)s; keep one or mark one is_repeat 1.",
+            path=path,
+            line=same["line"].iloc[0],
+            other=same["line"].iloc[1],
+            expert=first["expert_id"],
+            clip=first["clip_id"],
+            system=first["system"],
+            scale=first["scale"],
         )

@@ -108,7 +108,7 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
     `given` is what the user says about a table of their own. Raises InputError with file, line and how to fix it.
     """
     if not source.exists():
-        raise InputError(f"{source} does not exist; give a DATASET folder or a table of ratings.")
+        raise InputError("%(source)s does not exist; give a DATASET folder or a table of ratings.", source=source)
     if given.tool:
         return _from_table(source, scales, given)
     if (source.parent.parent / "dataset_description.json").is_file() and source.parent.name == "data":
@@ -117,8 +117,9 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
         return _from_table(source, scales, given)
     if given != NOTHING_GIVEN:
         raise InputError(
-            f"{source} is a DATASET, which has its own columns and bounds: leave out --columns, --bounds, --missing "
-            "and --order."
+            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
+            "--bounds, --missing and --order.",
+            source=source,
         )
     return _from_dataset(read_dataset(source), scales)
 
@@ -129,7 +130,12 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
     known = {scale.key: scale for scale in dataset.scales}
     for name, line in zip(frame["scale"], frame["line"], strict=True):
         if name not in known:
-            raise InputError(f"{rows.path}, line {line}: scale {name!r} is not in dataset_description.json.")
+            raise InputError(
+                "%(path)s, line %(line)s: scale %(name)r is not in dataset_description.json.",
+                path=rows.path,
+                line=line,
+                name=name,
+            )
     kept = _pick(tuple(known), wanted, rows.path)
     frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
     _check_bounds(frame, known, rows.path)
@@ -185,7 +191,12 @@ def _sha256(path: Path) -> str:
 def _pick(present: tuple[str, ...], wanted: Sequence[str], path: Path) -> tuple[str, ...]:
     unknown = [key for key in wanted if key not in present]
     if unknown:
-        raise InputError(f"{path}: there is no scale {unknown[0]!r}; the file has {', '.join(present)}.")
+        raise InputError(
+            "%(path)s: there is no scale %(unknown)r; the file has %(present)s.",
+            path=path,
+            unknown=unknown[0],
+            present=", ".join(present),
+        )
     return tuple(dict.fromkeys(wanted)) or present
 
 
@@ -205,6 +216,12 @@ def _check_bounds(frame: pd.DataFrame, scales: Mapping[str, Scale], path: Path) 
         first = outside.sort_values("line").iloc[0]
         scale = scales[first["scale"]]
         raise InputError(
-            f"{path}, line {first['line']}: rating {first['rating']:g} on {scale.key} is outside "
-            f"{scale.minimum:g} to {scale.maximum:g}; correct the rating or the scale's bounds."
+            "%(path)s, line %(line)s: rating %(rating)g on %(key)s is outside %(minimum)g to "
+            "%(maximum)g; correct the rating or the scale's bounds.",
+            path=path,
+            line=first["line"],
+            rating=first["rating"],
+            key=scale.key,
+            minimum=scale.minimum,
+            maximum=scale.maximum,
         )

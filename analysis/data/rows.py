@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.fields import LARGEST
 from formats.files import read_table
 from formats.text import UNWRITABLE, UTF_8
@@ -44,7 +44,10 @@ class Rows:
         missing = [name for name in names if name not in self.header]
         if missing:
             raise InputError(
-                f"{self.path}: column {', '.join(missing)} is missing; the first line has {', '.join(self.header)}."
+                "%(path)s: column %(missing)s is missing; the first line has %(columns)s.",
+                path=self.path,
+                missing=", ".join(missing),
+                columns=", ".join(self.header),
             )
 
     def numbers(self, name: str) -> list[float]:
@@ -57,11 +60,16 @@ class Rows:
             return math.nan
         value = parse_number(text, decimal_comma=self.decimal_comma)
         if value is None and self.has_decimal_comma(text):
-            raise InputError(self.no_comma(text, line, name))
+            raise self.no_comma(text, line, name)
         if value is None or abs(value) > LARGEST:
-            fault = "not a number" if value is None else f"beyond {LARGEST:g} or -{LARGEST:g}"
+            fault = Message("beyond %(largest)g or -%(largest)g", largest=LARGEST)
             raise InputError(
-                f"{self.path}, line {line}: {name} is {text!r}, which is {fault}; correct it or leave it empty."
+                "%(path)s, line %(line)s: %(name)s is %(text)r, which is %(fault)s; correct it or leave it empty.",
+                path=self.path,
+                line=line,
+                name=name,
+                text=text,
+                fault=Message("not a number") if value is None else fault,
             )
         return value
 
@@ -69,11 +77,16 @@ class Rows:
         """Whether a cell is a number with a comma that this table cannot have in numbers."""
         return not self.decimal_comma and COMMA_NUMBER.fullmatch(text) is not None
 
-    def no_comma(self, text: str, line: int, name: str) -> str:
+    def no_comma(self, text: str, line: int, name: str) -> InputError:
         """The refusal of such a cell."""
-        return (
-            f"{self.path}, line {line}: {name} is {text!r}; a decimal comma is read only where semicolons or tabs "
-            f"separate the columns, so write {text.replace(',', '.')} or save the file with semicolons."
+        return InputError(
+            "%(path)s, line %(line)s: %(name)s is %(text)r; a decimal comma is read only where semicolons or tabs "
+            "separate the columns, so write %(point)s or save the file with semicolons.",
+            path=self.path,
+            line=line,
+            name=name,
+            text=text,
+            point=text.replace(",", "."),
         )
 
     def flags(self, name: str) -> list[bool]:
@@ -83,7 +96,13 @@ class Rows:
     def _flag(self, text: str, line: int, name: str) -> bool:
         value = FLAGS.get(text.lower(), parse_number(text, decimal_comma=self.decimal_comma))
         if value not in (0, 1):
-            raise InputError(f"{self.path}, line {line}: {name} is {text!r}; write 1 for yes, and 0 or nothing for no.")
+            raise InputError(
+                "%(path)s, line %(line)s: %(name)s is %(text)r; write 1 for yes, and 0 or nothing for no.",
+                path=self.path,
+                line=line,
+                name=name,
+                text=text,
+            )
         return bool(value)
 
     def filled(self, name: str) -> list[str]:
@@ -134,22 +153,32 @@ def rows_of(
 ) -> Rows:
     """A table from the cells of its rows, the first of which names the columns. Raises InputError."""
     if not cells:
-        raise InputError(f"{path} is empty; its first line must name the columns.")
+        raise InputError("%(path)s is empty; its first line must name the columns.", path=path)
     header = tuple(cells[0])
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise InputError(f"{path}, line 1: column {twice[0]!r} is there twice; rename or remove one.")
+        raise InputError(
+            "%(path)s, line 1: column %(column)r is there twice; rename or remove one.", path=path, column=twice[0]
+        )
     broken = next(filter(UNWRITABLE.search, header), None)
     if broken:
         raise InputError(
-            f"{path}, line 1: column name {broken!r} contains a line break or control character. Rename it."
+            "%(path)s, line 1: column name %(broken)r contains a line break or control character. Rename it.",
+            path=path,
+            broken=broken,
         )
     if len(cells) == 1:
-        raise InputError(f"{path} has a first line but no rows under it.")
+        raise InputError("%(path)s has a first line but no rows under it.", path=path)
     table = [_of_length(list(row), len(header)) for row in cells]
     for row, line in zip(table, lines, strict=True):
         if len(row) != len(header):
-            raise InputError(f"{path}, line {line}: {len(row)} cells where the first line names {len(header)} columns.")
+            raise InputError(
+                "%(path)s, line %(line)s: %(cells)s cells where the first line names %(columns)s columns.",
+                path=path,
+                line=line,
+                cells=len(row),
+                columns=len(header),
+            )
     return Rows(path, header, table[1:], list(lines[1:]), decimal_comma, encoding, tuple(empty))
 
 
@@ -170,5 +199,10 @@ def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list
             elif row:
                 empty.append(reader.line_num)
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: not a readable CSV line ({error}).") from error
+        raise InputError(
+            "%(path)s, line %(line_num)s: not a readable CSV line (%(error)s).",
+            path=path,
+            line_num=reader.line_num,
+            error=error,
+        ) from error
     return cells, lines, empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 
 #: Time grows with the cube of the clips, memory with experts x clips x scales, pairs with the square of the systems.
 MOST_CLIPS, MOST_PLACES, MOST_SYSTEMS = 2_000, 10_000_000, 300
@@ -13,16 +13,23 @@ MOST_CLIPS, MOST_PLACES, MOST_SYSTEMS = 2_000, 10_000_000, 300
 def check_size(source: Path, *, experts: int, clips: int, systems: int, scales: int = 1) -> None:
     """Raise InputError for ratings of more experts, clips (of all systems together), systems or scales than that."""
     if clips > MOST_CLIPS:
-        _refuse(source, f"{clips:,} clips", f"{MOST_CLIPS:,} clips of all systems together")
+        has = Message("%(clips)s clips", clips=f"{clips:,}")
+        _refuse(source, has, Message("%(most)s clips of all systems together", most=f"{MOST_CLIPS:,}"))
     if experts * clips * scales > MOST_PLACES:
-        has = f"{experts:,} experts × {clips:,} clips × {scales} scale{'s' if scales > 1 else ''}"
-        _refuse(source, has, f"{MOST_PLACES:,} in this product")
+        sizes = {"experts": f"{experts:,}", "clips": f"{clips:,}", "scales": scales}
+        has = Message("%(experts)s experts × %(clips)s clips × %(scales)s scales", **sizes)
+        has = Message("%(experts)s experts × %(clips)s clips × 1 scale", **sizes) if scales == 1 else has
+        _refuse(source, has, Message("%(most)s in this product", most=f"{MOST_PLACES:,}"))
     if systems > MOST_SYSTEMS:
-        _refuse(source, f"{systems:,} systems", f"{MOST_SYSTEMS} systems")
+        has = Message("%(systems)s systems", systems=f"{systems:,}")
+        _refuse(source, has, Message("%(systems)s systems", systems=MOST_SYSTEMS))
 
 
-def _refuse(source: Path, has: str, most: str) -> None:
+def _refuse(source: Path, has: Message, most: Message) -> None:
     raise InputError(
-        f"{source} has {has}; analyse can do at most {most}. Leave out scales with --scales, or experts, clips or "
-        "systems in a smaller table."
+        "%(source)s has %(has)s; analyse can do at most %(most)s. Leave out scales with --scales, or experts, clips or "
+        "systems in a smaller table.",
+        source=source,
+        has=has,
+        most=most,
     )

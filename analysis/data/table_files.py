@@ -34,7 +34,7 @@ def read_table(path: Path) -> Rows:
     if kind in (".sav", ".zsav"):
         return _spss(path)
     if kind in (".xls", ".ods"):
-        raise InputError(f"{path} is a workbook of another kind; save it as .xlsx or 'CSV UTF-8'.")
+        raise InputError("%(path)s is a workbook of another kind; save it as .xlsx or 'CSV UTF-8'.", path=path)
     return read_rows(path, western=True)
 
 
@@ -52,11 +52,17 @@ def _workbook(path: Path) -> Rows:
     except InputError:
         raise
     except Exception as error:  # of its ZIP, its XML or what openpyxl makes of them
-        raise InputError(f"{path} is not a readable Excel workbook; save it again as .xlsx or 'CSV UTF-8'.") from error
+        raise InputError(
+            "%(path)s is not a readable Excel workbook; save it again as .xlsx or 'CSV UTF-8'.", path=path
+        ) from error
     filled = {title: rows for title, rows in sheets.items() if any(_text(cell) for row in rows for cell in row)}
     named = [title for title in filled if title.strip().casefold() == "ratings"]
     if len(filled) > 1 and not named:
-        raise InputError(f"{path} has the sheets {', '.join(filled)}; call the one with the ratings 'ratings'.")
+        raise InputError(
+            "%(path)s has the sheets %(sheets)s; call the one with the ratings 'ratings'.",
+            path=path,
+            sheets=", ".join(filled),
+        )
     rows = filled[(named or list(filled))[0]] if filled else []
     cells = [[_text(cell) for cell in row] for row in rows]
     return _of_cells(path, cells, WORKBOOK)
@@ -91,8 +97,12 @@ def _refuse_too_large(path: Path, kind: str, cells: int) -> None:
     """Raise InputError for a file whose reading would take minutes, by what its header says."""
     if cells > MOST_CELLS[kind]:
         raise InputError(
-            f"{path} has {cells:,} cells; {kind} files can have at most {MOST_CELLS[kind]:,}. Delete columns that are "
-            "not needed, or save it as 'CSV UTF-8', which can be larger."
+            "%(path)s has %(cells)s cells; %(kind)s files can have at most %(most)s. Delete "
+            "columns that are not needed, or save it as 'CSV UTF-8', which can be larger.",
+            path=path,
+            cells=f"{cells:,}",
+            kind=kind,
+            most=f"{MOST_CELLS[kind]:,}",
         )
 
 
@@ -119,7 +129,9 @@ def _spss(path: Path) -> Rows:
     except InputError:
         raise
     except Exception as error:  # ReadstatError, or of the text and dates that it hands on
-        raise InputError(f"{path} is not a readable SPSS file; save it again as .sav or 'CSV UTF-8'.") from error
+        raise InputError(
+            "%(path)s is not a readable SPSS file; save it again as .sav or 'CSV UTF-8'.", path=path
+        ) from error
     cells = [list(map(str, frame.columns)), *([_text(cell) for cell in row] for row in frame.itertuples(index=False))]
     return _of_cells(path, cells, SPSS)
 

@@ -96,7 +96,11 @@ def of_runs(
     real = _songs(corpus, UNSEEN, reference)
     other = _songs(corpus, (CHOSEN_BY,), reference, variant=CHOSEN_BY)
     if real is None or real.songs is None:
-        raise InputError(f"{corpus.source} has no segment in the splits {' and '.join(UNSEEN)}: add songs.")
+        raise InputError(
+            "%(source)s has no segment in the splits %(splits)s: add songs.",
+            source=corpus.source,
+            splits=", ".join(UNSEEN),
+        )
     sets, digests, without = [other] if other else [], [], []
     drawn = [run for (model, _), group in runs.items() if model != REFERENCE for run in group]
     for run in bar(drawn, "Drawing and measuring", unit="run"):

@@ -111,9 +111,14 @@ def write_report(
 def check_numbers(replicates: int, seed: int) -> None:
     """Raise InputError for a number of replicates or a seed out of bounds."""
     if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
-        raise InputError(f"--replicates {replicates} must lie between {FEWEST_REPLICATES} and {MOST_REPLICATES}.")
+        raise InputError(
+            "--replicates %(replicates)s must lie between %(least)s and %(most)s.",
+            replicates=replicates,
+            least=FEWEST_REPLICATES,
+            most=MOST_REPLICATES,
+        )
     if seed < 0:
-        raise InputError(f"--seed {seed} must not be negative.")
+        raise InputError("--seed %(seed)s must not be negative.", seed=seed)
 
 
 def versions(*modules: ModuleType) -> str:
@@ -130,7 +135,7 @@ def write(made: M, out: Path, form: Form, on_step: Callable[[], object] = lambda
         with moved_into_place(out) as folder, one_blas_thread():
             names, warnings = _fill(made, folder, form, on_step)
     except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+        raise InputError("%(out)s cannot be written: %(strerror)s.", out=out, strerror=error.strerror) from error
     return Report(tuple(out / name for name in names), tuple(warnings))
 
 
@@ -139,13 +144,15 @@ def check_out(out: Path) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise InputError(f"{out} is a file; name a folder for the report.")
+        raise InputError("%(out)s is a file; name a folder for the report.", out=out)
     listed = _listed(out / STAMP)
     present = out.rglob("*") if listed else out.iterdir()
     names = (path.relative_to(out).as_posix() for path in present if not (listed and path.is_dir()))
     foreign = next((name for name in names if name not in listed), None)
     if foreign:
-        raise InputError(f"{out} holds {foreign!r}, which is not part of a report; name another folder.")
+        raise InputError(
+            "%(out)s holds %(foreign)r, which is not part of a report; name another folder.", out=out, foreign=foreign
+        )
 
 
 def _listed(stamp: Path) -> set[str]:

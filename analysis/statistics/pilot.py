@@ -71,7 +71,12 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
 
     keys = [entry.key for entry in ratings.scales]
     if scale and scale not in keys:
-        raise InputError(f"{ratings.source}: there is no scale {scale!r}; it has {', '.join(keys)}.")
+        raise InputError(
+            "%(source)s: there is no scale %(scale)r; it has %(keys)s.",
+            source=ratings.source,
+            scale=scale,
+            keys=", ".join(keys),
+        )
     primary = ratings.plan.get("primary_scale")
     key = scale or (primary if primary in keys else keys[0])
     with one_blas_thread():
@@ -103,11 +108,17 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
     design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
     variances = from_components(components)
     if not variances.residual > 0:
-        raise InputError(f"{ratings.source}: its ratings do not scatter on {key}; give a pilot that tells how they do.")
+        raise InputError(
+            "%(source)s: its ratings do not scatter on %(key)s; give a pilot that tells how they do.",
+            source=ratings.source,
+            key=key,
+        )
     if set(inseparable_components(components)) & {"clip", "expert:system"}:
         raise InputError(
-            f"{ratings.source}: its design cannot tell all variances apart on {key}; give a pilot in which several "
-            "experts rate several clips of each system."
+            "%(source)s: its design cannot tell all variances apart on %(key)s; give a pilot in "
+            "which several experts rate several clips of each system.",
+            source=ratings.source,
+            key=key,
         )
     bounds = next((entry.minimum, entry.maximum) for entry in ratings.scales if entry.key == key)
     return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated, bounds)
@@ -119,8 +130,10 @@ def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
     heard = len(frame) / (systems * experts)
     try:
         return Design(experts, round(clips), max(1, min(round(heard), round(clips))), systems)
-    except ValueError as error:
-        raise InputError(f"{ratings.source} is too small for a pilot: {error}.") from error
+    except InputError as error:
+        raise InputError(
+            "%(source)s is too small for a pilot: %(error)s.", source=ratings.source, error=error
+        ) from error
 
 
 def inseparable_components(components: pd.DataFrame) -> list[str]:

@@ -25,6 +25,7 @@ from scipy import optimize, stats
 
 from analysis.statistics.chances import chance
 from analysis.statistics.information import Variances, known
+from formats.errors import InputError
 
 GOAL = 0.8
 #: With fewer degrees of freedom power is called approximate. Below it, only the first digits are reliable.
@@ -55,7 +56,7 @@ class Design:
 
     Raises
     ------
-    ValueError
+    InputError
         If a number is outside its range.
     """
 
@@ -67,11 +68,11 @@ class Design:
 
     def __post_init__(self) -> None:
         if self.experts < 2 or self.systems < 2 or self.clips < 2:
-            raise ValueError("a study needs at least 2 experts, 2 systems and 2 clips a system")
+            raise InputError("a study needs at least 2 experts, 2 systems and 2 clips a system")
         if not 1 <= self.heard <= self.clips:
-            raise ValueError(f"each expert can hear between 1 and all {self.clips} clips of a system")
+            raise InputError("each expert can hear between 1 and all %(clips)s clips of a system", clips=self.clips)
         if not 0 < self.alpha < 1:
-            raise ValueError("alpha must lie between 0 and 1")
+            raise InputError("alpha must lie between 0 and 1")
 
     @property
     def used(self) -> int:

@@ -70,9 +70,11 @@ class Run:
 def read_run(folder: Path) -> Run:
     """Read a run folder. Raises InputError where it is none, or a file of it is damaged."""
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: name a run folder of `manage.py train`.")
+        raise InputError("%(folder)s is not a folder: name a run folder of `manage.py train`.", folder=folder)
     if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder} holds no {CONFIG}: name a run folder of `manage.py train`.")
+        raise InputError(
+            "%(folder)s holds no %(config)s: name a run folder of `manage.py train`.", folder=folder, config=CONFIG
+        )
     config = _json(folder / CONFIG)
     try:
         model, seed = field(config, "model", str), int(number(config, "seed"))
@@ -111,12 +113,20 @@ def read_runs(folders: Sequence[Path]) -> dict[tuple[str, str], list[Run]]:
 
 def _check_alike(one: Run, other: Run) -> None:
     if one.seed == other.seed:
-        raise InputError(f"{one.folder} and {other.folder} are of the same model and seed: leave one out.")
+        raise InputError(
+            "%(folder)s and %(other)s are of the same model and seed: leave one out.",
+            folder=one.folder,
+            other=other.folder,
+        )
     keys = [key for key in sorted({*one.config, *other.config} - set(OWN)) if _differ(one, other, key)]
     if keys:
         raise InputError(
-            f"{one.folder} and {other.folder} are of the same model, but differ in {', '.join(keys)} ({CONFIG}): "
-            "give them to two reports."
+            "%(folder)s and %(other)s are of the same model, but differ in %(keys)s (%(config)s): "
+            "give them to two reports.",
+            folder=one.folder,
+            other=other.folder,
+            keys=", ".join(keys),
+            config=CONFIG,
         )
 
 
@@ -130,12 +140,12 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
     if not isinstance(content, dict):
-        raise InputError(f"{path} holds no object: train this model again.")
+        raise InputError("%(path)s holds no object: train this model again.", path=path)
     return content
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path} is damaged ({error}): restore it, or train this model again.")
+    return InputError("%(path)s is damaged (%(error)s): restore it, or train this model again.", path=path, error=error)
 
 
 def _log(path: Path) -> pd.DataFrame | None:
@@ -148,7 +158,9 @@ def _log(path: Path) -> pd.DataFrame | None:
         rows = [row for row in table if None not in row and None not in row.values()]
     missing = [name for name in NEEDED if name not in columns]
     if missing:
-        raise InputError(f"{path} has no column {missing[0]!r}: restore it, or train this model again.")
+        raise InputError(
+            "%(path)s has no column %(missing)r: restore it, or train this model again.", path=path, missing=missing[0]
+        )
     try:
         values = [[float(row[name]) if row[name] else np.nan for name in columns] for row in rows]
     except ValueError as error:
@@ -184,7 +196,7 @@ def _histograms(path: Path) -> Histograms | None:
         raise _damaged(path, error) from error
     whole = all(len(arrays[f"{name}_edges"]) == len(arrays[name]) + 1 for name in ("wide", "fine"))
     if not whole or total <= 0:
-        raise InputError(f"{path} is damaged (its counts do not fit its bins): train this model again.")
+        raise InputError("%(path)s is damaged (its counts do not fit its bins): train this model again.", path=path)
     return Histograms(**arrays, total=total)
 
 

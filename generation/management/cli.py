@@ -13,6 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from config.commands import LongCommand, input_errors
 from formats.errors import InputError
+from formats.messages import terminal_language, translator
 from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.
@@ -69,6 +70,6 @@ def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator
         fault = InputError(
             "%(file)s cannot be read or written: %(reason)s.", file=error.filename or out, reason=error.strerror
         )
-        raise CommandError(str(fault)) from fault
+        raise CommandError(fault.words(translator(terminal_language()))) from fault
     except KeyboardInterrupt:
         raise CommandError(f"Stopped: {again}.", returncode=130) from None

@@ -41,7 +41,9 @@ def network(name: str) -> type[Network]:
     """
     known = {**SYSTEMS, REFERENCE: "generation.networks.reference:Reference"}
     if name not in known:
-        raise InputError(f"There is no generator {name!r}: the known ones are {', '.join(sorted(known))}.")
+        raise InputError(
+            "There is no generator %(name)r: the known ones are %(known)s.", name=name, known=", ".join(sorted(known))
+        )
     module, kind = known[name].split(":")
     found: type[Network] = getattr(import_module(module), kind)
     return found

@@ -99,7 +99,11 @@ def build_from_folder(
     Raises InputError where a system has no usable clip; what else cannot be used is named in ``drawing.left_out``.
     """
     if folder.resolve() in (out.resolve(), *out.resolve().parents):
-        raise InputError(f"{out} lies in {folder}, where it would be taken for a system: name a place outside.")
+        raise InputError(
+            "%(out)s lies in %(folder)s, where it would be taken for a system: name a place outside.",
+            out=out,
+            folder=folder,
+        )
     found = scan_folder(folder)
     systems = {name: digest_of(files) for name, files in found.systems.items()}
     inputs = {**_inputs(systems, clips_per_system, seed, reader), "practice": practice}

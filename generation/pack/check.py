@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
 from formats.files import sha256_of
 from formats.pack import METRICS, NAME, PRACTICE, Clip, Manifest, named_in, read_manifest
 from formats.progress import bar
@@ -22,8 +22,6 @@ from generation.pack.comparison import compare_clips
 LOUDNESS_TOLERANCE_LU = 0.5
 HIGHEST_PEAK_DBTP = -1.0
 DURATION_TOLERANCE_S = 0.001
-SILENCE_HINT = "cut the silence out of its music or take another clip, and make the pack again"
-HINT = "make the pack again or restore the file"
 
 
 class Checked(NamedTuple):
@@ -41,7 +39,7 @@ def check_pack(pack: Path) -> Manifest:
 def examine(pack: Path) -> Checked:
     """The same, and compare the systems' recordings."""
     if not pack.is_dir():
-        raise InputError(f"{pack} is not a folder: give a pack.")
+        raise InputError("%(pack)s is not a folder: give a pack.", pack=pack)
     manifest = read_manifest(pack)
     _check_names(pack, manifest)
     _check_files(pack, manifest)
@@ -57,17 +55,31 @@ def _check_names(pack: Path, manifest: Manifest) -> None:
     seen: set[str] = set()
     for clip in manifest.clips:
         if clip.clip_id in seen:
-            raise InputError(f"{where}: clip id {clip.clip_id} stands there twice: give each clip its own.")
+            raise InputError(
+                "%(where)s: clip id %(clip_id)s stands there twice: give each clip its own.",
+                where=where,
+                clip_id=clip.clip_id,
+            )
         seen.add(clip.clip_id)
         if told := named_in(clip.clip_id, sorted(systems | {PRACTICE})):
-            raise InputError(f"{where}: clip id {clip.clip_id} names its system ({told[0]}): draw ids at random.")
+            raise InputError(
+                "%(where)s: clip id %(clip_id)s names its system (%(named)s): draw ids at random.",
+                where=where,
+                clip_id=clip.clip_id,
+                named=told[0],
+            )
         if clip.role == "practice" and clip.system in systems:
             raise InputError(
-                f"{where}: practice clip {clip.clip_id} is of the study's system {clip.system}: take another."
+                "%(where)s: practice clip %(clip_id)s is of the study's system %(system)s: take another.",
+                where=where,
+                clip_id=clip.clip_id,
+                system=clip.system,
             )
     _check_prompts(where, manifest)
     if [clip.clip_id for clip in manifest.clips] != sorted(seen):
-        raise InputError(f"{where}: clips must be sorted by clip_id, an order that says nothing of the system.")
+        raise InputError(
+            "%(where)s: clips must be sorted by clip_id, an order that says nothing of the system.", where=where
+        )
 
 
 def _check_prompts(where: Path, manifest: Manifest) -> None:
@@ -97,12 +109,16 @@ def _check_files(pack: Path, manifest: Manifest) -> None:
         expected[pack / METRICS] = manifest.metrics_sha256
     for path, digest in expected.items():
         if not path.is_file():
-            raise InputError(f"{path} is missing: {HINT}.")
+            raise InputError("%(path)s is missing: make the pack again or restore the file.", path=path)
         if sha256_of(path) != digest:
-            raise InputError(f"{path} has been altered (its SHA-256 is not the manifest's): {HINT}.")
+            raise InputError(
+                "%(path)s has been altered (its SHA-256 is not the manifest's): make the pack again or restore the "
+                "file.",
+                path=path,
+            )
     for folder in (pack / "audio", pack / "midi"):
         if surplus := sorted(set(folder.glob("*")) - set(expected)):
-            raise InputError(f"{surplus[0]} belongs to no clip of the manifest: remove it.")
+            raise InputError("%(surplus)s belongs to no clip of the manifest: remove it.", surplus=surplus[0])
     if manifest.metrics_sha256 is not None:
         _check_metrics(pack / METRICS, manifest)
 
@@ -124,20 +140,42 @@ def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> Acoustics:
     samples, rate = decode_file(path)
     facts, common = facts_of(path.stat().st_size, samples, rate), manifest.audio
     for what, found, due in (
-        ("bytes", facts.size, common.bytes),
-        ("samples", facts.samples, common.samples),
-        ("samples a second", facts.rate, common.sample_rate_hz),
-        ("channels", facts.channels, common.channels),
+        (N_("bytes"), facts.size, common.bytes),
+        (N_("samples"), facts.samples, common.samples),
+        (N_("samples a second"), facts.rate, common.sample_rate_hz),
+        (N_("channels"), facts.channels, common.channels),
     ):
         if found != due:
-            raise InputError(f"{path} has {found} {what}, the pack's clips have {due}: {HINT}.")
+            raise InputError(
+                "%(path)s has %(found)s %(what)s, the pack's clips have %(due)s: make the pack again or restore the "
+                "file.",
+                path=path,
+                found=found,
+                what=Message(what),
+                due=due,
+            )
     if not abs(facts.duration_s - clip.duration_s) <= DURATION_TOLERANCE_S:
-        raise InputError(f"{path} lasts {facts.duration_s:.3f} s, the manifest says {clip.duration_s:.3f} s: {HINT}.")
+        raise InputError(
+            "%(path)s lasts %(duration_s).3f s, the manifest says %(due).3f s: make the pack again or restore the "
+            "file.",
+            path=path,
+            duration_s=facts.duration_s,
+            due=clip.duration_s,
+        )
     if not abs(facts.lufs - common.target_lufs) <= LOUDNESS_TOLERANCE_LU:
-        raise InputError(f"{path} has {facts.lufs:.2f} LUFS, the pack's target is {common.target_lufs:.2f}: {HINT}.")
+        raise InputError(
+            "%(path)s has %(lufs).2f LUFS, the pack's target is %(target_lufs).2f: make the pack again or restore the "
+            "file.",
+            path=path,
+            lufs=facts.lufs,
+            target_lufs=common.target_lufs,
+        )
     if not facts.true_peak_dbtp <= HIGHEST_PEAK_DBTP:
         raise InputError(
-            f"{path} peaks at {facts.true_peak_dbtp:.2f} dBTP, above {HIGHEST_PEAK_DBTP:.0f}: lower the whole set."
+            "%(path)s peaks at %(peak).2f dBTP, above %(highest).0f: lower the whole set.",
+            path=path,
+            peak=facts.true_peak_dbtp,
+            highest=HIGHEST_PEAK_DBTP,
         )
     return acoustics(samples, rate)
 
@@ -145,10 +183,14 @@ def _check_audio(path: Path, clip: Clip, manifest: Manifest) -> Acoustics:
 def _check_silence(pack: Path, manifest: Manifest, measured: Mapping[str, Acoustics]) -> None:
     """Raises InputError with a sentence for each clip that is mostly silent."""
     faults = [
-        f"{clip.audio(pack, manifest.audio.format)} is silent for {silence:.0%} of the time up to its last sound: "
-        f"{SILENCE_HINT}."
+        Message(
+            "%(path)s is silent for %(share)s of the time up to its last sound: cut the silence out of its music or "
+            "take another clip, and make the pack again.",
+            path=clip.audio(pack, manifest.audio.format),
+            share=f"{silence:.0%}",
+        )
         for clip in manifest.clips
         if (silence := measured[clip.clip_id].silence_to_end) > MOSTLY_CODED
     ]
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError.of(faults)

@@ -84,11 +84,13 @@ def already_done(out: Path, inputs: dict[str, Any]) -> dict[str, Done]:
             first, *lines = (out / PROGRESS).read_text(encoding="utf-8").splitlines()
             there = dict(json.loads(first))
         except (ValueError, TypeError) as error:
-            raise InputError(f"{out / PROGRESS} is damaged: remove {out} and make the pack again.") from error
+            raise InputError(
+                "%(path)s is damaged: remove %(out)s and make the pack again.", path=out / PROGRESS, out=out
+            ) from error
         _compare(out, there, inputs)
         return {clip_id: Done(*facts) for clip_id, *facts in _whole_lines(lines)}
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there already and is no pack: name a new folder.")
+        raise InputError("%(out)s is there already and is no pack: name a new folder.", out=out)
     return {}
 
 
@@ -96,7 +98,9 @@ def _compare(out: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise InputError(
-            f"{out} holds another pack ({', '.join(different)} differ): name another folder, or remove this one."
+            "%(out)s holds another pack (%(different)s differ): name another folder, or remove this one.",
+            out=out,
+            different=", ".join(different),
         )
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.pack import PRACTICE, named_in
 from generation.acoustics import MOSTLY
 from generation.corpus import Corpus
@@ -144,16 +144,22 @@ def draw(generators: Mapping[str, Sampler], corpus: Corpus, *, real: bool, count
     fates: dict[str, dict[str, int]] = {}
     if real:
         chosen, fates[REAL] = sieve.take(segments(corpus, real_split, stream(seed, REAL)), count)
-        _require(chosen, corpus, real_split, "real clips")
+        _require(chosen, corpus, real_split, Message("real clips"))
         drawn += [(REAL, "study", candidate) for candidate in chosen]
     chosen, fates[PRACTICE] = sieve.take(segments(corpus, practice_split, stream(seed, PRACTICE)), PRACTICE_CLIPS)
-    _require(chosen, corpus, practice_split, "practice clips")
+    _require(chosen, corpus, practice_split, Message("practice clips"))
     drawn += [(PRACTICE, "practice", candidate) for candidate in chosen]
     for name, generator in sorted(generators.items()):
         limited = islice(samples(name, generator, seed), DRAWS_PER_CLIP * count)
         chosen, fates[name] = sieve.take(limited, count)
         if len(chosen) < count:
-            raise InputError(f"{name} gave {len(chosen)} usable clips of {count} ({fates[name]}): train it longer.")
+            raise InputError(
+                "%(name)s gave %(usable)s usable clips of %(count)s (%(fates)s): train it longer.",
+                name=name,
+                usable=len(chosen),
+                count=count,
+                fates=fates[name],
+            )
         drawn += [(name, "study", candidate) for candidate in chosen]
     ids = clip_ids(len(drawn), stream(seed, "clip ids"), fates)
     clips = [
@@ -174,10 +180,13 @@ def clip_ids(count: int, rng: np.random.Generator, systems: Iterable[str]) -> li
     return list(ids)
 
 
-def _require(chosen: list[Candidate], corpus: Corpus, split: str, what: str) -> None:
+def _require(chosen: list[Candidate], corpus: Corpus, split: str, what: Message) -> None:
     if not chosen:
         songs = len(set(corpus.songs))
         raise InputError(
-            f"The corpus ({songs} songs) has no segment in its split '{split}' for {what}: "
-            "prepare a corpus of more songs with `manage.py prepare_corpus`."
+            "The corpus (%(songs)s songs) has no segment in its split '%(split)s' for %(what)s: "
+            "prepare a corpus of more songs with `manage.py prepare_corpus`.",
+            songs=songs,
+            split=split,
+            what=what,
         )

@@ -29,14 +29,17 @@ def find_generators(
         shipped = _shipped(checkpoints)
         if not shipped and not trained:
             raise InputError(
-                f"{checkpoints} holds no weights (SYSTEM/{WEIGHTS}): train a system and name its run with --run."
+                "%(checkpoints)s holds no weights (SYSTEM/%(weights)s): train a system and name its run with --run.",
+                checkpoints=checkpoints,
+                weights=WEIGHTS,
             )
         wanted = {*shipped, *trained}
     else:
         wanted = set(systems) - {REAL}
         if unasked := set(trained) - wanted:
             raise InputError(
-                f"A run is of {min(unasked)}, which --systems does not name: add it there, or leave it out."
+                "A run is of %(system)s, which --systems does not name: add it there, or leave it out.",
+                system=min(unasked),
             )
     generators = {name: trained.get(name) or _load(checkpoints / name, name) for name in sorted(wanted)}
     return generators, systems is None or REAL in systems
@@ -51,7 +54,9 @@ def _check_known(systems: Sequence[str]) -> None:
     known = [*SYSTEMS, REAL]
     for name in systems:
         if name not in known:
-            raise InputError(f"There is no system {name!r}: the known ones are {', '.join(sorted(known))}.")
+            raise InputError(
+                "There is no system %(name)r: the known ones are %(known)s.", name=name, known=", ".join(sorted(known))
+            )
 
 
 def _shipped(checkpoints: Path) -> list[str]:
@@ -66,7 +71,11 @@ def _from_runs(runs: Sequence[Path]) -> dict[str, Checkpoint]:
     for folder in runs:
         checkpoint = load_checkpoint(folder)
         if checkpoint.name in trained:
-            raise InputError(f"{folder} is a second run of {checkpoint.name}: a pack has one of each system.")
+            raise InputError(
+                "%(folder)s is a second run of %(name)s: a pack has one of each system.",
+                folder=folder,
+                name=checkpoint.name,
+            )
         trained[checkpoint.name] = checkpoint
     return trained
 
@@ -74,9 +83,13 @@ def _from_runs(runs: Sequence[Path]) -> dict[str, Checkpoint]:
 def _load(folder: Path, name: str) -> Checkpoint:
     if not (folder / WEIGHTS).is_file():
         raise InputError(
-            f"{folder / WEIGHTS} is missing: train {name} and name its run with --run, or leave {name} out."
+            "%(path)s is missing: train %(name)s and name its run with --run, or leave %(name)s out.",
+            path=folder / WEIGHTS,
+            name=name,
         )
     checkpoint = load_checkpoint(folder)
     if checkpoint.name != name:
-        raise InputError(f"{folder} holds weights of {checkpoint.name}: rename the folder to {checkpoint.name}.")
+        raise InputError(
+            "%(folder)s holds weights of %(name)s: rename the folder to %(name)s.", folder=folder, name=checkpoint.name
+        )
     return checkpoint

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from formats.errors import InputError
+from formats.messages import NN_, listed, translate_count
 
 FORMAT = 1
 DATABASE, MEDIA, MANIFEST = "database.sqlite3", "media/", "manifest.json"
@@ -19,7 +20,11 @@ CHUNK = 1 << 20
 #: Where jobs keep their files in the media storage; all else there is clips.
 JOBS = "jobs/"
 #: The tables that people are told of, and what their rows are.
-TOLD = {"study.study": "studies", "study.expert": "experts", "study.rating": "ratings"}
+TOLD = {
+    "study.study": NN_("{count} study", "{count} studies"),
+    "study.expert": NN_("{count} expert", "{count} experts"),
+    "study.rating": NN_("{count} rating", "{count} ratings"),
+}
 #: What a damaged zip may raise while it is read.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 
@@ -40,12 +45,11 @@ class Manifest:
         """Names of the files in the media storage."""
         return [name.removeprefix(MEDIA) for name in self.files if name.startswith(MEDIA)]
 
-    @property
-    def contents(self) -> str:
+    def contents(self, language: str) -> str:
         """How much it holds, for people."""
-        rows = [f"{self.rows[table]} {plural}" for table, plural in TOLD.items()]
+        rows = [translate_count(language, *forms, self.rows[table]) for table, forms in TOLD.items()]
         clips = [name for name in self.media if not name.startswith(JOBS)]
-        return ", ".join([*rows, f"{len(clips)} clips"])
+        return listed(language, [*rows, translate_count(language, "{count} clip", "{count} clips", len(clips))])
 
 
 def add(archive: zipfile.ZipFile, name: str, source: IO[bytes], manifest: Manifest) -> None:
@@ -71,9 +75,11 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from error
+        raise InputError("%(path)s can't be read: %(strerror)s.", path=path, strerror=error.strerror) from error
     except DAMAGE as error:
-        raise InputError(f"{path} is no whole backup ({error}); take another one.") from error
+        raise InputError(
+            "%(path)s is no whole backup (%(error)s); take another one.", path=path, error=error
+        ) from error
 
 
 def manifest_of(archive: zipfile.ZipFile) -> Manifest:
@@ -81,11 +87,18 @@ def manifest_of(archive: zipfile.ZipFile) -> Manifest:
     try:
         given = json.loads(archive.read(MANIFEST))
     except KeyError:
-        raise InputError(f"{archive.filename} is no backup: it has no {MANIFEST}; take another one.") from None
+        raise InputError(
+            "%(filename)s is no backup: it has no %(manifest)s; take another one.",
+            filename=archive.filename,
+            manifest=MANIFEST,
+        ) from None
     except (*DAMAGE, RecursionError) as error:
         raise damaged(archive, MANIFEST) from error
     if isinstance(given, dict) and type(given.get("format")) is int and given["format"] > FORMAT:
-        raise InputError(f"{archive.filename} was made by a later version of Mukulen; restore it with that version.")
+        raise InputError(
+            "%(filename)s was made by a later version of Mukulen; restore it with that version.",
+            filename=archive.filename,
+        )
     if not _is_manifest(given):
         raise damaged(archive, MANIFEST)
     return Manifest(**given)
@@ -141,4 +154,8 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 def damaged(archive: zipfile.ZipFile, name: str) -> InputError:
     """The refusal of an archive for one of its files."""
-    return InputError(f"{archive.filename}: {name} is missing or damaged; nothing was restored. Take another backup.")
+    return InputError(
+        "%(filename)s: %(name)s is missing or damaged; nothing was restored. Take another backup.",
+        filename=archive.filename,
+        name=name,
+    )

@@ -41,9 +41,11 @@ def write_backup(path: Path) -> Manifest:
             manifest = _write(part)
             os.replace(part, path)
     except (FileExistsError, NotADirectoryError) as error:
-        raise InputError(f"{path} can't be written: {path.parent} is no folder.") from error
+        raise InputError(
+            "%(path)s can't be written: %(parent)s is no folder.", path=path, parent=path.parent
+        ) from error
     except OSError as error:
-        raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise InputError("%(path)s can't be written: %(error)s.", path=path, error=error.strerror or error) from error
     return manifest
 
 
@@ -76,7 +78,9 @@ def _fill(archive: zipfile.ZipFile, database: Path) -> Manifest:
                 add(archive, MEDIA + name, stored, manifest)
         except FileNotFoundError:
             if name in clips:
-                raise InputError(f"The clip {name} is missing in the media storage; put it back first.") from None
+                raise InputError(
+                    "The clip %(name)s is missing in the media storage; put it back first.", name=name
+                ) from None
     add_manifest(archive, manifest)
     return manifest
 

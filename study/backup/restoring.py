@@ -48,8 +48,12 @@ def verified(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest, Path]]:
 
 def _refuse_newer_schema(path: Path, manifest: Manifest) -> None:
     if newer := _unknown(manifest.migrations):
-        message = f"{path} has a newer database schema ({newer}) than this version of Mukulen knows"
-        raise InputError(f"{message}; install the version that made it.")
+        raise InputError(
+            "%(path)s has a newer database schema (%(newer)s) than this version of Mukulen knows; install the version "
+            "that made it.",
+            path=path,
+            newer=newer,
+        )
 
 
 def _unknown(migrations: Iterable[Sequence[str]]) -> str:
@@ -64,8 +68,14 @@ def _unpack_database(archive: zipfile.ZipFile, manifest: Manifest, database: Pat
             check_file(archive, DATABASE, manifest, target)
     except OSError as error:
         size = manifest.files[DATABASE]["bytes"] / 1e6
-        message = f"The database of {archive.filename} ({size:.1f} MB) can't be unpacked in {tempfile.gettempdir()}"
-        raise InputError(f"{message}: {error.strerror}. Set TMPDIR to a folder with room.") from error
+        raise InputError(
+            "The database of %(name)s (%(size).1f MB) can't be unpacked in %(folder)s: %(strerror)s. Set TMPDIR to a "
+            "folder with room.",
+            name=archive.filename,
+            size=size,
+            folder=tempfile.gettempdir(),
+            strerror=error.strerror,
+        ) from error
 
 
 def _is_sound(database: Path) -> bool:
@@ -85,8 +95,16 @@ def _refuse_other_rows(path: Path, manifest: Manifest, database: Path) -> None:
     told = {name: count for name, count in manifest.rows.items() if name in ours}
     if held != told:
         name, _ = min(set(held.items()) ^ set(told.items()))
-        message = f"{path}: {MANIFEST} tells of {told.get(name, 0)} rows of {name}, {DATABASE} has {held.get(name, 0)}"
-        raise InputError(f"{message}; nothing was restored. Take another backup.")
+        raise InputError(
+            "%(path)s: %(manifest)s records %(recorded)s rows of %(name)s, %(database)s has %(held)s; nothing was "
+            "restored. Take another backup.",
+            path=path,
+            manifest=MANIFEST,
+            recorded=told.get(name, 0),
+            name=name,
+            database=DATABASE,
+            held=held.get(name, 0),
+        )
 
 
 def restore(path: Path, *, replace: bool = False) -> Manifest:
@@ -98,15 +116,19 @@ def restore(path: Path, *, replace: bool = False) -> Manifest:
     _refuse_newer_target()
     with verified(path) as (archive, manifest, database), attached_sqlite(database) as alias:
         if not replace and _holds_studies():
-            message = "This installation has studies already; restoring replaces everything in its database"
-            raise InputError(f"{message}. Take a backup of it, then add --replace.")
+            raise InputError(
+                "This installation has studies already; restoring replaces everything in its database. Take a backup "
+                "of it, then add --replace."
+            )
         call_command("migrate", database=alias, verbosity=0)
         rows = count_rows(alias)
         call_command("migrate", verbosity=0)
         with _files_put_back(archive, manifest), transaction.atomic(), transaction.atomic(using=alias):
             copy_rows(alias, DEFAULT_DB_ALIAS)
             if count_rows(DEFAULT_DB_ALIAS) != rows:
-                raise InputError(f"{path} was not restored: the rows do not add up. The database is as it was.")
+                raise InputError(
+                    "%(path)s was not restored: the rows do not add up. The database is as it was.", path=path
+                )
     return manifest
 
 
@@ -116,18 +138,20 @@ def _refuse_other_encoding() -> None:
         connection.ensure_connection()
         encoding = connection.connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
-            message = f"The database keeps text as {encoding}, which has no room for every name; nothing was restored"
             raise InputError(
-                f"{message}. Make a new one with `createdb -E UTF8 -T template0` and name it in DATABASE_URL."
+                "The database keeps text as %(encoding)s, which has no room for every name; nothing was restored. Make "
+                "a new one with `createdb -E UTF8 -T template0` and name it in DATABASE_URL.",
+                encoding=encoding,
             )
 
 
 def _refuse_newer_target() -> None:
     """Refuse a database that a newer version has migrated: its columns would stay."""
     if newer := _unknown(sorted(MigrationRecorder(connection).applied_migrations())):
-        message = f"The database has a newer schema ({newer}) than this version of Mukulen knows; nothing was restored"
         raise InputError(
-            f"{message}. Begin with an empty database (docs/operations.md, Upgrade), or install that version."
+            "The database has a newer schema (%(newer)s) than this version of Mukulen knows; nothing was restored. "
+            "Begin with an empty database (docs/operations.md, Upgrade), or install that version.",
+            newer=newer,
         )
 
 

@@ -96,7 +96,9 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
             kinds = [field["type"] for field in resource["schema"]["fields"]]
             for number, row in enumerate(_rows(folder / resource["path"])):
                 if number >= MAX_ROWS:
-                    raise InputError(f"{resource['path']} has more rows than an Excel sheet; take the CSV files.")
+                    raise InputError(
+                        "%(path)s has more rows than an Excel sheet; take the CSV files.", path=resource["path"]
+                    )
                 for place, (kind, value) in enumerate(zip(kinds, row, strict=True)):
                     if number == 0:
                         sheet.write_string(0, place, value, bold)
@@ -110,8 +112,12 @@ def workbook(study: Study, folder: Path, target: IO[bytes], language: str) -> No
 def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
     """A text as it is; one that a cell cannot hold would be cut without a word."""
     if len(text.encode("utf-16-le")) > 2 * MAX_CELL:
-        message = f"The text that begins with {text[:40]!r} is longer than an Excel cell can contain"
-        raise InputError(f"{message} ({MAX_CELL} characters). Export the CSV files instead.")
+        raise InputError(
+            "The text that begins with %(start)r is longer than an Excel cell can contain (%(most)s characters). "
+            "Export the CSV files instead.",
+            start=text[:40],
+            most=MAX_CELL,
+        )
     sheet.write_string(row, place, text)
 
 

@@ -31,7 +31,9 @@ def export(study: Study, out: Path, *, coded: bool = False) -> str:
     preview: nothing answered in it is data.
     """
     if study.preview:
-        raise InputError(f"{study.slug} is a preview, and nothing answered in it is data; name the study itself.")
+        raise InputError(
+            "%(slug)s is a preview, and nothing answered in it is data; name the study itself.", slug=study.slug
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         _refuse_foreign(study, out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -50,14 +52,20 @@ def _refuse_foreign(study: Study, folder: Path) -> None:
     """Refuse a folder that contains anything but a dataset of this study."""
     about = _object(folder / "dataset_description.json").get("mukulen")
     if not isinstance(about, dict):
-        raise InputError(f"{folder} exists and is no dataset; name a new folder.")
+        raise InputError("%(folder)s exists and is no dataset; name a new folder.", folder=folder)
     if about.get("slug") != study.slug:
-        raise InputError(f"{folder} holds the dataset of the study {about.get('slug')}; name another folder.")
+        raise InputError(
+            "%(folder)s holds the dataset of the study %(slug)s; name another folder.",
+            folder=folder,
+            slug=about.get("slug"),
+        )
     files = _object(folder / "hashes.json").get("files")
     own = {"hashes.json", *(files if isinstance(files, dict) else ())}
     for path in sorted(folder.rglob("*")):
         if path.relative_to(folder).as_posix() not in own and (path.is_symlink() or not path.is_dir()):
-            raise InputError(f"{path} is no file of the dataset there; move it away, or name another folder.")
+            raise InputError(
+                "%(path)s is no file of the dataset there; move it away, or name another folder.", path=path
+            )
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.utils import translation
 
 from formats.errors import InputError, Message
+from formats.messages import SOURCE, in_a_row, listed, translator
 from formats.progress import bar
 from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
@@ -103,28 +104,42 @@ def unnamed(comparison: Comparison) -> dict[str, Any]:
     return {"differences": differences, **few, **silent}
 
 
-def in_words(report: Report) -> str:
+def in_words(report: Report, language: str = SOURCE) -> str:
     """The result of the check in one paragraph, and one line per caution."""
-    found = report.verdict
-    text = (
-        f"Passed. {report.clips} clips differ only in their music. {report.sessions} sessions "
-        f"({report.exchanges} replies, {report.bytes / 1e6:.1f} MB) contain no system name. "
-        f"None of {found.features} page features separates the systems "
-        f"(smallest p: {found.p:.3f}, for {found.feature})."
+    _, found = translator(language), report.verdict
+    passed = _(
+        "Passed. {clips} clips differ only in their music. {sessions} sessions ({exchanges} replies, {size:.1f} MB) "
+        "contain no system name. None of {features} page features separates the systems (smallest p: {p:.3f}, for "
+        "{feature}).",
+        clips=report.clips,
+        sessions=report.sessions,
+        exchanges=report.exchanges,
+        size=report.bytes / 1e6,
+        features=found.features,
+        p=found.p,
+        feature=found.feature,
     )
-    if found.least_p > 0.01:
-        text += f" With so few clips p cannot be below {found.least_p:.2f}, so this test cannot find a difference."
-    with translation.override("en"):
+    few = _(
+        "With so few clips p cannot be below {least:.2f}, so this test cannot find a difference.", least=found.least_p
+    )
+    text = in_a_row(language, [passed, few]) if found.least_p > 0.01 else passed
+    with translation.override(language):
         heard = cautions.of_recordings(report.recordings)
-    return "\n".join([text, *_on_grouping(report), *report.cautions, *heard])
+    said = [caution.words(_) for caution in report.cautions]
+    return "\n".join([text, *_on_grouping(report, language), *said, *heard])
 
 
-def _on_grouping(report: Report) -> Iterator[str]:
+def _on_grouping(report: Report, language: str) -> Iterator[str]:
     """A sentence on experts who compare clips, which no page can prevent."""
+    _ = translator(language)
     if report.grouped:
-        shares = ", ".join(f"{experts} experts {share.pairs:.0%}" for experts, share in report.grouped.items())
-        yield (
-            "Experts who compare clips can group them by system, because clips can be recognised. They group "
-            f"these shares of the pairs of clips of one system: {shares}. Ask them not to talk about clips "
-            "before the study is closed."
+        shares = (
+            _("{experts} experts {share:.0%}", experts=experts, share=share.pairs)
+            for experts, share in report.grouped.items()
+        )
+        yield _(
+            "Experts who compare clips can group them by system, because clips can be recognised. They group these "
+            "shares of the pairs of clips of one system: {shares}. Ask them not to talk about clips before the study "
+            "is closed.",
+            shares=listed(language, shares),
         )

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.text import alike, one_line
 from study import clock
 from study.errors import FieldErrors
@@ -84,7 +84,7 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
         faults = [_line(2, _("the table contains no expert. Write one expert per line."))]
     faults += _too_many(study, invitees, known)
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError.of(map(Message, faults))
     return invitees
 
 
@@ -224,7 +224,7 @@ def invite(
     # What was checked before may have changed since: another list came.
     refuse_closed(lock_study(study.pk))
     if crowded := list(_too_many(study, invitees, {expert.code: expert for expert in study.experts.all()})):
-        raise InputError("\n".join(crowded))
+        raise InputError.of(map(Message, crowded))
     return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from formats.errors import Message
 from formats.files import json_sha256
 from formats.text import is_text, many_lines
 from study.errors import Refused
@@ -69,15 +70,15 @@ def amend_plan(study: Study, *, analysis: dict[str, Any], reason: str, actor: st
 def broken_plan(study: Study) -> str:
     """What of the plan is not as it was frozen or amended, in words; empty where all is."""
     if json_sha256(study.plan) != study.plan_sha256:
-        return "the plan is not the one that was frozen: its SHA-256 differs"
+        return Message("the plan is not the one that was frozen: its SHA-256 differs")
     before = study.plan_sha256
     for event in study.events.order_by("number"):
         detail = event.detail
         if event.kind == "opened" and detail["plan_sha256"] != before:
-            return f"event {event.number} opened the study with another plan"
+            return Message("event %(number)s opened the study with another plan", number=event.number)
         if event.kind == AMENDED:
             content = {key: value for key, value in detail.items() if key != "sha256"}
             if detail["amends"] != before or detail["sha256"] != json_sha256(content):
-                return f"event {event.number} amends another plan than the one before it"
+                return Message("event %(number)s amends another plan than the one before it", number=event.number)
             before = detail["sha256"]
     return ""

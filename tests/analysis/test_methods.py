@@ -80,4 +80,4 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
     assert "after 1 practice clip not counted" in written
     again = pd.concat([one, one.assign(is_repeat=True)])
     assert "1 rating of repeated clips is left out of all means." in text(frame=again)
-    assert size_told(replace(study(), frame=one)) == "Working on 1 rating by 1 expert of 1 clip ..."
+    assert size_told(replace(study(), frame=one), "en") == "Working on 1 rating by 1 expert of 1 clip ..."

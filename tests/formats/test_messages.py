@@ -19,6 +19,7 @@ from formats.messages import (
     in_language,
     language_tag,
     listed,
+    terminal_language,
     translate,
     translator,
 )
@@ -89,3 +90,10 @@ def test_catalogue_is_read_without_django() -> None:
     code = "import sys, formats.messages as m; print(m.translate('zh-hans', 'Play again'), 'django' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["重听", "False"]
+
+
+def test_terminal_language_is_first_setting_that_is_not_empty() -> None:
+    assert terminal_language({"LC_ALL": "", "LANG": "zh_CN.UTF-8"}) == "zh-hans"
+    assert terminal_language({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}) == "en"
+    assert terminal_language({"LANG": "de_DE@euro"}) == "en"
+    assert terminal_language({}) == "en"

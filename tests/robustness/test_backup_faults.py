@@ -70,7 +70,7 @@ def test_a_manifest_that_counts_other_rows_is_refused(saved: Path) -> None:
     rows = manifest(saved)["rows"]
     held = rows["study.rating"]
     said = refusal(forged(saved, {**rows, "study.rating": held + 1}))
-    assert f"manifest.json tells of {held + 1} rows of study.rating, database.sqlite3 has {held};" in said
+    assert f"manifest.json records {held + 1} rows of study.rating, database.sqlite3 has {held};" in said
 
 
 def test_an_empty_database_is_not_taken_for_the_study_that_the_manifest_tells_of(tmp_path: Path, saved: Path) -> None:

@@ -100,16 +100,18 @@ class Command(LongCommand):
         from analysis.data import intake, ratings
         from analysis.report import folder
         from analysis.report.progress import shown
+        from formats.messages import terminal_language
 
         _check_out(options)
+        lang = terminal_language()
         data = ratings.read(options["source"], scales, given)
-        for line in intake.told(data):
+        for line in intake.told(data, lang):
             self.stderr.write(line)
         if options["preview"]:
-            for line in intake.value_counts(data):
+            for line in intake.value_counts(data, lang):
                 self.stdout.write(line)
             return
-        with shown(folder.steps(), "report", intake.size_told(data), self.stderr.write) as step:
+        with shown(folder.steps(), "report", intake.size_told(data, lang), self.stderr.write) as step:
             written = folder.write_report(
                 data,
                 options["out"],

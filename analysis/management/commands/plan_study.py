@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand, input_errors
-from formats.messages import LANGUAGES, SOURCE
+from formats.messages import LANGUAGES, terminal_language
 
 HELP = """Print the statistical power of a planned study to detect a difference between two systems.
 
@@ -61,7 +61,10 @@ class Command(LongCommand):
         )
         add_reading(parser)
         parser.add_argument(
-            "--language", choices=list(LANGUAGES), default=SOURCE, help="language of the page (default en)"
+            "--language",
+            choices=list(LANGUAGES),
+            default=terminal_language(),
+            help="language of the page (default: %(default)s)",
         )
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
@@ -80,7 +83,9 @@ class Command(LongCommand):
                 data = ratings.read(options["pilot"], given=given_of(options))
                 tried = pilot.from_ratings(data, options["scale"])
             elif described := [f"--{name}" for name in ("columns", "bounds", "missing", "order") if options[name]]:
-                raise InputError(f"{', '.join(described)} can only describe a pilot's table; name that with --pilot.")
+                raise InputError(
+                    "%(scales)s can only describe a pilot's table; name that with --pilot.", scales=", ".join(described)
+                )
             planning.check_gap(options["gap"], tried)
             scenarios = planning.scenarios_of(tried)
             text = planning.page(design, options["gap"], scenarios, options["language"], pilot=tried)

@@ -126,7 +126,9 @@ def save_power_curve(
             for path in made:
                 os.replace(path, folder / path.name)
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise InputError(
+            "%(folder)s cannot be written: %(strerror)s.", folder=folder, strerror=error.strerror
+        ) from error
     return [folder / path.name for path in made]
 
 

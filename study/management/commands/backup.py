@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.commands import LongCommand
+from formats.messages import terminal_language, translate
 from study.backup import write_backup
 from study.management.cli import command_errors
 
@@ -31,5 +32,7 @@ class Command(LongCommand):
             raise CommandError(f"{path} exists already; name a new file, with the date and the time in its name, say.")
         with command_errors():
             manifest = write_backup(path)
+        language = terminal_language()
         size = sum(file["bytes"] for file in manifest.files.values()) / 1e6
-        self.stdout.write(f"Backup in {path}: {manifest.contents}, {size:.1f} MB before packing.")
+        said = {"path": path, "contents": manifest.contents(language), "size": size}
+        self.stdout.write(translate(language, "Backup in {path}: {contents}, {size:.1f} MB before packing.", **said))

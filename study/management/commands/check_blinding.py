@@ -5,6 +5,7 @@ from typing import Any
 
 from config.commands import LongCommand
 from formats.errors import InputError
+from formats.messages import terminal_language
 from study.management.cli import command_errors
 from study.text_files import study_of
 
@@ -34,6 +35,11 @@ class Command(LongCommand):
         with command_errors():
             study, sessions = study_of(options["slug"]), options["sessions"]
             if sessions is not None and not 1 <= sessions <= study.slots.count():
-                raise InputError(f"--sessions {sessions} does not fit: {study.slug} has {study.slots.count()} slots.")
+                raise InputError(
+                    "--sessions %(sessions)s does not fit: %(slug)s has %(slots)s slots.",
+                    sessions=sessions,
+                    slug=study.slug,
+                    slots=study.slots.count(),
+                )
             report = check_and_record(study, sessions, options["actor"])
-        self.stdout.write(in_words(report))
+        self.stdout.write(in_words(report, terminal_language()))

@@ -11,7 +11,8 @@ from django.utils import translation
 
 from config.commands import LongCommand
 from formats import study_file
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
+from formats.messages import terminal_language, translate, translator
 from formats.pack import Clip, read_pack
 from formats.progress import bar
 from formats.study_file import StudyFile
@@ -42,22 +43,31 @@ class Command(LongCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
+        language = terminal_language()
+        with command_errors(), translation.override(language):
             file, sha256 = study_file.read(options["study"])
             services.refuse_not_served(file)
             if options["check"]:
                 if options["pack"]:
                     services.choose_clips(file, read_pack(options["pack"], _bar))
-                said = [f"{options['study']} is in order: {_summary(file)}.", *services.cautions_on(file)]
+                whole = {"file": options["study"], "summary": _summary(file, language)}
+                said = [
+                    translate(language, "{file} is in order: {summary}.", **whole),
+                    *_cautions(services.cautions_on(file), language),
+                ]
                 self.stdout.write("\n".join(said))
                 return
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
             study = _create(file, sha256, options)
-            lines: list[str] = [*plan_cautions(sessions_of(study))] if options["draft"] else [_open(study)]
+            lines: list[str] = (
+                _cautions(plan_cautions(sessions_of(study)), language) if options["draft"] else [_open(study)]
+            )
             self.stdout.write("".join(f"{line}\n" for line in lines), ending="")
-        self.stdout.write(f"Study {study.slug} is {study.state}: {_summary(file)}.")
-        self.stdout.write(f"Plan SHA-256 {study.plan_sha256}. Next: manage.py invite_experts {study.slug} EXPERTS.csv")
+        about = {"slug": study.slug, "state": study.state, "summary": _summary(file, language)}
+        self.stdout.write(translate(language, "Study {slug} is {state}: {summary}.", **about))
+        after = N_("Plan SHA-256 {sha256}. Next: manage.py invite_experts {slug} EXPERTS.csv")
+        self.stdout.write(translate(language, after, sha256=study.plan_sha256, slug=study.slug))
 
 
 def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
@@ -79,7 +89,7 @@ def _open(study: Study) -> str:
     from study.management.blinding import check_and_record, in_words
 
     try:
-        said = in_words(check_and_record(study))
+        said = in_words(check_and_record(study), terminal_language())
         services.open_study(study, actor="command")
     except BaseException:
         services.discard_draft(study)
@@ -91,10 +101,17 @@ def _bar(clips: list[Clip]) -> Iterable[Clip]:
     return bar(clips, "Checking clips", unit="clip")
 
 
-def _summary(file: StudyFile) -> str:
-    asked = f"{len(file.questions)} questions" if file.questions else f"{len(file.scales)} scales"
-    counts = f"{len(file.systems)} systems, {asked}"
-    return f"{file.slots} slots of {file.trials_per_expert} trials, {counts}"
+def _cautions(cautions: Iterable[Message], language: str) -> list[str]:
+    return [caution.words(translator(language)) for caution in cautions]
+
+
+def _summary(file: StudyFile, language: str) -> str:
+    counts = {"slots": file.slots, "trials": file.trials_per_expert, "systems": len(file.systems)}
+    if file.questions:
+        asked = N_("{slots} slots of {trials} trials, {systems} systems, {questions} questions")
+        return translate(language, asked, **counts, questions=len(file.questions))
+    asked = N_("{slots} slots of {trials} trials, {systems} systems, {scales} scales")
+    return translate(language, asked, **counts, scales=len(file.scales))
 
 
 def _owner(name: str | None) -> User | None:
@@ -103,4 +120,4 @@ def _owner(name: str | None) -> User | None:
     try:
         return User.objects.get(username=name)
     except User.DoesNotExist:
-        raise InputError(f"There is no user {name!r}; make one with manage.py createsuperuser.") from None
+        raise InputError("There is no user %(name)r; make one with manage.py createsuperuser.", name=name) from None

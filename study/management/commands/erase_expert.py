@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from formats.errors import InputError
+from formats.messages import terminal_language, translate
 from study import services
 from study.errors import Refused
 from study.management.cli import command_errors
@@ -25,15 +27,19 @@ class Command(BaseCommand):
         parser.add_argument("--sure", action="store_true", help="confirm the deletion, which cannot be undone")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with command_errors(), translation.override("en"):
+        with command_errors(), translation.override(language := terminal_language()):
             study = study_of(options["slug"])
             expert = study.experts.filter(code=options["code"]).first()
             if expert is None:
-                raise CommandError(f"There is no expert {options['code']!r} in {study.slug}; check the code.")
+                raise InputError(
+                    "There is no expert %(code)r in %(study)s; check the code.", code=options["code"], study=study.slug
+                )
             if not options["sure"]:
-                raise CommandError(f"Erasing {expert.code} can't be undone; add --sure to do it.")
+                raise InputError("Erasing %(code)s can't be undone; add --sure to do it.", code=expert.code)
             try:
                 receipt = services.erase(expert, actor="command")
             except Refused as refused:
                 raise CommandError(refused.message) from refused
-        self.stdout.write(f"{expert.code} is erased. Receipt: {receipt}")
+        self.stdout.write(
+            translate(language, "{code} is erased. Receipt: {receipt}", code=expert.code, receipt=receipt)
+        )

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from config.commands import LongCommand
 from formats.errors import InputError
-from formats.messages import LANGUAGES, SOURCE
+from formats.messages import LANGUAGES, SOURCE, terminal_language, translator
 from study import dataset, services
 from study.management.cli import command_errors
 from study.models import Study
@@ -50,12 +50,13 @@ class Command(LongCommand):
 
 def _export(study: Study, out: Path, form: str, language: str) -> str:
     """Writes the dataset, notes it in the log and says so."""
+    _ = translator(terminal_language())
     if form == "folder":
-        said = f"Dataset in {out}, SHA-256 {dataset.export(study, out)}."
+        said = _("Dataset in {out}, SHA-256 {sha256}.", out=out, sha256=dataset.export(study, out))
         _log(study, form, dataset.hashes_of(out))
         return said
     if out.exists():
-        raise InputError(f"{out} exists already; name a new file.")
+        raise InputError("%(out)s exists already; name a new file.", out=out)
     out.parent.mkdir(parents=True, exist_ok=True)
     part, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     try:
@@ -67,7 +68,7 @@ def _export(study: Study, out: Path, form: str, language: str) -> str:
         Path(name).unlink(missing_ok=True)
         raise
     _log(study, form, hashes)
-    return f"Dataset in {out}."
+    return _("Dataset in {out}.", out=out)
 
 
 def _log(study: Study, form: str, hashes: dict[str, str]) -> None:

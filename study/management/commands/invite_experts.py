@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import translation
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.files import read_table
+from formats.messages import terminal_language
 from formats.text import UTF_8
 from study import services
 from study.management.cli import command_errors
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with command_errors(), translation.override("en"):  # commands speak English, wherever a message comes from
+        with command_errors(), translation.override(terminal_language()):
             study = study_of(options["slug"])
             ends = end_of(options["last_day"])
             experts, encoding = _read(study, options["experts"])
@@ -63,4 +64,6 @@ def _read(study: Study, path: Path) -> tuple[list[Invitee], str]:
     try:
         return services.read_experts(study, text), encoding
     except InputError as error:
-        raise InputError("\n".join(f"{path}, {fault}" for fault in str(error).split("\n"))) from error
+        raise InputError.of(
+            Message("%(path)s, %(fault)s", path=path, fault=fault) for fault in error.messages
+        ) from error

@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.commands import LongCommand
+from formats.errors import N_
+from formats.messages import terminal_language, translate
 from study.backup import restore, verified
 from study.management.cli import command_errors
 
@@ -30,9 +32,12 @@ class Command(LongCommand):
             with command_errors():
                 if options["check"]:
                     with verified(path) as (_, manifest, _):
-                        done = "is whole"
+                        done = N_("{path} of {made_at} is whole: {contents}.")
                 else:
-                    manifest, done = restore(path, replace=options["replace"]), "is restored"
+                    manifest = restore(path, replace=options["replace"])
+                    done = N_("{path} of {made_at} is restored: {contents}.")
         except OSError as error:
             raise CommandError(f"{path} can't be restored ({error}); the database is as it was.") from error
-        self.stdout.write(f"{path} of {manifest.made_at} {done}: {manifest.contents}.")
+        language = terminal_language()
+        said = {"path": path, "made_at": manifest.made_at, "contents": manifest.contents(language)}
+        self.stdout.write(translate(language, done, **said))

@@ -5,6 +5,7 @@ from typing import Any
 
 from config.commands import LongCommand
 from formats.errors import InputError
+from formats.messages import terminal_language, translate
 from study.management.cli import command_errors
 from study.simulation import simulate
 from study.text_files import study_of
@@ -27,8 +28,12 @@ class Command(LongCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with command_errors():
             if options["seed"] < 0:
-                raise InputError(f"--seed {options['seed']} is negative; give a whole number from 0.")
+                raise InputError("--seed %(seed)s is negative; give a whole number from 0.", seed=options["seed"])
             copy = simulate(study_of(options["slug"]), options["seed"], replace=options["replace"])
         self.stdout.write(
-            f"Study {copy.slug} holds simulated ratings. Next: manage.py export_dataset {copy.slug} --out DATASET"
+            translate(
+                terminal_language(),
+                "Study {slug} holds simulated ratings. Next: manage.py export_dataset {slug} --out DATASET",
+                slug=copy.slug,
+            )
         )

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from formats.errors import InputError
+from formats.errors import InputError, Message
 from formats.files import json_sha256, read_text
+from formats.messages import terminal_language, translator
 from study import services
 from study.dataset import escape_formula
 from study.management.cli import command_errors
@@ -41,21 +42,31 @@ class Command(BaseCommand):
             events = _of_file(Path(name)) if name.endswith(".jsonl") else _of_study(name)
             broken = services.broken_among(events)
             if broken:
-                raise InputError(f"{name}: event {broken} was changed, or the event before it is missing.")
+                raise InputError(
+                    "%(name)s: event %(broken)s was changed, or the event before it is missing.",
+                    name=name,
+                    broken=broken,
+                )
             if name.endswith(".jsonl") and (fault := _broken_sessions(Path(name), events)):
-                raise InputError(f"{name}: {fault}.")
+                raise InputError("%(name)s: %(fault)s.", name=name, fault=fault)
             if known and known not in {event.hash for event in events}:
-                raise InputError(f"{name}: no event has the hash {known}. The log was cut off or rewritten.")
-        head = events[-1].hash if events else "none"
-        self.stdout.write(f"{name}: {len(events)} events, each as it was written. Hash of the newest: {head}")
+                raise InputError(
+                    "%(name)s: no event has the hash %(known)s. The log was cut off or rewritten.",
+                    name=name,
+                    known=known,
+                )
+        _ = translator(terminal_language())
+        whole = _("{name}: {count} events, each as it was written. Hash of the newest: {head}")
+        head = events[-1].hash if events else _("none")
+        self.stdout.write(whole.format(name=name, count=len(events), head=head))
 
 
 def _of_study(slug: str) -> list[Event]:
     study = study_of(slug)
     if fault := services.broken_plan(study):
-        raise InputError(f"{slug}: {fault}.")
+        raise InputError("%(slug)s: %(fault)s.", slug=slug, fault=fault)
     if fault := broken_sessions(study):
-        raise InputError(f"{slug}: {fault}.")
+        raise InputError("%(slug)s: %(fault)s.", slug=slug, fault=fault)
     return list(study.events.order_by("number"))
 
 
@@ -75,12 +86,14 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
     try:
         plan, sequences = (json.loads(read_text(path)) for path in (log.parent / "plan.json", shown))
         if json_sha256(plan) not in {event.detail.get("plan_sha256") for event in events if event.kind == "created"}:
-            return "the plan beside it is not the one that was frozen: its SHA-256 differs"
+            return Message("the plan beside it is not the one that was frozen: its SHA-256 differs")
         # Tables guard codes against spreadsheets, and what was guarded cannot be read back.
         guarded = {escape_formula(code): slot for code, slot in sequences["slots"].items()}
         return broken_proof(plan, {**sequences, "slots": guarded}, played)
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(f"{shown}: these are no session plans of a dataset; take the dataset again.") from error
+        raise InputError(
+            "%(shown)s: these are no session plans of a dataset; take the dataset again.", shown=shown
+        ) from error
 
 
 def _heard(row: dict[str, str]) -> Heard:
@@ -97,5 +110,7 @@ def _of_file(path: Path) -> list[Event]:
             row = json.loads(text)
             events.append(Event(**{**row, "at": datetime.fromisoformat(row["at"])}))
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}, line {line}: this is no event of a log; take the dataset again.") from error
+            raise InputError(
+                "%(path)s, line %(line)s: this is no event of a log; take the dataset again.", path=path, line=line
+            ) from error
     return events
