@@ -12,13 +12,13 @@ import math
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import lameenc
 import numpy as np
 import pyloudnorm
 import soundfile
-import tinysoundfont
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
@@ -131,7 +131,7 @@ def play(notes: Iterable[Sounding]) -> Samples:
     if not events:
         raise ValueError("A melody without a note cannot become a clip.")
     # A synthesiser of its own for each clip costs 2 ms and leaves nothing of the clip before.
-    synth = tinysoundfont.Synth(samplerate=RATE * OVERSAMPLING)
+    synth = _synthesiser().Synth(samplerate=RATE * OVERSAMPLING)
     synth.program_select(0, synth.sfload(_font()), 0, PROGRAM)
     sound = np.zeros(SAMPLES * OVERSAMPLING)
     position = 0
@@ -144,6 +144,18 @@ def play(notes: Iterable[Sounding]) -> Samples:
         else:
             synth.noteoff(0, pitch)
     return faded(resample_poly(sound, 1, OVERSAMPLING, window=("kaiser", 8.0)), FADE_IN_S, FADE_OUT_S)
+
+
+def _synthesiser() -> ModuleType:
+    """The synthesiser. Recordings do without, and it is installed by itself: it declares what is not needed here."""
+    try:
+        import tinysoundfont
+    except ImportError as error:
+        raise InputError(
+            "The synthesiser for MIDI is not installed. Run: pip install --no-deps tinysoundfont==0.3.7"
+        ) from error
+    module: ModuleType = tinysoundfont
+    return module
 
 
 def framed(music: Samples) -> Samples:

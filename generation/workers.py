@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,13 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def library_versions() -> dict[str, str]:
+    """The versions of LIBRARIES, on which the bytes of a clip depend, as far as they are installed."""
+    return {name: version(name) for name in LIBRARIES if find_spec(name) is not None}
+
+
 def _versions() -> dict[str, str]:
-    return {"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+    return {"Python": platform.python_version(), **library_versions()}
 
 
 def _require_equals(address: str, there: dict[str, dict[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,23 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from config.commands import LongCommand, input_errors
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from formats.messages import terminal_language, translator
 from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.
 REFERENCE = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 LARGEST_SEED = 2**63 - 1
+#: What only drawing from networks and perplexity need: the extra `generate` of the package.
+NETWORK_LIBRARIES = ("torch", "safetensors")
+
+
+NO_NETWORKS = N_("This needs %(library)s, which is not installed. Run: pip install 'mukulen[generate]'")
+
+
+def shipped_reference() -> Path | None:
+    """The shipped reference model where it is there and torch can load it: perplexity is left out without."""
+    return REFERENCE if REFERENCE.is_dir() and find_spec("torch") is not None else None
 
 
 class ParagraphHelpCommand(LongCommand):
@@ -66,6 +77,10 @@ def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator
     try:
         with input_errors():
             yield
+    except ModuleNotFoundError as error:
+        if error.name not in NETWORK_LIBRARIES:
+            raise
+        raise CommandError(str(InputError(NO_NETWORKS, library=error.name))) from error
     except OSError as error:
         fault = InputError(
             "%(file)s cannot be read or written: %(reason)s.", file=error.filename or out, reason=error.strerror

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +30,7 @@ from generation.pack.rendering import (
     render_all,
 )
 from generation.pack.selection import REAL, Sampler, draw
-from generation.workers import LIBRARIES, Workers
+from generation.workers import Workers, library_versions
 
 
 class Built(NamedTuple):
@@ -125,7 +124,7 @@ def _inputs(
         "systems": dict(systems),
         "reference_sha256": reader.sha256 if reader else None,
         "font_sha256": audio.font_sha256(),
-        "libraries": {name: version(name) for name in LIBRARIES} | {"libsndfile": soundfile.__libsndfile_version__},
+        "libraries": library_versions() | {"libsndfile": soundfile.__libsndfile_version__},
     }
 
 

@@ -1,4 +1,4 @@
-"""Ways into a study that is only being tried out: a guest's link and a researcher's login."""
+"""First ways in: a guest's link into a study that is only being tried out, and a researcher's login."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ def _new_guest(study: Study, language: str) -> Invitee | None:
     group = max(free, key=lambda key: free[key])
     number = study.experts.filter(code__startswith="guest-").count() + 1
     return Invitee(f"guest-{number}", group, language) if free[group] > 0 else None
+
+
+@transaction.atomic
+def first_password() -> str | None:
+    """A password for a new account `researcher`, which may do everything; None where there are accounts already."""
+    if User.objects.exists():
+        return None
+    password = secrets.token_urlsafe(9)
+    User.objects.create_superuser(RESEARCHER, password=password)
+    return password
 
 
 @transaction.atomic

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
-from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_workers, command_errors, count, place, seed
+from generation.management.cli import (
+    ParagraphHelpCommand,
+    add_workers,
+    command_errors,
+    count,
+    place,
+    seed,
+    shipped_reference,
+)
 
 if TYPE_CHECKING:
     from generation.pack.build import Built
@@ -154,7 +162,7 @@ folder."""
         )
 
     def _shared(self, options: dict[str, Any]) -> dict[str, Any]:
-        reference = options["reference"] or (REFERENCE if REFERENCE.is_dir() else None)
+        reference = options["reference"] or shipped_reference()
         shared = {"seed": options["seed"], "workers": options["workers"]}
         if reference is None:
             return shared

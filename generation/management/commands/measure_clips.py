@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.cli import REFERENCE, ParagraphHelpCommand, add_workers, command_errors, place
+from generation.management.cli import ParagraphHelpCommand, add_workers, command_errors, place, shipped_reference
 
 
 class Command(ParagraphHelpCommand):
@@ -41,11 +41,14 @@ reason at the end."""
         with command_errors(options["out"]):
             from generation.corpus import load_corpus
             from generation.metrics import features, held_out, measure_folder, memorisation, save_arrays
-            from generation.sampling import load_reference
 
-            folder = options["reference"] or (REFERENCE if REFERENCE.is_dir() else None)
+            folder = options["reference"] or shipped_reference()
             corpus = load_corpus(options["corpus"]) if options["corpus"] else None
-            reference = load_reference(folder) if folder else None
+            reference = None
+            if folder:
+                from generation.sampling import load_reference
+
+                reference = load_reference(folder)
             found = measure_folder(options["folder"], options["out"], reference, corpus, options["workers"])
             if options["features"]:
                 save_arrays(options["features"], {"clip_id": found.clip_ids, **features(found.tokens)})

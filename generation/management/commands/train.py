@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from generation.management.cli import REFERENCE, ParagraphHelpCommand, command_errors, count, place, seed
+from generation.management.cli import ParagraphHelpCommand, command_errors, count, place, seed, shipped_reference
 
 
 class Command(ParagraphHelpCommand):
@@ -47,8 +47,7 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every 
 
             if options["threads"]:
                 torch.set_num_threads(options["threads"])
-            shipped = REFERENCE if options["model"] != "reference" and REFERENCE.is_dir() else None
-            reference = options["reference"] or shipped
+            reference = options["reference"] or (shipped_reference() if options["model"] != "reference" else None)
             with processes():
                 run = Run(
                     options["model"],
