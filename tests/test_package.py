@@ -44,7 +44,9 @@ def test_package_needs_what_the_requirements_say() -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy of what git tracks, so that no build folder is left in the tree."""
     folder = tmp_path_factory.mktemp("wheel")
-    listing = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     for name in filter(None, listing.split("\0")):
         source, target = ROOT / name, folder / "source" / name
         if source.is_file() and not name.startswith(("tests/", "docs/")):
@@ -113,7 +115,9 @@ def test_pack_of_recordings_becomes_a_study_with_a_report_without_torch(bare: di
     copy = re.search(r"Study (\S+) holds simulated", mukulen(bare, "simulate_ratings", "small", "--seed", "1"))
     assert copy
     mukulen(bare, "export_dataset", copy[1], "--out", "dataset")
-    assert "report.html" in mukulen(bare, "analyse", "dataset", "--out", "report", "--no-figures", "--replicates", "50")
+    assert "report.html" in mukulen(
+        bare, "analyse", "dataset", "--out", "report", "--no-figures", "--replicates", "1000"
+    )
 
 
 def test_drawing_from_a_network_asks_for_torch(bare: dict[str, str]) -> None:

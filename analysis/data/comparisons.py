@@ -19,10 +19,9 @@ from analysis.data.given import EVERY, Given
 from analysis.data.rating_rows import are_simulated
 from analysis.data.rows import MISSING, Rows, delimiter_of, parse_number
 from analysis.data.size import check_size
-from analysis.data.table_files import is_csv, read_table
+from analysis.data.table_files import is_csv, read_table, source_sha256
 from formats.errors import InputError
 from formats.files import read_table as read_text
-from formats.files import sha256_of
 from formats.messages import LANGUAGES, CountedText, LazyText
 from formats.text import UNWRITABLE, UTF_8, folded
 
@@ -109,8 +108,8 @@ def are_comparisons(path: Path, given: Given = NOTHING_GIVEN) -> bool:
 
 def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Comparisons:
     """Read a table of comparisons; `wanted` picks some questions. Raises InputError with file, line and remedy."""
-    written, said = imports.read(path, given) if given.tool else (read_table(path), [])
-    rows = _plain(written, given.columns)
+    written, understood = imports.written(path, given)
+    rows = _plain(written, {} if given.tool else given.columns)
     missing = [name for name in REQUIRED if name not in rows.header]
     if missing:
         raise InputError(
@@ -142,14 +141,14 @@ def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -
         frame=filled.sort_values(["question", "expert_id", "line"], ignore_index=True).drop(columns="line"),
         largest=largest,
         title=dict.fromkeys(LANGUAGES, path.stem),
-        sha256=sha256_of(path),
+        sha256=source_sha256(path),
         n_missing=len(frame) - len(filled),
         is_simulated=are_simulated(rows),
         real_system=REAL if REAL in {*filled["system_a"], *filled["system_b"]} else None,
         question_labels={key: dict.fromkeys(LANGUAGES, key.replace("_", " ")) for key in largest},
         renamed=_renamed(written, rows),
         unused=tuple(name for name in rows.header if name and name not in (*REQUIRED, *OPTIONAL)),
-        forgiven=(*said, *respelt, *(blank if rows.empty else [])),
+        forgiven=(*understood, *respelt, *(blank if rows.empty else [])),
         encoding=rows.encoding,
     )
 

@@ -18,7 +18,6 @@ from analysis.data.given import EVERY, Bounds, Given
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
-from analysis.data.table_files import read_table
 from formats.errors import InputError
 from formats.messages import LANGUAGES, LazyText
 from formats.text import folded
@@ -43,7 +42,7 @@ class OwnTable:
 
 def read_own_table(path: Path, wanted: Sequence[str], given: Given) -> OwnTable:
     """Read a table of ratings. Raises InputError with the file, the line and how to fix it."""
-    written, forgiven = imports.read(path, given) if given.tool else (read_table(path), [])
+    written, forgiven = imports.written(path, given)
     rows = plain_header(written, {} if given.tool else given.columns)
     _require(rows)
     systems = rows.column("system")

@@ -16,8 +16,8 @@ from analysis.data.given import Given
 from analysis.data.own_tables import read_own_table
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
+from analysis.data.table_files import source_sha256
 from formats.errors import InputError
-from formats.files import json_sha256, sha256_of
 from formats.messages import LANGUAGES
 from formats.text import UTF_8
 
@@ -169,7 +169,7 @@ def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
         frame=table.frame,
         scales=table.scales,
         title=dict.fromkeys(LANGUAGES, path.stem),
-        sha256=_sha256(path),
+        sha256=source_sha256(path),
         n_missing=table.n_missing,
         bounds_inferred=table.bounds_inferred,
         is_simulated=table.is_simulated,
@@ -178,14 +178,6 @@ def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:
         forgiven=table.forgiven,
         encoding=table.encoding,
     )
-
-
-def _sha256(path: Path) -> str:
-    """The hash of a file; of a folder that of its files' names and hashes."""
-    if not path.is_dir():
-        return sha256_of(path)
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    return json_sha256({file.relative_to(path).as_posix(): sha256_of(file) for file in files})
 
 
 def _pick(present: tuple[str, ...], wanted: Sequence[str], path: Path) -> tuple[str, ...]:

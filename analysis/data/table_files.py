@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 from analysis.data.rows import Rows, read_rows, rows_of
 from formats.errors import InputError
+from formats.files import json_sha256, sha256_of
 
 WORKBOOK = "Excel workbook"
 SPSS = "SPSS"
@@ -36,6 +37,14 @@ def read_table(path: Path) -> Rows:
     if kind in (".xls", ".ods"):
         raise InputError("%(path)s is a workbook of another kind; save it as .xlsx or 'CSV UTF-8'.", path=path)
     return read_rows(path, western=True)
+
+
+def source_sha256(path: Path) -> str:
+    """The hash of a file; of a folder that of its files' names and hashes."""
+    if not path.is_dir():
+        return sha256_of(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return json_sha256({file.relative_to(path).as_posix(): sha256_of(file) for file in files})
 
 
 def _workbook(path: Path) -> Rows:

@@ -87,6 +87,20 @@ def test_imported_ratings_are_analysed_with_their_notes(name: str) -> None:
     assert "读取" in data.forgiven[0]["zh-hans"]
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("listen_and_rate_ab.csv", "winner: -1: 3, 0: 2, 1: 6."),
+        ("webmushra_paired_comparison.csv", "choice_answer: -1: 9, 0: 2, 1: 4."),
+        ("music_arena_battles.jsonl", "preference: -1: 2, 0: 2, 1: 2."),
+    ],
+)
+def test_imported_comparisons_are_read_as_such(name: str, values: str) -> None:
+    out = StringIO()
+    call_command("analyse", str(SAMPLES / name), "--from", TOOLS[name], "--preview", stdout=out, stderr=StringIO())
+    assert values in out.getvalue()
+
+
 def test_folder_of_sessions_says_what_its_archive_says(tmp_path: Path) -> None:
     import zipfile
 

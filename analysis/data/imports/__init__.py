@@ -28,6 +28,7 @@ from analysis.data.imports import (
 from analysis.data.imports.found import Found
 from analysis.data.imports.roles import CLIPS, EXPERTS, PROMPTS, SYSTEMS, Roles
 from analysis.data.rows import Rows
+from analysis.data.table_files import read_table
 from formats.errors import InputError
 from formats.messages import LazyText
 from formats.text import folded
@@ -71,6 +72,11 @@ def read(path: Path, given: Given) -> tuple[Rows, list[Mapping[str, str]]]:
     tool, found = TOOLS[given.tool], Found()
     tool.read(Roles(path, given, found))
     return found.rows(path, tool.name), [LazyText("Read as a file of {tool}.", tool=tool.name), *found.sentences()]
+
+
+def written(path: Path, given: Given) -> tuple[Rows, list[Mapping[str, str]]]:
+    """A table as it is written, or as another tool's file is understood, and what was understood."""
+    return read(path, given) if given.tool else (read_table(path), [])
 
 
 def guess(names: Iterable[str]) -> str:
