@@ -115,9 +115,8 @@ def test_pack_of_recordings_becomes_a_study_with_a_report_without_torch(bare: di
     copy = re.search(r"Study (\S+) holds simulated", mukulen(bare, "simulate_ratings", "small", "--seed", "1"))
     assert copy
     mukulen(bare, "export_dataset", copy[1], "--out", "dataset")
-    assert "report.html" in mukulen(
-        bare, "analyse", "dataset", "--out", "report", "--no-figures", "--replicates", "1000"
-    )
+    fast = ["--no-figures", "--replicates", "1000"]
+    assert "report.html" in mukulen(bare, "analyse", "dataset", "--out", "report", *fast)
 
 
 def test_drawing_from_a_network_asks_for_torch(bare: dict[str, str]) -> None:
