@@ -93,7 +93,7 @@ def unused_steps(values: Floats) -> int | None:
     return int(values.max() - values.min()) + 1 - len(np.unique(values))
 
 
-def told_by_others(ratings: Iterable[float], found: Inferred, others: Iterable[tuple[Inferred, Floats]]) -> Inferred:
+def decided_by_others(ratings: Iterable[float], found: Inferred, others: Iterable[tuple[Inferred, Floats]]) -> Inferred:
     """The bounds that another scale of the table shows, where one step alone is unused and the end beyond it refused.
 
     `others` are the table's scales with their ratings. One counts that has used each step of its bounds, and whose

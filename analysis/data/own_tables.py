@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data import imports
-from analysis.data.bounds import infer, refuse_outsiders, told_by_others
+from analysis.data.bounds import decided_by_others, infer, refuse_outsiders
 from analysis.data.codes import check_alike, one_spelling
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
 from analysis.data.dataset import Scale, Text
@@ -263,7 +263,7 @@ def _bounds(frame: pd.DataFrame, scales: Sequence[str], given: Given) -> tuple[d
     others = [(guess, ratings[key]) for key, guess in guesses.items()]
     found: dict[str, Bounds] = {key: bounds for key, bounds in stated.items() if bounds is not None}
     for key, guess in guesses.items():
-        better = told_by_others(ratings[key], guess, others)
+        better = decided_by_others(ratings[key], guess, others)
         found[key] = (better.low, better.high)
     return {key: found[key] for key in rated}, tuple(guesses)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.data.bounds import infer, told_by_others
+from analysis.data.bounds import decided_by_others, infer
 
 FIVE = [1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 5.0] * 16
 
@@ -73,7 +73,7 @@ def test_rare_ends_and_numbers_beyond_a_gap_stay_outside(foreign: list[float]) -
 )
 def test_another_scale_of_the_table_shows_how_far_it_reaches(other: list[float], bounds: tuple[float, float]) -> None:
     ratings = np.array([*FIVE, 7.0])
-    found = told_by_others(ratings, infer(ratings), [(infer(other), np.array(other))])
+    found = decided_by_others(ratings, infer(ratings), [(infer(other), np.array(other))])
     assert (found.low, found.high) == bounds
 
 

@@ -495,7 +495,7 @@ def test_interval_excludes_zero_exactly_where_its_p_is_small(case: str, reports:
 
 
 @pytest.mark.parametrize(
-    ("code", "components", "told"),
+    ("code", "components", "sentence"),
     [
         ("at_zero", ("expert",), "the estimated variance between experts is zero"),
         ("at_zero", ("expert", "clip"), "the estimated variances between experts"),
@@ -503,6 +503,6 @@ def test_interval_excludes_zero_exactly_where_its_p_is_small(case: str, reports:
         ("not_separable", ("expert", "clip"), "from the rest; they are left out"),
     ],
 )
-def test_several_variances_are_told_in_the_plural(code: str, components: tuple[str, ...], told: str) -> None:
-    assert told in in_words(note(code, "overall", components=components))["en"]
+def test_several_variances_are_written_in_the_plural(code: str, components: tuple[str, ...], sentence: str) -> None:
+    assert sentence in in_words(note(code, "overall", components=components))["en"]
     assert "方差" in in_words(note(code, "overall", components=components))["zh-hans"]

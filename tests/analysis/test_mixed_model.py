@@ -300,8 +300,8 @@ def test_a_variance_at_its_boundary_is_zero_and_said() -> None:
         fitted = mixed_model.fit(part, "x")
         assert (variances(fitted)[:3] == 0).any()
         several = (variances(fitted)[:3] == 0).sum() > 1
-        told = "are zero, the smallest" if several else "is zero, the smallest"
-        assert f"{told} value that a variance can have" in words(fitted)
+        verb = "are zero, the smallest" if several else "is zero, the smallest"
+        assert f"{verb} value that a variance can have" in words(fitted)
         assert fitted.contrasts[["se", "df", "p"]].notna().all(axis=None)
 
 

@@ -47,7 +47,7 @@ def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -
     )
 
 
-def test_range_of_one_figure_is_told_as_one() -> None:
+def test_range_of_one_figure_is_written_as_one() -> None:
     page = plan("--experts", 100, "--clips", 40, "--heard", 40, "--gap", 3)
     assert "Power to detect a true difference of 3 is 100%." in page
     assert "100% to 100%" not in page
