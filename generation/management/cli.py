@@ -80,7 +80,8 @@ def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator
     except ModuleNotFoundError as error:
         if error.name not in NETWORK_LIBRARIES:
             raise
-        raise CommandError(str(InputError(NO_NETWORKS, library=error.name))) from error
+        fault = InputError(NO_NETWORKS, library=error.name)
+        raise CommandError(fault.words(translator(terminal_language()))) from fault
     except OSError as error:
         fault = InputError(
             "%(file)s cannot be read or written: %(reason)s.", file=error.filename or out, reason=error.strerror
