@@ -37,6 +37,13 @@ MOST_BEYOND = 3
 #: alone is unused, as between 5 and 7, a number beyond it may as well be the end of the scale, and the bulk decides.
 BULK, BULK_BESIDE_CODES = 0.8, 0.2
 FEWEST_VALUES = 3
+#: A step between two that are used is not unused by chance where the product of their counts is at least this: fewer
+#: than one scale in 50 has such a hole. A code beyond it is asked about.
+LEAST_BESIDE_HOLE = 16
+#: Negative codes have more than so many times fewer different values than the ratings from 0 up.
+LEAST_RATIO = 3
+#: So many times wider than the bulk must a common range be before a few values alone no longer speak for it.
+FAR_WIDER = 10
 #: Different values that a refusal names, and lines of each.
 MOST_TOLD, MOST_LINES = 3, 6
 
@@ -55,8 +62,8 @@ def infer(ratings: Iterable[float]) -> Inferred:
     """The bounds of a scale from its ratings (one or more).
 
     The narrowest common range is taken that holds the bulk of the ratings, when everything beyond it is either far
-    away (by half its width or more) or a code for a missing answer. Otherwise a common range that holds them all;
-    beyond those the range observed.
+    away (by half its width or more, or so that only a range ten times as wide holds it) or a code for a missing answer.
+    Otherwise a common range that holds them all; beyond those the range observed.
     """
     values, counts = np.unique(np.fromiter(ratings, dtype=np.float64), return_counts=True)
     for low, high in COMMON:
@@ -77,13 +84,40 @@ def _is_bulk(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds)
     beyond = values[~inside]
     coded = np.isin(np.abs(beyond), CODED)
     is_far = np.maximum(low - beyond, beyond - high) >= (high - low) / 2
+    is_far |= _narrowest_width(values) >= FAR_WIDER * (high - low)
     has_lone_negative = bool(low >= 0 and (values < 0).sum() == 1)  # one negative number beside a scale that has none
-    if has_lone_negative:
+    if has_lone_negative or (low >= 0 and _negatives_are_codes(values, counts)):
         is_far |= coded & (beyond < 0)
-    may_be_code = bool(coded.all()) and (has_lone_negative or unused_steps(values) != 1)
+    has_hole = _is_beyond_hole(values, counts, inside, bounds)
+    if has_hole:
+        is_far |= coded
+    may_be_code = bool(coded.all()) and not has_hole and (has_lone_negative or unused_steps(values) != 1)
     least = BULK_BESIDE_CODES if may_be_code else BULK
     is_most = counts[inside].sum() >= least * counts.sum()
     return bool(inside.sum() >= FEWEST_VALUES and is_most and is_far.all() and (~coded).sum() <= MOST_BEYOND)
+
+
+def _narrowest_width(values: Floats) -> float:
+    """How wide the narrowest common range is that holds all ratings; infinite where none does."""
+    return min((high - low for low, high in COMMON if low <= values[0] and values[-1] <= high), default=np.inf)
+
+
+def _negatives_are_codes(values: Floats, counts: Integers) -> bool:
+    """Whether several negative numbers are codes: rare, few beside the ratings from 0 up, or apart from them by a 0."""
+    negative = values < 0
+    if not np.isin(-values[negative], CODED).all() or counts[negative].sum() > (1 - BULK) * counts.sum():
+        return False
+    is_whole = unused_steps(values) is not None
+    lacks_zero = bool(is_whole and 0 not in values and {-1.0, 1.0} <= set(values.tolist()))
+    return lacks_zero or bool((~negative).sum() > LEAST_RATIO * negative.sum())
+
+
+def _is_beyond_hole(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds) -> bool:
+    """Whether every step of the bounds is used, and one number comes after a single step that nobody used by chance."""
+    low, high = bounds
+    if unused_steps(values) != 1 or (~inside).sum() != 1 or (values[0], values[-2]) != (low, high):
+        return False
+    return bool(values[-1] == high + 2 and counts[-2] * counts[-1] >= LEAST_BESIDE_HOLE)
 
 
 def unused_steps(values: Floats) -> int | None:

@@ -62,6 +62,48 @@ def test_rare_ends_and_numbers_beyond_a_gap_stay_outside(foreign: list[float]) -
     assert infer(FIVE + foreign).outside == (foreign[0],)
 
 
+@pytest.mark.parametrize("top", [7.0, 10.0, 100.0])
+@pytest.mark.parametrize("codes", [[-1.0, -2.0], [-1.0, -9.0], [-8.0, -9.0, -9.0]])
+@pytest.mark.parametrize("least", [0.0, 1.0])
+def test_several_negative_codes_stay_outside_a_scale_without_negatives(
+    top: float, codes: list[float], least: float
+) -> None:
+    found = infer([*np.arange(least, top + 1).repeat(12), *codes])
+    assert found.outside == tuple(sorted(set(codes)))
+    assert found.high == top
+
+
+@pytest.mark.parametrize(
+    ("ratings", "bounds"),
+    [
+        (np.arange(-2.0, 6.0).repeat(9), (-5, 5)),
+        (np.arange(-4.0, 11.0).repeat(9), (-10, 10)),
+        ([*np.arange(-9.0, 0.0).repeat(3), *np.arange(0.0, 11.0).repeat(9)], (-10, 10)),
+        ([-37.0, -20.0, -5.0, *np.linspace(0, 50, 26)], (-50, 50)),
+    ],
+)
+def test_negative_steps_of_a_scale_are_no_codes(ratings: list[float], bounds: tuple[float, float]) -> None:
+    found = infer(ratings)
+    assert (found.low, found.high, found.outside) == (*bounds, ())
+
+
+def test_nine_beyond_an_unused_eight_is_a_code_unless_chance_explains_it() -> None:
+    seven = np.arange(1.0, 8.0).repeat(9)
+    assert infer([*seven, 9.0, 9.0]).outside == (9.0,)
+    assert infer([*seven, 9.0]).high == 9
+    assert infer([*seven, 8.0, 9.0, 9.0]).high == 9
+    assert infer([*seven, *[9.0] * 20]).high == 9
+    assert infer([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0]).high == 9
+
+
+@pytest.mark.parametrize("foreign", [[101.0], [110.0, 105.0], [-3.5]])
+def test_few_ratings_just_beyond_100_do_not_make_a_scale_to_1000(foreign: list[float]) -> None:
+    slider = np.random.default_rng(3).uniform(0, 100, 200).round()
+    found = infer([*slider, 0.0, 100.0, *foreign])
+    assert found.high == 100
+    assert infer([*np.linspace(0, 500, 60), *slider]).high == 1000
+
+
 @pytest.mark.parametrize(
     ("other", "bounds"),
     [
