@@ -7,6 +7,7 @@ that the report gives, and `--scales` overrides all of them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.data.bounds import infer
-from analysis.data.rows import Rows, parse_number
+from analysis.data.rows import MISSING, Rows, parse_number
 from formats.errors import InputError, Message
 from formats.text import folded
 
@@ -28,10 +29,11 @@ CIRCUMSTANCES = (
 LONG = ("scale", "rating")
 
 #: Names that programs give to a time or a count, with the units that may follow.
-UNIT = r"([ _.]?(ms|msec|s|sec|secs|seconds|minutes|min|utc))?"
+UNIT = r"([ _.]*[(\[]?(ms|msec|s|sec|secs|seconds|minutes|min|utc|秒|毫秒|分钟)[)\]]?)?"
 TIMES = re.compile(
-    r"(rt|(reaction|response|answer|listening|elapsed|total)[ _.]?time|time([ _.]?(taken|spent|elapsed|stamp|on page))?"
-    rf"|duration|latency|timestamp|date|start|end|started|ended|started[ _.]?at|ended[ _.]?at|created[ _.]?at){UNIT}"
+    r"((rt|([a-z]+[ _.]+|reaction|response|answer|listening|elapsed|total|resp)?time\d*)([ _.]?(total|taken|spent"
+    r"|elapsed|stamp|on page))?|duration|dur|latency|elapsed|seconds|date|start|end|(started|ended|created)([ _.]?at)?"
+    rf"|(反应|作答|答题)?(时间|时长)|用时|反应时){UNIT}"
 )
 COUNTS = re.compile(
     r"(n|num|number of)?[ _.]?(plays|listens|replays|clicks|attempts|play[ _.]?count)|seed"
@@ -43,6 +45,11 @@ MOST_WORDS, USES_OF_WORD = 11, 3
 FEWEST_WORDS = 3
 #: As many rows as numbers that count them must have, and trials of each expert.
 FEWEST_ROWS, FEWEST_TRIALS = 12, 6
+
+#: A scale has no more different values than this where they are not whole numbers and others of the table are.
+MOST_FRACTIONS = 101
+#: In this share of the rows a column of the experts (age) may say something else than usual, by a slip.
+MOST_SLIPS = 0.1
 
 #: Orders in which words of agreement or quality are usually meant, lowest first.
 KNOWN_ORDERS = (
@@ -123,7 +130,7 @@ def choose(rows: Rows, wanted: Sequence[str], orders: Mapping[str, Sequence[str]
         named = [_there(rows, name) for name in wanted]
         chosen = [Column(name, "scale", "named") for name in dict.fromkeys(named)]
         return known + chosen + [Column(name, "", "not_named") for name in further if name not in named]
-    judged = [_judged(rows, name, orders) for name in further]
+    judged = _without_fractions(rows, [_judged(rows, name, orders) for name in further])
     if not any(column.used_as for column in judged):
         judged = [Column(c.name, "scale", "only_one") if _may_be(rows, c) else c for c in judged]
     scales = [column.name for column in judged if column.used_as]
@@ -143,6 +150,22 @@ def choose(rows: Rows, wanted: Sequence[str], orders: Mapping[str, Sequence[str]
 def _may_be(rows: Rows, column: Column) -> bool:
     """Whether a column that was left out for what its numbers repeat may be the only scale after all."""
     return column.reason in ("of_clip", "constant") and infer(_numbers(rows, column.name)).is_common
+
+
+def _without_fractions(rows: Rows, columns: list[Column]) -> list[Column]:
+    """The columns, those of fractions that hardly repeat no scales where others are: they are times or measurements."""
+    fractions = {column.name for column in columns if column.reason == "numbers" and _hardly_repeats(rows, column.name)}
+    if all(column.name in fractions for column in columns if column.used_as):
+        return columns
+    return [Column(column.name, "", "fractions") if column.name in fractions else column for column in columns]
+
+
+def _hardly_repeats(rows: Rows, name: str) -> bool:
+    """Whether a column has fractions, most of them once or more than a slider has, not just from 0 to 1."""
+    values = np.array(_numbers(rows, name))
+    different = len(np.unique(values))
+    is_slider = values.min() >= 0 and values.max() <= 1
+    return bool((values % 1 != 0).any() and not is_slider and different > min(MOST_FRACTIONS, len(values) / 2))
 
 
 def _judged(rows: Rows, name: str, orders: Mapping[str, Sequence[str]]) -> Column:
@@ -200,13 +223,22 @@ def _is_constant(rows: Rows, name: str) -> bool:
     return len(rows.cells) > 1 and len(set(rows.column(name))) == 1
 
 
-def _is_of(keys: Sequence[str]) -> Callable[[Rows, str], bool]:
-    """Whether a column says the same in all rows of an expert (or clip) and not the same of all of them."""
+def _is_of(keys: Sequence[str], most_slips: float = 0) -> Callable[[Rows, str], bool]:
+    """Whether a column says the same in all rows of an expert (or clip) and not the same of all of them.
+
+    Empty cells say nothing. Where each has many rows, this share of the cells may be slips that say something else.
+    """
 
     def is_so(rows: Rows, name: str) -> bool:
-        units = list(zip(*map(rows.column, keys), strict=True))
-        pairs = set(zip(units, rows.column(name), strict=True))
-        return len(pairs) == len(set(units)) < len(rows.cells) and len({value for _, value in pairs}) > 1
+        said: dict[tuple[str, ...], Counter[str]] = {}
+        for *unit, text in zip(*map(rows.column, keys), rows.column(name), strict=True):
+            if text.lower() not in MISSING:
+                said.setdefault(tuple(unit), Counter())[text] += 1
+        usual = [counts.most_common(1)[0] for counts in said.values()]
+        differs, cells = len({text for text, _ in usual}) > 1, sum(counts.total() for counts in said.values())
+        slips = cells - sum(count for _, count in usual)
+        may_slip = all(counts.total() >= FEWEST_ROWS for counts in said.values())
+        return differs and len(said) < cells and slips <= (most_slips * cells if may_slip else 0)
 
     return is_so
 
@@ -231,11 +263,27 @@ RULES: Mapping[str, Callable[[Rows, str], bool]] = {
     "time": _has_name(TIMES),
     "count": _has_name(COUNTS),
     "counts_trials": _is_count,
-    "of_expert": _is_of(("expert_id",)),
+    "of_expert": _is_of(("expert_id",), MOST_SLIPS),
     "of_clip": _is_of(("system", "clip_id")),
     "constant": _is_constant,
     "beyond": _is_beyond,
 }
+
+
+#: Those of them that hold for a scale of a long table as well.
+OF_LONG = ("time", "count", "of_expert", "beyond")
+
+
+def reason_of_long(rows: Rows, key: str) -> str | None:
+    """Why a scale of a long table, of which these are the rows, is no scale; None for a scale.
+
+    People who melt a wide table melt its times and ages with it.
+    """
+    place = rows.header.index("rating")
+    named = replace(rows, header=(*rows.header[:place], key, *rows.header[place + 1 :]))
+    if not rows.is_mostly_numeric("rating"):
+        return None
+    return next((reason for reason in OF_LONG if RULES[reason](named, key)), None)
 
 
 def _are_answers(rows: Rows, name: str) -> bool:

@@ -14,7 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.data.bounds import infer
-from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, names_no_scale, plain_header
+from analysis.data.columns import (
+    CIRCUMSTANCES,
+    IDENTITY,
+    LONG,
+    MOST_FRACTIONS,
+    MOST_SLIPS,
+    names_no_scale,
+    plain_header,
+)
 from analysis.data.given import Given
 from analysis.data.rows import MISSING, Rows, delimiter_of, parse_number
 from analysis.data.size import MOST_PLACES, check_size
@@ -124,7 +132,16 @@ class _Look:
         is_coded = not self.given.missing.isdisjoint(filled)
         if is_coded or names_no_scale(name) or len(texts) < 2 or not values or len(values) < len(numbers):
             return False
-        apart = [(len(np.unique(unit)), len(np.unique(unit * len(texts) + places))) for unit in units]
-        differs = all(pairs > count for count, pairs in apart)
-        repeats = max(apart[0][1], len(texts)) < len(places)
+        is_filled = np.array([text.lower() not in MISSING for text in texts])[places]
+        apart = [_slips(unit[is_filled], places[is_filled]) for unit in units]
+        differs = apart[0] > MOST_SLIPS * is_filled.sum() and apart[1] > 0
+        is_few = len(filled) <= MOST_FRACTIONS and 2 * len(filled) <= is_filled.sum()
+        repeats = is_few or all(value % 1 == 0 for value in values)
         return differs and repeats and infer(np.repeat(values, list(filled.values()))).is_common
+
+
+def _slips(unit: Integers, places: Integers) -> int:
+    """How many cells say something else than their unit says most often."""
+    pairs, counts = np.unique(unit * (places.max() + 1) + places, return_counts=True)
+    first = np.unique(pairs // (places.max() + 1), return_index=True)[1]
+    return int(len(places) - np.maximum.reduceat(counts, first).sum())

@@ -35,6 +35,7 @@ REASONS: Mapping[str, Text] = {
     "of_expert": LazyText("one value for each expert"),
     "of_clip": LazyText("one value for each clip"),
     "constant": LazyText("one value in all rows"),
+    "fractions": LazyText("fractions that hardly repeat, beside scales of whole numbers, like a time or a measurement"),
     "beyond": LazyText("numbers beyond every common range of a scale"),
 }
 

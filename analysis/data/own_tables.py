@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.data import imports
 from analysis.data.bounds import decided_by_others, infer, refuse_outsiders
 from analysis.data.codes import check_alike, one_spelling
-from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header
+from analysis.data.columns import CIRCUMSTANCES, IDENTITY, LONG, Column, ask_order, choose, plain_header, reason_of_long
 from analysis.data.dataset import Scale, Text
 from analysis.data.given import EVERY, Bounds, Given
 from analysis.data.rating_rows import are_simulated, checked, identity
@@ -139,13 +139,26 @@ def _long(rows: Rows, wanted: Sequence[str], given: Given) -> tuple[list[Column]
     frame["scale"], frame["cell"] = rows.column("scale"), rows.column("rating")
     present = tuple(dict.fromkeys(frame["scale"]))
     kept = _picked(present, wanted, rows.path)
+    foreign = {} if wanted else _no_scales(rows, [key for key in present if key and key not in given.orders])
+    kept = tuple(key for key in kept if key not in foreign)
     frame = frame[frame["scale"].isin(kept)]
     columns = [Column(name, name, "known_name") for name in rows.header if name in (*IDENTITY, *LONG, *CIRCUMSTANCES)]
     further = [name for name in rows.header if name not in (*IDENTITY, *LONG, *CIRCUMSTANCES)]
     columns += [Column(name, "", "beside_long") for name in further]
     columns += [Column(key, "scale", "of_scale_column") for key in kept if key]
-    columns += [Column(key, "", "not_named") for key in present if key not in kept]
+    columns += [Column(key, "", foreign.get(key, "not_named")) for key in present if key not in kept]
     return columns, *_with_ratings(rows, frame, "rating", given)
+
+
+def _no_scales(rows: Rows, present: Sequence[str]) -> dict[str, str]:
+    """Which scales of a long table are times, ages and the like, and why; none of them where nothing else is left."""
+    place = rows.header.index("scale")
+    found: dict[str, str] = {}
+    for key in present:
+        own = replace(rows, cells=[row for row in rows.cells if row[place] == key])
+        if reason := reason_of_long(own, key):
+            found[key] = reason
+    return found if len(found) < len(present) else {}
 
 
 def _picked(present: Sequence[str], wanted: Sequence[str], path: Path) -> tuple[str, ...]:

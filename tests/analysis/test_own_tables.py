@@ -144,6 +144,57 @@ def test_columns_that_are_no_ratings_are_no_scales(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RT (s)",
+        "resp_time",
+        "seconds",
+        "rt.total",
+        "thinking time",
+        "time1",
+        "elapsed",
+        "Dur (ms)",
+        "用时",
+        "反应时间（秒）",
+    ],
+)
+def test_time_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    frame = wide().assign(**{name: lambda table: 1 + (7 * table.index % 11)})
+    assert left_out(read(saved(tmp_path, frame))) == {name: "time"}
+
+
+def test_fractions_that_hardly_repeat_are_no_scale_beside_others(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    frame = wide().assign(decision=lambda table: rng.uniform(0.6, 9.5, len(table)).round(2))
+    assert left_out(read(saved(tmp_path, frame))) == {"decision": "fractions"}
+    assert keys(read(saved(tmp_path, frame), ["decision"])) == ["decision"]
+    assert keys(read(saved(tmp_path, frame.drop(columns=["overall", "authenticity"])))) == ["decision"]
+    slider = frame.assign(decision=lambda table: rng.uniform(0, 1, len(table)).round(3))
+    assert keys(read(saved(tmp_path, slider))) == ["overall", "authenticity", "decision"]
+
+
+@pytest.mark.parametrize("slip", [None, 21.0])
+def test_age_with_a_slip_is_no_scale(tmp_path: Path, slip: float | None) -> None:
+    frame = wide().assign(age=lambda table: 30.0 + table["expert_id"].str[1:].astype(int))
+    frame.loc[[5, 40], "age"] = slip
+    assert left_out(read(saved(tmp_path, frame))) == {"age": "of_expert"}
+
+
+def test_times_and_ages_of_a_melted_table_are_no_scales(tmp_path: Path) -> None:
+    frame = wide().assign(
+        rt=lambda table: 1 + table.index % 9,
+        age=lambda table: 30 + table["expert_id"].str[1:].astype(int),
+        decision=lambda table: 1200.5 + 3 * table.index,
+    )
+    long = frame.melt(["expert_id", "system", "clip_id"], var_name="scale", value_name="rating")
+    data = read(saved(tmp_path, long))
+    assert keys(data) == ["overall", "authenticity"]
+    assert left_out(data) == {"rt": "time", "age": "of_expert", "decision": "beyond"}
+    assert keys(read(saved(tmp_path, long), ["decision"])) == ["decision"]
+    assert keys(read(saved(tmp_path, long[long["scale"] == "rt"]))) == ["rt"]
+
+
 def test_column_left_out_is_a_scale_when_it_is_named(tmp_path: Path) -> None:
     frame = wide().assign(rt=lambda table: 1000.0 + table.index)
     data = read(saved(tmp_path, frame), ["RT"])
