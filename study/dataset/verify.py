@@ -28,6 +28,8 @@ from typing import Any
 
 AMENDED = "plan amended"
 MS = timedelta(milliseconds=1)  # times in tables are cut to whole ones
+CUT = "left out until the seal is opened"
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
 GUARD = "'"  # before a code that a spreadsheet would take for a formula
 
 
@@ -118,7 +120,8 @@ def check_log(data: bytes) -> list[Any]:
 def check_plan(plan: Any, events: list[Any]) -> None:
     """The plan against the log, version by version."""
     frozen = before = events[0]["detail"]["plan_sha256"]
-    is_cut = isinstance(plan.get("sessions"), str)  # an early version's, shown without its session plans
+    is_sealed = all(event["kind"] != "unsealed" for event in events)
+    is_cut = is_sealed and "commitment" not in plan and plan.get("sessions") == CUT  # an early version's
     check(sha256(plan) == frozen or is_cut, "plan.json is not the plan that was frozen: its SHA-256 differs")
     for event in events:
         detail = event["detail"]
@@ -172,17 +175,11 @@ def verify(files: dict[str, bytes], expected: str = "") -> tuple[str, int, int, 
         table = next(name for name in files if name.endswith(("_task-rating_data.csv", "_task-comparison_data.csv")))
         rows = list(csv.DictReader(io.StringIO(files[table].decode(), newline="")))
         check_order(events, rows)
+        is_missing = "sequences.json" not in files and any(event["kind"] == "unsealed" for event in events)
+        check(not is_missing, "it is unblinded, but sequences.json is missing")
         if "sequences.json" in files:
             check_sequences(json.loads(files["sequences.json"]), plan, rows)
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        StopIteration,
-        TypeError,
-        ValueError,
-    ) as error:
+    except UNREADABLE as error:
         raise Broken(f"it cannot be read as a dataset ({type(error).__name__}: {error})") from error
     return digest, len(files), len(events), len(rows)
 
@@ -193,7 +190,9 @@ if __name__ == "__main__":
     parser.add_argument("--expect", default="", metavar="DATASET_SHA256")
     options = parser.parse_args()
     try:
-        found, n_files, n_events, n_rows = verify(files_of(options.dataset), options.expect)
+        found, n_files, n_events, n_rows = verify(content := files_of(options.dataset), options.expect)
     except Broken as fault:
         sys.exit(f"{options.dataset}: {fault}.")
+    if json.loads(content["plan.json"]).get("sessions") == CUT:
+        print("plan.json is of an early version; it can be compared with the frozen plan after the unblinding only.")
     print(f"{options.dataset}: {n_files} files, {n_events} events and {n_rows} ratings, each as exported.\n{found}")

@@ -184,6 +184,12 @@ HIDDEN: dict[str, tuple[Callable[[Files], Files], str]] = {
         lambda files: files | {"plan.json": files["plan.json"].replace(b'"overall"', b'"overell"', 1)},
         "plan.json is not the plan that was frozen",
     ),
+    "a plan that says it was cut": (
+        lambda files: (
+            files | {"plan.json": json.dumps(json.loads(files["plan.json"]) | {"sessions": verify.CUT}).encode()}
+        ),
+        "plan.json is not the plan that was frozen",
+    ),
     "opened later than rated": (
         lambda files: with_event(files, number_of(files, "opened"), at="2999-01-01T00:00:00+00:00"),
         "came before the study was created and opened",
@@ -210,6 +216,19 @@ def test_rating_of_another_clip_contradicts_the_published_plans(tmp_path: Path, 
     cells[place] = sorted(others)[0]
     swapped = header + ",".join(cells) + "".join(rest)
     assert "another clip was rated than was planned" in refusal(rehashed(files | {LONG: swapped.encode()}))
+
+
+def test_published_plans_cannot_be_left_out_after_the_unblinding(tmp_path: Path, db: None) -> None:
+    study = rated_study(tmp_path)
+    unseal(study)
+    dataset.export(study, tmp_path / "out")
+    files = verify.files_of(tmp_path / "out")
+    fewer = {name: data for name, data in files.items() if name != "sequences.json"}
+    assert "sequences.json is missing" in refusal(rehashed(fewer))
+    cut = json.loads(files["plan.json"])
+    del cut["commitment"]
+    plan = json.dumps(cut | {"sessions": verify.CUT}).encode()
+    assert "plan.json is not the plan that was frozen" in refusal(rehashed(files | {"plan.json": plan}))
 
 
 def test_rating_after_the_unblinding_is_found(tmp_path: Path, db: None) -> None:
