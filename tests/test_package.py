@@ -37,6 +37,7 @@ def test_package_needs_what_the_requirements_say() -> None:
     assert declared == pins("requirements.txt") - OF_THE_SUITE
     assert set(extras["s3"]) == pins("requirements-s3.txt")
     assert set(extras["cluster"]) == pins("requirements-cluster.txt")
+    assert set(extras["scores"]) == pins("requirements-scores.txt")
     assert not [pin for pin in PROJECT["dependencies"] if pin.startswith(ABSENT)]
 
 
