@@ -211,7 +211,8 @@ class Run:
         if self.iteration % self.profile.measure_every == 0:
             tokens = self.model.sample(self.profile.samples, np.random.default_rng([self.seed, self.iteration]))
             row |= self.yardstick.measure(tokens)
-            self._keep(row[self.model.kept_by])
+            if self.iteration > self.model.kept_after:
+                self._keep(row[self.model.kept_by])
         if self.leads:
             append_log(self.out / "log.csv", self.columns, row)
         return row
@@ -269,7 +270,8 @@ class Run:
             self.save_weights()
         log = read_log(self.out / "log.csv")
         measured = [row for row in log if row["distance"]]
-        kept = min(measured, key=lambda row: float(row[self.model.kept_by]), default=None)
+        finished = [row for row in measured if int(row["iteration"]) > self.model.kept_after]
+        kept = min(finished, key=lambda row: float(row[self.model.kept_by]), default=None)
         epochs = self.iteration * self.model.segments_per_step / len(self.train)
         criterion = [float(row[self.model.kept_by]) for row in measured]
         summary = {

@@ -73,6 +73,14 @@ class Network(nn.Module, ABC):
         """Number of training segments that one step takes, over all processes."""
         return int(self.settings.batch_size)
 
+    @property
+    def kept_after(self) -> int:
+        """Iteration after which weights may be kept.
+
+        More than 0 where a training begins with other stages.
+        """
+        return 0
+
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Create the optimisers.
 
