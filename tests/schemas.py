@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from formats.dataset import Description
 from formats.pack import Manifest
+from formats.report import ReportFile
 from formats.study_file import StudyFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"
@@ -18,6 +19,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "study-file.json": StudyFile,
     "manifest.json": Manifest,
     "dataset-description.json": Description,
+    "report.json": ReportFile,
 }
 
 

@@ -30,8 +30,9 @@ from analysis.report.sections import SECTIONS, compute
 from analysis.statistics.threads import one_blas_thread
 from formats.errors import InputError
 from formats.messages import LANGUAGES
+from formats.report import NAME
 
-STAMP = "report.json"
+STAMP = NAME
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
 
 

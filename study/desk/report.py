@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from formats.messages import SOURCE
+from formats.report import NAME
 from study import jobs, services
 from study.desk.job import job_context, start_job
 from study.desk.permissions import actor, rights_in, study_or_404
@@ -161,7 +162,7 @@ def _tells_too_much(done: Job, found: Study) -> bool:
 
 def _is_here(done: Job) -> bool:
     """Whether the report's files are on this server."""
-    return (jobs.folder_of(done) / "report" / "report.json").is_file()
+    return (jobs.folder_of(done) / "report" / NAME).is_file()
 
 
 def _folder(found: Study) -> Path:
@@ -174,7 +175,7 @@ def _folder(found: Study) -> Path:
 def _about(folder: Path) -> dict[str, Any]:
     """What the report says of itself."""
     try:
-        about: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))["report"]
+        about: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))["report"]
     except (OSError, ValueError, KeyError):
         return {}
     return about

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pypdfium2
 import pytest
@@ -17,6 +18,7 @@ from analysis.report.folder import write_report
 from analysis.report.registry import Column, Finding, Question, Section, Sentence, in_order
 from analysis.report.sections import SECTIONS
 from formats.messages import LANGUAGES
+from tests import schemas
 from tests.analysis.builders import make_frame, make_ratings
 
 RANGES = Finding[Findings](
@@ -123,6 +125,14 @@ def test_finding_has_its_files(report: Path) -> None:
     assert sorted(path.name for path in (report / "figures").glob("figure99*")) == sorted(
         f"figure99.{ending}" for ending in endings
     )
+
+
+def test_report_json_fits_its_schema(report: Path) -> None:
+    about = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    schema = jsonschema.Draft202012Validator(json.loads((schemas.FOLDER / "report.json").read_text(encoding="utf-8")))
+    assert list(schema.iter_errors(about)) == []
+    del about["report"]["sections"][2]["heading"]
+    assert list(schema.iter_errors(about))
 
 
 def test_report_json_has_sections_captions_and_sizes(report: Path) -> None:
