@@ -251,11 +251,11 @@ def main() -> None:
     parser.add_argument("--workers", type=workers, default=1, help="processes, or tcp://HOST:PORT of a Dask cluster")
     parser.add_argument("--designs", default="", metavar="0,1", help="only these of the designs, by number")
     given = parser.parse_args()
-    everything = [*DESIGNS, *SETS, *CHOICES]
+    everything: list[Any] = [*DESIGNS, *SETS, *CHOICES]
     chosen = [everything[int(n)] for n in given.designs.split(",") if n] or everything
     with pool(given.workers, len(chosen)) as executor:
         jobs = [
-            (design, executor.submit(measure if isinstance(design, Design) else measure_further, design, *numbers))  # type: ignore[arg-type]
+            (design, executor.submit(measure if isinstance(design, Design) else measure_further, design, *numbers))
             for design, numbers in ((design, (given.studies, given.seed)) for design in chosen)
         ]
         results = [{"kind": type(design).__name__, **design._asdict(), **job.result()} for design, job in jobs]
