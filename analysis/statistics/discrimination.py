@@ -1,4 +1,4 @@
-"""Choices with a right answer: do experts know generated from real music?
+"""Choices with a right answer: whether experts know generated from real music.
 
 P(says generated) = F(intercept + d'_s + sensitivity of the expert, for a clip of system s, + criterion of the expert +
 clip), F normal: a mixed probit in which experts and clips are samples. d' of a system is its coefficient against the

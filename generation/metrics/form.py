@@ -59,7 +59,7 @@ def strong_beats(tokens: Tokens) -> Values:
 
 
 def strong_weak(tokens: Tokens) -> float:
-    """Compute the onsets on strong beats over those on weak ones, of a set of clips as a whole.
+    """Compute the onsets on strong beats over those on weak ones, in a whole set.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def long_on_bar(tokens: Tokens) -> Values:
 
 
 def leaps(tokens: Tokens) -> Values:
-    """Compute the share of steps from one note to the next that are larger than an octave.
+    """Compute the share of intervals between notes that exceed an octave.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def leaps(tokens: Tokens) -> Values:
 
 
 def repeats(tokens: Tokens, in_place: bool = False) -> Values:
-    """Mark the clips that come back to something: four successive elements that stand in two bars.
+    """Mark the clips that repeat four successive elements in another bar.
 
     An element is a note that another follows, as the interval to it in semitones and its own length; so a transposed
     repeat counts, and rests between notes do not. The two runs begin in different bars and share no element. The

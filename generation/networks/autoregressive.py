@@ -116,7 +116,7 @@ class Autoregressive(Network):
 
 
 class TokenByToken(Autoregressive):
-    """A network that predicts each token from the tokens before it and from nothing else."""
+    """A network that predicts each token from the tokens before it alone."""
 
     @abstractmethod
     def forward(self, before: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ def cell_backward(gates: Tensor, c_before: Tensor, c: Tensor, d_h: Tensor, d_c: 
 
 
 class MLSTM(Planned):
-    """Embeddings of 64, one multiplicative LSTM of 640 units, the outputs of ``Planned``."""
+    """Embeddings of 64, one multiplicative LSTM of 640 units, planned outputs."""
 
     settings_type = Settings
 

@@ -1,4 +1,4 @@
-"""Networks that plan where a melody comes back to itself, and copy what the plan points at.
+"""Networks that plan where a melody comes back to itself, then copy.
 
 Songs repeat what they said; a network that is asked for one token after another seldom does, because no single token
 decides to. So each half bar is given a *symbol* before its tokens: whether it is new, or which earlier half bar it
@@ -141,7 +141,16 @@ def kinds_at(tokens: Tensor, distance: int) -> Tensor:
 
 
 def by_half(x: Tensor) -> Tensor:
-    """Reshape (n, steps) to (n, half bars, 8)."""
+    """Reshape steps into half bars.
+
+    Parameters
+    ----------
+    x : tensor of shape (n, steps)
+
+    Returns
+    -------
+    tensor of shape (n, half bars, 8)
+    """
     return x.view(len(x), -1, HALF)
 
 
@@ -173,7 +182,9 @@ def sources_of(tokens: Tensor, symbols: Tensor, steps: Tensor) -> tuple[Tensor, 
 
 
 class Planned(Autoregressive):
-    """A network that draws each half bar's symbol, then its tokens given the symbol and the token that it points at.
+    """A network that draws each half bar's symbol, then its tokens.
+
+    Tokens depend on the symbol and on the token that it points at.
 
     A subclass has the layers between the inputs and the hidden states.
 
@@ -259,7 +270,7 @@ class Planned(Autoregressive):
         """
 
     def inputs(self, before: Tensor, symbols: Tensor, literal: Tensor, steps: Tensor) -> Tensor:
-        """Embed what is known before a step: the token before it, its place, its symbol and the token at the source.
+        """Embed the token before a step, its place, its symbol and its source.
 
         Parameters
         ----------
@@ -274,7 +285,7 @@ class Planned(Autoregressive):
         return x
 
     def token_logits(self, h: Tensor, x: Tensor, symbols: Tensor, literal: Tensor, transposed: Tensor) -> Tensor:
-        """Compute the logits of tokens: those of the network, raised at the tokens that the symbol points at.
+        """Compute the logits of tokens, raised where the symbol points.
 
         Parameters
         ----------
@@ -335,7 +346,7 @@ class Planned(Autoregressive):
         return self.token_logits(h, x, symbols, literal, transposed), plan_logits
 
     def nll(self, tokens: Tensor) -> Tensor:
-        """Compute the negative log-likelihood of each token with its half bar's symbol, given all before.
+        """Compute the negative log-likelihood of each token with its symbol.
 
         A symbol is charged to the first step of its half bar.
 
@@ -357,10 +368,11 @@ class Planned(Autoregressive):
         return nll + charged
 
     def draw(self, chances: Tensor) -> Tensor:
-        """Draw the symbol of each half bar, then its tokens, by inverse transform sampling.
+        """Draw the symbol of each half bar, then its tokens.
 
-        Symbols are drawn at temperature 1, ``novelty`` added to the logit of a new half bar. A half bar that is to be
-        the same as another is copied, which is what the symbol says; only a hold with nothing to hold is drawn.
+        Both are drawn by inverse transform sampling, symbols at temperature 1, ``novelty`` added to the logit of a new
+        half bar. A half bar that is to be the same as another is copied, which is what the symbol says; only a hold
+        with nothing to hold is drawn.
         """
         n = len(chances)
         plan_chances, token_chances = chances.double().tensor_split([HALVES], dim=1)

@@ -1,4 +1,4 @@
-"""Cautions on session plans that tell too much: of the next clip, or of one another."""
+"""Cautions on session plans that reveal the next clip or one another."""
 
 from __future__ import annotations
 
@@ -20,12 +20,22 @@ SHORT_SESSION = 8
 
 
 def may_reveal(*, slots: int, systems: int, trials: int) -> bool:
-    """Whether a design is small enough for its plans to be worth a look before there are any."""
+    """Tell whether a design is so small that its plans should be looked at.
+
+    Parameters
+    ----------
+    slots, systems, trials : int
+        Session plans, systems, and trials of each session.
+
+    Returns
+    -------
+    bool
+    """
     return slots < max(ENOUGH_SLOTS, systems) or trials <= SHORT_SESSION
 
 
 def plan_cautions(sessions: dict[str, Any]) -> list[Message]:
-    """Caution where an expert could learn the order, or one session plan tells of another.
+    """Caution where experts could learn the order or another session plan.
 
     Parameters
     ----------
