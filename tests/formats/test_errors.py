@@ -77,6 +77,6 @@ def test_message_is_filled_with_what_its_template_names() -> None:
         template, given = call.args[0], {keyword.arg for keyword in call.keywords}
         if isinstance(template, ast.Constant) and call.func.id == "InputError" and None not in given:  # type: ignore[attr-defined]
             checked += 1
-            wrong += [where] if given != set(re.findall(r"%\((\w+)\)", template.value)) else []
+            wrong += [where] if given != set(re.findall(r"%\((\w+)\)", str(template.value))) else []
     assert wrong == []
     assert checked > 150

@@ -103,6 +103,7 @@ def foreign_pack(path: Path, systems: dict[str, list[Samples]]) -> Path:
             Clip(
                 clip_id=file.stem,
                 system=system,
+                prompt_id=None,
                 role="study",
                 audio_sha256=sha256_of(file),
                 duration_s=SECONDS,
