@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from analysis.statistics.mixed_model import Fit
 
-RANDOM = {"expert": "(1 | expert)", "clip": "(1 | clip)", "expert:system": "(1 | expert : system)"}
+RANDOM = {
+    "expert": "(1 | expert)",
+    "prompt": "(1 | prompt)",
+    "clip": "(1 | clip)",
+    "expert:system": "(1 | expert : system)",
+    "expert:prompt": "(1 | expert : prompt)",
+}
 
 
 def formula(fit: Fit) -> str:

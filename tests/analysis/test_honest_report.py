@@ -136,11 +136,17 @@ def same_ids() -> Ratings:
     return make_ratings(("a", "b"), ("overall",), frame=frame.assign(clip_id=frame["clip_id"].str[2:]))
 
 
+def matched() -> Ratings:
+    """Clips of both systems from the same prompts."""
+    frame = make_frame(("a", "b"), ("overall",), experts=8, clips=5).assign(is_repeat=False)
+    return make_ratings(("a", "b"), ("overall",), frame=frame.assign(prompt_id="p" + frame["clip_id"].str[2:]))
+
+
 CASES: Mapping[str, Callable[[], Ratings]] = {
     make.__name__: make
     for make in (
         *(separated, without_variance, all_equal, one_clip, five_experts, scattered, hundred_points, two_kinds),
-        *(incomplete, tiny, full, short_of_clips, same_ids),
+        *(incomplete, tiny, full, short_of_clips, same_ids, matched),
     )
 }
 
@@ -245,6 +251,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "together": lambda w: w.has("scale_correlations", "value"),
     "metrics": lambda w: w.has("clip_correlations", "p"),
     "systems": lambda w: w.has("system_correlations", "rho"),
+    "matched": lambda w: w.has("variance_components", "variance", component="prompt"),
     "prompts": lambda w: bool(w.ratings.frame.groupby("clip_id")["system"].nunique().max() > 1),
     "software": lambda w: True,
 }
@@ -284,6 +291,7 @@ def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> N
 def test_formula_has_the_components_of_the_variance_table(case: str, lang: str, reports: Reports) -> None:
     written = reports(case)
     terms = {"expert": "(1 | expert)", "clip": "(1 | clip)", "expert:system": "(1 | expert : system)"}
+    terms |= {"prompt": "(1 | prompt)", "expert:prompt": "(1 | expert : prompt)"}
     table = written.tables.get("variance_components", pd.DataFrame(columns=["component", "variance"]))
     fitted = set(table.loc[table["variance"].notna(), "component"]) & set(terms)
     assert {name for name, term in terms.items() if term in written.methods[lang]} == fitted

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from generation import metrics
 from generation.corpus import save_corpus
-from generation.management.commands import measure_clips
+from generation.management import cli
 from generation.melody import to_pretty_midi
 from generation.networks.reference import Reference, Settings
 from generation.sampling import load_reference
@@ -41,7 +41,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(measure_clips, "REFERENCE", tmp_path / "none")
+    monkeypatch.setattr(cli, "REFERENCE", tmp_path / "none")
 
 
 def measured(room: Path, out: Path, *arguments: str) -> tuple[list[dict[str, str]], str, str]:
@@ -75,7 +75,7 @@ def test_with_a_reference_model_each_clip_has_its_perplexity(room: Path, tmp_pat
 def test_the_shipped_reference_model_is_used_unless_another_is_named(
     room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure_clips, "REFERENCE", room / "reference")
+    monkeypatch.setattr(cli, "REFERENCE", room / "reference")
     rows, _, _ = measured(room, tmp_path)
     assert all(row["ppl"] for row in rows)
 
