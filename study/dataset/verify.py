@@ -174,7 +174,8 @@ def verify(files: dict[str, bytes], expected: str = "") -> tuple[str, int, int, 
         check_plan(plan, events)
         table = next(name for name in files if name.endswith(("_task-rating_data.csv", "_task-comparison_data.csv")))
         rows = list(csv.DictReader(io.StringIO(files[table].decode(), newline="")))
-        check_order(events, rows)
+        if not events[0]["detail"].get("simulated"):  # its times are made up, and every table says so
+            check_order(events, rows)
         is_missing = "sequences.json" not in files and any(event["kind"] == "unsealed" for event in events)
         check(not is_missing, "it is unblinded, but sequences.json is missing")
         if "sequences.json" in files:

@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from study import dataset, services
 from study.dataset import file_formats, verify
 from study.models import Study
+from study.simulation import simulate
+from tests.factories import make_study
 from tests.study.test_dataset import LONG, rated_study, unseal
 
 SCRIPT = Path(verify.__file__)
@@ -238,6 +240,12 @@ def test_rating_after_the_unblinding_is_found(tmp_path: Path, db: None) -> None:
     files = verify.files_of(tmp_path / "out")
     early = with_event(files, number_of(files, "unsealed"), at="2001-01-01T00:00:00+00:00")
     assert "came after the unblinding" in refusal(rehashed(early))
+
+
+def test_simulated_study_whose_times_are_made_up_is_confirmed(tmp_path: Path, db: None) -> None:
+    copy = simulate(make_study(tmp_path), seed=1, replace=False)
+    dataset.export(copy, tmp_path / "out")
+    verify.verify(verify.files_of(tmp_path / "out"))
 
 
 def test_whole_rewriting_is_found_by_the_published_hash(exported: Path) -> None:
