@@ -21,8 +21,13 @@ SYSTEMS = ("model-a", "model-b", "human")
 def commands(tmp_path: Path) -> list[list[str]]:
     """The commands of the page in their order, with places of this test's own."""
     lines = [line.split()[2:] for line in PAGE.splitlines() if line.startswith("    python manage.py ")]
-    places = {name: str(tmp_path / name) for name in ("FOLDER", "PACK", "EXPERTS.csv", "DATASET", "ab.toml")}
-    return [[places.get(word, word) for word in line] for line in lines]
+    places = {name: str(tmp_path / name) for name in ("FOLDER", "PACK", "EXPERTS.csv", "DATASET", "REPORT", "ab.toml")}
+    return [[places.get(first, first) + slash + rest for first, slash, rest in words(line)] for line in lines]
+
+
+def words(line: list[str]) -> list[tuple[str, str, str]]:
+    """The words of a command, cut after the first folder of a path."""
+    return [word.partition("/") for word in line]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,4 +45,5 @@ def test_page_leads_from_folders_to_comparisons(tmp_path: Path) -> None:
     pairs = Counter(frozenset((row["system_a"], row["system_b"])) for row in rows)
     assert set(pairs.values()) == {16 * 4}
     assert {row["prompt_id"] for row in rows} == {f"song{number}" for number in range(1, 9)}
+    assert (tmp_path / "REPORT/tables/strengths.csv").is_file()
     assert {-3 <= int(row["value"]) <= 3 for row in rows} == {True}
