@@ -122,7 +122,7 @@ def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[s
 
 def _audio_url(token: str, place: int) -> str:
     """The address of the clip at a place of a trial."""
-    return reverse("room:audio", args=[token] if place == 1 else [token, place])
+    return reverse("room:audio", args=[token]) if place == 1 else reverse("room:further_audio", args=[token, place])
 
 
 def _neighbours(session: Session, shown: SessionTrial, clips: int, *, reviewing: bool) -> dict[str, Any]:

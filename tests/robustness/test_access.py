@@ -95,6 +95,7 @@ room:sound          POST                 403       400    400   403       403   
 room:instructions   GET                  403       ok     ok    403       403   403     403      403      403
 room:trial          GET                  403       ok     404   403       403   403     403      403      403
 room:audio          GET                  403       ok     404   403       403   403     403      403      403
+room:further_audio  GET                  403       ok     404   403       403   403     403      403      403
 room:review         GET                  403       ok     ok    403       403   403     403      403      403
 room:submit         GET,POST             403       to     to    403       403   403     403      403      403
 room:withdraw       GET                  403       ok     ok    403       403   403     403      403      403
@@ -172,6 +173,7 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
     return {
         **{"slug": study.slug, "code": expert.code, "username": "assistant", "scale": "overall", "name": "report.html"},
+        "place": "1",
         **{"token": trial.token, "room:invitation": link, "desk:job": job.token, "desk:example": "daur"},
         "desk:discard_job": other.token,  # its files are gone with it, and no transaction brings them back
     }
@@ -269,9 +271,9 @@ def test_no_write_is_taken_from_a_page_elsewhere(scene: Scene) -> None:
 
 
 def test_no_address_can_be_guessed_by_counting() -> None:
-    """People choose slugs, codes and names; whatever the site itself names is a random token."""
+    """People choose slugs, codes and names; the site names things by random tokens, and places within one by number."""
     assert {parameter for parameters in OURS.values() for parameter in parameters} <= {
-        *("slug", "code", "username", "scale", "name", "path", "token")
+        *("slug", "code", "username", "scale", "name", "path", "token", "place")
     }
     assert len({trial_token() for _ in range(100)}) == 100
     assert all(len(trial_token()) == 22 for _ in range(100))  # 128 bits
