@@ -90,7 +90,7 @@ def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(ada: Client)
     ]
     page = text(ada.get(reverse("desk:job", args=[job.token])))
     assert "2 files could not be used" in page
-    assert "it is not a WAV, FLAC, MP3 or MIDI file" in page
+    assert "it is not a recording (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or a MIDI file" in page
     assert sorted(path.name for path in jobs.folder_of(job).iterdir()) == ["log.txt"]
     ada.post(reverse("desk:open", args=["my-own"]))
     assert Study.objects.get().state == "open"
