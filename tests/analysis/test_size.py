@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from numpy.testing import assert_allclose
 from analysis.data.first_look import LARGE_BYTES, refuse_too_large
 from analysis.data.given import Given
 from analysis.data.ratings import read
-from analysis.data.rows import read_rows
 from analysis.data.size import MOST_CLIPS, check_size
 from analysis.data.table_files import MOST_CELLS, SPSS, WORKBOOK, read_table
 from analysis.report.fit_notes import in_words
@@ -168,21 +166,6 @@ def test_columns_by_other_names_are_counted_in_the_first_look(tmp_path: Path) ->
         refuse_too_large(path, (), Given(columns={"clip_id": "stimulus"}))
 
 
-@pytest.mark.cost
-def test_large_table_is_refused_sooner_than_it_is_read(tmp_path: Path) -> None:
-    path = write_crossed(tmp_path / "r.csv", experts=15_000, clips=2_100)
-    look, reading = [], []
-    for _ in range(3):
-        begun = time.process_time()
-        with pytest.raises(InputError, match="has 2,100 clips"):
-            refuse_too_large(path, (), Given())
-        looked = time.process_time()
-        read_rows(path)
-        look.append(looked - begun)
-        reading.append(time.process_time() - looked)
-    assert min(look) < min(reading)
-
-
 def write_workbook(path: Path, *, rows: int, said: str) -> Path:
     """A workbook with so many rows of four cells, whose sheet says of itself that it fills a range, or nothing."""
     book = openpyxl.Workbook()
@@ -239,42 +222,6 @@ def test_spss_file_is_refused_by_the_cells_in_its_header(tmp_path: Path, monkeyp
     monkeypatch.setitem(MOST_CELLS, SPSS, 119)
     with pytest.raises(InputError, match="has 120 cells; SPSS files can have at most 119"):
         read_table(path)
-
-
-@pytest.mark.cost
-def test_too_large_workbook_is_refused_sooner_than_a_csv_is_read(tmp_path: Path) -> None:
-    """Of the same 130,000 rows, with and without the range that the sheet fills."""
-    rows = 130_000
-    lines = "".join(f"{n // 25},1,{n % 1_000},5\n" for n in range(rows))
-    (tmp_path / "r.csv").write_text("expert_id,system,clip_id,overall\n" + lines)
-    begun = time.process_time()
-    read_rows(tmp_path / "r.csv")
-    reading = time.process_time() - begun
-    for said in (f'<dimension ref="A1:D{rows + 1}" />', ""):
-        path = write_workbook(tmp_path / "r.xlsx", rows=rows, said=said)
-        refusals = []
-        for _ in range(3):
-            begun = time.process_time()
-            with pytest.raises(InputError, match="cells; Excel workbook files can have at most 500,000"):
-                read_table(path)
-            refusals.append(time.process_time() - begun)
-        print(f"refused in {min(refusals):.3f} s, the CSV is read in {reading:.2f} s")
-        assert min(refusals) < reading
-
-
-@pytest.mark.cost
-def test_time_of_an_spss_file_grows_with_its_rows(tmp_path: Path) -> None:
-    """Not with their square: it took a hundred times as long as the CSV of as many rows."""
-    frame = pd.DataFrame({name: range(12_000) for name in ("expert_id", "system", "clip_id", "overall")})
-    pyreadstat.write_sav(frame, tmp_path / "r.sav")
-    frame.to_csv(tmp_path / "r.csv", index=False)
-    times: dict[str, list[float]] = {"r.sav": [], "r.csv": []}
-    for _ in range(3):
-        for name, taken in times.items():
-            begun = time.process_time()
-            read_table(tmp_path / name)
-            taken.append(time.process_time() - begun)
-    assert min(times["r.sav"]) < 25 * min(times["r.csv"])
 
 
 def test_progress_without_a_terminal_is_one_sentence() -> None:
