@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +68,22 @@ def columns_notes(ratings: Ratings, lang: str) -> list[str]:
                 bounds=_bounds(inferred, lang),
             )
         )
+        notes += _zeros(ratings, [scale.key for scale in inferred if scale.minimum == 0], lang)
     return [*notes, translate(lang, "To take other columns as scales, name them with --scales.")]
+
+
+def _zeros(ratings: Ratings, scales: Sequence[str], lang: str) -> Iterator[str]:
+    """A caution for each scale whose rarest rating is 0: some programs write it for an answer that is missing."""
+    for scale in scales:
+        counts = ratings.counted.loc[ratings.counted["scale"] == scale, "rating"].value_counts()
+        if len(counts) > 2 and counts.get(0, 0) and counts[0] == counts.min():
+            yield translate(
+                lang,
+                "{scale}: 0 is read as a rating ({zeros} of {ratings}). If it means “no answer”, add --missing 0.",
+                scale=scale,
+                zeros=counts[0],
+                ratings=counts.sum(),
+            )
 
 
 def _bounds(scales: Sequence[Scale], lang: str) -> str:

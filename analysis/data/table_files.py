@@ -124,8 +124,12 @@ def _spss(path: Path) -> Rows:
 
     try:
         _, about = pyreadstat.read_sav(path, metadataonly=True)
-        _refuse_too_large(path, SPSS, (about.number_rows or 0) * (about.number_columns or 0))
-        frame, _ = pyreadstat.read_sav(path, disable_datetime_conversion=True)
+        columns = about.number_columns or 1
+        _refuse_too_large(path, SPSS, (about.number_rows or 0) * columns)
+        # Some programs leave the number of rows out: one row too many is read, and then refused.
+        most = MOST_CELLS[SPSS] // columns + 1
+        frame, _ = pyreadstat.read_sav(path, disable_datetime_conversion=True, row_limit=most)
+        _refuse_too_large(path, SPSS, len(frame) * columns)
     except InputError:
         raise
     except Exception as error:  # ReadstatError, or of the text and dates that it hands on

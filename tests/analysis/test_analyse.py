@@ -51,6 +51,20 @@ def test_how_a_table_was_read_is_printed_and_in_the_report(tmp_path: Path) -> No
     assert about["columns"][-1] == {"name": "age", "used_as": "", "reason": "of_expert"}
 
 
+def test_rare_zeros_read_as_ratings_are_said(tmp_path: Path) -> None:
+    """Some programs write 0 for an answer that is missing."""
+    frame = make_frame(scales=("overall",))
+    frame.loc[[4, 9], "rating"] = 0
+    note = f"overall: 0 is read as a rating (2 of {len(frame)}). If it means “no answer”, add --missing 0."
+    source, errors = write_csv(tmp_path / "r.csv", frame), io.StringIO()
+    options = {"out": tmp_path / "r", "no_figures": True, "stdout": io.StringIO(), "stderr": errors}
+    call_command("analyse", str(source), replicates=1000, **options)
+    assert note in errors.getvalue().splitlines()
+    again = io.StringIO()
+    call_command("analyse", str(source), replicates=1000, **{**options, "stderr": again, "missing": "0"})
+    assert "0 is read as a rating" not in again.getvalue()
+
+
 def test_a_rating_out_of_bounds_leaves_no_report(tmp_path: Path) -> None:
     frame = make_frame(scales=("overall",))
     frame.loc[4, "rating"] = -99

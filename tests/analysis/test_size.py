@@ -224,6 +224,20 @@ def test_spss_file_is_refused_by_the_cells_in_its_header(tmp_path: Path, monkeyp
         read_table(path)
 
 
+def test_spss_file_without_a_number_of_rows_is_refused_by_its_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sav"
+    pyreadstat.write_sav(pd.DataFrame({name: range(30) for name in ("expert_id", "system", "clip_id", "o")}), path)
+    written = bytearray(path.read_bytes())
+    written[80:84] = (-1).to_bytes(4, "little", signed=True)  # ncases of the header: unknown
+    path.write_bytes(written)
+    assert len(read_table(path).cells) == 30
+    monkeypatch.setitem(MOST_CELLS, SPSS, 79)
+    with pytest.raises(InputError, match="has 80 cells; SPSS files can have at most 79"):
+        read_table(path)
+
+
 def test_progress_without_a_terminal_is_one_sentence() -> None:
     said, heard = list[str](), threading.Event()
 
