@@ -12,7 +12,7 @@ from study.models import Event, Expert, Listening, Rating, Remark, Study
 from tests.browser.conftest import SCALES, SECONDS, Accept, Log, answer, awake, listen, practised, settled
 from tests.factories import hear, make_link, trials_of
 
-MOST_PAGE, MOST_CLIP = 63_000, 250_000
+MOST_PAGE, MOST_CLIP = 62_000, 250_000
 LOADED = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   .map((entry) => entry.name).filter((name) => name.startsWith("http"))"""
 IN_CHARGE = "() => navigator.serviceWorker.controller !== null"

@@ -1,7 +1,7 @@
 // For a browser too old for the page's scripts, or a line that lost one: nothing would ever move.
 
 addEventListener("load", function () {
-  if (document.body.hasAttribute("data-pending")) return;
+  if (document.body.hasAttribute("data-pending") && !document.querySelector("[inert]")) return;
   document.getElementById("dead").hidden = false;
   document.getElementById("bar").hidden = false;
 });

@@ -1,4 +1,5 @@
-// The expert's pages: the outbox with its status line, and each step from page to page.
+// The expert's pages: the outbox with its status line, and each step from page to page. Pages other than trials load
+// steps.js as well.
 
 import { measured } from "./clock.js";
 import { openOutbox, within } from "./outbox.js";
@@ -6,20 +7,32 @@ import { text } from "./texts.js";
 import { mount } from "./trial.js";
 
 const PATIENCE_MS = 400;
-const STEP_MS = 30_000; // on a dead line
+export const STEP_MS = 30_000; // on a dead line
+
+/** What steps.js replaces: here a form, that of the language, is sent as browsers do. */
+export const ways = {
+  async post(form, { name, value }) {
+    form.elements.csrfmiddlewaretoken.value = await outbox.freshToken();
+    const chosen = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    form.append(chosen);
+    form.submit();
+    return true;
+  },
+};
 
 const main = document.getElementById("main");
 const status = document.getElementById("status");
 const bar = document.getElementById("bar");
 let quiet = bar.hidden; // until answers wait
 const aside = document.getElementById("aside");
+const dead = document.getElementById("dead");
 let current = null;
 let shown = location.pathname;
 let notice = ""; // what the next step is waiting for
 let saving = 0;
 let losable = false; // answers that closing the page would lose
 
-const outbox = openOutbox({
+export const outbox = openOutbox({
   tag: document.body.dataset.tag,
   csrfUrl: document.body.dataset.csrf,
   onState: showState,
@@ -43,7 +56,7 @@ function showState({ pending, aside: refused, trouble, durable }) {
   if (state === "saving" && !notice) saving = setTimeout(setStatus, PATIENCE_MS, state, sentence);
   else setStatus(state, pending && !durable ? `${sentence} ${text("memory")}` : sentence);
   aside.hidden = !refused.length;
-  quiet &&= !pending && !refused.length && !notice;
+  quiet &&= !pending && !refused.length && !notice && dead.hidden;
   bar.hidden = quiet;
   const reasons = [...new Set(refused.map((entry) => entry.message))].join(" ");
   aside.querySelector("p").textContent = `${text("aside", { n: refused.length })} ${reasons}`;
@@ -53,15 +66,10 @@ function enter() {
   current?.close();
   current = null;
   if (main.dataset.trial) wire(mount(main, outbox, { goTo }));
-  else if ("sound" in main.dataset) import("./sound.js").then(({ mountSound }) => wire(mountSound()), sayDead);
-}
-
-function sayDead() {
-  document.getElementById("dead").hidden = bar.hidden = quiet = false;
 }
 
 /** Until now nobody could press what nothing heard. */
-function wire(page) {
+export function wire(page) {
   current = page;
   for (const part of document.querySelectorAll("[inert]")) part.inert = false;
 }
@@ -112,7 +120,7 @@ async function visit(address) {
   return true;
 }
 
-const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+export const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 function show(fresh, address) {
   history.pushState(null, "", address);
@@ -125,7 +133,7 @@ function show(fresh, address) {
   enter();
 }
 
-function put(fresh) {
+export function put(fresh) {
   const incoming = fresh.getElementById("main");
   for (const name of Object.keys(main.dataset)) delete main.dataset[name];
   Object.assign(main.dataset, incoming.dataset);
@@ -133,24 +141,6 @@ function put(fresh) {
   document.title = fresh.title;
   scrollTo(0, 0);
   (document.getElementById("fault") ?? document.getElementById("heading") ?? main).focus();
-}
-
-/** A form's step. A page open too long fetches a fresh token. */
-async function post(form, submitter) {
-  if (!(await emptied())) return false;
-  const data = new FormData(form);
-  const button = submitter ?? form.querySelector("button");
-  if (button.name) data.append(button.name, button.value);
-  const send = () => fetch(form.action, { method: "POST", body: data, signal: within(STEP_MS) });
-  let response = await send();
-  if (response.status === 403) {
-    data.set("csrfmiddlewaretoken", await outbox.freshToken());
-    response = await send();
-  }
-  if (response.status >= 500) return false;
-  if (response.redirected) location.assign(response.url);
-  else put(parsed(await response.text()));
-  return true;
 }
 
 async function renew() {
@@ -170,7 +160,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!isSettled()) return;
   if (outbox.pending().length) setStatus("saving", text("sending"));
-  persist(() => post(event.target, event.submitter));
+  const button = event.submitter ?? event.target.querySelector("button");
+  persist(async () => (await emptied()) && ways.post(event.target, button));
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");

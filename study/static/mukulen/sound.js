@@ -1,11 +1,12 @@
 // The sound page: a melody to set the level by, and six rounds of three tones. Nothing here keeps anyone out.
 
+import { wire } from "./room.js";
 import { text } from "./texts.js";
 import { drawRounds, melody, threeTones } from "./tones.js";
 
 const PASS = 5; // of six, as in the published check
 
-export function mountSound() {
+function mount() {
   const find = (id) => document.getElementById(id);
   const form = find("sound");
   const outcome = find("outcome");
@@ -21,7 +22,7 @@ export function mountSound() {
     audio.volume = slider.value / 100;
     const show = (on) => {
       button.dataset.state = on ? "playing" : "ready";
-      button.querySelector(".word").textContent = text(on ? "stop" : "play");
+      button.querySelector(".word").textContent = on ? outcome.dataset.stop : text("play");
     };
     const stop = () => {
       audio.pause();
@@ -94,3 +95,5 @@ export function mountSound() {
     },
   };
 }
+
+wire(mount());

@@ -12,6 +12,15 @@ const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry"
 const COMPOSING = 229; // keyCode of an input method's keys; in Safari the only mark of its last one
 const TROUBLE = ["failed", "mute", "broken"];
 
+/** How a page of one clip is played; several.js has the ways of the others. */
+export const ways = {
+  stateOf: ({ state }) => state,
+  ended: () => "heard",
+  hush() {},
+  onward: (present) => present,
+  place: () => ({}),
+};
+
 export function mount(main, outbox, { goTo }) {
   const { trial, ratings, listening, nextAudio, language } = main.dataset;
   const find = (id) => document.getElementById(id);
@@ -33,6 +42,9 @@ export function mount(main, outbox, { goTo }) {
       plays: reports(waiting).filter(here).reduce((sum, body) => sum + body.plays, Number(plays)),
       state: "loading",
       ready: false,
+      isHeard() {
+        return total(this.heard) >= this.durationMs - UNHEARD_MS;
+      },
     };
   });
   let present = clips[0]; // the one that was played last
@@ -76,12 +88,8 @@ export function mount(main, outbox, { goTo }) {
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
   }
 
-  function wasHeard(clip) {
-    return total(clip.heard) >= clip.durationMs - UNHEARD_MS;
-  }
-
   function isHeard() {
-    return clips.every(wasHeard) || scales.scales.some((scale) => scale.value !== null);
+    return clips.every((clip) => clip.isHeard()) || scales.scales.some((scale) => scale.value !== null);
   }
 
   function refresh() {
@@ -116,43 +124,25 @@ export function mount(main, outbox, { goTo }) {
 
   function showPlayer(clip) {
     const { button } = clip;
-    const state = stateShown(clip);
+    const state = ways.stateOf(clip, clips);
     button.dataset.state = state;
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
-    const words = text(state === "ended" ? ended() : state);
+    const words = text(state === "ended" ? ways.ended(clips) : state);
     if (clip.text.textContent !== words) clip.text.textContent = words; // what is said again is read out again
   }
 
-  /** No clip of a page can be played before all are ready: nothing tells which one came first. */
-  function stateShown({ state }) {
-    return state === "ready" && !clips.every((clip) => clip.ready) ? "loading" : state;
-  }
-
-  function ended() {
-    if (clips.length === 1) return "heard";
-    return clips.every(wasHeard) ? "both" : "other";
-  }
-
-  /** One clip sounds at a time. */
   function press(clip) {
-    if (stateShown(clip) === "loading") return;
-    for (const other of clips) if (other !== clip && other.state === "playing") other.player.press();
+    if (ways.stateOf(clip, clips) === "loading") return;
+    ways.hush(clip, clips);
     present = clip;
     clip.player.press();
-  }
-
-  /** What the space bar plays: the clip that was played last, or after its end one that was not heard. */
-  function onward() {
-    const unheard = clips.find((clip) => !wasHeard(clip));
-    return wasHeard(present) && unheard && present.state !== "playing" ? unheard : present;
   }
 
   function saveListening(clip, report) {
     clip.plays += report.plays;
     clip.heard = union([...clip.heard, ...report.intervals]);
-    const place = clips.length > 1 ? { place: clip.place } : {};
-    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report, ...place } });
+    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report, ...ways.place(clip) } });
     refresh();
   }
 
@@ -192,7 +182,7 @@ export function mount(main, outbox, { goTo }) {
     if (reported && !isHeard()) return hold();
     if (!isHeard()) {
       say(find("locked").textContent);
-      return onward().button.focus();
+      return ways.onward(present, clips).button.focus();
     }
     if (!settled) return;
     scales.markMissing();
@@ -218,7 +208,7 @@ export function mount(main, outbox, { goTo }) {
       if (scales.digit(Number(event.key))) event.preventDefault();
     } else if (event.key === " " && !control) {
       event.preventDefault();
-      press(onward());
+      press(ways.onward(present, clips));
     } else if (event.key === "Enter" && (done || !control?.matches("a, button, summary, textarea"))) {
       event.preventDefault();
       goOn();
