@@ -77,7 +77,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["study.templatetags.language"],
+            "builtins": ["study.templatetags.language", "study.templatetags.times"],
         },
     },
 ]

@@ -9,7 +9,7 @@ import base64
 import csv
 import io
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -44,7 +44,7 @@ class Issued:
     expert: Expert
     name: str
     link: str
-    ends: date
+    ends: datetime
     title: str
 
     @property
@@ -115,7 +115,7 @@ def _sheet(request: HttpRequest, study: Study, issued: Links) -> HttpResponse:
     for code, secret in issued:
         expert = experts[code]
         link = link_of(expert)
-        ends = (link.expires_at - timedelta(microseconds=1)).date() if link else clock.now().date()
+        ends = link.expires_at if link else clock.now()
         address = request.build_absolute_uri(reverse("room:invitation", args=[secret]))
         cards.append(Issued(expert, names.get(expert.pk, ""), address, ends, study.text("title", expert.language)))
     table = base64.b64encode(_mail_merge(cards)).decode()
@@ -123,14 +123,14 @@ def _sheet(request: HttpRequest, study: Study, issued: Links) -> HttpResponse:
 
 
 def _mail_merge(cards: list[Issued]) -> bytes:
-    """code, name, group, language, link and last day as CSV for Excel."""
+    """code, name, group, language, link and end of the link as CSV for Excel."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["code", "name", "group", "language", "link", "last_day"])
+    writer.writerow(["code", "name", "group", "language", "link", "valid_until_utc"])
     for card in cards:
         expert = card.expert
         name = dataset.escape_formula(one_line(card.name))
-        writer.writerow([expert.code, name, expert.group, expert.language, card.link, card.ends.isoformat()])
+        writer.writerow([expert.code, name, expert.group, expert.language, card.link, f"{card.ends:%Y-%m-%d %H:%M}"])
     return text.getvalue().encode("utf-8-sig")
 
 

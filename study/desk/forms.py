@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.renderers import DjangoTemplates
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from study.errors import FieldErrors, Refused, words_of
 from study.models import MAX_CODE, MAX_NAME, MAX_SLUG, Member, Study
 from study.services.invitations import VALID_FOR, end_of
 from study.services.plan import MAX_REASON
+from study.templatetags.times import zone
 
 T = TypeVar("T")
 #: Of the ZIP file of a new study, in bytes.
@@ -100,7 +101,10 @@ class LinkForm(DeskForm):
 
     ids = "link-%s"
     field_order = ("file", "pasted", "code", "group", "language", "name", "ends")
-    ends = typed(_("Last day of the link (UTC)"), type="date", required=True)
+    ends = typed(_("Last day of the link"), type="date", required=True)
+    ends.help_text = format_lazy(_("It ends at midnight (time zone: {zone})."), zone=zone())
+    #: The reader's, which times.js fills in.
+    zone = typed("", forms.HiddenInput)
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,16 +117,21 @@ class LinkForm(DeskForm):
             if isinstance(field.widget, forms.Select):
                 field.widget.choices = choices[name]
         self.initial.setdefault("ends", (clock.now() + VALID_FOR).date().isoformat())
-        self.fields["ends"].widget.attrs["min"] = clock.now().date().isoformat()
+        # Where the zone is behind UTC, today is still yesterday.
+        self.fields["ends"].widget.attrs["min"] = (clock.now() - timedelta(hours=12)).date().isoformat()
         if "pasted" in self.fields:
             row = f"w01,{study.file.groups[0].key},{study.file.languages[0]},"
             self.fields["pasted"].widget.attrs["placeholder"] = f"code,group,language,name\n{row}"
 
     def clean_ends(self) -> datetime | None:
         try:
-            return end_of(self.cleaned_data["ends"])
+            return end_of(self.cleaned_data["ends"], str(self.data.get("zone", "")))
         except InputError as error:
             raise ValidationError(words_of(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data.pop("zone", None)
+        return self.cleaned_data
 
 
 class EndForm(LinkForm):

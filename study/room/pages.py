@@ -40,7 +40,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if not _has_language(request):
         translation.activate(found.expert.language)
     title = found.expert.study.text("title", translation.get_language())
-    return render(request, "room/invitation.html", {"title": title})
+    return render(request, "room/invitation.html", {"title": title, "ends": found.expires_at})
 
 
 def _accept(request: HttpRequest, device: Device) -> HttpResponse:

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import get_supported_language_variant
@@ -228,15 +229,23 @@ def invite(
     return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
 
 
-def end_of(day: str) -> datetime | None:
-    """The end, in UTC, of a day written as 2027-01-31; None for no day. Raises `InputError`."""
+def end_of(day: str, zone: str = "") -> datetime | None:
+    """The end of a day written as 2027-01-31, in a time zone or else in UTC; None for no day. Raises `InputError`."""
     if not day:
         return None
     try:
-        first = datetime.combine(date.fromisoformat(day), time(), UTC)
-        return first + timedelta(days=1)
+        following = date.fromisoformat(day) + timedelta(days=1)
+        return datetime.combine(following, time(), zone_of(zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(_("Write the expiry date as YYYY-MM-DD, for example 2027-01-31.")) from error
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone that a browser names, such as Asia/Shanghai; UTC for a name that is not known here."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not known, no name of a zone, or that of a folder of zones
+        return UTC
 
 
 def refuse_closed(study: Study) -> None:

@@ -1,4 +1,6 @@
 // The board by itself fetches its newest state, unless someone is about to press something in it or the page is not seen.
+import { localise } from "./times.js";
+
 const EVERY_MS = 20_000;
 const PRESSED = "a, summary";
 
@@ -9,6 +11,7 @@ function carry(board, newer) {
   const open = [...board.querySelectorAll("details")].map((details) => details.open);
   newer.querySelectorAll("details").forEach((details, number) => { details.open = open[number] ?? false; });
   const places = regions(board).map((region) => [region.scrollLeft, region === document.activeElement]);
+  localise(newer);
   board.replaceWith(newer);
   regions(newer).forEach((region, number) => {
     const [left, isActive] = places[number] ?? [0, false];

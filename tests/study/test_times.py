@@ -1,0 +1,69 @@
+"""Times on pages and in forms: UTC in the page and the data, and the reader's time zone where a day is chosen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from study.models import Invitation
+from study.services.invitations import end_of
+from study.templatetags.times import moment
+from tests.factories import make_link, make_study
+from tests.study.test_desk import client_of, text
+
+AT = datetime(2027, 1, 31, 18, 30, 5, tzinfo=timezone(timedelta(hours=8)))
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("", "2027-01-31 10:30 UTC"),
+        ("bare", "2027-01-31 10:30"),
+        ("seconds", "2027-01-31 10:30:05"),
+        ("day", "2027-01-31"),
+    ],
+)
+def test_a_time_says_utc_to_readers_without_scripts_and_to_machines(form: str, shown: str) -> None:
+    assert moment(AT, form) == f'<time datetime="2027-01-31T10:30:05Z" data-form="{form}">{shown}</time>'
+
+
+def test_no_time_is_a_dash() -> None:
+    assert moment(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("zone", "ends"),
+    [
+        ("", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("Asia/Shanghai", datetime(2027, 1, 31, 16, tzinfo=UTC)),
+        ("America/New_York", datetime(2027, 2, 1, 5, tzinfo=UTC)),
+        ("Asia", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("../../etc/passwd", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("No/Where", datetime(2027, 2, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_day_ends_at_midnight_where_its_reader_is(zone: str, ends: datetime) -> None:
+    assert end_of("2027-01-31", zone) == ends
+
+
+@pytest.mark.django_db
+def test_a_link_ends_with_the_day_of_whoever_invites(tmp_path: Path) -> None:
+    make_study(tmp_path, groups=("all",))
+    given = {"form": "one", "code": "e1", "group": "all", "language": "en", "ends": "2099-01-31"}
+    root = client_of("root", superuser=True)
+    page = text(root.post(reverse("desk:invite", args=["small"]), {**given, "zone": "Asia/Shanghai"}))
+    assert Invitation.objects.get().expires_at == datetime(2099, 1, 31, 16, tzinfo=UTC)
+    assert "Valid until <time" in page
+    assert 'datetime="2099-01-31T16:00:00Z"' in page
+
+
+@pytest.mark.django_db
+def test_an_invitation_says_until_when_it_works(tmp_path: Path, client: Client) -> None:
+    _expert, secret = make_link(make_study(tmp_path), "e1")
+    page = text(client.get(reverse("room:invitation", args=[secret])))
+    ends = Invitation.objects.get().expires_at
+    assert f'The link works until <time datetime="{ends:%Y-%m-%dT%H:%M:%SZ}"' in page
