@@ -20,8 +20,8 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench bench-stats \
-	translations schemas screenshots clean
+.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench \
+	bench-stats translations schemas reference site screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -101,7 +101,7 @@ load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
 	$(BIN)/python -m tests.robustness.load --store sqlite
 	$(BIN)/python -m tests.robustness.load --store postgres
 
-check: .venv/.ready-dev  ## lint, format, types, migrations, translations
+check: .venv/.ready-dev  ## lint, format, types, migrations, translations, documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -109,7 +109,9 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python -m tests.translations
 	$(BIN)/python -m tests.schemas
+	$(BIN)/python -m tests.reference
 	$(BIN)/python -m tests.reproduction
+	$(BIN)/sphinx-build --quiet --fail-on-warning docs var/site
 
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
@@ -124,6 +126,12 @@ translations: .venv/.ready-dev  ## collect the strings into the catalogues and c
 
 schemas: .venv/.ready-dev  ## write the JSON Schemas of docs/reference/schemas from the models
 	$(BIN)/python -m tests.schemas --update
+
+reference: .venv/.ready-dev  ## write docs/reference/commands.md from the commands
+	$(BIN)/python -m tests.reference --update
+
+site: .venv/.ready-dev  ## the documentation as a site in var/site, with search
+	$(BIN)/sphinx-build --quiet --fail-on-warning docs var/site
 
 screenshots: .venv/.ready-dev var/.demo  ## redraw the pictures that docs show; every page's are left in var/screenshots
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser

@@ -39,7 +39,12 @@ class Command(LongCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", type=Path, metavar="DATASET|TABLE")
+        parser.add_argument(
+            "source",
+            type=Path,
+            metavar="DATASET|TABLE",
+            help="the folder of export_dataset, or a table of ratings or comparisons (CSV, .xlsx, .sav)",
+        )
         parser.add_argument("--out", type=Path, metavar="REPORT", help="the folder to write")
         parser.add_argument(
             "--preview", action="store_true", help="say how the table is read, with all values and counts, then stop"

@@ -24,8 +24,13 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="the generator's name, for example midi-gan")
         parser.add_argument("--corpus", type=Path, required=True, help="a corpus that prepare_corpus made")
-        parser.add_argument("--profile", choices=["smoke", "cpu", "full"], default="cpu")
-        parser.add_argument("--seed", type=seed, default=1)
+        parser.add_argument(
+            "--profile",
+            choices=["smoke", "cpu", "full"],
+            default="cpu",
+            help="how long: smoke only tries it out, full is for an accelerator (default: cpu)",
+        )
+        parser.add_argument("--seed", type=seed, default=1, metavar="N", help="random seed (default: 1)")
         parser.add_argument("--out", type=place, required=True, help="the run folder")
         parser.add_argument("--variant", default="", help="an ablation: plain, clipping or unmatched (midi-gan)")
         parser.add_argument(
