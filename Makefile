@@ -20,7 +20,7 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load check bench \
+.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load container check bench \
 	bench-stats translations schemas reference site screenshots clean
 
 help:  ## this list
@@ -100,6 +100,9 @@ fuzz: .venv/.ready-dev  ## 10,000 damaged inputs for every reader
 load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
 	$(BIN)/python -m tests.robustness.load --store sqlite
 	$(BIN)/python -m tests.robustness.load --store postgres
+
+container: .venv/.ready-dev servers  ## the steps of deploy/Containerfile in a Debian root, served and logged in to; as root
+	$(BIN)/python -m tests.robustness.container
 
 check: .venv/.ready-dev  ## lint, format, types, migrations, translations, documentation
 	$(BIN)/ruff check .

@@ -37,6 +37,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Log in as {RESEARCHER} with the password {password}. It is not shown again.")
         self.stdout.write("Ctrl-C stops the server.")
         self.stdout.flush()
-        server = ["-m", "gunicorn", "config.wsgi", "--bind", address, "--no-control-socket"]
+        server = ["-m", "gunicorn", "config.wsgi", "--config", "python:config.gunicorn"]
+        server += ["--bind", address, "--no-control-socket"]
         processes = ["--workers", str(WORKERS), "--threads", str(THREADS)]
         os.execv(sys.executable, [sys.executable, *server, *processes])  # noqa: S606  the server takes this process over
