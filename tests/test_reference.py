@@ -50,3 +50,10 @@ def test_every_key_of_the_study_file_is_documented() -> None:
     )
     assert len(known) > 40
     assert {key for key in known if not re.search(rf"\b{key}\b", pages)} == set()
+
+
+def test_citation_names_the_version_and_the_licence() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
