@@ -1,6 +1,8 @@
 # Mukulen: `make run` shows it, `make test` proves it. Everything is installed into .venv, all data lie in var/.
-# Debian's own Python where it can make an environment: one built by pyenv takes half as long again for plain loops.
-PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3.11)
+# The first Python that can make an environment, the system's own before others: one built by pyenv takes half as long
+# again for plain loops. 3.11 comes first because the figures of docs/ are measured with it.
+PYTHONS = $(foreach version,3.11 3.12 3.13 3.14,/usr/bin/python$(version) python$(version))
+PYTHON ?= $(shell for python in $(PYTHONS); do $$python -c 'import ensurepip' 2>/dev/null && echo $$python && break; done)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # More arguments for the one line that installs torch, such as an index of CPU-only builds (README).
@@ -29,6 +31,7 @@ help:  ## this list
 setup: .venv/.ready  ## .venv and everything that a user needs
 
 .venv/.ready: requirements.txt requirements-nodeps.txt
+	@test -n "$(PYTHON)" || { echo "Mukulen needs Python 3.11, 3.12, 3.13 or 3.14 with venv (on Debian: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	@echo "Installing (one to three minutes) ..."
 	$(PIP) $(TORCH_FLAGS) "$$(grep -o '^torch==[^ ]*' requirements.txt)"
