@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -14,6 +14,14 @@ from study import clock
 from study.desk import progress
 from study.desk.permissions import rights_in, study_or_404
 from study.models import Study
+from study.services.invitations import zone_of
+
+#: Which rows of the table can be asked for.
+SHOWN = {
+    "all": gettext_lazy("All"),
+    "unfinished": gettext_lazy("Not finished"),
+    "attention": gettext_lazy("Needs attention"),
+}
 
 
 @never_cache
@@ -22,10 +30,19 @@ from study.models import Study
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """The board as it is now; its script asks for it again every little while."""
     found = study_or_404(request, slug, "watch")
+    zone = zone_of(request.COOKIES.get("zone", ""))
+    here = progress.board(found, zone)
+    kinds = {"all": here.rows, "unfinished": here.unfinished, "attention": here.marked}
+    show = request.GET.get("show", "")
+    show = show if show in kinds else "all"
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
-        "board": progress.board(found),
+        "board": here,
+        "rows": kinds[show],
+        "show": show,
+        "shown": [(name, SHOWN[name], len(rows)) for name, rows in kinds.items()],
+        "zone": zone,
         "now": clock.now(),
         # Build the address once: building it for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from statistics import median
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.translation import get_language
 
 from study import clock
+from study.desk.attention import Reasons, Seen, reasons
+from study.desk.pace import Answered, Pace, pace
 from study.models import Clip, Device, Expert, FurtherClip, Invitation, Listening, Rating, SoundCheck, Study, Trial
 from study.services.invitations import has_slot
 
@@ -27,6 +29,8 @@ MIN_TRIALS = 10
 SAME_SHARE = 0.8
 #: Too fast: half of the clips were rated within this time per scale after they could have been heard once.
 FAST_S_A_SCALE = 0.5
+#: An answer that came so long after it was given had waited for a connection.
+LOST = timedelta(minutes=1)
 
 
 class PlannedTrial(NamedTuple):
@@ -61,17 +65,20 @@ class Row:
     last_seen: datetime | None
     #: Median seconds from a trial's first showing to its last answer; None before the first.
     seconds: float | None
-    same: bool
-    fast: bool
-    #: Clips that the expert reported as unplayable, and the result of the headphone check ("" if it was skipped).
-    playback_failed: int
+    #: The result of the headphone check; "" if it was skipped.
     headphones: str
     link: str
+    reasons: Reasons
 
     @property
     def marked(self) -> bool:
-        """Whether the expert has a flag."""
-        return self.same or self.fast or self.playback_failed > 0
+        """Whether somebody should write to the expert."""
+        return bool(self.reasons)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether answers of the expert are still to come."""
+        return has_slot(self.expert) and self.expert.submitted_at is None
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,11 @@ class ClipCoverage:
     clip_id: str
     planned: int
     rated: int
+
+    @property
+    def level(self) -> int:
+        """The share of its ratings that are given, from 0 for none to 4 for all."""
+        return min(4, -(-4 * self.rated // max(1, self.planned))) if self.rated < self.planned else 4
 
 
 @dataclass(frozen=True)
@@ -110,38 +122,90 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class GroupPlaces:
+    """How many of a group's places are finished, in progress, not started and free; their bars end at these shares."""
+
+    label: str
+    slots: int
+    finished: int
+    begun: int
+    waiting: int
+
+    @property
+    def taken(self) -> int:
+        """Places that an expert has."""
+        return self.finished + self.begun + self.waiting
+
+    @property
+    def free(self) -> int:
+        """Places for which nobody is invited."""
+        return max(0, self.slots - self.taken)
+
+
+@dataclass(frozen=True)
 class Board:
     """All that the board shows."""
 
     rows: list[Row]
+    groups: list[GroupPlaces]
+    pace: Pace
     coverage: list[Coverage]
 
     @property
     def counts_by_status(self) -> tuple[int, int, int]:
         """Numbers of experts with a slot: finished, in progress, not started."""
-        here = [row for row in self.rows if has_slot(row.expert)]
-        finished = sum(row.expert.submitted_at is not None for row in here)
-        come = sum(row.last_seen is not None and row.expert.submitted_at is None for row in here)
-        return finished, come, len(here) - finished - come
+        columns = zip(*((group.finished, group.begun, group.waiting) for group in self.groups), strict=True)
+        finished, begun, waiting = map(sum, columns)
+        return finished, begun, waiting
+
+    @property
+    def slots(self) -> int:
+        """Places of all groups."""
+        return sum(group.slots for group in self.groups)
+
+    @property
+    def taken(self) -> int:
+        """Places that an expert has."""
+        return sum(group.taken for group in self.groups)
 
     @property
     def marked(self) -> list[Row]:
-        """The experts about whom something is to be looked into."""
+        """The experts to whom somebody should write."""
         return [row for row in self.rows if row.marked]
 
+    @property
+    def unfinished(self) -> list[Row]:
+        """The experts of whom answers are still to come."""
+        return [row for row in self.rows if row.is_unfinished]
 
-def board(study: Study) -> Board:
-    """The study's board as it is now."""
+
+def board(study: Study, zone: tzinfo = UTC) -> Board:
+    """The study's board as it is now, with the days of a time zone."""
     experts = list(study.experts.select_related("replaced_by").order_by("code"))
-    places = _places(study)
-    answers = _answers(study)
+    places, answers = _places(study), _answers(study)
     rated = [
-        Rated(expert, trial, places[trial], *measures)
-        for expert, trial, scales, _newest, *measures in answers
-        if trial in places and scales == len(study.file.numbered)
+        Rated(one.expert, one.trial, places[one.trial], one.ms, one.lowest, one.highest)
+        for one in answers
+        if one.trial in places and one.scales == len(study.file.numbered)
     ]
-    rows = _rows(study, experts, rated, ((expert, newest) for expert, _, _, newest, *_ in answers))
-    return Board(rows, _coverage(study, experts, places, rated))
+    rows = _rows(study, experts, rated, answers)
+    present = {expert.pk for expert in experts if not expert.withdrawn_at}
+    answered = (
+        Answered(one.trial, one.scales, one.came) for one in answers if one.trial in places and one.expert in present
+    )
+    return Board(rows, _groups(study, rows), pace(study, answered, zone), _coverage(study, present, places, rated))
+
+
+def _groups(study: Study, rows: list[Row]) -> list[GroupPlaces]:
+    """The places of each group, in the study file's order."""
+    found = []
+    for group in study.file.groups:
+        here = [row for row in rows if row.expert.group == group.key and has_slot(row.expert)]
+        finished = sum(not row.is_unfinished for row in here)
+        begun = sum(row.is_unfinished and row.last_seen is not None for row in here)
+        label = study.group_label(group.key, get_language() or "")
+        found.append(GroupPlaces(label, group.slots, finished, begun, len(here) - finished - begun))
+    return found
 
 
 def _places(study: Study) -> dict[int, PlannedTrial]:
@@ -159,8 +223,32 @@ def _places(study: Study) -> dict[int, PlannedTrial]:
     }
 
 
-def _answers(study: Study) -> list[tuple[int, ...]]:
-    """(expert, trial, scales answered, newest answer's key, ms, lowest, highest) of each trial with an answer."""
+class Answers(NamedTuple):
+    """All answers of an expert on one trial."""
+
+    expert: int
+    trial: int
+    scales: int
+    #: The newest answer's key.
+    newest: int
+    #: From the trial's first showing to the first answer on the last scale.
+    ms: int
+    lowest: int
+    highest: int
+    #: When the last of the first answers came, when the newest came, and when it was given, where the browser's clock
+    #: was measured.
+    came: datetime
+    newest_came: datetime
+    newest_given: datetime | None
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether the newest answer waited for a connection."""
+        return self.newest_given is not None and self.newest_came - self.newest_given > LOST
+
+
+def _answers(study: Study) -> list[Answers]:
+    """The answers on each trial that has any."""
     rows = (
         Rating.objects.filter(expert__study=study)
         .order_by()
@@ -171,19 +259,30 @@ def _answers(study: Study) -> list[tuple[int, ...]]:
             ms=Max("rt_ms", filter=Q(revision=1)),
             lowest=Min("value"),
             highest=Max("value"),
+            came=Max("received_at", filter=Q(revision=1)),
+            newest_came=Max("received_at"),
+            newest_given=Max("given_at", filter=Q(browser_at__isnull=False)),
         )
     )
-    return list(rows)
+    return list(map(Answers._make, rows))
 
 
-def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Iterable[tuple[int, int]]) -> list[Row]:
+def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list[Answers]) -> list[Row]:
     total, scales = study.file.trials_per_expert, len(study.file.numbered)
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)
     groups = {group.key: study.group_label(group.key, get_language() or "") for group in study.file.groups}
     reports, headphones, links = _reports(study), _headphones(study), _links(study)
-    seen = _last_seen(study, newest, reports)
+    seen, now = _last_seen(study, ((one.expert, one.newest) for one in answers), reports), clock.now()
+    lost = Counter(one.expert for one in answers if one.was_lost)
+
+    def known(expert: Expert) -> Seen:
+        trials, link = mine[expert.pk], links.get(expert.pk)
+        failed = reports[expert.pk].playback_failed if expert.pk in reports else 0
+        same, fast = straight_lining(trials, scales), too_fast(trials, scales)
+        return Seen(expert, seen.get(expert.pk), link, same, fast, failed, lost[expert.pk])
+
     return [
         Row(
             expert=expert,
@@ -192,11 +291,9 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], newest: Itera
             total=total,
             last_seen=seen.get(expert.pk),
             seconds=median(trial.ms for trial in mine[expert.pk]) / 1000 if mine[expert.pk] else None,
-            same=straight_lining(mine[expert.pk], scales),
-            fast=too_fast(mine[expert.pk], scales),
-            playback_failed=reports[expert.pk].playback_failed if expert.pk in reports else 0,
             headphones=headphones.get(expert.pk, ""),
             link=_link_state(links.get(expert.pk)),
+            reasons=reasons(study, known(expert), now),
         )
         for expert in experts
     ]
@@ -272,11 +369,8 @@ def _link_state(link: Invitation | None) -> str:
     return "works" if link.works_at(clock.now()) else "expired"
 
 
-def _coverage(
-    study: Study, experts: list[Expert], places: dict[int, PlannedTrial], rated: list[Rated]
-) -> list[Coverage]:
+def _coverage(study: Study, present: set[int], places: dict[int, PlannedTrial], rated: list[Rated]) -> list[Coverage]:
     """Planned and completed ratings per clip, without repeats and withdrawals."""
-    present = {expert.pk for expert in experts if not expert.withdrawn_at}
     planned = Counter(clip for place in places.values() if not place.is_repeat for clip in place.clips)
     done = {trial.trial: trial.place.clips for trial in rated if trial.expert in present and not trial.place.is_repeat}
     heard = Counter(clip for clips in done.values() for clip in clips)
@@ -285,4 +379,8 @@ def _coverage(
     for pk, clip_id, system in clips.values_list("pk", "clip_id", "system__system_id"):
         counts = planned[pk], heard[pk]
         systems["" if study.sealed else system].append(ClipCoverage("" if study.sealed else clip_id, *counts))
-    return [Coverage(system, clips) for system, clips in systems.items()]
+    # In the order of their counts while blinded, so that no place in the grid belongs to a clip.
+    return [
+        Coverage(system, sorted(clips, key=lambda clip: clip.rated) if study.sealed else clips)
+        for system, clips in systems.items()
+    ]

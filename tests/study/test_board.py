@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,15 +14,25 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from study import clock, services
 from study.desk.progress import Board, PlannedTrial, Rated, Row, board, straight_lining, too_fast
 from study.models import Device, Expert, Invitation, Listening, Rating, SoundCheck, Study
-from study.services.invitations import Invitee
+from study.services.invitations import Invitee, zone_of
 from tests.factories import begin, context_of, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
 from tests.study.test_desk import client_of, text
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+progress_kinds = ("all", "unfinished", "attention", "nonsense")
 
 
 def row_of(found: Board, code: str) -> Row:
@@ -64,10 +76,19 @@ def test_the_board_counts_who_is_where_and_names_whom_to_look_into(tmp_path: Pat
     found = board(study)
     assert found.counts_by_status == (1, 1, 1)
     assert [row.expert.code for row in found.marked] == ["begun"]
-    page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
-    assert "Finished: 1. In progress: 1. Not started: 1." in page
+    root = client_of("root", superuser=True)
+    page = text(root.get(reverse("desk:board", args=["small"])))
+    assert "Finished: 1. In progress: 1. Not started: 0. Free: 2." in page
+    assert "Finished: 0. In progress: 0. Not started: 1. Free: 3." in page
     assert '<a href="#expert-begun">' in page
-    assert '<tr id="expert-begun">' in page
+    assert 'id="expert-begun"' in page
+    shown = {name: text(root.get(reverse("desk:board", args=["small"]), {"show": name})) for name in progress_kinds}
+    assert {name: re.findall(r'id="expert-(\w+)"', page) for name, page in shown.items()} == {
+        "all": ["away", "begun", "done", "gone"],
+        "unfinished": ["away", "begun"],
+        "attention": ["begun"],
+        "nonsense": ["away", "begun", "done", "gone"],
+    }
 
 
 def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp_path: Path) -> None:
@@ -79,7 +100,141 @@ def test_a_clip_that_would_not_play_and_the_headphone_check_are_on_the_board(tmp
     order = ["plain", "quiet", "antiphase"]
     services.save_sound_check(expert.devices.get(), level=60, answers=[{"order": order, "chosen": 1}] * 6)
     (row,) = board(expert.study).rows
-    assert (row.playback_failed, row.headphones) == (1, "6/6")
+    assert (row.reasons.ask, row.headphones) == (["1 unplayable clip"], "6/6")
+
+
+def test_numbers_above_the_board_count_each_planned_answer_once_and_none_of_the_withdrawn(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=3)
+    first = make_expert(study, "e01")
+    rate_all(first)
+    gone = make_expert(study, "gone")
+    rate_all(gone)
+    services.withdraw(gone, actor="test")
+    begun = make_expert(study, "e02")
+    hear(begun, trials_of(begun)[0])
+    rate(begun, trials_of(begun)[0], "valence")
+    found = board(study)
+    assert (found.taken, found.slots, found.counts_by_status) == (2, 3, (0, 2, 0))
+    assert (found.pace.answers, found.pace.planned, found.pace.share) == (9, 24, 37)
+    secret = services.replace(first, Invitee("e01-2", "all", "en"), actor="test")
+    services.accept_invitation(services.find_invitation(secret))
+    Device.objects.update(accepted_at=clock.now() - timedelta(hours=1))
+    rate_all(Expert.objects.select_related("study", "slot").get(code="e01-2"))
+    assert board(study).pace.answers == 9
+
+
+def test_the_end_is_expected_at_the_pace_of_the_last_week(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=4)
+    assert board(study).pace.ends is None
+    rate_all(make_expert(study, "e01"))
+    now = clock.now()
+    Rating.objects.update(received_at=now - timedelta(days=2))
+    ends = board(study).pace.ends
+    assert ends is not None
+    assert abs(ends - (now + timedelta(days=6))) < timedelta(minutes=1)  # 8 answers in two days, 24 are left
+    Rating.objects.update(received_at=now - timedelta(days=8))
+    assert board(study).pace.ends is None  # it stands still
+    Rating.objects.update(received_at=now)
+    services.close_study(study, actor="test")
+    assert board(study).pace.ends is None
+
+
+def test_answers_are_counted_by_the_readers_days(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    expert = make_expert(study)
+    rate_all(expert)
+    first, *others = [trial.pk for trial in trials_of(expert)]
+    Rating.objects.filter(trial=first).update(received_at=datetime(2027, 1, 1, 12, tzinfo=UTC))
+    Rating.objects.filter(trial__in=others).update(received_at=datetime(2027, 1, 3, 20, tzinfo=UTC))
+    for zone, last in (("", date(2027, 1, 3)), ("Asia/Shanghai", date(2027, 1, 4))):
+        days = board(study, zone_of(zone)).pace.days
+        assert (days[0].day, days[-1].day) == (date(2027, 1, 1), last)
+        assert [(bar.answers, round(bar.height)) for bar in (days[0], days[1], days[-1])] == [
+            (2, 33),
+            (0, 0),
+            (6, 100),
+        ]
+    client = client_of("root", superuser=True)
+    client.cookies["zone"] = "Asia/Shanghai"
+    page = text(client.get(reverse("desk:board", args=["small"])))
+    assert "Answers per day from 2027-01-01 to 2027-01-04, at most 6" in page
+    assert "Day (Asia/Shanghai)" in page
+
+
+def seen(study: Study, days: float) -> None:
+    """Everything that an expert has done, and the opening, was so many days ago."""
+    at = clock.now() - timedelta(days=days)
+    Study.objects.update(opened_at=at)
+    Device.objects.update(accepted_at=at)
+    Invitation.objects.update(created_at=at)
+    Rating.objects.update(received_at=at, given_at=at)
+    Listening.objects.update(received_at=at)
+
+
+@pytest.mark.parametrize(
+    ("days", "begun", "away"),
+    [(2.9, [], []), (4.5, ["no activity for 4 days"], ["not started after 4 days"])],
+)
+def test_who_gives_no_sign_for_three_days_needs_a_reminder(
+    tmp_path: Path, days: float, begun: list[str], away: list[str]
+) -> None:
+    study = make_study(tmp_path, slots=4)
+    expert = make_expert(study, "begun")
+    hear(expert, trials_of(expert)[0])
+    rate(expert, trials_of(expert)[0], "valence")
+    make_link(study, "away")
+    done = make_expert(study, "done")
+    begin(done)
+    rate_all(done)
+    services.submit(done)
+    seen(study, days)
+    found = board(Study.objects.get())
+    assert {row.expert.code: row.reasons.remind for row in found.rows} == {"begun": begun, "away": away, "done": []}
+    services.close_study(study, actor="test")
+    assert board(Study.objects.get()).marked == []
+
+
+def test_links_that_end_need_a_reminder(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=4)
+    for code in ("works", "soon", "ended", "revoked"):
+        make_link(study, code)
+    now = clock.now()
+    Invitation.objects.filter(expert__code="soon").update(expires_at=now + timedelta(days=2))
+    Invitation.objects.filter(expert__code="ended").update(expires_at=now)
+    Invitation.objects.filter(expert__code="revoked").update(revoked_at=now)
+    assert {row.expert.code: row.reasons.remind for row in board(study).rows} == {
+        "works": [],
+        "soon": ["link expires soon"],
+        "ended": ["link expired"],
+        "revoked": ["link revoked"],
+    }
+
+
+def test_answers_that_waited_for_a_connection_are_named(tmp_path: Path) -> None:
+    expert = make_expert(make_study(tmp_path))
+    rate_all(expert)
+    trials = [trial.pk for trial in trials_of(expert)]
+    at = clock.now()
+    Rating.objects.update(browser_at=at, given_at=at, received_at=at + timedelta(seconds=59))
+    assert board(expert.study).marked == []
+    Rating.objects.filter(trial__in=trials[:2]).update(received_at=at + timedelta(seconds=61))
+    assert [row.reasons.ask for row in board(expert.study).rows] == [["connection lost in 2 trials"]]
+    Rating.objects.update(browser_at=None)  # of an earlier version, whose browsers' clocks nobody measured
+    assert board(expert.study).marked == []
+
+
+def test_squares_of_a_sealed_study_are_in_the_order_of_their_counts(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=4, clips=4, heard=2, systems=("midi-gan", "music-vae", "real"))
+    expert = make_expert(study)
+    for trial in trials_of(expert)[:3]:
+        hear(expert, trial)
+        for scale in ("valence", "overall"):
+            rate(expert, trial, scale)
+    (coverage,) = board(study).coverage
+    assert [clip.rated for clip in coverage.clips] == [0] * 9 + [1] * 3
+    assert [clip.level for clip in coverage.clips] == [0] * 9 + [2] * 3
+    page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
+    assert re.findall(r'<span class="level-\d"[^>]*>(\d+)</span>', page) == ["0"] * 9 + ["1"] * 3
 
 
 def rated(number: int, ms: int = 15_000, lowest: int = 2, highest: int = 4) -> list[Rated]:

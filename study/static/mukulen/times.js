@@ -28,3 +28,4 @@ export function localise(root) {
 }
 
 localise(document);
+document.cookie = `zone=${timeZone}; path=/desk/; SameSite=Lax; max-age=31536000`; // for what is counted by days
