@@ -1,4 +1,4 @@
-"""Numbers above the board: places taken, sessions finished, answers given, and when the last will be, at this pace.
+"""Numbers above the board: slots taken, sessions finished, answers given, and when the last will be, at this pace.
 
 They count experts and answers only, never what was heard, so they are the same for every system.
 """
@@ -71,7 +71,7 @@ class Pace:
 
 
 def pace(study: Study, answered: Iterable[Answered], zone: tzinfo) -> Pace:
-    """How far the study is; a place's trial counts once, whoever had the place."""
+    """How far the study is; the trial of a slot counts once, also where two experts had the slot."""
     by_trial: dict[int, Answered] = {}
     for one in answered:
         if one.trial not in by_trial or by_trial[one.trial].scales < one.scales:

@@ -1,4 +1,4 @@
-"""Times stand in the time zone of whoever reads, on pages and in forms."""
+"""Times stand in the reader's time zone, on pages and in forms."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_answers_are_counted_by_the_readers_days(tmp_path: Path) -> None:
     client = client_of("root", superuser=True)
     client.cookies["zone"] = "Asia/Shanghai"
     page = text(client.get(reverse("desk:board", args=["small"])))
-    assert "Answers per day from 2027-01-01 to 2027-01-04, at most 6" in page
+    assert "Ratings per day from 2027-01-01 to 2027-01-04, at most 6" in page
     assert "Day (Asia/Shanghai)" in page
 
 

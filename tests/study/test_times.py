@@ -51,7 +51,7 @@ def test_a_day_ends_at_midnight_where_its_reader_is(zone: str, ends: datetime) -
 
 
 @pytest.mark.django_db
-def test_a_link_ends_with_the_day_of_whoever_invites(tmp_path: Path) -> None:
+def test_a_link_ends_with_the_day_of_the_researcher(tmp_path: Path) -> None:
     make_study(tmp_path, groups=("all",))
     given = {"form": "one", "code": "e1", "group": "all", "language": "en", "ends": "2099-01-31"}
     root = client_of("root", superuser=True)
