@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 def env_list(name: str, default: str) -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
+def env_path(name: str) -> str:
+    """A path of a web address such as /study as "study/"; "" where it is unset."""
+    text = env_str(name, "").strip("/")
+    if text and not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", text):
+        raise ImproperlyConfigured(f"{name}={text!r} is no path; write it as /study, of letters, digits, - and _.")
+    return f"{text}/" if text else ""
 
 
 def env_options(name: str) -> dict[str, Any]:

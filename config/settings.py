@@ -10,7 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_choice, env_list, env_options, env_secret, env_str
+from config.env import env_bool, env_choice, env_list, env_options, env_path, env_secret, env_str
 from config.logs import logging_of
 from formats import messages
 
@@ -30,6 +30,8 @@ HTTPS = env_bool("HTTPS", False)
 BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
+#: The site's part of its host's addresses, such as "study/"; "" where the whole host is its own.
+SITE_PATH = env_path("SITE_PATH")
 
 INSTALLED_APPS = [
     "generation",
@@ -133,7 +135,7 @@ LOCALE_PATHS = [messages.LOCALE]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"/{SITE_PATH}static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -148,6 +150,7 @@ STORAGES = {
 # Sessions are for researchers. An expert's browser stays signed in as long as the link is valid.
 DAY_S = 24 * 60 * 60
 SESSION_COOKIE_AGE, LANGUAGE_COOKIE_AGE, DEVICE_COOKIE_AGE = 7 * DAY_S, 60 * DAY_S, 60 * DAY_S
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"/{SITE_PATH}"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

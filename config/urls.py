@@ -1,5 +1,9 @@
-"""Addresses of the site: the experts' room at the root, the researchers' desk under /desk/."""
+"""Addresses of the site under SITE_PATH: the experts' room at its root, the researchers' desk under desk/.
 
+The probes stay at the root of the host: whatever watches the site asks it directly.
+"""
+
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,7 +12,7 @@ from config.health import healthz, readyz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("admin/", admin.site.urls),
-    path("desk/", include("study.desk.urls")),
-    path("", include("study.room.urls")),
+    path(f"{settings.SITE_PATH}admin/", admin.site.urls),
+    path(f"{settings.SITE_PATH}desk/", include("study.desk.urls")),
+    path(settings.SITE_PATH, include("study.room.urls")),
 ]

@@ -90,3 +90,20 @@ def test_options_are_a_json_object_or_refused(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("CLIP_STORAGE_OPTIONS", text)
         with pytest.raises(ImproperlyConfigured, match=fault):
             env.env_options("CLIP_STORAGE_OPTIONS")
+
+
+@pytest.mark.parametrize(
+    ("given", "path"), [("", ""), ("/", ""), ("/study", "study/"), ("lab/study-2/", "lab/study-2/")]
+)
+def test_path_of_the_site_is_read_with_and_without_its_slashes(
+    monkeypatch: pytest.MonkeyPatch, given: str, path: str
+) -> None:
+    monkeypatch.setenv("SITE_PATH", given)
+    assert env.env_path("SITE_PATH") == path
+
+
+@pytest.mark.parametrize("given", ["/my study", "https://example.org/study", "/a//b", "/研究", "../x"])
+def test_path_of_the_site_that_no_address_has_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("SITE_PATH", given)
+    with pytest.raises(ImproperlyConfigured, match="write it as /study"):
+        env.env_path("SITE_PATH")

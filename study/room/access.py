@@ -41,6 +41,7 @@ def remember(response: HttpResponse, device: Device) -> None:
         COOKIE,
         signed(device),
         max_age=settings.DEVICE_COOKIE_AGE,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -51,6 +51,7 @@ def _accept(request: HttpRequest, device: Device) -> HttpResponse:
             settings.LANGUAGE_COOKIE_NAME,
             device.expert.language,
             max_age=settings.LANGUAGE_COOKIE_AGE,
+            path=settings.LANGUAGE_COOKIE_PATH,
             secure=settings.LANGUAGE_COOKIE_SECURE,
             samesite="Lax",
         )
