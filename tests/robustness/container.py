@@ -20,7 +20,6 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from ssl import create_default_context
@@ -34,6 +33,7 @@ START_SECONDS = 180.0
 #: How pip in the root finds the network as this machine does, and the certificates that it trusts there.
 OF_THE_MACHINE = ("/etc/resolv.conf", "/etc/pip.conf")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+CHROOT = "/usr/sbin/chroot"
 
 
 def instructions(text: str) -> Iterator[tuple[str, str]]:
@@ -115,7 +115,7 @@ class Image:
     def inside(self, command: list[str], environment: dict[str, str] | None = None) -> list[str]:
         """The command line that runs a command in the root as the image's user, with the image's environment."""
         given = [f"{name}={value}" for name, value in (self.environment | (environment or {})).items()]
-        return ["env", "-i", *given, "chroot", f"--userspec={self.user}", str(self.root), *command]
+        return ["env", "-i", *given, CHROOT, f"--userspec={self.user}", str(self.root), *command]
 
     def read_only(self, command: list[str], environment: dict[str, str]) -> list[str]:
         """The same without any right of root, where all but the volume and /tmp is read-only."""
@@ -136,12 +136,12 @@ def log_in(front: Front, password: str) -> str:
     trusted = create_default_context(cafile=str(front.folder / "pem"))
     trusted.check_hostname = False  # the address is loopback's, the name in the request the site's
     opener = build_opener(HTTPSHandler(context=trusted), HTTPCookieProcessor(CookieJar()))
-    site = f"https://127.0.0.1:{front.port}"
-    page = opener.open(f"{site}/desk/login/").read().decode()
-    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[:1]
+    login = f"https://127.0.0.1:{front.port}/desk/login/"
+    named = {"Host": NAME, "Referer": f"https://{NAME}/desk/login/"}
+    page = opener.open(Request(login, headers=named)).read().decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
     form = {"username": "researcher", "password": password, "csrfmiddlewaretoken": token}
-    sent = Request(f"{site}/desk/login/", urllib.parse.urlencode(form).encode(), {"Referer": f"{site}/desk/login/"})
-    return str(opener.open(sent).read().decode())
+    return str(opener.open(Request(login, urllib.parse.urlencode(form).encode(), named)).read().decode())
 
 
 def drive(image: Image, folder: Path) -> None:
@@ -156,7 +156,7 @@ def drive(image: Image, folder: Path) -> None:
         "ALLOWED_HOSTS": f"{NAME},127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": f"https://{NAME}",
     }
-    log = folder / "log"
+    log, server = folder / "log", None
     try:
         cluster.create()
         command = image.read_only([*image.command, "--host", "127.0.0.1", "--port", str(port)], environment)
@@ -177,7 +177,7 @@ def drive(image: Image, folder: Path) -> None:
             raise RuntimeError(f"the login did not lead to the dashboard: {page[:2000]}")
         print("A researcher logged in over https.")
     finally:
-        with suppress(NameError):
+        if server is not None:
             server.terminate()
             server.wait()
         front.stop()
