@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -68,6 +68,38 @@ class Autoregressive(Network):
         """
 
     @abstractmethod
+    def memory(self, chances: Tensor) -> Any:
+        """Create the memory of n melodies before their first token.
+
+        Parameters
+        ----------
+        chances : float64 tensor of shape (n, numbers - 80)
+            Uniform numbers in [0, 1) for what is drawn beside the tokens.
+
+        Returns
+        -------
+        object
+            ``logits_at`` updates it in place.
+        """
+
+    @abstractmethod
+    def logits_at(self, step: int, tokens: Tensor, memory: Any) -> Tensor:
+        """Compute the logits of the tokens at one step.
+
+        Parameters
+        ----------
+        step : int
+            From 0 to 79; the steps come in order.
+        tokens : int64 tensor of shape (n, 80)
+            Those before the step are read.
+        memory : object
+            What ``memory`` created; updated in place.
+
+        Returns
+        -------
+        tensor of shape (n, 90)
+        """
+
     def draw(self, chances: Tensor) -> Tensor:
         """Draw tokens by inverse transform sampling.
 
@@ -76,12 +108,19 @@ class Autoregressive(Network):
         Parameters
         ----------
         chances : tensor of shape (n, numbers)
-            Uniform numbers in [0, 1).
+            Uniform numbers in [0, 1); the last 80 draw the tokens.
 
         Returns
         -------
         int64 tensor of shape (n, 80)
         """
+        others, numbers = chances.double().tensor_split([self.numbers - STEPS], dim=1)
+        memory = self.memory(others)
+        tokens = torch.full((len(chances), STEPS), REST, device=chances.device)
+        for step, chance in enumerate(numbers.unbind(1)):
+            silent = silent_at(step, tokens)
+            tokens[:, step] = next_token(self.logits_at(step, tokens, memory), self.temperature, chance, silent)
+        return tokens
 
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Update the weights once, to lower the mean of ``nll`` over the tokens."""
@@ -180,29 +219,42 @@ class TokenByToken(Autoregressive):
         logits = self(torch.cat([torch.full_like(target[:, :1], BEGIN), target[:, :-1]], dim=1))
         return F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none").view(target.shape)
 
-    def draw(self, chances: Tensor) -> Tensor:
-        """Draw tokens by inverse transform sampling.
+    def memory(self, chances: Tensor) -> tuple[Tensor, ...]:
+        return self.state(len(chances))
 
-        Each token is the first at which the cumulative probability exceeds the step's number.
+    def logits_at(self, step: int, tokens: Tensor, memory: tuple[Tensor, ...]) -> Tensor:
+        return self.next_logits(token_before(step, tokens), step, memory)
 
-        Parameters
-        ----------
-        chances : tensor of shape (n, 80)
-            Uniform numbers in [0, 1).
 
-        Returns
-        -------
-        int64 tensor of shape (n, 80)
-        """
-        state = self.state(len(chances))
-        before = torch.full((len(chances),), BEGIN, device=chances.device)
-        silent = torch.ones(len(chances), dtype=torch.bool, device=chances.device)
-        tokens = []
-        for step, chance in enumerate(chances.double().unbind(1)):
-            before = next_token(self.next_logits(before, step, state), self.temperature, chance, silent)
-            silent = before == REST
-            tokens.append(before)
-        return torch.stack(tokens, dim=1)
+def token_before(step: int, tokens: Tensor) -> Tensor:
+    """Give the token before a step: ``BEGIN`` at step 0.
+
+    Parameters
+    ----------
+    step : int
+    tokens : int64 tensor of shape (n, 80)
+
+    Returns
+    -------
+    int64 tensor of shape (n,)
+    """
+    return tokens[:, step - 1] if step else torch.full_like(tokens[:, 0], BEGIN)
+
+
+def silent_at(step: int, tokens: Tensor) -> Tensor:
+    """Mark the melodies in which nothing sounds before a step.
+
+    Parameters
+    ----------
+    step : int
+    tokens : int64 tensor of shape (n, 80)
+
+    Returns
+    -------
+    bool tensor of shape (n,)
+    """
+    before = token_before(step, tokens)
+    return (before == REST) | (before == BEGIN)
 
 
 def next_token(logits: Tensor, temperature: Tensor, chance: Tensor, silent: Tensor) -> Tensor:

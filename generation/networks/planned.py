@@ -10,6 +10,7 @@ melody with its symbols bounds that of the melody alone from below.
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -17,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from generation.melody import HOLD, PITCHES, REST, STEPS, STEPS_PER_BAR, VOCABULARY
-from generation.networks.autoregressive import BEGIN, Autoregressive, draw_from, next_token
+from generation.networks.autoregressive import BEGIN, Autoregressive, draw_from, silent_at, token_before
 from generation.networks.parts import Dropout
 
 #: Steps and number of half bars.
@@ -179,6 +180,28 @@ def sources_of(tokens: Tensor, symbols: Tensor, steps: Tensor) -> tuple[Tensor, 
     moved = literal + now - then
     known = (literal < PITCHES) & (now < PITCHES) & (then < PITCHES) & (moved >= 0) & (moved < PITCHES)
     return literal, torch.where(known, moved, literal)
+
+
+@dataclass
+class Memory:
+    """What drawing n melodies step by step goes on with.
+
+    Attributes
+    ----------
+    chances : float64 tensor of shape (n, 10)
+        Uniform numbers in [0, 1) that draw the symbols.
+    symbol : int64 tensor of shape (n, 1)
+        Of the half bar at hand.
+    h : tensor of shape (n, 1, hidden)
+        The hidden state of the step before.
+    state : tuple of tensors
+        That of the network's own layers.
+    """
+
+    chances: Tensor
+    symbol: Tensor
+    h: Tensor
+    state: tuple[Tensor, ...]
 
 
 class Planned(Autoregressive):
@@ -367,34 +390,26 @@ class Planned(Autoregressive):
         charged[:, HALF::HALF] = plan
         return nll + charged
 
-    def draw(self, chances: Tensor) -> Tensor:
-        """Draw the symbol of each half bar, then its tokens.
-
-        Both are drawn by inverse transform sampling, symbols at temperature 1, ``novelty`` added to the logit of a new
-        half bar. A half bar that is to be the same as another is copied, which is what the symbol says; only a hold
-        with nothing to hold is drawn.
-        """
+    def memory(self, chances: Tensor) -> Memory:
         n = len(chances)
-        plan_chances, token_chances = chances.double().tensor_split([HALVES], dim=1)
-        state, h = self.state(n), self.temperature.new_zeros(n, 1, self.hidden)
-        tokens = torch.full((n, STEPS), REST, device=chances.device)
-        before = torch.full((n, 1), BEGIN, device=chances.device)
-        symbol = torch.zeros_like(before)
-        silent = torch.ones(n, dtype=torch.bool, device=chances.device)
-        for step in range(STEPS):
-            now = self.steps[step : step + 1]
-            if step % HALF == 0:
-                logits = self.plan_logits(h, before, symbol, now // HALF).squeeze(1)
-                logits[:, 0] += self.novelty
-                symbol = draw_from(logits, plan_chances[:, step // HALF]).unsqueeze(1)
-            literal, transposed = sources_of(tokens, symbol, now)
-            x = self.inputs(before, symbol, literal, now)
-            h = self.encode_step(x.squeeze(1), step, state).unsqueeze(1)
-            logits = self.token_logits(h, x, symbol, literal, transposed).squeeze(1)
-            drawn = next_token(logits, self.temperature, token_chances[:, step], silent)
-            copy = (kind_of(symbol) == SAME) & ~((literal == HOLD) & silent.unsqueeze(1))
-            drawn = torch.where(copy, literal, drawn.unsqueeze(1)).squeeze(1)
-            silent = drawn == REST
-            tokens[:, step] = drawn
-            before = drawn.unsqueeze(1)
-        return tokens
+        symbol = torch.zeros(n, 1, dtype=torch.int64, device=chances.device)
+        return Memory(chances, symbol, self.temperature.new_zeros(n, 1, self.hidden), self.state(n))
+
+    def logits_at(self, step: int, tokens: Tensor, memory: Memory) -> Tensor:
+        """Compute the logits of the tokens at one step, after the half bar's symbol is drawn.
+
+        Symbols are drawn at temperature 1, ``novelty`` added to the logit of a new half bar. A half bar that is to be
+        the same as another is copied, which is what the symbol says; only a hold with nothing to hold is drawn.
+        """
+        now, before = self.steps[step : step + 1], token_before(step, tokens).unsqueeze(1)
+        if step % HALF == 0:
+            plan = self.plan_logits(memory.h, before, memory.symbol, now // HALF).squeeze(1)
+            plan[:, 0] += self.novelty
+            memory.symbol = draw_from(plan, memory.chances[:, step // HALF]).unsqueeze(1)
+        literal, transposed = sources_of(tokens, memory.symbol, now)
+        x = self.inputs(before, memory.symbol, literal, now)
+        memory.h = self.encode_step(x.squeeze(1), step, memory.state).unsqueeze(1)
+        logits = self.token_logits(memory.h, x, memory.symbol, literal, transposed).squeeze(1)
+        copied = (kind_of(memory.symbol) == SAME) & ~((literal == HOLD) & silent_at(step, tokens).unsqueeze(1))
+        others = torch.arange(VOCABULARY, device=tokens.device) != literal
+        return logits.masked_fill(copied & others, -torch.inf)
