@@ -142,6 +142,10 @@ REPEATED = Column(
 MIDDLE = Column(
     "middle", "text", LazyText("The words for no preference, as the expert read them; empty if none."), required=False
 )
+CHOICES = Column(
+    "choices", "text", LazyText("The answers to choose from, each with its key; empty if none."), required=False
+)
+CORRECT = Column("correct", "integer", LazyText("Whether this answer is right for the clip's system."), **FLAG)
 KNOWN = Column("known", "integer", LazyText("Whether the expert knew the song before the study."), **FLAG)
 REMARK = (
     KNOWN,
@@ -290,6 +294,20 @@ class Preference(Part):
     high: dict[str, Line]
 
 
+class TrialChoice(Labelled):
+    """An answer to a question about a clip, with the systems for which it is right; none while sealed."""
+
+    right_for: list[str] = []
+
+
+class ChoiceQuestion(Labelled):
+    """A question about a clip with answers to choose from."""
+
+    kind: Literal["choice"]
+    definition: dict[str, Line]
+    choices: list[TrialChoice]
+
+
 class System(Part):
     """A system, or its code, with its name."""
 
@@ -307,7 +325,7 @@ class Description(Part):
     unsealed: bool
     real_system: str | None = None
     scales: list[Scale]
-    questions: list[Preference] = []
+    questions: list[Annotated[Preference | ChoiceQuestion, Field(discriminator="kind")]] = []
     systems: list[System]
     groups: list[Labelled] = []
     background: list[Question] = []

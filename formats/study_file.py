@@ -53,7 +53,7 @@ RESERVED = {
 }
 #: Names that a question of another kind can't have either: tables of comparisons have columns of these names.
 RESERVED_FOR_QUESTIONS = RESERVED | {
-    *("question", "value", "place", "prompt_id", "clip_a", "system_a", "clip_b", "system_b"),
+    *("question", "value", "place", "prompt_id", "clip_a", "system_a", "clip_b", "system_b", "choice", "correct"),
 }
 #: Names that a background question can't have, for the same reason.
 EXPERT_COLUMNS = {
@@ -70,6 +70,8 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "ties": (-1, 0, 1),
     "graded": (-3, -2, -1, 0, 1, 2, 3),
 }
+#: The largest d' that a plan can be interested in: 98.8% correct for an unbiased judge.
+MOST_D_PRIME = 5
 #: The lowest answer of any question: the strongest preference for the first clip.
 LOWEST_ANSWER = PREFERENCES["graded"][0]
 #: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
@@ -389,7 +391,7 @@ class TrialChoice(Choice):
 
 
 class ChoiceQuestion(Table):
-    """A question with answers to choose from, of each clip or of the trial."""
+    """A question with answers to choose from, of each clip or of the trial. They are stored by number, from 1."""
 
     kind: Literal["choice"]
     key: QuestionKey
@@ -397,6 +399,36 @@ class ChoiceQuestion(Table):
     label: Texts
     definition: Texts
     choices: Annotated[list[TrialChoice], Entries(2, 20)]
+
+    @property
+    def values(self) -> Sequence[int]:
+        """The numbers of the choices."""
+        return range(1, len(self.choices) + 1)
+
+    @property
+    def minimum(self) -> int:
+        """The number of the first choice."""
+        return 1
+
+    @property
+    def maximum(self) -> int:
+        """The number of the last choice."""
+        return len(self.choices)
+
+    @property
+    def has_right_answers(self) -> bool:
+        """Whether answers are right or wrong."""
+        return any(choice.right_for for choice in self.choices)
+
+    def texts(self, language: str) -> dict[str, str]:
+        """What an expert reads of it in a language; the choices in one text, by key."""
+        choices = "; ".join(f"{choice.key} = {localised(choice.label, language)}" for choice in self.choices)
+        named = {name: localised(getattr(self, name), language) for name in ("label", "definition")}
+        return {**named, "choices": choices}
+
+    def wording(self, language: str) -> str:
+        """The version of its words in a language, as of a scale."""
+        return json_sha256(self.texts(language))[:DIGITS]
 
 
 class TextQuestion(Table):
@@ -430,7 +462,7 @@ TrialQuestion = Annotated[
     Discriminator(_kind_of),
 ]
 #: What is answered with one of a few numbers.
-Numbered = Scale | Preference
+Numbered = Scale | Preference | ChoiceQuestion
 
 
 class TrialShape(Table):
@@ -636,11 +668,17 @@ class StudyFile(Table):
 
     @property
     def numbered(self) -> list[Numbered]:
-        """What each trial asks for a number: the scales, and which of two clips is preferred."""
-        return [*self.scales, *(question for question in self.questions if isinstance(question, Preference))]
+        """What each trial asks that is stored as a number: the scales, preferences and choices."""
+        kinds = Preference | ChoiceQuestion
+        return [*self.scales, *(question for question in self.questions if isinstance(question, kinds))]
+
+    @property
+    def choices(self) -> list[ChoiceQuestion]:
+        """The questions with answers to choose from."""
+        return [question for question in self.questions if isinstance(question, ChoiceQuestion)]
 
     def asked(self, key: str) -> Numbered:
-        """The scale or preference of a key. Raises KeyError."""
+        """The scale, preference or choice of a key. Raises KeyError."""
         return {asked.key: asked for asked in self.numbered}[key]
 
     def shown_in(self, language: str) -> str:
@@ -733,12 +771,14 @@ def _known(content: dict[str, Any]) -> Known:
     scales, questions = (content.get(key, []) for key in ("scales", "questions"))
     if isinstance(scales, list) and isinstance(questions, list) and 1 <= len(scales) + len(questions) <= MOST_SCALES:
         rows = [row for row in [*scales, *questions] if isinstance(row, dict)]
-        asked = [row for row in rows if row.get("kind") not in ("choice", "text")]
+        asked = [row for row in rows if row.get("kind") != "text"]
         known.ranges = {str(row.get("key", "")): _range(row) for row in asked}
     return known
 
 
 def _range(scale: dict[str, Any]) -> int:
+    if scale.get("kind") == "choice":
+        return MOST_D_PRIME
     form = scale.get("form")
     if isinstance(form, str) and form in PREFERENCES:
         return PREFERENCES[form][-1] - PREFERENCES[form][0]
@@ -781,14 +821,16 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     """Questions, references and numbers that do not fit what a trial is."""
     trial = content.get("trial") if isinstance(content.get("trial"), dict) else {}
     clips, design = (trial or {}).get("clips", 1), content.get("design")
+    systems = [str(row.get("id")) for row in _rows(content.get("systems"))]
     if not content.keys() & {"scales", "questions"}:
         yield ("scales",), Message("This key is missing. Write [[scales]] or [[questions]], once per question.")
     for index, question in enumerate(_rows(content.get("questions"))):
         yield from _unfit_question(question, ("questions", index), clips)
+        yield from _unfit_answers(question, ("questions", index), systems)
     wanted = "rounds" if clips == 2 else "heard_per_expert"
     if isinstance(design, dict) and wanted not in design:
         yield ("design", wanted), Message("This key is missing. Add it.")
-    yield from _unfit_reference(trial or {}, [str(row.get("id")) for row in _rows(content.get("systems"))])
+    yield from _unfit_reference(trial or {}, systems)
 
 
 def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:
@@ -801,6 +843,22 @@ def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iter
         yield (*path, "middle"), Message("A binary preference has no middle. Delete this key.")
     if form in ("ties", "graded") and not has_middle:
         yield (*path, "middle"), Message("This key is missing. Write the words for no preference.")
+
+
+def _unfit_answers(question: dict[str, Any], path: KeyPath, systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:
+    """Where answers are right or wrong, one is right for each system."""
+    if question.get("kind") != "choice":
+        return
+    lists = [row.get("right_for", []) for row in _rows(question.get("choices"))]
+    right = [str(system) for row in lists if isinstance(row, list) for system in row]
+    twice = sorted({system for system in right if right.count(system) > 1})
+    without = [system for system in systems if right and system not in right]
+    if twice:
+        said = Message("Two choices are right for %(system)s. Leave it in one right_for.", system=repr(twice[0]))
+        yield (*path, "choices"), said
+    elif without:
+        said = Message("No choice is right for %(system)s. Add it to a right_for.", system=repr(without[0]))
+        yield (*path, "choices"), said
 
 
 def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:

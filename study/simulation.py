@@ -6,6 +6,8 @@ An answer is a latent value cut at the middles between the scale's points:
 
 In trials of two clips each clip has a latent value, and the preference is the nearest to their difference.
 
+Of choices the one whose systems have the nearest mean is answered; one that is right for no system has the mean of all.
+
 The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
 expert:system .25, clip .35 and noise .85 (standard deviations). All five are shared out between what the scales have
 in common and what each has of its own. The systems' means are invented and differ, so that figures show something.
@@ -14,10 +16,11 @@ in common and what each has of its own. The systems' means are invented and diff
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
+from statistics import fmean
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -25,7 +28,7 @@ from django.db.models import prefetch_related_objects
 from formats.errors import InputError
 from formats.pack import PackClip
 from formats.progress import bar
-from formats.study_file import Numbered, Preference
+from formats.study_file import ChoiceQuestion, Numbered, Preference
 from study.models import Clip, Expert, Rating, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
@@ -150,6 +153,7 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
     scales, rng = expert.study.file.numbered, latent.rng
+    means = [{system: values[index] for system, values in latent.mean.items()} for index in range(len(scales))]
     wording = {scale.key: scale.wording(expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
     on_system = {system: latent.drawn(EXPERT_SYSTEM_SD) for system in latent.mean}
@@ -168,7 +172,7 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
                 trial=trial,
                 expert=expert,
                 scale=scale.key,
-                value=_answer(scale, [values[index] for values in heard]),
+                value=_answer(scale, [values[index] for values in heard], means[index]),
                 revision=1,
                 client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
                 given_at=shown + timedelta(milliseconds=thinking),
@@ -181,12 +185,22 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
             )
 
 
-def _answer(asked: Numbered, heard: list[float]) -> int:
-    """The answer that latent values of a trial's clips give: the nearest rating, or the nearest preference."""
+def _answer(asked: Numbered, heard: list[float], means: Mapping[str, float]) -> int:
+    """The answer that latent values of a trial's clips give: the nearest rating, preference or choice."""
+    if isinstance(asked, ChoiceQuestion):
+        return _chosen(asked, heard[0], means)
     if not isinstance(asked, Preference):
         return _on_scale(heard[0], asked.minimum, asked.maximum)
     difference = heard[1] - heard[0]
     return min(asked.values, key=lambda value: abs(value - difference))
+
+
+def _chosen(asked: ChoiceQuestion, value: float, means: Mapping[str, float]) -> int:
+    """The number of the choice nearest to a latent value; without right answers they share the range of the means."""
+    if not asked.has_right_answers:
+        return _on_scale(1 + 4 * (value - LOWEST_MEAN) / (HIGHEST_MEAN - LOWEST_MEAN), asked.minimum, asked.maximum)
+    centres = [fmean(means[system] for system in choice.right_for or means) for choice in asked.choices]
+    return min(asked.values, key=lambda number: abs(centres[number - 1] - value))
 
 
 def _on_scale(value: float, low: int, high: int) -> int:

@@ -155,6 +155,30 @@ def pair_toml(*, form: str = "graded", rounds: int = 2, match: str = "prompt", *
     return before.replace("[design]", f"{trial}[design]") + question + rest[rest.index("[[background]]") :]
 
 
+def choice_toml(*, scales: Sequence[str] = (), **shape: Any) -> str:
+    """A small study file that asks "human or computer?" of each clip, and scales; the last system is human."""
+    systems = shape.get("systems", ("midi-gan", "real"))
+    text = study_toml(scales=(*scales, "origin"), **shape)
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    before, _, rest = text.partition('[[scales]]\nkey = "origin"')
+    question = (
+        f'[[questions]]\nkey = "origin"\nkind = "choice"\nlabel = {both("Origin")}\n'
+        f"definition = {both('Who made it?')}\nchoices = [\n"
+        f'{{ key = "human", label = {both("A person")}, right_for = ["{systems[-1]}"] }},\n'
+        f'{{ key = "computer", label = {both("A program")}, right_for = {json.dumps(list(systems[:-1]))} }},\n]\n'
+    )
+    return before + question + rest[rest.index("[[background]]") :]
+
+
+def make_choice_study(
+    folder: Path, *, scales: Sequence[str] = (), draft: bool = False, seconds: float = SECONDS, **shape: Any
+) -> Study:
+    """An open study with one choice, `origin`, and these scales."""
+    text = choice_toml(scales=scales, **{"practice": 0, **shape})
+    made = {name: shape[name] for name in ("systems", "clips", "practice") if name in shape}
+    return make_study(folder, text=text, draft=draft, seconds=seconds, **made)
+
+
 def make_pair_study(
     folder: Path,
     *,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,14 +14,14 @@ from analysis.data import imports
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Text
 from analysis.data.given import EVERY, Given
+from analysis.data.headers import header_of, plain
 from analysis.data.rating_rows import are_simulated
-from analysis.data.rows import MISSING, Rows, delimiter_of, parse_number
+from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
-from analysis.data.table_files import is_csv, read_table, source_sha256
+from analysis.data.table_files import source_sha256
 from formats.errors import InputError
-from formats.files import read_table as read_text
 from formats.messages import LANGUAGES, CountedText, LazyText
-from formats.text import UNWRITABLE, UTF_8, folded
+from formats.text import UNWRITABLE, UTF_8
 
 SIDES = ("clip_a", "system_a", "clip_b", "system_b")
 REQUIRED = ("expert_id", *SIDES, "value")
@@ -94,22 +92,13 @@ def are_comparisons(path: Path, given: Given = NOTHING_GIVEN) -> bool:
 
     Raises InputError where it is no table.
     """
-    if given.tool:
-        return path.exists() and set(TELLING) <= set(imports.read(path, given)[0].header)
-    if not path.is_file():
-        return False
-    if not is_csv(path):
-        return set(TELLING) <= set(_plain(read_table(path), given.columns).header)
-    text, _ = read_text(path, western=True)
-    first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)), [])
-    header = tuple(cell.strip() for cell in first)
-    return set(TELLING) <= set(_plain(Rows(path, header, [], [], decimal_comma=False), given.columns).header)
+    return set(TELLING) <= set(header_of(path, given, (*REQUIRED, *OPTIONAL)))
 
 
 def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Comparisons:
     """Read a table of comparisons; `wanted` picks some questions. Raises InputError with file, line and remedy."""
     written, understood = imports.written(path, given)
-    rows = _plain(written, {} if given.tool else given.columns)
+    rows = plain(written, {} if given.tool else given.columns, (*REQUIRED, *OPTIONAL))
     missing = [name for name in REQUIRED if name not in rows.header]
     if missing:
         raise InputError(
@@ -173,36 +162,6 @@ def value_counts(data: Comparisons) -> list[str]:
 
 
 # --- columns
-
-
-def _plain(rows: Rows, renamed: Mapping[str, str]) -> Rows:
-    """The rows with this project's names for its columns, whatever their capitals and blanks; `renamed` as given."""
-    ours = {folded(name): name for name in (*REQUIRED, *OPTIONAL)}
-    header = [ours.get(folded(name).replace(" ", "_"), name) for name in rows.header]
-    for name, theirs in renamed.items():
-        if name not in (*REQUIRED, *OPTIONAL):
-            return rows
-        if theirs not in rows.header:
-            raise InputError(
-                "%(file)s: there is no column %(name)s; the first line has %(header)s.",
-                file=rows.path,
-                name=repr(theirs),
-                header=", ".join(rows.header),
-            )
-        place = rows.header.index(theirs)
-        header = [theirs if given == name and n != place else given for n, given in enumerate(header)]
-        header[place] = name
-    twice = next((name for name in header if name and header.count(name) > 1), None)
-    if twice is not None and twice in (*REQUIRED, *OPTIONAL):
-        same = [written for written, name in zip(rows.header, header, strict=True) if name == twice]
-        raise InputError(
-            "%(file)s, line 1: columns %(one)s and %(other)s are both %(name)s; rename one.",
-            file=rows.path,
-            one=repr(same[0]),
-            other=repr(same[1]),
-            name=twice,
-        )
-    return replace(rows, header=tuple(header))
 
 
 def _renamed(written: Rows, rows: Rows) -> dict[str, str]:

@@ -11,11 +11,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.rows import read_rows
-from formats.dataset import SCHEMA, Description, read_description
+from formats.dataset import SCHEMA, ChoiceQuestion, Description, Preference, read_description
 from formats.errors import InputError
 from formats.files import json_sha256, read_object, sha256_of
 
-PLAN_FILE = "plan.json"
+PLAN_FILE, DESCRIPTION_FILE = "plan.json", "dataset_description.json"
+#: What experts were asked for, by the names of the tables of answers.
+TASKS = ("rating", "choice", "comparison")
 #: A text by language code: "en", "zh-hans".
 Text = Mapping[str, str]
 
@@ -60,10 +62,16 @@ class Dataset:
     group_labels: Mapping[str, Text]
     questions: Mapping[str, Question]
     sha256: str
+    #: The questions beyond rating scales.
+    asked: tuple[Preference | ChoiceQuestion, ...] = ()
+
+    def answers_file(self, task: str) -> Path:
+        """The table of the answers of one of TASKS."""
+        return self.folder / "data" / f"study-{self.slug}_task-{task}_data.csv"
 
     @property
     def ratings_file(self) -> Path:
-        return self.folder / "data" / f"study-{self.slug}_task-rating_data.csv"
+        return self.answers_file("rating")
 
     @property
     def metrics_file(self) -> Path:
@@ -74,12 +82,23 @@ class Dataset:
         return self.folder / "experts.csv"
 
 
+def folder_of(source: Path) -> Path | None:
+    """The DATASET folder that a source is, or one of whose tables it is; None of anything else."""
+    folder = source.parent.parent if source.parent.name == "data" and not source.is_dir() else source
+    return folder if (folder / DESCRIPTION_FILE).is_file() else None
+
+
+def tasks_of(folder: Path) -> tuple[str, ...]:
+    """Which of TASKS the tables of a DATASET hold answers to."""
+    return tuple(task for task in TASKS if any((folder / "data").glob(f"*_task-{task}_data.csv")))
+
+
 def read_dataset(folder: Path) -> Dataset:
     """Read the description of a DATASET folder after comparing every file with hashes.json.
 
     Raises InputError for a missing, changed or unlisted file and for a description of another form.
     """
-    path = folder / "dataset_description.json"
+    path = folder / DESCRIPTION_FILE
     description = read_object(path)
     if not isinstance(description.get("mukulen"), dict):
         raise InputError(
@@ -105,7 +124,8 @@ def read_dataset(folder: Path) -> Dataset:
         dataset = _dataset(folder, read_description(own), plan, sha256)
     except InputError as error:
         raise InputError("%(file)s: %(fault)s Export the dataset again.", file=path, fault=error) from error
-    for file in (dataset.ratings_file, dataset.metrics_file, dataset.experts_file, folder / PLAN_FILE):
+    answers = (dataset.answers_file(task) for task in TASKS)
+    for file in (*answers, dataset.metrics_file, dataset.experts_file, folder / PLAN_FILE):
         _require_listed(folder, file)
     return dataset
 
@@ -145,6 +165,7 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
             for question in own.background
         },
         sha256=sha256,
+        asked=tuple(own.questions),
     )
 
 

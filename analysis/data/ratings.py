@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, Column
-from analysis.data.dataset import Dataset, Question, Scale, Text, experts_of, metrics_of, read_dataset
+from analysis.data.dataset import Dataset, Question, Scale, Text, experts_of, folder_of, metrics_of, read_dataset
 from analysis.data.given import Given
 from analysis.data.own_tables import read_own_table
 from analysis.data.rating_rows import are_simulated, checked, identity
@@ -111,8 +111,7 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
         raise InputError("%(source)s does not exist; give a DATASET folder or a table of ratings.", source=source)
     if given.tool:
         return _from_table(source, scales, given)
-    if (source.parent.parent / "dataset_description.json").is_file() and source.parent.name == "data":
-        source = source.parent.parent
+    source = folder_of(source) or source
     if not source.is_dir():
         return _from_table(source, scales, given)
     if given != NOTHING_GIVEN:

@@ -37,7 +37,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
             "unsealed": not study.sealed,
             "real_system": None if study.sealed else study.file.real_system,
             **{key: file[key] for key in ("scales", "groups", "background")},
-            **({"questions": file["questions"]} if file.get("questions") else {}),
+            **({"questions": _questions(study, view)} if file.get("questions") else {}),
             "systems": _systems(study, view),
             "plan_sha256": study.plan_sha256,
             "analysis": file["analysis"],
@@ -66,6 +66,17 @@ def _systems(study: Study, view: View) -> list[dict[str, Any]]:
         return [{"id": code, "label": dict.fromkeys(study.file.languages, code)} for code in codes]
     code_of = dict(study.systems.values_list("system_id", "code"))
     return [{"id": system.id, "code": code_of[system.id], "label": system.label} for system in study.file.systems]
+
+
+def _questions(study: Study, view: View) -> list[dict[str, Any]]:
+    """The questions beyond scales; what is right for which system only after unblinding."""
+    questions: list[dict[str, Any]] = study.file.as_json()["questions"]
+    if view == "open":
+        return questions
+    for question in questions:
+        for choice in question.get("choices", []):
+            choice.pop("right_for", None)
+    return questions
 
 
 def ignored(names: list[str]) -> str:

@@ -122,10 +122,11 @@ def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
 
 
 def _sheet_name(path: str) -> str:
-    """ratings, ratings-wide, comparisons or the file's own name."""
+    """ratings, ratings-wide, choices, comparisons or the file's own name."""
     stem = PurePosixPath(path).stem
-    if path.startswith("data/") and "_task-comparison_" in path:
-        return "comparisons"
+    for task, name in (("comparison", "comparisons"), ("choice", "choices")):
+        if path.startswith("data/") and f"_task-{task}_" in path:
+            return name
     if path.startswith("data/"):
         return "ratings-wide" if "-wide_" in stem else "ratings"
     return stem[:MAX_SHEET_NAME]
@@ -137,13 +138,18 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
-    """The ratings, one row per trial, or the comparisons, as an SPSS file with labels."""
+    """The ratings, one row per trial, or the choices or comparisons, as an SPSS file with labels.
+
+    An SPSS file has one table: where a study has both ratings and choices, these are with the ratings of their trial.
+    """
     import pandas
     import pyreadstat
 
     view: View = "sealed" if study.sealed else "open"
     if study.file.trial.clips == 2:
         columns, name = schema.comparison_columns(study.file, view), "*_task-comparison_data.csv"
+    elif not study.file.scales:
+        columns, name = schema.choice_columns(study.file, view), "*_task-choice_data.csv"
     else:
         columns, name = schema.wide_columns(study.file, view), "*-wide_data.csv"
     (path,) = (folder / "data").glob(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from formats.dataset import KINDS, Table, Texts
 from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
-from formats.study_file import Group
+from formats.study_file import ChoiceQuestion, Group, Numbered
 from formats.text import one_line
 from study.dataset.taken import since_in_words
 from study.models import Study
@@ -107,10 +107,16 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
     for scale in study.file.numbered:
         for language in study.file.languages:
             texts = [scale.label[language], scale.definition[language]]
-            ends = [f"{scale.minimum} = {scale.low[language]}", f"{scale.maximum} = {scale.high[language]}"]
             version = scale.wording(language)
-            lines.append(_table_line([scale.key, language, version, *texts, *ends]))
+            lines.append(_table_line([scale.key, language, version, *texts, *_ends(scale, language)]))
     return "\n".join([*lines, ""])
+
+
+def _ends(asked: Numbered, language: str) -> list[str]:
+    """The words at both ends; of a choice all answers, in place of the first."""
+    if isinstance(asked, ChoiceQuestion):
+        return [asked.texts(language)["choices"], ""]
+    return [f"{asked.minimum} = {asked.low[language]}", f"{asked.maximum} = {asked.high[language]}"]
 
 
 def _column_lines(table: Table) -> Iterator[str]:

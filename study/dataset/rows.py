@@ -10,12 +10,15 @@ from random import SystemRandom
 from django.db.models import OuterRef, Q, Subquery
 
 from formats.dataset import View
-from formats.study_file import StudyFile
+from formats.study_file import ChoiceQuestion, StudyFile
+from study.dataset.schema import right_column
 from study.models import Clip, FurtherClip, Rating, Remark, Study, Trial
 
 Row = list[object]
 
 CHUNK = 2000
+#: Where the system is among what `trials` says of a trial once it says it.
+SYSTEM_PLACE = 5
 #: When an answer was given, by the server's clock and by the browser's, and when it came.
 TIMES = ("given_at", "browser_at", "received_at")
 
@@ -49,6 +52,26 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
             answers[scale] = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
         *about_trial, is_repeat, known = trial
         yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
+
+
+def side_by_side(file: StudyFile, answers: Mapping[str, Row]) -> Row:
+    """The ratings of a trial in the order of the scales, then the choices by their keys; empty where there is none."""
+    rated = [answers[scale.key][0] if scale.key in answers else "" for scale in file.scales]
+    numbers = [(asked, answers[asked.key][0] if asked.key in answers else "") for asked in file.choices]
+    return [*rated, *("" if number == "" else asked.choices[int(str(number)) - 1].key for asked, number in numbers)]
+
+
+def choices(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
+    """Each choice that counts, by expert and trial, and whether it is right where some are and systems are named."""
+    says_right = bool(right_column(study.file, view))
+    for about, answers in trials(study, view, codes):
+        for asked in study.file.choices:
+            if asked.key in answers:
+                number, *rest = answers[asked.key]
+                chosen = asked.choices[int(str(number)) - 1]
+                system = about[SYSTEM_PLACE] if says_right else ""
+                right: Row = [int(system in chosen.right_for) if asked.has_right_answers else ""] if says_right else []
+                yield [*about, asked.key, chosen.key, *right, *rest]
 
 
 def comparisons(study: Study, view: View) -> Iterator[Row]:
@@ -134,13 +157,15 @@ def experts(study: Study) -> Iterator[Row]:
         yield [expert.code, expert.group, expert.language, timestamp(expert.submitted_at), replaced_by, *sound, *own]
 
 
-def wordings(file: StudyFile) -> Iterator[Row]:
-    """Each scale or preference as it is worded in each of the study's languages."""
-    for scale in file.numbered:
+def wordings(file: StudyFile, columns: Sequence[str]) -> Iterator[Row]:
+    """Each scale, preference or choice as it is worded in each of the study's languages."""
+    for asked in file.numbered:
+        is_choice = isinstance(asked, ChoiceQuestion)
         for language in file.languages:
-            version = scale.wording(language)
-            texts = scale.texts(language).values()
-            yield [scale.key, language, version, scale.minimum, scale.maximum, *texts]
+            said: dict[str, object] = {"scale": asked.key, "language": language, "wording": asked.wording(language)}
+            said |= {} if is_choice else {"minimum": asked.minimum, "maximum": asked.maximum}
+            said |= asked.texts(language)
+            yield [said.get(column, "") for column in columns]
 
 
 def study_clips(study: Study) -> list[Clip]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from formats.dataset import (
     ANSWER,
     CLIP,
+    CORRECT,
     EXPERT,
     EXPERTS,
     HEARD,
@@ -24,7 +25,7 @@ from formats.dataset import (
     View,
 )
 from formats.messages import LANGUAGES, LazyText
-from formats.study_file import Question, Scale, StudyFile
+from formats.study_file import ChoiceQuestion, Question, Scale, StudyFile
 from formats.text import one_line
 
 
@@ -51,8 +52,39 @@ def long_columns(file: StudyFile, view: View) -> list[Column]:
 
 
 def wide_columns(file: StudyFile, view: View) -> list[Column]:
-    """Columns of the ratings, one row a trial."""
-    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file.scales)]
+    """Columns of the ratings, one row a trial, and of the choices beside them."""
+    chosen = [_chosen_of(asked) for asked in file.choices]
+    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file.scales), *chosen]
+
+
+def choice_columns(file: StudyFile, view: View) -> list[Column]:
+    """Columns of the choices, one row a trial and question; which are right only after unblinding."""
+    question = Column(
+        "question",
+        "text",
+        LazyText("Which question was asked; its wording is in wordings.csv."),
+        values={asked.key: in_all(asked.label) for asked in file.choices},
+        closed=True,
+    )
+    return [*trial_columns(file, view), KNOWN, question, _chosen(file.choices), *right_column(file, view), *ANSWER]
+
+
+def _chosen(asked: list[ChoiceQuestion]) -> Column:
+    """The column of the answers that were chosen; a key that several questions have is worded as in the first."""
+    values = {choice.key: in_all(choice.label) for question in reversed(asked) for choice in question.choices}
+    return Column("choice", "text", LazyText("The key of the answer that was chosen."), values=values, closed=True)
+
+
+def _chosen_of(asked: ChoiceQuestion) -> Column:
+    """The column of one question, in the table with a row a trial."""
+    values = {choice.key: in_all(choice.label) for choice in asked.choices}
+    return Column(asked.key, "text", in_all(asked.definition), values=values, closed=True, required=False)
+
+
+def right_column(file: StudyFile, view: View) -> list[Column]:
+    """The column that says whether an answer is right, where some are and systems are named."""
+    rights = [asked.has_right_answers for asked in file.choices]
+    return [replace(CORRECT, required=all(rights))] if view == "open" and any(rights) else []
 
 
 def comparison_columns(file: StudyFile, view: View) -> list[Column]:

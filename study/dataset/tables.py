@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from formats.dataset import MIDDLE, WORDING, Column, Table, View, book_columns
+from formats.dataset import CHOICES, MIDDLE, WORDING, Column, Table, View, book_columns
 from formats.messages import LANGUAGES, LazyText
 from formats.progress import bar
-from formats.study_file import StudyFile
+from formats.study_file import Preference, StudyFile
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
 from study.models import Study
@@ -35,9 +36,12 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     if study.file.trial.clips == 2:
         answers = [write_comparisons(study, folder, view), write_remarks(study, folder, "sealed", {})]
     else:
-        answers = [*write_ratings(study, folder, view, codes), write_remarks(study, folder, view, codes)]
+        answers = write_ratings(study, folder, view, codes) if study.file.scales else []
+        answers += [write_choices(study, folder, view, codes)] if study.file.choices else []
+        answers.append(write_remarks(study, folder, view, codes))
     tables = [*answers, write_experts(study, folder)]
-    tables.append(_write(folder, wordings_table(study.file), rows.wordings(study.file)))
+    worded = wordings_table(study.file)
+    tables.append(_write(folder, worded, rows.wordings(study.file, [column.name for column in worded.columns])))
     if view == "open":
         tables += write_clips(study, folder)
     book = Table(
@@ -81,8 +85,20 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
         for (code, *rest), answers in trials:
             about = [escape_formula(str(code)), *rest]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
-            wide_rows.writerow([*about, *(answers[scale][0] if scale in answers else "" for scale in scales)])
+            wide_rows.writerow([*about, *rows.side_by_side(study.file, answers)])
     return [long, wide]
+
+
+def write_choices(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
+    """Answers that were chosen, a row a trial and question."""
+    table = Table(
+        f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
+        LazyText("Choices, a row for each trial and question"),
+        schema.choice_columns(study.file, view),
+        ("expert_id", "trial", "question"),
+        {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {}),
+    )
+    return _write(folder, table, bar(rows.choices(study, view, codes), "Exporting", unit="answer"))
 
 
 def write_comparisons(study: Study, folder: Path, view: View) -> Table:
@@ -121,9 +137,15 @@ def write_experts(study: Study, folder: Path) -> Table:
 
 
 def wordings_table(file: StudyFile) -> Table:
-    """The scales as worded; of preferences also the words for neither clip."""
+    """The scales as worded; of preferences also the words for neither clip, and of choices the answers."""
     title = LazyText("The scales as worded in each language")
-    columns = [*WORDING, MIDDLE] if file.questions else list(WORDING)
+    columns = list(WORDING)
+    if any(isinstance(asked, Preference) for asked in file.questions):
+        columns.append(MIDDLE)
+    if file.choices:  # which have no lowest and highest
+        ends = {"minimum", "maximum", "low", "high"}
+        columns = [replace(column, required=column.name not in ends) for column in columns]
+        columns.append(CHOICES)
     return Table("wordings.csv", title, columns, ("scale", "language"))
 
 

@@ -172,8 +172,9 @@ def verify(files: dict[str, bytes], expected: str = "") -> tuple[str, int, int, 
         check(expected in ("", digest), f"the dataset's hash is {digest}, not {expected}")
         events, plan = check_log(files["events.jsonl"]), json.loads(files["plan.json"])
         check_plan(plan, events)
-        table = next(name for name in files if name.endswith(("_task-rating_data.csv", "_task-comparison_data.csv")))
-        rows = list(csv.DictReader(io.StringIO(files[table].decode(), newline="")))
+        tables = [name for name in files if name.startswith("data/") and "_description-wide_" not in name]
+        check(tables, "there is no table of ratings")
+        rows = [row for name in tables for row in csv.DictReader(io.StringIO(files[name].decode(), newline=""))]
         if not events[0]["detail"].get("simulated"):  # its times are made up, and every table says so
             check_order(events, rows)
         is_missing = "sequences.json" not in files and any(event["kind"] == "unsealed" for event in events)

@@ -49,8 +49,8 @@ class Rated(NamedTuple):
     place: PlannedTrial
     #: From the trial's first showing to the first answer on the last scale.
     ms: int
-    lowest: int
-    highest: int
+    lowest: int | None
+    highest: int | None
 
 
 @dataclass(frozen=True)
@@ -233,8 +233,8 @@ class Answers(NamedTuple):
     newest: int
     #: From the trial's first showing to the first answer on the last scale.
     ms: int
-    lowest: int
-    highest: int
+    lowest: int | None
+    highest: int | None
     #: When the last of the first answers came, when the newest came, and when it was given, where the browser's clock
     #: was measured.
     came: datetime
@@ -248,7 +248,8 @@ class Answers(NamedTuple):
 
 
 def _answers(study: Study) -> list[Answers]:
-    """The answers on each trial that has any."""
+    """The answers on each trial that has any; choices have no lowest and highest."""
+    on_scales = ~Q(scale__in=[asked.key for asked in study.file.choices])
     rows = (
         Rating.objects.filter(expert__study=study)
         .order_by()
@@ -257,8 +258,8 @@ def _answers(study: Study) -> list[Answers]:
             scales=Count("scale", distinct=True),
             newest=Max("pk"),
             ms=Max("rt_ms", filter=Q(revision=1)),
-            lowest=Min("value"),
-            highest=Max("value"),
+            lowest=Min("value", filter=on_scales),
+            highest=Max("value", filter=on_scales),
             came=Max("received_at", filter=Q(revision=1)),
             newest_came=Max("received_at"),
             newest_given=Max("given_at", filter=Q(browser_at__isnull=False)),
@@ -280,7 +281,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list
     def known(expert: Expert) -> Seen:
         trials, link = mine[expert.pk], links.get(expert.pk)
         failed = reports[expert.pk].playback_failed if expert.pk in reports else 0
-        same, fast = straight_lining(trials, scales), too_fast(trials, scales)
+        same, fast = straight_lining(trials, scales - len(study.file.choices)), too_fast(trials, scales)
         return Seen(expert, seen.get(expert.pk), link, same, fast, failed, lost[expert.pk])
 
     return [
@@ -300,8 +301,8 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list
 
 
 def straight_lining(trials: list[Rated], scales: int) -> bool:
-    """Whether 80% or more of at least 10 clips have the same rating on every scale."""
-    if len(trials) < MIN_TRIALS:
+    """Whether 80% or more of at least 10 clips have the same rating on every scale; choices are no scales."""
+    if len(trials) < MIN_TRIALS or not scales:
         return False
     if scales == 1:
         same = max(Counter(trial.lowest for trial in trials).values())

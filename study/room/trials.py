@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import Preference
+from formats.study_file import ChoiceQuestion, Preference, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -35,9 +35,9 @@ def scale_order(expert: Expert) -> list[str]:
 
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
-    """A scale or preference in the active language, with its points if it has buttons."""
-    asked = expert.study.file.asked(key)
-    texts = asked.texts(translation.get_language())
+    """A scale, preference or choice in the active language, with its points if it has buttons."""
+    asked, language = expert.study.file.asked(key), translation.get_language()
+    texts = asked.texts(language)
     shown = {"key": key, "minimum": asked.minimum, "maximum": asked.maximum, **texts}
     if isinstance(asked, Preference):
         choices = [
@@ -45,6 +45,10 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
             for value in asked.values
         ]
         return {**shown, "form": asked.form, "choices": choices, "points": list(asked.values)}
+    if isinstance(asked, ChoiceQuestion):
+        labels = [localised(choice.label, language) for choice in asked.choices]
+        choices = [{"value": value, "words": words} for value, words in enumerate(labels, start=1)]
+        return {**shown, "form": "choice", "choices": choices, "points": list(asked.values)}
     return {**shown, "points": list(asked.values) if len(asked.values) <= MAX_BUTTONS else None}
 
 
@@ -57,7 +61,7 @@ def preference_words(value: int, form: str, texts: dict[str, str]) -> str:
 
 
 def answer_shown(scale: dict[str, Any], value: int | None) -> int | str | None:
-    """An answer as the review shows it: a rating, or a preference in words."""
+    """An answer as the review shows it: a rating, or a preference or choice in words."""
     chosen = [choice["words"] for choice in scale.get("choices", ()) if choice["value"] == value]
     return str(chosen[0]) if chosen else value
 
@@ -87,6 +91,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         panel="" if any(clip.intervals for clip in heard) or answers else _panel(expert, session, shown),
         scales=scales,
         sliders=any(scale["points"] is None for scale in scales),
+        choices=any(scale.get("form") == "choice" for scale in scales),
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),

@@ -32,6 +32,8 @@ def blind_dataset(study: Study, *, actor: str) -> Iterator[Path]:
         raise InputError(_("A blinded report can be created after the study is closed and before it is unblinded."))
     if study.file.trial.clips != 1:
         raise InputError(_("A blinded report is only available for studies with one clip a trial."))
+    if not study.file.scales:
+        raise InputError(_("A blinded report needs ratings; the choices of this study are reported after unblinding."))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"dataset-{study.slug}"
         dataset.export(study, path, coded=True)

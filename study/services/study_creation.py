@@ -100,20 +100,21 @@ def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
     kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
-    other = sorted(kinds - ({"preference"} if trial.clips == 2 else {"rating"}))
+    other = sorted(kinds - ({"preference"} if trial.clips == 2 else {"rating", "choice"}))
+    of_trial = [question.kind for question in file.questions if question.kind == "rating"]
     if trial.clips == "all":
         what = Message("trials with clips = %(clips)s", clips=trial.clips)
     elif trial.clips == 1 and trial.match != "none":
         what = Message("trials of one clip that are matched by prompt")
     elif trial.reference != NO_REFERENCE:
         what = Message("trials with a reference")
-    elif other or (trial.clips == 1 and file.questions):
-        kind = other[0] if other else file.questions[0].kind
+    elif other or of_trial:
+        kind = [*other, *of_trial][0]
         what = Message("questions of kind %(kind)s in trials with clips = %(clips)s", kind=kind, clips=trial.clips)
     else:
         return
     raise InputError(
-        "This version cannot run %(what)s yet. It runs trials of one clip with ratings of the clip, and trials of two "
+        "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, and trials of two "
         "clips with preferences.",
         what=what,
     )
@@ -169,7 +170,7 @@ def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
         repeats=design.repeats,
         practice=design.practice,
         break_after=file.break_after,
-        scales=tuple(scale.key for scale in file.scales),
+        scales=tuple(asked.key for asked in file.numbered),
         seed=seed,
     )
 
@@ -267,7 +268,7 @@ def freeze_plan(study: Study, content: Content) -> None:
     study.plan = {
         "schema": 2,
         "study_file_sha256": study.file_sha256,
-        **(beyond_scales if file.trial.clips != 1 else {}),
+        **(beyond_scales if file.trial.clips != 1 or file.questions else {}),
         "scales": [scale.as_json() for scale in file.scales],
         "analysis": file.analysis.as_json(),
         "design": file.design.as_json(),

@@ -102,7 +102,7 @@ def test_every_form_and_descriptor_knows_the_comparisons(study: Study, tmp_path:
     value = next(field for field in resource["schema"]["fields"] if field["name"] == "value")
     assert (value["constraints"]["minimum"], value["constraints"]["maximum"]) == (-3, 3)
     about = read_description(json.loads((folder / "dataset_description.json").read_text("utf-8"))["mukulen"])
-    assert [(question.key, question.form) for question in about.questions] == [("better", "graded")]
+    assert [(question.key, getattr(question, "form", "")) for question in about.questions] == [("better", "graded")]
     assert {row["middle"] for row in rows(folder / "wordings.csv")} == {"no difference", "no difference（中）"}
     book, sav = io.BytesIO(), tmp_path / "small.sav"
     dataset.write(study, "xlsx", book, "en")

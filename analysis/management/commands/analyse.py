@@ -30,6 +30,10 @@ A table with the columns expert_id, clip_a, system_a, clip_b, system_b, value ha
 0: clip_b was preferred; also trial, question, prompt_id, is_repeat, if there are any). Its report has strengths of
 systems, probabilities of preference and ranks.
 
+A table with the columns expert_id, system, clip_id, choice has answers that were chosen (also question; correct, 1
+where the answer is right for the clip's system; is_repeat). Its report says how well experts tell the systems apart
+(d'), and gives the shares of the answers.
+
 The command and the report list how each column was used and why, and the bounds of each scale. A rating outside its
 bounds is refused with its line. --preview shows this, with the values of each scale, and writes nothing."""
 
@@ -69,16 +73,41 @@ class Command(LongCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis.data import comparisons, first_look
+        from analysis.data import choices, comparisons, dataset, first_look
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
         with input_errors():
-            given = given_of(options)
-            if comparisons.are_comparisons(options["source"], given):
+            given, source = given_of(options), options["source"]
+            tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
+            if comparisons.are_comparisons(source, given):
                 self._compare(scales, given, options)
-                return
-            first_look.refuse_too_large(options["source"], scales, given)
-            self._analyse(scales, given, options)
+            elif tasks == ("choice",) or choices.are_choices(source, given):
+                self._choose(scales, given, options)
+            else:
+                first_look.refuse_too_large(source, scales, given)
+                self._analyse(scales, given, options)
+            if "choice" in tasks[1:]:
+                self.stderr.write(
+                    f"The choices have a report of their own: analyse {source}/data/*_task-choice_data.csv"
+                )
+
+    def _choose(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
+        """Read choices and write their report."""
+        from analysis.data import choices
+        from analysis.report import choices as report
+        from analysis.report import folder
+        from analysis.report.progress import shown
+
+        _check_out(options)
+        data = choices.read(options["source"], questions, given)
+        if options["preview"]:
+            for line in choices.value_counts(data):
+                self.stdout.write(line)
+            return
+        size = f"Working on {len(data.counted):,} choices ..."
+        with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
+            written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
+        self._print(written)
 
     def _compare(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read comparisons of two clips and write their report."""

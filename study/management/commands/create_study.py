@@ -109,7 +109,7 @@ def _summary(file: StudyFile, language: str) -> str:
     counts = {"slots": file.slots, "trials": file.trials_per_expert, "systems": len(file.systems)}
     if file.questions:
         asked = N_("{slots} slots of {trials} trials, {systems} systems, {questions} questions")
-        return translate(language, asked, **counts, questions=len(file.questions))
+        return translate(language, asked, **counts, questions=len(file.numbered))
     asked = N_("{slots} slots of {trials} trials, {systems} systems, {scales} scales")
     return translate(language, asked, **counts, scales=len(file.scales))
 

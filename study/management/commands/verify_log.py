@@ -76,7 +76,9 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
     if not shown.exists():  # sealed, or made before session plans were published
         return ""
     tables = [
-        path for task in ("rating", "comparison") for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")
+        path
+        for task in ("rating", "choice", "comparison")
+        for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")
     ]
     played = (
         (row["expert_id"], int(row["trial"]), _heard(row))

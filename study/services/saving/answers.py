@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from formats.study_file import Preference
+from formats.study_file import ChoiceQuestion, Preference
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -91,7 +91,7 @@ def _check_value(study: Study, scale: str, value: object) -> None:
         raise Refused(400, "scale", _("This study does not have this scale."))
     if type(value) is int and value in asked.values:
         return
-    if isinstance(asked, Preference):
+    if isinstance(asked, Preference | ChoiceQuestion):
         raise Refused(400, "value", _("Please choose one of the answers shown."))
     message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
     raise Refused(400, "value", message % {"minimum": asked.minimum, "maximum": asked.maximum})

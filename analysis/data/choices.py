@@ -1,0 +1,266 @@
+"""Answers that were chosen, of a DATASET or from anyone's table, checked and in one long frame: one row an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.data import imports
+from analysis.data.codes import REAL, check_alike
+from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
+from analysis.data.given import Given
+from analysis.data.headers import header_of, plain
+from analysis.data.rating_rows import are_simulated
+from analysis.data.rows import Rows, read_rows
+from analysis.data.size import check_size
+from analysis.data.table_files import source_sha256
+from formats.dataset import ChoiceQuestion
+from formats.errors import InputError
+from formats.messages import LANGUAGES
+from formats.text import UNWRITABLE
+
+REQUIRED = ("expert_id", "system", "clip_id", "choice")
+OPTIONAL = ("question", "correct", "is_repeat")
+#: A table with both of these columns is one of choices.
+TELLING = ("system", "choice")
+QUESTION = "choice"
+NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Checked choices.
+
+    `frame` has one row an answer: expert_id, question, system, clip_id, choice, correct (1.0, 0.0, or NaN where no
+    answer is right or wrong) and is_repeat (bool). `plan`: the frozen analysis plan of a DATASET.
+    """
+
+    source: Path
+    frame: pd.DataFrame
+    title: Text
+    sha256: str
+    n_missing: int = 0
+    is_simulated: bool = False
+    real_system: str | None = None
+    system_labels: Mapping[str, Text] = field(default_factory=dict)
+    question_labels: Mapping[str, Text] = field(default_factory=dict)
+    #: Of each question, the words of each answer in the order of the study file.
+    choice_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    plan_sha256: str | None = None
+
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """The rows that enter the models: all but the repeats."""
+        return self.frame[~self.frame["is_repeat"]]
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """The questions that have an answer."""
+        return tuple(dict.fromkeys(self.frame["question"]))
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.frame["system"])))
+
+    @property
+    def clips(self) -> int:
+        """How many clips were judged."""
+        return len(self.counted[["system", "clip_id"]].drop_duplicates())
+
+    @property
+    def alpha(self) -> float:
+        """The level of tests that the frozen plan names; else .05."""
+        return float(self.plan.get("alpha", 0.05))
+
+    @property
+    def level(self) -> str:
+        """What an interval holds, in per cent: "95" where alpha is .05."""
+        return f"{100 * (1 - self.alpha):g}"
+
+    def is_primary(self, question: str) -> bool:
+        """Whether a question is the primary one of a frozen plan."""
+        return bool(self.plan) and question == self.plan.get("primary_scale")
+
+    def answers(self, question: str) -> tuple[str, ...]:
+        """The answers to a question that could be chosen, or that were."""
+        named = self.choice_labels.get(question)
+        return tuple(named or sorted(set(self.frame.loc[self.frame["question"] == question, "choice"])))
+
+
+def are_choices(path: Path, given: Given = NOTHING_GIVEN) -> bool:
+    """Whether a file is a table of choices, by the names of its columns. Raises InputError where it is no table."""
+    return set(TELLING) <= set(header_of(path, given, (*REQUIRED, *OPTIONAL)))
+
+
+def read(source: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Choices:
+    """Read the choices of a DATASET, or a table of choices; `wanted` picks some questions. Raises InputError."""
+    folder = folder_of(source)
+    if folder is None:
+        return _from_table(source, wanted, given)
+    if given != NOTHING_GIVEN:
+        raise InputError(
+            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
+            "--bounds, --missing and --order.",
+            source=source,
+        )
+    return _from_dataset(read_dataset(folder), wanted)
+
+
+def value_counts(data: Choices) -> list[str]:
+    """Each question with its answers and how often each occurs, as lines to print in English."""
+    lines = []
+    for question, rows in data.frame.groupby("question"):
+        counts = rows["choice"].value_counts().sort_index()
+        lines.append(f"{question}: {', '.join(f'{value}: {count:,}' for value, count in counts.items())}.")
+    return lines
+
+
+def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
+    path = dataset.answers_file("choice")
+    rows = read_rows(path)
+    frame, n_missing = _checked(rows, wanted)
+    asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
+    real = dataset.real_system if dataset.is_unsealed else None
+    return Choices(
+        source=dataset.folder,
+        frame=frame,
+        title=dataset.title,
+        sha256=dataset.sha256,
+        n_missing=n_missing,
+        is_simulated=are_simulated(rows) or dataset.is_simulated,
+        real_system=real if real in set(frame["system"]) else None,
+        system_labels=dataset.system_labels if dataset.is_unsealed else {},
+        question_labels={key: question.label for key, question in asked.items()},
+        choice_labels={
+            key: {choice.key: choice.label for choice in question.choices} for key, question in asked.items()
+        },
+        plan=dataset.plan,
+        plan_sha256=dataset.plan_sha256,
+    )
+
+
+def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Choices:
+    written, _ = imports.written(path, given)
+    rows = plain(written, given.columns, (*REQUIRED, *OPTIONAL))
+    missing = [name for name in REQUIRED if name not in rows.header]
+    if missing:
+        raise InputError(
+            "%(file)s: column %(missing)s is missing; a table of choices has %(needed)s. Name the file's own with "
+            "--columns, such as --columns %(first)s=ITS_NAME.",
+            file=path,
+            missing=", ".join(missing),
+            needed=", ".join(REQUIRED),
+            first=missing[0],
+        )
+    frame, n_missing = _checked(rows, wanted)
+    return Choices(
+        source=path,
+        frame=frame,
+        title=dict.fromkeys(LANGUAGES, path.stem),
+        sha256=source_sha256(path),
+        n_missing=n_missing,
+        is_simulated=are_simulated(rows),
+        real_system=REAL if REAL in set(frame["system"]) else None,
+    )
+
+
+def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
+    """The rows with an answer as a frame, and how many had none."""
+    frame = pd.DataFrame({name: rows.column(name) for name in REQUIRED}).assign(line=rows.lines)
+    frame["question"] = rows.column("question") if "question" in rows.header else QUESTION
+    frame["is_repeat"] = rows.flags("is_repeat") if "is_repeat" in rows.header else False
+    frame["correct"] = rows.numbers("correct") if "correct" in rows.header else float("nan")
+    _check_names(frame, rows.path)
+    frame = frame[frame["question"].isin(_picked(frame, wanted, rows.path))]
+    filled = frame[frame["choice"] != ""]
+    if filled.empty or filled["is_repeat"].all():
+        raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=rows.path)
+    _check_right(filled, rows.path)
+    _check_doubles(filled[~filled["is_repeat"]], rows.path)
+    check_alike(filled, rows.path)
+    clips = len(filled[["system", "clip_id"]].drop_duplicates())
+    check_size(rows.path, experts=filled["expert_id"].nunique(), clips=clips, systems=filled["system"].nunique())
+    order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
+    return filled.sort_values(order, ignore_index=True).drop(columns="line"), len(frame) - len(filled)
+
+
+def _picked(frame: pd.DataFrame, wanted: Sequence[str], path: Path) -> list[str]:
+    present = list(dict.fromkeys(frame["question"]))
+    unknown = [name for name in wanted if name not in present]
+    if unknown:
+        raise InputError(
+            "%(file)s: there is no question %(name)s; the file has %(present)s.",
+            file=path,
+            name=repr(unknown[0]),
+            present=", ".join(present),
+        )
+    return list(dict.fromkeys(wanted)) or present
+
+
+def _check_names(frame: pd.DataFrame, path: Path) -> None:
+    for name in ("expert_id", "system", "clip_id", "question"):
+        empty = frame.loc[frame[name] == "", "line"]
+        if len(empty):
+            raise InputError(
+                "%(file)s, line %(line)d: %(name)s is empty; every answer needs it.",
+                file=path,
+                line=empty.iloc[0],
+                name=name,
+            )
+    for name in ("expert_id", "system", "clip_id", "question", "choice"):
+        broken = frame[frame[name].str.contains(UNWRITABLE)]
+        if len(broken):
+            raise InputError(
+                "%(file)s, line %(line)d: %(name)s %(value)s contains a line break or control character. Delete it.",
+                file=path,
+                line=broken["line"].iloc[0],
+                name=name,
+                value=repr(broken[name].iloc[0]),
+            )
+
+
+def _check_right(frame: pd.DataFrame, path: Path) -> None:
+    """`correct` is 0 or 1, and the same of a system whenever the same answer is given."""
+    other = frame[frame["correct"].notna() & ~frame["correct"].isin([0, 1])]
+    if len(other):
+        raise InputError(
+            "%(file)s, line %(line)d: correct is %(value)s; write 1 or 0, or nothing where no answer is right.",
+            file=path,
+            line=other["line"].iloc[0],
+            value=f"{other['correct'].iloc[0]:g}",
+        )
+    known = frame.drop_duplicates(["question", "system", "choice", "correct"])
+    twice = known[known.duplicated(["question", "system", "choice"], keep=False)].sort_values("line")
+    if len(twice):
+        first = twice.iloc[0]
+        raise InputError(
+            "%(file)s, line %(line)d: %(choice)s is right for %(system)s in some rows and not in others; correct them.",
+            file=path,
+            line=twice["line"].iloc[1],
+            choice=repr(first["choice"]),
+            system=first["system"],
+        )
+
+
+def _check_doubles(frame: pd.DataFrame, path: Path) -> None:
+    """No expert answers a question twice for a clip, repeats excepted."""
+    key = ["expert_id", "system", "clip_id", "question"]
+    doubles = frame[frame.duplicated(key, keep=False)].sort_values([*key, "line"])
+    if len(doubles):
+        first, second = doubles.iloc[0], doubles.iloc[1]
+        raise InputError(
+            "%(file)s, lines %(first)d and %(second)d: expert %(expert)s answers %(question)s twice for clip %(clip)s; "
+            "keep one or mark one is_repeat 1.",
+            file=path,
+            first=first["line"],
+            second=second["line"],
+            expert=first["expert_id"],
+            question=first["question"],
+            clip=first["clip_id"],
+        )

@@ -1,0 +1,64 @@
+"""The columns of a table that anyone made, under this project's names."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.data import imports
+from analysis.data.given import Given
+from analysis.data.rows import Rows, delimiter_of
+from analysis.data.table_files import is_csv, read_table
+from formats.errors import InputError
+from formats.files import read_table as read_text
+from formats.text import folded
+
+
+def header_of(path: Path, given: Given, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a file, those called like one of `names` by that name; none where it is no file.
+
+    Raises InputError where it is no table.
+    """
+    if given.tool:
+        return imports.read(path, given)[0].header if path.exists() else ()
+    if not path.is_file():
+        return ()
+    if not is_csv(path):
+        return plain(read_table(path), given.columns, names).header
+    text, _ = read_text(path, western=True)
+    first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)), [])
+    header = tuple(cell.strip() for cell in first)
+    return plain(Rows(path, header, [], [], decimal_comma=False), given.columns, names).header
+
+
+def plain(rows: Rows, renamed: Mapping[str, str], names: Sequence[str]) -> Rows:
+    """The rows with these names for their columns, whatever capitals and blanks they have; `renamed` as given."""
+    ours = {folded(name): name for name in names}
+    header = [ours.get(folded(name).replace(" ", "_"), name) for name in rows.header]
+    for name, theirs in renamed.items():
+        if name not in names:
+            return rows
+        if theirs not in rows.header:
+            raise InputError(
+                "%(file)s: there is no column %(name)s; the first line has %(header)s.",
+                file=rows.path,
+                name=repr(theirs),
+                header=", ".join(rows.header),
+            )
+        place = rows.header.index(theirs)
+        header = [theirs if given == name and n != place else given for n, given in enumerate(header)]
+        header[place] = name
+    twice = next((name for name in header if name and header.count(name) > 1), None)
+    if twice is not None and twice in names:
+        same = [written for written, name in zip(rows.header, header, strict=True) if name == twice]
+        raise InputError(
+            "%(file)s, line 1: columns %(one)s and %(other)s are both %(name)s; rename one.",
+            file=rows.path,
+            one=repr(same[0]),
+            other=repr(same[1]),
+            name=twice,
+        )
+    return replace(rows, header=tuple(header))

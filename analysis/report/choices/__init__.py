@@ -1,0 +1,46 @@
+"""The report of choices: whether experts tell the clips of systems apart, and what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import scipy
+
+from analysis.data.choices import Choices
+from analysis.report import folder
+from analysis.report.choices import results, texts
+from analysis.report.choices.findings import ChoiceFindings
+from analysis.report.registry import Section
+
+SECTIONS: Sequence[Section[ChoiceFindings]] = (
+    *(texts.OPENING, texts.LISTENED, results.SAID, texts.CANNOT, results.SECTION, results.ANSWERS),
+    *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
+)
+
+
+def write_report(
+    data: Choices, out: Path, *, draw: bool = True, on_step: Callable[[], object] = lambda: None
+) -> folder.Report:
+    """Write the report of some choices to the folder `out`; the same choices give the same bytes.
+
+    As `folder.write_report`. Raises InputError.
+    """
+    found = ChoiceFindings(data, SECTIONS)
+    stamp = {
+        "source": data.source.name,
+        "dataset_hash": data.sha256,
+        "plan_hash": data.plan_sha256 or "",
+        "versions": folder.versions(np, scipy, pd, matplotlib),
+    }
+    about = {
+        "kind": "choices",
+        "simulated": data.is_simulated,
+        "questions": {key: {"answers": list(data.answers(key))} for key in data.questions},
+    }
+    subject = f"data {data.sha256}; plan {data.plan_sha256 or 'none'}" + ("; SIMULATED" if data.is_simulated else "")
+    form = folder.Form(stamp, about, subject, draw, has_pdf=draw, methods=lambda: texts.methods(found, stamp))
+    return folder.write(found, out, form, on_step)
