@@ -73,7 +73,7 @@ def test_expert_rates_and_researcher_logs_in_under_a_path(site: Gunicorn, browse
 
     assert [url for url in asked if not url.startswith((f"{address}{PATH}/", "blob:"))] == []
     assert urlsplit(worker).path.startswith(f"{PATH}/")
-    assert {cookie["path"] for cookie in context.cookies()} == {f"{PATH}/"}
+    assert {cookie["path"] for cookie in context.cookies()} == {f"{PATH}/", f"{PATH}/desk/"}
     assert page.goto(f"{address}/desk/").status == 404  # type: ignore[union-attr]
     assert [error for error in log.errors if "404" not in error] == []
     context.close()

@@ -28,4 +28,5 @@ export function localise(root) {
 }
 
 localise(document);
-document.cookie = `zone=${timeZone}; path=/desk/; SameSite=Lax; max-age=31536000`; // for what is counted by days
+const desk = new URL("../../desk/", import.meta.url).pathname; // beside static/, also where the site is under a path
+document.cookie = `zone=${timeZone}; path=${desk}; SameSite=Lax; max-age=31536000`; // for what is counted by days
