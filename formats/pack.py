@@ -25,6 +25,8 @@ ROLES = ("study", "practice")
 #: The system that practice clips name: they belong to no system of the study.
 PRACTICE = "practice"
 LONGEST_S = 3600
+#: How long the music of a clip made here may be, in seconds.
+LEAST_SECONDS, MOST_SECONDS = 1, 600
 #: The most characters of a prompt's id.
 LONGEST_PROMPT = 200
 CHANGED = N_("%(file)s is not the file that the manifest describes (its SHA-256 differs): copy the pack again.")

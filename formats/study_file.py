@@ -30,6 +30,7 @@ from formats.errors import N_, InputError, Message
 from formats.files import json_sha256, read_text, sha256
 from formats.messages import LANGUAGES
 from formats.models import fault, message_of
+from formats.pack import LEAST_SECONDS, MOST_SECONDS
 from formats.text import first_control, is_text, many_lines, one_line
 from formats.toml import KeyPath, Lines, dotted, read_toml
 
@@ -168,9 +169,14 @@ class Translated(Rule):
     def __init__(self, written: Callable[[str], str] = one_line) -> None:
         self.written = written
 
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(schema)]}
+
     def check(self, value: Any, known: Known, key: str) -> Any:
         if not known.languages:
             return {}
+        if isinstance(value, str) and value.strip() and len(known.languages) == 1:
+            value = {known.languages[0]: value}
         wanted = ", ".join(f'{language} = "…"' for language in known.languages)
         if not isinstance(value, dict) or not all(isinstance(text, str) and text.strip() for text in value.values()):
             raise fault("Write a text in each language: { %(wanted)s }.", wanted=wanted)
@@ -554,6 +560,29 @@ class Design(Table):
         return _whole(value, 0, (trials + repeats if repeats is not None else MOST_TRIALS) - 1)
 
 
+class ClipShape(Table):
+    """What all clips have in common; what is not said, the clips' files decide."""
+
+    #: Of the music, without the silence before and after it.
+    seconds: float | None = Field(default=None, json_schema_extra={"minimum": LEAST_SECONDS, "maximum": MOST_SECONDS})
+    channels: Annotated[Literal[1, 2] | None, OneOf(1, 2)] = None
+
+    @field_validator("seconds", mode="before")
+    @classmethod
+    def _is_a_length(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not LEAST_SECONDS <= value <= MOST_SECONDS:
+            raise fault(
+                "%(value)s is not valid. Enter a number from %(least)d to %(most)d.",
+                value=repr(value),
+                least=LEAST_SECONDS,
+                most=MOST_SECONDS,
+            )
+        return float(value)
+
+
 class Consent(Table):
     """What experts agree to, and its version."""
 
@@ -620,6 +649,7 @@ class StudyFile(Table):
     systems: Annotated[list[System], Entries(2, MOST_SYSTEMS)]
     real_system: str | None = None
     trial: TrialShape = TrialShape()
+    clips: ClipShape = ClipShape()
     design: Design
     groups: Annotated[list[Group], Entries(1, 20)]
     scales: Annotated[list[Scale], Entries(1, MOST_SCALES)] = []
@@ -702,6 +732,7 @@ TABLES: Mapping[str, type[Table]] = {
     "trial": TrialShape,
     "scales": Scale,
     "groups": Group,
+    "clips": ClipShape,
     "design": Design,
     "background": Question,
     "choices": Choice,
@@ -723,7 +754,16 @@ def read(path: Path) -> tuple[StudyFile, str]:
 def parse(text: str) -> StudyFile:
     """A study file's content, checked and completed. Raises `InputError`, a line for each fault."""
     content = read_toml(text)
-    file = _checked(StudyFile, text, content, _known(content), _across(content))
+    return _completed(_checked(StudyFile, text, content, _known(content), _across(content)))
+
+
+def parse_content(content: dict[str, Any]) -> tuple[StudyFile | None, Found]:
+    """The same of a file's content before it is a text: the study file, or every fault with the path of its key."""
+    checked, found = _tried(StudyFile, content, _known(content), _across(content))
+    return (_completed(checked) if checked else None), found
+
+
+def _completed(file: StudyFile) -> StudyFile:
     complete = file.model_dump(exclude_none=True)
     complete |= _ratings_apart(complete)
     complete["design"]["slots"] = {group.key: group.slots for group in file.groups}
@@ -913,14 +953,9 @@ def _unstorable(content: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, 
 
 def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Known, across: Found = ()) -> Checked:
     """The content as a model. Raises `InputError` with a line for each fault, in the order of the text."""
-    found = [*_unstorable(content), *across]
-    try:
-        checked = model.model_validate(content, extra="forbid", context=known)
-    except ValidationError as error:
-        found += [pair for detail in error.errors(include_url=False) for pair in _faults_of(detail)]
-    else:
-        if not found:
-            return checked
+    checked, found = _tried(model, content, known, across)
+    if checked:
+        return checked
     lines = Lines(text)
     rows = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
     messages = [
@@ -930,6 +965,18 @@ def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Kn
     if len(rows) > MOST_FAULTS:
         messages.append(Message("There are more errors. Fix these first."))
     raise InputError.of(messages)
+
+
+def _tried(
+    model: type[Checked], content: dict[str, Any], known: Known, across: Found
+) -> tuple[Checked | None, list[tuple[KeyPath, Message]]]:
+    """The content as a model, or its faults."""
+    found = [*_unstorable(content), *across]
+    try:
+        checked = model.model_validate(content, extra="forbid", context=known)
+    except ValidationError as error:
+        return None, found + [pair for detail in error.errors(include_url=False) for pair in _faults_of(detail)]
+    return (None if found else checked), found
 
 
 def _faults_of(error: ErrorDetails) -> Iterator[tuple[KeyPath, Message]]:

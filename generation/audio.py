@@ -1,8 +1,8 @@
 """Melodies to clips that differ in nothing but their music.
 
-Every clip is played by one instrument at one velocity and one tempo, dry, in mono at 44.1 kHz, with the same
-lead, tail, fades and length, and is brought to one loudness (ITU-R BS.1770-4). The format is MP3 of constant
-bit rate, where equal lengths give equal sizes. Same music, same bytes, in any order and in any process.
+Every clip is played by one instrument at one velocity and one tempo, dry, at 44.1 kHz, with the same lead, tail,
+fades, length and channels, and is brought to one loudness (ITU-R BS.1770-4). The format is MP3 of constant bit rate,
+where equal lengths give equal sizes. Same music, same bytes, in any order and in any process.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ OVERSAMPLING = 2
 MUSIC_S = STEPS * SECONDS_PER_STEP
 LEAD_S, TAIL_S, FADE_IN_S, FADE_OUT_S = 0.10, 1.40, 0.005, 0.300
 MP3_FRAME = 1152
-#: A whole number of MP3 frames, so that no player sees padding.
-SAMPLES = math.ceil((LEAD_S + MUSIC_S + TAIL_S) * RATE / MP3_FRAME) * MP3_FRAME
-DURATION_S = SAMPLES / RATE
 #: What an MP3 coder and decoder put before the music, in samples; it comes out of the silent lead.
 MP3_DELAY = 1105
 #: LAME adds a frame unless this much of the last one is left to it.
@@ -48,13 +45,42 @@ TARGET_LUFS = -20.0
 CEILING_DBTP = -2.0
 #: So much higher a true peak may be once it is coded and decoded.
 CODING_DB = 0.3
-#: Bit rate and LAME's quality setting, 0 to 9, together: docs/packs.md gives speed and noise of other choices.
-MP3_KBIT_S, MP3_QUALITY = 128, 7
+#: Bit rate by channels and LAME's quality setting, 0 to 9: docs/packs.md gives speed and noise of other choices.
+MP3_KBIT_S, MP3_QUALITY = {1: 128, 2: 192}, 7
 #: LAME multiplies its input by 0.95.
 LAME_LOSS = 0.95
 FULL_SCALE = 32_767
 #: Silence by ear, added before loudness is measured: in digital silence the filters slow down two to three times.
 NO_DENORMALS = 1e-12
+#: A true peak is looked for in parts of so many samples, with so many before and after that its filter needs.
+PART, AROUND = 1 << 20, 64
+
+
+class Frame(NamedTuple):
+    """What all clips of a pack have in common: seconds of music, and channels."""
+
+    music_s: float = MUSIC_S
+    channels: int = 1
+
+    @property
+    def samples(self) -> int:
+        """Samples of each channel: a whole number of MP3 frames, so that no player sees padding."""
+        return math.ceil((LEAD_S + self.music_s + TAIL_S) * RATE / MP3_FRAME) * MP3_FRAME
+
+    @property
+    def duration_s(self) -> float:
+        """Length of a file in seconds, with the silence before and after the music."""
+        return self.samples / RATE
+
+    @property
+    def kbit_s(self) -> int:
+        """Bit rate of a file."""
+        return MP3_KBIT_S[self.channels]
+
+
+#: The clips of generators: five bars, mono.
+FIVE_BARS = Frame()
+SAMPLES, DURATION_S = FIVE_BARS.samples, FIVE_BARS.duration_s
 
 
 class Facts(NamedTuple):
@@ -92,12 +118,12 @@ def font_sha256() -> str:
 
 
 def faded(samples: Samples, fade_in_s: float, fade_out_s: float) -> Samples:
-    """Samples at 44.1 kHz with a raised cosine at either end."""
+    """Samples at 44.1 kHz, one channel or several, with a raised cosine at either end."""
     envelope = np.ones(len(samples))
     for seconds, end in ((fade_in_s, envelope), (fade_out_s, envelope[::-1])):
         length = min(round(seconds * RATE), len(samples))
         end[:length] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)
-    return samples * envelope
+    return (samples.T * envelope).T
 
 
 class Sounding(NamedTuple):
@@ -118,8 +144,8 @@ def synthesise(melody: Tokens) -> Samples:
     return play(Sounding(note.start * step, (note.start + note.length) * step, note.pitch) for note in notes)
 
 
-def play(notes: Iterable[Sounding]) -> Samples:
-    """Play notes of the first MUSIC_S seconds, one or many at a time: samples at 44.1 kHz, shape (SAMPLES,).
+def play(notes: Iterable[Sounding], frame: Frame = FIVE_BARS) -> Samples:
+    """Play notes of a frame's music, one or many at a time: samples at 44.1 kHz, shape (samples,) or (samples, 2).
 
     Raises ValueError where there is none.
     """
@@ -133,7 +159,7 @@ def play(notes: Iterable[Sounding]) -> Samples:
     # A synthesiser of its own for each clip costs 2 ms and leaves nothing of the clip before.
     synth = _synthesiser().Synth(samplerate=RATE * OVERSAMPLING)
     synth.program_select(0, synth.sfload(_font()), 0, PROGRAM)
-    sound = np.zeros(SAMPLES * OVERSAMPLING)
+    sound = np.zeros(frame.samples * OVERSAMPLING)
     position = 0
     for end, begins, pitch in [*events, (len(sound), False, 0)]:
         stereo = np.frombuffer(synth.generate(end - position), dtype=np.float32)
@@ -143,7 +169,8 @@ def play(notes: Iterable[Sounding]) -> Samples:
             synth.noteon(0, pitch, VELOCITY)
         else:
             synth.noteoff(0, pitch)
-    return faded(resample_poly(sound, 1, OVERSAMPLING, window=("kaiser", 8.0)), FADE_IN_S, FADE_OUT_S)
+    mono = faded(resample_poly(sound, 1, OVERSAMPLING, window=("kaiser", 8.0)), FADE_IN_S, FADE_OUT_S)
+    return in_channels(mono, frame.channels)
 
 
 def _synthesiser() -> ModuleType:
@@ -158,10 +185,15 @@ def _synthesiser() -> ModuleType:
     return module
 
 
-def framed(music: Samples) -> Samples:
-    """Mono samples at 44.1 kHz, at most MUSIC_S seconds, with the lead before and silence after: shape (SAMPLES,)."""
+def in_channels(mono: Samples, channels: int) -> Samples:
+    """One channel as it is, or the same in each of several: shape (samples,) or (samples, channels)."""
+    return mono if channels == 1 else np.repeat(mono[:, None], channels, axis=1)
+
+
+def framed(music: Samples, frame: Frame = FIVE_BARS) -> Samples:
+    """Samples at 44.1 kHz, no longer than the frame's music, with the lead before and silence after."""
     lead = round(LEAD_S * RATE)
-    return np.pad(music, (lead, SAMPLES - lead - len(music)))
+    return np.pad(music, ((lead, frame.samples - lead - len(music)), *[(0, 0)] * (music.ndim - 1)))
 
 
 def loudness(samples: Samples, rate: int = RATE) -> float:
@@ -173,21 +205,29 @@ def loudness(samples: Samples, rate: int = RATE) -> float:
 
 def true_peak(samples: Samples) -> float:
     """True peak in dBTP by fourfold polyphase oversampling (ITU-R BS.1770-4, annex 2); minus infinity in silence."""
-    peak = float(np.abs(resample_poly(samples, 4, 1, axis=0)).max(initial=0.0))
+    peak = max((_peak_of_part(samples, start) for start in range(0, len(samples), PART)), default=0.0)
     return 20 * math.log10(peak) if peak > 0 else -math.inf
 
 
+def _peak_of_part(samples: Samples, start: int) -> float:
+    """The highest oversampled level of one part: a long clip is never oversampled whole."""
+    before = min(start, AROUND)
+    finer = resample_poly(samples[start - before : start + PART + AROUND], 4, 1, axis=0)
+    return float(np.abs(finer[4 * before : 4 * (before + PART)]).max(initial=0.0))
+
+
 def encode(samples: Samples) -> bytes:
-    """Mono samples at 44.1 kHz to an MP3 file of constant bit rate that decodes to the input, sample for sample.
+    """Samples at 44.1 kHz, mono or stereo, to an MP3 file of constant bit rate that decodes to them, one for one.
 
     The first MP3_DELAY samples must be silent, and the length a multiple of MP3_FRAME. The file has no header
     beside those of its frames, so that nothing in it is a clip's own but the sound.
     """
     encoder = lameenc.Encoder()
     encoder.silence()
-    encoder.set_channels(1)
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    encoder.set_channels(channels)
     encoder.set_in_sample_rate(RATE)
-    encoder.set_bit_rate(MP3_KBIT_S)
+    encoder.set_bit_rate(MP3_KBIT_S[channels])
     encoder.set_quality(MP3_QUALITY)
     levels = np.round(samples[MP3_DELAY:-MP3_REST] * (FULL_SCALE / LAME_LOSS))
     pcm = np.clip(levels, -FULL_SCALE, FULL_SCALE).astype("<i2")
@@ -230,7 +270,7 @@ def measure_file(path: Path) -> Facts:
 
 
 def clip(samples: Samples, target_lufs: float = TARGET_LUFS) -> bytes:
-    """Samples of one clip, shape (SAMPLES,), as an MP3 file of the given loudness."""
+    """Samples of one clip, of one channel or two, as an MP3 file of the given loudness."""
     return encode(samples * 10 ** ((target_lufs - loudness(samples)) / 20))
 
 

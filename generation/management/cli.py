@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from django.core.management.base import CommandError, CommandParser
 from config.commands import LongCommand, input_errors
 from formats.errors import N_, InputError
 from formats.messages import terminal_language, translator
+from formats.pack import LEAST_SECONDS, MOST_SECONDS
 from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.
@@ -44,6 +46,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or len(text) > 9 or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number from 1 up.")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A length of clips."""
+    try:
+        length = float(text)
+    except ValueError:
+        length = math.nan
+    if not LEAST_SECONDS <= length <= MOST_SECONDS:
+        raise ArgumentTypeError(f"{text!r} is not a number from {LEAST_SECONDS} to {MOST_SECONDS}.")
+    return length
 
 
 def seed(text: str) -> int:

@@ -14,9 +14,11 @@ from formats.errors import InputError
 from formats.files import sha256, sha256_of, write_atomically
 from formats.pack import METRICS, NAME, SCHEMA_VERSION, Audio, Clip, Manifest, read_manifest
 from generation import audio, metrics
+from generation.audio import Frame
 from generation.corpus import Corpus
 from generation.melody import Tokens, to_pretty_midi
 from generation.pack.audition import PAGE, page_of
+from generation.pack.common import Asked
 from generation.pack.folder import digest_of, scan_folder, select
 from generation.pack.rendering import (
     PROGRESS,
@@ -89,12 +91,15 @@ def build_from_folder(
     *,
     clips_per_system: int | None = None,
     practice: int | None = None,
+    seconds: float | None = None,
+    channels: int | None = None,
     seed: int = 0,
     workers: Workers = 1,
     reader: Reader | None = None,
 ) -> Built:
     """The same from a folder with a sub-folder of recordings or MIDI files a system (docs/packs.md).
 
+    Where length and channels are not given, they are what all usable files have in common (generation/pack/common.py).
     Raises InputError where a system has no usable clip; what else cannot be used is named in ``drawing.left_out``.
     """
     if folder.resolve() in (out.resolve(), *out.resolve().parents):
@@ -105,12 +110,12 @@ def build_from_folder(
         )
     found = scan_folder(folder)
     systems = {name: digest_of(files) for name, files in found.systems.items()}
-    inputs = {**_inputs(systems, clips_per_system, seed, reader), "practice": practice}
+    asked = Asked(seconds, channels)
+    inputs = {**_inputs(systems, clips_per_system, seed, reader), "practice": practice, **asked._asdict()}
 
     def choose() -> Selection:
-        return select(
-            folder.absolute(), found, clips_per_system=clips_per_system, practice=practice, seed=seed, workers=workers
-        )
+        number = {"clips_per_system": clips_per_system, "practice": practice}
+        return select(folder.absolute(), found, **number, asked=asked, seed=seed, workers=workers)
 
     return _build(out, inputs, choose, workers, reader)
 
@@ -145,7 +150,7 @@ def _build(
     for piece in selection.pieces:
         if piece.midi is not None:
             write_atomically(midi_path(out, piece.clip_id), piece.midi, dated=False)
-    rendered = render_all(out, selection.pieces, done, workers, selection.crest_lu)
+    rendered = render_all(out, selection, done, workers)
     return Built(_finish(out, inputs, selection, done, reader, corpus), rendered)
 
 
@@ -188,9 +193,9 @@ def _finish(
         schema_version=SCHEMA_VERSION,
         inputs=inputs,
         drawing=selection.account,
-        audio=_common_audio(out, pieces[0].clip_id, done),
+        audio=_common_audio(out, pieces[0].clip_id, done, selection.frame),
         metrics_sha256=sha256(table) if table is not None else None,
-        clips=[_manifest_clip(piece, done[piece.clip_id]) for piece in pieces],
+        clips=[_manifest_clip(piece, done[piece.clip_id], selection.frame) for piece in pieces],
     )
     if table is not None:
         write_atomically(out / METRICS, table, dated=False)
@@ -209,20 +214,20 @@ def _table(pieces: Sequence[Piece], reader: Reader | None, corpus: Corpus | None
     return metrics.table(clip_ids, clips, reader and reader.model, corpus)
 
 
-def _common_audio(out: Path, clip_id: str, done: dict[str, Done]) -> Audio:
+def _common_audio(out: Path, clip_id: str, done: dict[str, Done], frame: Frame) -> Audio:
     return Audio(
         format="mp3",
-        bit_rate_kbit_s=audio.MP3_KBIT_S,
+        bit_rate_kbit_s=frame.kbit_s,
         sample_rate_hz=audio.RATE,
-        channels=1,
-        samples=audio.SAMPLES,
+        channels=frame.channels,
+        samples=frame.samples,
         bytes=audio_path(out, clip_id).stat().st_size,
-        duration_s=audio.DURATION_S,
+        duration_s=frame.duration_s,
         target_lufs=done[clip_id].target_lufs,
     )
 
 
-def _manifest_clip(piece: Piece, done: Done) -> Clip:
+def _manifest_clip(piece: Piece, done: Done, frame: Frame) -> Clip:
     return Clip(
         clip_id=piece.clip_id,
         system=piece.system,
@@ -231,7 +236,7 @@ def _manifest_clip(piece: Piece, done: Done) -> Clip:
         provenance=piece.provenance,
         audio_sha256=done.audio_sha256,
         midi_sha256=None if piece.midi is None else sha256(piece.midi),
-        duration_s=audio.DURATION_S,
+        duration_s=frame.duration_s,
         lufs=done.lufs,
         true_peak_dbtp=done.true_peak_dbtp,
     )

@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from formats.errors import InputError, Message
 from formats.files import sha256, sha256_of
 from formats.pack import LONGEST_PROMPT, PRACTICE, shared_prompts
 from formats.progress import bar
 from generation import metrics
-from generation.pack.recordings import is_midi, judge
+from generation.audio import Frame
+from generation.pack.common import NOTHING_ASKED, Asked, changes_of, summary_of
+from generation.pack.recordings import Judgement, is_midi, judge
 from generation.pack.rendering import Piece, Selection
 from generation.pack.selection import clip_ids, stream
 from generation.workers import Workers, pool
@@ -71,10 +74,17 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 
 def select(
-    folder: Path, found: FolderScan, *, clips_per_system: int | None, practice: int | None, seed: int, workers: Workers
+    folder: Path,
+    found: FolderScan,
+    *,
+    clips_per_system: int | None,
+    practice: int | None,
+    seed: int,
+    workers: Workers,
+    asked: Asked = NOTHING_ASKED,
 ) -> Selection:
     """The clips of the pack by the rule of this module. Raises InputError where a system is left without one."""
-    reasons, crests = _judged(folder, found, workers)
+    reasons, judged, frame = _judged(folder, found, asked, workers)
     usable = {
         system: _shuffled([name for name in files if name not in reasons], seed, system)
         for system, files in sorted(found.systems.items())
@@ -93,19 +103,27 @@ def select(
     ] + [(PRACTICE, "practice", name) for name in rehearsed]
     hashes = {name: content for files in found.systems.values() for name, content in files.items()}
     ids = clip_ids(len(chosen), stream(seed, "clip ids"), found.systems)
+    changes = {name: changes_of(judged[name], frame) for _, _, name in chosen}
     pieces = [
-        _piece(folder / name, clip_id, system, role, {"file": name, "file_sha256": hashes[name]}, prompts.get(name))
+        _piece(folder / name, clip_id, system, role, _provenance(name, hashes, changes), prompts.get(name))
         for clip_id, (system, role, name) in zip(ids, chosen, strict=True)
     ]
     return Selection(
         sorted(pieces, key=lambda piece: piece.clip_id),
-        _account(found, reasons, chosen),
-        max((crests[name] for _, _, name in chosen), default=0.0),
+        _account(found, reasons, chosen) | summary_of(frame, changes.values()),
+        max((judged[name].crest_lu for _, _, name in chosen), default=0.0),
+        frame,
     )
 
 
-def _judged(folder: Path, found: FolderScan, workers: Workers) -> tuple[dict[str, Message], dict[str, float]]:
-    """Why files cannot be used, and how far the peaks of the others are above their loudness, by name.
+def _provenance(name: str, hashes: Mapping[str, str], changes: Mapping[str, list[str]]) -> dict[str, Any]:
+    return {"file": name, "file_sha256": hashes[name], "changes": changes[name]}
+
+
+def _judged(
+    folder: Path, found: FolderScan, asked: Asked, workers: Workers
+) -> tuple[dict[str, Message], dict[str, Judgement], Frame]:
+    """Why files cannot be used, what was found of all that were listened to, by name, and what clips have in common.
 
     Of files with the same content the first counts.
     """
@@ -115,12 +133,21 @@ def _judged(folder: Path, found: FolderScan, workers: Workers) -> tuple[dict[str
         for name, content in files.items():
             if first.setdefault(content, name) != name:
                 reasons[name] = Message("it is the same file as %(file)s", file=first[content])
-    names = list(first.values())
-    with pool(workers, len(names), reads=folder) as executor:
-        verdicts = executor.map(judge, [folder / name for name in names])
-        judged = dict(zip(names, bar(verdicts, "Listening", total=len(names), unit="file"), strict=True))
+    judged = _heard(folder, list(first.values()), asked.widest, workers, own=True)
+    usable = [name for name, each in judged.items() if not each.reason]
+    frame = asked.common_to([judged[name] for name in usable])
+    judged |= _heard(folder, usable, frame, workers)
     reasons |= {name: each.reason for name, each in judged.items() if each.reason}
-    return reasons, {name: each.crest_lu for name, each in judged.items()}
+    return reasons, judged, frame
+
+
+def _heard(
+    folder: Path, names: list[str], frame: Frame, workers: Workers, *, own: bool = False
+) -> dict[str, Judgement]:
+    """What is found of files that are to become clips of a frame."""
+    with pool(workers, len(names), reads=folder) as executor:
+        verdicts = executor.map(partial(judge, frame=frame, own=own), [folder / name for name in names])
+        return dict(zip(names, bar(verdicts, "Listening", total=len(names), unit="file"), strict=True))
 
 
 def _shuffled(names: Sequence[str], seed: int, system: str) -> list[str]:
@@ -176,7 +203,7 @@ def _spared(spare: dict[str, list[str]], count: int) -> list[str]:
 
 
 def _piece(
-    path: Path, clip_id: str, system: str, role: str, provenance: dict[str, str], prompt_id: str | None
+    path: Path, clip_id: str, system: str, role: str, provenance: dict[str, Any], prompt_id: str | None
 ) -> Piece:
     midi = is_midi(path)
     return Piece(

@@ -1,7 +1,8 @@
 """Clips from elsewhere: recordings and MIDI files of any length, brought into the frame of a clip or refused.
 
-A recording is freed of its DC offset, mixed to one channel, resampled, and cut to ten seconds or padded with silence. A
-MIDI file is played at its own tempo with all its voices, drums left out, by the study's instrument at one velocity.
+A recording is freed of its DC offset, resampled, brought to the pack's channels, and cut to its length or padded with
+silence. A MIDI file is played at its own tempo with all its voices, drums left out, by the study's instrument at one
+velocity, the same in each channel.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scipy.signal import resample_poly
 from formats.errors import InputError, Message
 from generation import audio
 from generation.acoustics import MOSTLY, acoustics
-from generation.audio import LEAD_S, MUSIC_S, RATE, Samples, Sounding
+from generation.audio import FIVE_BARS, LEAD_S, RATE, Frame, Samples, Sounding
 from generation.intake.reading import load_midi
 from generation.melody import HIGHEST, LOWEST
 from generation.pack.sound_files import FOREIGN, RECORDINGS, Recording, first_sound, read_recording
@@ -46,21 +47,33 @@ def is_midi(path: Path) -> bool:
 class Judgement(NamedTuple):
     """Why a file cannot become a clip, as a phrase with "it", or None; and how far its true peak is above its loudness.
 
-    The peak is 0 where it is too low to matter.
+    The peak is 0 where it is too low to matter. ``seconds`` and ``channels`` are the file's own; of a longer file, no
+    more seconds than were looked at and a little.
     """
 
     reason: Message | None
     crest_lu: float = 0.0
+    seconds: float = 0.0
+    channels: int = 1
 
 
-def judge(path: Path) -> Judgement:
-    """Whether a file can become a clip."""
+class Sound(NamedTuple):
+    """A file in a clip's frame, before loudness is matched; how long it was, and how many channels it had."""
+
+    samples: Samples
+    seconds: float
+    channels: int
+
+
+def judge(path: Path, frame: Frame = FIVE_BARS, *, own: bool = False) -> Judgement:
+    """Whether a file can become a clip of a frame, or of one of its own length that is no longer."""
     try:
-        samples = read_samples(path)
+        sound = read_sound(path, frame, own=own)
     except InputError as error:
         return Judgement(error.messages[0])
+    samples = sound.samples
     lufs = audio.loudness(samples)
-    if reason := _silent(path, samples, lufs):
+    if reason := _silent(path, samples, lufs, frame):
         return Judgement(reason)
     crest = 20 * math.log10(np.abs(samples).max()) - lufs
     if crest > HIGHEST_CREST_LU:
@@ -70,20 +83,23 @@ def judge(path: Path) -> Judgement:
                 crest=f"{crest:.0f}",
             )
         )
-    return Judgement(None, audio.true_peak(samples) - lufs if crest > TELLING_CREST_LU else 0.0)
+    crest = audio.true_peak(samples) - lufs if crest > TELLING_CREST_LU else 0.0
+    return Judgement(None, crest, sound.seconds, sound.channels)
 
 
-def _silent(path: Path, samples: Samples, lufs: float) -> Message | None:
+def _silent(path: Path, samples: Samples, lufs: float, frame: Frame) -> Message | None:
     """What to say of a clip that is silent, or for most of its time, or begins too late."""
     if not lufs >= SILENT_LUFS:
         start = None if is_midi(path) else first_sound(path)
-        if start is not None and start >= MUSIC_S:
+        if start is not None and start >= frame.music_s:
             return Message(
                 "it begins to sound after %(start)s s, and only its first %(seconds)s s are used: "
                 "cut the silence before it",
                 start=f"{start:.1f}",
-                seconds=f"{MUSIC_S:.0f}",
+                seconds=f"{frame.music_s:g}",
             )
+        if frame.channels > 1:
+            return Message("it is silent (below %(lufs)s LUFS)", lufs=f"{SILENT_LUFS:.0f}")
         return Message(
             "it is silent (below %(lufs)s LUFS once its channels are mixed to one)", lufs=f"{SILENT_LUFS:.0f}"
         )
@@ -102,34 +118,63 @@ def _silent(path: Path, samples: Samples, lufs: float) -> Message | None:
     )
 
 
-def read_samples(path: Path) -> Samples:
-    """The sound of a recording or MIDI file in a clip's frame: shape (SAMPLES,), before loudness is matched.
+def read_samples(path: Path, frame: Frame = FIVE_BARS) -> Samples:
+    """The samples of `read_sound`: shape (frame.samples,), or (frame.samples, 2) in stereo."""
+    return read_sound(path, frame).samples
+
+
+def read_sound(path: Path, frame: Frame = FIVE_BARS, *, own: bool = False) -> Sound:
+    """A recording or MIDI file in a clip's frame, or in one of its own length that is no longer.
 
     Raises InputError with the reason alone, as a phrase with "it".
     """
     if is_midi(path):
-        return audio.play(read_notes(path))
+        notes = _all_notes(path)
+        seconds = max(note.end_s for note in notes)
+        frame = _own(frame, seconds, 1) if own else frame
+        return Sound(audio.play(_first_notes(notes, frame.music_s), frame), seconds, 1)
     if path.suffix.lower() in RECORDINGS | FOREIGN:
-        return audio.framed(_recording(path))
+        found = read_recording(path, frame.music_s)
+        channels = found.channels.shape[1]
+        frame = _own(frame, found.seconds, channels) if own else frame
+        return Sound(audio.framed(_music(found, frame), frame), found.seconds, channels)
     raise InputError("it is not a recording (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or a MIDI file")
 
 
-def read_notes(path: Path) -> list[Sounding]:
-    """The notes of a MIDI file's first ten seconds, in seconds. Raises InputError like read_samples."""
+def _own(frame: Frame, seconds: float, channels: int) -> Frame:
+    """No longer than the file, so that a short one is looked at in a short time, and of no more channels."""
+    return Frame(min(seconds, frame.music_s), frame.channels if channels == 2 else 1)
+
+
+def read_notes(path: Path, seconds: float = FIVE_BARS.music_s) -> list[Sounding]:
+    """The notes of so much of a MIDI file, in seconds. Raises InputError like read_sound."""
+    return _first_notes(_all_notes(path), seconds)
+
+
+def _all_notes(path: Path) -> list[Sounding]:
+    """All notes of a MIDI file but drums. Raises InputError where there is none."""
     try:
         tracks = load_midi(path)[0].to("second").tracks
     except Exception as error:  # symusic raises several unrelated kinds for damaged files
         raise InputError("it cannot be read as MIDI: export it again as standard MIDI") from error
     notes = [
-        Sounding(note.time, min(max(note.end, note.time + SHORTEST_NOTE_S), MUSIC_S), note.pitch)
+        Sounding(note.time, max(note.end, note.time + SHORTEST_NOTE_S), note.pitch)
         for track in tracks
         if not track.is_drum
         for note in track.notes
-        if note.time < MUSIC_S - SHORTEST_NOTE_S
+    ]
+    if not notes:
+        raise InputError("it has no note (drums are not played)")
+    return notes
+
+
+def _first_notes(notes: list[Sounding], seconds: float) -> list[Sounding]:
+    notes = [
+        note._replace(end_s=min(note.end_s, seconds)) for note in notes if note.start_s < seconds - SHORTEST_NOTE_S
     ]
     if not notes:
         raise InputError(
-            "it has no note in its first %(seconds)s seconds (drums are not played)", seconds=f"{MUSIC_S:.0f}"
+            "it has no note in its first %(seconds)s seconds (drums are not played)", seconds=f"{seconds:g}"
         )
     outside = next((note.pitch for note in notes if not LOWEST <= note.pitch <= HIGHEST), None)
     if outside is not None:
@@ -143,16 +188,18 @@ def read_notes(path: Path) -> list[Sounding]:
     return notes
 
 
-def _recording(path: Path) -> Samples:
-    found = read_recording(path, MUSIC_S)
+def _music(found: Recording, frame: Frame) -> Samples:
+    """The music of a recording in the channels of the frame: two stay two, other numbers are mixed to one."""
     channels, rate = found.channels, found.rate
     _require_length(found.seconds)
     if not np.isfinite(channels).all():
         raise InputError("it holds values that are no numbers: export it again")
     _require_unclipped(found)
     # An offset would be a thump at either end, and its power would count as loudness.
-    mono = (channels - channels.mean(axis=0)).mean(axis=1)
-    return _cut(resample_poly(mono, RATE // math.gcd(RATE, rate), rate // math.gcd(RATE, rate)))
+    centred = channels - channels.mean(axis=0)
+    stays = frame.channels == centred.shape[1] > 1
+    music = centred if stays else audio.in_channels(centred.mean(axis=1), frame.channels)
+    return _cut(resample_poly(music, RATE // math.gcd(RATE, rate), rate // math.gcd(RATE, rate)), frame)
 
 
 def _require_unclipped(found: Recording) -> None:
@@ -183,9 +230,9 @@ def _require_unclipped(found: Recording) -> None:
         )
 
 
-def _cut(music: Samples) -> Samples:
-    """At most ten seconds, without a step at either end: a long fade where music goes on, else a short one."""
-    longest = round(MUSIC_S * RATE)
+def _cut(music: Samples, frame: Frame) -> Samples:
+    """At most the frame's music, without a step at either end: a long fade where music goes on, else a short one."""
+    longest = round(frame.music_s * RATE)
     fade_out = audio.FADE_OUT_S if len(music) > longest else audio.FADE_IN_S
     return audio.faded(music[:longest], audio.FADE_IN_S, fade_out)
 

@@ -19,6 +19,7 @@ from formats.files import sha256, sha256_of, write_atomically
 from formats.pack import NAME, read_manifest
 from formats.progress import bar
 from generation import audio
+from generation.audio import FIVE_BARS, Frame
 from generation.melody import Tokens
 from generation.metrics import GridClip
 from generation.pack.recordings import read_samples
@@ -49,6 +50,7 @@ class Selection(NamedTuple):
     pieces: list[Piece]
     account: dict[str, Any]
     crest_lu: float = 0.0
+    frame: Frame = FIVE_BARS
 
 
 class Done(NamedTuple):
@@ -123,20 +125,19 @@ def open_progress(out: Path, inputs: dict[str, Any], done: dict[str, Done]) -> N
     (out / NAME).unlink(missing_ok=True)
 
 
-def render_all(
-    out: Path, pieces: Sequence[Piece], done: dict[str, Done], workers: Workers, crest_lu: float = 0.0
-) -> int:
+def render_all(out: Path, selection: Selection, done: dict[str, Done], workers: Workers) -> int:
     """Render what ``done`` lacks, add it there, and lower the whole set where a clip would peak too high.
 
     With the crest that the selection found, every clip is rendered once.
     """
-    target, rendered = audio.lowered(audio.TARGET_LUFS, [audio.TARGET_LUFS + crest_lu + audio.CODING_DB]), 0
+    target = audio.lowered(audio.TARGET_LUFS, [audio.TARGET_LUFS + selection.crest_lu + audio.CODING_DB])
+    rendered = 0
     while True:
-        missing = [piece for piece in pieces if not _is_done(out, piece.clip_id, done, target)]
+        missing = [piece for piece in selection.pieces if not _is_done(out, piece.clip_id, done, target)]
         rendered += len(missing)
         if missing:
-            _render_missing(out, missing, done, target, workers)
-        lower = audio.lowered(target, [done[piece.clip_id].true_peak_dbtp for piece in pieces])
+            _render_missing(out, selection._replace(pieces=missing), done, target, workers)
+        lower = audio.lowered(target, [done[piece.clip_id].true_peak_dbtp for piece in selection.pieces])
         if lower == target:
             return rendered
         target = lower
@@ -147,12 +148,13 @@ def _is_done(out: Path, clip_id: str, done: dict[str, Done], target: float) -> b
     return bool(facts and facts.target_lufs == target and path.is_file() and sha256_of(path) == facts.audio_sha256)
 
 
-def _render_missing(out: Path, pieces: Sequence[Piece], done: dict[str, Done], target: float, workers: Workers) -> None:
+def _render_missing(out: Path, missing: Selection, done: dict[str, Done], target: float, workers: Workers) -> None:
+    pieces = missing.pieces
     with (
         pool(workers, len(pieces), reads=_folder_of(pieces)) as executor,
         (out / PROGRESS).open("a", encoding="utf-8") as progress,
     ):
-        waiting = {executor.submit(render, piece.music, target): piece.clip_id for piece in pieces}
+        waiting = {executor.submit(render, piece.music, target, missing.frame): piece.clip_id for piece in pieces}
         steps = bar(as_completed(waiting), "Rendering", total=len(pieces), unit="clip")
         for future in steps:
             clip_id, (data, facts) = waiting.pop(future), future.result()
@@ -167,7 +169,7 @@ def _folder_of(pieces: Sequence[Piece]) -> Path | None:
     return next((piece.music.parent for piece in pieces if isinstance(piece.music, Path)), None)
 
 
-def render(music: Tokens | Path, target_lufs: float) -> audio.Rendered:
+def render(music: Tokens | Path, target_lufs: float, frame: Frame = FIVE_BARS) -> audio.Rendered:
     """The file of one clip of tokens (80,) or of a recording or MIDI file, and what was measured of it."""
-    samples = audio.synthesise(music) if isinstance(music, np.ndarray) else read_samples(music)
+    samples = audio.synthesise(music) if isinstance(music, np.ndarray) else read_samples(music, frame)
     return audio.render(samples, target_lufs)

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from formats.errors import InputError
+from formats.pack import LEAST_SECONDS, MOST_SECONDS
 from study import clock
 from study.errors import FieldErrors, Refused, words_of
 from study.models import MAX_CODE, MAX_NAME, MAX_SLUG, Member, Study
@@ -197,6 +198,28 @@ class StudyFileForm(DeskForm):
 
 class ClipsForm(DeskForm):
     clips = upload(_("Clips (.zip)"), ".zip,application/zip", _("Choose a ZIP file of clips first."))
+    seconds = forms.FloatField(
+        label=_("Length of each clip, in seconds"),
+        required=False,
+        min_value=LEAST_SECONDS,
+        max_value=MOST_SECONDS,
+        help_text=_(
+            "Longer files are cut, shorter files are followed by silence. If empty: the length of the shortest file, "
+            "at most 60 s."
+        ),
+    )
+    channels = forms.ChoiceField(
+        label=_("Channels"),
+        required=False,
+        choices=[("", _("stereo if all files are stereo, else mono")), ("1", _("mono")), ("2", _("stereo"))],
+    )
+
+    def without_asked(self, detail: Mapping[str, Any]) -> ClipsForm:
+        """Without the fields that the study file has answered."""
+        for name in ("seconds", "channels"):
+            if detail.get("asked", {}).get(name):
+                del self.fields[name]
+        return self
 
     def clean_clips(self) -> UploadedFile[bytes]:
         clips: UploadedFile[bytes] = self.cleaned_data["clips"]

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from formats.errors import Message
+from formats.messages import clauses
 from formats.study_file import localised
 from study import cautions, jobs, services
 from study.desk.forms import ClipsForm
@@ -80,9 +81,31 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
         "title": words,
         "left_out": left_out,
         "cautions": _cautions(found),
-        "form": ClipsForm(),
+        "form": ClipsForm().without_asked(found.detail),
+        "made": _made(found.detail),
     }
     return render(request, "desk/job.html", context)
+
+
+#: What was done to files so that all clips are alike.
+CHANGES = {
+    "cut": gettext_lazy("cut"),
+    "padded": gettext_lazy("followed by silence"),
+    "mixed": gettext_lazy("mixed to mono"),
+    "doubled": gettext_lazy("mono, played on both sides"),
+}
+
+
+def _made(detail: dict[str, Any]) -> str:
+    """The length and channels of the clips, and how many files were changed; "" before there are any."""
+    if "made_seconds" not in detail:
+        return ""
+    channels = _("stereo") if detail["made_channels"] == 2 else _("mono")
+    done = clauses(get_language() or "", [f"{count} {CHANGES[name]}" for name, count in detail["changes"].items()])
+    values = {"seconds": f"{detail['made_seconds']:.4g}", "channels": channels, "done": done}
+    if done:
+        return _("All clips: %(seconds)s s, %(channels)s. Files changed: %(done)s.") % values
+    return _("All clips: %(seconds)s s, %(channels)s. No file was cut or mixed.") % values
 
 
 def _reason(left: dict[str, Any]) -> str:

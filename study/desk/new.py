@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -58,19 +59,24 @@ def example(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def _prepared(request: HttpRequest, file: UploadedFile[bytes], slug: str) -> Job:
     """A task that waits for clips. Raises `InputError` with one line per error."""
-    text = _text_of(file)
+    return prepared(researcher(request), text_of(file), slug or Path(file.name or "").stem)
+
+
+def prepared(user: User, text: str, slug: str) -> Job:
+    """A task that waits for the clips of a study file. Raises `InputError` with one line per error."""
     study = study_file.parse(text)
     services.refuse_not_served(study)
-    slug = slug_of(slug or Path(file.name or "").stem)
+    slug = slug_of(slug)
     if Study.objects.filter(slug=slug).exists():
         message = _("The short name %(slug)s is already used by a study. Choose another one.")
         raise FieldErrors([("slug", message % {"slug": slug})])
-    job = jobs.prepare(Job.Kind.NEW_STUDY, user=researcher(request), slug=slug, **_summary(study))
+    job = jobs.prepare(Job.Kind.NEW_STUDY, user=user, slug=slug, **_summary(study))
     (jobs.folder_of(job) / "study.toml").write_text(text, encoding="utf-8", newline="")
     return job
 
 
-def _text_of(upload: UploadedFile[bytes]) -> str:
+def text_of(upload: UploadedFile[bytes]) -> str:
+    """A study file as it was uploaded. Raises `InputError` where it is too large or no text."""
     if (upload.size or 0) > LARGEST_FILE:
         raise InputError(
             _("The study file is larger than %(most)d kB. Check that this is the right file.") % {"most": 256}
@@ -90,6 +96,7 @@ def _summary(file: StudyFile) -> dict[str, Any]:
         "systems_asked": [system.id for system in file.systems],
         "clips": design.clips_per_system,
         "practice": design.practice * (2 if file.trial.clips == 2 else 1),
+        "asked": file.clips.as_json(),
         "slots": file.slots,
         "trials": file.trials_per_expert,
         "cautions": [caution.as_json() for caution in services.cautions_on(file)],
@@ -105,6 +112,10 @@ def clips(request: HttpRequest, token: str) -> HttpResponse:
     if not jobs.can_start(job) or job.kind != Job.Kind.NEW_STUDY or job.study:
         messages.error(request, _("This study already has its clips."))
         return redirect("desk:job", token)
-    form = ClipsForm(request.POST, request.FILES)
-    start = partial(jobs.start, job)
-    return run_action(request, lambda clips: start({"clips.zip": clips.chunks()}), "desk:job", token, form=form)
+    form = ClipsForm(request.POST, request.FILES).without_asked(job.detail)
+
+    def start(clips: UploadedFile[bytes], seconds: float | None = None, channels: str = "") -> None:
+        job.detail |= {"seconds": seconds, "channels": int(channels or 0) or None, **job.detail.get("asked", {})}
+        jobs.start(job, {"clips.zip": clips.chunks()})
+
+    return run_action(request, start, "desk:job", token, form=form)

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from formats.errors import Message
 from study import clock
@@ -75,13 +76,13 @@ def _new_study(job: Job) -> list[Step]:
     """From a study file and clips to a draft whose blinding is checked."""
     folder, asked = folder_of(job), job.detail
     made = ["--out", str(folder / "pack"), "--clips-per-system", str(asked["clips"])]
-    practice = ["--practice", str(asked["practice"])] if asked["practice"] else []
+    given = [part for name in ("practice", "seconds", "channels") if asked.get(name) for part in _option(asked, name)]
     name, slug = f"researcher:{job.user.get_username()}", str(asked["slug"])
     create = ["create_study", str(folder / "study.toml"), "--pack", str(folder / "pack"), "--slug", slug, "--draft"]
     return [
         Step(
             "clips",
-            ["generate_stimuli", "--from", str(folder / "clips.zip"), *made, *practice],
+            ["generate_stimuli", "--from", str(folder / "clips.zip"), *made, *given],
             _note_left_out,
         ),
         Step(
@@ -93,11 +94,15 @@ def _new_study(job: Job) -> list[Step]:
     ]
 
 
+def _option(asked: dict[str, Any], name: str) -> list[str]:
+    return [f"--{name}", str(asked[name])]
+
+
 def _note_left_out(job: Job) -> None:
-    """Record which clips cannot be used, and why, for the page."""
+    """Record which clips cannot be used, and why, and what was done to the others, for the page."""
     manifest = json.loads((folder_of(job) / "pack" / "manifest.json").read_text(encoding="utf-8"))
-    job.detail["left_out"] = manifest["drawing"]["left_out"]
-    job.detail["systems"] = manifest["drawing"]["systems"]
+    for name in ("left_out", "systems", "made_seconds", "made_channels", "changes"):
+        job.detail[name] = manifest["drawing"][name.removeprefix("made_")]
 
 
 def _note_study(job: Job) -> None:

@@ -21,7 +21,13 @@ from study.services.session import (
     submit,
     withdraw,
 )
-from study.services.study_creation import cautions_on, choose_clips, create_study, refuse_not_served
+from study.services.study_creation import (
+    cautions_on,
+    choose_clips,
+    create_study,
+    refuse_not_served,
+    refuse_other_clips,
+)
 
 __all__ = [
     "MADE",
@@ -56,6 +62,7 @@ __all__ = [
     "read_experts",
     "record_blinding",
     "refuse_not_served",
+    "refuse_other_clips",
     "remove_member",
     "replace",
     "revoke_link",

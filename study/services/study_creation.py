@@ -18,7 +18,7 @@ from django.db import transaction
 
 from formats.errors import N_, InputError, Message
 from formats.files import CLIP_TIME, json_sha256
-from formats.pack import PackClip, shared_prompts
+from formats.pack import Audio, PackClip, shared_prompts
 from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions, may_reveal, plan_cautions
@@ -31,6 +31,8 @@ from study.services.log import log_event
 SECRET = SystemRandom()
 #: Of session plans that no study uses.
 EXAMPLE_SEED = 1
+#: How much shorter than asked a pack's clips may be, and how much silence may be around their music, in seconds.
+SHORTER_S, SILENCE_S = 0.05, 2.0
 FEW_CLIPS = N_("of %(system)s it has %(found)s clips and the study file asks for %(wanted)s")
 FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks for %(wanted)s")
 
@@ -74,6 +76,25 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
 def clips_of_trial(file: StudyFile) -> int:
     """How many clips a trial of the study has."""
     return len(file.systems) if file.trial.clips == "all" else int(file.trial.clips)
+
+
+def refuse_other_clips(file: StudyFile, audio: Audio) -> None:
+    """Raises `InputError` where a pack's clips are not of the length or channels that the study file asks for."""
+    seconds, channels = file.clips.seconds, file.clips.channels
+    if seconds is not None and not seconds - SHORTER_S <= audio.duration_s <= seconds + SILENCE_S:
+        raise InputError(
+            "The study file asks for clips of %(wanted)s s, and the pack's last %(found)s s. Make the pack again with "
+            "--seconds %(wanted)s.",
+            wanted=f"{seconds:g}",
+            found=f"{audio.duration_s:.1f}",
+        )
+    if channels is not None and channels != audio.channels:
+        raise InputError(
+            "The study file asks for clips of %(wanted)s channels, and the pack's have %(found)s. Make the pack again "
+            "with --channels %(wanted)s.",
+            wanted=channels,
+            found=audio.channels,
+        )
 
 
 def _of_shared_prompts(file: StudyFile, clips: list[PackClip]) -> list[PackClip]:

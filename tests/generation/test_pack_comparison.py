@@ -54,7 +54,8 @@ def gapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_late_beginnings_and_early_ends_are_told_at_both_places(gapped: Path, tmp_path: Path) -> None:
     pack = tmp_path / "pack"
-    cautions = said("generate_stimuli", "--from", str(gapped), "--out", str(pack))
+    make = ("generate_stimuli", "--from", str(gapped), "--out", str(pack), "--seconds", "10")
+    cautions = said(*make)
     assert cautions == [
         "Clips of some systems begin to sound later: gapped 0.70 s, full 0.10 s on average (p = 0.002).",
         "Clips of some systems stop sounding later: full 10.08 s, gapped 4.10 s on average (p = 0.002).",
@@ -66,7 +67,7 @@ def test_late_beginnings_and_early_ends_are_told_at_both_places(gapped: Path, tm
         "Experts wait through the silence. Use longer recordings if you have any.",
     ]
     assert said("check_pack", str(pack)) == cautions
-    assert said("generate_stimuli", "--from", str(gapped), "--out", str(pack)) == cautions, "a finished pack"
+    assert said(*make) == cautions, "a finished pack"
 
 
 def test_a_drawn_system_that_begins_late_is_told(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_silence_after_the_last_sound_is_counted_whoever_put_it_there(tmp_path: 
         "2 of 2 clips are silent for more than half of their length, as clips from short recordings are. "
         "Experts wait through the silence. Use longer recordings if you have any."
     ]
-    assert said("generate_stimuli", "--from", str(tmp_path / "own"), "--out", str(pack)) == told
+    assert said("generate_stimuli", "--from", str(tmp_path / "own"), "--out", str(pack), "--seconds", "10") == told
     assert said("check_pack", str(pack)) == told
 
 

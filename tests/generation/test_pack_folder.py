@@ -67,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pack(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("packs") / "pack"
-    build(out, folder)
+    build(out, folder, seconds=10)
     return out
 
 
@@ -95,7 +95,7 @@ def test_only_clips_with_notes_have_midi_and_metrics(pack: Path, folder: Path) -
 def test_midi_of_several_voices_is_played_and_not_measured(tmp_path: Path) -> None:
     write_song(tmp_path / "own" / "a" / "choir.mid", [(0, 8, 60), (0, 8, 64), (0, 8, 67)])
     write_song(tmp_path / "own" / "a" / "tune.mid", [*walk(16), (60, 1, 3)])
-    build(tmp_path / "pack", tmp_path / "own")
+    build(tmp_path / "pack", tmp_path / "own", seconds=10)
     clips = {clip.provenance["file"]: clip.clip_id for clip in check_pack(tmp_path / "pack").clips}
     with (tmp_path / "pack" / "metrics.csv").open() as file:
         assert [row["clip_id"] for row in csv.DictReader(file)] == [clips["a/tune.mid"]]
@@ -164,7 +164,7 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
     (root / "a" / "takes").mkdir()
     (root / "stray.wav").write_bytes(b"")
     (root / ".DS_Store").write_bytes(b"")
-    drawing = build(tmp_path / "pack", root).manifest.drawing
+    drawing = build(tmp_path / "pack", root, seconds=10, channels=1).manifest.drawing
     assert drawing["systems"] == {"a": {"used": 1, "left_out": 15, "not_drawn": 0}}
     said = {left["file"]: left["reason"] for left in drawing["left_out"]}
     for name, reason in {

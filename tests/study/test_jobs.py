@@ -78,7 +78,8 @@ def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(ada: Client)
     assert "at least 2 files" in page
     unusable = {"model-one/notes.txt": b"no sound", "model-two/short.wav": recording(9, 0.3)}
     data = clips_zip({"model-one": 2, "model-two": 3}, unusable)
-    ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("clips.zip", data)})
+    asked = {"seconds": "2", "channels": "2"}
+    ada.post(reverse("desk:clips", args=[job.token]), {"clips": upload("clips.zip", data), **asked})
     job = finished(job)
     assert (job.state, job.fault) == ("done", "")
     study = Study.objects.get(slug="my-own")
@@ -89,6 +90,8 @@ def test_a_study_comes_from_an_uploaded_file_and_clips_and_is_blind(ada: Client)
         ("blinding checked", "researcher:ada"),
     ]
     page = text(ada.get(reverse("desk:job", args=[job.token])))
+    assert "All clips: 2 s, stereo. Files changed:" in page
+    assert "mono, played on both sides" in page
     assert "2 files could not be used" in page
     assert "it is not a recording (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or a MIDI file" in page
     assert sorted(path.name for path in jobs.folder_of(job).iterdir()) == ["log.txt"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,27 @@ def test_grace_hours_are_48_or_what_the_file_says(line: str, hours: int) -> None
 def test_grace_hours_out_of_bounds_are_a_fault(value: str) -> None:
     with pytest.raises(InputError, match=r"line \d+, design\.grace_hours: .* Enter a whole number from 0 to 336"):
         study_file.parse(study_toml().replace("seed = 7", f"seed = 7\ngrace_hours = {value}"))
+
+
+def test_clips_of_a_study_have_a_length_and_channels() -> None:
+    text = study_toml().replace("[design]", "[clips]\nseconds = 30\nchannels = 2\n[design]", 1)
+    assert parse(text).clips.as_json() == {"seconds": 30.0, "channels": 2}
+    assert parse(study_toml()).clips.seconds is None
+
+
+@pytest.mark.parametrize(
+    "line", ["seconds = 0.5", "seconds = 601", 'seconds = "30"', "channels = 3", "channels = true"]
+)
+def test_impossible_lengths_and_channels_are_faults(line: str) -> None:
+    with pytest.raises(InputError, match="is not valid"):
+        parse(study_toml().replace("[design]", f"[clips]\n{line}\n[design]", 1))
+
+
+def test_plain_string_stands_for_the_only_language() -> None:
+    one = study_toml().replace('languages = ["en", "zh-hans"]', 'languages = ["en"]')
+    table = re.sub(r', zh-hans = "[^"]*"', "", one)
+    plain = re.sub(r'\{ en = ("[^"]*") \}', r"\1", table)
+    assert "{ en" not in plain
+    assert parse(plain) == parse(table)
+    with pytest.raises(InputError, match="Write a text in each language"):
+        parse(study_toml().replace('title = { en = "A small study"', 'title = "A small study" #'))

@@ -14,6 +14,7 @@ from generation.management.cli import (
     command_errors,
     count,
     place,
+    seconds,
     seed,
     shipped_reference,
 )
@@ -25,7 +26,21 @@ CLIPS_PER_SYSTEM = 13
 #: What can become of a sample, a song's segment or a file, in the order in which it is told.
 OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 
+#: What was done to files, in words.
+CHANGES = {
+    "cut": "cut",
+    "padded": "followed by silence",
+    "mixed": "mixed to mono",
+    "doubled": "mono, played on both sides",
+}
 COMPARED = "Means of the study clips (* differs by more than chance; docs/packs.md says how each is measured):"
+
+
+def common_in_words(drawing: dict[str, Any]) -> str:
+    """The length and channels of all clips, and how many files were changed."""
+    channels = "stereo" if drawing["channels"] == 2 else "mono"
+    done = ", ".join(f"{count} {CHANGES[name]}" for name, count in drawing["changes"].items())
+    return f"All clips: {drawing['seconds']:.4g} s of music, {channels}; {done or 'no file was cut or mixed'}."
 
 
 class Command(ParagraphHelpCommand):
@@ -35,8 +50,9 @@ Clips of generators are taken in seed order. Only empty and mostly silent clips,
 segments are skipped, and counted. All clips are played by the same instrument.
 
 --from FOLDER reads one sub-folder per system, with recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF, CAF) or MIDI files, or
-a ZIP file of such folders. Recordings are mixed to mono and cut to ten seconds or padded with silence; MIDI is played
-by the study's instrument.
+a ZIP file of such folders. All clips get the length of the shortest usable file, at most 60 s, and are stereo if all
+files are. --seconds and --channels choose otherwise: longer files are cut, shorter ones padded with silence. MIDI is
+played by the study's instrument. The command prints how many files were changed, and how.
 Files that cannot be used are listed with the reason. Practice clips come from a sub-folder "practice", or with
 --practice N from unused files of the systems.
 
@@ -89,6 +105,19 @@ folder."""
         parser.add_argument(
             "--practice", type=count, metavar="N", help="practice clips, with --from (default: see above)"
         )
+        parser.add_argument(
+            "--seconds",
+            type=seconds,
+            metavar="S",
+            help="length of the music of each clip, 1 to 600, with --from (default: of the shortest usable file, at "
+            "most 60)",
+        )
+        parser.add_argument(
+            "--channels",
+            type=int,
+            choices=(1, 2),
+            help="1 for mono, 2 for stereo, with --from (default: 2 if all files are stereo)",
+        )
         parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
         add_workers(parser)
 
@@ -104,6 +133,8 @@ folder."""
         for system, fates in sorted(drawing["systems"].items()):
             told = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in OUTCOMES if fate in fates)
             self.stdout.write(f"{system}: {told}")
+        if options["folder"]:
+            self.stdout.write(common_in_words(drawing))
         total = len(built.manifest.clips)
         if built.rendered:
             self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now. Listen: {out / 'index.html'}")
@@ -130,6 +161,8 @@ folder."""
             raise CommandError(
                 "--practice goes with --from: practice clips beside generators come from held-out songs."
             )
+        if (options["seconds"] or options["channels"]) and not options["folder"]:
+            raise CommandError("--seconds and --channels go with --from: clips of generators are 10 s, mono.")
 
     def _from_folder(self, options: dict[str, Any]) -> Built:
         from generation.pack.archive import unpacked
@@ -141,6 +174,8 @@ folder."""
                 folder,
                 clips_per_system=options["clips_per_system"],
                 practice=options["practice"],
+                seconds=options["seconds"],
+                channels=options["channels"],
                 **self._shared(options),
             )
 

@@ -13,7 +13,7 @@ from config.commands import LongCommand
 from formats import study_file
 from formats.errors import N_, InputError, Message
 from formats.messages import terminal_language, translate, translator
-from formats.pack import Clip, read_pack
+from formats.pack import Clip, read_manifest, read_pack
 from formats.progress import bar
 from formats.study_file import StudyFile
 from study import services
@@ -71,6 +71,7 @@ class Command(LongCommand):
 
 
 def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
+    services.refuse_other_clips(file, read_manifest(options["pack"]).audio)
     try:
         return services.create_study(
             slug=slug_of(options["slug"] or options["study"].stem),
