@@ -48,8 +48,8 @@ def _table(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield from ("| argument | meaning |", "|---|---|")
     formatter = argparse.HelpFormatter("")
     for action in own:
-        told = formatter._expand_help(action) if action.help else ""  # noqa: SLF001
-        yield f"| {_spelled(action)} | {_plain(told)} |"
+        meaning = formatter._expand_help(action) if action.help else ""  # noqa: SLF001
+        yield f"| {_spelled(action)} | {_plain(meaning)} |"
 
 
 def _spelled(action: argparse.Action) -> str:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from config.commands import LongCommand, input_errors
-from formats.errors import N_, InputError
+from formats.errors import N_, InputError, Message
 from formats.messages import terminal_language, translator
 from formats.pack import LEAST_SECONDS, MOST_SECONDS
 from generation.workers import workers
@@ -84,8 +84,11 @@ def add_workers(parser: ArgumentParser) -> None:
     )
 
 
+NOTHING_WRITTEN = Message("nothing was written")
+
+
 @contextmanager
-def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator[None]:
+def command_errors(out: Path, *, again: Message = NOTHING_WRITTEN) -> Iterator[None]:
     """Turns what may go wrong with a user's input, a disk or a Ctrl-C into one sentence and an exit status."""
     try:
         with input_errors():
@@ -101,4 +104,5 @@ def command_errors(out: Path, *, again: str = "nothing was written") -> Iterator
         )
         raise CommandError(fault.words(translator(terminal_language()))) from fault
     except KeyboardInterrupt:
-        raise CommandError(f"Stopped: {again}.", returncode=130) from None
+        stopped = InputError("Stopped: %(again)s.", again=again).words(translator(terminal_language()))
+        raise CommandError(stopped, returncode=130) from None

@@ -145,7 +145,7 @@ def _ranked(seen: Sequence[dict[str, Any]]) -> tuple[list[str], Numbers]:
     names = list(dict.fromkeys(name for values in seen for name in values))
     columns: dict[bytes, tuple[str, Numbers]] = {}
     for name in names:
-        ranks = _ranks([values.get(name) for values in seen])
+        ranks = ranks_of([values.get(name) for values in seen])
         if ranks.min() < ranks.max():
             columns.setdefault(ranks.tobytes(), (name, ranks))
     if not columns:
@@ -153,7 +153,7 @@ def _ranked(seen: Sequence[dict[str, Any]]) -> tuple[list[str], Numbers]:
     return [name for name, _ in columns.values()], np.column_stack([ranks for _, ranks in columns.values()])
 
 
-def _ranks(values: list[Any]) -> Numbers:
+def ranks_of(values: list[Any]) -> Numbers:
     """Mean ranks; numbers by size, other values as text, and what is missing before all."""
     numbers = [_number(value) for value in values]
     if any(number is None and value is not None for number, value in zip(numbers, values, strict=True)):

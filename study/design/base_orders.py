@@ -126,7 +126,7 @@ def squares_of(
         return [rename_systems(square, rng) if own_names else square for _ in range(squares)], first
     loose = min(squares, 2 + 2 * (rest // systems) + squares % 2)
     pairs = [rename_systems(williams(systems), rng) for _ in range((squares - loose) // 2)]
-    drawn = [_even_orders(systems, [systems] * loose + [rest], rng) for _ in range(draws)]
+    drawn = [even_orders(systems, [systems] * loose + [rest], rng) for _ in range(draws)]
     _, orders = min(drawn, key=lambda pair: pair[0])
     even = [rows[start : start + systems] for rows in pairs for start in (0, systems)]
     return even + [shifts(order) for order in orders[:loose]], orders[loose]
@@ -148,7 +148,7 @@ def rename_systems(rows: Square, rng: Random) -> Square:
     return [[names[system] for system in row] for row in rows]
 
 
-def _even_orders(systems: int, weights: list[int], rng: Random) -> tuple[int, list[Row]]:
+def even_orders(systems: int, weights: list[int], rng: Random) -> tuple[int, list[Row]]:
     """Orders whose differences, each order's times its weight, are even; the widest difference left, and the orders."""
     orders = [rng.sample(range(systems), systems) for _ in weights]
     counts = [differences(order) for order in orders]

@@ -69,7 +69,7 @@ def square_orders(systems: int, heard: int, slots: int, rng: np.random.Generator
     """
     python_rng = Random(int(rng.integers(2**63)))  # noqa: S311  a plan must follow from its seed
     if systems % 2 and slots < systems and heard > 1:
-        orders = improve_orders(_windows(systems, heard, slots, python_rng), systems, python_rng)
+        orders = improve_orders(windows(systems, heard, slots, python_rng), systems, python_rng)
     else:
         orders = _assign_rows(systems, heard, slots, python_rng)
     names = python_rng.sample(range(systems), systems)
@@ -87,7 +87,7 @@ def _assign_rows(systems: int, heard: int, slots: int, rng: Random) -> list[Bloc
     return improve_orders(orders, systems, rng)
 
 
-def _windows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
+def windows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
     """For fewer slots than an odd number of systems: rows of the two Williams squares by turns.
 
     Rows of one square alone would make half of all successions, and never the other half.

@@ -3,9 +3,9 @@
 python -m tests.robustness.container [--root FOLDER]    as root; needs mmdebstrap, nginx, openssl, PostgreSQL, a network
 
 The image's own Debian is built, each step is run in it, and its command is started as compose.yaml starts it: without
-root's rights, on a root file system that is read-only but for the volume and /tmp, with PostgreSQL, behind nginx with
-deploy/nginx.conf. A researcher then logs in over https. What a container engine itself does is not tried: its network,
-its build and its images of nginx and PostgreSQL.
+root's rights, on a root file system that is read-only except for the volume and /tmp, with PostgreSQL, behind nginx
+with deploy/nginx.conf. A researcher then logs in over https. What a container engine itself does is not tried: its
+network, its build and its images of nginx and PostgreSQL.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     python -m tests.robustness.load --experts 50 --minutes 20  and whether the server's memory stays level
 
 The site is the one of deploy/: gunicorn as in mukulen.service behind nginx with TLS. An expert thinks `--think` seconds
-(drawn evenly) before she goes on, before she plays a clip and before each of her answers; with --listen she hears it to
+(drawn evenly) before going on, before playing a clip and before each answer; with --listen the clip is heard to
 its end as well. Experts come one after another during `--ramp` seconds; of what was asked until then only the errors
 count. A time is from sending a request to having read its reply. Exit status 1 if any request failed.
 """

@@ -70,7 +70,7 @@ class Line:
 
 @dataclass
 class Rater:
-    """An expert who is already at her clips, and answers them until she is stopped or has none left."""
+    """An expert who is already at the clips, and answers them until stopped or until none is left."""
 
     cookie: str
     tag: str
@@ -85,7 +85,7 @@ class Rater:
     token: str = field(default="", init=False)
 
     async def run(self, wait: float) -> None:
-        """Comes after `wait` seconds, and thinks before each of her acts."""
+        """Comes after `wait` seconds, and thinks before each act."""
         await asyncio.sleep(wait)
         try:
             await self._get("clip", self.trials[0][0], "audio")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from study.blinding.feature_test import _ranks, observed_features, verdict
+from study.blinding.feature_test import observed_features, ranks_of, verdict
 from tests.study.exchanges import exchange
 
 
@@ -187,7 +187,7 @@ def test_a_feature_that_is_alike_for_all_clips_on_the_mean_says_nothing() -> Non
     ],
 )
 def test_values_are_ranked_by_size_or_as_texts_and_what_is_missing_first(values: list[Any], ranked: list[int]) -> None:
-    assert _ranks(values).tolist() == rankdata(ranked).tolist()
+    assert ranks_of(values).tolist() == rankdata(ranked).tolist()
     seen = [{} if value is None else {"code": value} for value in values]
     assert verdict(seen, range(6), [0, 0, 1, 1, 2, 2], 1) == nearest(ranked, [0, 0, 1, 1, 2, 2])
 

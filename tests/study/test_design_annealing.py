@@ -13,7 +13,7 @@ import pytest
 from study.design import latin_squares, swap_search
 from study.design.annealing import BalanceCounts, anneal, min_cost
 from study.design.base_orders import Row, differences
-from study.design.latin_squares import _windows, carry_over, square_orders
+from study.design.latin_squares import carry_over, square_orders, windows
 from study.design.row_assignment import SELF_FOLLOWING_PENALTY, RowAssignment
 from study.design.swap_search import SwapSearch, improve_orders
 
@@ -111,7 +111,7 @@ def test_a_deal_exchanges_shifts_between_any_two_blocks() -> None:
 
 
 def patch_of(systems: int, heard: int, slots: int) -> SwapSearch:
-    return SwapSearch(_windows(systems, heard, slots, Random(1)), systems, Random(1))
+    return SwapSearch(windows(systems, heard, slots, Random(1)), systems, Random(1))
 
 
 @pytest.mark.parametrize(("systems", "heard", "slots"), [(7, 3, 5), (5, 4, 3), (9, 2, 8), (5, 1, 4)])
@@ -165,7 +165,7 @@ def test_a_patch_swaps_systems_within_a_block_and_blocks_between_slots() -> None
 
 
 def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    orders = _windows(7, 3, 5, Random(1))
+    orders = windows(7, 3, 5, Random(1))
     found = SwapSearch(improve_orders(orders, 7, Random(3)), 7, Random(1)).excess()
     assert found < SwapSearch(orders, 7, Random(1)).excess()
     for worse in (0, 1):
@@ -174,7 +174,7 @@ def test_a_patch_that_finds_nothing_better_leaves_the_orders_as_they_are(monkeyp
 
 
 def test_a_patch_searches_on_until_nothing_is_left_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    orders, kept = _windows(7, 3, 5, Random(1)), SwapSearch.orders
+    orders, kept = windows(7, 3, 5, Random(1)), SwapSearch.orders
     for results, best, searches in (([3, 1, 2], 1, 3), ([1, 0, 9], 1, 2), ([0, 9, 9], 0, 1)):
         left, made = iter(results), list[list[list[Row]]]()
         monkeypatch.setattr(swap_search, "anneal", lambda *_, left=left: next(left))
@@ -198,7 +198,7 @@ def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: p
 
 
 def test_windows_take_rows_of_two_squares_by_turns_and_every_row_as_often() -> None:
-    orders = _windows(5, 4, 3, Random(1))
+    orders = windows(5, 4, 3, Random(1))
     for block in range(4):
         steps = {tuple(differences(blocks[block])) for blocks in orders}
         assert len(steps) == 1, "one square a block"

@@ -10,19 +10,19 @@ from random import Random
 import pytest
 
 from study.design import base_orders
-from study.design.base_orders import Row, _even_orders, differences, squares_of
+from study.design.base_orders import Row, differences, even_orders, squares_of
 
 
 def test_of_base_orders_the_evenest_draw_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([(3, [[0, 1, 2, 3, 4]] * 4), (1, [[4, 3, 2, 1, 0]] * 4), (2, [[0, 2, 4, 1, 3]] * 4)])
-    monkeypatch.setattr(base_orders, "_even_orders", lambda *_: next(draws))
+    monkeypatch.setattr(base_orders, "even_orders", lambda *_: next(draws))
     assert squares_of(5, 3, 0, 3, Random(1), own_names=True)[1] == [4, 3, 2, 1, 0]
 
 
 def test_orders_of_squares_are_even_in_differences_with_what_is_dealt_besides() -> None:
     for systems in (5, 7, 9):
         for seed in range(4):
-            widest, orders = _even_orders(systems, [systems] * 4, Random(seed))
+            widest, orders = even_orders(systems, [systems] * 4, Random(seed))
             totals = [systems * sum(counts) for counts in zip(*map(differences, orders), strict=True)]
             assert widest == max(totals[1:]) - min(totals[1:]) == 0
             assert all(sorted(order) == list(range(systems)) for order in orders)
@@ -43,7 +43,7 @@ def test_orders_of_squares_are_weighed_by_how_far_their_differences_are_from_eve
     monkeypatch.setattr(base_orders, "anneal", lambda excess, *_: begun.append(excess))
     for seed in range(30):
         weights = [7, 7, 3]
-        widest, orders = _even_orders(7, weights, Random(seed))
+        widest, orders = even_orders(7, weights, Random(seed))
         totals = weighed(orders, weights)
         assert widest == max(totals) - min(totals)
         assert begun.pop() == sum((total - 17) ** 2 for total in totals)
@@ -58,7 +58,7 @@ def test_orders_of_squares_are_changed_at_what_their_accounts_say(monkeypatch: p
     monkeypatch.setattr(base_orders, "anneal", some_changes)
     for systems in (5, 7):
         weights = [systems, systems, 3]
-        _, orders = _even_orders(systems, weights, Random(1))
+        _, orders = even_orders(systems, weights, Random(1))
         totals = weighed(orders, weights)
         assert left.pop() == sum((total - sum(weights)) ** 2 for total in totals)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
+from formats.errors import Message
 from generation.management.cli import (
     ParagraphHelpCommand,
     add_workers,
@@ -124,7 +125,7 @@ folder."""
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         self._refuse_mixtures(options)
-        with command_errors(out, again=f"the same command goes on with {out}"):
+        with command_errors(out, again=Message("the same command goes on with %(out)s", out=out)):
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
             table, cautions = self._compare(out, built)
         drawing = built.manifest.drawing

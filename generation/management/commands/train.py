@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from formats.errors import Message
 from generation.management.cli import ParagraphHelpCommand, command_errors, count, place, seed, shipped_reference
 
 
@@ -44,7 +45,7 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every 
     def handle(self, *args: Any, **options: Any) -> None:
         # A scheduler's polite stop is a Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with command_errors(options["out"], again="the same command goes on from the last row of the log"):
+        with command_errors(options["out"], again=Message("the same command goes on from the last row of the log")):
             import torch
 
             from generation.corpus import load_corpus

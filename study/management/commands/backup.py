@@ -5,9 +5,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from config.commands import LongCommand
+from formats.errors import InputError
 from formats.messages import terminal_language, translate
 from study.backup import write_backup
 from study.management.cli import command_errors
@@ -26,13 +25,20 @@ class Command(LongCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        if os.path.isdir(path):  # not of Path: those raise where a folder can't be looked into
-            raise CommandError(f"{path} is a folder; name a file in it.")
-        if os.path.exists(path):
-            raise CommandError(f"{path} exists already; name a new file, with the date and the time in its name, say.")
         with command_errors():
+            _refuse_existing(path)
             manifest = write_backup(path)
         language = terminal_language()
         size = sum(file["bytes"] for file in manifest.files.values()) / 1e6
         said = {"path": path, "contents": manifest.contents(language), "size": size}
         self.stdout.write(translate(language, "Backup in {path}: {contents}, {size:.1f} MB before packing.", **said))
+
+
+def _refuse_existing(path: Path) -> None:
+    """Raise InputError for a file that exists or a folder; `os.path` because Path raises where it may not look."""
+    if os.path.isdir(path):
+        raise InputError("%(path)s is a folder; name a file in it.", path=path)
+    if os.path.exists(path):
+        raise InputError(
+            "%(path)s exists already; name a new file, with the date and the time in its name, say.", path=path
+        )

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import CommandError
 from django.utils import translation
 
 from config.commands import LongCommand
@@ -82,7 +81,7 @@ def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
             actor=options["actor"],
         )
     except OSError as error:
-        raise CommandError(f"The clips can't be copied ({error}); nothing was written.") from error
+        raise InputError("The clips can't be copied (%(error)s); nothing was written.", error=error) from error
 
 
 def _open(study: Study) -> str:

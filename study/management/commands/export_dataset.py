@@ -6,11 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from config.commands import LongCommand
-from formats.errors import InputError
-from formats.messages import LANGUAGES, SOURCE, terminal_language, translator
+from formats.errors import N_, InputError
+from formats.messages import LANGUAGES, SOURCE, terminal_language, translate, translator
 from study import dataset, services
 from study.management.cli import command_errors
 from study.models import Study
@@ -35,17 +33,21 @@ class Command(LongCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with command_errors():
-                study = study_of(options["slug"])
+        with command_errors():
+            study = study_of(options["slug"])
+            try:
                 self.stdout.write(_export(study, options["out"], options["form"], options["language"]))
-        except OSError as error:
-            raise CommandError(f"{options['out']} can't be written: {error.strerror}.") from error
+            except OSError as error:
+                raise InputError(
+                    "%(out)s can't be written: %(error)s.", out=options["out"], error=error.strerror
+                ) from error
         for group, count in dataset.small_groups(study):
-            self.stderr.write(
-                f"Group {group.key} has {dataset.people(count)}, fewer than {dataset.FEW}: their background "
-                "answers may tell who they are. Think before you publish experts.csv and remarks.csv."
+            small = N_(
+                "Group {group} has {people} experts, fewer than {few}: their background answers may identify them. "
+                "Consider this before you publish experts.csv and remarks.csv."
             )
+            about = {"group": group.key, "people": count, "few": dataset.FEW}
+            self.stderr.write(translate(terminal_language(), small, **about))
 
 
 def _export(study: Study, out: Path, form: str, language: str) -> str:

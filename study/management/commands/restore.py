@@ -4,10 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from config.commands import LongCommand
-from formats.errors import N_
+from formats.errors import N_, InputError
 from formats.messages import terminal_language, translate
 from study.backup import restore, verified
 from study.management.cli import command_errors
@@ -28,16 +26,18 @@ class Command(LongCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        try:
-            with command_errors():
+        with command_errors():
+            try:
                 if options["check"]:
                     with verified(path) as (_, manifest, _):
                         done = N_("{path} of {made_at} is whole: {contents}.")
                 else:
                     manifest = restore(path, replace=options["replace"])
                     done = N_("{path} of {made_at} is restored: {contents}.")
-        except OSError as error:
-            raise CommandError(f"{path} can't be restored ({error}); the database is as it was.") from error
+            except OSError as error:
+                raise InputError(
+                    "%(path)s can't be restored (%(error)s); the database is as it was.", path=path, error=error
+                ) from error
         language = terminal_language()
         said = {"path": path, "made_at": manifest.made_at, "contents": manifest.contents(language)}
         self.stdout.write(translate(language, done, **said))
