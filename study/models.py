@@ -85,6 +85,8 @@ class Study(models.Model):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     unsealed_at = models.DateTimeField(null=True)
+    #: Since when the list of studies shows it among the archived ones; nothing else depends on it.
+    archived_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["slug"]

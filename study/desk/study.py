@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study import cautions, dataset, jobs, services
 from study.desk.forms import CloseForm, PasswordForm
+from study.desk.next_step import Known, next_step
 from study.desk.permissions import actor, researcher, rights_in, run_action, study_or_404
 from study.errors import Refused
 from study.models import Event, Job, Study
@@ -57,6 +58,8 @@ KINDS = {
     services.MADE: gettext_lazy("blinded report created"),
     "report downloaded": gettext_lazy("report downloaded"),
     "previewed": gettext_lazy("study previewed"),
+    "archived": gettext_lazy("study archived"),
+    "restored from archive": gettext_lazy("study restored from archive"),
 }
 #: What the page calls the figures of a certificate that may be out of bounds.
 FIGURES = {
@@ -78,26 +81,43 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     finished = list(found.experts.values_list("submitted_at", flat=True))
     events, broken_event = services.tail_of(found, TAIL)
     checked = services.last_blinding(found) if found.state == Study.State.DRAFT else None
+    job = found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first()
+    rights = rights_in(request, found)
+    known = Known(
+        is_busy=job is not None,
+        is_checked=checked is not None,
+        experts=len(finished),
+        submitted=sum(moment is not None for moment in finished),
+        slots=found.certificate.get("slots", 0),
+        has_report=_has_report(found),
+    )
     context = {
+        "next": next_step(found, rights, known),
         "study": found,
         "title": found.text("title", get_language() or ""),
-        "experts": len(finished),
-        "submitted": sum(moment is not None for moment in finished),
+        "experts": known.experts,
+        "submitted": known.submitted,
         "small_groups": _small_groups(found),
         "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file.numbered) > LARGE,
-        "slots": found.certificate.get("slots", 0),
+        "slots": known.slots,
         "certificate": certificate_shown(found),
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],
         "events": in_words(events),
         "broken_event": broken_event,
-        "rights": rights_in(request, found),
+        "rights": rights,
         "close_form": CloseForm(),
         "password_form": PasswordForm(),
         "checked": checked,
         "cautions": cautions.of_check(checked.detail) if checked else [],
-        "job": found.jobs.exclude(kind=Job.Kind.REPORT).filter(state=Job.State.RUNNING).first(),
+        "job": job,
     }
     return render(request, "desk/study.html", context)
+
+
+def _has_report(study: Study) -> bool:
+    """Whether the newest report is of the study as it is: since unblinding, one with the systems' names."""
+    done = study.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE)
+    return (done.filter(made_at__gte=study.unsealed_at) if study.unsealed_at else done).exists()
 
 
 def in_words(events: Iterable[Event]) -> list[tuple[Event, str, str]]:
@@ -142,6 +162,16 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
         jobs.remove_job(job)
     messages.success(request, _("The draft %(slug)s is deleted.") % {"slug": slug})
     return redirect("desk:studies")
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hides a study from the list of studies, or shows it again."""
+    found = study_or_404(request, slug)
+    is_hidden = request.POST.get("archive") == "yes"
+    step = partial(services.archive_study, found, is_hidden=is_hidden, actor=actor(request))
+    return run_action(request, step, "desk:study", slug)
 
 
 @login_required

@@ -1,5 +1,6 @@
 """All writes, in transactions and logged (docs/invariants.md)."""
 
+from study.services.archiving import archive_study
 from study.services.blind_report import MADE, blind_dataset
 from study.services.copies import delete_copy, open_preview
 from study.services.erasure import erase
@@ -36,6 +37,7 @@ __all__ = [
     "accept_invitation",
     "add_member",
     "amend_plan",
+    "archive_study",
     "blind_dataset",
     "blinding_checked",
     "broken_among",
