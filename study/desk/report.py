@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 import zipfile
@@ -24,10 +23,9 @@ from formats.report import NAME
 from study import jobs, services
 from study.desk.job import job_context, start_job
 from study.desk.permissions import actor, rights_in, study_or_404
+from study.desk.report_html import shown
 from study.models import Job, Rating, Study, Trial
 
-#: Rows of a table that are shown; the files have all.
-MAX_ROWS = 60
 KINDS = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
@@ -44,25 +42,11 @@ SHOWN = ".png"
 
 @dataclass
 class Part:
-    """A figure or a table: its name, the files it comes in, and what the page shows of it.
-
-    `caption` is what the report says under a figure, `size` its picture's width and height in pixels.
-    """
+    """A figure or a table: its name, the title that the report gives it, and the files it comes in."""
 
     name: str
-    title: str = ""
-    caption: str = ""
+    title: str
     files: list[str] = field(default_factory=list)
-    picture: str = ""
-    size: tuple[int, ...] = ()
-    head: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    more: int = 0
-
-    @property
-    def stem(self) -> str:
-        """The name of its files."""
-        return self.name.partition("/")[2]
 
     @property
     def downloads(self) -> list[tuple[str, str]]:
@@ -79,7 +63,8 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
     made = newest if newest is not None and newest.state == Job.State.DONE else None
     done = _done(found)
-    parts = _parts(jobs.folder_of(done) / "report", get_language() or "") if done else []
+    language = get_language() or ""
+    folder = jobs.folder_of(done) / "report" if done else None
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
@@ -88,9 +73,10 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "withheld": made is not None and _is_withheld(made, found),
         "tells_too_much": made is not None and _tells_too_much(made, found),
         "elsewhere": made is not None and not _is_here(made),
-        "figures": [part for part in parts if part.name.startswith("figures/")],
-        "others": _others(jobs.folder_of(done) / "report", get_language() or "") if done else [],
-        "tables": [part for part in parts if part.name.startswith("tables/")],
+        "words": shown(folder, language) if folder else "",
+        "simulated": found.simulated,
+        "parts": _parts(folder, language) if folder else [],
+        "others": _others(folder, language) if folder else [],
         "outdated": done is not None and found.unsealed_at is not None and done.made_at < found.unsealed_at,
         **(job_context(newest) if newest else {}),
     }
@@ -193,38 +179,18 @@ def _others(folder: Path, language: str) -> list[str]:
 
 
 def _parts(folder: Path, language: str) -> list[Part]:
-    """Figures and tables in the report's order, with its captions."""
+    """Figures and tables in the report's order, with its titles."""
     about, parts = _about(folder), dict[str, Part]()
+    titles = {
+        finding["path"]: finding["title"].get(language) or finding["title"][SOURCE]
+        for section in about.get("sections", [])
+        for finding in section["findings"]
+        if finding.get("title")  # reports of earlier versions have none
+    }
     for name in about.get("files", []):
         if "/" in name:
             stem = name.partition(".")[0]
-            parts.setdefault(stem, Part(stem)).files.append(name)
-    findings = [finding for section in about.get("sections", []) for finding in section["findings"]]
-    described = {finding["path"]: finding for finding in findings}
-    for part in parts.values():
-        _describe(part, described.get(part.name, {}), language)  # reports of earlier versions have no descriptions
-        table = next((name for name in part.files if name.endswith(".csv")), None)
-        if table and not part.picture:
-            _read_table(part, folder / table)
-    return list(parts.values())
-
-
-def _describe(part: Part, finding: dict[str, Any], language: str) -> None:
-    """A figure has its number as its title and the caption below it; a table has its caption as its title."""
-    title, caption = (
-        finding[key].get(language) or finding[key][SOURCE] if key in finding else "" for key in ("title", "caption")
-    )
-    pictures = {name.split(".")[-2]: name for name in part.files if name.endswith(SHOWN)}
-    drawn = language if language in pictures else SOURCE
-    part.picture = pictures.get(drawn, "")
-    part.size = tuple(finding.get("pixels", {}).get(drawn, ()))
-    if part.picture:
-        part.title, part.caption = title or part.stem, caption.removeprefix(f"{title}. ")
-    else:
-        part.title = caption or part.stem.replace("_", " ")
-
-
-def _read_table(part: Part, path: Path) -> None:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        part.head, *rows = [line for line in csv.reader(stream) if line] or [[]]
-    part.rows, part.more = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)
+            title = titles.get(stem) or stem.partition("/")[2].replace("_", " ")
+            parts.setdefault(stem, Part(stem, title)).files.append(name)
+    order = list(titles)
+    return sorted(parts.values(), key=lambda part: order.index(part.name) if part.name in titles else len(order))

@@ -37,7 +37,12 @@ FILES = {
     "tables/system_means.csv": b"scale,system,mean\n" + b"overall,<A>,3.25\n" * 70,
     "tables/system_means.tex": b"\\begin{tabular}",
     "tables/system_means.md": b"| scale |",
-    "report.html": b"<h1>A report</h1>",
+    "report.html": """<!doctype html><title>A report</title><nav>…</nav><main>
+<section id="en" lang="en"><h1>A report</h1><p class="answer">A&lt;B is liked best.</p>
+<figure><img style="max-width: 9cm" alt="Means" src="data:image/svg+xml;base64,PHN2Zy8+"></figure>
+<div class="scroll"><table><caption>Means of systems</caption><tbody><tr><td>3.25</td></tr></tbody></table></div>
+</section>
+<section id="zh-hans" lang="zh-Hans"><h1>一份报告</h1></section></main>""".encode(),
     "report.en.pdf": b"%PDF-",
     "report.zh-hans.pdf": b"%PDF-",
     "methods.en.md": b"# Methods",
@@ -83,12 +88,15 @@ def address(name: str, *parts: str) -> str:
     return reverse(f"desk:{name}", args=["small", *parts])
 
 
-def test_every_figure_and_table_is_shown_and_every_file_can_be_downloaded(study: Study, ada: Client) -> None:
+def test_the_report_is_read_on_its_page_and_every_file_can_be_downloaded(study: Study, ada: Client) -> None:
     closed_with_report(study)
     page = text(ada.get(address("report")))
-    assert f'src="{address("report_file", "figures/figure7.en.png")}"' in page
-    assert "&lt;A&gt;" in page
-    assert "The files contain 10 more rows" in page
+    report = page.partition('<article class="report">')[2].partition("</article>")[0]
+    assert report.startswith('<h1>A report</h1><p class="answer">A&lt;B is liked best.</p>')
+    assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in report
+    assert "style=" not in report
+    assert '<div class="scroll" tabindex="0"><table class="table"><caption>Means of systems' in report
+    assert page.count("<h1>") == 1
     for name, data in FILES.items():
         response = ada.get(address("report_file", name), {"download": ""})
         assert response.headers["Content-Disposition"].startswith("attachment")
@@ -99,25 +107,25 @@ def test_every_figure_and_table_is_shown_and_every_file_can_be_downloaded(study:
     assert ada.get(address("report_file", "report.html")).headers["Content-Disposition"].startswith("attachment")
 
 
-def test_figures_and_tables_are_called_and_told_in_the_readers_language(study: Study, ada: Client) -> None:
+def test_the_report_and_the_titles_of_its_files_are_in_the_readers_language(study: Study, ada: Client) -> None:
     closed_with_report(study)
-    page = text(ada.get(address("report")))
-    assert "<h3>Means of systems</h3>" in page
-    assert "<strong>Figure 7</strong> The system&#x27;s mean." in page
-    assert 'width="900" height="500" alt="The system&#x27;s mean."' in page
+    assert "<li>Figure 7: <a" in text(ada.get(address("report")))
     page = text(ada.get(address("report"), headers={"accept-language": "zh-hans"}))
-    assert "<h3>各系统的平均值</h3>" in page
-    assert "<strong>图 7</strong>" in page
-    assert 'alt="平均值。"' in page
+    assert '<article class="report"><h1>一份报告</h1></article>' in page
+    assert "<li>图 7: <a" in page
+    assert "A report" not in page
     assert address("report_file", "report.zh-hans.pdf") in page
 
 
-def test_report_of_an_earlier_version_is_shown_without_captions(study: Study, ada: Client) -> None:
+def test_report_of_an_earlier_version_offers_its_files(study: Study, ada: Client) -> None:
     folder = closed_with_report(study)
     (folder / "report.json").write_text(json.dumps({"report": {"files": list(FILES)}}))
+    (folder / "report.html").write_text("<h1>A report</h1>")
     page = text(ada.get(address("report")))
-    assert f'src="{address("report_file", "figures/figure7.en.png")}" alt="figure7"' in page
-    assert "<h3>system means</h3>" in page
+    assert "Regenerate it to read it here." in page
+    assert "<li>system means: <a" in page
+    (folder / "report.html").write_bytes(b"\xff")
+    assert "Regenerate it to read it here." in text(ada.get(address("report")))
 
 
 def test_a_report_with_the_answers_of_one_who_withdrew_is_handed_out_no_more(study: Study, ada: Client) -> None:
