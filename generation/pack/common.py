@@ -13,7 +13,7 @@ from generation.pack.recordings import Judgement
 MOST_COMMON_S = 60.0
 #: So much silence after a file is no change worth a word, in seconds.
 TOLERANCE_S = 0.01
-#: What can be done to a file, in the order in which it is told.
+#: What can be done to a file, in the order in which it is listed.
 CHANGES = ("cut", "padded", "mixed", "doubled")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from formats import study_file
 from formats.files import canonical_json
-from study import services
+from study import preregistration, services
 from study.desk.forms import AmendForm
 from study.desk.permissions import actor, rights_in, study_or_404
 from study.desk.study import actor_label
@@ -81,6 +81,18 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
     found = study_or_404(request, slug, "watch")
     headers = {"Content-Disposition": f'attachment; filename="plan-{slug}.json"', "Cache-Control": "private, no-store"}
     return HttpResponse(canonical_json(plan_shown(found)), content_type="application/json", headers=headers)
+
+
+@login_required
+@require_safe
+def registration(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """Download the plan as text for the form of a registry."""
+    found = study_or_404(request, slug, "watch")
+    if form not in preregistration.FORMS:
+        raise Http404
+    text = preregistration.text_for(found, form, get_language() or "")
+    headers = {"Content-Disposition": f'attachment; filename="{slug}-{form}.md"', "Cache-Control": "private, no-store"}
+    return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
 
 
 @login_required

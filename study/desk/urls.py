@@ -29,6 +29,7 @@ urlpatterns = [
     path("studies/<slug:slug>/discard/", study.discard, name="discard"),
     path("studies/<slug:slug>/plan/", plan.plan, name="plan"),
     path("studies/<slug:slug>/plan.json", plan.download, name="plan_file"),
+    path("studies/<slug:slug>/plan.<slug:form>.md", plan.registration, name="registration"),
     path("studies/<slug:slug>/plan/amend/", plan.amend, name="amend"),
     path("studies/<slug:slug>/log/", log.log, name="log"),
     path("studies/<slug:slug>/members/", members.members, name="members"),

@@ -58,7 +58,7 @@ def test_a_stereo_clip_keeps_both_sides_and_can_be_served(folder: Path, tmp_path
     assert {len(each) for each in data} == {built.manifest.audio.bytes}
 
 
-def test_asked_length_and_channels_are_made_and_told(folder: Path, tmp_path: Path) -> None:
+def test_asked_length_and_channels_are_made_and_listed(folder: Path, tmp_path: Path) -> None:
     built = build_from_folder(tmp_path / "pack", folder, seconds=13, channels=1)
     assert built.manifest.drawing["changes"] == {"cut": 3, "padded": 1, "mixed": 4}
     assert changes(built)["a/0.wav"] == ["padded", "mixed"]

@@ -20,7 +20,7 @@ from formats.errors import InputError
 from study import dataset, services
 from study.errors import Refused
 from study.models import Event, Study
-from tests.factories import make_expert, make_study
+from tests.factories import begin, complete, make_expert, make_pair_study, make_study, trials_of
 from tests.study.test_desk import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -198,3 +198,38 @@ def test_the_study_page_checks_only_the_events_that_it_shows(study: Study, ada: 
     with CaptureQueriesContext(connection) as many:
         ada.get(address)
     assert len(many) == len(few) <= 15
+
+
+@pytest.mark.parametrize("form", ["osf", "aspredicted"])
+def test_text_for_a_registry_fills_its_fields_from_the_plan(study: Study, ada: Client, form: str) -> None:
+    assert reverse("desk:registration", args=["small", form]) in text(ada.get(reverse("desk:plan", args=["small"])))
+    page = ada.get(reverse("desk:registration", args=["small", form])).content.decode()
+    for said in (
+        "No, no data have been collected for this study yet.",
+        "MIDI-GAN – REAL",
+        "valence (valence), 1–5: What it means",
+        "2 experts (all: 2), each with 4 trials.",
+        "α = 0.05",
+        "within ±0.5",
+        study.plan_sha256,
+        "random effects of experts",
+    ):
+        assert said in page, said
+    assert all(body.strip() for body in page.split("## ")[1:])
+
+
+def test_text_for_a_registry_says_when_data_have_been_collected(study: Study, ada: Client) -> None:
+    expert = make_expert(study)
+    begin(expert)
+    complete(expert, trials_of(expert)[0])
+    page = ada.get(reverse("desk:registration", args=["small", "osf"])).content.decode()
+    assert "Yes. Ratings have been collected since the study was opened." in page
+    assert ada.get(reverse("desk:registration", args=["small", "other"])).status_code == 404
+
+
+def test_text_for_a_registry_of_a_comparison_names_its_model(tmp_path: Path, ada: Client) -> None:
+    study = make_pair_study(tmp_path, owner=User.objects.get(username="ada"))
+    page = ada.get(reverse("desk:registration", args=[study.slug, "osf"])).content.decode()
+    assert "cumulative-link mixed model" in page
+    assert "two clips per trial" in page
+    assert "linear mixed model" not in page

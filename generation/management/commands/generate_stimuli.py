@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generation.pack.build import Built
 
 CLIPS_PER_SYSTEM = 13
-#: What can become of a sample, a song's segment or a file, in the order in which it is told.
+#: What can become of a sample, a song's segment or a file, in the order in which it is listed.
 OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
 
 #: What was done to files, in words.

@@ -1,0 +1,208 @@
+"""The study plan as text for the preregistration forms of OSF and AsPredicted: their fields, filled from the study.
+
+The forms are in English, and so are the names of their fields. What a researcher wrote is quoted as written; a field
+that the plan cannot answer says so instead of guessing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from formats.errors import N_
+from formats.messages import in_a_row, listed, translator
+from formats.study_file import localised
+from study.models import Rating, Study
+
+YOURS = N_("(The study plan does not say this. Write it yourself.)")
+
+
+class Answers:
+    """One method for each thing that a form asks, in the language of the dashboard."""
+
+    def __init__(self, study: Study, language: str) -> None:
+        self._study, self._file, self._analysis = study, study.file, study.file.analysis
+        self._language = language
+        self._ = translator(language)
+
+    def yours(self) -> str:
+        return self._(YOURS)
+
+    def title(self) -> str:
+        return self._study.text("title", self._language)
+
+    def data_collected(self) -> str:
+        if Rating.objects.filter(trial__slot__study=self._study, trial__phase="study").exists():
+            return self._("Yes. Ratings have been collected since the study was opened.")
+        return self._("No, no data have been collected for this study yet.")
+
+    def hypotheses(self) -> str:
+        pairs = "; ".join(" – ".join(map(self._system, pair)) for pair in self._analysis.contrasts)
+        planned = [self._("Planned contrasts: {pairs}.", pairs=pairs)] if pairs else []
+        return "\n".join([*self._analysis.hypotheses, *planned]) or self.yours()
+
+    def measured(self) -> str:
+        asked = (
+            f"{self._text(one.label)} ({one.key}), {one.minimum}–{one.maximum}: {self._text(one.definition)}"
+            for one in self._file.numbered
+        )
+        primary = self._("The primary question is {key}.", key=self._analysis.primary_scale)
+        return "\n".join([*asked, primary])
+
+    def conditions(self) -> str:
+        names = listed(self._language, (self._system(system.id) for system in self._file.systems))
+        return self._(
+            "{number} systems, all heard by every expert (a within-subject factor): {names}.",
+            number=len(self._file.systems),
+            names=names,
+        )
+
+    def design(self) -> str:
+        clips, file = self._file.trial.clips, self._file
+        shapes = {1: N_("one clip per trial"), 2: N_("two clips per trial")}
+        return self._(
+            "Each expert completes {trials} trials ({shape}), {repeats} of them hidden repeats, after {practice} "
+            "practice trials. There are {prompts} clips per system.",
+            trials=file.trials_per_expert,
+            shape=self._(shapes.get(clips if isinstance(clips, int) else 0, N_("one clip of each system per trial"))),
+            repeats=file.design.repeats,
+            practice=file.design.practice,
+            prompts=file.design.clips_per_system,
+        )
+
+    def blinding(self) -> str:
+        return self._(
+            "Experts do not know which system made a clip, and the researchers cannot see it until the study is closed "
+            "and unblinded, which is logged. Complete sessions are checked automatically for anything that reveals a "
+            "system before the study opens. The music itself may still reveal its system."
+        )
+
+    def randomisation(self) -> str:
+        sentences = [
+            self._(
+                "Session plans are drawn before the study opens, balanced for position and first-order carry-over as "
+                "far as the numbers allow, and assigned to experts within their group."
+            )
+        ]
+        if sha256 := self._study.plan.get("commitment"):
+            sentences.append(self._("Commitment to the session plans (SHA-256): {sha256}.", sha256=sha256))
+        return in_a_row(self._language, sentences)
+
+    def sample_size(self) -> str:
+        groups = ", ".join(f"{self._text(group.label)}: {group.slots}" for group in self._file.groups)
+        return self._(
+            "{slots} experts ({groups}), each with {trials} trials.",
+            slots=self._file.slots,
+            groups=groups,
+            trials=self._file.trials_per_expert,
+        )
+
+    def stopping(self) -> str:
+        return self._("Data collection ends when the study is closed. {dropouts}", dropouts=self._analysis.dropouts)
+
+    def analyses(self) -> str:
+        two = self._file.trial.clips == 2
+        model = (
+            N_(
+                "Preferences: a cumulative-link mixed model of the difference between the two clips' strengths, with a "
+                "position effect and random strengths of experts and clips."
+            )
+            if two
+            else N_(
+                "Ratings: a linear mixed model (REML) with systems as fixed effects and random effects of experts, of "
+                "experts within systems and of clips, so that both experts and clips are samples."
+            )
+        )
+        tests = self._(
+            "Differences between systems are tested with t tests (Satterthwaite's degrees of freedom), two-sided, "
+            "adjusted by Holm within each question; planned contrasts on the primary question are confirmatory."
+        )
+        return in_a_row(self._language, [self._(model), tests])
+
+    def inference(self) -> str:
+        return self._(
+            "Significance level α = {alpha:g}. The smallest effect size of interest is {gap:g}; differences are also "
+            "tested for equivalence within ±{gap:g} (two one-sided tests).",
+            alpha=self._analysis.alpha,
+            gap=self._analysis.smallest_gap,
+        )
+
+    def exclusions(self) -> str:
+        return self._analysis.exclusions
+
+    def missing(self) -> str:
+        return self._(
+            "Missing ratings are not replaced; the model uses all ratings there are. {dropouts}",
+            dropouts=self._analysis.dropouts,
+        )
+
+    def transformations(self) -> str:
+        return self._("None.")
+
+    def exploratory(self) -> str:
+        return self._("Everything else in the report is marked as exploratory.")
+
+    def other(self) -> str:
+        return self._(
+            "The study plan has the SHA-256 hash {sha256}. Amendments are recorded with their reason and date.",
+            sha256=self._study.plan_sha256,
+        )
+
+    def together(self, *fields: Field) -> str:
+        """Several answers as one."""
+        return in_a_row(self._language, (fill(self) for fill in fields))
+
+    def _system(self, key: str) -> str:
+        return next(self._text(system.label) for system in self._file.systems if system.id == key)
+
+    def _text(self, texts: Mapping[str, str]) -> str:
+        return localised(texts, self._language)
+
+
+Field = Callable[[Answers], str]
+#: The fields of each form in its order, and what fills each.
+ASPREDICTED: Mapping[str, Field] = {
+    "1) Data collection": Answers.data_collected,
+    "2) Hypothesis": Answers.hypotheses,
+    "3) Dependent variable": Answers.measured,
+    "4) Conditions": Answers.conditions,
+    "5) Analyses": lambda to: to.together(Answers.analyses, Answers.inference),
+    "6) Outliers and exclusions": Answers.exclusions,
+    "7) Sample size": lambda to: to.together(Answers.sample_size, Answers.stopping),
+    "8) Other": lambda to: to.together(Answers.design, Answers.blinding, Answers.other),
+}
+OSF: Mapping[str, Field] = {
+    "Title": Answers.title,
+    "Description": Answers.yours,
+    "Hypotheses": Answers.hypotheses,
+    "Study type": lambda _: "Experiment",
+    "Blinding": Answers.blinding,
+    "Study design": lambda to: to.together(Answers.conditions, Answers.design),
+    "Randomization": Answers.randomisation,
+    "Existing data": Answers.data_collected,
+    "Data collection procedures": Answers.yours,
+    "Sample size": Answers.sample_size,
+    "Sample size rationale": Answers.yours,
+    "Stopping rule": Answers.stopping,
+    "Manipulated variables": Answers.conditions,
+    "Measured variables": Answers.measured,
+    "Indices": Answers.yours,
+    "Statistical models": Answers.analyses,
+    "Transformations": Answers.transformations,
+    "Inference criteria": Answers.inference,
+    "Data exclusion": Answers.exclusions,
+    "Missing data": Answers.missing,
+    "Exploratory analysis": Answers.exploratory,
+    "Other": Answers.other,
+}
+FORMS: Mapping[str, tuple[str, Mapping[str, Field]]] = {
+    "osf": ("OSF Preregistration", OSF),
+    "aspredicted": ("AsPredicted", ASPREDICTED),
+}
+
+
+def text_for(study: Study, form: str, language: str) -> str:
+    """The form as Markdown. Raises KeyError for an unknown form."""
+    title, fields = FORMS[form]
+    answers = Answers(study, language)
+    sections = (f"## {name}\n\n{fill(answers)}\n" for name, fill in fields.items())
+    return "\n".join([f"# {title}: {answers.title()}\n", *sections])
