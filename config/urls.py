@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path(f"{settings.SITE_PATH}admin/", admin.site.urls),
+    path(f"{settings.SITE_PATH}desk/drafts/", include("study.builder.urls")),
     path(f"{settings.SITE_PATH}desk/", include("study.desk.urls")),
     path(settings.SITE_PATH, include("study.room.urls")),
 ]

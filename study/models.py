@@ -488,6 +488,48 @@ class Job(models.Model):
         return f"{self.kind} {self.token}"
 
 
+class Draft(models.Model):
+    """A study that is being built: the content of its study file, which may have faults (study/builder/)."""
+
+    token = models.CharField(max_length=32, unique=True, default=trial_token)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    #: Who may change it as well; creating the study, sharing and deleting are the owner's.
+    editors = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="shared_drafts")
+    #: The short name of the study; "" until one is chosen.
+    slug = models.CharField(max_length=MAX_SLUG, blank=True)
+    #: Which of its versions is shown; later ones can be redone.
+    version = models.PositiveIntegerField(default=1)
+    #: Grows when entries come, go or move: what was typed before such a change belongs to other fields.
+    shape = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-changed_at"]
+
+    def __str__(self) -> str:
+        return self.slug or self.token
+
+
+class DraftVersion(models.Model):
+    """The content of a draft after one change."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    #: The field or entry that was changed, and by whom.
+    what = models.CharField(max_length=200, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.draft} v{self.number}"
+
+
 class Event(models.Model):
     """An event of the log. Each row contains the hash of the one before."""
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from study.builder.content import title_of_draft
+from study.builder.drafts import content_of_draft, visible_drafts
 from study.desk.permissions import researcher, visible_studies
 from study.models import Job, Study
 
@@ -41,6 +43,7 @@ def studies(request: HttpRequest) -> HttpResponse:
         "all": sum(number for shelf, number in numbers.items() if shelf != ARCHIVED),
         "show": show if show in numbers else "",
         "shelves": [(name, label, numbers[name]) for name, label in _shelves() if numbers[name]],
+        "drafts": [(draft, title_of_draft(content_of_draft(draft))) for draft in visible_drafts(user)],
         "jobs": Job.objects.filter(user=user).exclude(state=Job.State.DONE),
     }
     return render(request, "desk/studies.html", context)

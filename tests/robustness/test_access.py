@@ -23,6 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.fixtures import Settings
 
 from study import jobs, services
+from study.builder.content import drafted
+from study.builder.drafts import make_draft
 from study.models import Expert, Job, Member, Study, trial_token
 from study.room.access import expert_tag
 from tests.factories import begin, enter, hear, make_expert, make_link, make_study, rate_all, trials_of
@@ -80,6 +82,15 @@ desk:revoke         POST                 login     login  login to        to    
 desk:end            POST                 login     login  login to        to    404     403      404      to
 desk:erase          POST                 login     login  login 403       422   404     403      404      422
 desk:withdraw       POST                 login     login  login to        to    404     403      404      to
+builder:new         GET                  login     login  login ok        ok    ok      ok       ok       ok
+builder:new         POST                 login     login  login 400       400   400     400      400      400
+builder:step        GET                  login     login  login ok        ok    404     404      404      ok
+builder:step        POST                 login     login  login to        to    404     404      404      to
+builder:toml        GET                  login     login  login ok        ok    404     404      404      ok
+builder:figures     POST                 login     login  login -         -     404     404      404      -
+builder:team        POST                 login     login  login 403       to    404     404      404      to
+builder:create      POST                 login     login  login 403       to    404     404      404      to
+builder:delete      POST                 login     login  login 403       to    404     404      404      to
 room:home           GET                  ok        ok     ok    ok        ok    ok      ok       ok       ok
 room:language       any                  to        to     to    to        to    to      to       to       to
 room:invitation     GET                  ok        ok     ok    ok        ok    ok      404      ok       ok
@@ -167,6 +178,8 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     assert study.owner is not None
     job = jobs.prepare(Job.Kind.REPORT, user=study.owner, study=study, slug=study.slug)
     Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, detail={**job.detail, "under_codes": True})
+    draft = make_draft(drafted(study.file.as_json()), study.owner, "another")
+    draft.editors.set(User.objects.filter(username="assistant"))
     other = jobs.prepare(Job.Kind.BLINDING, user=study.owner, study=study, slug=study.slug)
     drawn = jobs.folder_of(job) / "report"
     drawn.mkdir()
@@ -174,7 +187,7 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
     return {
         **{"slug": study.slug, "code": expert.code, "username": "assistant", "scale": "overall", "name": "report.html"},
-        "place": "1",
+        **{"place": "1", "draft": draft.token, "step": "start"},
         **{"token": trial.token, "room:invitation": link, "desk:job": job.token, "desk:example": "daur"},
         "desk:discard_job": other.token,  # its files are gone with it, and no transaction brings them back
     }
@@ -198,7 +211,8 @@ def address(view: str, words: dict[str, str]) -> str:
     """Where the view is in the scene."""
     given = {}
     for parameter in VIEWS[view]:
-        named = "desk:job" if parameter == "token" and view.startswith("desk:") else parameter
+        tokens = {"desk": "desk:job", "builder": "draft"}
+        named = tokens.get(view.partition(":")[0], parameter) if parameter == "token" else parameter
         found = words.get(view) or words.get(named)
         assert found, f"{view} has a parameter {parameter!r}: say in `_words` what stands for it"
         given[parameter] = found
@@ -274,7 +288,7 @@ def test_no_write_is_taken_from_a_page_elsewhere(scene: Scene) -> None:
 def test_no_address_can_be_guessed_by_counting() -> None:
     """People choose slugs, codes and names; the site names things by random tokens, and places within one by number."""
     assert {parameter for parameters in OURS.values() for parameter in parameters} <= {
-        *("slug", "code", "username", "scale", "name", "path", "token", "place")
+        *("slug", "code", "username", "scale", "name", "path", "token", "place", "step")
     }
     assert len({trial_token() for _ in range(100)}) == 100
     assert all(len(trial_token()) == 22 for _ in range(100))  # 128 bits

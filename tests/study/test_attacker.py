@@ -20,7 +20,7 @@ from study import clock, dataset, services
 from study.dataset import rows
 from study.design import certificate_of
 from study.desk import progress
-from study.models import Device, Event, Expert, Job
+from study.models import Device, Draft, Event, Expert, Job
 from study.sequences import sessions_of
 from study.services.study_creation import ChosenClips, _drawn
 from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
@@ -38,6 +38,8 @@ ACTS = {
     "archive",
     *("open", "close", "open_seal", "revoke", "end", "withdraw", "make_report"),
 }
+#: The same of the builder.
+BUILDING = {"builder:delete", "builder:team", "builder:create"}
 
 
 class Scene:
@@ -143,6 +145,9 @@ class Scene:
             "replace": (["small", "e08"], {"code": "e10", **person}),
             "erase": (["small", "e08"], {"sure": "yes"}),
         }
+        self.ada.post(reverse("builder:new"), {"begin": "study:small", "language": "en"})
+        address = reverse("builder:figures", args=[Draft.objects.get().token])
+        evidence.seen[f"POST {address}"] = body(self.ada.post(address))
         for name, (parts, given) in asked.items():
             address = reverse(f"desk:{name}", args=parts)
             response = self.ada.post(address, given)
@@ -200,8 +205,10 @@ def not_seen(evidence: Evidence) -> set[str]:
     """The views of the desk that the attacker has not looked at."""
     addresses = {name.removeprefix("POST ").partition(":")[0] for name in evidence.seen if "/desk/" in name}
     seen = {resolve(_path(address)).view_name for address in addresses}
-    every = {name for name in OURS if name.startswith("desk:")}
-    return every - seen - {f"desk:{name}" for name in ACTS} - {"desk:job"}  # a report's job leads on to the report
+    every = {name for name in OURS if name.startswith(("desk:", "builder:"))}
+    return (
+        every - seen - BUILDING - {f"desk:{name}" for name in ACTS} - {"desk:job"}
+    )  # a report's job leads on to the report
 
 
 def _path(address: str) -> str:

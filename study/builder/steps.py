@@ -1,0 +1,300 @@
+"""The pages of the builder and their fields, in the order in which a study is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from formats.toml import KeyPath
+from study.builder.content import Content, languages_of, path_of, value_at
+from study.builder.fields import Field, Section, names_of, texts, title_of, under
+from study.builder.presets import BACKGROUND, SCALES
+
+#: The rail: the name of each page in addresses, and in words.
+STEPS: dict[str, Promise] = {
+    "start": gettext_lazy("Start"),
+    "clips": gettext_lazy("Clips"),
+    "questions": pgettext_lazy("step of the builder", "Questions"),
+    "words": gettext_lazy("Texts"),
+    "people": gettext_lazy("Experts"),
+    "plan": gettext_lazy("Plan"),
+    "open": gettext_lazy("Check and create"),
+}
+#: The page on which each part of a study file is written.
+PAGE_OF = {
+    **dict.fromkeys(("title", "languages", "trial"), "start"),
+    **dict.fromkeys(("systems", "real_system", "clips"), "clips"),
+    **dict.fromkeys(("scales", "questions"), "questions"),
+    **dict.fromkeys(("instructions", "consent"), "words"),
+    **dict.fromkeys(("groups", "background"), "people"),
+    **dict.fromkeys(("design", "analysis"), "plan"),
+}
+
+
+def page_of(path: KeyPath) -> str:
+    """The page on which a value is written."""
+    if path == ("design", "clips_per_system"):
+        return "clips"
+    return PAGE_OF.get(str(path[0]), "start") if path else "start"
+
+
+def is_pair(content: Content) -> bool:
+    """Whether a trial has two clips."""
+    return bool(value_at(content, ("trial", "clips")) == 2)
+
+
+def _rows(content: Content, *path: str | int) -> range:
+    rows = value_at(content, path)
+    return range(len(rows) if isinstance(rows, list) else 0)
+
+
+def systems_of(content: Content, language: str) -> list[tuple[str, str]]:
+    """The systems as they are chosen: their ids, and how they are called."""
+    rows = enumerate(content.get("systems", ()))
+    return [(str(row.get("id")), title_of(content, f"systems.{number}", language, _("System"))) for number, row in rows]
+
+
+def _start(content: Content, language: str) -> Iterator[Section]:
+    yield Section(_("Title"), [texts("title", _("Title, as experts see it"))])
+
+
+def _clips(content: Content, language: str) -> Iterator[Section]:
+    for number in _rows(content, "systems"):
+        path = f"systems.{number}"
+        name = title_of(content, path, language, _("System"))
+        fields = under(path, texts("label", _("Name in reports")), Field("id", _("Name of the folder of its clips")))
+        yield Section(name, fields, path, name)
+    yield Section("", [], adds=[("systems:", _("Add a system"))])
+    systems = systems_of(content, language)
+    fields = [
+        Field("design.clips_per_system", _("Clips per system"), "whole", _("How many clips of each system are used.")),
+        Field(
+            "real_system",
+            _("Real music"),
+            "choice",
+            _("Reports compare the other systems with it."),
+            [("", _("no system is real music")), *systems],
+        ),
+        Field(
+            "clips.seconds",
+            _("Length of each clip, in seconds"),
+            "number",
+            _(
+                "1 to 600. Longer files are cut, shorter files are followed by silence. If empty: the length of the "
+                "shortest file, at most 60 s."
+            ),
+        ),
+        Field(
+            "clips.channels",
+            _("Channels"),
+            "whole-choice",
+            "",
+            [("", _("stereo if all files are stereo, else mono")), ("1", _("mono")), ("2", _("stereo"))],
+        ),
+    ]
+    if is_pair(content):
+        fields.append(
+            Field(
+                "trial.match",
+                _("Which two clips are compared"),
+                "choice",
+                _("Clips of one prompt are files of equal names in the folders of the systems."),
+                [("prompt", _("clips of the same prompt")), ("none", _("any clips"))],
+            )
+        )
+    yield Section(_("All clips"), fields)
+
+
+def _questions(content: Content, language: str) -> Iterator[Section]:
+    for number in _rows(content, "questions"):
+        path = f"questions.{number}"
+        name = title_of(content, path, language, _("Question"))
+        kind = value_at(content, ("questions", number, "kind"))
+        fields = _preference(content, number) if kind == "preference" else _rating()
+        yield Section(name, under(path, *(_choice() if kind == "choice" else fields)), path, name)
+        if kind == "choice":
+            yield from _answers(content, language, path, systems_of(content, language))
+    if is_pair(content):
+        yield Section("", [], adds=[("questions:preference", _("Add a preference"))])
+        return
+    presets = [(f"questions:{name}", str(words[0])) for name, words in SCALES.items()]
+    adds = [("questions:", _("Empty rating scale")), *presets, ("questions:human", _("Human or computer"))]
+    yield Section(_("Add a question"), [], adds=adds)
+
+
+def _choice() -> list[Field]:
+    return [
+        texts("label", _("Name")),
+        texts("definition", _("Question")),
+        Field("key", _("Name in the data"), help=_("Lower-case letters, digits and underscores.")),
+    ]
+
+
+def _answers(content: Content, language: str, path: str, systems: list[tuple[str, str]]) -> Iterator[Section]:
+    """The choices of a question, and for which systems each of them is right where the question is of that kind."""
+    right = Field("right_for", _("The right answer for (none: answers are neither right nor wrong)"), "several")
+    for choice in _rows(content, *path_of(path), "choices"):
+        below = f"{path}.choices.{choice}"
+        called = title_of(content, below, language, _("Choice"))
+        fields = [texts("label", _("Choice")), Field("key", _("Name in the data"))]
+        if path.startswith("questions"):
+            fields.append(replace(right, choices=systems))
+        yield Section(called, under(below, *fields), below, called, level=3)
+    yield Section("", [], adds=[(f"{path}.choices:", _("Add a choice"))])
+
+
+def _rating() -> list[Field]:
+    return [
+        texts("label", _("Name")),
+        texts("definition", _("Question")),
+        Field("minimum", _("Lowest rating"), "whole"),
+        Field("maximum", _("Highest rating"), "whole", _("Up to 11 points are buttons, more are a slider.")),
+        texts("low", _("End label of the lowest rating")),
+        texts("high", _("End label of the highest rating")),
+        Field("key", _("Name in the data"), help=_("Lower-case letters, digits and underscores.")),
+    ]
+
+
+def _preference(content: Content, number: int) -> list[Field]:
+    forms = [
+        ("binary", _("one of the two")),
+        ("ties", _("one of the two, or no preference")),
+        ("graded", _("seven steps, from -3 to 3")),
+    ]
+    has_middle = value_at(content, ("questions", number, "form")) != "binary"
+    return [
+        texts("label", _("Name")),
+        texts("definition", _("Question")),
+        Field("form", _("What can be answered"), "choice", choices=forms, reloads=True),
+        texts("low", _("Words for the first clip")),
+        *([texts("middle", _("Words for no preference"))] if has_middle else []),
+        texts("high", _("Words for the second clip")),
+        Field("key", _("Name in the data"), help=_("Lower-case letters, digits and underscores.")),
+    ]
+
+
+def _words(content: Content, language: str) -> Iterator[Section]:
+    note = _("What experts read before the first clip. Say what they will hear, and that they can stop at any time.")
+    yield Section(_("Instructions"), [texts("instructions", _("Text"), kind="paragraphs")], note=note)
+    note = _(
+        "Say what happens to the data, how long they are kept, and that experts can stop at any time. An empty line "
+        "starts a paragraph."
+    )
+    fields = [
+        texts("consent.text", _("Text"), kind="paragraphs"),
+        Field("consent.version", _("Version"), help=_("Stored with each consent. Change it when the text changes.")),
+    ]
+    yield Section(_("Consent"), fields, note=note)
+
+
+def _people(content: Content, language: str) -> Iterator[Section]:
+    for number in _rows(content, "groups"):
+        path = f"groups.{number}"
+        name = title_of(content, path, language, _("Group"))
+        slots = Field("slots", _("Slots"), "whole", _("The maximum number of experts in this group."))
+        fields = under(path, texts("label", _("Name")), slots, Field("key", _("Name in the data")))
+        yield Section(name, fields, path, name)
+    yield Section("", [], adds=[("groups:", _("Add a group"))])
+    for number in _rows(content, "background"):
+        yield from _background(content, language, number)
+    presets = [(f"background:{name}", str(words[0])) for name, words in BACKGROUND.items()]
+    note = _("Ask few questions: in a small field of experts, few answers are enough to identify a person.")
+    adds = [("background:", _("Empty question")), *presets]
+    yield Section(_("Add a background question"), [], adds=adds, note=note)
+
+
+def _background(content: Content, language: str, number: int) -> Iterator[Section]:
+    path = f"background.{number}"
+    name = title_of(content, path, language, _("Background question"))
+    kinds = [("choice", _("one of several choices")), ("number", _("a whole number")), ("text", _("words"))]
+    fields = under(
+        path,
+        texts("label", _("Question")),
+        Field("kind", _("What can be answered"), "choice", choices=kinds, reloads=True),
+        Field("required", _("An answer is required"), "check"),
+        Field("key", _("Name in the data")),
+    )
+    yield Section(name, fields, path, name)
+    if value_at(content, ("background", number, "kind")) == "choice":
+        yield from _answers(content, language, path, [])
+
+
+def _plan(content: Content, language: str) -> Iterator[Section]:
+    heard = Field("design.heard_per_expert", _("Clips per system that each expert hears"), "whole")
+    if is_pair(content):
+        heard = Field("design.rounds", _("How often each expert hears each pair of systems"), "whole")
+    repeats = _("Trials that come a second time, without a mark: they show how well experts agree with themselves.")
+    fields = [
+        heard,
+        Field("design.repeats", _("Hidden repeats"), "whole", repeats),
+        Field("design.practice", _("Practice trials"), "whole", _("Before the first trial; not part of the data.")),
+        Field("design.break_after", _("Break after trial"), "whole-or-half", _("A trial number, half, or 0 for none.")),
+        Field(
+            "design.grace_hours",
+            _("Grace period in hours"),
+            "whole",
+            _("Ratings given before the end may arrive during this time. If empty: 48."),
+        ),
+    ]
+    yield Section(_("Session"), fields)
+    yield from _analysis(content, language)
+
+
+def _analysis(content: Content, language: str) -> Iterator[Section]:
+    asked = [
+        (str(row.get("key")), title_of(content, f"questions.{n}", language, _("Question")))
+        for n, row in enumerate(content.get("questions", ()))
+    ]
+    note = _("The analysis plan is frozen with the study. Reports mark all other analyses as exploratory.")
+    fields = [
+        Field("analysis.primary_scale", _("Primary question"), "choice", choices=asked),
+        Field(
+            "analysis.smallest_gap",
+            _("Smallest effect size of interest (SESOI)"),
+            "number",
+            _("In points of the scale; of a choice with right answers, d′."),
+        ),
+        Field("analysis.alpha", _("Significance level (α)"), "number"),
+        Field("analysis.hypotheses", _("Hypotheses, one per line"), "lines"),
+        Field("analysis.exclusions", _("Exclusion rules"), "paragraphs"),
+        Field("analysis.dropouts", _("Drop-outs"), "paragraphs", _("How their ratings are treated.")),
+    ]
+    yield Section(_("Analysis plan"), fields, note=note)
+    systems = systems_of(content, language)
+    for number in _rows(content, "analysis", "contrasts"):
+        name = _("Planned contrast %(number)d") % {"number": number + 1}
+        path = f"analysis.contrasts.{number}"
+        both = under(
+            path,
+            Field("0", _("First system"), "choice", choices=systems),
+            Field("1", _("Second system"), "choice", choices=systems),
+        )
+        yield Section(name, both, path, name, level=3)
+    yield Section("", [], adds=[("analysis.contrasts:", _("Add a planned contrast"))])
+
+
+PAGES: dict[str, Callable[[Content, str], Iterator[Section]]] = {
+    "start": _start,
+    "clips": _clips,
+    "questions": _questions,
+    "words": _words,
+    "people": _people,
+    "plan": _plan,
+}
+
+
+def sections_of(step: str, content: Content) -> list[Section]:
+    """What a page shows of a draft. Entries are called by their labels in the draft's first language."""
+    page = PAGES.get(step)
+    return list(page(content, languages_of(content)[0])) if page else []
+
+
+def fields_of(step: str, content: Content) -> dict[str, Field]:
+    """The fields of a page by the names of their elements."""
+    languages = languages_of(content)
+    every = [one for section in sections_of(step, content) for one in section.fields]
+    return {name: one for one in every for name in names_of(one, languages)}

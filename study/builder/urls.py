@@ -1,0 +1,18 @@
+"""Addresses of the builder. A draft's token is its only name."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from study.builder import figures, new, views
+
+app_name = "builder"
+urlpatterns = [
+    path("new/", new.new, name="new"),
+    path("<str:token>/study.toml", views.toml, name="toml"),
+    path("<str:token>/delete/", views.delete, name="delete"),
+    path("<str:token>/team/", views.team, name="team"),
+    path("<str:token>/create/", views.create, name="create"),
+    path("<str:token>/figures/", figures.figures, name="figures"),
+    path("<str:token>/<slug:step>/", views.step, name="step"),
+]

@@ -1,0 +1,184 @@
+"""Drafts as study files and study files as drafts, and what can be done to their content."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formats.study_file import parse
+from study.builder import content as contents
+from study.builder.content import Content, drafted
+from study.builder.faults import check
+from study.builder.fields import typed
+from study.builder.steps import STEPS, fields_of
+from study.builder.toml_text import content_of, toml_of
+from tests.factories import pair_toml, study_toml
+
+EXAMPLES = sorted(Path("fixtures/studies").glob("*.toml"))
+
+pytestmark = pytest.mark.usefixtures("in_english")
+
+
+def example(name: str = "pilot") -> Content:
+    return content_of(Path(f"fixtures/studies/{name}.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_stays_the_same_study_through_the_builder(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    written = toml_of(content_of(text))
+    assert parse(written) == parse(text)
+    assert content_of(written) == content_of(text)
+    assert toml_of(content_of(written)) == written
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_has_no_faults_and_every_value_has_a_field(path: Path) -> None:
+    content = content_of(path.read_text(encoding="utf-8"))
+    file, faults = check(content)
+    assert faults == []
+    assert file == parse(path.read_text(encoding="utf-8"))
+    names = {name for step in STEPS for name in fields_of(step, content)}
+    elsewhere = ("languages", "trial.clips", "design.seed")
+    lists = ("analysis.hypotheses.", ".right_for.")
+    left = [name for name in leaves(content) if name not in names and not name.startswith(elsewhere)]
+    left = [name for name in left if not any(part in name for part in lists)]
+    assert [name for name in left if name.rpartition(".")[2] not in {"kind", "of"}] == []
+
+
+def leaves(content: object, path: tuple[object, ...] = ()) -> list[str]:
+    """The names of all single values."""
+    pairs = list(content.items()) if isinstance(content, dict) else []
+    pairs = list(enumerate(content)) if isinstance(content, list) else pairs
+    return [name for key, part in pairs for name in leaves(part, (*path, key))] if pairs else [".".join(map(str, path))]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40))
+def test_any_text_is_the_same_in_toml(text: str) -> None:
+    content = {"title": {"en": "x"}, "instructions": {"en": text + "\nend"}, "consent": {"version": text + "."}}
+    back = tomllib.loads(toml_of(content))
+    assert back["consent"]["version"] == text + "."
+    assert back["instructions"]["en"] == text + "\nend"
+
+
+def test_text_of_the_only_language_may_be_plain() -> None:
+    content = content_of('title = "A study"\nlanguages = ["en"]\n[consent]\nversion = "1"\ntext = "Yes."')
+    assert content["title"] == {"en": "A study"}
+    assert content["consent"] == {"version": "1", "text": {"en": "Yes."}}
+
+
+def test_values_of_the_wrong_shape_are_left_out() -> None:
+    content = drafted(
+        {"languages": "en", "title": 5, "design": [], "systems": [1, {"id": "a", "label": 3}], "questions": {}}
+    )
+    assert content == {
+        "languages": "en",
+        "title": {},
+        "design": {},
+        "systems": [{"id": "a", "label": {}}],
+        "questions": [],
+    }
+    assert check(content)[0] is None
+
+
+def test_fault_names_its_page_and_its_field() -> None:
+    content = example()
+    content["questions"][1]["maximum"] = 0
+    del content["questions"][0]["label"]["zh-hans"]
+    content["analysis"]["primary_scale"] = "nothing"
+    content["design"].pop("clips_per_system")
+    found = {(fault.step, fault.field): fault.words for fault in check(content)[1]}
+    assert found["questions", "questions.0.label.zh-hans"] == "The translation is missing."
+    assert "is not valid" in found["questions", "questions.1.maximum"]
+    assert "is not one of the questions" in found["plan", "analysis.primary_scale"]
+    assert found["clips", "design.clips_per_system"] == "This field is empty."
+
+
+def test_empty_draft_has_faults_and_is_kept() -> None:
+    file, faults = check({})
+    assert file is None
+    assert {fault.step for fault in faults} >= {"start", "clips", "questions", "words", "people", "plan"}
+    assert toml_of({}) == "\n"
+
+
+def test_new_name_of_a_system_is_used_everywhere() -> None:
+    content = example("ab")
+    contents.put(content, ("systems", 2, "id"), "people")
+    assert content["analysis"]["contrasts"] == [["model-a", "people"], ["model-b", "people"], ["model-a", "model-b"]]
+    assert check(content)[1] == []
+
+
+def test_deleted_system_takes_its_contrasts_along() -> None:
+    content = example("ab")
+    content["design"]["repeats"] = 0
+    assert contents.delete(content, ("systems", 2)) == ("systems", 1)
+    assert content["analysis"]["contrasts"] == [["model-a", "model-b"]]
+    assert check(content)[1] == []
+
+
+def test_copy_of_an_entry_has_a_name_of_its_own() -> None:
+    content = example()
+    assert contents.duplicate(content, ("questions", 0)) == ("questions", 1)
+    assert [row["key"] for row in content["questions"]] == ["naturalness", "naturalness_2", "overall"]
+    assert check(content)[1] == []
+
+
+def test_entries_move_within_their_list() -> None:
+    content = example()
+    before = copy.deepcopy(content["questions"])
+    assert contents.move(content, ("questions", 0), -1) == ("questions", 0)
+    assert contents.move(content, ("questions", 0), 1) == ("questions", 1)
+    assert content["questions"] == before[::-1]
+
+
+@pytest.mark.parametrize("text", [study_toml(), pair_toml()])
+def test_form_of_a_trial_changes_both_ways(text: str) -> None:
+    content = content_of(text)
+    clips = content.get("trial", {}).get("clips", 1)
+    question: Content = {"kind": "preference" if clips == 1 else "rating", "key": "new", "label": {}}
+    contents.set_form(content, 3 - clips, question)
+    assert content["questions"] == [question]
+    assert ("rounds" in content["design"]) is (clips == 1)
+    assert content["analysis"]["primary_scale"] == "new"
+
+
+def test_language_that_is_taken_out_takes_its_texts_along() -> None:
+    content = example()
+    contents.set_languages(content, ["en"])
+    assert "zh-hans" not in str(content)
+    assert check(content)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("design.repeats", " 4 ", 4),
+        ("design.repeats", "four", "four"),
+        ("design.break_after", "half", "half"),
+        ("design.break_after", "7", 7),
+        ("analysis.smallest_gap", "0,5", 0.5),
+        ("analysis.alpha", "inf", "inf"),
+        ("analysis.hypotheses", "One.\n\n Two.", ["One.", "Two."]),
+        ("consent.text.en", "a\r\n\r\nb ", "a\n\nb"),
+        ("title.en", "  ", None),
+        ("background.0.required", "", False),
+        ("background.0.required", "yes", True),
+    ],
+)
+def test_typed_value_is_what_the_study_file_has(name: str, text: str, value: object) -> None:
+    content = example("daur")
+    fields = {key: field for step in STEPS for key, field in fields_of(step, content).items()}
+    assert typed(fields[name], text) == value
+
+
+def test_right_answers_follow_the_names_of_systems() -> None:
+    content = example("human-or-computer")
+    contents.put(content, ("systems", 0, "id"), "ours")
+    contents.delete(content, ("systems", 1))
+    right = [choice["right_for"] for choice in content["questions"][0]["choices"]]
+    assert right == [["human"], ["ours"]]
