@@ -27,6 +27,8 @@ from study.session import Session, SessionTrial, break_before, session_of
 
 #: Scales with more points than this are answered with a slider.
 MAX_BUTTONS = 11
+#: The highest rating that one key can give.
+MOST_DIGITS = 9
 
 
 def scale_order(expert: Expert) -> list[str]:
@@ -90,7 +92,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         minutes_left=session.progress().minutes_left,
         panel="" if any(clip.intervals for clip in heard) or answers else _panel(expert, session, shown),
         scales=scales,
-        sliders=any(scale["points"] is None for scale in scales),
+        sliders=any(scale["maximum"] > MOST_DIGITS for scale in scales),
         choices=any(scale.get("form") == "choice" for scale in scales),
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.MAX_COMMENT,

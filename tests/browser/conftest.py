@@ -154,6 +154,12 @@ def answer(page: Page, value: int, *scales: str) -> None:
         page.locator(f'[data-scale="{scale}"] .point').nth(value - 1).click()
 
 
+def unfold(page: Page) -> None:
+    """Opens what is below the scales: the comment, and whether the song was known."""
+    page.locator("details.remark summary").click()
+    expect(page.locator("#remark fieldset")).to_be_enabled()
+
+
 def settled(page: Page) -> None:
     """Waits until every answer has reached the server."""
     expect(page.locator("body")).to_have_attribute("data-pending", "0")

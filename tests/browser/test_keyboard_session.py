@@ -65,6 +65,8 @@ def test_a_whole_session_can_be_done_by_keyboard_alone(page: Page, live_server: 
         expect(page.locator("#play")).to_be_focused()
         rate_by_digits(page, value)
         if number == 1:
+            press(page, ".remark summary")
+            expect(page.locator("#remark fieldset")).to_be_enabled()
             press(page, "[name=known]", "Space")
             reach(page, "#comment")
             page.keyboard.type("2 bars")

@@ -274,6 +274,6 @@ def test_a_clip_that_cannot_be_fetched_is_asked_for_again(page: Page, live_serve
     practised(expert)
     page.route("**/audio", lambda route: route.abort())
     page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
-    expect(page.locator("#player-text")).to_have_text("The clip could not be loaded. Trying again …")
+    expect(page.locator(".player .state")).to_have_text("The clip could not be loaded. Trying again …")
     page.unroute("**/audio")
     expect(page.locator("#play")).to_have_attribute("data-state", "ready")

@@ -58,7 +58,7 @@ def test_both_clips_are_heard_before_an_answer_is_taken(page: Page, pair: str) -
     points = page.locator(".preference .point")
     expect(page.locator("h1")).to_have_text("Page 2 of 6")
     play(page, 1)
-    expect(page.locator(".player:nth-child(1) .played p")).to_have_text("Finished. Please play the other clip.")
+    expect(page.locator(".player:nth-child(1) .state")).to_have_text("Finished. Please play the other clip.")
     points.nth(0).click(force=True)
     expect(page.locator("#hint")).to_have_text("Please listen to both clips to the end first. Then you can answer.")
     assert not Rating.objects.filter(trial__token=pair).exists()

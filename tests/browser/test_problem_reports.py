@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import queries
 from study.models import Expert, Listening, Rating, Study
-from tests.browser.conftest import SCALES, Accept, awake, practised, settled
+from tests.browser.conftest import SCALES, Accept, awake, practised, settled, unfold
 from tests.factories import complete, make_study, trials_of
 
 #: Of a clip: long enough to look at the page while "Next" waits.
@@ -76,6 +76,7 @@ def test_problem_reported_offline_is_kept_and_opens_the_next(
     expert, _ = at_a_clip_just_opened(page, live_server, accept)
     report = page.get_by_role("button", name="Report a problem")
     expect(report).to_be_visible()
+    unfold(page)
     context.set_offline(True)
     report.click()
     page.locator("[name=known]").check()

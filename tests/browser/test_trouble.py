@@ -9,10 +9,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import queries
 from study.models import Event, Expert, Listening, Rating, Remark, Study
-from tests.browser.conftest import SCALES, SECONDS, Accept, Log, answer, awake, listen, practised, settled
+from tests.browser.conftest import SCALES, SECONDS, Accept, Log, answer, awake, listen, practised, settled, unfold
 from tests.factories import hear, make_link, trials_of
 
-MOST_PAGE, MOST_CLIP = 62_000, 250_000
+MOST_PAGE, MOST_CLIP = 60_000, 250_000
 LOADED = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   .map((entry) => entry.name).filter((name) => name.startsWith("http"))"""
 IN_CHARGE = "() => navigator.serviceWorker.controller !== null"
@@ -41,7 +41,7 @@ def test_a_clip_that_never_comes_offers_another_try_and_a_report_and_never_spins
     expect(page.locator("#play .word")).to_have_text("Try again")
     expect(page.locator("#next")).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="Report a problem").click()
-    expect(page.locator("#told")).to_be_visible()
+    expect(page.locator("#reported")).to_be_visible()
     settled(page)
     assert Event.objects.get(kind="problem reported", detail__trial=2)
     assert Listening.objects.get(problem=True, trial=trials_of(expert)[1])
@@ -128,6 +128,7 @@ def test_a_known_song_and_a_comment_typed_offline_survive_a_killed_tab(
     page: Page, context: BrowserContext, live_server: LiveServer, accept: Accept
 ) -> None:
     at_second_clip(page, live_server, accept)
+    unfold(page)
     page.get_by_label("I knew this song before this study").check()
     settled(page)
     context.set_offline(True)

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from study.models import Rating, Remark, Study, Trial
-from tests.browser.conftest import SECONDS, Accept, Log, awake, practised, settled
+from tests.browser.conftest import SECONDS, Accept, Log, awake, practised, settled, unfold
 from tests.factories import hear, make_study, rate, study_toml, trials_of
 
 NUMBER, COMMENT, NEXT = "[type=number]", "#comment", "#next"
@@ -58,6 +58,7 @@ def type_number(page: Page, text: str) -> None:
 
 
 def type_comment(page: Page, text: str) -> None:
+    unfold(page)
     page.locator(COMMENT).focus()
     page.keyboard.type(text)
 
@@ -71,7 +72,7 @@ LEAVES: dict[str, Callable[[Page], object]] = {
     "Next": lambda page: page.locator(NEXT).click(),
     "Next keeping the focus": by_script(NEXT),
     "Back": by_script("#back"),
-    "link": by_script(".keys a"),
+    "link": by_script(".menu a"),
     "language": by_script(".languages button"),
     "hidden": lambda page: page.evaluate(HIDE),
     "reload": lambda page: page.reload(),
@@ -166,6 +167,7 @@ def test_wrong_number_on_a_hidden_page_stays_to_be_mended(page: Page, trial: Tri
 @pytest.mark.parametrize("field", [NUMBER, COMMENT])
 def test_enter_of_an_input_method_does_not_go_on(page: Page, trial: Trial, field: str) -> None:
     """Chromium's own composition: the key ends it, and belongs to the input method."""
+    unfold(page)
     client = page.context.new_cdp_session(page)
     page.locator(field).focus()
     client.send("Input.imeSetComposition", {"text": "8", "selectionStart": 1, "selectionEnd": 1})
@@ -221,6 +223,7 @@ def test_spin_and_paste_are_saved_by_enter(page: Page, trial: Trial) -> None:
 
 
 def test_comment_with_unusual_line_ends_is_kept_as_lines(page: Page, trial: Trial) -> None:
+    unfold(page)
     page.locator(COMMENT).evaluate(
         "(area, text) => { area.focus(); document.execCommand('insertText', false, text); }",
         "one\u2028two\u0085three\u000bfour\u0007five",

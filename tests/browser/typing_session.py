@@ -41,6 +41,8 @@ def typing_session(driver: Driver, link: str) -> None:
     driver.type(NUMBER, "101")
     driver.press("Enter")
     driver.wait("#hint:not(:empty)")
+    driver.click("details.remark summary")
+    driver.wait("#remark fieldset:not([disabled])")
     for field in (NUMBER, COMMENT):
         for key in LAST_KEYS:
             driver.run(COMPOSED % (field.replace('"', "'"), key))

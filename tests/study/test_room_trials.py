@@ -44,9 +44,10 @@ def test_a_trial_shows_what_was_answered_and_heard_before(client: Client, alice:
     rate(alice, trial, "overall", 2)
     rate(alice, trial, "overall", 4, revision=2)
     shown = client.get(f"/room/t/{trial.token}/").text
-    assert 'name="overall" value="4" checked' in shown
+    assert 'value="4" checked' in shown
     assert shown.count("checked") == 1
-    assert 'data-revision="2"' in shown
+    assert 'data-scale="overall" data-revision="2"' in shown
+    assert 'data-minimum="1" data-maximum="5" data-value="4"' in shown
     assert 'data-heard="[[0, 1000]]"' in shown
     assert 'data-plays="1"' in shown
 

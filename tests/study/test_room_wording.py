@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "study" / "templates"
 #: Parts of pages.
-PARTS = {"room/room.html", "room/scale.html", "room/preference.html", "room/texts.html"}
+PARTS = {f"room/{name}.html" for name in ("room", "player", "scale", "preference", "choice", "texts")}
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 // Sends answers and listening reports, oldest first, until the server acknowledges them.
 // An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; its UUID makes a repeat harmless.
 
-import { measured, now, timeOf } from "./clock.js";
-import { identifier, openStore } from "./store.js";
+import { measured, now } from "./clock.js";
+import { openStore } from "./store.js";
 
 const TIMEOUT_MS = 15_000;
 const TURN_MS = 5_000;
@@ -35,6 +35,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     return { status: response.status, reply: isJson ? await response.json() : null };
   }
 
+  const refusals = () => import("./refusals.js");
   const put = (entry) => measured(() => ask(entry), ({ reply }) => reply?.now);
 
   async function freshToken() {
@@ -55,15 +56,15 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
       trouble = "offline";
       return "offline";
     }
-    return settle(entry, answer);
+    return settle(entry, answer).catch(() => "wait");
   }
 
-  function settle(entry, { status, reply }) {
+  async function settle(entry, { status, reply }) {
     trouble = "";
     if (status >= 200 && status < 300 && reply) {
       remember(entry);
-      if (entry.kind === "listening") retryUnheard(entry.trial);
       onSaved(entry, reply);
+      if (entry.kind === "listening" && aside().length) (await refusals()).retryUnheard(store, entry.trial);
       return "done";
     }
     if (reply === null || status >= 500 || status === 429) {
@@ -74,44 +75,16 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
       trouble = "link";
       return "offline";
     }
-    if (reply.error === "revision") return resolveRevision(entry, reply);
-    store.add("aside", { ...entry, error: reply.error, message: reply.message });
-    store.remove(entry.key);
+    (await refusals()).refuse(store, entry, reply, onOverruled);
     return "done";
   }
 
-  /** For a page that the server made just before it saved this entry. */
+  /** For a page that the server made before it saved this. */
   function remember({ key, ...entry }) {
     for (const old of store.list("sent")) {
       if (Math.abs(now() - old.sentAt) > REMEMBERED_MS) store.remove(old.key);
     }
     store.add("sent", { ...entry, sentAt: now() });
-    store.remove(key);
-  }
-
-  /** Another tab or device used this revision, or it leapt ahead (`given_at` is null): the later answer counts. */
-  function resolveRevision(entry, reply) {
-    const rivals = pending().filter((other) => other.url === entry.url);
-    const newest = rivals[rivals.length - 1] ?? entry;
-    const isLater = reply.given_at === null || timeOf(newest.body) > Date.parse(reply.given_at);
-    if (isLater) {
-      const body = { ...newest.body, client_uuid: identifier(), revision: reply.revision + 1 };
-      store.add("queue", { ...newest, body });
-    }
-    for (const rival of rivals) store.remove(rival.key);
-    store.remove(entry.key);
-    if (!isLater) onOverruled(entry, reply);
-    return "done";
-  }
-
-  function retryUnheard(trial) {
-    for (const entry of aside()) {
-      if (entry.trial === trial && entry.error === "unheard") requeue(entry);
-    }
-  }
-
-  function requeue({ error, message, key, ...entry }) {
-    store.add("queue", entry);
     store.remove(key);
   }
 
@@ -127,7 +100,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     }
   }
 
-  /** One tab sends at a time, unless another holds the turn too long: a repeat does no harm. */
+  /** One tab sends at a time, unless another takes too long. */
   async function inTurn(work) {
     if (!navigator.locks) return work();
     let begun = false;
@@ -169,6 +142,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
   document.addEventListener("visibilitychange", () => pending().length && flush());
 
   return {
+    store,
     pending,
     signedOut: () => trouble === "link",
     justSent: () => store.list("sent"),
@@ -179,14 +153,6 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
       const kept = store.add("queue", entry);
       flush();
       return kept;
-    },
-    retryAside() {
-      aside().forEach(requeue);
-      return flush();
-    },
-    discardAside() {
-      for (const entry of aside()) store.remove(entry.key);
-      tell();
     },
   };
 }

@@ -10,7 +10,7 @@ const MAX_NOTED = 20; // changes of speed
 const WAITS_MS = [1_000, 2_000, 4_000]; // between attempts to load
 const clips = new Map(); // address → promise of a blob
 
-/** The whole clip, fetched once; a failed fetch is forgotten. */
+/** Fetches a clip once; a failed fetch is forgotten. */
 export function fetchClip(address) {
   if (!clips.has(address)) {
     const clip = download(address);
@@ -57,9 +57,8 @@ export function union(intervals) {
 export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
 
 /**
- * `on.state(name)`: loading, ready, playing, paused, ended; failed (tries again by itself), mute (gave up loading) and
- * broken (would not play), which wait for a press. `on.report({intervals, events, plays})` when the first play begins,
- * and at each stop.
+ * States: loading, ready, playing, paused, ended, failed (tries again by itself); mute (gave up loading) and broken (would
+ * not play) wait for a press. Reports come when the first play begins and at each stop.
  */
 export function createPlayer({ address, durationMs, level, begun, on }) {
   const audio = new Audio();
@@ -144,7 +143,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   }
 
   function draw() {
-    on.position(Math.min(1, (audio.currentTime * 1000) / durationMs));
+    on.position(now());
     frame = requestAnimationFrame(draw);
   }
 
@@ -176,7 +175,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   });
   audio.addEventListener("pause", () => !audio.ended && state === "playing" && stop("paused"));
   audio.addEventListener("ended", () => {
-    on.position(1);
+    on.position(durationMs);
     stop("ended");
   });
   audio.addEventListener("error", () => !closed && source && give("broken"));
@@ -211,6 +210,12 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
       if (state === "playing") audio.pause();
       else if (state === "failed" || state === "mute" || state === "broken") again();
       else if (state !== "loading") play();
+    },
+    seek(ms) {
+      audio.currentTime = ms / 1000;
+      note("seek");
+      on.position(ms);
+      if (state === "ended") enter("paused");
     },
     blur() {
       if (state === "playing") note("blur");

@@ -35,6 +35,7 @@ export function createRemark(form, { onChange }) {
   area.addEventListener("input", later);
   area.addEventListener("change", settle);
   form.addEventListener("submit", (event) => event.preventDefault());
+  form.elements[0].disabled = false; // until now nothing could be typed that would be lost
 
   return {
     settle,
@@ -45,6 +46,7 @@ export function createRemark(form, { onChange }) {
       revision = body.revision;
       saved = { known: body.known, comment: body.comment };
       box.checked = body.known;
+      form.parentElement.open ||= body.known || body.comment !== "";
       if (!isTyping && said().comment !== body.comment) area.value = body.comment;
     },
   };

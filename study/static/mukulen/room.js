@@ -1,33 +1,18 @@
-// The expert's pages: the outbox with its status line, and each step from page to page. Pages other than trials load
-// steps.js as well.
+// The expert's pages: the outbox with its status line, and each step from page to page.
 
-import { measured } from "./clock.js";
-import { openOutbox, within } from "./outbox.js";
+import { openOutbox } from "./outbox.js";
 import { text } from "./texts.js";
 import { mount } from "./trial.js";
 
 const PATIENCE_MS = 400;
-export const STEP_MS = 30_000; // on a dead line
 
-/** What steps.js replaces: here a form, that of the language, is sent as browsers do. */
-export const ways = {
-  async post(form, { name, value }) {
-    form.elements.csrfmiddlewaretoken.value = await outbox.freshToken();
-    const chosen = Object.assign(document.createElement("input"), { type: "hidden", name, value });
-    form.append(chosen);
-    form.submit();
-    return true;
-  },
-};
-
-const main = document.getElementById("main");
+export const main = document.getElementById("main");
 const status = document.getElementById("status");
 const bar = document.getElementById("bar");
 let quiet = bar.hidden; // until answers wait
-const aside = document.getElementById("aside");
 const dead = document.getElementById("dead");
 let current = null;
-let shown = location.pathname;
+let shown;
 let notice = ""; // what the next step is waiting for
 let saving = 0;
 let losable = false; // answers that closing the page would lose
@@ -55,16 +40,20 @@ function showState({ pending, aside: refused, trouble, durable }) {
   const sentence = (!outbox.signedOut() && notice) || text(state, { n: pending });
   if (state === "saving" && !notice) saving = setTimeout(setStatus, PATIENCE_MS, state, sentence);
   else setStatus(state, pending && !durable ? `${sentence} ${text("memory")}` : sentence);
-  aside.hidden = !refused.length;
+  if (refused.length || document.getElementById("aside")) {
+    import("./refusals.js").then(({ tell }) => tell(outbox, () => persist(() => online("renew"))), () => {});
+  }
   quiet &&= !pending && !refused.length && !notice && dead.hidden;
   bar.hidden = quiet;
-  const reasons = [...new Set(refused.map((entry) => entry.message))].join(" ");
-  aside.querySelector("p").textContent = `${text("aside", { n: refused.length })} ${reasons}`;
 }
 
-function enter() {
+export function leave() {
   current?.close();
   current = null;
+}
+
+export function enter() {
+  shown = location.pathname;
   if (main.dataset.trial) wire(mount(main, outbox, { goTo }));
 }
 
@@ -100,56 +89,22 @@ async function persist(step) {
 
 const goTo = (address) => isSettled() && persist(() => visit(address));
 
-/** Gives the outbox what is typed; false where the page has just said that something is no answer. */
+/** By visit.js, which needs the server as the step does; without it as links do. */
+async function visit(address) {
+  if (!(await emptied()) && !outbox.signedOut()) return false;
+  const steps = await import("./visit.js").catch(() => null);
+  if (steps) return steps.visit(address);
+  location.assign(address);
+  return true;
+}
+
+/** Gives the outbox what is typed; false where something is no answer. */
 const isSettled = (options) => current?.settle?.(options) ?? true;
 
-/** A trial takes the place of this one, with the clip fetched meanwhile; other pages are loaded. */
-async function visit(address) {
-  // Trials open in their order, and other pages look at all answers.
-  const isFree = async () => (await emptied()) || outbox.signedOut();
-  if (!(await isFree())) return false;
-  const ask = async () => {
-    const response = await fetch(address, { headers: { Accept: "text/html" }, signal: within(STEP_MS) });
-    return [response, parsed(await response.text())];
-  };
-  const [response, fresh] = await measured(ask, ([, page]) => Number(page.body.dataset.now));
-  if (response.status >= 500) return false;
-  if (response.ok && main.dataset.trial && fresh.getElementById("main")?.dataset.trial) show(fresh, response.url);
-  else if (!(await isFree())) return false; // more was written meanwhile
-  else location.assign(response.redirected ? response.url : address);
-  return true;
-}
+/** What the server is needed for. */
+const online = async (name, ...given) => (await import("./visit.js"))[name](...given);
 
-export const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
-
-function show(fresh, address) {
-  history.pushState(null, "", address);
-  shown = location.pathname;
-  current?.close();
-  current = null;
-  put(fresh);
-  document.getElementById("steps").replaceWith(fresh.getElementById("steps"));
-  document.querySelector(".languages [name=next]").value = location.pathname;
-  enter();
-}
-
-export function put(fresh) {
-  const incoming = fresh.getElementById("main");
-  for (const name of Object.keys(main.dataset)) delete main.dataset[name];
-  Object.assign(main.dataset, incoming.dataset);
-  main.replaceChildren(...incoming.childNodes);
-  document.title = fresh.title;
-  scrollTo(0, 0);
-  (document.getElementById("fault") ?? document.getElementById("heading") ?? main).focus();
-}
-
-async function renew() {
-  await fetch(location.pathname, { signal: within(STEP_MS) });
-  location.replace(location.pathname);
-  return true;
-}
-
-async function emptied() {
+export async function emptied() {
   isSettled({ leaving: true });
   if (outbox.pending().length) await outbox.flush();
   return outbox.pending().length === 0;
@@ -160,8 +115,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!isSettled()) return;
   if (outbox.pending().length) setStatus("saving", text("sending"));
-  const button = event.submitter ?? event.target.querySelector("button");
-  persist(async () => (await emptied()) && ways.post(event.target, button));
+  persist(async () => (await emptied()) && online("post", event.target, event.submitter));
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
@@ -170,17 +124,11 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   goTo(link.href);
 });
-aside.addEventListener("click", (event) => {
-  if (event.target.dataset.do === "retry") outbox.retryAside();
-  if (event.target.dataset.do !== "discard") return;
-  outbox.discardAside();
-  persist(renew);
-});
 addEventListener("beforeunload", (event) => {
   isSettled({ leaving: true });
   if (losable) event.preventDefault();
 });
-addEventListener("popstate", () => location.pathname !== shown && persist(renew));
+addEventListener("popstate", () => location.pathname !== shown && persist(() => online("renew")));
 
 enter();
 outbox.flush();

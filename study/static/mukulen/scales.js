@@ -1,9 +1,13 @@
 // The scales of one trial: radio buttons up to 11 points, above that a slider (sliders.js).
 
-export const sliders = {
-  make({ radios }) {
+const TEN = 10; // from here on a number takes two digits
+
+/** What sliders.js does otherwise on pages with a scale that goes beyond 9, and several.js for preferences. */
+export const ways = {
+  slider({ radios }) {
     if (!radios.length) throw new Error("sliders.js has not come"); // dead.js says so
   },
+  number: (scale, digit) => digit,
 };
 
 export function createScales(form, { onAnswer, onRefused, onInvalid }) {
@@ -18,7 +22,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     radios: [...element.querySelectorAll("[type=radio]")],
   }));
   let open = false;
-  let refused = false; // since the last press something was no answer and was put back
+  let refused = false; // something was no answer, since the last press
 
   function show(scale, { typing = null } = {}) {
     for (const radio of scale.radios) radio.checked = Number(radio.value) === scale.value;
@@ -41,8 +45,17 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     onAnswer(scale);
   }
 
+  const missing = () => scales.filter((scale) => scale.value === null);
+  const present = () => scales.find((scale) => scale.element.contains(document.activeElement));
+
+  function goTo({ element }) {
+    const input = element.querySelector(":checked") ?? element.querySelector("[type=radio], [type=number]");
+    element.scrollIntoView({ block: "nearest" });
+    input.focus({ preventScroll: true });
+  }
+
   for (const scale of scales) {
-    scale.slider = sliders.make(scale, (value) => answer(scale, value), () => open);
+    scale.slider = ways.slider(scale, (value) => answer(scale, value), () => open);
     for (const radio of scale.radios) {
       radio.addEventListener("click", (event) => !open && event.preventDefault());
       radio.addEventListener("change", () => answer(scale, Number(radio.value)));
@@ -53,43 +66,53 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
 
   return {
     scales,
-    /** Answers with what is typed, of which browsers tell late or never; whether all of it is an answer. */
+    /** Answers with what is typed, of which browsers tell late; whether all of it is an answer. */
     settle({ leaving = false } = {}) {
       for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
         const value = scale.slider.typed();
-        if (!leaving || (open && fits(scale, value))) answer(scale, value); // a value that is none can be corrected later
+        if (!leaving || (open && fits(scale, value))) answer(scale, value);
       }
       const kept = !refused;
-      if (!leaving) refused = false; // one press is stopped: not every helping device's comes with a pointer
+      if (!leaving) refused = false; // one press is stopped, also one without a pointer
       return kept;
     },
     forgive: () => (refused = false),
-    /** An answer as it is said: a number, or which clip is preferred. */
+    /** A number, or which clip is preferred. */
     words: (scale) => scale.radios.find((radio) => radio.checked)?.dataset.words ?? scale.value,
-    missing: () => scales.filter((scale) => scale.value === null),
+    missing,
     setOpen(value) {
       open = value;
       form.classList.toggle("shut", !open);
-      for (const input of form.querySelectorAll("input")) input.setAttribute("aria-disabled", String(!open));
+      for (const input of form.querySelectorAll("input")) input.setAttribute("aria-disabled", !open);
     },
-    /** An answer that is still on its way, or one that the server has given a revision; `anyway` over a higher one. */
+    /** An answer on its way, or as the server has it; `anyway` over a higher revision. */
     put(key, { value, revision }, { anyway = false } = {}) {
       const scale = scales.find((one) => one.key === key);
       if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
-      show(scale, { typing: document.activeElement }); // the reply to a rating may arrive while the next one is typed
+      show(scale, { typing: document.activeElement }); // meanwhile the next one may be typed
     },
-    /** A digit key answers the scale that has the focus, or the next one without an answer. */
+    /** Answers the scale that has the focus, or the next one without an answer, and moves on. */
     digit(value) {
-      const inside = scales.find((scale) => scale.element.contains(document.activeElement));
-      const scale = inside ?? scales.find((one) => one.value === null);
-      if (!scale || !scale.radios.length) return false;
-      const chosen = scale.minimum < 0 ? Number(scale.radios[value - 1]?.value ?? NaN) : value; // a preference: from the left
-      if (!(chosen >= scale.minimum && chosen <= scale.maximum)) return false;
+      const scale = present() ?? missing()[0];
+      if (!scale?.radios.length) return false;
+      const chosen = ways.number(scale, value);
+      if (!fits(scale, chosen)) return false;
       answer(scale, chosen);
+      if (!open) return true;
+      const after = missing().find((one) => scales.indexOf(one) > scales.indexOf(scale)) ?? missing()[0];
+      goTo((scale.maximum < TEN && after) || scale);
       return true;
     },
+    /** From the scale that has the focus to the one before or after it. */
+    step(by) {
+      const scale = present();
+      if (!scale?.radios.length) return false;
+      goTo(scales[scales.indexOf(scale) + by] ?? scale);
+      return true;
+    },
+    goTo,
     markMissing() {
       for (const scale of scales) scale.element.classList.toggle("missing", scale.value === null);
     },

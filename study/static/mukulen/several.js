@@ -1,7 +1,10 @@
 // Pages of several clips, which alone load this before room.js: none plays before all are there, one sounds at a time,
 // and all are heard before an answer.
 
+import { ways as answering } from "./scales.js";
 import { ways } from "./trial.js";
+
+answering.number = ({ minimum, radios }, digit) => (minimum < 0 ? Number(radios[digit - 1]?.value ?? NaN) : digit); // from the left
 
 Object.assign(ways, {
   /** Nothing shows which clip came first. */

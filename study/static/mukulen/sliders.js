@@ -1,16 +1,33 @@
-// Scales of more than 11 points: a slider that holds no value until it is moved, with a number field beside it. Only
-// the pages that have one load this, before room.js.
+// Scales that go beyond 9: numbers of two digits, and from 11 points on a slider that holds no value until it is moved,
+// with a number field beside it. Only the pages that have one load this, before room.js.
 
-import { sliders } from "./scales.js";
+import { ways } from "./scales.js";
 
-sliders.make = (scale, answer, isOpen) => {
+const PAUSE_MS = 1_000; // between two digits
+const oneDigit = ways.number;
+let typed = {};
+
+ways.number = (scale, digit) => {
+  if (scale.maximum < 10) return oneDigit(scale, digit);
+  const isSecond = typed.scale === scale && performance.now() - typed.at < PAUSE_MS;
+  const number = isSecond ? 10 * typed.digit + digit : digit;
+  typed = { scale, digit, at: performance.now() };
+  return number <= scale.maximum ? number : digit;
+};
+
+ways.slider = (scale, answer, isOpen) => {
   const range = scale.element.querySelector("[type=range]");
   const number = scale.element.querySelector("[type=number]");
   if (!range) return;
 
+  const mark = (unset) => {
+    range.classList.toggle("unset", unset);
+    if (unset) range.setAttribute("aria-valuetext", range.dataset.unset);
+    else range.removeAttribute("aria-valuetext");
+  };
   range.addEventListener("input", () => {
     if (!isOpen()) return;
-    range.classList.remove("unset");
+    mark(false);
     number.value = range.value;
   });
   // A press on the very place where the hidden thumb stands changes nothing, but is an answer.
@@ -22,7 +39,7 @@ sliders.make = (scale, answer, isOpen) => {
 
   return {
     show(typing) {
-      range.classList.toggle("unset", scale.value === null);
+      mark(scale.value === null);
       if (scale.value !== null) range.value = scale.value;
       if (number !== typing) number.value = scale.value ?? "";
     },

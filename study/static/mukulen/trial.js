@@ -2,29 +2,22 @@
 
 import { now, stamp } from "./clock.js";
 import { createPlayer, fetchClip, total, union } from "./player.js";
-import { createRemark } from "./remark.js";
 import { createScales } from "./scales.js";
 import { identifier } from "./store.js";
 import { text } from "./texts.js";
 
 const UNHEARD_MS = 500; // the server's tolerance as well
 const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry", broken: "retry" };
-const COMPOSING = 229; // keyCode of an input method's keys; in Safari the only mark of its last one
-const TROUBLE = ["failed", "mute", "broken"];
+const COMPOSING = 229; // keyCode of an input method's keys, in Safari the only mark
+const OWN_SPACE = "textarea, input:not([type=radio], [type=range]), summary, button:not(#next)"; // others leave it to the player
 
-/** How a page of one clip is played; several.js has the ways of the others. */
-export const ways = {
-  stateOf: ({ state }) => state,
-  ended: () => "heard",
-  hush() {},
-  onward: (present) => present,
-  place: () => ({}),
-};
+/** The ways of pages with several clips (several.js). */
+export const ways = {};
 
 export function mount(main, outbox, { goTo }) {
   const { trial, ratings, listening, nextAudio, language } = main.dataset;
   const find = (id) => document.getElementById(id);
-  // What was still on its way when the server made this page.
+  // What was on its way when the server made this page.
   const waiting = outbox.pending().filter((entry) => entry.trial === trial);
   const known = [...outbox.justSent().filter((entry) => entry.trial === trial), ...waiting];
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
@@ -35,8 +28,9 @@ export function mount(main, outbox, { goTo }) {
       place: index + 1,
       audio,
       button: element.querySelector(".play"),
-      bar: element.querySelector(".played progress"),
-      text: element.querySelector(".played p"),
+      seek: element.querySelector(".seek"),
+      time: element.querySelector(".time"),
+      text: element.querySelector(".state"),
       durationMs: Number(duration),
       heard: union([...JSON.parse(heard), ...reports(known).filter(here).flatMap((body) => body.intervals)]),
       plays: reports(waiting).filter(here).reduce((sum, body) => sum + body.plays, Number(plays)),
@@ -48,19 +42,18 @@ export function mount(main, outbox, { goTo }) {
     };
   });
   let present = clips[0]; // the one that was played last
-  let reported = "problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem));
+  let remark = null; // comes while the clip plays (remark.js)
+  let report = null; // of a clip that does not play (problem.js)
   const shownAt = firstShown(trial);
-  const leavesAt = Number(main.dataset.leaves);
-  let timer = 0;
   const next = find("next");
+  const stop = new AbortController();
+  const stateOf = (clip) => ways.stateOf?.(clip, clips) ?? clip.state;
+  const onward = () => ways.onward?.(present, clips) ?? present;
 
   const scales = createScales(find("scales"), {
     onAnswer: save,
     onRefused: () => say(find("locked").textContent),
     onInvalid: (scale) => say(text("number", { low: scale.minimum, high: scale.maximum })),
-  });
-  const remark = createRemark(find("remark"), {
-    onChange: (said) => outbox.add({ kind: "remark", trial, url: find("remark").dataset.url, body: signed(said) }),
   });
   for (const clip of clips) {
     clip.player = createPlayer({
@@ -70,19 +63,23 @@ export function mount(main, outbox, { goTo }) {
       begun: () => clip.plays > 0,
       on: {
         state: (state) => enter(clip, state),
-        position: (share) => (clip.bar.value = Math.round(share * 1000)),
+        position: (ms) => showPosition(clip, ms),
         started: (ms) => (main.dataset.startMs = ms.toFixed(1)),
         report: (report) => saveListening(clip, report),
       },
     });
   }
 
+  clips.forEach((clip) => showPosition(clip, 0));
   for (const entry of known) take(entry);
+  if (find("remark").parentElement.open) openRemark();
   say("");
   refresh();
-  if (reported) hold();
+  if ("problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem))) {
+    openReport().then(() => report?.hold());
+  }
 
-  /** In a place for those who do not see the page; or in the bar, what keeps the expert from going on. */
+  /** In the bar, what keeps the expert from going on; or for those who do not see the page. */
   function say(sentence, place = "hint") {
     find(place).textContent = "";
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
@@ -95,46 +92,72 @@ export function mount(main, outbox, { goTo }) {
   function refresh() {
     if (isHeard() && !find("locked").hidden) say("");
     scales.setOpen(isHeard());
+    for (const clip of clips) if (clip.isHeard() && clip.seek.disabled) openSeek(clip);
     find("locked").hidden = isHeard();
-    find("told").hidden = !reported || isHeard();
+    report?.show(clips.some(isTrouble), isHeard());
     next.setAttribute("aria-disabled", String(!mayLeave()));
   }
 
   function mayLeave() {
-    return !scales.missing().length || (reported && now() >= leavesAt);
+    return !scales.missing().length || report?.mayLeave();
   }
 
-  /** After a problem report "Next" waits until the clip would have ended. */
-  function hold() {
-    clearTimeout(timer);
+  async function openRemark() {
+    const form = find("remark");
+    const { createRemark } = await import("./remark.js").catch(() => ({}));
+    if (stop.signal.aborted || remark || !createRemark) return;
+    const onChange = (said) => outbox.add({ kind: "remark", trial, url: form.dataset.url, body: signed(said) });
+    remark = createRemark(form, { onChange });
+  }
+
+  async function openSeek(clip) {
+    const { mountSeek } = await import("./seek.js").catch(() => ({}));
+    mountSeek?.(clip);
+  }
+
+  async function openReport() {
+    const { createReport } = await import("./problem.js").catch(() => ({}));
+    if (stop.signal.aborted || report || !createReport) return;
+    const send = () => (clips.find(isTrouble) ?? present).player.problem();
+    report = createReport({ leaves: main.dataset.leaves, say, refresh, send });
     refresh();
-    const ms = leavesAt - now();
-    say(text(mayLeave() ? "free" : "wait", { n: Math.ceil(ms / 1000) }));
-    if (ms > 0) timer = setTimeout(hold, ms);
   }
 
   function enter(clip, state) {
     clip.state = state;
     if (state === "ready") clip.ready = true;
     clips.forEach(showPlayer);
-    find("problem").hidden = reported || !clips.some((one) => TROUBLE.includes(one.state));
+    if (isTrouble(clip)) openReport();
+    if (isTrouble(clip) || state === "playing") openRemark();
+    report?.show(clips.some(isTrouble), isHeard());
     if (state !== "playing") return;
     for (const address of nextAudio.split(" ").filter(Boolean)) fetchClip(address).catch(() => {});
   }
 
   function showPlayer(clip) {
     const { button } = clip;
-    const state = ways.stateOf(clip, clips);
+    const state = stateOf(clip);
     button.dataset.state = state;
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
-    const words = text(state === "ended" ? ways.ended(clips) : state);
-    if (clip.text.textContent !== words) clip.text.textContent = words; // what is said again is read out again
+    const words = text(state === "ended" ? (ways.ended?.(clips) ?? "heard") : state);
+    if (clip.text.textContent !== words) clip.text.textContent = words;
+  }
+
+  function showPosition(clip, ms) {
+    const { seek, time, durationMs } = clip;
+    if (clip.isSought) return;
+    seek.value = Math.round((ms / durationMs) * 1000);
+    seek.style.setProperty("--at", `${seek.value / 10}%`);
+    const words = `${clock(ms)} / ${clock(durationMs)}`;
+    if (time.textContent === words) return;
+    time.textContent = words;
+    seek.setAttribute("aria-valuetext", words);
   }
 
   function press(clip) {
-    if (ways.stateOf(clip, clips) === "loading") return;
-    ways.hush(clip, clips);
+    if (stateOf(clip) === "loading") return;
+    ways.hush?.(clip, clips);
     present = clip;
     clip.player.press();
   }
@@ -142,7 +165,7 @@ export function mount(main, outbox, { goTo }) {
   function saveListening(clip, report) {
     clip.plays += report.plays;
     clip.heard = union([...clip.heard, ...report.intervals]);
-    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report, ...ways.place(clip) } });
+    outbox.add({ kind: "listening", trial, url: listening, body: { ...signed(), ...report, ...ways.place?.(clip) } });
     refresh();
   }
 
@@ -161,17 +184,8 @@ export function mount(main, outbox, { goTo }) {
     refresh();
   }
 
-  function tell() {
-    reported = true;
-    (clips.find((clip) => TROUBLE.includes(clip.state)) ?? present).player.problem();
-    find("problem").hidden = true;
-    next.focus();
-    hold();
-  }
-
-  /** Gives the outbox what is typed; false where the page has said what is no answer. */
   function settle(options) {
-    remark.settle();
+    remark?.settle();
     return scales.settle(options);
   }
 
@@ -179,15 +193,15 @@ export function mount(main, outbox, { goTo }) {
     const settled = settle();
     const missing = scales.missing();
     if (settled && mayLeave()) return goTo(next.dataset.href);
-    if (reported && !isHeard()) return hold();
     if (!isHeard()) {
+      if (report?.holds()) return;
       say(find("locked").textContent);
-      return ways.onward(present, clips).button.focus();
+      return onward().button.focus();
     }
     if (!settled) return;
     scales.markMissing();
     say(text("missing", { scales: missing.map((scale) => scale.label).join(text("comma")) }));
-    missing[0].element.querySelector("input").focus();
+    scales.goTo(missing[0]);
   }
 
   function begin() {
@@ -203,30 +217,39 @@ export function mount(main, outbox, { goTo }) {
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
     const done = control?.matches(".play") && control.dataset.state === "ended" && !scales.missing().length;
-    const typing = control?.matches("[type=number], [type=range], textarea");
+    const typing = control?.matches("[type=number], .slide [type=range], textarea");
     if (/^[0-9]$/.test(event.key) && !typing) {
       if (scales.digit(Number(event.key))) event.preventDefault();
-    } else if (event.key === " " && !control) {
+    } else if (event.key === " " && !control?.matches(OWN_SPACE)) {
       event.preventDefault();
-      press(ways.onward(present, clips));
+      press(onward());
+    } else if (/^Arrow(Up|Down)$/.test(event.key) && control?.matches("[type=radio]")) {
+      if (scales.step(event.key === "ArrowUp" ? -1 : 1)) event.preventDefault();
     } else if (event.key === "Enter" && (done || !control?.matches("a, button, summary, textarea"))) {
       event.preventDefault();
       goOn();
     }
   }
 
-  /** An entry: on its way, from another tab, or as the server has it. */
+  /** On its way, from another tab, or as the server has it. */
   function take(entry, body = entry.body, options = {}) {
     if (entry.trial !== trial) return;
     if (entry.kind === "rating") scales.put(entry.scale, body, options);
-    if (entry.kind === "remark") remark.put(body, options);
+    if (entry.kind === "remark") openRemark().then(() => remark?.put(body, options));
   }
 
-  const stop = new AbortController();
   const listen = (target, name, act) => target.addEventListener(name, act, { signal: stop.signal });
   for (const clip of clips) listen(clip.button, "click", () => press(clip));
-  listen(find("problem"), "click", tell);
+  // Firefox presses what has the focus when the key comes up.
+  listen(document, "keyup", (event) => event.key === " " && !event.target.matches?.(OWN_SPACE) && event.preventDefault());
+  if (find("explain")) {
+    listen(find("explain"), "click", ({ target }) => {
+      target.setAttribute("aria-expanded", !find("scales").classList.toggle("brief"));
+    });
+  }
   listen(next, "click", goOn);
+  listen(find("remark").parentElement, "toggle", openRemark);
+  listen(window, "online", openRemark);
   listen(document, "keydown", onKey);
   listen(document, "pointerdown", scales.forgive);
   listen(find("scales"), "submit", (event) => event.preventDefault());
@@ -240,14 +263,14 @@ export function mount(main, outbox, { goTo }) {
 
   return {
     settle,
-    saved: (entry, reply) => take(entry, reply),
+    saved: take,
     overruled: (entry, reply) => take(entry, reply, { anyway: true }),
     elsewhere(entry) {
       take(entry);
       refresh();
     },
     close() {
-      clearTimeout(timer);
+      report?.close();
       stop.abort();
       settle({ leaving: true });
       for (const { player } of clips) player.close();
@@ -255,14 +278,14 @@ export function mount(main, outbox, { goTo }) {
   };
 }
 
+const clock = (ms) => new Date(ms).toISOString().slice(14, 19).replace(/^0/, "");
+const isTrouble = ({ state }) => ["failed", "mute", "broken"].includes(state);
 const isProblem = ({ event }) => event === "problem";
 
 /** When this browser first showed the trial, also before a reload. */
 function firstShown(trial) {
   try {
-    const kept = Number(sessionStorage.getItem(`shown:${trial}`)) || now();
-    sessionStorage.setItem(`shown:${trial}`, kept);
-    return kept;
+    return Number((sessionStorage[`shown:${trial}`] ||= now()));
   } catch {
     return now();
   }

@@ -1,0 +1,106 @@
+"""The player's time and its slider, which can be moved once the clip was heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from study import queries
+from study.models import Listening, Study, Trial
+from tests.browser.conftest import SCALES, Accept, answer, awake, listen, practised, settled
+from tests.factories import make_study, trials_of
+
+SECONDS = 3.0
+
+
+@pytest.fixture
+def study(live_server: LiveServer, tmp_path: Path) -> Study:
+    return make_study(tmp_path, seconds=SECONDS, scales=SCALES, slots=3, practice=1)
+
+
+@pytest.fixture
+def trial(page: Page, live_server: LiveServer, accept: Accept) -> Trial:
+    """At the second clip, not heard."""
+    expert = accept(page)
+    practised(expert)
+    trial = trials_of(expert)[1]
+    page.goto(f"{live_server.url}/room/t/{trial.token}/")
+    awake(page)
+    return trial
+
+
+MOVE = """(slider, value) => {
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  slider.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
+
+def test_time_and_length_are_shown(page: Page, trial: Trial) -> None:
+    expect(page.locator(".time")).to_have_text("0:00 / 0:03")
+    page.locator("#play").click()
+    expect(page.locator(".time")).to_have_text("0:01 / 0:03")
+    expect(page.locator(".seek")).to_have_attribute("aria-valuetext", "0:02 / 0:03")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    expect(page.locator(".time")).to_have_text("0:03 / 0:03")
+
+
+def test_replay_takes_one_press(page: Page, trial: Trial) -> None:
+    listen(page)
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    expect(page.locator(".time")).to_have_text("0:00 / 0:03")
+
+
+def test_no_place_can_be_gone_to_before_the_clip_was_heard(page: Page, trial: Trial) -> None:
+    seek = page.locator(".seek")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    expect(seek).to_be_disabled()
+    seek.evaluate("slider => { slider.disabled = false; }")
+    seek.evaluate(MOVE, "900")  # as by a tool of the browser
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    settled(page)
+    heard = queries.listening_summary(trial, trial.slot.expert)
+    assert queries.length(heard.intervals) >= 1000 * SECONDS - 500
+
+
+def test_heard_clip_is_played_from_a_place_and_heard_time_stays_honest(page: Page, trial: Trial) -> None:
+    listen(page)
+    settled(page)
+    seek, before = page.locator(".seek"), Listening.objects.count()
+    expect(seek).to_be_enabled()
+    seek.evaluate(MOVE, "800")
+    expect(page.locator(".time")).to_have_text("0:02 / 0:03")
+    expect(page.locator("#play")).to_have_attribute("data-state", "paused")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    settled(page)
+    last = Listening.objects.order_by("pk").last()
+    assert last is not None
+    assert Listening.objects.count() == before + 1
+    assert "seek" in [event["event"] for event in last.events]
+    assert last.plays == 0, "part of a clip is no play"
+    (start, stop), *more = last.intervals
+    assert (more, stop) == ([], 1000 * SECONDS)
+    assert 2300 <= start <= 2500
+    answer(page, 3)
+    settled(page)
+    assert trial.ratings.count() == len(SCALES)
+
+
+def test_moving_while_it_plays_counts_only_what_sounded(page: Page, trial: Trial) -> None:
+    listen(page)
+    settled(page)
+    page.locator("#play").click()
+    expect(page.locator(".time")).to_have_text("0:01 / 0:03")
+    page.locator(".seek").evaluate(MOVE, "900")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    settled(page)
+    replay = Listening.objects.filter(trial=trial).order_by("pk")[2:]
+    (start, left), (reached, stop) = [part for row in replay for part in row.intervals]
+    assert (start, stop) == (0, 1000 * SECONDS)
+    assert 1000 <= left < 2650 <= reached  # what lies between did not sound
