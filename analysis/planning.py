@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import textwrap
@@ -16,6 +17,7 @@ from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
 from analysis.statistics.information import Variances
 from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
+from formats import results
 from formats.errors import N_, InputError, Message
 from formats.messages import LazyText, counter, is_chinese, translate, translator
 
@@ -120,6 +122,24 @@ def check_gap(gap: float, pilot: Pilot | None) -> None:
             span=high - low,
             pilot="" if pilot else Message(", or a --pilot on the scale that you mean"),
         )
+
+
+def result(design: Design, gap: float, scenarios: Mapping[str, Variances]) -> results.Power:
+    """The page's numbers for programs, by assumption."""
+    return results.Power(
+        **dataclasses.asdict(design),
+        gap=gap,
+        scenarios={
+            name: results.Scenario(
+                power=power.power(design, variances, gap),
+                is_approximate=power.is_approximate(design, variances),
+                half_width=power.half_width(design, variances),
+                smallest_gap=power.smallest_gap(design, variances),
+                standard_deviations=dict(zip(Variances._fields, variances.sds(), strict=True)),
+            )
+            for name, variances in scenarios.items()
+        },
+    )
 
 
 def page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from formats import progress
 from formats.errors import InputError, Message
 from formats.messages import terminal_language, translator
+from formats.results import Result
 
 
 class LongCommand(BaseCommand):
@@ -35,6 +36,22 @@ class LongCommand(BaseCommand):
             except CommandError as error:
                 progress.tell_faults(messages_of(error))
                 raise
+
+
+class WithResult(BaseCommand):
+    """A command that prints its result as one JSON object with `--json` (formats/results.py)."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="print the result as a JSON object, for programs"
+        )
+        return parser
+
+    def tell(self, options: Mapping[str, Any], result: Result, *lines: str) -> None:
+        """Print the result for a program, or else the lines for a person."""
+        for line in [result.model_dump_json(indent=1)] if options["as_json"] else lines:
+            self.stdout.write(line)
 
 
 @contextmanager

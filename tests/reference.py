@@ -22,8 +22,9 @@ HEAD = """# Commands
 
 Run each as `.venv/bin/python manage.py COMMAND`, or as `mukulen COMMAND` where the package is installed. `--help`
 prints the same. All understand Django's own options, such as `--settings` and `--verbosity`. Those that take long have
-`--progress json`, which prints progress and errors as JSON lines on the standard error stream. This page is made from
-the commands (`make reference`).
+`--progress json`, which prints progress and errors as JSON lines on the standard error stream. Those with a result have
+`--json`, which prints it as one JSON object (schemas: `docs/reference/schemas/results/`). This page is made from the
+commands (`make reference`).
 """
 
 
@@ -43,7 +44,7 @@ def _section(name: str, command: BaseCommand) -> str:
 
 def _table(parser: argparse.ArgumentParser) -> Iterator[str]:
     inherited = {action.dest for action in BaseCommand().create_parser("manage.py", "x")._actions}  # noqa: SLF001
-    own = [action for action in parser._actions if action.dest not in inherited | {"progress"}]  # noqa: SLF001
+    own = [action for action in parser._actions if action.dest not in inherited | {"progress", "as_json"}]  # noqa: SLF001
     if own:
         yield from ("| argument | meaning |", "|---|---|")
     formatter = argparse.HelpFormatter("")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from formats import results
 from formats.dataset import Description
 from formats.pack import Manifest
 from formats.report import ReportFile
@@ -20,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "manifest.json": Manifest,
     "dataset-description.json": Description,
     "report.json": ReportFile,
+    **{f"results/{command.replace(' --', '-')}.json": model for command, model in results.OF_COMMAND.items()},
 }
 
 

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from formats.errors import InputError
 from formats.messages import NN_, listed, translate_count
+from formats.results import Backup
 
 FORMAT = 1
 DATABASE, MEDIA, MANIFEST = "database.sqlite3", "media/", "manifest.json"
@@ -44,6 +45,11 @@ class Manifest:
     def media(self) -> list[str]:
         """Names of the files in the media storage."""
         return [name.removeprefix(MEDIA) for name in self.files if name.startswith(MEDIA)]
+
+    def result(self, path: Path) -> Backup:
+        """The same for programs."""
+        size = sum(file["bytes"] for file in self.files.values())
+        return Backup(file=str(path), made_at=self.made_at, rows=self.rows, files=len(self.files), bytes=size)
 
     def contents(self, language: str) -> str:
         """How much it holds, for people."""

@@ -14,6 +14,7 @@ from django.utils import translation
 from formats.errors import InputError, Message
 from formats.messages import SOURCE, in_a_row, listed, translator
 from formats.progress import bar
+from formats.results import Blinding
 from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, measure
 from generation.differences import Comparison, compare
@@ -102,6 +103,24 @@ def unnamed(comparison: Comparison) -> dict[str, Any]:
     few = {"least_p": comparison.least_p} if comparison.is_few else {}
     silent = {"silent": comparison.silent, "clips": comparison.clips} if comparison.silent else {}
     return {"differences": differences, **few, **silent}
+
+
+def result_of(study: Study, report: Report) -> Blinding:
+    """The result of the check for programs."""
+    found = report.verdict
+    return Blinding(
+        slug=study.slug,
+        clips=report.clips,
+        sessions=report.sessions,
+        exchanges=report.exchanges,
+        bytes=report.bytes,
+        features=found.features,
+        p=found.p,
+        least_p=found.least_p,
+        grouped={experts: share.pairs for experts, share in report.grouped.items()},
+        recordings=report.recordings,
+        cautions=list(map(str, report.cautions)),
+    )
 
 
 def in_words(report: Report, language: str = SOURCE) -> str:

@@ -10,7 +10,8 @@ from django.core.management.base import CommandParser
 
 from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
-from config.commands import LongCommand, input_errors
+from config.commands import LongCommand, WithResult, input_errors
+from formats import results
 
 if TYPE_CHECKING:
     from analysis.report.folder import Report
@@ -38,7 +39,7 @@ The command and the report list how each column was used and why, and the bounds
 bounds is refused with its line. --preview shows this, with the values of each scale, and writes nothing."""
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = HELP
     requires_system_checks = []
 
@@ -107,7 +108,7 @@ class Command(LongCommand):
         size = f"Working on {len(data.counted):,} choices ..."
         with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
             written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
-        self._print(written)
+        self._print(options, written)
 
     def _compare(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read comparisons of two clips and write their report."""
@@ -127,7 +128,7 @@ class Command(LongCommand):
         size = f"Working on {len(data.counted):,} comparisons ..."
         with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
             written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
-        self._print(written)
+        self._print(options, written)
 
     def _analyse(self, scales: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read the ratings and write the report. The imports take longer than the first look at a large table."""
@@ -154,13 +155,13 @@ class Command(LongCommand):
                 draw=not options["no_figures"],
                 on_step=step,
             )
-        self._print(written)
+        self._print(options, written)
 
-    def _print(self, written: Report) -> None:
+    def _print(self, options: Mapping[str, Any], written: Report) -> None:
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))
-        for path in written.files:
-            self.stdout.write(str(path))
+        files = list(map(str, written.files))
+        self.tell(options, results.Written(files=files, warnings=list(written.warnings)), *files)
 
 
 def _check_out(options: Mapping[str, Any]) -> None:

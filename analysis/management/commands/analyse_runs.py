@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from config.commands import input_errors
+from config.commands import WithResult, input_errors
+from formats import results
 from formats.messages import LazyText
 from generation.management.cli import ParagraphHelpCommand, count, place
 
@@ -20,7 +21,7 @@ SHIPPED = Path(settings.BASE_DIR) / "fixtures" / "checkpoints" / "reference"
 CLIPS = 1_000
 
 
-class Command(ParagraphHelpCommand):
+class Command(WithResult, ParagraphHelpCommand):
     help = """Compare training runs with the paper and with real music, in tables, figures and one page (report.html).
 
 Of the run folders of `manage.py train`: Table 1 (size, epochs to convergence, time), Figure 5 (the critic's loss; needs
@@ -83,8 +84,8 @@ The page lists what could not be computed, with the reason. The same input gives
                 )
         for warning in written.warnings:
             self.stderr.write(self.style.WARNING(warning))
-        for path in written.files:
-            self.stdout.write(str(path))
+        files = list(map(str, written.files))
+        self.tell(options, results.Written(files=files, warnings=list(written.warnings)), *files)
 
 
 def measured(runs: Runs, options: dict[str, Any]) -> Samples:

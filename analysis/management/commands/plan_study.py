@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from analysis.management.reading import add_reading, given_of
-from config.commands import LongCommand, input_errors
+from config.commands import LongCommand, WithResult, input_errors
 from formats.messages import LANGUAGES, terminal_language
 
 HELP = """Print the statistical power of a planned study to detect a difference between two systems.
@@ -20,7 +20,7 @@ or a CSV of ratings, docs/analysis.md); without one, three sets of assumptions a
 Example: manage.py plan_study --experts 26 --gap 0.17"""
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = HELP
     requires_system_checks = []
 
@@ -94,4 +94,4 @@ class Command(LongCommand):
 
                 simulated = bool(tried and tried.is_simulated)
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
-        self.stdout.write(text, ending="")
+        self.tell(options, planning.result(design, options["gap"], scenarios), text.rstrip("\n"))

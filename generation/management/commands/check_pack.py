@@ -7,11 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from config.commands import WithResult
+from formats import results
 from formats.pack import shared_prompts
 from generation.management.cli import ParagraphHelpCommand, command_errors
 
 
-class Command(ParagraphHelpCommand):
+class Command(WithResult, ParagraphHelpCommand):
     help = """Verify a pack: no file missing, changed or extra; ids that do not reveal the system; all clips with the
 same size, length and loudness (within 0.5 LU of the target, true peak at most -1 dBTP).
 
@@ -29,10 +31,16 @@ them."""
 
             manifest, comparison = examine(options["pack"])
         counts = Counter(clip.system for clip in manifest.clips)
-        systems = ", ".join(f"{number} {system}" for system, number in sorted(counts.items()))
-        self.stdout.write(f"{options['pack']} is whole: {len(manifest.clips)} clips ({systems}).")
-        clips = [(clip.system, clip.prompt_id) for clip in manifest.clips if clip.role == "study"]
-        if prompts := shared_prompts(clips):
-            self.stdout.write(f"{len(prompts)} prompts have a clip of every system.")
-        for sentence in in_words(comparison):
-            self.stdout.write(f"caution: {sentence}")
+        prompts = shared_prompts([(clip.system, clip.prompt_id) for clip in manifest.clips if clip.role == "study"])
+        result = results.Pack(
+            pack=str(options["pack"]),
+            clips=len(manifest.clips),
+            systems=dict(sorted(counts.items())),
+            prompts=len(prompts),
+            cautions=in_words(comparison),
+        )
+        systems = ", ".join(f"{number} {system}" for system, number in result.systems.items())
+        lines = [f"{options['pack']} is whole: {result.clips} clips ({systems})."]
+        if prompts:
+            lines.append(f"{result.prompts} prompts have a clip of every system.")
+        self.tell(options, result, *lines, *(f"caution: {sentence}" for sentence in result.cautions))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
+from config.commands import WithResult
+from formats import results
 from formats.errors import Message
 from generation.management.cli import (
     ParagraphHelpCommand,
@@ -44,7 +47,7 @@ def common_in_words(drawing: dict[str, Any]) -> str:
     return f"All clips: {drawing['seconds']:.4g} s of music, {channels}; {done or 'no file was cut or mixed'}."
 
 
-class Command(ParagraphHelpCommand):
+class Command(WithResult, ParagraphHelpCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
 Clips of generators are taken in seed order. Only empty and mostly silent clips, duplicates and copies of training
@@ -129,23 +132,22 @@ folder."""
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
             table, cautions = self._compare(out, built)
         drawing = built.manifest.drawing
-        for left in drawing.get("left_out", []):
-            self.stderr.write(f"left out: {left['file']}: {left['reason']}")
-        for system, fates in sorted(drawing["systems"].items()):
-            told = ", ".join(f"{fates[fate]} {fate.replace('_', ' ')}" for fate in OUTCOMES if fate in fates)
-            self.stdout.write(f"{system}: {told}")
-        if options["folder"]:
-            self.stdout.write(common_in_words(drawing))
-        total = len(built.manifest.clips)
-        if built.rendered:
-            self.stdout.write(f"{out}: {total} clips, {built.rendered} rendered now. Listen: {out / 'index.html'}")
-        else:
-            self.stdout.write(f"{out}: {total} clips, all there already; nothing was done.")
-        self.stdout.write(COMPARED)
-        for line in table:
-            self.stdout.write(line)
-        for sentence in cautions:
-            self.stdout.write(f"caution: {sentence}")
+        left_out = {left["file"]: left["reason"] for left in drawing.get("left_out", [])}
+        for name, reason in left_out.items():
+            self.stderr.write(f"left out: {name}: {reason}")
+        fates = {
+            system: {fate: found[fate] for fate in OUTCOMES if fate in found}
+            for system, found in sorted(drawing["systems"].items())
+        }
+        result = results.Stimuli(
+            pack=str(out),
+            clips=len(built.manifest.clips),
+            rendered=built.rendered,
+            systems=fates,
+            left_out=left_out,
+            cautions=cautions,
+        )
+        self.tell(options, result, *_lines(result, common_in_words(drawing) if options["folder"] else "", table))
 
     def _compare(self, out: Path, built: Built) -> tuple[list[str], list[str]]:
         """What was measured of the systems' clips as a table, and cautions."""
@@ -205,3 +207,17 @@ folder."""
         from generation.pack.systems import find_reader
 
         return {**shared, "reader": find_reader(reference)}
+
+
+def _lines(result: results.Stimuli, common: str, table: Sequence[str]) -> Iterator[str]:
+    """The result for a person: what became of the clips, what all have in common, and how the systems compare."""
+    for system, fates in result.systems.items():
+        yield f"{system}: " + ", ".join(f"{count} {fate.replace('_', ' ')}" for fate, count in fates.items())
+    if common:
+        yield common
+    if result.rendered:
+        listen = Path(result.pack) / "index.html"
+        yield f"{result.pack}: {result.clips} clips, {result.rendered} rendered now. Listen: {listen}"
+    else:
+        yield f"{result.pack}: {result.clips} clips, all there already; nothing was done."
+    yield from (COMPARED, *table, *(f"caution: {sentence}" for sentence in result.cautions))

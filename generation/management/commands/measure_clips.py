@@ -6,10 +6,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from config.commands import WithResult
+from formats import results
 from generation.management.cli import ParagraphHelpCommand, add_workers, command_errors, place, shipped_reference
 
 
-class Command(ParagraphHelpCommand):
+class Command(WithResult, ParagraphHelpCommand):
     help = """Measure the clips of a pack, or the MIDI files of a folder and its sub-folders: one row per clip.
 
 Files are read from beat 0 on the sixteenth grid, at their own pitch, and padded or cut to five bars of 4/4; the
@@ -52,17 +54,20 @@ reason at the end."""
             found = measure_folder(options["folder"], options["out"], reference, corpus, options["workers"])
             if options["features"]:
                 save_arrays(options["features"], {"clip_id": found.clip_ids, **features(found.tokens)})
+        table = []
         if corpus and found.shared:
-            self.compare(found.shared.figures(), memorisation(held_out(corpus), corpus).figures())
+            table = _compared(found.shared.figures(), memorisation(held_out(corpus), corpus).figures())
         for name, reason in found.skipped.items():
             self.stderr.write(f"skipped: {name}: {reason}")
         for remark in found.remarks:
             self.stderr.write(remark)
-        self.stdout.write(
-            f"{options['out']}: {len(found.clip_ids)} clips measured, {len(found.skipped)} files skipped."
+        clips = len(found.clip_ids)
+        result = results.Measures(table=str(options["out"]), clips=clips, skipped=found.skipped)
+        self.tell(
+            options, result, *table, f"{result.table}: {clips} clips measured, {len(found.skipped)} files skipped."
         )
 
-    def compare(self, clips: dict[str, float], songs: dict[str, float]) -> None:
-        self.stdout.write(f"{'shared with training songs':<28}{'clips':>8}{'held-out songs':>17}")
-        for name, value in clips.items():
-            self.stdout.write(f"{name:<28}{value:>8.3f}{songs[name]:>17.3f}")
+
+def _compared(clips: dict[str, float], songs: dict[str, float]) -> list[str]:
+    head = f"{'shared with training songs':<28}{'clips':>8}{'held-out songs':>17}"
+    return [head, *(f"{name:<28}{value:>8.3f}{songs[name]:>17.3f}" for name, value in clips.items())]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.commands import WithResult
+from formats import results
 from formats.progress import bar
 from generation.intake.voices import melody_option
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
 
 if TYPE_CHECKING:
+    from generation.corpus import Corpus
     from generation.intake.songs import SongAssessment
 
 #: What can be done about a reason.
@@ -30,7 +33,7 @@ CHANGES: dict[str, Callable[[SongAssessment], bool]] = {
 }
 
 
-class Command(ParagraphHelpCommand):
+class Command(WithResult, ParagraphHelpCommand):
     help = """Read songs and write the usable ones as a corpus of five-bar segments.
 
 A song is usable if it has one voice, is in 2/4, 4/4, 2/2, 4/8, 8/4 or 4/2 throughout, has at least 90% of its notes
@@ -79,16 +82,31 @@ in it."""
             corpus = core.build(songs, verdicts, source, report)
             core.save_corpus(corpus, out)
             core.write_report(verdicts, corpus, report)
-        used = [verdict for verdict in verdicts if not verdict.reason]
-        complete = sum(verdict.complete for verdict in used)
-        self.stdout.write(f"{len(used)} of {len(verdicts)} songs are usable: {complete} segments without overlap.")
-        for reason, count in Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common():
-            hint = HINTS.get(reason, "") if options["melody"] is None else ""
-            self.stdout.write(f"  skipped, {reason}: {count}{hint}")
-        for change, is_changed in CHANGES.items():
-            if count := sum(map(is_changed, used)):
-                self.stdout.write(f"  used, {change}: {count}")
-        for split, count in Counter(corpus.split).items():
-            names = {name for name, other in zip(corpus.songs, corpus.split, strict=True) if other == split}
-            self.stdout.write(f"  {split}: {len(names)} songs, {count} segments")
-        self.stdout.write(f"{out} (content {corpus.sha256[:12]}) and {report}")
+        result = results.Corpus(
+            corpus=str(out),
+            report=str(report),
+            sha256=corpus.sha256,
+            songs=len(verdicts),
+            used=sum(not verdict.reason for verdict in verdicts),
+            segments=Counter(corpus.split),
+            skipped=dict(Counter(verdict.reason for verdict in verdicts if verdict.reason).most_common()),
+        )
+        self.tell(options, result, *_lines(result, verdicts, corpus, has_hints=options["melody"] is None))
+
+
+def _lines(
+    result: results.Corpus, verdicts: Sequence[SongAssessment], corpus: Corpus, *, has_hints: bool
+) -> Iterator[str]:
+    """The result for a person: songs used and skipped, what was done to them, and the splits."""
+    used = [verdict for verdict in verdicts if not verdict.reason]
+    complete = sum(verdict.complete for verdict in used)
+    yield f"{result.used} of {result.songs} songs are usable: {complete} segments without overlap."
+    for reason, count in result.skipped.items():
+        yield f"  skipped, {reason}: {count}{HINTS.get(reason, '') if has_hints else ''}"
+    for change, is_changed in CHANGES.items():
+        if count := sum(map(is_changed, used)):
+            yield f"  used, {change}: {count}"
+    for split, count in result.segments.items():
+        names = {name for name, other in zip(corpus.songs, corpus.split, strict=True) if other == split}
+        yield f"  {split}: {len(names)} songs, {count} segments"
+    yield f"{result.corpus} (content {result.sha256[:12]}) and {result.report}"

@@ -5,14 +5,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from config.commands import LongCommand
+from config.commands import LongCommand, WithResult
 from formats.errors import InputError
 from formats.messages import terminal_language, translate
 from study.backup import write_backup
 from study.management.cli import command_errors
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = (
         "Writes database and clips into one archive while the site runs. The archive contains the SHA-256 hash of "
         "each file; `restore` verifies them first. It can be restored into SQLite or PostgreSQL. It contains names, "
@@ -29,9 +29,10 @@ class Command(LongCommand):
             _refuse_existing(path)
             manifest = write_backup(path)
         language = terminal_language()
-        size = sum(file["bytes"] for file in manifest.files.values()) / 1e6
-        said = {"path": path, "contents": manifest.contents(language), "size": size}
-        self.stdout.write(translate(language, "Backup in {path}: {contents}, {size:.1f} MB before packing.", **said))
+        result = manifest.result(path)
+        said = {"path": path, "contents": manifest.contents(language), "size": result.bytes / 1e6}
+        line = translate(language, "Backup in {path}: {contents}, {size:.1f} MB before packing.", **said)
+        self.tell(options, result, line)
 
 
 def _refuse_existing(path: Path) -> None:

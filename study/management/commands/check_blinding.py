@@ -3,14 +3,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from config.commands import LongCommand
+from config.commands import LongCommand, WithResult
 from formats.errors import InputError
 from formats.messages import terminal_language
 from study.management.cli import command_errors
 from study.text_files import study_of
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = (
         "Plays complete sessions of a study through the real pages, as a browser does, in a copy of the database. "
         "Checks every byte: no name, hash or id reveals which system made a clip; all clips are equal except for "
@@ -30,7 +30,7 @@ class Command(LongCommand):
         parser.add_argument("--actor", default="command", help="user name for the event log (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from study.management.blinding import check_and_record, in_words
+        from study.management.blinding import check_and_record, in_words, result_of
 
         with command_errors():
             study, sessions = study_of(options["slug"]), options["sessions"]
@@ -42,4 +42,4 @@ class Command(LongCommand):
                     slots=study.slots.count(),
                 )
             report = check_and_record(study, sessions, options["actor"])
-        self.stdout.write(in_words(report, terminal_language()))
+        self.tell(options, result_of(study, report), in_words(report, terminal_language()))

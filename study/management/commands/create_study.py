@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import translation
 
-from config.commands import LongCommand
-from formats import study_file
+from config.commands import LongCommand, WithResult
+from formats import results, study_file
 from formats.errors import N_, InputError, Message
 from formats.messages import terminal_language, translate, translator
 from formats.pack import Clip, read_manifest, read_pack
@@ -23,7 +23,7 @@ from study.sequences import sessions_of
 from study.text_files import slug_of
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = (
         "Creates a study from a study file (docs/study-file.md) and a pack of clips (docs/packs.md): checks both, "
         "randomises the session plans, copies the clips under new ids, freezes the study plan, runs the blinding "
@@ -49,12 +49,7 @@ class Command(LongCommand):
             if options["check"]:
                 if options["pack"]:
                     services.choose_clips(file, read_pack(options["pack"], _bar))
-                whole = {"file": options["study"], "summary": _summary(file, language)}
-                said = [
-                    translate(language, "{file} is in order: {summary}.", **whole),
-                    *_cautions(services.cautions_on(file), language),
-                ]
-                self.stdout.write("\n".join(said))
+                self._checked(file, options)
                 return
             if options["pack"] is None:
                 raise InputError("Name the pack with --pack FOLDER, or use --check to check the study file alone.")
@@ -62,11 +57,35 @@ class Command(LongCommand):
             lines: list[str] = (
                 _cautions(plan_cautions(sessions_of(study)), language) if options["draft"] else [_open(study)]
             )
-            self.stdout.write("".join(f"{line}\n" for line in lines), ending="")
         about = {"slug": study.slug, "state": study.state, "summary": _summary(file, language)}
-        self.stdout.write(translate(language, "Study {slug} is {state}: {summary}.", **about))
         after = N_("Plan SHA-256 {sha256}. Next: manage.py invite_experts {slug} EXPERTS.csv")
-        self.stdout.write(translate(language, after, sha256=study.plan_sha256, slug=study.slug))
+        result = results.Study(
+            slug=study.slug,
+            state=study.state,
+            plan_sha256=study.plan_sha256,
+            trials_per_expert=file.trials_per_expert,
+            slots=file.slots,
+            said=lines,
+        )
+        self.tell(
+            options,
+            result,
+            *lines,
+            translate(language, "Study {slug} is {state}: {summary}.", **about),
+            translate(language, after, sha256=study.plan_sha256, slug=study.slug),
+        )
+
+    def _checked(self, file: StudyFile, options: dict[str, Any]) -> None:
+        language, found = terminal_language(), services.cautions_on(file)
+        result = results.StudyFileCheck(
+            file=str(options["study"]),
+            trials_per_expert=file.trials_per_expert,
+            slots=file.slots,
+            cautions=list(map(str, found)),
+        )
+        whole = {"file": options["study"], "summary": _summary(file, language)}
+        first = translate(language, "{file} is in order: {summary}.", **whole)
+        self.tell(options, result, first, *_cautions(found, language))
 
 
 def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import translation
 
+from config.commands import WithResult
+from formats import results
 from formats.errors import InputError
 from formats.messages import terminal_language, translate
 from study import services
@@ -14,7 +16,7 @@ from study.management.cli import command_errors
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(WithResult):
     help = (
         "Deletes an expert's personal data at their request. Withdraws the expert and deletes the name, the background "
         "answers and the comments. The event log keeps salted hashes and stays verifiable. Prints a receipt that is "
@@ -40,6 +42,5 @@ class Command(BaseCommand):
                 receipt = services.erase(expert, actor="command")
             except Refused as refused:
                 raise CommandError(refused.message) from refused
-        self.stdout.write(
-            translate(language, "{code} is erased. Receipt: {receipt}", code=expert.code, receipt=receipt)
-        )
+        line = translate(language, "{code} is erased. Receipt: {receipt}", code=expert.code, receipt=receipt)
+        self.tell(options, results.Erasure(code=expert.code, receipt=receipt), line)

@@ -6,16 +6,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from config.commands import LongCommand
-from formats.errors import N_, InputError
-from formats.messages import LANGUAGES, SOURCE, terminal_language, translate, translator
+from config.commands import LongCommand, WithResult
+from formats import results
+from formats.errors import InputError
+from formats.messages import LANGUAGES, SOURCE, terminal_language, translator
 from study import dataset, services
 from study.management.cli import command_errors
 from study.models import Study
 from study.text_files import study_of
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = (
         "Exports a study's dataset (docs/datasets.md): ratings in long and wide format, experts, codebook, study "
         "plan, event log and hashes, which the event log also records; after unblinding also the source and metrics "
@@ -36,27 +37,42 @@ class Command(LongCommand):
         with command_errors():
             study = study_of(options["slug"])
             try:
-                self.stdout.write(_export(study, options["out"], options["form"], options["language"]))
+                sha256 = _export(study, options["out"], options["form"], options["language"])
             except OSError as error:
                 raise InputError(
                     "%(out)s can't be written: %(error)s.", out=options["out"], error=error.strerror
                 ) from error
-        for group, count in dataset.small_groups(study):
-            small = N_(
+        _ = translator(terminal_language())
+        small_groups = dataset.small_groups(study)
+        line = (
+            _("Dataset in {out}, SHA-256 {sha256}.", out=options["out"], sha256=sha256)
+            if sha256
+            else _("Dataset in {out}.", out=options["out"])
+        )
+        result = results.Dataset(
+            out=str(options["out"]),
+            form=options["form"],
+            sha256=sha256,
+            small_groups={group.key: count for group, count in small_groups},
+        )
+        self.tell(options, result, line)
+        for group, count in small_groups:
+            caution = _(
                 "Group {group} has {people} experts, fewer than {few}: their background answers may identify them. "
-                "Consider this before you publish experts.csv and remarks.csv."
+                "Consider this before you publish experts.csv and remarks.csv.",
+                group=group.key,
+                people=count,
+                few=dataset.FEW,
             )
-            about = {"group": group.key, "people": count, "few": dataset.FEW}
-            self.stderr.write(translate(terminal_language(), small, **about))
+            self.stderr.write(caution)
 
 
-def _export(study: Study, out: Path, form: str, language: str) -> str:
-    """Writes the dataset, notes it in the log and says so."""
-    _ = translator(terminal_language())
+def _export(study: Study, out: Path, form: str, language: str) -> str | None:
+    """Write the dataset and note it in the log; return a folder's hash."""
     if form == "folder":
-        said = _("Dataset in {out}, SHA-256 {sha256}.", out=out, sha256=dataset.export(study, out))
+        sha256 = dataset.export(study, out)
         _log(study, form, dataset.hashes_of(out))
-        return said
+        return sha256
     if out.exists():
         raise InputError("%(out)s exists already; name a new file.", out=out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +86,7 @@ def _export(study: Study, out: Path, form: str, language: str) -> str:
         Path(name).unlink(missing_ok=True)
         raise
     _log(study, form, hashes)
-    return _("Dataset in {out}.", out=out)
+    return None
 
 
 def _log(study: Study, form: str, hashes: dict[str, str]) -> None:

@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import translation
 
+from config.commands import WithResult
+from formats import results
 from formats.errors import InputError, Message
 from formats.files import read_table
 from formats.messages import terminal_language
@@ -21,7 +22,7 @@ from study.services.invitations import Invitee, end_of
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(WithResult):
     help = (
         "Invites experts from a CSV file with the columns code,group,language and optionally name. Prints code,link. "
         "Only a hash of each link is stored, so keep the output. An expert who is invited again gets a new link; the "
@@ -50,12 +51,11 @@ class Command(BaseCommand):
             links = services.invite(study, experts, actor="command", expires_at=ends)
         if encoding != UTF_8:
             self.stderr.write(f"{options['experts']} was read as {encoding}. Check the names.")
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(["code", "link"])
         site = options["site"].rstrip("/")
-        writer.writerows([code, f"{site}{reverse('room:invitation', args=[secret])}"] for code, secret in links)
-        self.stdout.write(table.getvalue(), ending="")
+        addresses = {code: f"{site}{reverse('room:invitation', args=[secret])}" for code, secret in links}
+        table = io.StringIO()
+        csv.writer(table, lineterminator="\n").writerows([("code", "link"), *addresses.items()])
+        self.tell(options, results.Links(links=addresses), table.getvalue().rstrip("\n"))
 
 
 def _read(study: Study, path: Path) -> tuple[list[Invitee], str]:

@@ -4,14 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from config.commands import LongCommand
+from config.commands import LongCommand, WithResult
 from formats.errors import N_, InputError
 from formats.messages import terminal_language, translate
 from study.backup import restore, verified
 from study.management.cli import command_errors
 
 
-class Command(LongCommand):
+class Command(WithResult, LongCommand):
     help = (
         "Replaces the contents of the database and the clips with those of a backup. All files of the archive are "
         "verified first. If one is damaged, or the schema of archive or database is newer than this version, nothing "
@@ -40,4 +40,4 @@ class Command(LongCommand):
                 ) from error
         language = terminal_language()
         said = {"path": path, "made_at": manifest.made_at, "contents": manifest.contents(language)}
-        self.stdout.write(translate(language, done, **said))
+        self.tell(options, manifest.result(path), translate(language, done, **said))

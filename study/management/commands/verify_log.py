@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.commands import WithResult
+from formats import results
 from formats.errors import InputError, Message
 from formats.files import json_sha256, read_text
 from formats.messages import terminal_language, translator
@@ -22,7 +22,7 @@ from study.sequences import Heard, broken_proof, broken_sessions
 from study.text_files import study_of
 
 
-class Command(BaseCommand):
+class Command(WithResult):
     help = (
         "Checks the integrity of a study's event log from the first event to the last: no event was changed, each "
         "contains the hash of the one before, and the study plan is the one that was frozen and amended in the log. "
@@ -57,8 +57,9 @@ class Command(BaseCommand):
                 )
         _ = translator(terminal_language())
         whole = _("{name}: {count} events, each as it was written. Hash of the newest: {head}")
-        head = events[-1].hash if events else _("none")
-        self.stdout.write(whole.format(name=name, count=len(events), head=head))
+        head = events[-1].hash if events else None
+        line = whole.format(name=name, count=len(events), head=head or _("none"))
+        self.tell(options, results.Log(log=name, events=len(events), head=head), line)
 
 
 def _of_study(slug: str) -> list[Event]:
