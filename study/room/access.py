@@ -147,4 +147,5 @@ def room_render(
     """A room page with what every one of them shows."""
     title = expert.study.text("title", translation.get_language())
     shared = {"title": title, "tag": expert_tag(expert), "preview": expert.study.preview, "now": clock.milliseconds()}
+    shared["study_languages"] = expert.study.file.languages
     return render(request, f"room/{template}.html", {**shared, **context}, status=status)

@@ -19,6 +19,7 @@ from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
 from study.room.trials import answer_shown, scale_order, scale_shown
+from study.session import session_of
 
 
 @require_safe
@@ -39,8 +40,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return refusal(request, refused)
     if not _has_language(request):
         translation.activate(found.expert.language)
-    title = found.expert.study.text("title", translation.get_language())
-    return render(request, "room/invitation.html", {"title": title, "ends": found.expires_at})
+    study = found.expert.study
+    title = study.text("title", translation.get_language())
+    context = {"title": title, "ends": found.expires_at, "study_languages": study.file.languages}
+    return render(request, "room/invitation.html", context)
 
 
 def _accept(request: HttpRequest, device: Device) -> HttpResponse:
@@ -98,6 +101,7 @@ def consent(request: HttpRequest, expert: Expert) -> HttpResponse:
         "version": file.consent.version,
         "language": file.shown_in(language),
         "problem": problem,
+        "minutes": session_of(expert).progress().minutes_left,
     }
     return room_render(request, expert, "consent", status=400 if problem else 200, **context)
 

@@ -68,6 +68,7 @@ function mount() {
     outcome.textContent = right >= PASS ? outcome.dataset.good : outcome.dataset.other;
     const go = form.querySelector("button");
     go.textContent = go.dataset.after;
+    go.classList.remove("quiet");
     go.focus();
   }
 
