@@ -9,14 +9,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Heading:
+    """A heading; `name`: that of the section below it, by which a table of contents leads there."""
+
     text: str
     level: int = 2
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Paragraph:
+    """A paragraph; the `answer` is what a report begins with."""
+
     text: str
     is_warning: bool = False
+    is_answer: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ def _interval(row: Row, name: str, ratings: Ratings, lang: str) -> str:
     return f"{fixed(row[name], 2)} – {fixed(row[name.replace('low', 'high')], 2)}".replace("-", "−")
 
 
+def shown_interval(value: float, low: float, high: float) -> str:
+    """A number with the two ends of its interval."""
+    return f"{fixed(value, 2)} ({fixed(low, 2)} – {fixed(high, 2)})".replace("-", "−")
+
+
 def _system(row: Row, name: str, ratings: Ratings, lang: str) -> str:
     return system_label(str(row[name]), lang, ratings.system_labels)
 

@@ -11,13 +11,14 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report import reasons
-from analysis.report.findings import Findings, name_of
+from analysis.report.figures.contrasts import ENDS
+from analysis.report.findings import Findings, called, name_of, sensitivity_pairs
 from analysis.report.format_p import p_text
 from analysis.report.reasons import WHY
 from analysis.report.tables import fixed, points
 from analysis.statistics.mixed_model.model import PLANNED
 from formats.errors import N_
-from formats.messages import CountedText, LazyText, clauses
+from formats.messages import CountedText, LazyText, clauses, in_a_row, listed, translate
 
 SHORTAGES = frozenset({"few_experts", "few_clips"})
 #: What is said of a planned contrast: that A is higher, lower, or that neither is shown.
@@ -35,17 +36,36 @@ OPEN = N_(
 )
 
 
-def verdicts(ratings: Ratings, found: Findings) -> tuple[Text, ...]:
-    """For each scale plain sentences: which contrasts hold, and how they stand to the smallest gap."""
-    texts: list[Text] = []
-    for scale in ratings.scales:
-        if scale.key in found.fits:
-            texts += _verdicts_on(ratings, found, scale.key, scale.label)
-    return tuple(texts)
+#: Of more pairs that differ only the first are named.
+MOST_NAMED = 12
+#: What is concluded of a contrast, and how its interval stands to the smallest effect size of interest.
+TAKEN = {
+    "higher": LazyText("higher for {a}"),
+    "lower": LazyText("higher for {b}"),
+    "open": LazyText("no significant difference"),
+    "untested": LazyText("not tested"),
+}
+AGAINST_GAP = {
+    "smaller": LazyText("significantly smaller"),
+    "beyond": LazyText("whole interval beyond it"),
+    "open": LazyText("undecided"),
+    "": {},
+}
+CONCLUSION_COLUMNS = (
+    "scale",
+    "system_a",
+    "system_b",
+    "conclusion",
+    "difference",
+    *ENDS,
+    "p_simultaneous",
+    "against_gap",
+)
 
 
-def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> list[Text]:
-    fit = found.fits[scale]
+def verdicts(ratings: Ratings, found: Findings, scale: str) -> list[Text]:
+    """Plain sentences on a scale: which contrasts hold, and how they stand to the smallest gap."""
+    fit, label = found.fits[scale], called(ratings, scale)
     table, planned = fit.contrasts, fit.contrasts[fit.contrasts["family"] == PLANNED]
     if table["p"].isna().all():
         (why,) = reasons.untested(ratings, {scale: fit})
@@ -60,8 +80,10 @@ def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> 
             ]
         return [LazyText("{scale}: no difference could be tested: {why}.", scale=label, why=because)]
     told = table if len(table) == 1 else planned
-    if len(told):
+    if len(told) == 1:
         return [_on_contrast(ratings, found, row, label) for row in told.to_dict("records")]
+    if len(told):
+        return [_on_planned(ratings, conclusions(ratings, found, scale), label)]
     untested = table.loc[table["p"].isna(), ["system_a", "system_b"]]
     short = {fit.shortages[system] for system in untested.to_numpy().ravel()} - {""}
     texts = [_on_pairs(ratings, table, label)]
@@ -69,6 +91,85 @@ def _verdicts_on(ratings: Ratings, found: Findings, scale: str, label: Text) -> 
         lost = {"scale": label, "count": len(untested), "why": WHY[min(short)]}
         texts.append(LazyText("{scale}: {count} further pairs were not tested: {why}.", **lost))
     return texts
+
+
+def conclusions(ratings: Ratings, found: Findings, scale: str) -> pd.DataFrame:
+    """What is concluded of each contrast of a scale that the report speaks of (CONCLUSION_COLUMNS): the planned ones,
+    else those with the real music, else all pairs."""
+    fit = found.fits[scale]
+    pairs = sensitivity_pairs(ratings, fit)
+    rows = []
+    for row in fit.contrasts.to_dict("records"):
+        if (row["system_a"], row["system_b"]) in pairs:
+            held = "higher" if row["difference"] > 0 else "lower"
+            taken = held if row["p_simultaneous"] < ratings.alpha else "untested" if np.isnan(row["p"]) else "open"
+            against = "" if taken == "untested" else _against_gap(ratings, found, row)
+            rows.append({**row, "scale": scale, "conclusion": taken, "against_gap": against})
+    return pd.DataFrame(rows, columns=list(CONCLUSION_COLUMNS))
+
+
+def _on_planned(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
+    """Which of several planned contrasts hold, which do not, and which are smaller than the smallest gap."""
+    held, tested = table[table["conclusion"].isin(("higher", "lower"))], int((table["conclusion"] != "untested").sum())
+    about = {"scale": label, "count": len(held), "tested": tested}
+    parts: list[Text] = [
+        LazyText(
+            "{scale}: none of {tested} planned contrasts is significant, p adjusted for {tested} differences.", **about
+        )
+        if held.empty
+        else CountedText(
+            "{scale}: {count} of {tested} planned contrasts is significant, p adjusted for {tested} differences: "
+            "{held}.",
+            "{scale}: {count} of {tested} planned contrasts are significant, p adjusted for {tested} differences: "
+            "{held}.",
+            len(held),
+            **{key: value for key, value in about.items() if key != "count"},
+            held=_grouped(ratings, held),
+        )
+    ]
+    for rows, text in (
+        (
+            table[table["conclusion"] == "open"],
+            N_("Not significant, which is not evidence of no difference: {pairs}."),
+        ),
+        (table[table["against_gap"] == "smaller"], N_("Significantly smaller than the SESOI, {gap}: {pairs}.")),
+        (table[table["conclusion"] == "untested"], N_("Not tested: {pairs}.")),
+    ):
+        if len(rows):
+            parts.append(LazyText(text, pairs=_pairs(ratings, rows), gap=points(ratings.gap or 0)))
+    return LazyText.of(lambda lang: in_a_row(lang, (part[lang] for part in parts)))
+
+
+def _grouped(ratings: Ratings, held: pd.DataFrame) -> LazyText:
+    """The higher system of each pair with those that it is rated higher than, and by how much."""
+    lower: dict[str, list[tuple[str, float]]] = {}
+    for row in held.to_dict("records"):
+        ends = (row["system_a"], row["system_b"])
+        high, low = ends if row["difference"] > 0 else ends[::-1]
+        lower.setdefault(high, []).append((low, abs(row["difference"])))
+
+    def words(lang: str) -> str:
+        return clauses(
+            lang,
+            (
+                translate(
+                    lang,
+                    N_("higher for {a} than for {others}"),
+                    a=name_of(ratings, high)[lang],
+                    others=listed(lang, (f"{name_of(ratings, low)[lang]} (+{_points(by)})" for low, by in others)),
+                )
+                for high, others in lower.items()
+            ),
+        )
+
+    return LazyText.of(words)
+
+
+def _pairs(ratings: Ratings, rows: pd.DataFrame) -> LazyText:
+    ends = list(zip(rows["system_a"], rows["system_b"], strict=True))
+    return LazyText.of(
+        lambda lang: clauses(lang, (f"{name_of(ratings, a)[lang]} − {name_of(ratings, b)[lang]}" for a, b in ends))
+    )
 
 
 def _on_contrast(ratings: Ratings, found: Findings, row: Mapping[Any, Any], label: Text) -> Text:
@@ -100,23 +201,31 @@ def _points(value: float) -> str:
     return fixed(value, 2).replace("-", "−")
 
 
+#: How a difference stands to the smallest gap of interest, in a sentence.
+SIZES = {
+    "smaller": N_("The equivalence test is significant: the difference is smaller than the SESOI, {gap}."),
+    "beyond": N_("The whole interval is beyond the SESOI, {gap}."),
+    "open": N_("The study cannot show whether the difference is smaller than the SESOI, {gap}."),
+}
+
+
 def _size(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> Text:
-    """How a difference stands to the smallest gap of interest."""
+    against = _against_gap(ratings, found, row)
+    return LazyText(SIZES[against], gap=points(ratings.gap or 0)) if against else {}
+
+
+def _against_gap(ratings: Ratings, found: Findings, row: Mapping[Any, Any]) -> str:
+    """How a tested difference stands to the smallest gap of interest (AGAINST_GAP); "" without one."""
     gap = ratings.gap
     if gap is None:
-        return {}
+        return ""
     table = found.frame("equivalence")
     same = (table[["scale", "system_a", "system_b"]] == [row[name] for name in ("scale", "system_a", "system_b")]).all(
         axis=1
     )
     if table[same]["p_simultaneous"].iloc[0] < ratings.alpha:
-        return LazyText(
-            "The equivalence test is significant: the difference is smaller than the SESOI, {gap}.", gap=points(gap)
-        )
-    beyond = row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap
-    if beyond:
-        return LazyText("The whole interval is beyond the SESOI, {gap}.", gap=points(gap))
-    return LazyText("The study cannot show whether the difference is smaller than the SESOI, {gap}.", gap=points(gap))
+        return "smaller"
+    return "beyond" if row["ci_low_simultaneous"] > gap or row["ci_high_simultaneous"] < -gap else "open"
 
 
 def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
@@ -125,9 +234,12 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
         (a, b) if difference > 0 else (b, a)
         for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
     ]
-    pairs = LazyText.of(
-        lambda lang: clauses(lang, (f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names))
-    )
+    more = max(0, len(names) - MOST_NAMED)
+
+    def words(lang: str) -> str:
+        named = [f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names[:MOST_NAMED]]
+        return clauses(lang, [*named, *([translate(lang, N_("{count} more"), count=more)] if more else [])])
+
     tested = int(table["p"].notna().sum())
     if not names:
         return LazyText(
@@ -142,5 +254,5 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
         len(names),
         scale=label,
         tested=tested,
-        pairs=pairs,
+        pairs=LazyText.of(words),
     )

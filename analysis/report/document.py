@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Generic
 
@@ -20,13 +21,24 @@ SIMULATED = LazyText("SIMULATED / 模拟数据. A program generated these rating
 
 @dataclass(frozen=True)
 class Part(Generic[M]):
-    """A finding that could be had: its numbers, its words, and of a figure the files' stem by language."""
+    """A finding that could be had: its numbers, its words, and of a figure its number and files' stem by language."""
 
     finding: Finding[M]
     frame: pd.DataFrame
     caption: Text
     notes: Sequence[Text]
+    number: int = 0
     stems: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def title(self) -> Text:
+        """What a figure is called, by its number; of a table what it is called where it is missing."""
+        return LazyText("Figure {number}", number=self.number) if self.number else self.finding.title
+
+    @property
+    def path(self) -> str:
+        """Where its files lie in the report's folder, without their endings."""
+        return f"figures/figure{self.number}" if self.finding.draw else f"tables/{self.finding.name}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,15 @@ def part_of(made: M, finding: Finding[M]) -> Part[M] | None:
     return Part(finding, frame, caption, finding.notes(made) if callable(finding.notes) else finding.notes)
 
 
+def numbered(parts: Iterable[Part[M]]) -> Iterator[Part[M]]:
+    """The parts, the figures with their numbers in this order."""
+    counted = count(1)
+    for part in parts:
+        number = (part.finding.number or next(counted)) if part.finding.draw else 0
+        caption = LazyText("Figure {number}. {caption}", number=number, caption=part.caption)
+        yield replace(part, number=number, caption=caption) if number else part
+
+
 def table(made: M, part: Part[M]) -> Table:
     """A table as its files show it."""
     finding = part.finding
@@ -63,20 +84,23 @@ def title(contents: Contents[M], lang: str) -> str:
     return in_language(contents.made.title, lang)
 
 
-def blocks(contents: Contents[M], lang: str) -> Iterator[Block]:
-    """The whole report in a language, section by section."""
+def blocks(contents: Contents[M], lang: str, *, in_pdf: bool = False) -> Iterator[Block]:
+    """The report in a language, section by section: the whole, or what is in its PDF."""
     yield Heading(title(contents, lang), 1)
     for section in contents.made.sections:
-        pieces = list(_section(contents, section, lang))
+        if in_pdf and not section.in_pdf:
+            continue
+        pieces = list(_section(contents, section, lang, in_pdf=in_pdf))
         if pieces and section.heading:
-            yield Heading(section.heading[lang])
+            yield Heading(section.heading[lang], name=section.name)
         yield from pieces
 
 
-def _section(contents: Contents[M], section: Section[M], lang: str) -> Iterator[Block]:
+def _section(contents: Contents[M], section: Section[M], lang: str, *, in_pdf: bool) -> Iterator[Block]:
     yield from section.before(contents, lang)
     for finding in section.findings:
-        if finding.name in contents.parts:
+        is_wanted = finding.draw or not (in_pdf and finding.folded)
+        if finding.name in contents.parts and is_wanted:
             yield _finding(contents, contents.parts[finding.name], lang, heading=section.heading or {})
     yield from section.after(contents, lang)
 

@@ -23,7 +23,7 @@ from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.data.size import check_size
 from analysis.report import methods, page, pdf, style, tables
-from analysis.report.document import Contents, Part, part_of, table
+from analysis.report.document import Contents, Part, numbered, part_of, table
 from analysis.report.findings import Findings
 from analysis.report.registry import M, Section, all_findings
 from analysis.report.sections import SECTIONS, compute
@@ -214,11 +214,11 @@ def _is_figure(part: Part[Any]) -> bool:
 def _contents(made: M, folder: Path, form: Form, languages: Sequence[str]) -> Contents[M]:
     """Everything computed: each finding that could be had, and the reason for each other one."""
     wanted = [finding for finding in all_findings(made.sections) if form.draw or not finding.draw]
-    found = {finding.name: part_of(made, finding) for finding in wanted}
-    parts = {name: part for name, part in found.items() if part}
+    found = [part for finding in wanted if (part := part_of(made, finding))]
+    parts = {part.finding.name: part for part in numbered(found)}
     for name, part in parts.items():
         if _is_figure(part):
-            stems = {lang: folder / f"{part.finding.path}.{lang}" for lang in languages}
+            stems = {lang: folder / f"{part.path}.{lang}" for lang in languages}
             parts[name] = replace(part, stems=stems)
     lost = [finding for finding in wanted if finding.why and not (finding.name in parts or made.hides(finding))]
     of_tables, of_figures = (
@@ -245,7 +245,7 @@ def _write_figures(
     drawn = [(part, part.finding.draw) for part in contents.parts.values() if part.finding.draw]
     written = []
     for part, _ in drawn:
-        written.append(folder / f"{part.finding.path}.csv")
+        written.append(folder / f"{part.path}.csv")
         numbers = part.finding.numbers
         _write(written[-1], tables.csv_text(part.frame, is_simulated=contents.made.is_simulated, numbers=numbers))
     for lang in languages:
@@ -277,8 +277,8 @@ def _described(contents: Contents[M]) -> dict[str, object]:
 def _part_described(part: Part[Any]) -> dict[str, object]:
     described: dict[str, object] = {
         "name": part.finding.name,
-        "path": part.finding.path,
-        "title": dict(part.finding.title),
+        "path": part.path,
+        "title": dict(part.title),
         "caption": dict(part.caption),
         "notes": [dict(note) for note in part.notes],
         "columns": [str(name) for name in part.frame.columns],

@@ -57,7 +57,7 @@ def facts(ratings: Ratings, lang: str) -> dict[str, object]:
     scale = primary_scale(ratings)
     return {
         **{key: ratings.design.get(key, "") for key in DESIGN},
-        **_counts(ratings, lang),
+        **counts(ratings, lang),
         "scales": scales_text(ratings, lang),
         "hash": ratings.plan_sha256,
         "primary": label_of(ratings, scale, lang),
@@ -71,7 +71,7 @@ def facts(ratings: Ratings, lang: str) -> dict[str, object]:
     }
 
 
-def _counts(ratings: Ratings, lang: str) -> dict[str, object]:
+def counts(ratings: Ratings, lang: str) -> dict[str, object]:
     """How many there are of everything, as numbers and with their nouns (..._named)."""
     frame, ngettext = ratings.counted, counter(lang)
     experts, systems = frame["expert_id"].nunique(), frame["system"].nunique()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis.report.blocks import Picture
+from analysis.report.blocks import Block, Heading, Picture
 from analysis.report.document import Contents, blocks, notes_below, title
+from analysis.report.figures.parts import MOST_WIDTH
 from formats.messages import LANGUAGES, SOURCE, language_tag
 
 HERE = Path(__file__).parent
@@ -25,15 +28,29 @@ def page_html(contents: Contents[Any], css: str = "") -> str:
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["picture"] = _picture
+    environment.filters["width"] = _width
     environment.filters["notes_below"] = notes_below
     environment.tests["number"] = _is_number
     parts = [
-        {"lang": lang, "tag": language_tag(lang), "name": name, "blocks": blocks(contents, lang)}
+        {"lang": lang, "tag": language_tag(lang), "name": name, **_divided(list(blocks(contents, lang)))}
         for lang, name in LANGUAGES.items()
     ]
     return environment.get_template("report.html.jinja").render(
         title=title(contents, SOURCE), css=STYLES.read_text(encoding="utf-8") + css, parts=parts, most_rows=MOST_ROWS
     )
+
+
+def _divided(pieces: Sequence[Block]) -> dict[str, Sequence[Block]]:
+    """What comes `first`, and from the first section with a heading on the `rest`; the contents are between them."""
+    start = next((n for n, block in enumerate(pieces) if isinstance(block, Heading) and block.level > 1), len(pieces))
+    return {"first": pieces[:start], "rest": pieces[start:]}
+
+
+def _width(picture: Picture) -> str:
+    """How wide a figure is shown: one of a page's width as wide as the text, a narrower one as much narrower."""
+    head = picture.stem.with_name(f"{picture.stem.name}.svg").read_text(encoding="utf-8")[:2000]
+    points = re.search(r'width="([\d.]+)pt"', head)
+    return f"{min(100.0, float(points[1]) / 72 / MOST_WIDTH * 100):.0f}%" if points else "100%"
 
 
 def _picture(picture: Picture) -> str:

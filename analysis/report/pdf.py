@@ -40,7 +40,7 @@ MOST_ROWS = 60
 
 def write_pdf(contents: Contents[Any], path: Path, lang: str) -> Path:
     """Write the report in a language; the same contents give the same bytes. Chinese needs a font that has it."""
-    pieces = list(blocks(contents, lang))
+    pieces = list(blocks(contents, lang, in_pdf=True))
     sheets = Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(pieces)))
     for block in pieces:
         sheets.set(block)

@@ -117,7 +117,8 @@ class Finding(Generic[M]):
     where another finding says it. `frame`: the numbers, for the CSV. `printed`: what Markdown and LaTeX show of them,
     if it is something else; `grid`: what the page and the PDF show in a language, if it is no plain list with known
     `columns`. `draw` is called inside `style.figure_style`. `numbers`: their format in the CSV of a figure. `folded`:
-    closed on the page at first. `under_codes`: shown before unblinding.
+    closed on the page at first, and not in the PDF. `under_codes`: shown before unblinding. `number`: the one that a
+    figure of a paper has which is drawn again; others are counted from 1.
     """
 
     name: str
@@ -134,13 +135,9 @@ class Finding(Generic[M]):
     folded: bool = True
     numbers: str = "%.6f"
     under_codes: bool = False
+    number: int = 0
     sentences: Sequence[Sentence[M]] = ()
     questions: Sequence[Question[M]] = ()
-
-    @property
-    def path(self) -> str:
-        """Where its files lie in the report's folder, without their endings."""
-        return f"{'figures' if self.draw else 'tables'}/{self.name}"
 
 
 Blocks = Callable[["Contents[Any]", str], Iterable[Block]]
@@ -153,7 +150,8 @@ def _no_blocks(contents: Contents[Any], lang: str) -> Iterable[Block]:
 @dataclass(frozen=True)
 class Section(Generic[M]):
     """A part of the report under a heading, if it has one: what comes `before` the findings, they, and what comes
-    `after`. Without anything to show it is left out. `sentences` and `questions` are those that no finding owns."""
+    `after`. Without anything to show it is left out. `sentences` and `questions` are those that no finding owns.
+    `in_pdf`: also in the PDF, which is what one sends; the page and the files have everything."""
 
     name: str
     heading: Text | None
@@ -162,6 +160,7 @@ class Section(Generic[M]):
     after: Blocks = _no_blocks
     sentences: Sequence[Sentence[M]] = ()
     questions: Sequence[Question[M]] = ()
+    in_pdf: bool = True
 
 
 def all_findings(sections: Iterable[Section[M]]) -> Iterator[Finding[M]]:

@@ -228,6 +228,7 @@ def _figure(name: str, caption: Text) -> Finding[RunFindings]:
         caption,
         frame,
         draw=lambda made, frame, lang: made.drawings[0][name][2](lang),
+        number=int(name.removeprefix("figure")),
         numbers="%.6g",
     )
 
@@ -282,7 +283,7 @@ SECTIONS: Sequence[Section[RunFindings]] = (
             _figure(
                 "figure5",
                 LazyText(
-                    "Figure 5. Negative critic loss of MIDI-GAN during training, with the multi-scale critic and with "
+                    "Negative critic loss of MIDI-GAN during training, with the multi-scale critic and with "
                     "a plain critic of equal size; and the distance of samples from the validation songs (sum of "
                     "distances in tolerances: 0.3 in UPC, .03 in GC, .02 in onset-EBR, .1 in the share of clips with "
                     "rests, .26 in log perplexity). Thin: each seed as logged. Thick: mean over seeds of a running "
@@ -299,7 +300,7 @@ SECTIONS: Sequence[Section[RunFindings]] = (
             _figure(
                 "figure6",
                 LazyText(
-                    "Figure 6. The critic's weights after training, with gradient penalty and with weight clipping, in "
+                    "The critic's weights after training, with gradient penalty and with weight clipping, in "
                     "the same bins. Dotted: the bounds to which clipping holds the weights. The vertical axes are "
                     "logarithmic."
                 ),

@@ -24,7 +24,7 @@ from tests.analysis.comparisons import make_pairs, read_pairs
 
 GRADED = (-1.9, -1.15, -0.4, 0.4, 1.15, 1.9)
 TABLES = {
-    *("strengths", "contrasts", "omnibus", "ranks", "win_matrix", "sides", "linear_check", "pair_fit"),
+    *("conclusions", "strengths", "contrasts", "omnibus", "ranks", "win_matrix", "sides", "linear_check", "pair_fit"),
     *("expert_consistency", "variance_components", "checklist"),
 }
 
@@ -88,12 +88,12 @@ def test_tables_hold_the_numbers_of_the_known_study(report: Path) -> None:
 def test_few_experts_leave_counts_alone(tmp_path: Path) -> None:
     found = found_of(make_pairs(experts=4, cuts=GRADED), tmp_path)
     assert not found.has_tests
-    (said,) = verdicts(found)
+    (said,) = verdicts(found, "overall")
     assert said["en"] == "overall: no difference was tested. The notes on the models give the reason."
     assert found.notes[0]["en"].startswith("overall: 4 experts. With fewer than 6 the results cannot be generalised")
-    for name in ("contrasts", "ranks", "omnibus", "linear_check", "figure2"):
+    for name in ("contrasts", "ranks", "omnibus", "linear_check", "ranks_figure"):
         assert found.frame(name).empty
-    caption = found.findings["figure3"].caption
+    caption = found.findings["wins_figure"].caption
     assert callable(caption)
     assert "counts, not estimates" in caption(found)["en"]
 
@@ -103,10 +103,10 @@ def test_sweep_is_said_in_words(tmp_path: Path) -> None:
     for x, sign in (("a", -1), ("b", 1)):
         frame.loc[frame[f"system_{x}"] == "s3", "value"] = sign
     found = found_of(frame, tmp_path)
-    said = " ".join(text["en"] for text in [*found.notes, *verdicts(found)])
+    said = " ".join(text["en"] for text in [*found.notes, *verdicts(found, "overall")])
     assert "s3 won all 96 comparisons with s1, s2, s4" in said
     assert "s3 > s1; " in said
-    assert found.frame("figure1")["ci_low"].isna().all()
+    assert found.frame("strengths_figure")["ci_low"].isna().all()
 
 
 def test_every_note_has_a_sentence_in_each_language(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_figures_stay_on_a_page(tmp_path: Path, lang: str, count: int) -> None:
     frame = make_pairs([0.1 * n for n in range(count)], votes=2 if count > 2 else 6)
     found = found_of(pd.concat([frame, frame.assign(question="harmony")]), tmp_path)
     with figure_style(lang):
-        for name in ("figure1", "figure2", "figure3"):
+        for name in ("strengths_figure", "ranks_figure", "wins_figure"):
             draw = found.findings[name].draw
             assert draw
             width, height = draw(found, found.frame(name), lang).get_size_inches()

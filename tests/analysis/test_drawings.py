@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from analysis.report import style
 from analysis.report.figures.contrasts import contrasts_frame
 from analysis.report.findings import Findings
-from analysis.report.registry import all_findings
+from analysis.report.registry import Finding, all_findings
 from analysis.report.sections import SECTIONS, compute
 from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
@@ -29,10 +28,6 @@ def of(count: int) -> dict[str, Callable[[str], Figure]]:
 @cache
 def twelve() -> Findings:
     return found(TWELVE, planned=False)
-
-
-def in_number(name: str) -> int:
-    return int(re.sub(r"\D", "", name))
 
 
 def laid_out(count: int, name: str, lang: str) -> Figure:
@@ -69,7 +64,7 @@ def test_every_figure_has_its_numbers_beside_it_and_a_caption_in_each_language()
 def test_systems_have_the_same_colours_in_every_figure() -> None:
     marks = style.point_marks(SIX, "real")
     assert {system: mark.colour for system, mark in marks.items() if system != "real"} == dict(style.NAMED_COLOURS)
-    figure = laid_out(12, "figure10", "en")
+    figure = laid_out(12, "metrics_figure", "en")
     handles = figure.legends[0].legend_handles
     assert [handle.get_color() for handle in handles if handle is not None][1:6] == list(style.NAMED_COLOURS.values())  # type: ignore[attr-defined]
 
@@ -92,15 +87,19 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
     statistics = compute(ratings, replicates=1000, seed=1)
     figures = [finding for finding in statistics.findings.values() if finding.draw]
     drawn_here = [finding for finding in figures if len(statistics.frame(finding.name))]
-    assert [finding.name for finding in drawn_here] == ["figure7"]
-    reasons = {finding.name: statistics.because(finding) for finding in figures if finding not in drawn_here}
-    assert [reasons[name]["en"].partition(": ")[2] for name in sorted(reasons, key=in_number)] == [
-        "no scale has 2 to 11 whole steps.",
-        "only one system was rated.",
-        "fewer than 3 experts.",
-        "there are no metrics of the clips.",
-        "fewer than 6 experts.",
-        "the file does not contain the order of trials (column trial).",
-        "fewer than 6 experts.",
-    ]
-    assert all(text["zh-hans"].startswith("图 ") for text in reasons.values())
+    assert [finding.name for finding in drawn_here] == ["answer_figure", "means_figure"]
+    assert {finding.name: _why(statistics, finding) for finding in figures if finding not in drawn_here} == {
+        "differences_figure": "only one system was rated.",
+        "distribution_figure": "no scale has 2 to 11 whole steps.",
+        "agreement_figure": "fewer than 3 experts.",
+        "metrics_figure": "there are no metrics of the clips.",
+        "deviations_figure": "fewer than 6 experts.",
+        "order_figure": "the file does not contain the order of trials (column trial).",
+        "power_figure": "fewer than 6 experts.",
+    }
+
+
+def _why(statistics: Findings, finding: Finding[Findings]) -> str:
+    text = statistics.because(finding)
+    assert text["zh-hans"] != text["en"]
+    return text["en"].partition(": ")[2]

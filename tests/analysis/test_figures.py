@@ -26,7 +26,7 @@ def draw(ratings: Ratings, lang: str) -> Figure:
     keys = [scale.key for scale in ratings.scales]
     means = bootstrap.system_means(ratings.counted, keys, order, replicates=1000)
     with style.figure_style(lang):
-        return lay_out(figures.figure7(ratings, means, lang))
+        return lay_out(figures.draw_means(ratings, figures.means_frame(ratings, means), lang))
 
 
 def texts(figure: Figure) -> list[str]:
@@ -166,7 +166,9 @@ def save_both(folder: Path) -> None:
     means = bootstrap.system_means(ratings.counted, ["valence", "overall"], ratings.systems, replicates=1000)
     for lang in LANGUAGES:
         with style.figure_style(lang):
-            style.save(figures.figure7(ratings, means, lang), folder, f"f.{lang}", "data 0")
+            style.save(
+                figures.draw_means(ratings, figures.means_frame(ratings, means), lang), folder, f"f.{lang}", "data 0"
+            )
 
 
 def test_another_process_at_another_time_saves_the_same_bytes(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.data.ratings import Ratings
 from analysis.report import findings
 from analysis.report.conclusions import verdicts
+from analysis.report.findings import Findings
 from analysis.report.sections import compute
 from analysis.statistics import mixed_model
 from formats.messages import LANGUAGES
@@ -15,7 +17,12 @@ from tests.analysis.shared_findings import PLAN, found, study
 
 def said(lang: str = "en", *, planned: bool = True) -> list[str]:
     systems = SIX[:2] if planned else SIX
-    return [text[lang] for text in verdicts(study(systems, planned=planned), found(systems, planned=planned))]
+    return sentences(study(systems, planned=planned), found(systems, planned=planned), lang)
+
+
+def sentences(ratings: Ratings, statistics: Findings, lang: str = "en") -> list[str]:
+    """What is concluded on each scale."""
+    return [text[lang] for scale in statistics.fits for text in verdicts(ratings, statistics, scale)]
 
 
 def test_planned_contrast_is_told_with_its_interval_and_p() -> None:
@@ -39,9 +46,9 @@ def test_without_a_plan_all_pairs_are_counted_and_nothing_found_is_not_called_eq
 
 def test_a_single_pair_is_told_like_a_planned_one() -> None:
     ratings, statistics = study(planned=False), found(planned=False)
-    sentences = [text["en"] for text in verdicts(ratings, statistics)]
-    assert all("Real music and MIDI-GAN" in text or "Real music is rated" in text for text in sentences)
-    assert all("95% CI" in text for text in sentences)
+    texts = sentences(ratings, statistics)
+    assert all("Real music and MIDI-GAN" in text or "Real music is rated" in text for text in texts)
+    assert all("95% CI" in text for text in texts)
 
 
 def test_both_languages_say_as_much() -> None:
@@ -53,9 +60,9 @@ def test_few_experts_conclude_nothing() -> None:
     frame = make_frame(SIX[:2], experts=5).assign(is_repeat=False)
     ratings = make_ratings(SIX[:2], frame=frame)
     statistics = compute(ratings, replicates=1000, seed=1)
-    sentences = [text["en"] for text in verdicts(ratings, statistics)]
-    assert len(sentences) == 2
-    assert all("Nothing is concluded" in text for text in sentences)
+    texts = sentences(ratings, statistics)
+    assert len(texts) == 2
+    assert all("Nothing is concluded" in text for text in texts)
 
 
 def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language() -> None:
@@ -64,8 +71,8 @@ def test_what_one_system_and_one_expert_cannot_give_is_named_in_every_language()
     assert {"contrasts", "omnibus", "agreement_by_group", "sensitivity", "clip_correlations"} <= set(statistics.missing)
     assert not set(statistics.missing) & set(statistics.frames)
     assert all(text[lang] for text in statistics.missing.values() for lang in LANGUAGES)
-    sentences = [text["en"] for text in verdicts(make_ratings(("mine",), ("overall",)), statistics)]
-    assert sentences == ["Overall quality: no difference could be tested: only one system was rated."]
+    texts = sentences(make_ratings(("mine",), ("overall",)), statistics)
+    assert texts == ["Overall quality: no difference could be tested: only one system was rated."]
 
 
 def test_the_two_models_are_compared_in_words_on_every_scale() -> None:

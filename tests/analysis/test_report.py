@@ -17,13 +17,14 @@ from formats.errors import InputError
 from formats.messages import LANGUAGES
 from tests.analysis.builders import make_dataset, make_frame, make_ratings, write_csv
 
-DRAWN = ("figure7", "figure7b", "figure8", "figure9", "figure10", "figure11", "figure13")
+DRAWN = tuple(f"figure{n}" for n in range(1, 9))
 FIGURES = {
     f"figures/{name}.{end}"
     for name in DRAWN
     for end in ("csv", *(f"{lang}.{form}" for lang in LANGUAGES for form in style.FORMATS))
 }
 MADE = (
+    "conclusions",
     *("system_means", "system_means_bootstrap", "contrasts", "equivalence", "omnibus", "variance_components"),
     *("ordinal_model", "reliability", "scale_correlations", "screening", "sensitivity"),
     *("clip_correlations", "objective_means"),
@@ -157,7 +158,7 @@ def test_without_a_chinese_font_one_sentence_says_what_to_install_and_no_boxes_a
     )
     assert len(written.warnings) == 1
     assert "apt install fonts-noto-cjk" in written.warnings[0]
-    assert not list((tmp_path / "r").rglob("figure7.zh-hans.*"))
+    assert not list((tmp_path / "r").rglob("figure1.zh-hans.*"))
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     assert "本机没有中文字体，此处为英文图。" in page
 

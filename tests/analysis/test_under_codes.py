@@ -12,7 +12,16 @@ from tests.analysis.builders import make_frame, make_ratings
 #: What pools clips and experts, and so says nothing about the systems.
 POOLED = {
     *("system_means", "contrasts", "equivalence", "omnibus", "effects", "ordinal_model", "variance_components"),
-    *("reliability", "participants", "checklist", "figure7", "figure8", "figure13"),
+    *(
+        "reliability",
+        "participants",
+        "checklist",
+        "answer_figure",
+        "conclusions",
+        "means_figure",
+        "differences_figure",
+        "power_figure",
+    ),
 }
 CODES = ("A", "B", "C", "D")
 

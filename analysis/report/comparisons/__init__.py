@@ -17,7 +17,7 @@ from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ComparisonFindings]] = (
-    *(study.OPENING, study.LISTENED, strengths.SAID, texts.CANNOT, strengths.SECTION, wins.SECTION, trust.SECTION),
+    *(strengths.SAID, strengths.SECTION, wins.SECTION, texts.CANNOT, study.LISTENED, trust.SECTION),
     *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
 )
 

@@ -33,6 +33,11 @@ class ComparisonFindings(Made):
         self.is_simulated, self.title = data.is_simulated, data.title
         self.order = system_order(data.systems, data.real_system)
 
+    @property
+    def primary(self) -> str:
+        """The question that the report answers first: the first one."""
+        return next(iter(self.fits))
+
     @cached_property
     def fits(self) -> dict[str, ComparisonFit]:
         fit, guard = comparison_model.fit, comparison_model.guard

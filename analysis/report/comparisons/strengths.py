@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from analysis.data.dataset import Text
-from analysis.report.blocks import Block, Bullets
+from analysis.report.blocks import Block, Bullets, Paragraph
 from analysis.report.comparisons import figures
 from analysis.report.comparisons.findings import ComparisonFindings, grid, interval, named, number, worded
+from analysis.report.comparisons.study import counts, simulated
 from analysis.report.document import Contents
 from analysis.report.format_p import p_number, p_text
-from analysis.report.registry import Finding, Question, Section, Sentence
+from analysis.report.registry import Finding, Question, Rows, Section, Sentence
 from analysis.statistics.comparison_model import ComparisonFit
 from analysis.statistics.guards import MIN_EXPERTS, MIN_PROMPTS
 from analysis.statistics.ordinal_model.ratio import RATIO
 from formats.errors import N_
-from formats.messages import CountedText, LazyText, clauses
+from formats.messages import CountedText, LazyText, clauses, translate, translator
 
 TEST_NAMES = {"t": N_("t test"), RATIO: N_("likelihood ratio"), "": ""}
 
@@ -28,13 +31,12 @@ NOTHING = N_(
 )
 
 
-def verdicts(found: ComparisonFindings) -> list[Text]:
-    """For each question which pairs differ, and the ranks that are left open."""
-    said: list[Text] = []
-    for key, fit in found.fits.items():
-        said.append(_on_pairs(found, key, fit))
-        if fit.omnibus["p"].notna().any() and len(fit.systems) > 2:
-            said.append(_on_equality(found, key, fit))
+def verdicts(found: ComparisonFindings, key: str) -> list[Text]:
+    """Of a question which pairs differ, and whether all systems are equal."""
+    fit = found.fits[key]
+    said = [_on_pairs(found, key, fit)]
+    if fit.omnibus["p"].notna().any() and len(fit.systems) > 2:
+        said.append(_on_equality(found, key, fit))
     return said
 
 
@@ -76,15 +78,67 @@ def _on_equality(found: ComparisonFindings, key: str, fit: ComparisonFit) -> Tex
     )
 
 
-def _said(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    yield Bullets([text[lang] for text in verdicts(contents.made)])
+def _answer(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    found = contents.made
+    yield Paragraph(
+        translate(lang, "Report of comparisons: {experts_named}, {clips_named} of {systems_named}.").format(
+            **counts(found.data, lang)
+        )
+    )
+    yield from simulated(contents, lang)
+    for text in verdicts(found, found.primary):
+        yield Paragraph(text[lang], is_answer=True)
 
 
-FIGURE_1 = Finding[ComparisonFindings](
-    "figure1",
-    LazyText("Figure 1"),
+def _others(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    found = contents.made
+    others = [text[lang] for key in found.fits if key != found.primary for text in verdicts(found, key)]
+    if others:
+        yield Bullets(others)
+
+
+def _concluded(found: ComparisonFindings) -> pd.DataFrame:
+    """The tested pairs of each question, the first one's first: which system is preferred, "" where neither is."""
+    table = found.tested("contrasts", "p")
+    if table.empty:
+        return table
+    higher = table["system_a"].where(table["t"] > 0, table["system_b"])
+    table = table.assign(preferred=higher.where(table["p_holm"] < found.data.alpha, ""))
+    return table[["question", "system_a", "system_b", "preferred", "difference", *SIMULTANEOUS, "p_holm"]]
+
+
+def _concluded_grid(found: ComparisonFindings, lang: str) -> Rows:
+    """The pairs of the first question."""
+    _, table = translator(lang), found.frame("conclusions")
+    rows = []
+    for row in table[table["question"] == found.primary].to_dict("records"):
+        preferred = found.system(row["preferred"])[lang] if row["preferred"] else ""
+        taken = _("{system} is preferred", system=preferred) if preferred else _("no significant difference")
+        pair = " − ".join(found.system(row[f"system_{end}"])[lang] for end in ("a", "b"))
+        rows.append([pair, taken, *(cell(found, row, lang) for cell in CONCLUDED_CELLS)])
+    header = [_("Contrast"), _("Conclusion"), _("Difference"), _("Simultaneous CI"), _("Adjusted p")]
+    return header, rows
+
+
+SIMULTANEOUS = ["ci_low_simultaneous", "ci_high_simultaneous"]
+CONCLUDED_CELLS = (number("difference"), interval(*SIMULTANEOUS), lambda found, row, lang: p_number(row["p_holm"]))
+CONCLUSIONS = Finding[ComparisonFindings](
+    "conclusions",
+    LazyText("Conclusions"),
+    lambda found: LazyText("Contrasts on {scale}", scale=found.question(found.primary)),
+    _concluded,
+    None,
+    notes=[LazyText("A difference that is not significant is not evidence that two systems are equal.")],
+    grid=_concluded_grid,
+    folded=False,
+)
+
+
+STRENGTHS_FIGURE = Finding[ComparisonFindings](
+    "strengths_figure",
+    LazyText("Figure of the strengths"),
     lambda found: LazyText(
-        "Figure 1. Strength of each system with its {level}% confidence interval. Strengths are on the scale of the "
+        "Strength of each system with its {level}% confidence interval. Strengths are on the scale of the "
         "noise of a single comparison and sum to 0. Hollow markers: no interval.",
         level=found.data.level,
     ),
@@ -92,11 +146,11 @@ FIGURE_1 = Finding[ComparisonFindings](
     draw=figures.strengths,
 )
 
-FIGURE_2 = Finding[ComparisonFindings](
-    "figure2",
-    LazyText("Figure 2"),
+RANKS_FIGURE = Finding[ComparisonFindings](
+    "ranks_figure",
+    LazyText("Figure of the ranks"),
     LazyText(
-        "Figure 2. Ranks that the tests leave open. A system can have any rank on its bar: it is placed below another "
+        "Ranks that the tests leave open. A system can have any rank on its bar: it is placed below another "
         "only where their difference is significant after adjustment for all pairs."
     ),
     lambda found: found.stacked("ranks") if found.has_tests else found.stacked("ranks").iloc[:0],
@@ -262,5 +316,10 @@ OMNIBUS = Finding[ComparisonFindings](
     ),
 )
 
-SAID = Section("said", LazyText("Results"), [FIGURE_1], before=_said)
-SECTION = Section("strengths", LazyText("Strengths and differences"), [STRENGTHS, CONTRASTS, OMNIBUS, FIGURE_2, RANKS])
+SAID = Section("said", None, [STRENGTHS_FIGURE, CONCLUSIONS], before=_answer)
+SECTION = Section(
+    "strengths",
+    LazyText("Strengths and differences"),
+    [STRENGTHS, CONTRASTS, OMNIBUS, RANKS_FIGURE, RANKS],
+    before=_others,
+)

@@ -13,13 +13,11 @@ from formats.messages import LazyText, clauses, counter, listed, translator
 from formats.text import UTF_8
 
 
-def _opening(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+def simulated(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
+    """That no person gave these answers, where a program did."""
     _ = translator(lang)
     if contents.made.is_simulated:
         yield Paragraph(_("These answers are SIMULATED: a program generated them, no person."), is_warning=True)
-
-
-OPENING = Section[ComparisonFindings]("opening", None, before=_opening)
 
 
 def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:

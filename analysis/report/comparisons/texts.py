@@ -108,6 +108,7 @@ METHODS = Section[ComparisonFindings](
     "methods",
     LazyText("Methods text"),
     before=_paragraphs,
+    in_pdf=False,
     sentences=[
         Sentence(
             "simulated",
@@ -153,6 +154,7 @@ SECTION = Section(
     "checklist",
     LazyText("Reporting checklist"),
     [CHECKLIST],
+    in_pdf=False,
     questions=[
         Question(
             "listeners",

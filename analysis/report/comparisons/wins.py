@@ -12,18 +12,18 @@ from formats.messages import LazyText
 def _caption(found: ComparisonFindings) -> Text:
     if found.has_chances:
         return LazyText(
-            "Figure 3. Estimated probability (%) that the system of the row is preferred to that of the column, by a "
+            "Estimated probability (%) that the system of the row is preferred to that of the column, by a "
             "new expert who compares new clips, averaged over both orders. The table gives the confidence intervals."
         )
     return LazyText(
-        "Figure 3. Share (%) of these comparisons in which the system of the row was preferred to that of the column. "
+        "Share (%) of these comparisons in which the system of the row was preferred to that of the column. "
         "These are counts, not estimates for other experts or clips."
     )
 
 
-FIGURE_3 = Finding[ComparisonFindings](
-    "figure3",
-    LazyText("Figure 3"),
+WINS_FIGURE = Finding[ComparisonFindings](
+    "wins_figure",
+    LazyText("Figure of the probabilities of preference"),
     _caption,
     lambda found: found.stacked("wins"),
     draw=figures.wins,
@@ -70,4 +70,4 @@ WINS = Finding[ComparisonFindings](
     ],
 )
 
-SECTION = Section("wins", LazyText("Probabilities of preference"), [FIGURE_3, WINS])
+SECTION = Section("wins", LazyText("Probabilities of preference"), [WINS_FIGURE, WINS])

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.report.figures.means import figure7
+from analysis.report.figures.means import draw_means, means_frame
 
-__all__ = ["figure7"]
+__all__ = ["draw_means", "means_frame"]

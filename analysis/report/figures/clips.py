@@ -1,4 +1,4 @@
-"""Figure 10: metrics of the notes and ratings of the clips; Figure 11: every expert's and every clip's departure."""
+"""Metrics of the notes and ratings of the clips; every expert's and every clip's departure."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from analysis.statistics.mixed_model import Fit
 from analysis.statistics.objective_subjective import VALUE, metric_columns
 from formats.messages import LazyText, is_chinese, translate, translator
 
-COLUMNS_10 = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
-COLUMNS_11 = ("component", "unit", "system", "effect", "ci_low", "ci_high")
+METRICS_COLUMNS = ("metric", "system", "clip_id", "value", "rating", "n_ratings")
+DEVIATIONS_COLUMNS = ("component", "unit", "system", "effect", "ci_low", "ci_high")
 PER_ROW = 4
 #: First, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
 MOST_METRICS = 12
 MOST_NAMED = 40
-#: What Figure 11 says of experts or clips that it cannot show, and of those whose variance is zero.
+#: What the figure says of experts or clips that it cannot show, and of those whose variance is zero.
 NOT_SEPARABLE = {
     "expert": LazyText("Experts are not shown: their variance cannot be separated in this design."),
     "clip": LazyText("Clips are not shown: the variance within systems cannot be separated in this design."),
@@ -56,18 +56,18 @@ AT_ZERO = {
 
 
 def metrics_frame(ratings: Ratings, scale: str) -> pd.DataFrame:
-    """Each rated clip's metrics and mean rating on a scale (COLUMNS_10), of the first MOST_METRICS that vary."""
+    """Each rated clip's metrics and mean rating on a scale (METRICS_COLUMNS), of the first MOST_METRICS that vary."""
     if ratings.metrics is None:
-        return pd.DataFrame(columns=list(COLUMNS_10))
+        return pd.DataFrame(columns=list(METRICS_COLUMNS))
     there = [name for name in metric_columns(ratings.metrics) if ratings.metrics[name].nunique() > 1]
     names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
     rated = ratings.counted[ratings.counted["scale"] == scale].groupby(["system", "clip_id"])["rating"]
     means = rated.agg(rating="mean", n_ratings="size").reset_index()
     long = ratings.metrics.melt(["clip_id", "system"], names[:MOST_METRICS], "metric", "value").dropna(subset=["value"])
-    return long.merge(means, on=["system", "clip_id"])[list(COLUMNS_10)]
+    return long.merge(means, on=["system", "clip_id"])[list(METRICS_COLUMNS)]
 
 
-def figure10(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: str, lang: str) -> Figure:
+def draw_metrics(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, scale: str, lang: str) -> Figure:
     """Draw `metrics_frame`, a panel a metric with the correlation within systems from `clip_correlations`.
 
     Call inside `figure_style`.
@@ -122,13 +122,13 @@ def _rho(row: Mapping[Hashable, Any] | None) -> str:
 
 
 def random_effect_predictions(fit: Fit, alpha: float) -> pd.DataFrame:
-    """Every expert's and clip's predicted departure with its interval (COLUMNS_11), lowest first; clips by system.
+    """Every expert's and clip's predicted deviation with its interval (DEVIATIONS_COLUMNS), lowest first.
 
     Without those whose variance the design cannot tell; no rows where the predictions have no error.
     """
     table = fit.predicted.copy()
     if not (table["se"] > 0).any():
-        return pd.DataFrame(columns=list(COLUMNS_11))
+        return pd.DataFrame(columns=list(DEVIATIONS_COLUMNS))
     of_clips = np.repeat(fit.means["system"], fit.means["n_clips"])
     table["system"] = [
         "",
@@ -141,11 +141,11 @@ def random_effect_predictions(fit: Fit, alpha: float) -> pd.DataFrame:
     variances = fit.variance_components.set_index("component")["variance"]
     table = table[table["component"].map(variances).notna()]
     return table.sort_values(["component", "place", "effect", "unit"], ascending=[False, True, True, True])[
-        list(COLUMNS_11)
+        list(DEVIATIONS_COLUMNS)
     ].reset_index(drop=True)
 
 
-def figure11(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
+def draw_deviations(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
     """Draw `random_effect_predictions`: experts above, clips below in the systems' colours.
 
     Call inside `figure_style`.

@@ -1,4 +1,4 @@
-"""Figure 8: differences between systems with simultaneous intervals, against zero and the smallest gap of interest."""
+"""The differences between systems with simultaneous intervals, against zero and the smallest gap of interest."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
     return kept[list(COLUMNS)]
 
 
-def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
+def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
@@ -72,7 +72,7 @@ def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     size = SMALL if len(pairs) <= 30 else 5.0
     reaches = _reaches(ratings, frame)
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
-        _forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)
+        draw_forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)
         axis.set_xlim(-reaches[scale], reaches[scale])
         axis.locator_params(axis="x", nbins=3, symmetric=True)
         axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
@@ -80,7 +80,7 @@ def figure8(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
     legend(
         figure,
-        *_legend(ratings, lang),
+        *difference_handles(ratings, lang),
         title=translate(lang, "Difference in rating points, with simultaneous {level}% CI", level=ratings.level),
     )
     return finish(figure, ratings, status_notes(ratings, lang, scales))
@@ -96,16 +96,22 @@ def _reaches(ratings: Ratings, frame: pd.DataFrame) -> dict[str, float]:
     return dict.fromkeys(reaches, max(reaches.values())) if alike else reaches
 
 
-def _forest(
-    axis: Axes, rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], marks: dict[str, Mark], ratings: Ratings
+def draw_forest(
+    axis: Axes,
+    rows: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    marks: dict[str, Mark],
+    ratings: Ratings,
+    ends: Sequence[str] = ENDS,
 ) -> None:
+    """The differences of `pairs`, one below the other, against zero and the smallest gap; filled where it holds."""
     if ratings.gap:
         axis.axvspan(-ratings.gap, ratings.gap, color=REAL_BAND, alpha=0.35, linewidth=0, zorder=0)
     axis.axvline(0, color=INK, linewidth=0.7, zorder=1)
     for row in rows.to_dict("records"):
         place = pairs.index((row["system_a"], row["system_b"]))
         mark = marks[row["system_b"] if row["system_a"] == ratings.real_system else row["system_a"]]
-        axis.hlines(place, row[ENDS[0]], row[ENDS[1]], color=mark.colour, linewidth=1.3, zorder=3)
+        axis.hlines(place, row[ends[0]], row[ends[1]], color=mark.colour, linewidth=1.3, zorder=3)
         face = mark.colour if row["holds"] else "white"
         axis.plot(
             row["difference"], place, mark.marker, markersize=4.4, color=mark.colour, markerfacecolor=face, zorder=4
@@ -116,7 +122,8 @@ def _forest(
     grid(axis, "x")
 
 
-def _legend(ratings: Ratings, lang: str) -> tuple[list[Line2D | Patch], list[str]]:
+def difference_handles(ratings: Ratings, lang: str) -> tuple[list[Line2D | Patch], list[str]]:
+    """Handles and labels of a legend of differences."""
     _ = translator(lang)
     style = {"marker": "o", "markersize": 4.4, "color": INK, "linewidth": 1.3}
     handles: list[Line2D | Patch] = [Line2D([], [], **style), Line2D([], [], **style, markerfacecolor="white")]  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Figure 9: how far the experts go with one another; Figure 12: what happens in the course of a session."""
+"""How far the experts go with one another, and what happens in the course of a session."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from analysis.statistics.correlation import clips_of, tables
 from analysis.statistics.screening import LITTLE_AGREEMENT
 from formats.messages import translate
 
-COLUMNS_9 = ("expert_id", "other", "rho", "n", "flagged")
-COLUMNS_12 = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
+AGREEMENT_COLUMNS = ("expert_id", "other", "rho", "n", "flagged")
+ORDER_COLUMNS = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
 PANEL = "panel"
 #: More experts than this are a crowd: only the agreement of each with the rest is drawn.
 MOST_SHOWN, MOST_NAMED = 60, 40
@@ -39,17 +39,17 @@ PER_ROW = 5
 
 def agreement_frame(ratings: Ratings, screened: pd.DataFrame, scale: str) -> pd.DataFrame:
     """Spearman's rho of each expert with the mean of the others (other = "panel", from `screening`) and, in panels of
-    up to MOST_SHOWN, of every two experts over the clips that both rated (COLUMNS_9); best agreement first."""
+    up to MOST_SHOWN, of every two experts over the clips that both rated (AGREEMENT_COLUMNS); best agreement first."""
     rows = screened[(screened["scale"] == scale) & screened["agreement"].notna()]
     rows = rows.sort_values(["agreement", "expert_id"], ascending=[False, True])
-    panel = rows.assign(other=PANEL, rho=rows["agreement"])[list(COLUMNS_9)]
+    panel = rows.assign(other=PANEL, rho=rows["agreement"])[list(AGREEMENT_COLUMNS)]
     if len(panel) > MOST_SHOWN:
         return panel.reset_index(drop=True)
     frame = ratings.counted[ratings.counted["scale"] == scale]
     names, table = sorted(frame["expert_id"].unique()), tables(frame, [scale], clips_of(frame))[0]
     order = [names.index(expert) for expert in panel["expert_id"]]
     pairs = [(names[a], names[b], *_pair(table[a], table[b]), False) for a in order for b in order if a != b]
-    return pd.concat([panel, pd.DataFrame(pairs, columns=list(COLUMNS_9))], ignore_index=True)
+    return pd.concat([panel, pd.DataFrame(pairs, columns=list(AGREEMENT_COLUMNS))], ignore_index=True)
 
 
 def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, int]:
@@ -60,7 +60,7 @@ def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple
     return float(stats.spearmanr(one[both], other[both]).statistic), n
 
 
-def figure9(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
+def draw_agreement(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str) -> Figure:
     """Draw `agreement_frame`. Call inside `figure_style`."""
     panel = frame[frame["other"] == PANEL]
     experts = panel["expert_id"].tolist()
@@ -111,7 +111,7 @@ def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
     grid(axis, "x")
 
 
-def figure12(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
+def draw_order(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `screening.order_curve`: ratings less the others' mean of the clip, by trial. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 1.9)

@@ -1,4 +1,4 @@
-"""Figure 7b: how often each rating was given to each system, about the scale's middle."""
+"""How often each rating was given to each system, about the scale's middle."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _levels(ratings: Ratings, scale: Scale) -> npt.NDArray[np.float64]:
     return levels if 2 <= len(levels) <= MOST_LEVELS and given.isin(levels).all() else levels[:0]
 
 
-def figure7b(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
+def draw_distribution(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `spread_frame`: a bar a system, ratings below the scale's middle to the left. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)

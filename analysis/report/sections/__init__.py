@@ -10,8 +10,8 @@ from analysis.report.registry import Section
 from analysis.report.sections import checklist, further, means, methods, notes, said, study, tables, trusted
 
 SECTIONS: Sequence[Section[Findings]] = (
-    *(study.OPENING, study.ASKED, study.LISTENED, said.SAID, said.CANNOT),
-    *(means.SECTION, trusted.SECTION, notes.SECTION, further.SECTION),
+    *(said.SAID, means.SECTION, said.CANNOT, study.ASKED, study.LISTENED),
+    *(trusted.SECTION, notes.SECTION, further.SECTION),
     *(methods.SECTION, checklist.SECTION, tables.TABLES, tables.MADE),
 )
 

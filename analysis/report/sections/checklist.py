@@ -74,6 +74,7 @@ SECTION = Section(
     "checklist",
     LazyText("Reporting checklist"),
     [CHECKLIST],
+    in_pdf=False,
     questions=[
         Question(
             "listeners",

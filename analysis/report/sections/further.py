@@ -39,12 +39,12 @@ def _draw(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
     return power_curve(frame, known.design, _gap(found, known), scenarios, lang, is_simulated=found.is_simulated)
 
 
-FIGURE_13 = Finding[Findings](
-    "figure13",
-    LazyText("Figure 13"),
+POWER_FIGURE = Finding[Findings](
+    "power_figure",
+    LazyText("Power curve"),
     caption_of(
         N_(
-            "Figure 13. Power of a future study of this kind ({scale}), with the variances of this study. It does "
+            "Power of a future study of this kind ({scale}), with the variances of this study. It does "
             "not affect the results above: power computed after a study is no evidence for or against them."
         )
     ),
@@ -54,4 +54,4 @@ FIGURE_13 = Finding[Findings](
     under_codes=True,
 )
 
-SECTION = Section("further", LazyText("Power of a future study"), [FIGURE_13])
+SECTION = Section("further", LazyText("Power of a future study"), [POWER_FIGURE], in_pdf=False)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import reasons
+from analysis.report.blocks import Block, Bullets, Heading, Paragraph
 from analysis.report.columns import shown, system_called
+from analysis.report.conclusions import verdicts
+from analysis.report.document import Contents
 from analysis.report.figures.parts import caption_of
-from analysis.report.figures.spread import figure7b, spread_frame
+from analysis.report.figures.spread import draw_distribution, spread_frame
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.formulas import scales_by_formula
 from analysis.report.methods import facts, scales_named
 from analysis.report.registry import Column, Finding, Question, Rows, Section, Sentence
+from analysis.report.sections.drawn import DIFFERENCES_FIGURE, MEANS_FIGURE
 from analysis.report.style import system_order
 from analysis.report.tables import fixed, span
 from analysis.statistics import effect_sizes, mixed_model
@@ -207,18 +211,18 @@ SYSTEM_MEANS = Finding[Findings](
 # --- how often each rating was given
 
 
-FIGURE_7B = Finding[Findings](
-    "figure7b",
-    LazyText("Figure 7b"),
+DISTRIBUTION_FIGURE = Finding[Findings](
+    "distribution_figure",
+    LazyText("Figure of the distribution of ratings"),
     caption_of(
         N_(
-            "Figure 7b. Distribution of ratings by system. Ratings below the midpoint of the scale are on the left, "
+            "Distribution of ratings by system. Ratings below the midpoint of the scale are on the left, "
             "ratings above it on the right; the middle rating is split between both sides. Without hidden repeats."
         )
     ),
     lambda found: spread_frame(found.ratings),
     lambda found: ["no_steps"],
-    draw=lambda found, frame, lang: figure7b(found.ratings, frame, lang),
+    draw=lambda found, frame, lang: draw_distribution(found.ratings, frame, lang),
 )
 
 
@@ -459,4 +463,40 @@ OMNIBUS = Finding[Findings](
     ],
 )
 
-SECTION = Section("means", LazyText("Results"), [SYSTEM_MEANS, FIGURE_7B, CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS])
+
+# --- the other scales, and what an interval means
+
+
+def _others(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    """What is concluded on each scale but the primary one, which comes first in the report."""
+    found = contents.made
+    others = [text for scale in found.fits if scale != found.primary for text in verdicts(found.ratings, found, scale)]
+    if others:
+        yield Bullets([text[lang] for text in others])
+
+
+def _interval(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    if contents.made.frame("system_means")["ci_low"].notna().any():
+        yield Heading(translate(lang, "Meaning of the confidence interval"), 3)
+        yield Paragraph(
+            translate(
+                lang,
+                "Other experts of the same kind, or other clips of the same systems, would give other means. If "
+                "the study were repeated many times, about {level} of 100 such intervals would contain the mean "
+                "over all such experts and clips. Experts and clips are both treated as samples, so many ratings "
+                "by few people, or of few clips, do not make the interval narrow.",
+                level=contents.made.ratings.level,
+            )
+        )
+
+
+SECTION = Section(
+    "means",
+    LazyText("Results"),
+    [
+        *(MEANS_FIGURE, SYSTEM_MEANS, DIFFERENCES_FIGURE, DISTRIBUTION_FIGURE),
+        *(CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS),
+    ],
+    before=_others,
+    after=_interval,
+)

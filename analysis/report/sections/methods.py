@@ -23,6 +23,7 @@ SECTION = Section[Findings](
     "methods",
     LazyText("Methods text for a paper"),
     before=_paragraphs,
+    in_pdf=False,
     sentences=[
         Sentence(
             "simulated",

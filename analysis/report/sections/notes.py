@@ -38,19 +38,19 @@ def _measured(found: Findings) -> pd.DataFrame:
     return clips.metrics_frame(found.ratings, found.primary)
 
 
-FIGURE_10 = Finding[Findings](
-    "figure10",
-    LazyText("Figure 10"),
+METRICS_FIGURE = Finding[Findings](
+    "metrics_figure",
+    LazyText("Figure of metrics and ratings"),
     caption_of(
         N_(
-            "Figure 10. Objective metrics and mean rating of each clip ({scale}). Correlations are within systems, "
+            "Objective metrics and mean rating of each clip ({scale}). Correlations are within systems, "
             "so differences between systems do not affect them. Between systems there are only as many points as "
             "systems, too few for a correlation."
         )
     ),
     _measured,
     reasons.of(reasons.unmeasured),
-    draw=lambda found, frame, lang: clips.figure10(
+    draw=lambda found, frame, lang: clips.draw_metrics(
         found.ratings, frame, found.frame("clip_correlations"), found.primary, lang
     ),
 )
@@ -182,6 +182,6 @@ SYSTEM_CORRELATIONS = Finding[Findings](
 SECTION = Section(
     "notes",
     LazyText("Objective metrics"),
-    [FIGURE_10, OBJECTIVE_MEANS, CLIP_CORRELATIONS, SYSTEM_CORRELATIONS],
+    [METRICS_FIGURE, OBJECTIVE_MEANS, CLIP_CORRELATIONS, SYSTEM_CORRELATIONS],
     before=_notes,
 )

@@ -1,102 +1,114 @@
-"""What can be said: a sentence a planned contrast, or one a scale, with figures; and what cannot be said."""
+"""What can be said: the answer to the primary question with its figure and contrasts in words; what cannot be said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from analysis.data.dataset import Text
 from analysis.report import reasons
-from analysis.report.blocks import Block, Bullets, Heading, Paragraph
-from analysis.report.conclusions import verdicts
-from analysis.report.document import Contents
-from analysis.report.figures.contrasts import contrasts_frame, figure8
-from analysis.report.figures.means import figure7
-from analysis.report.figures.parts import caption_of
-from analysis.report.findings import Findings
-from analysis.report.registry import Finding, Section
-from formats.errors import N_
+from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.columns import shown_interval
+from analysis.report.conclusions import AGAINST_GAP, TAKEN, conclusions, verdicts
+from analysis.report.document import SIMULATED, Contents
+from analysis.report.figures.answer import answer_frame, draw_answer
+from analysis.report.figures.contrasts import ENDS
+from analysis.report.findings import Findings, called, name_of, stacked
+from analysis.report.format_p import p_number
+from analysis.report.methods import counts
+from analysis.report.registry import Finding, Rows, Section
+from analysis.report.tables import points
 from formats.messages import LazyText, in_a_row, translate, translator
 
 
-def _verdicts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    ratings = contents.made.ratings
-    sentences = [text[lang] for text in verdicts(ratings, contents.made)]
-    if ratings.is_sealed and ratings.plan_sha256:
-        sentences.append(
+def _answer(contents: Contents[Findings], lang: str) -> Iterator[Block]:
+    found = contents.made
+    yield Paragraph(
+        translate(lang, "Report of a listening study: {experts_named}, {clips_named} of {systems_named}.").format(
+            **counts(found.ratings, lang)
+        )
+    )
+    if found.is_simulated:
+        yield Paragraph(SIMULATED[lang], is_warning=True)
+    for text in verdicts(found.ratings, found, found.primary):
+        yield Paragraph(text[lang], is_answer=True)
+    if found.ratings.is_sealed and found.ratings.plan_sha256:
+        yield Paragraph(
             translate(lang, "Blinded: the planned contrasts cannot be identified, so all pairs are compared.")
         )
-    yield Bullets(sentences)
 
 
-def _interval(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    if contents.made.frame("system_means")["ci_low"].notna().any():
-        yield Heading(translate(lang, "Meaning of the confidence interval"), 3)
-        yield Paragraph(
-            translate(
-                lang,
-                "Other experts of the same kind, or other clips of the same systems, would give other means. If "
-                "the study were repeated many times, about {level} of 100 such intervals would contain the mean "
-                "over all such experts and clips. Experts and clips are both treated as samples, so many ratings "
-                "by few people, or of few clips, do not make the interval narrow.",
-                level=contents.made.ratings.level,
-            )
-        )
-
-
-def _caption7(found: Findings) -> Text:
+def _answer_caption(found: Findings) -> Text:
     """What is drawn, and nothing else."""
-    ratings, means = found.ratings, found.means
-    is_real = means["system"] == ratings.real_system
+    frame, level = found.frame("answer_figure"), found.ratings.level
+    means, clips = frame[frame["clip_id"] == ""], frame["clip_id"].fillna("") != ""
     sentences = (
-        (LazyText("Figure 7. Mean rating of each system on each scale."), True),
-        (LazyText("Markers show system means from the mixed model."), found.is_fitted),
-        (
-            LazyText("Error bars show {level}% confidence intervals.", level=ratings.level),
-            means.loc[~is_real, "ci_low"].notna().any(),
-        ),
-        (LazyText("The dark line is the mean of the real music."), is_real.any()),
-        (LazyText("The grey band is its CI."), means.loc[is_real, "ci_low"].notna().any()),
-        (LazyText("Each axis shows the full range of the scale."), True),
+        (LazyText("Mean rating of each system ({scale}).", scale=called(found.ratings, found.primary)), True),
+        (LazyText("n: number of ratings."), True),
+        (LazyText("Error bars show {level}% confidence intervals.", level=level), means["ci_low"].notna().any()),
+        (LazyText("The grey band is the CI of the real music."), (means["system"] == found.ratings.real_system).any()),
+        (LazyText("Light points are the means of single clips."), clips.any()),
         (
             LazyText(
-                "Blinded: clips were assigned to the letters at random, so differences do not describe the systems."
+                "Right: differences from the mixed model, with simultaneous {level}% confidence intervals.", level=level
             ),
-            ratings.is_sealed,
+            frame["difference"].notna().any(),
         ),
     )
     return LazyText.of(lambda lang: in_a_row(lang, (text[lang] for text, holds in sentences if holds)))
 
 
-FIGURE_7 = Finding[Findings](
-    "figure7",
-    LazyText("Figure 7"),
-    _caption7,
-    lambda found: found.means[["scale", "system", "mean", "ci_low", "ci_high"]],
-    draw=lambda found, frame, lang: figure7(found.ratings, found.means, lang),
+ANSWER_FIGURE = Finding[Findings](
+    "answer_figure",
+    LazyText("Figure of the primary scale"),
+    _answer_caption,
+    answer_frame,
+    draw=draw_answer,
     under_codes=True,
 )
 
-FIGURE_8 = Finding[Findings](
-    "figure8",
-    LazyText("Figure 8"),
-    caption_of(
-        N_(
-            "Figure 8. Differences between systems from the mixed model, with simultaneous {level}% confidence "
-            "intervals: in at least {level}% of studies, all intervals of a family contain the true differences "
-            "(Bonferroni). Filled markers: the interval excludes zero and the adjusted p is below α. Hollow markers: "
-            "the interval includes zero, which does not show that the difference is zero. The figure shows the "
-            "planned contrasts; without a plan, differences from the real music, or all pairs. p and intervals are "
-            "adjusted for all planned contrasts of the scale, or for all pairs. The grey band, if any, is the "
-            "smallest effect size of interest (SESOI)."
-        )
-    ),
-    lambda found: contrasts_frame(found.ratings, found),
-    reasons.of(reasons.unresampled),
-    draw=lambda found, frame, lang: figure8(found.ratings, frame, lang),
+
+def _concluded(found: Findings) -> pd.DataFrame:
+    """The primary scale first."""
+    order = sorted(found.fits, key=lambda scale: scale != found.primary)
+    return stacked([conclusions(found.ratings, found, scale) for scale in order])
+
+
+def _concluded_grid(found: Findings, lang: str) -> Rows:
+    """The contrasts of the primary scale."""
+    _, ratings, table = translator(lang), found.ratings, found.frame("conclusions")
+    rows = []
+    for row in table[table["scale"] == found.primary].to_dict("records"):
+        a, b = (name_of(ratings, row[f"system_{end}"])[lang] for end in ("a", "b"))
+        tested = row["conclusion"] != "untested"
+        numbers = [shown_interval(row["difference"], row[ENDS[0]], row[ENDS[1]]), p_number(row["p_simultaneous"])]
+        cells = [f"{a} − {b}", TAKEN[row["conclusion"]][lang].format(a=a, b=b), *(numbers if tested else ["", ""])]
+        rows.append([*cells, *([AGAINST_GAP[row["against_gap"]].get(lang, "")] if ratings.gap else [])])
+    header = [
+        _("Contrast"),
+        _("Conclusion"),
+        _("Difference (simultaneous {level}% CI)", level=ratings.level),
+        _("Adjusted p"),
+    ]
+    gap = [_("Against the SESOI, {gap}", gap=points(ratings.gap))] if ratings.gap else []
+    return [*header, *gap], rows
+
+
+CONCLUSIONS = Finding[Findings](
+    "conclusions",
+    LazyText("Conclusions"),
+    lambda found: LazyText("Contrasts on {scale}", scale=called(found.ratings, found.primary)),
+    _concluded,
+    reasons.of(reasons.untested),
+    notes=[LazyText("A difference that is not significant is not evidence that two systems are equal.")],
+    grid=_concluded_grid,
+    decimals=2,
+    folded=False,
     under_codes=True,
 )
 
-SAID = Section("said", LazyText("Main findings"), [FIGURE_7, FIGURE_8], before=_verdicts, after=_interval)
+SAID = Section("said", None, [ANSWER_FIGURE, CONCLUSIONS], before=_answer)
 
 
 FEW_EXPERTS = 20

@@ -6,24 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from analysis.data.dataset import Text
 from analysis.data.intake import columns_grid, columns_notes
-from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph
-from analysis.report.document import SIMULATED, Contents
+from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading
+from analysis.report.document import Contents
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Rows, Section
 from analysis.report.tables import span
 from analysis.statistics.participants import participants
 from formats.messages import NP_, LazyText, in_language, translate, translator
 from formats.text import UTF_8
-
-
-def _opening(contents: Contents[Findings], lang: str) -> Iterator[Block]:
-    yield Paragraph(translate(lang, "Report of a listening study"))
-    if contents.made.is_simulated:
-        yield Paragraph(SIMULATED[lang], is_warning=True)
-
-
-OPENING = Section[Findings]("opening", None, before=_opening)
-
 
 COLUMNS: Mapping[str, Text] = {
     "scale": LazyText("Scale"),

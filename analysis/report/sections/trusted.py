@@ -64,19 +64,19 @@ def _not_agreeing(found: Findings) -> list[str]:
     return ["fewer_than_three"] if _few(found) else reasons.unrelated(found.ratings, one)
 
 
-FIGURE_9 = Finding[Findings](
-    "figure9",
-    LazyText("Figure 9"),
+AGREEMENT_FIGURE = Finding[Findings](
+    "agreement_figure",
+    LazyText("Figure of the agreement of experts"),
     caption_of(
         N_(
-            "Figure 9. Agreement of the experts ({scale}). Left: rank correlation of each pair of experts over the "
+            "Agreement of the experts ({scale}). Left: rank correlation of each pair of experts over the "
             "clips that both rated. Right: correlation of each expert with the mean of the others. Low agreement can "
             "mean carelessness or a different way of hearing; no expert was excluded for it."
         )
     ),
     _agreeing,
     _not_agreeing,
-    draw=lambda found, frame, lang: experts.figure9(found.ratings, frame, found.primary, lang),
+    draw=lambda found, frame, lang: experts.draw_agreement(found.ratings, frame, found.primary, lang),
 )
 
 
@@ -94,37 +94,34 @@ def _no_departures(fit: Fit) -> str:
     return "not_separable" if variances[["expert", "clip"]].isna().any() else "at_zero"
 
 
-FIGURE_11 = Finding[Findings](
-    "figure11",
-    LazyText("Figure 11"),
+DEVIATIONS_FIGURE = Finding[Findings](
+    "deviations_figure",
+    LazyText("Figure of the deviations of experts and clips"),
     caption_of(
         N_(
-            "Figure 11. Deviation of each expert, and of each clip within its system, from the average ({scale}): "
+            "Deviation of each expert, and of each clip within its system, from the average ({scale}): "
             "predicted random effects of the mixed model, shrunk towards zero if based on few ratings, with {level}% "
             "prediction intervals."
         )
     ),
     lambda found: clips.random_effect_predictions(found.fits[found.primary], found.ratings.alpha),
     _not_departing,
-    draw=lambda found, frame, lang: clips.figure11(found.ratings, frame, found.primary, lang),
+    draw=lambda found, frame, lang: clips.draw_deviations(found.ratings, frame, found.primary, lang),
 )
 
 
 # --- ratings in the course of a session
 
 
-FIGURE_12 = Finding[Findings](
-    "figure12",
-    LazyText("Figure 12"),
+ORDER_FIGURE = Finding[Findings](
+    "order_figure",
+    LazyText("Figure of order effects"),
     caption_of(
-        N_(
-            "Figure 12. Order effects: each rating minus the other experts' mean of the clip, averaged over experts, "
-            "with 95% CI."
-        )
+        N_("Order effects: each rating minus the other experts' mean of the clip, averaged over experts, with 95% CI.")
     ),
     lambda found: screening.order_curve(found.ratings.frame, found.scales),
     reasons.of(reasons.unordered),
-    draw=lambda found, frame, lang: experts.figure12(found.ratings, frame, lang),
+    draw=lambda found, frame, lang: experts.draw_order(found.ratings, frame, lang),
 )
 
 
@@ -512,7 +509,15 @@ SECTION = Section(
     "trusted",
     LazyText("Reliability and robustness"),
     [
-        *(FIGURE_9, FIGURE_11, FIGURE_12, PRECISION, RELIABILITY, AGREEMENT_BY_GROUP, SCALE_CORRELATIONS),
+        *(
+            AGREEMENT_FIGURE,
+            DEVIATIONS_FIGURE,
+            ORDER_FIGURE,
+            PRECISION,
+            RELIABILITY,
+            AGREEMENT_BY_GROUP,
+            SCALE_CORRELATIONS,
+        ),
         *(SCREENING, ORDER_EFFECTS, SENSITIVITY),
     ],
     before=_doubts,

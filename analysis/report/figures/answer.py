@@ -1,0 +1,105 @@
+"""The figure of the primary scale: the systems' means over single clips, and the differences between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from analysis.data.ratings import Ratings
+from analysis.report.figures.contrasts import contrasts_frame, difference_handles, draw_forest
+from analysis.report.figures.means import POINTS, clip_points, draw_mean, end_words, means_frame, whole_range
+from analysis.report.figures.parts import (
+    INK,
+    LONGEST_SHORT,
+    MOST_HEIGHT,
+    MOST_WIDTH,
+    SMALL,
+    finish,
+    legend,
+    status_notes,
+    system_name,
+    wrap,
+)
+from analysis.report.findings import Findings
+from analysis.report.style import REAL_BAND, point_marks, system_order
+from formats.messages import translate
+
+COLUMNS = ("system", "clip_id", "mean", "n", "system_a", "system_b", "difference", "ci_low", "ci_high", "p", "holds")
+#: More differences than this are in the figure of all scales alone.
+MOST_PAIRS = 15
+ROW, AROUND = 0.27, 0.95  # inches
+
+
+def answer_frame(found: Findings) -> pd.DataFrame:
+    """The means on the primary scale, those of its clips, and its differences below them (COLUMNS)."""
+    scale = found.primary
+    means, pairs = means_frame(found.ratings, found.means), contrasts_frame(found.ratings, found)
+    pairs = pairs[pairs["scale"] == scale].rename(columns=lambda name: str(name).removesuffix("_simultaneous"))
+    parts = [means[means["scale"] == scale], pairs if len(pairs) <= MOST_PAIRS else pairs.iloc[:0]]
+    return pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
+
+
+def draw_answer(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
+    """Draw `answer_frame`: means on the left, differences on the right if there are any. Call inside `figure_style`."""
+    ratings, pairs = found.ratings, frame[frame["difference"].notna()]
+    systems = system_order(frame["system"].dropna().unique(), ratings.real_system)
+    height = min(MOST_HEIGHT, AROUND + ROW * max(len(systems), len(pairs)))
+    figure = Figure(figsize=(MOST_WIDTH if len(pairs) else MOST_WIDTH * 0.6, height), layout="constrained")
+    axes = figure.subplots(1, 2 if len(pairs) else 1, squeeze=False).ravel().tolist()
+    _means(axes[0], ratings, frame[frame["system"].notna()], systems, found.primary, lang)
+    named: dict[str, Line2D | Patch] = dict(_point_handle(frame, lang))
+    if len(pairs):
+        _differences(axes[1], ratings, pairs, lang)
+        handles, labels = difference_handles(ratings, lang)
+        named |= dict(zip(labels, handles, strict=True))
+    legend(figure, list(named.values()), list(named))
+    return finish(figure, ratings, status_notes(ratings, lang, [found.primary]))
+
+
+def _means(
+    axis: Axes, ratings: Ratings, frame: pd.DataFrame, systems: tuple[str, ...], scale_key: str, lang: str
+) -> None:
+    marks = point_marks(systems, ratings.real_system)
+    means = {row["system"]: row for row in frame[frame["clip_id"] == ""].to_dict("records")}
+    for place, system in enumerate(systems):
+        clips = frame.loc[(frame["system"] == system) & (frame["clip_id"] != ""), "mean"]
+        clip_points(axis, place, clips, marks[system], is_upright=False)
+        draw_mean(axis, place, means[system], marks[system], is_upright=False)
+    if row := means.get(ratings.real_system):
+        axis.axvspan(row["ci_low"], row["ci_high"], color=REAL_BAND, alpha=0.35, linewidth=0, zorder=0)
+    names = [system_name(ratings, system, lang, LONGEST_SHORT) for system in systems]
+    labelled = zip(names, (int(means[system]["n"]) for system in systems), strict=True)
+    counted = [translate(lang, "{name} (n = {n:,})", name=name, n=n) for name, n in labelled]
+    axis.set_yticks(range(len(systems)), counted, fontsize=7.5)
+    axis.set_ylim(len(systems) - 0.4, -0.6)
+    axis.tick_params(axis="y", length=0)
+    scale = next(scale for scale in ratings.scales if scale.key == scale_key)
+    whole_range(axis, scale, is_upright=False)
+    words = ", ".join(end_words(scale, lang))
+    label = translate(lang, "Mean rating")
+    axis.set_xlabel("\n".join(wrap([f"{label} ({words})" if words else label], 3.2, 7.5)), fontsize=7.5)
+
+
+def _differences(axis: Axes, ratings: Ratings, pairs: pd.DataFrame, lang: str) -> None:
+    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
+    keys = list(zip(pairs["system_a"], pairs["system_b"], strict=True))
+    ends = ["ci_low", "ci_high"]
+    draw_forest(axis, pairs, keys, marks, ratings, ends)
+    reach = 1.08 * max(float(np.nanmax(np.abs(pairs[ends].to_numpy(np.float64)))), ratings.gap or 0.1)
+    axis.set_xlim(-reach, reach)
+    axis.locator_params(axis="x", nbins=5, symmetric=True)
+    axis.tick_params(axis="x", labelsize=8)
+    names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in keys]
+    axis.set_yticks(range(len(keys)), names, fontsize=7.5 if len(keys) < 8 else SMALL)
+    axis.set_xlabel(translate(lang, "Difference in rating points"), fontsize=7.5)
+
+
+def _point_handle(frame: pd.DataFrame, lang: str) -> Iterator[tuple[str, Line2D]]:
+    if (frame["clip_id"].fillna("") != "").any():
+        yield translate(lang, "mean of a clip"), Line2D([], [], linestyle="none", color=INK, marker="o", **POINTS)
