@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Grid, Heading, Picture
-from analysis.report.registry import Finding, M, Section
+from analysis.report.registry import Finding, M, Rows, Section
 from analysis.report.tables import Table
 from formats.messages import SOURCE, LazyText, in_language, translate
 
@@ -75,9 +75,13 @@ def table(made: M, part: Part[M]) -> Table:
     """A table as its files show it."""
     finding = part.finding
     printed = finding.printed(made) if finding.printed else None
-    return Table(
-        finding.name, part.frame, part.caption, tuple(part.notes), made.is_simulated, finding.decimals, printed
-    )
+    words = (finding.name, part.frame, part.caption, tuple(part.notes))
+    return Table(*words, made.is_simulated, finding.decimals, printed, _rows(made, finding, SOURCE))
+
+
+def _rows(made: M, finding: Finding[M], lang: str) -> Rows:
+    """Heading and rows of a table for reading."""
+    return finding.grid(made, lang) if finding.grid else made.rows(finding, lang)
 
 
 def title(contents: Contents[M], lang: str) -> str:
@@ -114,7 +118,7 @@ def _finding(contents: Contents[M], part: Part[M], lang: str, heading: Text) -> 
             else translate(lang, "This computer has no font for this language, so the figure is in English.")
         )
         return Picture(part.stems.get(lang, part.stems[SOURCE]), part.caption[lang] + missing)
-    header, rows = finding.grid(contents.made, lang) if finding.grid else contents.made.rows(finding, lang)
+    header, rows = _rows(contents.made, finding, lang)
     notes = [note[lang] for note in part.notes]
     caption = "" if part.caption == heading else part.caption[lang]
     warning = SIMULATED[lang] if contents.made.is_simulated else ""

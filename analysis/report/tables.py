@@ -23,14 +23,28 @@ LATEX_SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    **{"−": "$-$", "–": "--", "±": r"$\pm$", "≤": r"$\leq$", "≥": r"$\geq$", "²": "$^2$", "′": "$'$"},
+    **{"α": r"$\alpha$", "β": r"$\beta$", "κ": r"$\kappa$", "ρ": r"$\rho$", "σ": r"$\sigma$", "χ": r"$\chi$"},
     **{"[": "{[}", "*": "{*}"},  # at the start of a row, `\\` before it would take them for its own options
 }
+#: Longer tables go on over pages.
+LONGEST_FLOAT = 35
+#: Letters: a column of words up to SHORT is never set in lines; one beyond WIDEST_CELL need not be in one line.
+SHORT, WIDEST_CELL = 12, 34
+#: Points: the text's width and height in LaTeX's article, the room on either side of a column, and a column's least.
+TEXT_WIDTH, TEXT_HEIGHT, GAP, MIN_CELL = 345, 550, 3, 30
+#: Print by the number of columns, and about how wide a letter is in it, in points.
+LATEX_SIZES = ((5, r"\small", 5.0), (8, r"\footnotesize", 4.5), (99, r"\scriptsize", 4.3))
+#: Hashes, which may be broken.
+HASH = re.compile(r"\b[0-9a-f]{40,}\b")
+NUMERIC = re.compile(r"[-−<=.,\d\s()–%]*")
+Rows = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and notes in both languages; `decimals` and `printed`, a frame of words
-    in place of the numbers, are for reading, not for the CSV."""
+    """A table with its caption and notes in both languages; `decimals` and `printed`, a frame of words in place of
+    the numbers, are for reading, not for the CSV. `reading`: heading and rows as the page has them in English."""
 
     name: str
     frame: pd.DataFrame
@@ -39,6 +53,7 @@ class Table:
     is_simulated: bool
     decimals: int = 2
     printed: pd.DataFrame | None = None
+    reading: Rows | None = None
 
     @property
     def shown(self) -> pd.DataFrame:
@@ -129,22 +144,79 @@ def markdown_escape(text: str) -> str:
 
 
 def latex_text(table: Table) -> str:
-    """The table in LaTeX (needs booktabs), caption and notes in English.
+    """The table in LaTeX as the page shows it in English, with the packages that it needs in its first line.
 
-    Names stay as the study has them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
+    A long one goes on over pages (longtable), a wide one lies on its side (pdflscape). Names stay as the study has
+    them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
     """
-    header = [latex_escape(str(name)) for name in table.shown.columns]
-    align = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in table.shown.dtypes)
+    header, rows = table.reading or ([str(name) for name in table.shown.columns], readable_rows(table))
+    columns, is_wide = _latex_columns(header, rows)
+    is_long = len(rows) > LONGEST_FLOAT
+    packages = ["booktabs", *(["longtable"] if is_long else []), *(["pdflscape"] if is_wide else [])]
+    body = [" & ".join(map(latex_escape, row)) + r" \\" for row in rows]
     notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note[SOURCE] for note in table.notes)]
-    lines = [f"% {simulated_mark()}"] if table.is_simulated else []
-    lines += [r"\begin{table}", r"\centering", rf"\caption{{{latex_escape(table.caption['en'])}}}"]
-    lines += [rf"\label{{tab:{table.name}}}", rf"\begin{{tabular}}{{{align}}}", r"\toprule"]
-    lines += [" & ".join(header) + r" \\", r"\midrule"]
-    lines += [" & ".join(map(latex_escape, row)) + r" \\" for row in readable_rows(table)]
-    lines += [r"\bottomrule", r"\end{tabular}", rf"\par\smallskip\footnotesize {latex_escape(' '.join(notes))}"]
-    return "\n".join([*lines, r"\end{table}"]) + "\n"
+    lines, size = _latex_long if is_long else _latex_float, _latex_size(header)[0]
+    made = lines(
+        rf"\caption{{{latex_escape(table.caption[SOURCE])}}}\label{{tab:{table.name}}}",
+        columns,
+        " & ".join(map(latex_escape, header)) + r" \\",
+        body,
+        rf"\par\smallskip\footnotesize {latex_escape(' '.join(notes))}" if notes else "",
+    )
+    mark = [f"% {simulated_mark()}"] if table.is_simulated else []
+    sized = [r"\begingroup", rf"{size}\setlength{{\tabcolsep}}{{{GAP}pt}}", *made, r"\endgroup"]
+    turned = [r"\begin{landscape}", *sized, r"\end{landscape}"] if is_wide else sized
+    return "\n".join([*mark, rf"% \usepackage{{{','.join(packages)}}}", *turned]) + "\n"
+
+
+def _latex_float(caption: str, columns: str, header: str, body: Sequence[str], notes: str) -> list[str]:
+    tabular = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", header, r"\midrule", *body, r"\bottomrule"]
+    return [r"\begin{table}[htbp]", r"\centering", caption, *tabular, r"\end{tabular}", notes, r"\end{table}"]
+
+
+def _latex_long(caption: str, columns: str, header: str, body: Sequence[str], notes: str) -> list[str]:
+    head = [r"\toprule", header, r"\midrule"]
+    start = [rf"\begin{{longtable}}{{{columns}}}", caption + r"\\", *head, r"\endfirsthead", *head, r"\endhead"]
+    return [*start, r"\bottomrule", r"\endfoot", *body, r"\end{longtable}", notes]
+
+
+def _letters(text: str) -> float:
+    """How many common letters a text is as wide as."""
+    return sum(1.5 if sign.isupper() or sign in "−–<" else 1.0 for sign in text)
+
+
+def _latex_size(header: Sequence[str]) -> tuple[str, float]:
+    return next((size, letter) for most, size, letter in LATEX_SIZES if len(header) <= most)
+
+
+def _latex_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, bool]:
+    """Numbers to the right, words to the left and in lines where there is no room; whether it lies on its side."""
+    letter, widths = _latex_size(header)[1], [max(map(_letters, cells)) for cells in zip(header, *rows, strict=True)]
+    are_words = [
+        width > SHORT and not number for width, number in zip(widths, _numeric(rows, len(header)), strict=True)
+    ]
+    needs = [letter * width + 2 * GAP for width in widths]
+    fixed = sum(need for need, words in zip(needs, are_words, strict=True) if not words)
+    asked = [min(need, WIDEST_CELL * letter) for need, words in zip(needs, are_words, strict=True) if words]
+    is_wide = fixed + sum(asked) > TEXT_WIDTH
+    spare = (TEXT_HEIGHT if is_wide else TEXT_WIDTH) - fixed
+    weights = [min(width, 2 * WIDEST_CELL) for width in widths]
+    all_weights = sum(weight for weight, words in zip(weights, are_words, strict=True) if words)
+    is_tight = sum(need for need, words in zip(needs, are_words, strict=True) if words) > spare
+    return "".join(
+        ("r" if number else "l")
+        if not (words and is_tight)
+        else rf"p{{{max(MIN_CELL, spare * weight / all_weights - 2 * GAP):.0f}pt}}"
+        for number, words, weight in zip(_numeric(rows, len(header)), are_words, weights, strict=True)
+    ), is_wide
+
+
+def _numeric(rows: Sequence[Sequence[str]], count: int) -> list[bool]:
+    """Which columns hold numbers and nothing else."""
+    return [any(row[n] for row in rows) and all(NUMERIC.fullmatch(row[n]) for row in rows) for n in range(count)]
 
 
 def latex_escape(text: str) -> str:
     """Text with LaTeX's special characters made plain."""
-    return re.sub("|".join(map(re.escape, LATEX_SPECIAL)), lambda match: LATEX_SPECIAL[match[0]], text)
+    plain = re.sub("|".join(map(re.escape, LATEX_SPECIAL)), lambda match: LATEX_SPECIAL[match[0]], text)
+    return HASH.sub(lambda match: r"\allowbreak{}".join(re.findall(".{1,8}", match[0])), plain)
