@@ -22,7 +22,7 @@ from analysis.data import intake
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.data.size import check_size
-from analysis.report import methods, page, pdf, style, tables
+from analysis.report import methods, page, pdf, scripts, style, tables
 from analysis.report.document import Contents, Part, numbered, part_of, table
 from analysis.report.findings import Findings
 from analysis.report.registry import M, Section, all_findings
@@ -46,7 +46,8 @@ class Report:
 
 @dataclass(frozen=True)
 class Form:
-    """Of what a report was made (`stamp` on the page, `about` in report.json), and in which forms it comes."""
+    """Of what a report was made (`stamp` on the page, `about` in report.json), and in which forms it comes; `extras`
+    writes further files into the folder."""
 
     stamp: Mapping[str, str]
     about: Mapping[str, object]
@@ -55,6 +56,7 @@ class Form:
     has_pdf: bool = False
     css: str = ""
     methods: Callable[[], Sequence[Text]] = tuple
+    extras: Callable[[Path], Sequence[Path]] = lambda folder: ()
 
 
 def steps(sections: Sequence[Section[Any]] = SECTIONS) -> int:
@@ -105,6 +107,7 @@ def write_report(
         draw,
         has_pdf=draw,
         methods=lambda: methods.methods(found, stamp),
+        extras=lambda folder: scripts.write_scripts(found, folder),
     )
     return write(found, out, form, on_step)
 
@@ -184,6 +187,7 @@ def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> t
     contents = _contents(made, folder, form, languages)
     on_step()
     written = _write_tables(contents, folder)
+    written += form.extras(folder)
     for lang in LANGUAGES if contents.methods else ():
         path = folder / f"methods.{lang}.md"
         _write(path, "\n\n".join(text[lang] for text in contents.methods) + "\n")

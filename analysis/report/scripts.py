@@ -1,0 +1,142 @@
+"""Scripts in R and Python that fit a report's mixed models again, from its dataset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from analysis.report.findings import Findings, planned_pairs
+
+NAMES = ("reproduce.R", "reproduce.py")
+#: The random effects as lme4 has them, by component.
+TERMS = {
+    "expert": "(1 | expert_id)",
+    "prompt": "(1 | prompt_id)",
+    "clip": "(1 | clip)",
+    "expert:system": "(1 | expert_id:system)",
+    "expert:prompt": "(1 | expert_id:prompt_id)",
+}
+R = """\
+# Means and differences of this report by lme4 and lmerTest, with Satterthwaite's degrees of freedom:
+#   Rscript reproduce.R DATASET [OUT]
+# Writes system_means.csv and contrasts.csv to OUT (by default the folder `reproduced`). p and intervals are those of
+# a single difference. DATASET has the SHA-256 hash @HASH@ (hashes.json).
+suppressPackageStartupMessages(library(lmerTest))
+
+systems <- c(@SYSTEMS@)
+random <- list(
+@TERMS@
+)
+level <- @LEVEL@
+
+given <- commandArgs(trailingOnly = TRUE)
+out <- if (length(given) > 1) given[2] else "reproduced"
+text <- c(expert_id = "character", clip_id = "character", system = "character", prompt_id = "character")
+file <- Sys.glob(file.path(given[1], "data", "*_task-rating_data.csv"))
+header <- names(read.csv(file, nrows = 1))
+ratings <- read.csv(file, colClasses = text[names(text) %in% header])
+ratings <- ratings[ratings$is_repeat == 0 & !is.na(ratings$rating), ]
+ratings$clip <- interaction(ratings$system, ratings$clip_id, drop = TRUE)
+
+tested <- function(model, weights) {
+  found <- contest1D(model, weights, confint = TRUE, level = level)
+  data.frame(value = found[["Estimate"]], se = found[["Std. Error"]], df = found[["df"]], t = found[["t value"]],
+             p = found[["Pr(>|t|)"]], ci_low = found[["lower"]], ci_high = found[["upper"]])
+}
+
+means <- data.frame()
+contrasts <- data.frame()
+for (scale in names(random)) {
+  rows <- ratings[ratings$scale == scale, ]
+  rows$system <- factor(rows$system, levels = intersect(systems, unique(rows$system)))
+  model <- lmer(as.formula(paste("rating ~ 0 + system +", random[[scale]])), data = rows, REML = TRUE,
+                control = lmerControl(optimizer = "bobyqa", check.conv.singular = "ignore"))
+  unit <- diag(nlevels(rows$system))
+  for (a in seq_len(nrow(unit))) {
+    mean <- tested(model, unit[a, ])
+    names(mean)[1] <- "mean"
+    means <- rbind(means, cbind(scale = scale, system = levels(rows$system)[a], mean))
+    for (b in seq_len(nrow(unit))[seq_len(nrow(unit)) > a]) {
+      difference <- tested(model, unit[a, ] - unit[b, ])
+      names(difference)[1] <- "difference"
+      pair <- data.frame(scale = scale, system_a = levels(rows$system)[a], system_b = levels(rows$system)[b])
+      contrasts <- rbind(contrasts, cbind(pair, difference))
+    }
+  }
+}
+dir.create(out, showWarnings = FALSE, recursive = TRUE)
+write.csv(means, file.path(out, "system_means.csv"), row.names = FALSE)
+write.csv(contrasts, file.path(out, "contrasts.csv"), row.names = FALSE)
+"""
+PYTHON = '''\
+"""Means and differences of this report by Mukulen's mixed model, and the plain means of the ratings beside them.
+
+    python reproduce.py DATASET [OUT]
+
+Needs Mukulen: run it in Mukulen's folder, or where it is installed. Writes system_means.csv and contrasts.csv to OUT
+(by default the folder `reproduced`). DATASET has the SHA-256 hash @HASH@ (hashes.json).
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.statistics import mixed_model
+
+SYSTEMS = @SYSTEMS@
+#: The planned contrasts of each scale, within which p is adjusted.
+PLANNED = @PLANNED@
+ALPHA = @ALPHA@
+
+
+def main(dataset: str, out: str = "reproduced") -> None:
+    (file,) = (Path(dataset) / "data").glob("*_task-rating_data.csv")
+    text = dict.fromkeys(["expert_id", "clip_id", "system", "prompt_id"], str)
+    ratings = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={"rating": [""]})
+    ratings = ratings[(ratings["is_repeat"] == 0) & ratings["rating"].notna()]
+    means, contrasts = [], []
+    for scale, pairs in PLANNED.items():
+        fit = mixed_model.fit(ratings, scale, systems=SYSTEMS, contrasts=pairs, alpha=ALPHA)
+        fit = mixed_model.guard(fit, ALPHA)
+        plain = ratings[ratings["scale"] == scale].groupby("system")["rating"].mean()
+        means.append(fit.means.assign(plain_mean=fit.means["system"].map(plain)))
+        contrasts.append(fit.contrasts)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.concat(means).to_csv(folder / "system_means.csv", index=False)
+    pd.concat(contrasts).to_csv(folder / "contrasts.csv", index=False)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+'''
+
+
+def write_scripts(found: Findings, folder: Path) -> list[Path]:
+    """Write both scripts; none where the ratings are no dataset, are sealed, or no model was fitted."""
+    ratings = found.ratings
+    if not (ratings.source / "data").is_dir() or ratings.is_sealed or not found.is_fitted:
+        return []
+    named = [json.dumps(system) for system in found.order]
+    values = {
+        "@HASH@": ratings.sha256,
+        "@LEVEL@": f"{1 - ratings.alpha:g}",
+        "@ALPHA@": f"{ratings.alpha:g}",
+        "@PLANNED@": json.dumps({scale: planned_pairs(ratings, scale) for scale in found.fitted}, indent=4),
+        "@TERMS@": ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in found.fitted),
+    }
+    written = []
+    for name, text, systems in zip(NAMES, (R, PYTHON), (", ".join(named), f"[{', '.join(named)}]"), strict=True):
+        for place, value in {**values, "@SYSTEMS@": systems}.items():
+            text = text.replace(place, value)
+        written.append(folder / name)
+        written[-1].write_text(text, encoding="utf-8", newline="\n")
+    return written
+
+
+def _terms(found: Findings, scale: str) -> str:
+    """The random effects that the report's model has on a scale."""
+    table = found.fits[scale].variance_components
+    fitted = set(table.loc[table["variance"].notna(), "component"])
+    return " + ".join(term for name, term in TERMS.items() if name in fitted)
