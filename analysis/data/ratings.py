@@ -11,7 +11,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, Column
-from analysis.data.dataset import Dataset, Question, Scale, Text, experts_of, folder_of, metrics_of, read_dataset
+from analysis.data.dataset import (
+    Dataset,
+    Question,
+    Scale,
+    Text,
+    experts_of,
+    flow_of,
+    folder_of,
+    metrics_of,
+    read_dataset,
+)
 from analysis.data.given import Given
 from analysis.data.own_tables import read_own_table
 from analysis.data.rating_rows import are_simulated, checked, identity
@@ -32,8 +42,9 @@ class Ratings:
     """Checked ratings. `frame` has one row a rating: expert_id, system, clip_id, scale, rating (float),
     is_repeat (bool), and those of CIRCUMSTANCES that the file has. Empty cells are left out and counted.
 
-    Of a user's own table `columns` says what each column was used as, `forgiven` what was read otherwise than it is
-    written, and `bounds_inferred` which scales have no bounds but those that their ratings suggest.
+    `flow`: how many experts reached each stage, where a dataset tells it. Of a user's own table `columns` says what
+    each column was used as, `forgiven` what was read otherwise than it is written, and `bounds_inferred` which scales
+    have no bounds but those that their ratings suggest.
     """
 
     source: Path
@@ -53,6 +64,7 @@ class Ratings:
     planned_scales: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
+    flow: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()
     forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
@@ -156,6 +168,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         planned_scales=dataset.planned_scales,
         metrics=metrics_of(dataset, frame),
         experts=experts_of(dataset, frame),
+        flow=flow_of(dataset, frame),
         group_labels=dataset.group_labels,
         questions=dataset.questions,
     )

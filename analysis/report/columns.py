@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data.ratings import Ratings
 from analysis.report.format_p import p_number
+from analysis.report.metric_names import METRIC_NAMES
 from analysis.report.reasons import WHY
 from analysis.report.registry import Column
 from analysis.report.style import system_label
@@ -120,7 +121,7 @@ COLUMNS: Mapping[str, Column] = {
     "link": Column(LazyText(NP_("statistics", "Link"))),
     "term": Column(LazyText("Term")),
     "kind": Column(LazyText("Kind")),
-    "metric": Column(LazyText("Metric")),
+    "metric": Column(LazyText("Metric"), METRIC_NAMES),
 }
 #: How the cells of a column are shown; those of every other one as they are, numbers with two decimals.
 CELLS: Mapping[str, Cell] = {

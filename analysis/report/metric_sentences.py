@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.format_p import p_text
+from analysis.report.metric_names import metric_name
 from analysis.report.tables import fixed
 from analysis.statistics.correlation import MAX_EXACT, exact_spearman
 from analysis.statistics.objective_subjective import DISTANCE, VALUE
@@ -81,7 +82,7 @@ def _named(found: pd.DataFrame) -> LazyText:
         lambda lang: clauses(
             lang,
             (
-                translate(lang, FORMS[form], metric=metric, rho=fixed(rho, 2).replace("-", "−"))
+                translate(lang, FORMS[form], metric=metric_name(metric, lang), rho=fixed(rho, 2).replace("-", "−"))
                 for form, metric, rho in rows
             ),
         )

@@ -126,8 +126,8 @@ def test_markdown_keeps_names_from_becoming_html_links_or_cells() -> None:
 def test_upc_is_called_what_the_pack_counts(tmp_path: Path) -> None:
     table = table_of(read(make_dataset(tmp_path / "d")), "objective_means")
     note = table.notes[0]
-    assert "upc: number of different pitches in a clip;" in note["en"]
-    assert "upc：一段中不同音高的个数；" in note["zh-hans"]
+    assert "UPC is the number of different pitches" in note["en"]
+    assert "UPC 为一段中不同音高的个数" in note["zh-hans"]
 
 
 @pytest.mark.parametrize("name", ["p", "p_holm", "p_simultaneous", "p_linear", "p_ordinal"])

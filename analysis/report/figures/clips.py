@@ -30,6 +30,7 @@ from analysis.report.figures.parts import (
     thin,
     wrap,
 )
+from analysis.report.metric_names import metric_name
 from analysis.report.style import REAL_MARKER, Mark, point_marks, system_order
 from analysis.report.tables import fixed
 from analysis.statistics.correlation import Floats
@@ -81,7 +82,9 @@ def draw_metrics(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, sca
     for axis, metric in zip(axes, metrics, strict=True):
         _points(axis, frame[frame["metric"] == metric], marks)
         spacing = 1.5 if is_chinese(lang) else 1.2
-        axis.set_title(f"{short(metric, 22)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing)
+        axis.set_title(
+            f"{short(metric_name(metric, lang), 26)}\n{_rho(known.get(metric))}", fontsize=7.5, linespacing=spacing
+        )
         axis.tick_params(labelsize=SMALL)
         axis.locator_params(axis="x", nbins=4)
     _ = translator(lang)

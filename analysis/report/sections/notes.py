@@ -13,6 +13,7 @@ from analysis.report.document import Contents
 from analysis.report.figures import clips
 from analysis.report.figures.parts import caption_of
 from analysis.report.findings import Findings, tested
+from analysis.report.metric_names import metric_name
 from analysis.report.registry import Column, Finding, Rows, Section, Sentence
 from analysis.report.style import system_order
 from analysis.report.tables import readable
@@ -78,10 +79,14 @@ def _objective_means(found: Findings) -> pd.DataFrame:
 def _objective_grid(found: Findings, lang: str) -> Rows:
     _ = translator(lang)
     rows = [
-        [system_called(found.ratings, str(row[0]), lang), *(readable(value, DECIMALS) for value in row[1:])]
-        for row in found.frame("objective_means").itertuples(index=False)
+        [
+            system_called(found.ratings, str(system), lang),
+            metric_name(str(metric), lang),
+            *(readable(value, DECIMALS) for value in values),
+        ]
+        for system, metric, *values in found.frame("objective_means").itertuples(index=False)
     ]
-    return [_("System"), _("Metric"), _("Mean"), "sd", _("Clips")], rows
+    return [_("System"), _("Metric"), _("Mean"), _("SD"), _("Clips")], rows
 
 
 OBJECTIVE_MEANS = Finding[Findings](
@@ -92,8 +97,8 @@ OBJECTIVE_MEANS = Finding[Findings](
     None,
     notes=[
         LazyText(
-            "upc: number of different pitches in a clip; gc: groove consistency; ebr: share of empty beats. "
-            "They describe the notes, not how a clip sounds. sd is between clips."
+            "Metrics describe the notes, not how a clip sounds: UPC is the number of different pitches, GC groove "
+            "consistency, EBR the share of beats in which nothing sounds. SD is between clips."
         ),
         LazyText("Exploratory: not in a frozen analysis plan."),
     ],
