@@ -458,6 +458,7 @@ class Job(models.Model):
         NEW_STUDY = "study", _("New study")
         BLINDING = "blinding", _("Blinding check")
         REPORT = "report", _("Report")
+        FILES = "files", _("Files")
 
     class State(models.TextChoices):
         PREPARED = "prepared", _("waiting for clips")
@@ -528,6 +529,27 @@ class DraftVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.draft} v{self.number}"
+
+
+class DraftFile(models.Model):
+    """An uploaded file of a draft: whose it is, and what was found when it was listened to."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    #: As it was uploaded, with its folder; so it is kept.
+    name = models.CharField(max_length=250)
+    #: The system that made it, "practice", or "" where it is not used.
+    system = models.CharField(max_length=40, blank=True)
+    #: What it is of: files of several systems with the same are clips of one prompt.
+    item = models.CharField(max_length=200, blank=True)
+    #: Seconds, channels, loudness, waveform, and why it cannot be used; {} before anybody listened to it.
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["system", "name"]
+        constraints = [models.UniqueConstraint(fields=["draft", "name"], name="one_file_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Event(models.Model):

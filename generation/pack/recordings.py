@@ -71,6 +71,11 @@ def judge(path: Path, frame: Frame = FIVE_BARS, *, own: bool = False) -> Judgeme
         sound = read_sound(path, frame, own=own)
     except InputError as error:
         return Judgement(error.messages[0])
+    return judge_sound(path, sound, frame)
+
+
+def judge_sound(path: Path, sound: Sound, frame: Frame) -> Judgement:
+    """The same of a file that was read."""
     samples = sound.samples
     lufs = audio.loudness(samples)
     if reason := _silent(path, samples, lufs, frame):

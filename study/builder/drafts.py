@@ -6,9 +6,7 @@ import copy
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +16,7 @@ from study import clock
 from study.builder import presets
 from study.builder.content import ACTS, Content, add, languages_of, path_of, put, set_form, set_languages, value_at
 from study.builder.fields import Field, typed
+from study.builder.files import folder_of_draft
 from study.builder.steps import fields_of
 from study.errors import Refused
 from study.models import Draft, DraftVersion
@@ -171,11 +170,6 @@ def choose_form(draft: Draft, clips: int, *, user: User) -> Draft:
 def rename(draft: Draft, slug: str) -> None:
     """Sets the short name of the study."""
     Draft.objects.filter(pk=draft.pk).update(slug=slug, changed_at=clock.now())
-
-
-def folder_of_draft(draft: Draft) -> Path:
-    """Where the clips of a draft are kept."""
-    return Path(settings.MEDIA_ROOT) / "drafts" / draft.token
 
 
 def delete_draft(draft: Draft) -> None:

@@ -18,7 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from formats.errors import InputError, Message
-from study.builder import drafts
+from study import jobs
+from study.builder import drafts, files
+from study.builder.clip_list import context_of
 from study.builder.consequences import session_in_words
 from study.builder.content import Content, languages_of, title_of_draft
 from study.builder.faults import Fault, by_field, by_step, check
@@ -29,7 +31,7 @@ from study.builder.toml_text import toml_of
 from study.desk.new import prepared
 from study.desk.permissions import researcher, run_action
 from study.errors import FieldErrors, Refused, words_of
-from study.models import MAX_SLUG, Draft
+from study.models import MAX_SLUG, Draft, Job
 from study.text_files import slug_of
 
 NO_DRAFT = "builder:step"
@@ -58,7 +60,10 @@ def step(request: HttpRequest, token: str, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     if request.method != "POST":
-        return render(request, f"builder/{_template(step)}.html", _context(request, draft, step))
+        context = _context(request, draft, step)
+        if step == "clips":
+            context |= context_of(draft, drafts.content_of_draft(draft))
+        return render(request, f"builder/{_template(step)}.html", context)
     is_script = request.headers.get("Accept") == "application/json"
     try:
         draft, anchor = _saved(request, draft, step)
@@ -73,7 +78,7 @@ def step(request: HttpRequest, token: str, step: str) -> HttpResponse:
 
 
 def _template(step: str) -> str:
-    return step if step in {"start", "open"} else "step"
+    return step if step in {"start", "clips", "open"} else "step"
 
 
 def _saved(request: HttpRequest, draft: Draft, step: str) -> tuple[Draft, str]:
@@ -132,6 +137,7 @@ def _context(request: HttpRequest, draft: Draft, step: str) -> dict[str, Any]:
         "max_slug": MAX_SLUG,
         "editors": draft.editors.order_by("username"),
         "team_form": TeamForm(),
+        "has_files": draft.files.exists(),
         **_neighbours(step),
     }
 
@@ -212,10 +218,29 @@ def create(request: HttpRequest, token: str) -> HttpResponse:
     try:
         _require_sound(draft, content)
         job = prepared(researcher(request), toml_of(content), draft.slug)
-    except InputError as error:
+        if draft.files.exists():
+            _start(job, draft, content)
+    except (InputError, Refused) as error:
         messages.error(request, words_of(error))
         return redirect("builder:step", token, "open")
     return redirect("desk:job", job.token)
+
+
+def _start(job: Job, draft: Draft, content: Content) -> None:
+    """Sets the task to work with the files of the draft. Refused while another one of the user is running."""
+    files.gather(draft, content, jobs.folder_of(job) / "clips")
+    job.detail |= file_shape(content)
+    try:
+        jobs.start(job)
+    except Refused:
+        jobs.remove_job(job)
+        raise
+
+
+def file_shape(content: Content) -> dict[str, Any]:
+    """The length and channels that a draft asks for."""
+    clips = content.get("clips", {})
+    return {name: clips.get(name) for name in ("seconds", "channels")}
 
 
 def _require_sound(draft: Draft, content: Content) -> None:

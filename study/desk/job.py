@@ -20,10 +20,11 @@ from study import cautions, jobs, services
 from study.desk.forms import ClipsForm
 from study.desk.permissions import researcher, study_or_404
 from study.errors import Refused
-from study.models import Job, Study
+from study.models import Draft, Job, Study
 
 #: What the page calls the steps of jobs (study/jobs/work.py).
 STEPS = {
+    "files": gettext_lazy("Listening to the files"),
     "clips": gettext_lazy("Reading and rendering the clips"),
     "study": gettext_lazy("Creating the study"),
     "blinding": gettext_lazy("Running the blinding check"),
@@ -73,6 +74,8 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
     found = own_job(request, token)
     if found.kind == Job.Kind.REPORT and found.study and found.state == Job.State.DONE:
         return redirect("desk:report", found.study.slug)
+    if found.kind == Job.Kind.FILES and (draft := Draft.objects.filter(token=found.detail["draft"]).first()):
+        return redirect("builder:step", draft.token, "clips")
     title = found.detail.get("title")
     words = localised(title, get_language() or "") if title else found.detail["slug"]
     left_out = [(left["file"], _reason(left)) for left in found.detail.get("left_out", [])]

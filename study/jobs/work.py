@@ -13,9 +13,10 @@ from typing import Any
 
 from formats.errors import Message
 from study import clock
+from study.builder import files
 from study.jobs.child import INTERNAL, Failed, run_command
 from study.jobs.desk import folder_of, remove_job
-from study.models import Job, Study
+from study.models import Draft, Job, Study
 
 #: Experts' saves go before.
 NICENESS = 10
@@ -82,7 +83,7 @@ def _new_study(job: Job) -> list[Step]:
     return [
         Step(
             "clips",
-            ["generate_stimuli", "--from", str(folder / "clips.zip"), *made, *given],
+            ["generate_stimuli", "--from", str(_clips_of(folder)), *made, *given],
             _note_left_out,
         ),
         Step(
@@ -94,6 +95,11 @@ def _new_study(job: Job) -> list[Step]:
     ]
 
 
+def _clips_of(folder: Path) -> Path:
+    """The ZIP file that was uploaded, or the folder that the builder has filled."""
+    return folder / "clips.zip" if (folder / "clips.zip").exists() else folder / "clips"
+
+
 def _option(asked: dict[str, Any], name: str) -> list[str]:
     return [f"--{name}", str(asked[name])]
 
@@ -103,6 +109,22 @@ def _note_left_out(job: Job) -> None:
     manifest = json.loads((folder_of(job) / "pack" / "manifest.json").read_text(encoding="utf-8"))
     for name in ("left_out", "systems", "made_seconds", "made_channels", "changes"):
         job.detail[name] = manifest["drawing"][name.removeprefix("made_")]
+
+
+def _files(job: Job) -> list[Step]:
+    """Listen to the files of a draft."""
+    draft = Draft.objects.get(token=job.detail["draft"])
+    folder = files.files_of_draft(draft)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [Step("files", ["survey_files", str(folder), "--out", str(folder_of(job) / "files.json")], _note_files)]
+
+
+def _note_files(job: Job) -> None:
+    """Record what was found, for the page of the draft."""
+    draft = Draft.objects.get(token=job.detail["draft"])
+    found = json.loads((folder_of(job) / "files.json").read_text(encoding="utf-8"))
+    content = draft.versions.get(number=draft.version).content
+    files.note_files(draft, found, [str(row.get("id")) for row in content.get("systems", ())])
 
 
 def _note_study(job: Job) -> None:
@@ -136,6 +158,7 @@ STEPS: dict[Job.Kind, Callable[[Job], list[Step]]] = {
     Job.Kind.NEW_STUDY: _new_study,
     Job.Kind.BLINDING: _blinding,
     Job.Kind.REPORT: _report,
+    Job.Kind.FILES: _files,
 }
 
 
@@ -146,7 +169,7 @@ def _tidy(job: Job, *, is_done: bool) -> None:
     for path in folder.iterdir():
         if path.name not in kept:
             _remove(path)
-    if job.kind != Job.Kind.NEW_STUDY and is_done:
+    if job.study_id and job.kind != Job.Kind.NEW_STUDY and is_done:
         for older in Job.objects.filter(study=job.study, kind=job.kind, pk__lt=job.pk).exclude(state=Job.State.RUNNING):
             remove_job(older)
 

@@ -25,7 +25,9 @@ from pytest_django.fixtures import Settings
 from study import jobs, services
 from study.builder.content import drafted
 from study.builder.drafts import make_draft
-from study.models import Expert, Job, Member, Study, trial_token
+from study.builder.files import files_of_draft
+from study.models import DraftFile, Expert, Job, Member, Study, trial_token
+from study.preregistration import FORMS
 from study.room.access import expert_tag
 from tests.factories import begin, enter, hear, make_expert, make_link, make_study, rate_all, trials_of
 
@@ -59,6 +61,7 @@ desk:archive        POST                 login     login  login 403       to    
 desk:discard        POST                 login     login  login 403       to    404     403      404      to
 desk:plan           GET                  login     login  login ok        ok    404     ok       404      ok
 desk:plan_file      GET                  login     login  login ok        ok    404     ok       404      ok
+desk:registration   GET                  login     login  login ok        ok    404     ok       404      ok
 desk:log            GET                  login     login  login ok        ok    404     ok       404      ok
 desk:members        GET                  login     login  login 403       ok    404     403      404      ok
 desk:members        POST                 login     login  login 403       to    404     403      404      to
@@ -88,6 +91,10 @@ builder:step        GET                  login     login  login ok        ok    
 builder:step        POST                 login     login  login to        to    404     404      404      to
 builder:toml        GET                  login     login  login ok        ok    404     404      404      ok
 builder:figures     POST                 login     login  login -         -     404     404      404      -
+builder:files       POST                 login     login  login to        to    404     404      404      to
+builder:files       PUT                  login     login  login 400       400   404     404      404      400
+builder:files       GET                  login     login  login 400       400   404     404      404      400
+builder:sound       GET                  login     login  login ok        ok    404     404      404      ok
 builder:team        POST                 login     login  login 403       to    404     404      404      to
 builder:create      POST                 login     login  login 403       to    404     404      404      to
 builder:delete      POST                 login     login  login 403       to    404     404      404      to
@@ -180,6 +187,11 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, detail={**job.detail, "under_codes": True})
     draft = make_draft(drafted(study.file.as_json()), study.owner, "another")
     draft.editors.set(User.objects.filter(username="assistant"))
+    doomed = make_draft({}, study.owner)
+    doomed.editors.set(draft.editors.all())
+    kept = DraftFile.objects.create(draft=draft, name="clip.wav")
+    files_of_draft(draft).mkdir(parents=True)
+    (files_of_draft(draft) / "clip.wav").write_bytes(b"sound")
     other = jobs.prepare(Job.Kind.BLINDING, user=study.owner, study=study, slug=study.slug)
     drawn = jobs.folder_of(job) / "report"
     drawn.mkdir()
@@ -187,8 +199,10 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
     return {
         **{"slug": study.slug, "code": expert.code, "username": "assistant", "scale": "overall", "name": "report.html"},
-        **{"place": "1", "draft": draft.token, "step": "start"},
+        "form": next(iter(FORMS)),
+        **{"pk": str(kept.pk), "place": "1", "draft": draft.token, "step": "start"},
         **{"token": trial.token, "room:invitation": link, "desk:job": job.token, "desk:example": "daur"},
+        "builder:delete": doomed.token,
         "desk:discard_job": other.token,  # its files are gone with it, and no transaction brings them back
     }
 
@@ -288,7 +302,7 @@ def test_no_write_is_taken_from_a_page_elsewhere(scene: Scene) -> None:
 def test_no_address_can_be_guessed_by_counting() -> None:
     """People choose slugs, codes and names; the site names things by random tokens, and places within one by number."""
     assert {parameter for parameters in OURS.values() for parameter in parameters} <= {
-        *("slug", "code", "username", "scale", "name", "path", "token", "place", "step")
+        *("slug", "code", "username", "scale", "name", "path", "token", "place", "step", "pk", "form")
     }
     assert len({trial_token() for _ in range(100)}) == 100
     assert all(len(trial_token()) == 22 for _ in range(100))  # 128 bits

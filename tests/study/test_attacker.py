@@ -17,6 +17,7 @@ from django.urls import resolve, reverse
 from formats.pack import PackClip, read_pack
 from formats.study_file import parse
 from study import clock, dataset, services
+from study.builder import files
 from study.dataset import rows
 from study.design import certificate_of
 from study.desk import progress
@@ -39,7 +40,7 @@ ACTS = {
     *("open", "close", "open_seal", "revoke", "end", "withdraw", "make_report"),
 }
 #: The same of the builder.
-BUILDING = {"builder:delete", "builder:team", "builder:create"}
+BUILDING = {"builder:delete", "builder:team", "builder:create", "builder:files"}
 
 
 class Scene:
@@ -134,6 +135,17 @@ class Scene:
             address = reverse("admin:study_expert_change", args=[expert.pk])
             evidence.seen[address] = body(root.get(address))
 
+    def upload(self, draft: Draft, evidence: Evidence) -> None:
+        """The pack once more as files of a draft, and how the builder plays them."""
+        names = {f"{clip.system}/{clip.clip_id}.mp3": clip.audio for clip in self.pack}
+        for name, audio in names.items():
+            files.take_whole(draft, name, [audio])
+        facts = {"seconds": 1, "channels": 1, "lufs": -20.0, "waveform": [1], "reason": None}
+        files.note_files(draft, [{"file": name, **facts} for name in names], SYSTEMS)
+        for file in draft.files.all():
+            address = reverse("builder:sound", args=[draft.token, file.pk])
+            evidence.seen[address] = body(self.ada.get(address))
+
     def forms(self, evidence: Evidence) -> None:
         """The answers to forms that say something: links, sheets, replacements, erasures."""
         make_link(self.study, "e07")
@@ -148,6 +160,7 @@ class Scene:
         self.ada.post(reverse("builder:new"), {"begin": "study:small", "language": "en"})
         address = reverse("builder:figures", args=[Draft.objects.get().token])
         evidence.seen[f"POST {address}"] = body(self.ada.post(address))
+        self.upload(Draft.objects.get(), evidence)
         for name, (parts, given) in asked.items():
             address = reverse(f"desk:{name}", args=parts)
             response = self.ada.post(address, given)

@@ -63,7 +63,12 @@ def address(name: str, token: str) -> str:
 
 
 def test_every_address_is_asked_here() -> None:
-    assert {pattern.name for pattern in urls.urlpatterns} == {*ADDRESSES, "new"}
+    assert {pattern.name for pattern in urls.urlpatterns} == {
+        *ADDRESSES,
+        "new",
+        "files",
+        "sound",
+    }  # test_builder_files.py
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
