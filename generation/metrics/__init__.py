@@ -34,6 +34,7 @@ from generation.metrics.table import (
     Measured,
     measure,
     measure_folder,
+    other_metrics,
     table,
 )
 from generation.metrics.yang_lerch import features
@@ -69,6 +70,7 @@ __all__ = [
     "memorisation",
     "ngram_jsd",
     "notes",
+    "other_metrics",
     "out_of_range",
     "own_clip",
     "perplexity",

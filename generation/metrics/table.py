@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from generation.metrics.clips import Values, ebr, ebr_onset, gc, notes, rests, u
 from generation.metrics.form import bar_similarity, downbeats, leaps, long_on_bar, out_of_range, repeats, strong_beats
 from generation.metrics.likelihood import BATCH, Reference, clip_nll
 from generation.metrics.memorisation import Memorisation, memorisation
+from generation.plugins import provided
 from generation.workers import Workers, pool
 
 #: The metrics of the notes alone, in the order of their columns.
@@ -56,6 +58,25 @@ REASONS = {
     "shared_5grams": "it takes six notes, and a corpus with training songs",
     "nearest_distance": "the corpus has no training songs",
 }
+
+
+def other_metrics() -> dict[str, Callable[[Tokens], Values]]:
+    """Load the metrics of other packages.
+
+    They are entry points ``mukulen.metrics``, functions as those in ``METRICS``.
+
+    Returns
+    -------
+    dict of str to callable
+        Each takes legal tokens (n, 80) and returns float64 of shape (n,), NaN where the metric does not exist.
+
+    Raises
+    ------
+    InputError
+        If a package provides a name that exists already.
+    """
+    points = provided("mukulen.metrics", {"clip_id", *METRICS, PPL, OUT_OF_RANGE, "padded_steps", "cut_steps"})
+    return {name: point.load() for name, point in points.items()}
 
 
 class Measured(NamedTuple):
@@ -92,7 +113,7 @@ def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
     Returns
     -------
     dict of str to float64 array of shape (n,)
-        By column: the names in ``METRICS``, then ``ppl``.
+        By column: the names in ``METRICS``, those of other packages, then ``ppl``.
 
     Raises
     ------
@@ -100,7 +121,7 @@ def measure(tokens: Tokens, nll: Values | None = None) -> dict[str, Values]:
         If the tokens are not legal.
     """
     check_tokens(tokens)
-    columns = {name: metric(tokens) for name, metric in METRICS.items()}
+    columns = {name: metric(tokens) for name, metric in (METRICS | other_metrics()).items()}
     return {**columns, PPL: np.full(len(tokens), np.nan) if nll is None else np.exp(nll)}
 
 
@@ -229,7 +250,8 @@ def _measured_part(
 
 
 def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list[str]:
-    reasons = REASONS if reference else {**REASONS, PPL: "name a reference model to read them with (--reference)"}
+    known = REASONS if reference else {**REASONS, PPL: "name a reference model to read them with (--reference)"}
+    reasons = defaultdict(lambda: "the package that provides it gives them none", known)
     empty = {name: int(np.count_nonzero(~np.isfinite(column))) for name, column in columns.items()}
     return [
         f"{name} is empty for {count} of {len(columns[name])} clips: {reasons[name]}."

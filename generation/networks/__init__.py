@@ -1,6 +1,7 @@
 """The generators.
 
-A new one is a file in this package and a line in SYSTEMS (docs/models.md).
+A new one is a file in this package and a line in SYSTEMS, or an entry point ``mukulen.systems`` of another package
+(docs/models.md).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from importlib import import_module
 
 from formats.errors import InputError
 from generation.networks.contract import Network
+from generation.plugins import provided
 
 #: The class of each system's generator, as "module:class", so that a command loads only what it uses.
 SYSTEMS = {
@@ -22,13 +24,30 @@ SYSTEMS = {
 REFERENCE = "reference"
 
 
+def systems() -> dict[str, str]:
+    """List the generators, those of other packages after ours.
+
+    Returns
+    -------
+    dict of str to str
+        "module:class" by system.
+
+    Raises
+    ------
+    InputError
+        If a package provides a name that exists already.
+    """
+    others = provided("mukulen.systems", {*SYSTEMS, REFERENCE, "real"})
+    return {**SYSTEMS, **{name: point.value for name, point in others.items()}}
+
+
 def network(name: str) -> type[Network]:
     """Import the class of a generator or of the reference model.
 
     Parameters
     ----------
     name : str
-        A key of ``SYSTEMS``, or ``REFERENCE``.
+        A key of ``systems()``, or ``REFERENCE``.
 
     Returns
     -------
@@ -39,7 +58,7 @@ def network(name: str) -> type[Network]:
     InputError
         If the name is unknown.
     """
-    known = {**SYSTEMS, REFERENCE: "generation.networks.reference:Reference"}
+    known = {**systems(), REFERENCE: "generation.networks.reference:Reference"}
     if name not in known:
         raise InputError(
             "There is no generator %(name)r: the known ones are %(known)s.", name=name, known=", ".join(sorted(known))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from formats.errors import InputError
 from formats.files import sha256_of
-from generation.networks import REFERENCE, SYSTEMS
+from generation.networks import REFERENCE
+from generation.networks import systems as known_systems
 from generation.pack.build import Reader
 from generation.pack.selection import REAL
 from generation.sampling import Checkpoint, load_checkpoint, load_reference
@@ -51,7 +52,7 @@ def find_reader(folder: Path) -> Reader:
 
 
 def _check_known(systems: Sequence[str]) -> None:
-    known = [*SYSTEMS, REAL]
+    known = [*known_systems(), REAL]
     for name in systems:
         if name not in known:
             raise InputError(

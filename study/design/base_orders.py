@@ -149,7 +149,21 @@ def rename_systems(rows: Square, rng: Random) -> Square:
 
 
 def even_orders(systems: int, weights: list[int], rng: Random) -> tuple[int, list[Row]]:
-    """Orders whose differences, each order's times its weight, are even; the widest difference left, and the orders."""
+    """Search for orders whose differences, weighted, are even.
+
+    Parameters
+    ----------
+    systems : int
+        2 or more.
+    weights : list of int
+        How often each order is used.
+    rng : Random
+
+    Returns
+    -------
+    tuple of int and list of Row
+        The widest difference that is left, and the orders, one for each weight.
+    """
     orders = [rng.sample(range(systems), systems) for _ in weights]
     counts = [differences(order) for order in orders]
     totals = [

@@ -88,9 +88,25 @@ def _assign_rows(systems: int, heard: int, slots: int, rng: Random) -> list[Bloc
 
 
 def windows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
-    """For fewer slots than an odd number of systems: rows of the two Williams squares by turns.
+    """Deal rows of the two Williams squares by turns.
 
-    Rows of one square alone would make half of all successions, and never the other half.
+    For fewer slots than an odd number of systems: rows of one square alone would make half of all successions, and
+    never the other half.
+
+    Parameters
+    ----------
+    systems : int
+        An odd number.
+    heard : int
+        Blocks of each slot.
+    slots : int
+        Fewer than ``systems``.
+    rng : Random
+
+    Returns
+    -------
+    list of Blocks
+        One for each slot.
     """
     rows = williams(systems)
     orders: list[Blocks] = [[] for _ in range(slots)]

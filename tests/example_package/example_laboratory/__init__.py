@@ -1,0 +1,1 @@
+"""A metric and a generator. The generator's file, bigram.py, is the example of docs/models.md."""
