@@ -459,6 +459,7 @@ class Job(models.Model):
         BLINDING = "blinding", _("Blinding check")
         REPORT = "report", _("Report")
         FILES = "files", _("Files")
+        REHEARSAL = "rehearsal", _("Rehearsal")
 
     class State(models.TextChoices):
         PREPARED = "prepared", _("waiting for clips")

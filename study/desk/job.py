@@ -30,6 +30,7 @@ STEPS = {
     "blinding": gettext_lazy("Running the blinding check"),
     "dataset": gettext_lazy("Exporting the ratings"),
     "report": gettext_lazy("Creating the report"),
+    "simulation": gettext_lazy("Simulating ratings"),
 }
 
 
@@ -72,7 +73,7 @@ def _is_running(job: Job) -> bool:
 def job(request: HttpRequest, token: str) -> HttpResponse:
     """One job."""
     found = own_job(request, token)
-    if found.kind == Job.Kind.REPORT and found.study and found.state == Job.State.DONE:
+    if found.kind in jobs.REPORTS and found.study and found.state == Job.State.DONE:
         return redirect("desk:report", found.study.slug)
     if found.kind == Job.Kind.FILES and (draft := Draft.objects.filter(token=found.detail["draft"]).first()):
         return redirect("builder:step", draft.token, "clips")
@@ -141,6 +142,17 @@ def check_blinding(request: HttpRequest, slug: str) -> HttpResponse:
     """Sets the blinding check of a study to work."""
     found = study_or_404(request, slug, "run")
     return start_job(request, found, Job.Kind.BLINDING)
+
+
+@login_required
+@require_POST
+def rehearse(request: HttpRequest, slug: str) -> HttpResponse:
+    """Fills a copy of the study with simulated ratings and creates their report."""
+    found = study_or_404(request, slug, "run")
+    if found.simulated:
+        messages.error(request, _("This study is itself a copy with simulated ratings."))
+        return redirect("desk:study", slug)
+    return start_job(request, found, Job.Kind.REHEARSAL)
 
 
 def start_job(request: HttpRequest, found: Study, kind: Job.Kind) -> HttpResponse:

@@ -60,7 +60,7 @@ class Part:
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest report, what is being made, and the button that makes one."""
     found = study_or_404(request, slug, "read")
-    newest = found.jobs.filter(kind=Job.Kind.REPORT).first()
+    newest = found.jobs.filter(kind__in=jobs.REPORTS).first()
     made = newest if newest is not None and newest.state == Job.State.DONE else None
     done = _done(found)
     language = get_language() or ""
@@ -132,7 +132,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _done(found: Study) -> Job | None:
     """The newest report, if it may be shown and its files are here."""
-    done = found.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE).first()
+    done = found.jobs.filter(kind__in=jobs.REPORTS, state=Job.State.DONE).first()
     return None if done is None or _is_withheld(done, found) or not _is_here(done) else done
 
 

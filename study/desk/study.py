@@ -116,7 +116,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _has_report(study: Study) -> bool:
     """Whether the newest report is of the study as it is: since unblinding, one with the systems' names."""
-    done = study.jobs.filter(kind=Job.Kind.REPORT, state=Job.State.DONE)
+    done = study.jobs.filter(kind__in=jobs.REPORTS, state=Job.State.DONE)
     return (done.filter(made_at__gte=study.unsealed_at) if study.unsealed_at else done).exists()
 
 
@@ -150,17 +150,18 @@ def open_study(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
-    """Delete a draft; this cannot be undone."""
+    """Delete a draft, or a copy with simulated ratings; this cannot be undone."""
     found = study_or_404(request, slug)
     made_of = list(found.jobs.all())
     try:
-        services.discard_draft(found)
+        services.discard_copy(found) if found.simulated else services.discard_draft(found)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("desk:study", slug)
     for job in made_of:
         jobs.remove_job(job)
-    messages.success(request, _("The draft %(slug)s is deleted.") % {"slug": slug})
+    said = _("The copy %(slug)s is deleted.") if found.simulated else _("The draft %(slug)s is deleted.")
+    messages.success(request, said % {"slug": slug})
     return redirect("desk:studies")
 
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("jobs/<str:token>/discard/", job.discard, name="discard_job"),
     path("studies/<slug:slug>/", study.study, name="study"),
     path("studies/<slug:slug>/check-blinding/", job.check_blinding, name="check_blinding"),
+    path("studies/<slug:slug>/rehearse/", job.rehearse, name="rehearse"),
     path("studies/<slug:slug>/archive/", study.archive, name="archive"),
     path("studies/<slug:slug>/discard/", study.discard, name="discard"),
     path("studies/<slug:slug>/plan/", plan.plan, name="plan"),

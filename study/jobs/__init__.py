@@ -6,11 +6,12 @@ the site serves.
 """
 
 from study.jobs.child import LIMITS, Limits
-from study.jobs.desk import can_start, folder_of, has_stopped, prepare, remove_job, running_job, start
+from study.jobs.desk import REPORTS, can_start, folder_of, has_stopped, prepare, remove_job, running_job, start
 from study.jobs.work import work
 
 __all__ = [
     "LIMITS",
+    "REPORTS",
     "Limits",
     "can_start",
     "folder_of",

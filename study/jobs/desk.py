@@ -25,6 +25,8 @@ from study.models import Job, Study
 SILENCE = timedelta(seconds=90)
 #: What is prepared and never begun, and what has failed, is forgotten after so long.
 FORGOTTEN_AFTER = timedelta(days=7)
+#: The tasks that leave a report.
+REPORTS = (Job.Kind.REPORT, Job.Kind.REHEARSAL)
 
 
 def folder_of(job: Job) -> Path:

@@ -154,11 +154,29 @@ def _report(job: Job) -> list[Step]:
     ]
 
 
+def _rehearsal(job: Job) -> list[Step]:
+    """Simulated ratings in a copy of the study, and their report; the copy before goes with its reports."""
+    folder, copy = folder_of(job), f"{job.detail['slug']}-simulated"
+    for older in Job.objects.filter(study__slug=copy, study__simulated=True).exclude(state=Job.State.RUNNING):
+        remove_job(older)
+    dataset = folder / f"dataset-{copy}"
+
+    def note_copy(job: Job) -> None:
+        job.study = Study.objects.get(slug=copy)
+
+    return [
+        Step("simulation", ["simulate_ratings", job.detail["slug"], "--seed", "1", "--replace"], note_copy),
+        Step("dataset", ["export_dataset", copy, "--out", str(dataset)]),
+        Step("report", ["analyse", str(dataset), "--out", str(folder / "report")]),
+    ]
+
+
 STEPS: dict[Job.Kind, Callable[[Job], list[Step]]] = {
     Job.Kind.NEW_STUDY: _new_study,
     Job.Kind.BLINDING: _blinding,
     Job.Kind.REPORT: _report,
     Job.Kind.FILES: _files,
+    Job.Kind.REHEARSAL: _rehearsal,
 }
 
 

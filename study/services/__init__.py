@@ -2,7 +2,7 @@
 
 from study.services.archiving import archive_study
 from study.services.blind_report import MADE, blind_dataset
-from study.services.copies import delete_copy, open_preview
+from study.services.copies import delete_copy, discard_copy, open_preview
 from study.services.erasure import erase
 from study.services.invitations import checked, invite, read_experts
 from study.services.links import end_link_at, next_code, replace, revoke_link
@@ -49,6 +49,7 @@ __all__ = [
     "close_study",
     "create_study",
     "delete_copy",
+    "discard_copy",
     "discard_draft",
     "end_link_at",
     "erase",

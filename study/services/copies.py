@@ -27,6 +27,7 @@ from study.models import (
     Expert,
     FurtherClip,
     Invitation,
+    Job,
     Listening,
     Rating,
     Remark,
@@ -67,6 +68,15 @@ def delete_copy(study: Study) -> None:
     for own in OF_STUDY:
         own._default_manager.filter(study=study).delete()
     study.delete()
+
+
+@transaction.atomic
+def discard_copy(study: Study) -> None:
+    """Takes back a copy with simulated ratings; refused while a task works on it."""
+    lock_study(study.pk)
+    if study.jobs.filter(state=Job.State.RUNNING).exists():
+        raise Refused(409, "busy", _("A background task of this study is running. Please wait until it is done."))
+    delete_copy(study)
 
 
 def delete_preview(study: Study) -> None:

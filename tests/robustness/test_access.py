@@ -57,6 +57,7 @@ desk:clips          POST                 login     login  login 404       to    
 desk:discard_job    POST                 login     login  login 404       to    404     404      404      to
 desk:study          GET                  login     login  login ok        ok    404     ok       404      ok
 desk:check_blinding POST                 login     login  login 403       -     404     403      404      -
+desk:rehearse       POST                 login     login  login 403       -     404     403      404      -
 desk:archive        POST                 login     login  login 403       to    404     403      404      to
 desk:discard        POST                 login     login  login 403       to    404     403      404      to
 desk:plan           GET                  login     login  login ok        ok    404     ok       404      ok
