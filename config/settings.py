@@ -179,4 +179,14 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# E-mail to experts (docs/operations.md). `send_mail` sends it, no page does; without a host there is none.
+EMAIL_HOST = env_str("EMAIL_HOST", "")
+EMAIL_PORT = int(env_str("EMAIL_PORT", "587"))
+EMAIL_SECURITY = env_choice("EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_HOST_USER = env_str("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 10  # seconds; without one, a server that says nothing is waited for forever
+MAIL_FROM = env_str("MAIL_FROM", "")
+
 LOGGING = logging_of(env_choice("LOG", "plain", ("plain", "json")))

@@ -272,6 +272,63 @@ class ExpertName(models.Model):
         return self.name
 
 
+class ExpertAddress(models.Model):
+    """An expert's e-mail address, stored separately from all answers and never exported."""
+
+    expert = models.OneToOneField(Expert, on_delete=models.CASCADE, related_name="address")
+    email = models.EmailField()
+    #: Since when nothing is sent to it: it does not work, or the expert asked for it.
+    stopped_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"address of {self.expert}"
+
+
+class Mail(models.Model):
+    """A message to one expert that waits for `send_mail`, and what became of it.
+
+    It has neither an address nor a link: both are put in when it is sent (study/mail/).
+    """
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", _("invitation")
+        REMINDER = "reminder", _("reminder")
+
+    class State(models.TextChoices):
+        DUE = "due", _("waiting")
+        ACCEPTED = "accepted", _("accepted")
+        REFUSED = "refused", _("refused")
+        CANCELLED = "cancelled", _("cancelled")
+
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="mails")
+    kind = models.CharField(max_length=10, choices=Kind)
+    #: 1, 2, … of its kind.
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    #: The same at each attempt, so that a message that was sent twice is shown once.
+    token = models.CharField(max_length=32, unique=True, default=trial_token)
+    reply_to = models.EmailField()
+    note = models.TextField(blank=True)
+    link_ends = models.DateTimeField()
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    #: Until when one process has it in hand.
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: What the server said last, without the address, and which server.
+    answer = models.TextField(blank=True)
+    host = models.CharField(max_length=200, blank=True)
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["expert", "kind", "number"], name="one_mail_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} to {self.expert}"
+
+
 class Invitation(models.Model):
     """A personal link. Only its hash is stored, so a lost link is replaced."""
 

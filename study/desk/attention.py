@@ -50,7 +50,9 @@ def reasons(study: Study, seen: Seen, now: datetime) -> Reasons:
 
 def _for_a_reminder(study: Study, seen: Seen, now: datetime) -> list[str]:
     link, found = seen.link, []
-    if link is None or link.revoked_at:
+    if link is None:  # an invitation waits in the outbox
+        return []
+    if link.revoked_at:
         found.append(_("link revoked"))
     elif link.expires_at <= now:
         found.append(_("link expired"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,9 +18,9 @@ import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -27,12 +28,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from formats.text import UTF_8, one_line
 from study import clock, dataset, services
 from study.desk import forms
-from study.desk.permissions import actor, rights_in, run_action, study_or_404
+from study.desk.mail import is_set_up
+from study.desk.permissions import actor, researcher, rights_in, run_action, study_or_404
 from study.desk.progress import link_of
-from study.models import Expert, ExpertName, Study
+from study.mail import outbox
+from study.models import Expert, ExpertAddress, ExpertName, Study
 from study.services.invitations import Invitee, has_slot
 from study.text_files import uploaded_table
 
+#: The forms of the page that invites, by their names there.
+Shown = Mapping[str, forms.DeskForm]
 #: The code of each expert, and the secret of their link.
 Links = list[tuple[str, str]]
 
@@ -69,10 +74,45 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         def issue(ends: datetime | None, **given: Any) -> Links:
             return services.invite(found, _invitees(request, found, **given), actor=actor(request), expires_at=ends)
 
+        if "mail" in request.POST and is_set_up():
+            return _mailed(request, found, form, shown)
         if issued := form.attempt(issue):
             return _sheet(request, found, issued)
         faults = form.faults
-    context = {**_shared(found), **shown, "faults": faults, "waiting": sum(map(_may_come, found.experts.all()))}
+    return _invite_page(request, found, shown, faults)
+
+
+def _mailed(request: HttpRequest, study: Study, form: forms.LinkForm, shown: Shown) -> HttpResponse:
+    """Puts invitations into the outbox, then shows it; or says what is wrong."""
+    is_one = isinstance(form, forms.OneForm)
+    wording = forms.OneWordingForm(request.POST) if is_one else forms.WordingForm(request.POST)
+
+    def put(ends: datetime | None, **given: Any) -> int:
+        words = outbox.Wording(**wording.cleaned_data)
+        invitees = _invitees(request, study, **given)
+        return outbox.invite_by_mail(study, invitees, words, actor=actor(request), expires_at=ends)
+
+    number = form.attempt(put) if wording.is_valid() else None
+    if number is None:
+        return _invite_page(
+            request, study, {**shown, "one_wording" if is_one else "wording": wording}, [*wording.faults, *form.faults]
+        )
+    text = ngettext("%(n)d invitation is in the outbox.", "%(n)d invitations are in the outbox.", number)
+    messages.success(request, text % {"n": number})
+    return redirect("desk:mail", study.slug)
+
+
+def _invite_page(request: HttpRequest, study: Study, shown: Shown, faults: list[str]) -> HttpResponse:
+    mine = {"reply_to": researcher(request).email}
+    context = {
+        **_shared(study),
+        "wording": forms.WordingForm(initial=mine),
+        "one_wording": forms.OneWordingForm(initial=mine),
+        **shown,
+        "faults": faults,
+        "is_set_up": is_set_up(),
+        "waiting": sum(map(_may_come, study.experts.all())),
+    }
     return render(request, "desk/invite.html", context, status=422 if faults else 200)
 
 
@@ -158,6 +198,7 @@ def _expert_page(
         **_shared(study),
         "expert": expert,
         "name": name.name if name else "",
+        "address": ExpertAddress.objects.filter(expert=expert).first(),
         "group": study.group_label(expert.group, get_language() or ""),
         "link": link_of(expert),
         "now": clock.now(),

@@ -19,11 +19,13 @@ from formats.pack import LEAST_SECONDS, MOST_SECONDS
 from study import clock
 from study.errors import FieldErrors, Refused, words_of
 from study.models import MAX_CODE, MAX_NAME, MAX_SLUG, Member, Study
-from study.services.invitations import VALID_FOR, end_of
+from study.services.invitations import MAX_EMAIL, VALID_FOR, end_of, is_address
 from study.services.plan import MAX_REASON
 from study.templatetags.times import zone
 
 T = TypeVar("T")
+#: Of the text that a researcher adds to a message.
+MAX_NOTE = 4000
 #: Of the ZIP file of a new study, in bytes.
 MAX_CLIPS_BYTES = 2 << 30
 
@@ -101,7 +103,7 @@ class LinkForm(DeskForm):
     """How long a link works."""
 
     ids = "link-%s"
-    field_order = ("file", "pasted", "code", "group", "language", "name", "ends")
+    field_order = ("file", "pasted", "code", "group", "language", "name", "email", "ends")
     ends = typed(_("Last day of the link"), type="date", required=True)
     ends.help_text = format_lazy(_("It ends at midnight (time zone: {zone})."), zone=zone())
     #: The reader's, which times.js fills in.
@@ -158,6 +160,7 @@ class OneForm(ReplaceForm):
     ids = "one-%s"
     code = typed(_("Expert code"), maxlength=MAX_CODE, required=True)
     group = typed(_("Group"), forms.Select)
+    email = typed(_("E-mail address (optional)"), type="email", maxlength=MAX_EMAIL)
 
 
 class AgainForm(LinkForm):
@@ -166,6 +169,27 @@ class AgainForm(LinkForm):
 
 #: The forms that invite, by what their button `form` says.
 INVITING: dict[str, type[LinkForm]] = {"table": TableForm, "one": OneForm, "again": AgainForm}
+
+
+class WordingForm(DeskForm):
+    """What the researcher adds to messages."""
+
+    ids = "wording-%s"
+    #: Beside other buttons of its form, which need nothing of it.
+    use_required_attribute = False
+    reply_to = typed(_("Replies go to"), type="email", maxlength=MAX_EMAIL, required=True)
+    note = typed(_("Your own text (optional)"), forms.Textarea, rows=5, maxlength=MAX_NOTE)
+    note.help_text = _("It comes before the link. Without it the message names the study.")
+
+    def clean_reply_to(self) -> str:
+        address = str(self.cleaned_data["reply_to"]).strip()
+        if not is_address(address):
+            raise ValidationError(_("'%(email)s' is not an e-mail address.") % {"email": address})
+        return address
+
+
+class OneWordingForm(WordingForm):
+    ids = "one-wording-%s"
 
 
 class CloseForm(DeskForm):

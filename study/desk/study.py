@@ -59,6 +59,10 @@ KINDS = {
     "report downloaded": gettext_lazy("report downloaded"),
     "previewed": gettext_lazy("study previewed"),
     "archived": gettext_lazy("study archived"),
+    "mail queued": gettext_lazy("message put into the outbox"),
+    "mail accepted": gettext_lazy("message accepted by the mail server"),
+    "mail refused": gettext_lazy("message refused by the mail server"),
+    "mail stopped": gettext_lazy("e-mail to an expert stopped"),
     "restored from archive": gettext_lazy("study restored from archive"),
 }
 #: What the page calls the figures of a certificate that may be out of bounds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from study.desk import board, download, experts, job, log, members, new, password, plan, report, studies, study
+from study.desk import board, download, experts, job, log, mail, members, new, password, plan, report, studies, study
 from study.desk.login import LoginForm
 
 log_in = LoginView.as_view(
@@ -44,6 +44,9 @@ urlpatterns = [
     path("studies/<slug:slug>/open-seal/", study.open_seal, name="open_seal"),
     path("studies/<slug:slug>/dataset/", download.download, name="download"),
     path("studies/<slug:slug>/board/", board.board, name="board"),
+    path("studies/<slug:slug>/mail/", mail.mail, name="mail"),
+    path("studies/<slug:slug>/mail/remind/", mail.remind, name="remind"),
+    path("studies/<slug:slug>/experts/<str:code>/stop-mail/", mail.stop, name="stop_mail"),
     path("studies/<slug:slug>/invite/", experts.invite, name="invite"),
     path("studies/<slug:slug>/experts/<str:code>/", experts.expert, name="expert"),
     path("studies/<slug:slug>/experts/<str:code>/link/", experts.link, name="link"),

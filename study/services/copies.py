@@ -29,6 +29,7 @@ from study.models import (
     Invitation,
     Job,
     Listening,
+    Mail,
     Rating,
     Remark,
     Slot,
@@ -52,7 +53,17 @@ from study.services.study_creation import (
 #: How long a preview stays open in the researcher's browser.
 OPEN_FOR = timedelta(days=1)
 #: What hangs on an expert and on a study, each before what it hangs on.
-OF_EXPERT: list[type[models.Model]] = [Rating, Remark, Listening, SoundCheck, Background, Consent, Device, Invitation]
+OF_EXPERT: list[type[models.Model]] = [
+    Mail,
+    Rating,
+    Remark,
+    Listening,
+    SoundCheck,
+    Background,
+    Consent,
+    Device,
+    Invitation,
+]
 OF_STUDY: list[type[models.Model]] = [Slot, Clip, System, Event]
 
 

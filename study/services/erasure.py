@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from formats.files import canonical_json
 from study import clock
 from study.errors import Refused
-from study.models import Expert, ExpertName
+from study.models import Expert, ExpertAddress, ExpertName
 from study.services.locking import lock_expert
 from study.services.log import log_event
 from study.services.session import withdraw
@@ -20,7 +20,7 @@ from study.services.session import withdraw
 
 @transaction.atomic
 def erase(expert: Expert, *, actor: str) -> str:
-    """Withdraw the expert and delete name, background answers, comments. Return the receipt.
+    """Withdraw the expert and delete name, address, background answers, comments. Return the receipt.
 
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
     hash reveals nothing; with it and the content, anyone can show what was deleted.
@@ -47,6 +47,8 @@ def _pieces(expert: Expert) -> Iterator[object]:
     """All that will be destroyed, each piece as JSON."""
     for name in ExpertName.objects.filter(expert=expert):
         yield {"name": name.name}
+    for address in ExpertAddress.objects.filter(expert=expert):
+        yield {"email": address.email}
     for background in expert.backgrounds.order_by("pk"):
         yield {"background": background.answers}
     for remark in expert.remarks.exclude(comment="").select_related("trial").order_by("pk"):
@@ -59,6 +61,7 @@ def _destroy(expert: Expert) -> None:
             cursor.execute("PRAGMA secure_delete = ON")
         transaction.on_commit(_empty_wal)
     ExpertName.objects.filter(expert=expert).delete()
+    ExpertAddress.objects.filter(expert=expert).delete()
     expert.backgrounds.update(answers={})
     expert.remarks.update(comment="")
     Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())

@@ -9,10 +9,12 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
@@ -21,10 +23,12 @@ from formats.errors import InputError, Message
 from formats.text import alike, one_line
 from study import clock
 from study.errors import FieldErrors
-from study.models import MAX_CODE, MAX_NAME, Expert, ExpertName, Invitation, Study, token_hash
+from study.models import MAX_CODE, MAX_NAME, Expert, ExpertAddress, ExpertName, Invitation, Study, token_hash
 from study.services.locking import lock_study
 from study.services.log import log_event
 
+#: Of an e-mail address.
+MAX_EMAIL = 254
 #: How long a link works unless it is revoked.
 VALID_FOR = timedelta(days=60)
 COLUMNS = ("code", "group", "language")
@@ -45,6 +49,7 @@ class Invitee:
     group: str
     language: str
     name: str = ""
+    email: str = ""
 
 
 def read_experts(study: Study, text: str) -> list[Invitee]:
@@ -77,7 +82,7 @@ def read_experts(study: Study, text: str) -> list[Invitee]:
             )
             faults.append(_line(line, message))
             continue
-        invitee = _in_study(study, Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name")}))
+        invitee = _in_study(study, Invitee(**{key: row.get(key, "").strip() for key in (*COLUMNS, "name", "email")}))
         faults += [_line(line, fault) for _field, fault in _faults(study, invitee, codes, known)]
         invitees.append(invitee)
         codes.add(invitee.code)
@@ -103,7 +108,7 @@ def _line(number: int, fault: str) -> str:
 
 def checked(study: Study, invitee: Invitee, *, instead_of: Expert | None = None) -> Invitee:
     """One expert typed by hand, stripped, perhaps for another's place. Raises `InputError`, a line a fault."""
-    fields = (text.strip() for text in (invitee.code, invitee.group, invitee.language, invitee.name))
+    fields = (text.strip() for text in astuple(invitee))
     invitee = _in_study(study, Invitee(*fields))
     known = {expert.code: expert for expert in study.experts.all() if expert != instead_of}
     faults = _faults(study, invitee, set(), known)
@@ -163,6 +168,8 @@ def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[
     if len(invitee.name) > MAX_NAME:
         message = _("the name has %(number)d characters. Write at most %(most)d.")
         faults.append(("name", message % {"number": len(invitee.name), "most": MAX_NAME}))
+    if invitee.email and not is_address(invitee.email):
+        faults.append(("email", _("'%(email)s' is not an e-mail address.") % {"email": invitee.email}))
     if invitee.code in earlier:
         faults.append(("code", _("the code '%(code)s' appears twice. Each expert needs a unique code.") % about))
     if invitee.group not in groups:
@@ -181,6 +188,15 @@ def _faults(study: Study, invitee: Invitee, earlier: set[str], experts: Mapping[
     if invitee.code in experts:
         faults += [("code", fault) for fault in _faults_of_known(experts[invitee.code], invitee)]
     return faults
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one e-mail address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= MAX_EMAIL
 
 
 def _faults_of_known(known: Expert, invitee: Invitee) -> Iterator[str]:
@@ -222,11 +238,15 @@ def invite(
     Raises `InputError` where the study takes nobody any more, or a group would have more experts than places.
     `expires_at`: when the links end; 60 days from now where none is given.
     """
-    # What was checked before may have changed since: another list came.
+    invite_checked(study, invitees)
+    return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
+
+
+def invite_checked(study: Study, invitees: list[Invitee]) -> None:
+    """Locks the study and refuses whom it cannot take now; what was checked before may have changed since."""
     refuse_closed(lock_study(study.pk))
     if crowded := list(_too_many(study, invitees, {expert.code: expert for expert in study.experts.all()})):
         raise InputError.of(map(Message, crowded))
-    return [(invitee.code, issue(study, invitee, actor, expires_at)) for invitee in invitees]
 
 
 def end_of(day: str, zone: str = "") -> datetime | None:
@@ -262,21 +282,42 @@ def refuse_closed(study: Study) -> None:
 def issue(study: Study, invitee: Invitee, actor: str, expires_at: datetime | None) -> str:
     """A fresh link's secret for one expert, who is made if there is none of that code; older links stop."""
     lock_study(study.pk)
+    ends = end_or_default(expires_at)
+    expert, created = enrol(study, invitee)
+    revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=clock.now())
+    secret, _link = new_link(expert, ends)
+    detail = {"expert": expert.code, "revoked": revoked}
+    log_event(study, actor=actor, kind="invited" if created else "invited again", detail=detail)
+    return secret
+
+
+def end_or_default(expires_at: datetime | None) -> datetime:
+    """When a link of today ends: as was chosen, which must be ahead, or in 60 days."""
     now = clock.now()
     ends = expires_at or now + VALID_FOR
     if ends <= now:
         raise FieldErrors([("ends", _("The expiry date of a link must be in the future."))])
+    return ends
+
+
+def enrol(study: Study, invitee: Invitee) -> tuple[Expert, bool]:
+    """The expert of that code with what the row says of them, and whether they are new."""
     expert, created = Expert.objects.get_or_create(
-        study=study, code=invitee.code, defaults={"group": invitee.group, "created_at": now}
+        study=study, code=invitee.code, defaults={"group": invitee.group, "created_at": clock.now()}
     )
     if expert.language != invitee.language:
         expert.language = invitee.language
         expert.save(update_fields=["language"])
     if invitee.name:
         ExpertName.objects.update_or_create(expert=expert, defaults={"name": invitee.name})
-    revoked = expert.invitations.filter(revoked_at=None).update(revoked_at=now)
+    if invitee.email:
+        ExpertAddress.objects.update_or_create(expert=expert, defaults={"email": invitee.email, "stopped_at": None})
+    return expert, created
+
+
+def new_link(expert: Expert, ends: datetime) -> tuple[str, Invitation]:
+    """One more link of the expert, beside those that work: its secret, and its row."""
     secret = secrets.token_urlsafe(32)
-    Invitation.objects.create(expert=expert, token_hash=token_hash(secret), created_at=now, expires_at=ends)
-    detail = {"expert": expert.code, "revoked": revoked}
-    log_event(study, actor=actor, kind="invited" if created else "invited again", detail=detail)
-    return secret
+    row = Invitation(expert=expert, token_hash=token_hash(secret), created_at=clock.now(), expires_at=ends)
+    row.save()
+    return secret, row

@@ -36,7 +36,7 @@ SCALES = ("valence", "overall")
 #: Views of the desk that give nothing but an act: what they lead to is crawled.
 ACTS = {
     *("login", "logout", "password", "clips", "discard_job", "discard", "check_blinding", "amend", "remove_member"),
-    *("archive", "rehearse"),
+    *("archive", "rehearse", "remind", "stop_mail"),
     *("open", "close", "open_seal", "revoke", "end", "withdraw", "make_report"),
 }
 #: The same of the builder.

@@ -60,7 +60,7 @@ def test_a_rehearsal_ends_in_a_marked_report_and_tells_nothing_of_the_study(scen
 
 
 @pytest.mark.django_db
-def test_a_copy_is_not_rehearsed_and_not_deleted_at_work(tmp_path: Path) -> None:
+def test_a_copy_is_not_rehearsed_and_not_deleted_during_a_task(tmp_path: Path) -> None:
     ada = client_of("ada")
     owner = User.objects.get(username="ada")
     study = make_study(tmp_path, owner=owner)
