@@ -44,11 +44,11 @@ def grouped(sessions: dict[str, Any], draws: int = DRAWS) -> dict[int, Grouped]:
 
     Nothing for two or three systems, whose blocks hold several clips of each. A better search may find more.
     """
-    systems, is_paired = len(sessions["systems"]), "rounds" in sessions
-    if systems < SQUARES_FROM and not is_paired:
+    systems, has_places = len(sessions["systems"]), "places" in sessions["slots"][0]["trials"][0]
+    if systems < SQUARES_FROM and not has_places:
         return {}
     rng = Random(SEED)  # noqa: S311  a figure that anyone can compute again
-    apart = _apart_in_pairs if is_paired else _apart
+    apart = _apart_on_pages if has_places else _apart
     slots = [list(apart(slot["trials"], systems)) for slot in sessions["slots"]]
     heard = [{clip for trial in slot["trials"] for clip in _clips(trial)} for slot in sessions["slots"]]
     found = {}
@@ -80,11 +80,11 @@ def _clips(trial: Mapping[str, Any]) -> list[Clip]:
     return [(place["system"], place["clip"]) for place in places_of(trial)]
 
 
-def _apart_in_pairs(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Clip, Clip]]:
-    """The same of a session of pairs."""
+def _apart_on_pages(trials: Sequence[dict[str, Any]], systems: int) -> Iterator[tuple[Clip, Clip]]:
+    """The same of a session of pages with several clips; consecutive pairs have no system in common."""
     for trial in trials:
         yield from combinations(_clips(trial), 2)
-    if systems >= APART_FROM:
+    if systems >= APART_FROM and len(_clips(trials[0])) == 2:
         for before, after in pairwise(trials):
             yield from product(_clips(before), _clips(after))
 

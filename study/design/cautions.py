@@ -52,7 +52,7 @@ def plan_cautions(sessions: dict[str, Any]) -> list[Message]:
 
 def _guessable(sessions: dict[str, Any]) -> list[Message]:
     """A caution if an expert could learn to predict the next clip from the order."""
-    if "rounds" in sessions:  # each round of pairs has an order and names of its own
+    if "places" in sessions["slots"][0]["trials"][0]:  # rounds of pairs, and pages of sets, follow orders of their own
         return []
     share = predictable_share(sessions)
     if len(sessions["systems"]) < SQUARES_FROM or share <= MAX_PREDICTABLE:

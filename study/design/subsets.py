@@ -86,6 +86,30 @@ def interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
     return [(slot, key) for _, slot, key in sorted(slots)]
 
 
+def planned_experts(groups: Sequence[tuple[str, int]], rng: np.random.Generator) -> list[int]:
+    """Choose the planned expert of each slot: groups take turns, and within a group chance decides.
+
+    Parameters
+    ----------
+    groups : sequence of (str, int)
+        Key of each group and its number of slots.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    list of int
+    """
+    experts = [0] * sum(count for _, count in groups)
+    members: dict[str, list[int]] = {}
+    for expert, (_, group) in enumerate(interleave(groups)):
+        members.setdefault(group, []).append(expert)
+    start = 0
+    for key, count in groups:
+        experts[start : start + count] = [members[key][index] for index in rng.permutation(count).tolist()]
+        start += count
+    return experts
+
+
 def scale_orders(scales: int, slots: int, rng: np.random.Generator) -> list[list[int]]:
     """Choose the order in which each slot sees the scales.
 

@@ -11,7 +11,7 @@ from study.design.pairs.orders import order_rounds
 from study.design.pairs.repeats import Trial, with_repeats
 from study.design.pairs.sides import choose_sides
 from study.design.pairs.spec import PairSpec
-from study.design.subsets import interleave, scale_orders
+from study.design.subsets import planned_experts, scale_orders
 
 Ints = npt.NDArray[np.int64]
 
@@ -83,7 +83,7 @@ def _sessions(spec: PairSpec, rng: np.random.Generator) -> list[list[Trial]]:
     orders = order_rounds(len(spec.systems), by_round, rng)
     pairs = spec.pairs
     sessions: list[list[Trial]] = []
-    for expert in _experts_of(spec, rng):
+    for expert in planned_experts(spec.groups, rng):
         trials = []
         for block in range(spec.rounds):
             for position, pair in enumerate(orders[expert, block].tolist()):
@@ -122,19 +122,6 @@ def vote_clips(spec: PairSpec) -> tuple[Ints, Ints]:
     first = numbers % spec.prompts
     second = first if spec.matched else (numbers + numbers // spec.prompts) % spec.prompts
     return first, second
-
-
-def _experts_of(spec: PairSpec, rng: np.random.Generator) -> list[int]:
-    """The planned expert of each slot: groups take turns, and within a group chance decides."""
-    experts = [0] * spec.slots
-    members: dict[str, list[int]] = {}
-    for expert, (_, group) in enumerate(interleave(spec.groups)):
-        members.setdefault(group, []).append(expert)
-    start = 0
-    for key, count in spec.groups:
-        experts[start : start + count] = [members[key][index] for index in rng.permutation(count).tolist()]
-        start += count
-    return experts
 
 
 def _named(trial: Trial, spec: PairSpec) -> Trial:
