@@ -136,6 +136,9 @@ PAIR = (
     Column("clip_b", "text", LazyText("The id in this study of the clip at place 2.")),
 )
 PROMPT = Column("prompt_id", "text", LazyText("The prompt from which both clips come, as the pack names it."))
+#: Of sets: the place of the rated clip, and its prompt.
+PLACE = Column("place", "integer", LazyText("Where the clip was on its page, from 1."), minimum=1)
+CLIP_PROMPT = Column("prompt_id", "text", LazyText("The prompt from which the clip comes, as the pack names it."))
 REPEATED = Column(
     "is_repeat", "integer", LazyText("Whether the expert had compared these clips before (a hidden repeat)."), **FLAG
 )

@@ -703,6 +703,16 @@ class StudyFile(Table):
         return [*self.scales, *(question for question in self.questions if isinstance(question, kinds))]
 
     @property
+    def has_sets(self) -> bool:
+        """Whether a trial has one clip of each system, each of which is rated."""
+        return self.trial.clips == "all"
+
+    @property
+    def answers_per_trial(self) -> int:
+        """Answers by which a trial is complete: to each question, and in a set for each clip."""
+        return len(self.numbered) * (len(self.systems) if self.has_sets else 1)
+
+    @property
     def choices(self) -> list[ChoiceQuestion]:
         """The questions with answers to choose from."""
         return [question for question in self.questions if isinstance(question, ChoiceQuestion)]

@@ -413,6 +413,8 @@ class Rating(models.Model):
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="ratings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="ratings")
     scale = models.CharField(max_length=40)
+    #: Which of the trial's clips was rated; 1 where the answer is of the trial.
+    place = models.PositiveSmallIntegerField(default=1)
     value = models.SmallIntegerField()
     revision = models.PositiveIntegerField()
     client_uuid = models.UUIDField(unique=True)
@@ -433,7 +435,9 @@ class Rating(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["trial", "expert", "scale", "revision"], name="one_rating_per_revision"),
+            models.UniqueConstraint(
+                fields=["trial", "expert", "scale", "place", "revision"], name="one_rating_per_place_and_revision"
+            ),
             models.CheckConstraint(
                 condition=Q(value__gte=LOWEST_ANSWER, value__lte=HIGHEST_RATING), name="rating_within_outer_bounds"
             ),
@@ -441,7 +445,7 @@ class Rating(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trial} {self.scale}={self.value} r{self.revision}"
+        return f"{self.trial} {self.scale}@{self.place}={self.value} r{self.revision}"
 
 
 class Remark(models.Model):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from study.errors import Refused
 from study.models import Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
-from study.session import Session, SessionTrial, session_of
+from study.session import Session, SessionTrial, answers_counted, session_of
 
 Interval = tuple[int, int]
 
@@ -80,10 +80,10 @@ def is_done(trial: int, expert: Expert) -> bool:
     """Whether a trial is fully rated, or its problem report has taken effect."""
     reported = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
     rows = Trial.objects.filter(pk=trial).annotate(
-        reported=reported, scales=Count("ratings__scale", distinct=True, filter=Q(ratings__expert=expert))
+        reported=reported, scales=answers_counted(expert.study.file, Q(ratings__expert=expert))
     )
     token, scales, is_reported = rows.values_list("token", "scales", "reported").get()
-    rated = bool(scales >= len(expert.study.file.numbered))
+    rated = bool(scales >= expert.study.file.answers_per_trial)
     if rated or not is_reported:
         return rated
     place = session_of(expert).trial(token)
@@ -131,9 +131,15 @@ def next_step(expert: Expert, session: Session | None = None) -> str:
 
 
 def answers(trial: Trial | int, expert: Expert) -> dict[str, Answer]:
-    """What counts at present, by scale. A trial may be given by its key."""
+    """What counts at present, by scale, of the trial or its first clip. A trial may be given by its key."""
+    return {scale: answer for (scale, place), answer in answers_at_places(trial, expert).items() if place == 1}
+
+
+def answers_at_places(trial: Trial | int, expert: Expert) -> dict[tuple[str, int], Answer]:
+    """What counts at present, by scale and place of the clip."""
     rows = Rating.objects.filter(trial=trial, expert=expert).order_by("revision")
-    return {scale: Answer(value, revision) for scale, value, revision in rows.values_list("scale", "value", "revision")}
+    found = rows.values_list("scale", "place", "value", "revision")
+    return {(scale, place): Answer(value, revision) for scale, place, value, revision in found}
 
 
 def remark_on(trial: Trial | int, expert: Expert) -> Remark | None:
@@ -153,7 +159,8 @@ class AnsweredTrial:
 
     number: int
     token: str
-    values: dict[str, int]
+    #: By scale and place of the clip.
+    values: dict[tuple[str, int], int]
     known: bool
     comment: str
     problem: bool
@@ -166,9 +173,10 @@ class AnsweredTrial:
 
 def answered_trials(expert: Expert) -> list[AnsweredTrial]:
     """Every study trial of the expert with what counts at present, in four queries."""
-    values: dict[int, dict[str, int]] = {}
-    for trial, scale, value in expert.ratings.order_by("revision").values_list("trial_id", "scale", "value"):
-        values.setdefault(trial, {})[scale] = value
+    values: dict[int, dict[tuple[str, int], int]] = {}
+    rated = expert.ratings.order_by("revision").values_list("trial_id", "scale", "place", "value")
+    for trial, scale, place, value in rated:
+        values.setdefault(trial, {})[scale, place] = value
     remarks = {remark.trial_id: remark for remark in expert.remarks.order_by("revision")}
     playback_failed = set(expert.listenings.filter(problem=True).values_list("trial_id", flat=True))
     rows = _trials(expert).filter(phase=Trial.Phase.STUDY).values_list("pk", "number", "token")

@@ -19,8 +19,8 @@ from study.models import FurtherClip, Seal, Study, Trial
 Content = dict[str, Any]
 #: (clip_id, system) of a trial's clips by place.
 Heard = tuple[tuple[str, str], ...]
-#: (who, trial's number, clips): one row of what was played.
-Played = tuple[str, int, Heard]
+#: (who, trial's number, clips, place): one row of what was played; the place where it is of one clip of several.
+Played = tuple[str, int, Heard, int | None]
 FILE = "sequences.json"
 
 
@@ -85,12 +85,12 @@ def broken_proof(plan: Mapping[str, Any], shown: Mapping[str, Any], played: Iter
     if not content and sessions != plan.get("sessions"):
         return Message("the session plans are not those of the plan")
     slots = {row["slot"]: row["trials"] for row in sessions["slots"]}
-    for name, number, heard in played:
+    for name, number, heard, place in played:
         trials = slots.get(shown["slots"].get(name), [])
         planned = trials[number - 1] if 0 < number <= len(trials) else None
         if planned is None:
             return Message("%(name)s has a trial %(number)s that no session plan has", name=name, number=number)
-        if content and _clips_of(content, planned) != heard:
+        if content and _clips_of(content, planned)[slice(place and place - 1, place)] != heard:
             return Message("%(name)s heard another clip in trial %(number)s than was planned", name=name, number=number)
     return ""
 
@@ -106,7 +106,7 @@ def broken_sessions(study: Study) -> str:
     for pk, *heard in FurtherClip.objects.filter(trial__in=rows).order_by("place").values_list("trial", *clip):
         further.setdefault(pk, []).append((heard[0], heard[1]))
     played = [
-        (f"slot {slot}", number, ((clip_id, system), *further.get(pk, ())))
+        (f"slot {slot}", number, ((clip_id, system), *further.get(pk, ())), None)
         for pk, slot, number, clip_id, system in rows.values_list("pk", "slot__number", "number", *clip)
     ]
     slots = {f"slot {row['slot']}": row["slot"] for row in sealed.content["sessions"]["slots"]}

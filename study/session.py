@@ -11,9 +11,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import CharField, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from formats.study_file import StudyFile
 from study import clock
@@ -158,7 +158,7 @@ def session_of(expert: Expert) -> Session:
         Trial.objects.filter(slot=expert.slot_id)
         .order_by("phase", "number")
         .annotate(duration_ms=_lasting(expert.study.file), reported_at=_earliest(reports, "received_at"))
-        .annotate(scales=Count("ratings__scale", distinct=True, filter=own), firsts=Count("ratings", filter=first))
+        .annotate(scales=answers_counted(expert.study.file, own), firsts=Count("ratings", filter=first))
         .annotate(answered_at=Max("ratings__given_at", filter=first))
         .annotate(
             first_came=Max("ratings__received_at", filter=first), last_came=Max("ratings__received_at", filter=own)
@@ -168,7 +168,15 @@ def session_of(expert: Expert) -> Session:
         .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
         .values_list(*_Row._fields)
     )
-    return Session(list(_places(map(_Row._make, rows), len(expert.study.file.numbered))))
+    return Session(list(_places(map(_Row._make, rows), expert.study.file.answers_per_trial)))
+
+
+def answers_counted(file: StudyFile, own: Q | None = None, ratings: str = "ratings__") -> Count:
+    """How many questions of a trial are answered; in a set, of each clip."""
+    if not file.has_sets:
+        return Count(f"{ratings}scale", distinct=True, filter=own)
+    place = Cast(f"{ratings}place", CharField())
+    return Count(Concat(f"{ratings}scale", Value(" "), place, output_field=CharField()), distinct=True, filter=own)
 
 
 def _lasting(file: StudyFile) -> Combinable:

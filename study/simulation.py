@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from random import Random
 from statistics import fmean
 
@@ -153,6 +154,7 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
     scales, rng = expert.study.file.numbered, latent.rng
+    has_sets = expert.study.file.has_sets
     means = [{system: values[index] for system, values in latent.mean.items()} for index in range(len(scales))]
     wording = {scale.key: scale.wording(expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
@@ -166,19 +168,22 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
             heard.append([sum(part[index] for part in parts) for index in range(len(scales))])
         lasting = sum(clip.duration_ms for clip in clips)
         shown = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * trial.number)
-        for index, scale in enumerate(scales):
-            thinking = lasting + rng.randrange(2000, 4000) * (index + 1)
+        answers = list(product(enumerate(heard, start=1) if has_sets else [(1, None)], enumerate(scales)))
+        for number, ((place, at_place), (index, scale)) in enumerate(answers):
+            thinking = lasting + rng.randrange(2000, 4000) * (number + 1)
+            rated = heard if at_place is None else [at_place]
             yield Rating(
                 trial=trial,
                 expert=expert,
                 scale=scale.key,
-                value=_answer(scale, [values[index] for values in heard], means[index]),
+                place=place,
+                value=_answer(scale, [values[index] for values in rated], means[index]),
                 revision=1,
                 client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
                 given_at=shown + timedelta(milliseconds=thinking),
                 received_at=shown + timedelta(milliseconds=thinking),
-                plays=len(clips),
-                heard_ms=lasting,
+                plays=1 if has_sets else len(clips),
+                heard_ms=clips[place - 1].duration_ms if has_sets else lasting,
                 rt_ms=thinking,
                 language=expert.language,
                 wording=wording[scale.key],

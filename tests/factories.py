@@ -179,6 +179,18 @@ def make_choice_study(
     return make_study(folder, text=text, draft=draft, seconds=seconds, **made)
 
 
+def set_toml(*, heard: int = 3, **shape: Any) -> str:
+    """A small study file whose trials have one clip of each system, all of one prompt."""
+    return study_toml(heard=heard, **shape).replace("[design]", '[trial]\nclips = "all"\nmatch = "prompt"\n[design]')
+
+
+def make_set_study(folder: Path, *, draft: bool = False, seconds: float = SECONDS, **shape: Any) -> Study:
+    """An open study of sets, with the scales of `study_toml`."""
+    systems, practice = shape.setdefault("systems", ("midi-gan", "mlstm", "real")), shape.setdefault("practice", 0)
+    made = {"systems": systems, "clips": shape.get("clips", 3), "practice": len(systems) * practice}
+    return make_study(folder, text=set_toml(**shape), draft=draft, seconds=seconds, **made)
+
+
 def make_pair_study(
     folder: Path,
     *,
@@ -313,7 +325,13 @@ def hear(expert: Expert, trial: Trial, *places: int) -> None:
 
 
 def rate(
-    expert: Expert, trial: Trial, scale: str = "overall", value: int = 3, revision: int = 1, at: datetime | None = None
+    expert: Expert,
+    trial: Trial,
+    scale: str = "overall",
+    value: int = 3,
+    revision: int = 1,
+    at: datetime | None = None,
+    place: int = 1,
 ) -> Rating:
     """One answer, as the page would send it."""
     rating, _ = services.save_rating(
@@ -327,6 +345,7 @@ def rate(
         heard_ms=trial.clip.duration_ms,
         rt_ms=4000,
         language=expert.language,
+        place=place,
     )
     return rating
 
@@ -346,8 +365,10 @@ def reach(expert: Expert, trial: Trial) -> Trial:
 
 
 def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
-    """Hears a trial and rates it on every scale that has no rating yet."""
+    """Hears a trial and rates it, in a set each clip, on every scale that has no rating yet."""
     hear(expert, trial)
-    for asked in expert.study.file.numbered:
-        if asked.key not in queries.answers(trial, expert):
-            rate(expert, trial, asked.key, min(value, asked.maximum))
+    file = expert.study.file
+    for place in range(1, len(file.systems) + 1 if file.has_sets else 2):
+        for asked in file.numbered:
+            if (asked.key, place) not in queries.answers_at_places(trial, expert):
+                rate(expert, trial, asked.key, min(value, asked.maximum), place=place)

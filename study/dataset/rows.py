@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from random import SystemRandom
+from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from formats.dataset import View
 from formats.study_file import ChoiceQuestion, StudyFile
@@ -31,10 +33,13 @@ def codes_at_random(study: Study) -> dict[str, str]:
 
 
 def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Row]]]:
-    """Each rated study trial, by expert and number, with the ratings that count.
+    """Each rated study trial, or clip of a set, by expert and number, with the ratings that count.
 
     `codes` are those of clips in the view "coded".
     """
+    if study.file.has_sets:
+        yield from _sets(study, view)
+        return
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     about = [*_about(view), "known"]
     answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
@@ -46,12 +51,42 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
         .iterator(chunk_size=CHUNK)
     )
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
-        answers: dict[str, Row] = {}
-        for row in group:  # a higher revision comes later and replaces the one before
-            scale, value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[len(about) :]
-            answers[scale] = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
+        answers = _answers(row[len(about) :] for row in group)
         *about_trial, is_repeat, known = trial
         yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
+
+
+def _sets(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
+    """The same of sets, each clip of a page apart."""
+    remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
+    further = FurtherClip.objects.filter(trial=OuterRef("trial"), place=OuterRef("place"))
+    about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", "place"]
+    answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
+    rows = (
+        Rating.objects.filter(_counting(study))
+        .annotate(known=Subquery(remarks.values("known")[:1]))
+        .annotate(here=Coalesce(Subquery(further.values("clip__clip_id")), "trial__clip__clip_id"))
+        .order_by("expert__code", "trial__number", "place", "revision")
+        .values_list(*about, "here", "trial__is_repeat", "known", *answer)
+        .iterator(chunk_size=CHUNK)
+    )
+    clips = {clip.clip_id: clip for clip in study_clips(study)}
+    size = len(about) + 3
+    for trial, group in groupby(rows, key=lambda row: row[:size]):
+        answers = _answers(row[size:] for row in group)
+        *where, here, is_repeat, known = trial
+        clip = clips[here]
+        system = clip.system.system_id if clip.system else ""
+        heard: Row = [] if view == "sealed" else [str(clip.pack_entry.get("prompt_id", "")), system, here]
+        yield [*where, *heard, int(is_repeat), int(known or False)], answers
+
+
+def _answers(rows: Iterable[tuple[Any, ...]]) -> dict[str, Row]:
+    """By scale the answer that counts: a higher revision comes later and replaces the one before."""
+    answers: dict[str, Row] = {}
+    for scale, value, revision, *times, plays, heard_ms, rt_ms, language, wording, late in rows:
+        answers[scale] = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
+    return answers
 
 
 def side_by_side(file: StudyFile, answers: Mapping[str, Row]) -> Row:

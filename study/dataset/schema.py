@@ -9,12 +9,14 @@ from dataclasses import replace
 from formats.dataset import (
     ANSWER,
     CLIP,
+    CLIP_PROMPT,
     CORRECT,
     EXPERT,
     EXPERTS,
     HEARD,
     KNOWN,
     PAIR,
+    PLACE,
     PROMPT,
     REMARK,
     REPEATED,
@@ -32,6 +34,8 @@ from formats.text import one_line
 def trial_columns(file: StudyFile, view: View) -> list[Column]:
     """First columns of each trial row; before unblinding without clip and system."""
     heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
+    if file.has_sets:
+        heard = [PLACE, *(heard if view == "sealed" else [CLIP_PROMPT, *heard])]
     return [EXPERT, group_column(file), *TRIAL, *heard]
 
 
@@ -115,8 +119,9 @@ def comparison_columns(file: StudyFile, view: View) -> list[Column]:
 
 
 def remark_columns(file: StudyFile, view: View) -> list[Column]:
-    """Columns of the remarks, one row a trial of which something was said."""
-    return [*trial_columns(file, view), *REMARK]
+    """Columns of the remarks, one row a trial of which something was said; without clips where a trial has several."""
+    about = [EXPERT, group_column(file), *TRIAL, HEARD[1]] if file.trial.clips != 1 else trial_columns(file, view)
+    return [*about, *REMARK]
 
 
 def expert_columns(file: StudyFile) -> list[Column]:

@@ -38,7 +38,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     else:
         answers = write_ratings(study, folder, view, codes) if study.file.scales else []
         answers += [write_choices(study, folder, view, codes)] if study.file.choices else []
-        answers.append(write_remarks(study, folder, view, codes))
+        answers.append(write_remarks(study, folder, *(("sealed", {}) if study.file.has_sets else (view, codes))))
     tables = [*answers, write_experts(study, folder)]
     worded = wordings_table(study.file)
     tables.append(_write(folder, worded, rows.wordings(study.file, [column.name for column in worded.columns])))
@@ -58,19 +58,20 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
 def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> list[Table]:
     """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
     stem = f"data/study-{file_stem(study.slug)}_task-rating"
+    rated = ("place",) if study.file.has_sets else ()
     refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
     long = Table(
         f"{stem}_data.csv",
         LazyText("Ratings, a row for each trial and scale"),
         schema.long_columns(study.file, view),
-        ("expert_id", "trial", "scale"),
+        ("expert_id", "trial", *rated, "scale"),
         refers,
     )
     wide = Table(
         f"{stem}_description-wide_data.csv",
         LazyText("Ratings, a row for each trial"),
         schema.wide_columns(study.file, view),
-        ("expert_id", "trial"),
+        ("expert_id", "trial", *rated),
         refers,
     )
     scales = [scale.key for scale in study.file.scales]

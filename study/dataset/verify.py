@@ -30,7 +30,6 @@ AMENDED = "plan amended"
 MS = timedelta(milliseconds=1)  # times in tables are cut to whole ones
 CUT = "left out until the seal is opened"
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
-GUARD = "'"  # before a code that a spreadsheet would take for a formula
 
 
 class Broken(Exception):
@@ -155,10 +154,11 @@ def check_sequences(shown: Any, plan: Any, rows: list[dict[str, str]]) -> None:
         return
     check(sha256(content) == plan["commitment"], "sequences.json does not match the commitment in plan.json")
     trials = {slot["slot"]: slot["trials"] for slot in content["sessions"]["slots"]}
-    slots = shown["slots"] | {GUARD + code: slot for code, slot in shown["slots"].items()}
+    slots = shown["slots"] | {"'" + code: slot for code, slot in shown["slots"].items()}  # guarded against formulas
     for row in rows:
         planned = trials[slots[row["expert_id"]]][int(row["trial"]) - 1]
-        places = planned.get("places", [planned])  # two clips of a comparison, or one
+        places = planned.get("places", [planned])  # two clips of a comparison, one of each system, or one
+        places = places[int(row["place"]) - 1 :][:1] if "place" in row else places
         clips = [(content["clips"][one["system"]][one["clip"]], content["systems"][one["system"]]) for one in places]
         columns = [("clip_id", "system")] if len(places) == 1 else [("clip_a", "system_a"), ("clip_b", "system_b")]
         is_planned = clips == [(row[clip], row[system]) for clip, system in columns]

@@ -87,7 +87,9 @@ def interleave(groups: Sequence[tuple[str, int]]) -> list[tuple[int, str]]:
 
 
 def planned_experts(groups: Sequence[tuple[str, int]], rng: np.random.Generator) -> list[int]:
-    """Choose the planned expert of each slot: groups take turns, and within a group chance decides.
+    """Choose the planned expert of each slot.
+
+    Groups take turns, and within a group chance decides.
 
     Parameters
     ----------

@@ -47,10 +47,10 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         # Build the address once: building it for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),
-        "several_scales": len(found.file.numbered) > 1,
+        "several_scales": found.file.answers_per_trial > 1,
         "fewest": progress.MIN_TRIALS,
         "share": round(100 * progress.SAME_SHARE),
-        "fast_s": progress.FAST_S_A_SCALE * len(found.file.numbered),
+        "fast_s": progress.FAST_S_A_SCALE * found.file.answers_per_trial,
         "may_invite": not found.simulated and found.state in {Study.State.DRAFT, Study.State.OPEN},
     }
     return render(request, "desk/board.html", context)

@@ -77,7 +77,7 @@ def pace(study: Study, answered: Iterable[Answered], zone: tzinfo) -> Pace:
         if one.trial not in by_trial or by_trial[one.trial].scales < one.scales:
             by_trial[one.trial] = one
     counted = list(by_trial.values())
-    planned = study.file.slots * study.file.trials_per_expert * len(study.file.numbered)
+    planned = study.file.slots * study.file.trials_per_expert * study.file.answers_per_trial
     return Pace(sum(one.scales for one in counted), planned, _days(counted, zone), _ends(study, counted, planned))
 
 

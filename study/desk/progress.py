@@ -22,6 +22,7 @@ from study.desk.attention import Reasons, Seen, reasons
 from study.desk.pace import Answered, Pace, pace
 from study.models import Clip, Device, Expert, FurtherClip, Invitation, Listening, Rating, SoundCheck, Study, Trial
 from study.services.invitations import has_slot
+from study.session import answers_counted
 
 #: From this many rated clips on, answers are looked over for the two flags.
 MIN_TRIALS = 10
@@ -186,7 +187,7 @@ def board(study: Study, zone: tzinfo = UTC) -> Board:
     rated = [
         Rated(one.expert, one.trial, places[one.trial], one.ms, one.lowest, one.highest)
         for one in answers
-        if one.trial in places and one.scales == len(study.file.numbered)
+        if one.trial in places and one.scales == study.file.answers_per_trial
     ]
     rows = _rows(study, experts, rated, answers)
     present = {expert.pk for expert in experts if not expert.withdrawn_at}
@@ -255,7 +256,7 @@ def _answers(study: Study) -> list[Answers]:
         .order_by()
         .values_list("expert", "trial")
         .annotate(
-            scales=Count("scale", distinct=True),
+            scales=answers_counted(study.file, ratings=""),
             newest=Max("pk"),
             ms=Max("rt_ms", filter=Q(revision=1)),
             lowest=Min("value", filter=on_scales),
@@ -269,7 +270,7 @@ def _answers(study: Study) -> list[Answers]:
 
 
 def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list[Answers]) -> list[Row]:
-    total, scales = study.file.trials_per_expert, len(study.file.numbered)
+    total, scales = study.file.trials_per_expert, study.file.answers_per_trial
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)

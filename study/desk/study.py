@@ -102,7 +102,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "experts": known.experts,
         "submitted": known.submitted,
         "small_groups": _small_groups(found),
-        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * len(found.file.numbered) > LARGE,
+        "is_large": len(finished) * found.certificate.get("trials_per_slot", 0) * found.file.answers_per_trial > LARGE,
         "slots": known.slots,
         "certificate": certificate_shown(found),
         "uneven": [FIGURES.get(name, name) for name in found.certificate.get("uneven", [])],

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0009_clips_at_places'),
+        ("study", "0009_clips_at_places"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='study',
-            name='archived_at',
+            model_name="study",
+            name="archived_at",
             field=models.DateTimeField(null=True),
         ),
     ]

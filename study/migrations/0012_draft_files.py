@@ -5,30 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0011_drafts'),
+        ("study", "0011_drafts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('study', 'New study'), ('blinding', 'Blinding check'), ('report', 'Report'), ('files', 'Files')], max_length=10),
+            model_name="job",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("study", "New study"),
+                    ("blinding", "Blinding check"),
+                    ("report", "Report"),
+                    ("files", "Files"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='DraftFile',
+            name="DraftFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=250)),
-                ('system', models.CharField(blank=True, max_length=40)),
-                ('item', models.CharField(blank=True, max_length=200)),
-                ('facts', models.JSONField(default=dict)),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='study.draft')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=250)),
+                ("system", models.CharField(blank=True, max_length=40)),
+                ("item", models.CharField(blank=True, max_length=200)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="study.draft"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['system', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('draft', 'name'), name='one_file_per_name')],
+                "ordering": ["system", "name"],
+                "constraints": [models.UniqueConstraint(fields=("draft", "name"), name="one_file_per_name")],
             },
         ),
     ]

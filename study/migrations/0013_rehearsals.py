@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0012_draft_files'),
+        ("study", "0012_draft_files"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('study', 'New study'), ('blinding', 'Blinding check'), ('report', 'Report'), ('files', 'Files'), ('rehearsal', 'Rehearsal')], max_length=10),
+            model_name="job",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("study", "New study"),
+                    ("blinding", "Blinding check"),
+                    ("report", "Report"),
+                    ("files", "Files"),
+                    ("rehearsal", "Rehearsal"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

@@ -7,45 +7,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0013_rehearsals'),
+        ("study", "0013_rehearsals"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExpertAddress',
+            name="ExpertAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('expert', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='address', to='study.expert')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                (
+                    "expert",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="address", to="study.expert"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('invitation', 'invitation'), ('reminder', 'reminder')], max_length=10)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('due', 'waiting'), ('accepted', 'accepted'), ('refused', 'refused'), ('cancelled', 'cancelled')], default='due', max_length=10)),
-                ('token', models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
-                ('reply_to', models.EmailField(max_length=254)),
-                ('note', models.TextField(blank=True)),
-                ('link_ends', models.DateTimeField()),
-                ('asked_by', models.CharField(max_length=200)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.TextField(blank=True)),
-                ('host', models.CharField(blank=True, max_length=200)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='study.expert')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("invitation", "invitation"), ("reminder", "reminder")], max_length=10),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("due", "waiting"),
+                            ("accepted", "accepted"),
+                            ("refused", "refused"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="due",
+                        max_length=10,
+                    ),
+                ),
+                ("token", models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
+                ("reply_to", models.EmailField(max_length=254)),
+                ("note", models.TextField(blank=True)),
+                ("link_ends", models.DateTimeField()),
+                ("asked_by", models.CharField(max_length=200)),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("answer", models.TextField(blank=True)),
+                ("host", models.CharField(blank=True, max_length=200)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                (
+                    "expert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mails", to="study.expert"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'constraints': [models.UniqueConstraint(fields=('expert', 'kind', 'number'), name='one_mail_per_number')],
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("expert", "kind", "number"), name="one_mail_per_number")
+                ],
             },
         ),
     ]

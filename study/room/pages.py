@@ -18,7 +18,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import answer_shown, scale_order, scale_shown
+from study.room.trials import answer_shown, letter_of, scale_order, scale_shown
 from study.session import session_of
 
 
@@ -164,22 +164,29 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
     """Review all ratings and submit them, or list clips without all ratings."""
     if queries.next_step(expert) not in {"practice", "trial", "review"}:
         return redirect("room:room")
+    file = expert.study.file
+    has_sets = file.has_sets
     scales = [scale_shown(expert, key) for key in scale_order(expert)]
+    places = range(1, len(file.systems) + 1 if has_sets else 2)
     rows = [
         {
             "number": row.number,
             "url": reverse("room:trial", args=[row.token]) if row.begun else "",
             "answers": [
-                {"label": scale["label"], "value": answer_shown(scale, row.values.get(scale["key"]))}
+                {
+                    "label": f"{letter_of(place)} · {scale['label']}" if has_sets else scale["label"],
+                    "value": answer_shown(scale, row.values.get((scale["key"], place))),
+                }
+                for place in places
                 for scale in scales
             ],
             "known": row.known,
             "comment": row.comment,
-            "problem": row.problem and len(row.values) < len(scales),
+            "problem": row.problem and len(row.values) < file.answers_per_trial,
         }
         for row in queries.answered_trials(expert)
     ]
-    unfinished, pages = _spans(queries.incomplete_trials(expert)), expert.study.file.trial.clips != 1
+    unfinished, pages = _spans(queries.incomplete_trials(expert)), file.trial.clips != 1
     return room_render(request, expert, "review", rows=rows, unfinished=unfinished, pages=pages)
 
 

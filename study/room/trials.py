@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from string import ascii_uppercase
 from typing import Any
 from uuid import UUID
 
@@ -80,8 +81,13 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
     lasts = queries.durations_of(shown, expert.study)
-    heard, answers = queries.listening_by_place(shown.pk, expert, len(lasts)), queries.answers(shown.pk, expert)
-    scales = [_answered(expert, key, answers.get(key)) for key in scale_order(expert)]
+    heard = queries.listening_by_place(shown.pk, expert, len(lasts))
+    answers, has_sets = queries.answers_at_places(shown.pk, expert), expert.study.file.has_sets
+    rated = [
+        [_answered(expert, key, answers.get((key, place))) for key in scale_order(expert)]
+        for place in range(1, len(lasts) + 1 if has_sets else 2)
+    ]
+    scales = rated[0]
     return room_render(
         request,
         expert,
@@ -105,13 +111,20 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
                 "duration_ms": last,
                 "heard": json.dumps(clip.intervals),
                 "plays": clip.plays,
+                **({"letter": letter_of(place), "scales": rated[place - 1]} if has_sets else {}),
             }
             for place, (clip, last) in enumerate(zip(heard, lasts, strict=True), start=1)
         ],
+        has_sets=has_sets,
         problem=heard[0].problem,
         leaves=clock.in_milliseconds(shown.leaves_at) if shown.leaves_at else "",
         **_neighbours(session, shown, len(lasts), reviewing=step == "review"),
     )
+
+
+def letter_of(place: int) -> str:
+    """What a clip of a set is called on its page."""
+    return ascii_uppercase[place - 1]
 
 
 def _panel(expert: Expert, session: Session, shown: SessionTrial) -> str:
@@ -165,6 +178,7 @@ def rating(request: HttpRequest, context: SaveContext, scale: str) -> HttpRespon
         given_at=_moment(body),
         offset_ms=body.get("offset_ms"),
         language=str(body.get("language")),
+        place=body.get("place", 1),  # only a set says it
         **given,
     )
     return _saved(revision=saved.revision, value=saved.value)

@@ -25,6 +25,7 @@ from study.services.session import (
 from study.services.study_creation import (
     cautions_on,
     choose_clips,
+    clips_of_trial,
     create_study,
     refuse_not_served,
     refuse_other_clips,
@@ -46,6 +47,7 @@ __all__ = [
     "cautions_on",
     "checked",
     "choose_clips",
+    "clips_of_trial",
     "close_study",
     "create_study",
     "delete_copy",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from study import clock
 from study.design import make_session_apart
 from study.design.pairs import make_pair_session_apart
+from study.design.sets import make_set_session_apart
 from study.errors import Refused
 from study.models import (
     Background,
@@ -46,6 +47,7 @@ from study.services.study_creation import (
     batched,
     clips_of_trial,
     pair_shape_of,
+    set_shape_of,
     shape_of,
     write_trials,
 )
@@ -183,6 +185,8 @@ def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], li
     names, seed = [str(number) for number in range(len(systems))], SECRET.randrange(2**53)
     if study.file.trial.clips == 2:
         planned = make_pair_session_apart(pair_shape_of(study.file, names, seed))
+    elif study.file.has_sets:
+        planned = make_set_session_apart(set_shape_of(study.file, names, seed))
     else:
         planned = make_session_apart(shape_of(study.file, names, seed))
     return [

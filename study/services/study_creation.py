@@ -23,6 +23,7 @@ from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
 from study.design import DesignSpec, certificate_of, make_sessions, may_reveal, plan_cautions
 from study.design.pairs import PairSpec, make_pair_sessions, pair_certificate
+from study.design.sets import SetSpec, make_set_sessions, set_certificate
 from study.models import Clip, FurtherClip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.sequences import Content, commitment_to, places_of, seed_of
@@ -121,10 +122,10 @@ def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
     kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
-    other = sorted(kinds - ({"preference"} if trial.clips == 2 else {"rating", "choice"}))
+    other = sorted(kinds - {1: {"rating", "choice"}, 2: {"preference"}, "all": {"rating"}}[trial.clips])
     of_trial = [question.kind for question in file.questions if question.kind == "rating"]
-    if trial.clips == "all":
-        what = Message("trials with clips = %(clips)s", clips=trial.clips)
+    if trial.clips == "all" and trial.match != "prompt":
+        what = Message("trials of all systems whose clips are not matched by prompt")
     elif trial.clips == 1 and trial.match != "none":
         what = Message("trials of one clip that are matched by prompt")
     elif trial.reference != NO_REFERENCE:
@@ -135,8 +136,8 @@ def refuse_not_served(file: StudyFile) -> None:
     else:
         return
     raise InputError(
-        "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, and trials of two "
-        "clips with preferences.",
+        "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, trials of two "
+        "clips with preferences, and trials of all systems, matched by prompt, with ratings of each clip.",
         what=what,
     )
 
@@ -213,6 +214,22 @@ def pair_shape_of(file: StudyFile, codes: list[str], seed: int) -> PairSpec:
     )
 
 
+def set_shape_of(file: StudyFile, codes: list[str], seed: int) -> SetSpec:
+    """The same of trials of one clip of each system."""
+    design = file.design
+    return SetSpec(
+        systems=tuple(codes),
+        prompts=design.clips_per_system,
+        heard=design.heard_per_expert or 0,
+        groups=tuple((group.key, group.slots) for group in file.groups),
+        repeats=design.repeats,
+        practice=design.practice,
+        break_after=file.break_after,
+        scales=tuple(asked.key for asked in file.numbered),
+        seed=seed,
+    )
+
+
 def cautions_on(file: StudyFile) -> list[Message]:
     """Cautions on the session plans that a study of this file will have, from plans like them.
 
@@ -227,7 +244,12 @@ def sessions_for(file: StudyFile, codes: list[str], seed: int) -> dict[str, Any]
     """The session plans of a study of this file."""
     if file.trial.clips == 2:
         return make_pair_sessions(pair_shape_of(file, codes, seed))
+    if file.has_sets:
+        return make_set_sessions(set_shape_of(file, codes, seed))
     return make_sessions(shape_of(file, codes, seed))
+
+
+CERTIFY = {1: certificate_of, 2: pair_certificate, "all": set_certificate}
 
 
 @dataclass(frozen=True)
@@ -296,8 +318,7 @@ def freeze_plan(study: Study, content: Content) -> None:
         "commitment": commitment_to(content),
     }
     study.plan_sha256 = json_sha256(study.plan)
-    certify = pair_certificate if file.trial.clips == 2 else certificate_of
-    study.certificate = certify(content["sessions"])
+    study.certificate = CERTIFY[file.trial.clips](content["sessions"])
     study.seed = content["sessions"]["seed"]
 
 

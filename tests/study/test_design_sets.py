@@ -83,7 +83,7 @@ def test_hidden_repeats_come_late_with_places_turned_round(spec: SetSpec) -> Non
     for slot in make_set_sessions(spec)["slots"]:
         trials = slot["trials"]
         assert sum(trial["repeat"] for trial in trials) == spec.repeats
-        seen = {}
+        seen: dict[int, int] = {}
         for number, trial in enumerate(trials):
             prompt = trial["places"][0]["clip"]
             if trial["repeat"]:

@@ -158,7 +158,7 @@ def test_fault_in_a_question_names_its_line() -> None:
     ("text", "said"),
     [
         (asking(RATING, "clips = 2"), "questions of kind rating in trials with clips = 2"),
-        (asking(RATING, 'clips = "all"'), "trials with clips = all"),
+        (asking(RATING, 'clips = "all"'), "trials of all systems whose clips are not matched by prompt"),
         (asking(RATING, 'match = "prompt"'), "trials of one clip that are matched by prompt"),
         (asking(RATING, 'reference = "prompt"'), "trials with a reference"),
         (asking(RATING + TEXT), "questions of kind text in trials with clips = 1"),

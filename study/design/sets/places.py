@@ -45,7 +45,9 @@ def place_systems(edges: list[Edge], systems: int, rng: np.random.Generator) -> 
 
 
 def even_colours(edges: list[Edge], colours: int) -> dict[Edge, int]:
-    """Colour the edges of a bipartite graph so that each vertex has every colour equally often, within one.
+    """Colour the edges of a bipartite graph evenly at each vertex.
+
+    Each vertex has every colour equally often, within one.
 
     Parameters
     ----------

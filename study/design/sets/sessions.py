@@ -19,7 +19,7 @@ Trial = dict[str, Any]
 
 @dataclass(frozen=True)
 class SetSpec:
-    """What the session plans of a study with one clip of each system on a page depend on.
+    """What the session plans of pages with one clip of each system depend on.
 
     Attributes
     ----------

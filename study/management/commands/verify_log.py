@@ -82,7 +82,7 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
         for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")
     ]
     played = (
-        (row["expert_id"], int(row["trial"]), _heard(row))
+        (row["expert_id"], int(row["trial"]), _heard(row), int(row["place"]) if "place" in row else None)
         for table in sorted(tables)
         for row in csv.DictReader(io.StringIO(read_text(table), newline=""))
     )

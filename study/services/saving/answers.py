@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -20,6 +21,7 @@ from study.services.saving.rules import (
     LARGEST_SMALL,
     first_of,
     insert,
+    invalid_number,
     measure,
     refuse_ahead,
     require_newer_revision,
@@ -43,32 +45,34 @@ def save_rating(
     rt_ms: int,
     offset_ms: int | None = None,
     language: str = "",
+    place: int = 1,
 ) -> tuple[Rating, bool]:
     """One answer: a new row and True, or the row that the same UUID made before and False.
 
     `given_at` is the browser's time and `offset_ms` what its page measured that clock to be behind. `language` is the
-    page's; with it goes the wording of the scale as the expert read it. Raises `Refused` where the answer can't stand
-    (docs/invariants.md); nothing is written then.
+    page's; with it goes the wording of the scale as the expert read it. `place` is that of the rated clip in a set.
+    Raises `Refused` where the answer can't stand (docs/invariants.md); nothing is written then.
     """
     expert, trial = context.expert, context.trial
     here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, context.before) if pk])
     rows = list(Rating.objects.filter(Q(client_uuid=client_uuid) | here))
     before = [rating for rating in rows if rating.trial_id == context.before]
-    content = {"expert_id": expert.pk, "trial_id": trial.pk, "scale": scale, "value": value, "revision": revision}
-    if first := first_of(rows, client_uuid, **content):
+    what = {"scale": scale, "place": place, "value": value, "revision": revision}
+    if first := first_of(rows, client_uuid, expert_id=expert.pk, trial_id=trial.pk, **what):
         return first, False
     given = admit(context, given_at, offset_ms, before)
-    _check_value(expert.study, scale, value)
-    known = [rating for rating in rows if rating.trial_id == trial.pk]
+    _check_value(expert.study, scale, place, value)
+    known = [rating for rating in rows if rating.trial_id == trial.pk and rating.place == place]
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
-    if not known:  # a trial that has an answer was heard before
-        check_heard(context, before)
+    if not known:  # a trial, or a clip of a set, that has an answer was heard before
+        check_heard(context, before, place)
     shown = expert.study.file.shown_in(language)
     rating = Rating(
         trial=trial,
         expert=expert,
         scale=scale,
+        place=place,
         value=value,
         revision=revision,
         client_uuid=client_uuid,
@@ -81,11 +85,14 @@ def save_rating(
         language=shown,
         wording=expert.study.file.asked(scale).wording(shown),
     )
-    insert(rating, context, given.at, alone=given.late, what="rating", scale=scale, revision=revision)
+    detail: dict[str, Any] = {"scale": scale, **({"place": place} if expert.study.file.has_sets else {})}
+    insert(rating, context, given.at, alone=given.late, what="rating", **detail, revision=revision)
     return rating, True
 
 
-def _check_value(study: Study, scale: str, value: object) -> None:
+def _check_value(study: Study, scale: str, place: object, value: object) -> None:
+    if type(place) is not int or not 1 <= place <= (len(study.file.systems) if study.file.has_sets else 1):
+        raise invalid_number()
     asked = next((item for item in study.file.numbered if item.key == scale), None)
     if asked is None:
         raise Refused(400, "scale", _("This study does not have this scale."))

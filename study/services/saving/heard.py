@@ -40,10 +40,10 @@ class Report(NamedTuple):
         return queries.length(queries.merged(self.intervals))
 
 
-def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
+def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> None:
     """Refuses an answer ahead of its turn, before each clip was played through, or after playing them too fast.
 
-    `before` are the expert's ratings of the trial before this one.
+    `before` are the expert's ratings of the trial before this one. In a set only the clip at `place` counts.
     """
     rated, trials = list(before), (context.trial.pk, context.before)
     fields = ("trial", "place", "intervals", "problem", "given_at", "received_at")
@@ -58,11 +58,12 @@ def check_heard(context: SaveContext, before: Iterable[Rating]) -> None:
         raise ahead()
     own = [report for report in reports if report.trial == context.trial.pk]
     lasts = durations(context)
-    of_place = [_heard_of(own, place) for place in range(1, len(lasts) + 1)]
-    heard = sum(of_place)
-    if any(ms < last - UNHEARD_MS for ms, last in zip(of_place, lasts, strict=True)):
+    of_place = [_heard_of(own, number) for number in range(1, len(lasts) + 1)]
+    heard, has_sets = sum(of_place), context.expert.study.file.has_sets
+    needed = list(zip(of_place, lasts, strict=True))[place - 1 : place if has_sets else None]
+    if any(ms < last - UNHEARD_MS for ms, last in needed):
         message = _("Please listen to the whole clip first.")
-        if len(lasts) > 1:
+        if len(lasts) > 1 and not has_sets:
             message = _("Please listen to both clips to the end first.")
         raise Refused(409, "unheard", message, heard_ms=heard)
     if not _at_its_speed(heard, own, opened, room_end(context)):
@@ -114,10 +115,11 @@ def _opened(context: SaveContext, rated: list[Rating], *, is_reported: bool) -> 
 
 def _rated(context: SaveContext, before: Iterable[Rating]) -> datetime | None:
     """When the trial before was first rated on its last scale; None where it is not."""
-    firsts: dict[str, datetime] = {}
+    firsts: dict[tuple[str, int], datetime] = {}
     for rating in before:
-        firsts[rating.scale] = min(rating.received_at, firsts.get(rating.scale, rating.received_at))
-    return max(firsts.values()) if len(firsts) >= len(context.expert.study.file.numbered) else None
+        key = (rating.scale, rating.place)
+        firsts[key] = min(rating.received_at, firsts.get(key, rating.received_at))
+    return max(firsts.values()) if len(firsts) >= context.expert.study.file.answers_per_trial else None
 
 
 def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime, end: datetime) -> bool:

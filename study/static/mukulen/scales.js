@@ -14,6 +14,8 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const scales = [...form.querySelectorAll(".scale")].map((element) => ({
     element,
     key: element.dataset.scale,
+    place: element.dataset.place && Number(element.dataset.place), // of its clip in a set
+    name: [element.dataset.scale, element.dataset.place].join(" ").trim(),
     label: element.querySelector("legend").textContent,
     minimum: Number(element.dataset.minimum),
     maximum: Number(element.dataset.maximum),
@@ -21,7 +23,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     value: element.dataset.value === "" ? null : Number(element.dataset.value),
     radios: [...element.querySelectorAll("[type=radio]")],
   }));
-  let open = false;
+  let isOpen = () => false;
   let refused = false; // something was no answer, since the last press
 
   function show(scale, { typing = null } = {}) {
@@ -33,10 +35,10 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const fits = (scale, value) => Number.isInteger(value) && value >= scale.minimum && value <= scale.maximum;
 
   function answer(scale, value) {
-    if (!open || !fits(scale, value)) {
+    if (!isOpen(scale) || !fits(scale, value)) {
       refused = true;
       show(scale);
-      return open ? onInvalid(scale) : onRefused();
+      return isOpen(scale) ? onInvalid(scale) : onRefused();
     }
     if (value === scale.value) return show(scale);
     scale.value = value;
@@ -55,11 +57,11 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   }
 
   for (const scale of scales) {
-    scale.slider = ways.slider(scale, (value) => answer(scale, value), () => open);
+    scale.slider = ways.slider(scale, (value) => answer(scale, value), () => isOpen(scale));
     for (const radio of scale.radios) {
-      radio.addEventListener("click", (event) => !open && event.preventDefault());
+      radio.addEventListener("click", (event) => !isOpen(scale) && event.preventDefault());
       radio.addEventListener("change", () => answer(scale, Number(radio.value)));
-      radio.parentElement.addEventListener("click", () => !open && onRefused());
+      radio.parentElement.addEventListener("click", () => !isOpen(scale) && onRefused());
     }
     show(scale);
   }
@@ -70,7 +72,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     settle({ leaving = false } = {}) {
       for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
         const value = scale.slider.typed();
-        if (!leaving || (open && fits(scale, value))) answer(scale, value);
+        if (!leaving || (isOpen(scale) && fits(scale, value))) answer(scale, value);
       }
       const kept = !refused;
       if (!leaving) refused = false; // one press is stopped, also one without a pointer
@@ -80,14 +82,17 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     /** A number, or which clip is preferred. */
     words: (scale) => scale.radios.find((radio) => radio.checked)?.dataset.words ?? scale.value,
     missing,
-    setOpen(value) {
-      open = value;
-      form.classList.toggle("shut", !open);
-      for (const input of form.querySelectorAll("input")) input.setAttribute("aria-disabled", !open);
+    setOpen(check) {
+      isOpen = check;
+      form.classList.toggle("shut", !scales.some(isOpen));
+      for (const scale of scales) {
+        scale.element.classList.toggle("shut", !isOpen(scale));
+        for (const input of scale.element.querySelectorAll("input")) input.setAttribute("aria-disabled", !isOpen(scale));
+      }
     },
     /** An answer on its way, or as the server has it; `anyway` over a higher revision. */
-    put(key, { value, revision }, { anyway = false } = {}) {
-      const scale = scales.find((one) => one.key === key);
+    put(name, { value, revision }, { anyway = false } = {}) {
+      const scale = scales.find((one) => one.name === name);
       if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
@@ -95,12 +100,12 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     },
     /** Answers the scale that has the focus, or the next one without an answer, and moves on. */
     digit(value) {
-      const scale = present() ?? missing()[0];
+      const scale = present() ?? missing().find(isOpen) ?? missing()[0];
       if (!scale?.radios.length) return false;
       const chosen = ways.number(scale, value);
       if (!fits(scale, chosen)) return false;
       answer(scale, chosen);
-      if (!open) return true;
+      if (!isOpen(scale)) return true;
       const after = missing().find((one) => scales.indexOf(one) > scales.indexOf(scale)) ?? missing()[0];
       goTo((scale.maximum < TEN && after) || scale);
       return true;

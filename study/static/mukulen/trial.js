@@ -85,13 +85,18 @@ export function mount(main, outbox, { goTo }) {
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
   }
 
+  function isOpen(scale) {
+    if (ways.isOpen) return ways.isOpen(scale, clips, scales.scales);
+    return clips.every((clip) => clip.isHeard()) || scales.scales.some(({ value }) => value !== null);
+  }
+
   function isHeard() {
-    return clips.every((clip) => clip.isHeard()) || scales.scales.some((scale) => scale.value !== null);
+    return scales.scales.every(isOpen);
   }
 
   function refresh() {
     if (isHeard() && !find("locked").hidden) say("");
-    scales.setOpen(isHeard());
+    scales.setOpen(isOpen);
     for (const clip of clips) if (clip.isHeard() && clip.seek.disabled) openSeek(clip);
     find("locked").hidden = isHeard();
     report?.show(clips.some(isTrouble), isHeard());
@@ -175,10 +180,12 @@ export function mount(main, outbox, { goTo }) {
 
   function save(scale) {
     const { value, revision } = scale;
-    const sum = (count) => clips.reduce((before, clip) => before + count(clip), 0);
+    const { place } = scale; // in a set
+    const rated = place ? [clips[place - 1]] : clips;
+    const sum = (count) => rated.reduce((before, clip) => before + count(clip), 0);
     const listened = { plays: sum((clip) => clip.plays), heard_ms: sum((clip) => total(clip.heard)) };
-    const body = signed({ value, revision, ...listened, rt_ms: Math.max(0, now() - shownAt) });
-    outbox.add({ kind: "rating", trial, scale: scale.key, url: ratings + scale.key, body });
+    const body = signed({ value, revision, ...(place && { place }), ...listened, rt_ms: Math.max(0, now() - shownAt) });
+    outbox.add({ kind: "rating", trial, scale: scale.name, url: ratings + scale.key, body });
     say(text("answered", { scale: scale.label, value: scales.words(scale) }), "announce");
     say("");
     refresh();
