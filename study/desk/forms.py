@@ -10,7 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.renderers import DjangoTemplates
-from django.utils.text import capfirst, format_lazy
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +27,7 @@ from study.services.plan import MAX_REASON
 from study.templatetags.times import zone
 
 T = TypeVar("T")
+format_html_lazy = lazy(format_html, SafeString)
 #: Of the text that a researcher adds to a message.
 MAX_NOTE = 4000
 #: Of the ZIP file of a new study, in bytes.
@@ -105,7 +109,7 @@ class LinkForm(DeskForm):
     ids = "link-%s"
     field_order = ("file", "pasted", "code", "group", "language", "name", "email", "ends")
     ends = typed(_("Last day of the link"), type="date", required=True)
-    ends.help_text = format_lazy(_("It ends at midnight (time zone: {zone})."), zone=zone())
+    ends.help_text = format_html_lazy(_("It ends at midnight (time zone: {zone})."), zone=zone())
     #: The reader's, which times.js fills in.
     zone = typed("", forms.HiddenInput)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from study import jobs, services
-from study.models import Job, Study
+from study import clock, jobs, services
+from study.mail import outbox
+from study.models import Job, Mail, Study
+from study.services.invitations import Invitee, new_link
 from tests.browser.conftest import Log
 from tests.browser.test_pages import language, look_at, moved
 from tests.factories import make_study, study_toml
@@ -75,7 +79,7 @@ def test_pages_on_the_way_to_a_new_study(
 
 
 def test_pages_of_a_study_from_its_draft_to_its_seal(
-    desk: Page, live_server: LiveServer, study: Study, language: str, log: Log
+    desk: Page, live_server: LiveServer, study: Study, language: str, log: Log, settings: Settings
 ) -> None:
     go(desk, live_server, "study", "small")
     look_at(desk, "desk-draft", language)
@@ -91,6 +95,22 @@ def test_pages_of_a_study_from_its_draft_to_its_seal(
     look_at(desk, "desk-members", language)
     go(desk, live_server, "log", "small")
     look_at(desk, "desk-log", language)
+    settings.EMAIL_HOST, settings.MAIL_FROM = "mail.example.org", "studies@example.org"
+    people = [Invitee(f"m{number}", "all", "en", "", f"m{number}@example.org") for number in range(3)]
+    outbox.invite_by_mail(study, people, outbox.Wording("ada@example.org"), actor="test")
+    Mail.objects.filter(expert__code="m0").update(state="refused", answer="550 <(address)> " + "unknown " * 20)
+    at = clock.now() - timedelta(days=4)
+    Mail.objects.filter(expert__code="m1").update(state="accepted", accepted_at=at, host="mail.example.org")
+    new_link(study.experts.get(code="m1"), clock.now() + timedelta(days=9))
+    go(desk, live_server, "mail", "small")
+    expect(desk.locator("[name=expert]")).to_have_count(1)
+    look_at(desk, "desk-mail", language)
+    go(desk, live_server, "invite", "small")
+    for summary in desk.locator(".by-mail summary").all():
+        summary.click()
+    look_at(desk, "desk-invite-by-mail", language)
+    go(desk, live_server, "studies")
+    look_at(desk, "desk-studies", language)
     go(desk, live_server, "password")
     look_at(desk, "desk-password", language)
     log.errors[:] = [error for error in log.errors if "status of 400" not in error]

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from study import clock, services
 from study.desk.next_step import Known, next_step
-from study.models import Job, Member, Study
+from study.models import Draft, Job, Member, Study
 from tests.factories import begin, make_expert, make_link, make_study, rate_all
 from tests.study.test_desk import client_of, text
 
@@ -68,6 +68,20 @@ def test_an_open_study_is_not_archived(ada: Client, tmp_path: Path) -> None:
     study.refresh_from_db()
     assert study.archived_at is None
     assert "Archive study" not in text(ada.get(reverse("desk:study", args=["running"])))
+
+
+def test_a_study_is_copied_into_a_draft_from_its_page(ada: Client, tmp_path: Path) -> None:
+    study = make(tmp_path, "running")
+    page = text(ada.get(reverse("desk:study", args=["running"])))
+    form = page.partition(f'action="{reverse("builder:new")}"')[2].partition("</form>")[0]
+    given = dict(re.findall(r'name="(begin|language)" value="([^"]+)"', form))
+    response = ada.post(reverse("builder:new"), given)
+    draft = Draft.objects.get()
+    assert response.url == reverse("builder:step", args=[draft.token, "start"])  # type: ignore[attr-defined]
+    content = draft.versions.order_by("-number")[0].content
+    assert [asked["key"] for asked in content["questions"]] == [scale.key for scale in study.file.scales]
+    study.refresh_from_db()
+    assert study.state == Study.State.OPEN
 
 
 def known(**given: object) -> Known:

@@ -55,6 +55,7 @@ def test_a_link_ends_with_the_day_of_the_researcher(tmp_path: Path) -> None:
     make_study(tmp_path, groups=("all",))
     given = {"form": "one", "code": "e1", "group": "all", "language": "en", "ends": "2099-01-31"}
     root = client_of("root", superuser=True)
+    assert "(time zone: <span data-zone>UTC</span>)" in text(root.get(reverse("desk:invite", args=["small"])))
     page = text(root.post(reverse("desk:invite", args=["small"]), {**given, "zone": "Asia/Shanghai"}))
     assert Invitation.objects.get().expires_at == datetime(2099, 1, 31, 16, tzinfo=UTC)
     assert "Valid until <time" in page
