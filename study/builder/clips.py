@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from formats.pack import PRACTICE
 from study import jobs
 from study.builder import drafts, files
+from study.builder.access import draft_or_404
 from study.builder.clip_list import systems_of_content
-from study.builder.views import draft_or_404
 from study.desk.permissions import researcher
 from study.errors import Refused
 from study.models import Draft, DraftFile, Job

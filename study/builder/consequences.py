@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from formats.study_file import trials_of_round
-from study.builder.content import Content, value_at
+from study.builder.content import Content, form_of, value_at
 from study.session import THINKING_S
 
 #: How long a clip is taken to last where the draft does not say, and the silence around its music, in seconds.
@@ -17,16 +17,16 @@ USUAL_S, SILENCE_S = 10, 1.5
 
 def session_in_words(content: Content) -> list[str]:
     """Trials and minutes of a session, ratings and presentations; nothing where numbers are missing."""
-    clips = 2 if value_at(content, ("trial", "clips")) == 2 else 1
-    systems = len(content.get("systems", ()))
-    heard = value_at(content, ("design", "rounds" if clips == 2 else "heard_per_expert"))
+    form, systems = form_of(content), len(content.get("systems", ()))
+    clips = systems if form == "all" else form
+    heard = value_at(content, ("design", "rounds" if form == 2 else "heard_per_expert"))
     repeats = value_at(content, ("design", "repeats")) or 0
     slots = [row.get("slots") for row in content.get("groups", ())]
     per_system = value_at(content, ("design", "clips_per_system"))
     numbers = [systems, heard, repeats, per_system, *slots]
     if not slots or any(type(number) is not int or number < 0 for number in numbers) or systems < 2 or not per_system:
         return []
-    trials = heard * trials_of_round(2 if clips == 2 else 1, systems) + repeats
+    trials = heard * trials_of_round(form, systems) + repeats
     seconds = value_at(content, ("clips", "seconds"))
     lasts = seconds if isinstance(seconds, int | float) else USUAL_S
     minutes = math.ceil(trials * (clips * (lasts + SILENCE_S) + THINKING_S) / 60)

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from formats.study_file import TrialClips
 from formats.toml import KeyPath
 
 Content = dict[str, Any]
@@ -103,6 +104,17 @@ def value_at(content: Content, path: KeyPath) -> Any:
         else:
             return None
     return found
+
+
+def is_pair(content: Content) -> bool:
+    """Whether a trial has two clips."""
+    return bool(value_at(content, ("trial", "clips")) == 2)
+
+
+def form_of(content: Content) -> TrialClips:
+    """How many clips a trial has: 1, 2, or "all" for one of each system."""
+    clips = value_at(content, ("trial", "clips"))
+    return clips if clips in (2, "all") else 1
 
 
 def put(content: Content, path: KeyPath, value: Any) -> None:
@@ -223,12 +235,12 @@ def _all_texts(content: Any, key: str = "") -> Iterator[dict[str, str]]:
             yield from _all_texts(part)
 
 
-def set_form(content: Content, clips: int, question: Content) -> None:
-    """Makes trials of one clip or of two; where no question fits, this one is asked in place of the others."""
-    design, before = content.setdefault("design", {}), content.get("trial", {}).get("clips", 1)
-    if clips == before:
+def set_form(content: Content, clips: TrialClips, question: Content) -> None:
+    """Makes trials of one clip, of two or of all systems; where no question fits, this one replaces the others."""
+    design = content.setdefault("design", {})
+    if clips == form_of(content):
         return
-    content["trial"] = {"clips": 2, "match": "prompt"} if clips == 2 else {}
+    content["trial"] = {} if clips == 1 else {"clips": clips, "match": "prompt"}
     heard = design.pop("rounds", None) or design.pop("heard_per_expert", None) or 1
     design.pop("heard_per_expert", None)
     design["rounds" if clips == 2 else "heard_per_expert"] = heard

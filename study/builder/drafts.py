@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from formats.study_file import TrialClips
 from study import clock
 from study.builder import presets
 from study.builder.content import ACTS, Content, add, languages_of, path_of, put, set_form, set_languages, value_at
@@ -157,8 +158,8 @@ def choose_languages(draft: Draft, languages: list[str], *, user: User) -> Draft
     return change(draft, lambda content: set_languages(content, languages), user=user, what="languages", reshapes=True)
 
 
-def choose_form(draft: Draft, clips: int, *, user: User) -> Draft:
-    """Makes trials of one clip or of two."""
+def choose_form(draft: Draft, clips: TrialClips, *, user: User) -> Draft:
+    """Makes trials of one clip, of two, or of one clip of each system."""
 
     def step(content: Content) -> None:
         languages = languages_of(content)

@@ -18,8 +18,8 @@ from formats.errors import InputError
 from formats.study_file import StudyFile
 from study import services
 from study.builder import drafts
+from study.builder.access import draft_or_404
 from study.builder.faults import check
-from study.builder.views import draft_or_404
 from study.errors import words_of
 from study.jobs import Limits
 from study.jobs.child import run_command

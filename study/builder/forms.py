@@ -17,6 +17,7 @@ TEMPLATES = {
     "daur": _("Rate single clips: the study of the paper, six systems, five scales, two groups"),
     "recordings": _("Rate single recordings, scales from 1 to 7 and from 0 to 100 (in English)"),
     "human-or-computer": _("Human or computer? Guess who made single clips, and rate them"),
+    "mirex": _("Rate one clip of each system on a page: four systems, five scales"),
     "ab": _("Compare two clips: three systems, one preference"),
 }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from formats.toml import KeyPath
-from study.builder.content import Content, languages_of, path_of, value_at
+from study.builder.content import Content, form_of, is_pair, languages_of, path_of, value_at
 from study.builder.fields import Field, Section, names_of, texts, title_of, under
 from study.builder.presets import BACKGROUND, SCALES
 
@@ -40,11 +40,6 @@ def page_of(path: KeyPath) -> str:
     if path == ("design", "clips_per_system"):
         return "clips"
     return PAGE_OF.get(str(path[0]), "start") if path else "start"
-
-
-def is_pair(content: Content) -> bool:
-    """Whether a trial has two clips."""
-    return bool(value_at(content, ("trial", "clips")) == 2)
 
 
 def _rows(content: Content, *path: str | int) -> range:
@@ -122,7 +117,9 @@ def _questions(content: Content, language: str) -> Iterator[Section]:
         yield Section("", [], adds=[("questions:preference", _("Add a preference"))])
         return
     presets = [(f"questions:{name}", str(words[0])) for name, words in SCALES.items()]
-    adds = [("questions:", _("Empty rating scale")), *presets, ("questions:human", _("Human or computer"))]
+    adds = [("questions:", _("Empty rating scale")), *presets]
+    if form_of(content) == 1:
+        adds.append(("questions:human", _("Human or computer")))
     yield Section(_("Add a question"), [], adds=adds)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from study.builder import clips, figures, new, views
+from study.builder import clips, figures, new, preview, views
 
 app_name = "builder"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:token>/team/", views.team, name="team"),
     path("<str:token>/create/", views.create, name="create"),
     path("<str:token>/figures/", figures.figures, name="figures"),
+    path("<str:token>/preview/", preview.preview, name="preview"),
     path("<str:token>/files/", clips.uploads, name="files"),
     path("<str:token>/files/<int:pk>", clips.sound, name="sound"),
     path("<str:token>/<slug:step>/", views.step, name="step"),

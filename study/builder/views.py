@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from formats.errors import InputError, Message
+from formats.study_file import TrialClips
 from study import jobs
 from study.builder import drafts, files
+from study.builder.access import draft_or_404, is_owner
 from study.builder.clip_list import context_of
 from study.builder.consequences import session_in_words
-from study.builder.content import Content, languages_of, title_of_draft
+from study.builder.content import Content, form_of, languages_of, title_of_draft
 from study.builder.faults import Fault, by_field, by_step, check
 from study.builder.fields import Section, anchor_of, inputs_of
 from study.builder.forms import TeamForm
-from study.builder.steps import STEPS, fields_of, is_pair, sections_of
+from study.builder.steps import STEPS, fields_of, sections_of
 from study.builder.toml_text import toml_of
 from study.desk.new import prepared
 from study.desk.permissions import researcher, run_action
@@ -35,22 +38,11 @@ from study.models import MAX_SLUG, Draft, Job
 from study.text_files import slug_of
 
 NO_DRAFT = "builder:step"
+#: What a trial can be made of, by the value of its button.
+FORMS: dict[str, TrialClips] = {"1": 1, "2": 2, "all": "all"}
 
 
-def draft_or_404(request: HttpRequest, token: str, *, own: bool = False) -> Draft:
-    """A draft that the user may change; 404 otherwise, and 403 where only its owner may do this."""
-    user = researcher(request)
-    draft = get_object_or_404(drafts.visible_drafts(user).select_related("owner"), token=token)
-    if own and not is_owner(user, draft):
-        raise PermissionDenied
-    return draft
-
-
-def is_owner(user: User, draft: Draft) -> bool:
-    """Whether a user may create the study, share the draft and delete it."""
-    return bool(user.is_superuser or draft.owner_id == user.pk)
-
-
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]  # its types know no parameters of addresses
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,8 +86,8 @@ def _saved(request: HttpRequest, draft: Draft, step: str) -> tuple[Draft, str]:
     name, _colon, path = do.partition(":")
     if name == "languages":
         return drafts.choose_languages(draft, _languages(request), user=user), "languages"
-    if name == "form" and path in {"1", "2"}:
-        return drafts.choose_form(draft, int(path), user=user), "form"
+    if name == "form" and path in FORMS:
+        return drafts.choose_form(draft, FORMS[path], user=user), "form"
     if name in {"add", "copy", "delete", "up", "down"}:
         draft, shown = drafts.act(draft, name, path, user=user, shape=seen)
         return draft, anchor_of(shown)
@@ -129,7 +121,7 @@ def _context(request: HttpRequest, draft: Draft, step: str) -> dict[str, Any]:
         "used": languages,
         "faults": faults,
         "file": file,
-        "is_pair": is_pair(content),
+        "form": form_of(content),
         "consequences": session_in_words(content),
         "can_undo": undo,
         "can_redo": redo,
@@ -137,6 +129,7 @@ def _context(request: HttpRequest, draft: Draft, step: str) -> dict[str, Any]:
         "max_slug": MAX_SLUG,
         "editors": draft.editors.order_by("username"),
         "team_form": TeamForm(),
+        "has_preview": step in {"questions", "words"},
         "has_files": draft.files.exists(),
         **_neighbours(step),
     }

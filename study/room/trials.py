@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import ChoiceQuestion, Preference, localised
+from formats.study_file import ChoiceQuestion, Numbered, Preference, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -38,10 +38,14 @@ def scale_order(expert: Expert) -> list[str]:
 
 
 def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
-    """A scale, preference or choice in the active language, with its points if it has buttons."""
-    asked, language = expert.study.file.asked(key), translation.get_language()
+    """An expert's scale, preference or choice in the active language."""
+    return question_shown(expert.study.file.asked(key), translation.get_language())
+
+
+def question_shown(asked: Numbered, language: str) -> dict[str, Any]:
+    """A scale, preference or choice in a language, with its points if it has buttons."""
     texts = asked.texts(language)
-    shown = {"key": key, "minimum": asked.minimum, "maximum": asked.maximum, **texts}
+    shown = {"key": asked.key, "minimum": asked.minimum, "maximum": asked.maximum, **texts}
     if isinstance(asked, Preference):
         choices = [
             {"value": value, "degree": abs(value), "words": preference_words(value, asked.form, texts)}

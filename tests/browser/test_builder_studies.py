@@ -109,10 +109,10 @@ def to_the_first_clip(browser: Browser, link: str) -> Page:
     press(page, "Start")
     page.get_by_role("checkbox").check()
     press(page, "I agree")
-    if page.url.endswith("/room/background/"):
-        for question in page.locator("fieldset:has(input[required])").all():
-            question.get_by_role("radio").first.check()
-        press(page, "Continue")
+    page.wait_for_url("**/room/background/")
+    for question in page.locator("fieldset:has(input[required])").all():
+        question.get_by_role("radio").first.check()
+    press(page, "Continue")
     press(page, "Skip the headphone check")
     press(page, "Start rating")
     return page

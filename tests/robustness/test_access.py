@@ -98,6 +98,7 @@ builder:figures     POST                 login     login  login -         -     
 builder:files       POST                 login     login  login to        to    404     404      404      to
 builder:files       PUT                  login     login  login 400       400   404     404      404      400
 builder:files       GET                  login     login  login 400       400   404     404      404      400
+builder:preview     GET                  login     login  login ok        ok    404     404      404      ok
 builder:sound       GET                  login     login  login ok        ok    404     404      404      ok
 builder:team        POST                 login     login  login 403       to    404     404      404      to
 builder:create      POST                 login     login  login 403       to    404     404      404      to

@@ -11,7 +11,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
+from formats.messages import language_tag
 from formats.study_file import parse
 from study.builder import drafts, urls
 from study.builder.content import Content
@@ -54,7 +56,7 @@ def press(client: Client, draft: Draft, step: str, do: str, **fields: Any) -> st
     return str(client.post(page(draft, step), {"shape": draft.shape, "do": do, **fields}).headers["Location"])
 
 
-ADDRESSES = ["toml", "delete", "team", "create", "figures", "step"]
+ADDRESSES = ["toml", "delete", "team", "create", "figures", "preview", "step"]
 BY_POST = ["delete", "team", "create", "figures"]
 
 
@@ -186,6 +188,10 @@ def test_languages_and_form_are_chosen(draft: Draft, ada: Client) -> None:
     assert "Nothing is missing." in text(ada.get(page(draft, "open")))
     press(ada, draft, "start", "languages")
     assert content(draft)["languages"] == ["en"]
+    press(ada, draft, "start", "form:all")
+    assert content(draft)["trial"] == {"clips": "all", "match": "prompt"}
+    assert "Nothing is missing." in text(ada.get(page(draft, "open")))
+    assert save(ada, draft, "plan", {}).json()["consequences"][0].startswith("A session has 4 trials and takes about 3")
 
 
 def test_kind_of_a_background_question_brings_its_choices(draft: Draft, ada: Client) -> None:
@@ -277,3 +283,34 @@ def test_deleted_draft_is_gone_with_its_versions(draft: Draft, ada: Client) -> N
     press(ada, draft, "questions", "add:questions:valence")
     ada.post(address("delete", draft.token))
     assert not Draft.objects.exists()
+
+
+# The preview
+
+
+@pytest.mark.parametrize("example", ["pilot", "daur", "recordings", "ab", "human-or-computer", "mirex"])
+def test_preview_shows_every_question_in_each_language(ada: Client, example: str) -> None:
+    built = content_of(Path(f"fixtures/studies/{example}.toml").read_text(encoding="utf-8"))
+    draft = drafts.make_draft(built, User.objects.get(username="ada"))
+    for language in built["languages"]:
+        shown = text(ada.get(address("preview", draft.token), {"language": language}))
+        assert f'<html lang="{language_tag(language)}"' in shown
+        for question in built["questions"]:
+            assert escape(question["label"][language]) in shown
+            assert escape(question["definition"][language]) in shown
+
+
+def test_preview_of_a_draft_with_faults_shows_what_there_is(draft: Draft, ada: Client) -> None:
+    save(ada, draft, "questions", {"questions.0.maximum": "many", "questions.1.label.en": ""})
+    shown = text(ada.get(address("preview", draft.token)))
+    assert shown.count("<fieldset") == 1
+    assert "<legend>…</legend>" in shown
+    assert "We want to learn" in text(ada.get(address("preview", draft.token), {"step": "words"}))
+
+
+def test_preview_is_framed_by_the_builder_alone(draft: Draft, ada: Client) -> None:
+    shown = ada.get(address("preview", draft.token))
+    assert shown.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
+    assert "frame-src 'self'" in ada.get(page(draft, "questions")).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in ada.get(page(draft, "questions")).headers["Content-Security-Policy"]

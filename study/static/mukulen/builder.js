@@ -65,6 +65,7 @@ function show(news) {
   list.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
   document.getElementById("undo").disabled = !news.can_undo;
   saved.textContent = saved.dataset.saved;
+  for (const frame of document.querySelectorAll("iframe.preview")) frame.contentWindow.location.reload();
 }
 
 form.addEventListener("input", (event) => later(event.target, 800));

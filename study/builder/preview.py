@@ -1,0 +1,80 @@
+"""A page of a draft as experts will see it, beside the fields that say so. Nothing on it can be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from csp.constants import SELF
+from csp.decorators import csp_replace
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+from pydantic import ValidationError
+
+from formats.study_file import KINDS, Numbered
+from study.builder import drafts
+from study.builder.access import draft_or_404
+from study.builder.content import Content, is_pair, languages_of, title_of_draft
+from study.room.trials import question_shown
+
+#: What stands in place of a text that is not written yet.
+EMPTY = "…"
+WORDS = ("label", "definition", "low", "middle", "high")
+
+
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]  # its types know no parameters of addresses
+@xframe_options_sameorigin
+@never_cache
+@login_required
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """Consent and instructions, or the questions of a trial, in a language of the draft."""
+    draft = draft_or_404(request, token)
+    content = drafts.content_of_draft(draft)
+    languages = languages_of(content)
+    asked = request.GET.get("language", "")
+    language = asked if asked in languages else languages[0]
+    with translation.override(language):
+        context = {
+            "title": title_of_draft(content),
+            "shows_words": request.GET.get("step") == "words",
+            "is_pair": is_pair(content),
+            "scales": list(_scales(content, language)),
+            "consent": _text(content.get("consent", {}).get("text"), language),
+            "instructions": _text(content.get("instructions"), language),
+            "language": language,
+        }
+        return render(request, "builder/preview.html", context)
+
+
+def _text(texts: dict[str, str] | None, language: str) -> str:
+    return (texts or {}).get(language) or EMPTY
+
+
+def _scales(content: Content, language: str) -> Iterator[dict[str, Any]]:
+    """The questions as the page of a trial shows them; one whose numbers are no scale yet is left out."""
+    for row in content.get("questions", ()):
+        try:
+            yield {**question_shown(_sound(row, language), language), "value": None, "revision": 0}
+        except (ValidationError, KeyError):
+            continue
+
+
+def _sound(row: Content, language: str) -> Numbered:
+    """A question with something in place of each missing text. Raises ValidationError where its numbers are missing."""
+    words = {name: {language: _text(row.get(name), language)} for name in WORDS}
+    if row.get("form") == "binary" or row.get("kind") != "preference":
+        del words["middle"]
+    choices = [
+        {**choice, "key": choice.get("key") or EMPTY, "label": {language: _text(choice.get("label"), language)}}
+        for choice in row.get("choices", ())
+    ]
+    found: Any = KINDS[row["kind"]].model_validate(
+        {**row, "key": row.get("key") or EMPTY, **words, **({"choices": choices} if choices else {})}
+    )
+    return found  # type: ignore[no-any-return]
