@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data import imports
 from analysis.data.codes import REAL, check_alike, one_spelling
-from analysis.data.dataset import Text
+from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
 from analysis.data.headers import header_of, plain
 from analysis.data.rating_rows import are_simulated
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
 from analysis.data.table_files import source_sha256
+from formats.dataset import Preference
 from formats.errors import InputError
 from formats.messages import LANGUAGES, CountedText, LazyText
 from formats.text import UNWRITABLE, UTF_8
@@ -29,6 +31,8 @@ OPTIONAL = ("trial", "question", "prompt_id", "is_repeat")
 #: A table with both of these columns is one of comparisons.
 TELLING = ("system_a", "system_b")
 QUESTION = "preference"
+#: The largest grade of each form of a preference.
+LARGEST = {"binary": 1.0, "ties": 1.0, "graded": 3.0}
 #: Different grades of a preference; with more the answer is a slider's, for which the model has no categories.
 MOST_GRADES = 5
 #: Random effects that the model can have: time grows with the cube of their number.
@@ -60,7 +64,20 @@ class Comparisons:
     unused: tuple[str, ...] = ()
     forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
-    alpha: float = 0.05
+    #: The frozen analysis plan of a DATASET.
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    plan_sha256: str | None = None
+
+    @property
+    def alpha(self) -> float:
+        """The level of tests that the frozen plan names; else .05."""
+        return float(self.plan.get("alpha", 0.05))
+
+    def planned(self, question: str) -> list[tuple[str, str]]:
+        """The differences that the frozen plan names, where this is its primary question."""
+        if question != self.plan.get("primary_scale"):
+            return []
+        return [(str(a), str(b)) for a, b in self.plan.get("contrasts", [])]
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -96,7 +113,44 @@ def are_comparisons(path: Path, given: Given = NOTHING_GIVEN) -> bool:
 
 
 def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -> Comparisons:
-    """Read a table of comparisons; `wanted` picks some questions. Raises InputError with file, line and remedy."""
+    """Read a table of comparisons, or those of a DATASET; `wanted` picks some questions.
+
+    Raises InputError with file, line and remedy.
+    """
+    folder = None if given.tool else folder_of(path)
+    if folder is None:
+        return _read_table(path, wanted, given)
+    if given != NOTHING_GIVEN:
+        raise InputError(
+            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
+            "--bounds, --missing and --order.",
+            source=path,
+        )
+    dataset = read_dataset(folder)
+    return _described(_read_table(dataset.answers_file("comparison"), wanted, given), dataset)
+
+
+def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
+    """Comparisons with what their DATASET says of them."""
+    asked = {question.key: question for question in dataset.asked if isinstance(question, Preference)}
+    real = dataset.real_system if dataset.is_unsealed else None
+    return replace(
+        data,
+        source=dataset.folder,
+        title=dataset.title,
+        sha256=dataset.sha256,
+        is_simulated=data.is_simulated or dataset.is_simulated,
+        real_system=real if real in data.systems else None,
+        system_labels=dataset.system_labels if dataset.is_unsealed else {},
+        question_labels={key: asked[key].label if key in asked else data.question_labels[key] for key in data.largest},
+        largest={key: LARGEST[asked[key].form] if key in asked else most for key, most in data.largest.items()},
+        unused=(),
+        plan=dataset.plan,
+        plan_sha256=dataset.plan_sha256,
+    )
+
+
+def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
     written, understood = imports.written(path, given)
     rows = plain(written, {} if given.tool else given.columns, (*REQUIRED, *OPTIONAL))
     missing = [name for name in REQUIRED if name not in rows.header]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from analysis.data import comparisons
 from analysis.report.comparisons import SECTIONS, write_report
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.comparisons.notes import SENTENCES
+from analysis.report.comparisons.planned import verdicts as planned_verdicts
 from analysis.report.comparisons.strengths import verdicts
 from analysis.report.comparisons.trust import disagreements
 from analysis.report.style import figure_style
@@ -187,3 +189,23 @@ def test_command_refuses_a_faulty_table_and_writes_nothing(tmp_path: Path) -> No
     with pytest.raises(CommandError, match="s1 is compared with itself"):
         call_command("analyse", path, "--out", tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+def test_planned_differences_are_a_family_of_their_own(tmp_path: Path) -> None:
+    found = found_of(make_pairs((0.0, 0.4, 0.8, 1.2), cuts=GRADED), tmp_path)
+    plan = {"primary_scale": found.data.questions[0], "contrasts": [["s4", "s1"], ["s2", "s3"]], "alpha": 0.01}
+    planned = ComparisonFindings(replace(found.data, plan=plan), SECTIONS)
+    table, every = planned.frame("planned_contrasts"), planned.frame("contrasts")
+    turned = every[(every["system_a"] == "s1") & (every["system_b"] == "s4")].iloc[0]
+    first = table.iloc[0]
+    assert (first["system_a"], first["system_b"], first["p"]) == ("s4", "s1", turned["p"])
+    assert (first["difference"], first["ci_low"], first["ci_high"]) == pytest.approx(
+        (-turned["difference"], -turned["ci_high"], -turned["ci_low"])
+    )
+    assert first["difference"] == -turned["difference"]
+    assert first["p_holm"] == min(1, 2 * first["p"])
+    assert found.frame("planned_contrasts").empty
+    assert planned.data.level == "99"
+    said = [text["en"] for text in planned_verdicts(planned)]
+    assert said[0].startswith("Planned: s4 is preferred to s1, p ")
+    assert "adjusted for 2 planned differences" in said[1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from django.core.management import call_command
 
@@ -45,5 +47,12 @@ def test_page_leads_from_folders_to_comparisons(tmp_path: Path) -> None:
     pairs = Counter(frozenset((row["system_a"], row["system_b"])) for row in rows)
     assert set(pairs.values()) == {16 * 4}
     assert {row["prompt_id"] for row in rows} == {f"song{number}" for number in range(1, 9)}
-    assert (tmp_path / "REPORT/tables/strengths.csv").is_file()
+    planned = pd.read_csv(tmp_path / "REPORT/tables/planned_contrasts.csv").dropna(subset=["system_a"])
+    named = [("model-a", "human"), ("model-b", "human"), ("model-a", "model-b")]
+    assert list(zip(planned["system_a"], planned["system_b"], strict=True)) == named
+    about = json.loads((tmp_path / "REPORT/report.json").read_text("utf-8"))["report"]
+    assert about["plan_hash"] == Study.objects.get(slug="ab-simulated").plan_sha256
+    assert about["questions"] == {"preference": {"largest": 3.0}}
+    page = (tmp_path / "REPORT/report.html").read_text("utf-8")
+    assert "Human continuation" in page
     assert {-3 <= int(row["value"]) <= 3 for row in rows} == {True}

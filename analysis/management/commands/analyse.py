@@ -80,7 +80,7 @@ class Command(WithResult, LongCommand):
         with input_errors():
             given, source = given_of(options), options["source"]
             tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
-            if comparisons.are_comparisons(source, given):
+            if tasks == ("comparison",) or comparisons.are_comparisons(source, given):
                 self._compare(scales, given, options)
             elif tasks == ("choice",) or choices.are_choices(source, given):
                 self._choose(scales, given, options)

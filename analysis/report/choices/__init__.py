@@ -17,7 +17,7 @@ from analysis.report.choices.findings import ChoiceFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ChoiceFindings]] = (
-    *(texts.OPENING, texts.LISTENED, results.SAID, texts.CANNOT, results.SECTION, results.ANSWERS),
+    *(texts.OPENING, results.SAID, results.SECTION, results.ANSWERS, texts.CANNOT, texts.LISTENED),
     *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
 )
 

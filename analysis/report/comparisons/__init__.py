@@ -12,12 +12,12 @@ import scipy
 
 from analysis.data.comparisons import Comparisons
 from analysis.report import folder
-from analysis.report.comparisons import strengths, study, texts, trust, wins
+from analysis.report.comparisons import planned, strengths, study, texts, trust, wins
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ComparisonFindings]] = (
-    *(strengths.SAID, strengths.SECTION, wins.SECTION, texts.CANNOT, study.LISTENED, trust.SECTION),
+    *(strengths.SAID, planned.SECTION, strengths.SECTION, wins.SECTION, texts.CANNOT, study.LISTENED, trust.SECTION),
     *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
 )
 
@@ -33,6 +33,7 @@ def write_report(
     stamp = {
         "source": data.source.name,
         "dataset_hash": data.sha256,
+        **({"plan_hash": data.plan_sha256} if data.plan_sha256 else {}),
         "versions": folder.versions(np, scipy, pd, matplotlib),
     }
     about = {

@@ -226,6 +226,7 @@ def _made(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
     names = {
         "source": _("Read from"),
         "dataset_hash": _("Data (SHA-256)"),
+        "plan_hash": _("Study plan (SHA-256)"),
         "versions": _("Versions"),
     }
     facts: dict[str, object] = {names[key]: value for key, value in contents.stamp.items()}
