@@ -27,7 +27,6 @@ from study.services.plan import MAX_REASON
 from study.templatetags.times import zone
 
 T = TypeVar("T")
-format_html_lazy = lazy(format_html, SafeString)
 #: Of the text that a researcher adds to a message.
 MAX_NOTE = 4000
 #: Of the ZIP file of a new study, in bytes.
@@ -90,6 +89,11 @@ def confirmed(label: Any, missing: Any) -> forms.BooleanField:
     return forms.BooleanField(label=label, error_messages={"required": missing}, widget=Confirmation({"value": "yes"}))
 
 
+def ends_help() -> SafeString:
+    """When the last day of a link is over, in the zone that times.js names."""
+    return format_html(str(_("It ends at midnight (time zone: {zone}).")), zone=zone())
+
+
 class LanguageSelect(forms.Select):
     """Names each language in that language."""
 
@@ -109,7 +113,7 @@ class LinkForm(DeskForm):
     ids = "link-%s"
     field_order = ("file", "pasted", "code", "group", "language", "name", "email", "ends")
     ends = typed(_("Last day of the link"), type="date", required=True)
-    ends.help_text = format_html_lazy(_("It ends at midnight (time zone: {zone})."), zone=zone())
+    ends.help_text = lazy(ends_help, SafeString)()
     #: The reader's, which times.js fills in.
     zone = typed("", forms.HiddenInput)
 
