@@ -1,8 +1,9 @@
-"""A Transformer language model of tokens.
+"""A Transformer language model of tokens that plans repetition.
 
 Decoder only, layer norm first, learned positions.
 
-The layers are those of GPT-2 (Radford et al. 2019), as nanoGPT has them, at 192 channels, 6 layers and 6 heads.
+The layers are those of GPT-2 (Radford et al. 2019), as nanoGPT has them, at 192 channels, 6 layers and 6 heads. What
+goes in and out of them is that of ``Planned``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from generation.melody import STEPS, VOCABULARY
-from generation.networks.autoregressive import TokenByToken
+from generation.melody import STEPS
 from generation.networks.parts import Dropout, attention
+from generation.networks.planned import Planned
 
 WIDTH, LAYERS, HEADS = 192, 6, 6
 
@@ -31,7 +32,7 @@ class Settings:
     learning_rate, cooling, weight_decay : float
         As in ``Autoregressive``.
     dropout : float
-        Of the embeddings and of what each layer adds.
+        Of the embeddings, of what each layer adds and of the outputs.
     """
 
     batch_size: int = 32
@@ -83,38 +84,39 @@ class Block(nn.Module):
         return added
 
 
-class Transformer(TokenByToken):
-    """Embeddings of token and position, six blocks, a linear output without bias."""
+class Transformer(Planned):
+    """Embeddings of 192 with learned positions, six blocks, planned outputs."""
 
     settings_type = Settings
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(WIDTH, WIDTH, settings.dropout)
         self.settings = settings
-        self.token, self.position = nn.Embedding(VOCABULARY + 1, WIDTH), nn.Embedding(STEPS, WIDTH)
+        self.position = nn.Embedding(STEPS, WIDTH)
         self.blocks = nn.ModuleList(Block(settings.dropout) for _ in range(LAYERS))
-        self.norm, self.end = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, VOCABULARY, bias=False)
-        self.dropout = Dropout(settings.dropout)
+        self.norm = nn.LayerNorm(WIDTH)
+        learnt = {self.after, self.number, self.kind}
         for name, module in self.named_modules():
-            initialise(name, module)
+            if module not in learnt:
+                initialise(name, module)
 
-    def forward(self, before: Tensor) -> Tensor:
-        x = self.dropout(self.token(before) + self.position.weight)
+    def encode(self, x: Tensor) -> Tensor:
+        x = x + self.position.weight
         for block in self.blocks:
             x = block(x)
-        logits: Tensor = self.end(self.norm(x))
-        return logits
+        h: Tensor = self.norm(x)
+        return h
 
     def state(self, n: int) -> tuple[Tensor, ...]:
         shape = 2, n, HEADS, STEPS, WIDTH // HEADS
         return tuple(self.temperature.new_zeros(shape) for _ in self.blocks)
 
-    def next_logits(self, before: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
-        x = (self.token(before) + self.position.weight[step]).unsqueeze(1)
+    def encode_step(self, x: Tensor, step: int, state: tuple[Tensor, ...]) -> Tensor:
+        x = (x + self.position.weight[step]).unsqueeze(1)
         for block, past in zip(self.blocks, state, strict=True):
             x = block(x, past, step)
-        logits: Tensor = self.end(self.norm(x.squeeze(1)))
-        return logits
+        h: Tensor = self.norm(x.squeeze(1))
+        return h
 
 
 def initialise(name: str, module: nn.Module) -> None:

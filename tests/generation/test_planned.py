@@ -19,11 +19,13 @@ from generation.networks.planned import (
     SAME,
     SEQUENCE,
     SYMBOLS,
+    Planned,
     kind_of,
     lag_of,
     sources_of,
     symbols_of,
 )
+from generation.networks.transformer import Transformer
 from generation.validation import ValidationSet
 from tests.generation.songs import random_tokens
 
@@ -127,8 +129,10 @@ def test_a_sequence_has_the_transposed_tokens_of_its_source_after_its_first_note
 # The network
 
 
-def test_steps_have_the_likelihood_of_the_whole() -> None:
-    network = model().eval()
+@pytest.mark.parametrize("kind", [MLSTM, Transformer])
+def test_steps_have_the_likelihood_of_the_whole(kind: type[Planned]) -> None:
+    torch.manual_seed(0)
+    network = kind(kind.settings_type()).eval()  # type: ignore[call-arg]
     tokens = torch.from_numpy(alike(random_tokens(6))).long()
     with torch.no_grad():
         for value in network.parameters():
