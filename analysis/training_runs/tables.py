@@ -53,6 +53,7 @@ VARIANTS: Mapping[str, Text] = {
     "plain": LazyText("plain critic"),
     "clipping": LazyText("weight clipping"),
     "unmatched": LazyText("no matching module"),
+    "tied": LazyText("tied half bars"),
     "validation": LazyText("validation songs"),
 }
 SOURCES: Mapping[str, Text] = {HERE: LazyText("here"), PAPER: LazyText("paper")}

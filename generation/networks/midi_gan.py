@@ -23,7 +23,9 @@ from generation import melody
 from generation.melody import ONSET_ROW, PITCHES, ROWS, STEPS, VOCABULARY, Tokens
 from generation.networks.contract import Network, Profile
 from generation.networks.convolution import Conv, UpConv
-from generation.networks.parts import BatchNorm, attention, autocast, figures, rand, randn, update
+from generation.networks.parts import BatchNorm, attention, autocast, figures, rand, randn, summed, update
+from generation.networks.planned import HALVES, SYMBOLS, symbols_of
+from generation.networks.tied import count_symbols, draw_symbols, follow, ties_of
 
 #: Carries a gradient of a block's output back to its input.
 Back = Callable[[Tensor], Tensor]
@@ -58,6 +60,8 @@ class Settings:
         WGAN-GP (Gulrajani et al. 2017) or weight clipping (Arjovsky et al. 2017).
     clip, clip_learning_rate : float
         Bound of the weights and learning rate with clipping.
+    tied : bool
+        Whether half bars that a plan says to be alike share what the generator makes of them.
     """
 
     batch_size: int = 64
@@ -76,6 +80,7 @@ class Settings:
     lipschitz: str = "penalty"
     clip: float = 0.01
     clip_learning_rate: float = 5e-5
+    tied: bool = False
 
 
 class ResUp(nn.Module):
@@ -118,22 +123,25 @@ class Generator(nn.Module):
         self.blocks = nn.Sequential(ResUp(432, 272), ResUp(272, 112), ResUp(112, 64), ResUp(64, 32))
         self.norm, self.end = BatchNorm(32), Conv(32, VOCABULARY, 3)
 
-    def logits(self, z: Tensor) -> Tensor:
+    def logits(self, z: Tensor, ties: Tensor | None = None) -> Tensor:
         """Compute the logits of 88 pitches, rest and onset.
 
         Parameters
         ----------
         z : tensor of shape (batch, latent)
+        ties : int64 tensor of shape (batch, 40), optional
+            The eighth that each one repeats.
 
         Returns
         -------
         tensor of shape (batch, 80, 90)
         """
-        h = self.blocks(self.start(z).view(len(z), 5, 432))
+        h = self.blocks[:-1](self.start(z).view(len(z), 5, 432))
+        h = self.blocks[-1](h if ties is None else follow(h, ties))
         out: Tensor = self.end(F.relu(self.norm(h)))
-        return out
+        return out if ties is None else follow(out, ties)
 
-    def forward(self, z: Tensor, hardness: float = 0.0) -> Tensor:
+    def forward(self, z: Tensor, hardness: float = 0.0, ties: Tensor | None = None) -> Tensor:
         """Compute the melodies as the critic sees them.
 
         What is hard has the gradient of what is soft (the straight-through estimator, Bengio et al. 2013).
@@ -143,12 +151,13 @@ class Generator(nn.Module):
         z : tensor of shape (batch, latent)
         hardness : float, default 0
             From 0, probabilities, to 1, exactly the matrices of the decoded melodies.
+        ties : int64 tensor of shape (batch, 40), optional
 
         Returns
         -------
         float32 tensor of shape (batch, 80, 89)
         """
-        logits = self.logits(z).float()
+        logits = self.logits(z, ties).float()
         pitches = logits[..., : PITCHES + 1].softmax(dim=-1)
         onset = logits[..., PITCHES + 1 :].sigmoid()
         if hardness:
@@ -547,6 +556,7 @@ class MidiGAN(Network):
         "plain": {"critic": "plain"},
         "clipping": {"lipschitz": "clipping"},
         "unmatched": {"matching_weight": 0.0},
+        "tied": {"tied": True},
     }
     columns = (
         "negative_critic_loss", "wasserstein", "wasserstein_validation", "penalty",
@@ -569,6 +579,9 @@ class MidiGAN(Network):
         self.register_buffer("iterations", torch.zeros((), dtype=torch.int64))
         self.rest_margin: Tensor
         self.register_buffer("rest_margin", torch.zeros(()))
+        if settings.tied:
+            self.symbol_counts: Tensor
+            self.register_buffer("symbol_counts", torch.zeros(HALVES, SYMBOLS, SYMBOLS, dtype=torch.int64))
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Create an optimiser for each network.
@@ -593,24 +606,34 @@ class MidiGAN(Network):
         """Number of segments of a step: a new batch for every critic update."""
         return self.settings.batch_size * self.settings.critic_steps
 
+    @property
+    def numbers(self) -> int:
+        """Uniform numbers that a melody's ties are drawn by."""
+        return 2 * HALVES if self.settings.tied else 0
+
     def training_step(self, tokens: Tensor, optimisers: dict[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Run one iteration: update the critic, then the matcher and the generator."""
         self.cool(optimisers)
         batches = as_input(tokens).chunk(self.settings.critic_steps)
-        for real in batches:
-            log, fake = self.judge(real, optimisers["critic"])
+        plans = self.plans(tokens).chunk(self.settings.critic_steps)
+        if self.settings.tied:
+            self.symbol_counts += summed(count_symbols(torch.cat(plans)))
+        for real, plan in zip(batches, plans, strict=True):
+            log, fake = self.judge(real, plan, optimisers["critic"])
         if self.settings.matching_weight:
             log |= self.match(batches[-1], batches[0], fake, optimisers["matcher"])
-        log |= self.generate(batches[0], optimisers["generator"])
+        log |= self.generate(batches[0], plans[0], optimisers["generator"])
         self.update_average()
         return figures(log)
 
-    def judge(self, real: Tensor, optimiser: torch.optim.Optimizer) -> tuple[dict[str, Tensor], Tensor]:
+    def judge(self, real: Tensor, plan: Tensor, optimiser: torch.optim.Optimizer) -> tuple[dict[str, Tensor], Tensor]:
         """Update the critic once.
 
         Parameters
         ----------
         real : tensor of shape (n, 80, 89)
+        plan : int64 tensor of shape (n, 10)
+            Symbols that the generated segments follow where they are tied.
         optimiser : torch.optim.Optimizer
 
         Returns
@@ -620,7 +643,7 @@ class MidiGAN(Network):
             The generated segments that the critic saw.
         """
         with torch.no_grad(), autocast(real.device):
-            fake = self.draw(len(real), real.device)
+            fake = self.draw(plan)
         with autocast(real.device):
             scores = self.critic(torch.cat([fake, real]))
             wasserstein = scores[len(fake) :].mean() - scores[: len(fake)].mean()
@@ -677,12 +700,13 @@ class MidiGAN(Network):
             update(optimiser, F.relu(self.settings.matching_margin + unlike - alike).mean())
         return {"match_fake": unlike, "match_real": alike}
 
-    def generate(self, real: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    def generate(self, real: Tensor, plan: Tensor, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
         """Update the generator once.
 
         Parameters
         ----------
         real : tensor of shape (n, 80, 89)
+        plan : int64 tensor of shape (n, 10)
         optimiser : torch.optim.Optimizer
 
         Returns
@@ -691,7 +715,7 @@ class MidiGAN(Network):
             ``generator_loss``.
         """
         with autocast(real.device):
-            fake = self.draw(len(real), real.device)
+            fake = self.draw(plan)
             loss = -self.critic(fake).mean()
             if self.settings.matching_weight:
                 with torch.no_grad():
@@ -701,20 +725,51 @@ class MidiGAN(Network):
         update(optimiser, loss)
         return {"generator_loss": loss}
 
-    def draw(self, n: int, device: torch.device) -> Tensor:
+    def draw(self, plan: Tensor) -> Tensor:
         """Generate new segments in training, as the critic sees them.
 
         Parameters
         ----------
-        n : int
-        device : torch.device
+        plan : int64 tensor of shape (n, 10)
 
         Returns
         -------
         tensor of shape (n, 80, 89)
         """
-        fake: Tensor = self.generator(randn(n, self.settings.latent, device=device), self.hardness)
+        noise = randn(len(plan), self.settings.latent, device=plan.device)
+        chances = rand(len(plan), HALVES, device=plan.device) if self.settings.tied else noise
+        fake: Tensor = self.generator(noise, self.hardness, self.ties(plan, chances))
         return fake
+
+    def plans(self, tokens: Tensor) -> Tensor:
+        """Read the symbols off melodies.
+
+        Parameters
+        ----------
+        tokens : integer tensor of shape (n, 80)
+
+        Returns
+        -------
+        int64 tensor of shape (n, 10)
+            All new if half bars are not tied.
+        """
+        return symbols_of(tokens.long()) if self.settings.tied else tokens.new_zeros(len(tokens), HALVES).long()
+
+    def ties(self, plan: Tensor, chances: Tensor) -> Tensor | None:
+        """Convert plans to ties.
+
+        Parameters
+        ----------
+        plan : int64 tensor of shape (n, 10)
+        chances : tensor of shape (n, 10)
+            As in ``ties_of``.
+
+        Returns
+        -------
+        int64 tensor of shape (n, 40), or None
+            None if half bars are not tied.
+        """
+        return ties_of(plan, chances) if self.settings.tied else None
 
     def cool(self, optimisers: dict[str, torch.optim.Optimizer]) -> None:
         """Set the learning rates of this iteration.
@@ -746,12 +801,16 @@ class MidiGAN(Network):
         """
         real = as_input(tokens)
         source = torch.Generator().manual_seed(int(self.iterations))
-        leads = rest_lead(self.average.logits(self.fixed_noise(512, source))).amax(dim=1)
+        logits = self.drawn_logits(
+            self.fixed_noise(512, source), torch.rand(512, self.numbers, generator=source).double()
+        )
+        leads = rest_lead(logits).amax(dim=1)
         silent = (tokens == melody.REST).any(dim=1).float().mean()
         self.rest_margin.fill_(leads.quantile(1 - float(silent)).clamp(min=0.0))
         noise = self.fixed_noise(len(real), source)
         self.generator.eval()
-        fake: Tensor = self.generator(noise, self.hardness)
+        ties = self.ties(self.plans(tokens), torch.rand(len(real), HALVES, generator=source).to(real.device))
+        fake: Tensor = self.generator(noise, self.hardness, ties)
         self.generator.train()
         return {"wasserstein_validation": float(self.critic(real).mean() - self.critic(fake).mean())}
 
@@ -784,12 +843,16 @@ class MidiGAN(Network):
                 mean.copy_(value)
 
     def sampling_state(self) -> dict[str, Tensor]:
-        """Collect the averaged generator and the margin of rests."""
-        return {**self.average.state_dict(), "rest_margin": self.rest_margin}
+        """Collect the averaged generator and what sampling needs beside it."""
+        state = {**self.average.state_dict(), "rest_margin": self.rest_margin}
+        if self.settings.tied:
+            state |= {"symbol_counts": self.symbol_counts.int()}
+        return state
 
     def load_sampling_state(self, state: dict[str, Tensor]) -> None:
-        self.rest_margin.copy_(state["rest_margin"])
-        self.average.load_state_dict({name: value for name, value in state.items() if name != "rest_margin"})
+        buffers = dict(self.named_buffers(recurse=False)).keys() & state.keys()
+        self.average.load_state_dict({name: value for name, value in state.items() if name not in buffers})
+        self.load_state_dict({name: state[name] for name in buffers}, strict=False)
 
     def histogram_weights(self) -> Tensor:
         """Collect the critic's weights.
@@ -801,10 +864,31 @@ class MidiGAN(Network):
     @torch.no_grad()
     def sample(self, n: int, rng: np.random.Generator) -> Tokens:
         """Draw melodies from the averaged generator, decoded by ``choose``."""
+        device = self.rest_margin.device
         noise = torch.from_numpy(rng.standard_normal((n, self.settings.latent), dtype=np.float32))
-        device = next(self.average.parameters()).device
-        logits = torch.cat([self.average.logits(part.to(device)).float().cpu() for part in torch.split(noise, 256)])
+        chances = torch.from_numpy(rng.random((n, self.numbers)))
+        parts = zip(torch.split(noise, 256), torch.split(chances, 256), strict=True)
+        logits = torch.cat([self.drawn_logits(z.to(device), chance.to(device)).cpu() for z, chance in parts])
         return decode(logits, float(self.rest_margin))
+
+    def drawn_logits(self, noise: Tensor, chances: Tensor) -> Tensor:
+        """Compute the averaged generator's logits of plans drawn as the songs have them.
+
+        Parameters
+        ----------
+        noise : tensor of shape (n, latent)
+        chances : float64 tensor of shape (n, 20)
+            Uniform in [0, 1); the first ten draw the plan, the others the eighths in which near half bars differ. Not
+            read if half bars are not tied.
+
+        Returns
+        -------
+        float32 tensor of shape (n, 80, 90)
+        """
+        if not self.settings.tied:
+            return self.average.logits(noise).float()
+        symbols = draw_symbols(self.symbol_counts, chances[:, :HALVES])
+        return self.average.logits(noise, ties_of(symbols, chances[:, HALVES:])).float()
 
 
 def decode(logits: Tensor, rest_margin: float = 0.0) -> Tokens:

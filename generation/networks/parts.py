@@ -200,6 +200,23 @@ def figures(log: dict[str, Tensor]) -> dict[str, float]:
     return dict(zip(log, values.tolist(), strict=True))
 
 
+def summed(x: Tensor) -> Tensor:
+    """Add up a tensor over the processes.
+
+    Parameters
+    ----------
+    x : tensor
+        Changed in place.
+
+    Returns
+    -------
+    tensor of the same shape
+    """
+    if share()[1] > 1:
+        dist.all_reduce(x)
+    return x
+
+
 def autocast(device: torch.device) -> torch.autocast:
     """Create a context in which matrix products use bf16 where that is faster.
 

@@ -14,6 +14,7 @@ from generation import melody
 from generation.networks import parts
 from generation.networks.convolution import NARROW, Conv, Shifted
 from generation.networks.midi_gan import Critic, MidiGAN, Settings, as_input, decode
+from generation.networks.planned import HALVES
 from tests.generation.songs import random_tokens
 
 
@@ -165,7 +166,8 @@ def test_the_critic_learns_to_tell_noise_from_songs() -> None:
     model = MidiGAN(Settings(learning_rate=1e-3))
     optimiser = model.optimisers()["critic"]
     real = as_input(torch.from_numpy(random_tokens(16)))
-    scores = [model.judge(real, optimiser)[0]["wasserstein"].detach() for _ in range(30)]
+    plan = torch.zeros(16, HALVES, dtype=torch.int64)
+    scores = [model.judge(real, plan, optimiser)[0]["wasserstein"].detach() for _ in range(30)]
     assert float(scores[-1]) > float(scores[0]) + 0.5
 
 

@@ -33,7 +33,7 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every 
         )
         parser.add_argument("--seed", type=seed, default=1, metavar="N", help="random seed (default: 1)")
         parser.add_argument("--out", type=place, required=True, help="the run folder")
-        parser.add_argument("--variant", default="", help="an ablation: plain, clipping or unmatched (midi-gan)")
+        parser.add_argument("--variant", default="", help="midi-gan: plain, clipping or unmatched (ablations), or tied")
         parser.add_argument(
             "--reference",
             type=Path,
