@@ -21,6 +21,7 @@ PLAN = {
     "contrasts": [["midi-gan", other] for other in SIX if other != "midi-gan"],
     "smallest_gap": 0.5,
 }
+FLOW = {"invited": 30, "withdrawn": 1, "not_begun": 3, "begun": 26, "dropped_out": 2, "analysed": 26}
 PAGES = 8
 
 
@@ -37,17 +38,20 @@ def as_in_the_paper() -> Ratings:
         first = first.assign(is_repeat=False, trial=first["clip_id"].map(order), group="abcd"[int(str(expert)[1:]) % 2])
         again = first[first["trial"] <= 6]
         parts += [first, again.assign(is_repeat=True, trial=again["trial"] + 60)]
+    ratings = pd.concat(parts, ignore_index=True)
+    ratings = ratings.assign(plays=rng.integers(1, 4, len(ratings)), rt_ms=rng.normal(30_000, 4_000, len(ratings)))
     values = rng.normal(5, 1, (len(clips), 12)).round(2)
     names = ("upc", "gc", "ebr", *(f"metric_{n}" for n in range(9)))
     return make_ratings(
         SIX,
         FIVE,
-        frame=pd.concat(parts, ignore_index=True),
+        frame=ratings,
         metrics=clips.assign(**dict(zip(names, values.T, strict=True))),
         plan=PLAN,
         plan_sha256="b" * 64,
         planned_scales=FIVE,
         is_simulated=True,
+        flow=FLOW,
     )
 
 

@@ -63,7 +63,7 @@ def test_summary_has_medians_of_trials_and_counts_of_the_check() -> None:
     frame = pd.concat([first, first.assign(scale="y", plays=first["plays"] + 1, rt_ms=first["rt_ms"] + 2_000)])
     table = listening.summary(frame, EXPERTS).set_index("statistic")
     assert table.loc["replayed", "value"] == 0.25
-    assert table.loc["seconds", ["value", "n"]].tolist() == [27.0, 4]
+    assert [table.at["seconds", name] for name in ("value", "n")] == [27.0, 4]
     assert table.loc["minutes", "value"] == pytest.approx((34 + 74) / 2 / 60)
     counts = {name: table.loc[f"headphones_{name}", "value"] for name in listening.HEADPHONES}
     assert counts == {"passed": 3, "failed": 1, "skipped": 1, "not_reached": 2}

@@ -189,4 +189,5 @@ SECTION = Section(
     LazyText("Objective metrics"),
     [METRICS_FIGURE, OBJECTIVE_MEANS, CLIP_CORRELATIONS, SYSTEM_CORRELATIONS],
     before=_notes,
+    in_pdf=False,
 )
