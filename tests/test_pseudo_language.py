@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -18,7 +20,8 @@ from pytest_django.fixtures import Settings
 
 from analysis import planning
 from analysis.data.ratings import Ratings
-from analysis.report import folder, style
+from analysis.report import folder, pdf, style
+from analysis.report.document import Contents, part_of
 from analysis.report.sections import compute
 from analysis.statistics import power
 from analysis.statistics.power import Design
@@ -166,6 +169,31 @@ def test_report_has_no_untranslated_word(planned: bool, third: None, tmp_path: P
     assert len(section) > 10_000
     assert set(untranslated(unescape(Visible(section).text), GIVEN)) == set()
     assert untranslated((tmp_path / "r" / f"methods.{CODE}.md").read_text(encoding="utf-8"), GIVEN) == []
+    about = json.loads((tmp_path / "r" / "report.json").read_text(encoding="utf-8"))
+    said = list(in_the_language(about))
+    assert len(said) > 50
+    assert [text for text in said if untranslated(text, GIVEN)] == []
+
+
+def in_the_language(about: object) -> Iterator[str]:
+    """Every text of a JSON file that is there in the language."""
+    if isinstance(about, dict):
+        if isinstance(about.get(CODE), str):
+            yield about[CODE]
+        about = list(about.values())
+    for part in about if isinstance(about, list) else ():
+        yield from in_the_language(part)
+
+
+def test_pdf_has_no_untranslated_word(third: None, tmp_path: Path) -> None:
+    found = compute(own_ratings(planned=True), replicates=1000, seed=1)
+    tables = [finding for finding in found.findings.values() if not finding.draw]
+    parts = {finding.name: part for finding in tables if (part := part_of(found, finding))}
+    pdf.write_pdf(Contents(found, parts, list(found.missing.values()), {"seed": "1"}), tmp_path / "r.pdf", CODE)
+    sheets = pypdfium2.PdfDocument(tmp_path / "r.pdf")
+    text = " ".join(sheet.get_textpage().get_text_bounded() for sheet in sheets)
+    assert len(text) > 2000
+    assert untranslated(text, GIVEN) == []
 
 
 @pytest.mark.parametrize("planned", [True, False])
