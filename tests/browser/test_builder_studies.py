@@ -1,4 +1,4 @@
-"""With the builder alone, from an empty desk to the first saved answer: the study of the paper, and a comparison."""
+"""With the builder alone, from an empty desk to the first saved answer: the paper's study, a comparison, and a set."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ PATIENCE_MS = 400_000
 CLIP_MS = 40_000
 PAPER = ("midi-gan", "sr-cnn-vaegan", "music-vae", "transformer", "mlstm", "real")
 PAIRS = ("model-a", "model-b", "human")
+SETS = ("model-a", "model-b", "model-c", "human")
 
 
 def sound(number: int, seconds: float = 1.5) -> bytes:
@@ -163,6 +164,26 @@ def test_comparison_is_built_and_answered(
     page.locator(".preference .point").first.click()
     expect(page.locator("body")).to_have_attribute("data-pending", "0")
     assert Rating.objects.get(expert__study__slug="pairs").value == -3
+    page.context.close()
+
+
+def test_set_is_built_and_answered(
+    desk: Page, browser: Browser, tmp_path: Path, live_server: LiveServer, log: Log
+) -> None:
+    begin(desk, "Rate one clip of each system on a page", "sets")
+    step(desk, "Clips")
+    bring(desk, clips_in(tmp_path / "own", SETS, practice=0), files=8)
+    numbers(desk, design__clips_per_system="2")
+    step(desk, "Experts")
+    numbers(desk, groups__0__slots="2")
+    step(desk, "Plan")
+    numbers(desk, design__heard_per_expert="1", design__repeats="0", design__practice="0")
+    expect(desk.locator("#consequences")).to_contain_text("A session has 1 trial")
+    page = to_the_first_clip(browser, create(desk, "sets"))
+    hear(page, ".player:nth-of-type(1) .play")
+    page.locator(".player:nth-of-type(1) .point").first.click()
+    expect(page.locator("body")).to_have_attribute("data-pending", "0")
+    assert Rating.objects.filter(expert__study__slug="sets").count() == 1
     page.context.close()
 
 
