@@ -65,6 +65,8 @@ EXPERT_COLUMNS = {
 WORDS, DIGITS = ("label", "definition", "low", "high"), 12
 #: Clips of a trial: one, two of different systems, or one of each system.
 TrialClips = Literal[1, 2, "all"]
+#: The points of a scale that can have labels each: those that are buttons.
+MOST_LABELLED = 11
 #: What can be chosen in each form of a preference; above 0 the second clip is preferred.
 PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "binary": (-1, 1),
@@ -187,6 +189,36 @@ class Translated(Rule):
         return {language: self.written(text).strip() for language, text in value.items()}
 
 
+class Wording(Translated):
+    """A text in each language, or false where there is none."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if value is False:
+            return value
+        if value is True:
+            raise fault("Write false, or a text in each language.")
+        return super().check(value, known, key)
+
+
+class PointLabels(Rule):
+    """In each of the file's languages a word for each point of a scale; an empty one for a point that has none."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not known.languages:
+            return {}
+        if isinstance(value, list) and len(known.languages) == 1:
+            value = {known.languages[0]: value}
+        lists = list(value.values()) if isinstance(value, dict) else [None]
+        words = all(isinstance(one, list) and all(isinstance(word, str) for word in one) for one in lists)
+        if not words or set(value) != set(known.languages):
+            wanted = ", ".join(f'{language} = ["…", "…"]' for language in known.languages)
+            raise fault("Write a word for each point in each language: { %(wanted)s }.", wanted=wanted)
+        return {language: [one_line(word).strip() for word in one] for language, one in value.items()}
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "array", "items": {"type": "string"}}, handler(schema)]}
+
+
 class Entries(Rule):
     """An array of tables with so many entries."""
 
@@ -293,6 +325,36 @@ class Scale(Table):
     definition: Texts
     low: Texts
     high: Texts
+    #: The words of all points, the first and the last as in `low` and `high`.
+    labels: Annotated[dict[str, list[str]] | None, PointLabels()] = None
+
+    @field_validator("labels")
+    @classmethod
+    def _name_each_point(cls, value: Any, info: ValidationInfo) -> Any:
+        data = info.data
+        if info.context is None or not value or not {"minimum", "maximum", "low", "high"} <= data.keys():
+            return value
+        points = data["maximum"] - data["minimum"] + 1
+        if points > MOST_LABELLED:
+            raise fault("Only scales of up to %(most)d points have labels. Delete this key.", most=MOST_LABELLED)
+        for language, words in value.items():
+            if len(words) != points:
+                raise fault(
+                    "There are %(count)d labels in %(language)s. Write %(points)d, one for each point.",
+                    count=len(words),
+                    language=language,
+                    points=points,
+                )
+            ends = data["low"].get(language), data["high"].get(language)
+            if (words[0], words[-1]) != ends:
+                raise fault(
+                    "The first and the last label in %(language)s are not those of low and high. Write '%(low)s' and "
+                    "'%(high)s' there.",
+                    language=language,
+                    low=ends[0],
+                    high=ends[1],
+                )
+        return value
 
     @field_validator("maximum", mode="before")
     @classmethod
@@ -305,8 +367,18 @@ class Scale(Table):
         return range(self.minimum, self.maximum + 1)
 
     def texts(self, language: str) -> dict[str, str]:
-        """What an expert reads of it in a language."""
-        return {name: localised(getattr(self, name), language) for name in WORDS}
+        """What an expert reads of it in a language; the labels of all points in one text, where there are any."""
+        labels = {"labels": self.points_in_words(language)} if self.labels else {}
+        return {name: localised(getattr(self, name), language) for name in WORDS} | labels
+
+    def points_in_words(self, language: str) -> str:
+        """Its points with their labels, as one text."""
+        words = zip(self.values, self.labels_in(language), strict=True)
+        return "; ".join(f"{value} = {word}" for value, word in words if word)
+
+    def labels_in(self, language: str) -> list[str]:
+        """The label of each point in a language; none where the scale has end labels only."""
+        return (self.labels.get(language) or next(iter(self.labels.values()))) if self.labels else []
 
     def wording(self, language: str) -> str:
         """The version of its words in a language: the beginning of the SHA-256 of its texts as RFC 8785 JSON."""
@@ -657,6 +729,8 @@ class StudyFile(Table):
     background: Annotated[list[Question], Entries(0, 30)] = []
     consent: Consent
     instructions: Paragraphs
+    #: The words of the box for a clip that the expert knows; false where it is not asked.
+    known: Annotated[dict[str, str] | Literal[False] | None, Wording()] = None
     analysis: Analysis
 
     @field_validator("languages", mode="before")
@@ -784,7 +858,7 @@ def _ratings_apart(complete: dict[str, Any]) -> dict[str, Any]:
     """Scales and other questions: a question for a rating of each clip is a scale."""
     apart = [row["kind"] == "rating" and row["of"] == "clip" for row in complete["questions"]]
     rows = list(zip(complete["questions"], apart, strict=True))
-    scales = [{key: row[key] for key in Scale.model_fields} for row, is_scale in rows if is_scale]
+    scales = [{key: row[key] for key in Scale.model_fields if key in row} for row, is_scale in rows if is_scale]
     return {
         "scales": [*complete["scales"], *scales],
         "questions": [row for row, is_scale in rows if not is_scale],

@@ -7,7 +7,7 @@ from typing import Any
 
 from formats.dataset import KINDS, Table, Texts
 from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
-from formats.study_file import ChoiceQuestion, Group, Numbered
+from formats.study_file import ChoiceQuestion, Group, Numbered, Scale
 from formats.text import one_line
 from study.dataset.taken import since_in_words
 from study.models import Study
@@ -113,7 +113,9 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
 
 
 def _ends(asked: Numbered, language: str) -> list[str]:
-    """The words at both ends; of a choice all answers, in place of the first."""
+    """The words at both ends; in place of the first all answers of a choice, and all points that have labels."""
+    if isinstance(asked, Scale) and asked.labels:
+        return [asked.points_in_words(language), asked.high[language]]
     if isinstance(asked, ChoiceQuestion):
         return [asked.texts(language)["choices"], ""]
     return [f"{asked.minimum} = {asked.low[language]}", f"{asked.maximum} = {asked.high[language]}"]

@@ -52,13 +52,22 @@ def long_columns(file: StudyFile, view: View) -> list[Column]:
         minimum=min(scale.minimum for scale in file.scales),
         maximum=max(scale.maximum for scale in file.scales),
     )
-    return [*trial_columns(file, view), KNOWN, scale, rating, *ANSWER]
+    return [*trial_columns(file, view), known_column(file), scale, rating, *ANSWER]
+
+
+def known_column(file: StudyFile) -> Column:
+    """The column that says whether a song was known, in the study's own words where it has some."""
+    if file.known is None:
+        return KNOWN
+    if file.known is False:
+        return replace(KNOWN, meaning=LazyText("This study did not ask whether the expert knew the song: always 0."))
+    return replace(KNOWN, meaning=in_all(file.known))
 
 
 def wide_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial, and of the choices beside them."""
     chosen = [_chosen_of(asked) for asked in file.choices]
-    return [*trial_columns(file, view), KNOWN, *(scale_column(scale) for scale in file.scales), *chosen]
+    return [*trial_columns(file, view), known_column(file), *(scale_column(scale) for scale in file.scales), *chosen]
 
 
 def choice_columns(file: StudyFile, view: View) -> list[Column]:
@@ -70,7 +79,14 @@ def choice_columns(file: StudyFile, view: View) -> list[Column]:
         values={asked.key: in_all(asked.label) for asked in file.choices},
         closed=True,
     )
-    return [*trial_columns(file, view), KNOWN, question, _chosen(file.choices), *right_column(file, view), *ANSWER]
+    return [
+        *trial_columns(file, view),
+        known_column(file),
+        question,
+        _chosen(file.choices),
+        *right_column(file, view),
+        *ANSWER,
+    ]
 
 
 def _chosen(asked: list[ChoiceQuestion]) -> Column:
@@ -114,14 +130,14 @@ def comparison_columns(file: StudyFile, view: View) -> list[Column]:
         named = [(clip, replace(system_column(file, view), name=made[clip.name])) for clip in PAIR]
         heard = [column for pair in named for column in pair]
         heard = [PROMPT, *heard] if file.trial.match == "prompt" else heard
-    trial = [EXPERT, group_column(file), *TRIAL, REPEATED, KNOWN]
+    trial = [EXPERT, group_column(file), *TRIAL, REPEATED, known_column(file)]
     return [*trial, question, *heard, value, *ANSWER]
 
 
 def remark_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the remarks, one row a trial of which something was said; without clips where a trial has several."""
     about = [EXPERT, group_column(file), *TRIAL, HEARD[1]] if file.trial.clips != 1 else trial_columns(file, view)
-    return [*about, *REMARK]
+    return [*about, known_column(file), *REMARK[1:]]
 
 
 def expert_columns(file: StudyFile) -> list[Column]:
@@ -162,11 +178,15 @@ def system_column(file: StudyFile, view: View) -> Column:
 def scale_column(scale: Scale) -> Column:
     """A column of ratings on one scale."""
     low, high = scale.minimum, scale.maximum
+    values = {str(low): in_all(scale.low), str(high): in_all(scale.high)}
+    for place, value in enumerate(scale.values):
+        words = {language: words[place] for language, words in (scale.labels or {}).items() if words[place]}
+        values |= {str(value): in_all(words)} if words else {}
     return Column(
         scale.key,
         "integer",
         in_all(scale.definition),
-        values={str(low): in_all(scale.low), str(high): in_all(scale.high)},
+        values=values,
         minimum=low,
         maximum=high,
         required=False,

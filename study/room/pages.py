@@ -18,7 +18,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import answer_shown, letter_of, scale_order, scale_shown
+from study.room.trials import answer_shown, known_words, letter_of, scale_order, scale_shown
 from study.session import session_of
 
 
@@ -186,8 +186,8 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
         }
         for row in queries.answered_trials(expert)
     ]
-    unfinished, pages = _spans(queries.incomplete_trials(expert)), file.trial.clips != 1
-    return room_render(request, expert, "review", rows=rows, unfinished=unfinished, pages=pages)
+    unfinished, pages, known = _spans(queries.incomplete_trials(expert)), file.trial.clips != 1, known_words(expert)
+    return room_render(request, expert, "review", rows=rows, unfinished=unfinished, pages=pages, known=known)
 
 
 def _spans(numbers: list[int]) -> list[str]:

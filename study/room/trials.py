@@ -56,7 +56,18 @@ def question_shown(asked: Numbered, language: str) -> dict[str, Any]:
         labels = [localised(choice.label, language) for choice in asked.choices]
         choices = [{"value": value, "words": words} for value, words in enumerate(labels, start=1)]
         return {**shown, "form": "choice", "choices": choices, "points": list(asked.values)}
-    return {**shown, "points": list(asked.values) if len(asked.values) <= MAX_BUTTONS else None}
+    labelled = list(zip(asked.values, asked.labels_in(language), strict=True)) if asked.labels else []
+    return {**shown, "points": list(asked.values) if len(asked.values) <= MAX_BUTTONS else None, "labelled": labelled}
+
+
+def known_words(expert: Expert, clips: int = 1) -> str:
+    """What an expert ticks where they know the song of a clip; empty where the study does not ask it."""
+    known = expert.study.file.known
+    if known:
+        return localised(known, translation.get_language())
+    if known is False:
+        return ""
+    return _("I knew this song before this study") if clips == 1 else _("I knew one of these songs before this study")
 
 
 def preference_words(value: int, form: str, texts: dict[str, str]) -> str:
@@ -104,6 +115,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         scales=scales,
         sliders=any(scale["maximum"] > MOST_DIGITS for scale in scales),
         choices=any(scale.get("form") == "choice" for scale in scales),
+        labels=any(scale.get("labelled") for scale in scales),
+        known=known_words(expert, len(lasts)),
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),

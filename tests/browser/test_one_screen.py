@@ -163,6 +163,27 @@ def test_scales_of_2_to_11_points_take_one_row(page: Page, live_server: LiveServ
 
 
 @pytest.mark.parametrize("language", ["en"], indirect=True)
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_labels_are_under_their_points(page: Page, live_server: LiveServer, expert: Expert, width: int) -> None:
+    def change(file: dict[str, Any]) -> None:
+        for scale in file["scales"]:
+            scale.update(minimum=1, maximum=7)
+            scale["labels"] = {language: [f"somewhat {n}" for n in range(1, 8)] for language in file["languages"]}
+
+    edit_file(expert.study, change)
+    expert.study.save()
+    at(page, live_server, second(expert), {"width": width, "height": 740})
+    points = page.locator(".scale").first.locator(".point")
+    words = points.locator("small")
+    assert len({round(box(point)["y"]) for point in points.all()}) == 1
+    for point, word in zip(points.all(), words.all(), strict=True):
+        assert box(point)["x"] - 1 <= box(word)["x"]
+        assert box(word)["x"] + box(word)["width"] <= box(point)["x"] + box(point)["width"] + 1
+    take(page, f"labels.{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("language", ["en"], indirect=True)
 def test_slider_shows_no_value_before_it_is_moved(page: Page, live_server: LiveServer, expert: Expert) -> None:
     edit_file(expert.study, lambda file: [scale.update(minimum=0, maximum=100) for scale in file["scales"]])
     expert.study.save()

@@ -1,4 +1,5 @@
-// "I knew this song before this study" and the comment of one trial. A comment is saved a moment after the last key, and when it is left.
+// Whether the song of a trial was known, where a study asks it, and the comment, which is saved a moment after the last
+// key and when it is left.
 
 const PAUSE_MS = 1_500;
 const HALF = /[\p{Cs}\0]/gu; // of a character that the longest text cuts in two
@@ -14,7 +15,7 @@ export function createRemark(form, { onChange }) {
 
   function said() {
     const text = area.value.replace(HALF, "\ufffd").replace(LINE_END, "\n").replace(CONTROL, " ");
-    return { known: box.checked, comment: text.trim() };
+    return { known: box?.checked ?? false, comment: text.trim() };
   }
 
   function settle() {
@@ -31,7 +32,7 @@ export function createRemark(form, { onChange }) {
     timer = setTimeout(settle, PAUSE_MS);
   }
 
-  box.addEventListener("change", settle);
+  box?.addEventListener("change", settle);
   area.addEventListener("input", later);
   area.addEventListener("change", settle);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -45,7 +46,7 @@ export function createRemark(form, { onChange }) {
       const isTyping = document.activeElement === area && said().comment !== saved.comment;
       revision = body.revision;
       saved = { known: body.known, comment: body.comment };
-      box.checked = body.known;
+      if (box) box.checked = body.known;
       form.parentElement.open ||= body.known || body.comment !== "";
       if (!isTyping && said().comment !== body.comment) area.value = body.comment;
     },
