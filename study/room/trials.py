@@ -28,6 +28,8 @@ from study.session import Session, SessionTrial, break_before, session_of
 
 #: Scales with more points than this are answered with a slider.
 MAX_BUTTONS = 11
+#: A section of clips that last longer can be repeated.
+LOOPED_MS = 30_000
 #: The highest rating that one key can give.
 MOST_DIGITS = 9
 
@@ -117,6 +119,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         choices=any(scale.get("form") == "choice" for scale in scales),
         labels=any(scale.get("labelled") for scale in scales),
         known=known_words(expert, len(lasts)),
+        loops=max(lasts) > LOOPED_MS and not has_sets,
         remark=queries.remark_on(shown.pk, expert),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),

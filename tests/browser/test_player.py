@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from study import queries
 from study.models import Listening, Study, Trial
 from tests.browser.conftest import SCALES, Accept, answer, awake, listen, practised, settled
-from tests.factories import make_study, trials_of
+from tests.factories import hear, make_study, trials_of
 
 SECONDS = 3.0
 
@@ -104,3 +104,38 @@ def test_moving_while_it_plays_counts_only_what_sounded(page: Page, trial: Trial
     (start, left), (reached, stop) = [part for row in replay for part in row.intervals]
     assert (start, stop) == (0, 1000 * SECONDS)
     assert 1000 <= left < 2650 <= reached  # what lies between did not sound
+
+
+class TestLongClip:
+    """A section of a clip of more than 30 s can be repeated once the clip was heard."""
+
+    @pytest.fixture
+    def study(self, live_server: LiveServer, tmp_path: Path) -> Study:
+        return make_study(tmp_path, seconds=32.0, scales=SCALES, slots=3, practice=1)
+
+    def test_section_repeats_until_it_is_stopped(self, page: Page, live_server: LiveServer, trial: Trial) -> None:
+        loop = page.locator(".loop")
+        expect(loop).to_be_hidden()
+        hear(trial.slot.expert, trial)
+        page.reload()
+        awake(page)
+        expect(loop).to_have_text("Repeat a section: start here")
+        expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+        page.locator(".seek").evaluate(MOVE, "125")
+        loop.click()
+        expect(loop).to_have_text("End the section here")
+        page.locator(".seek").evaluate(MOVE, "180")
+        expect(page.locator(".time")).to_have_text("0:05 / 0:32")
+        loop.click()
+        expect(loop).to_have_text("Stop repeating")
+        expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+        for second in ("0:04", "0:05", "0:04", "0:05"):
+            expect(page.locator(".time")).to_have_text(f"{second} / 0:32")
+        loop.click()
+        expect(page.locator(".time")).to_have_text("0:06 / 0:32")
+        page.locator("#play").click()
+        settled(page)
+        own = Listening.objects.filter(trial=trial).order_by("pk")[1:]
+        ends = [stop for row in own for _, stop in row.intervals]
+        assert len(ends) >= 2
+        assert min(start for row in own for start, _ in row.intervals) >= 3900

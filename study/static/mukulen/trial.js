@@ -11,7 +11,7 @@ const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry"
 const COMPOSING = 229; // keyCode of an input method's keys, in Safari the only mark
 const OWN_SPACE = "textarea, input:not([type=radio], [type=range]), summary, button:not(#next)"; // others leave it to the player
 
-/** The ways of pages with several clips (several.js). */
+/** The ways of pages with several clips (several.js) and with long ones (loop.js). */
 export const ways = {};
 
 export function mount(main, outbox, { goTo }) {
@@ -118,6 +118,7 @@ export function mount(main, outbox, { goTo }) {
   async function openSeek(clip) {
     const { mountSeek } = await import("./seek.js").catch(() => ({}));
     mountSeek?.(clip);
+    ways.heard?.(clip);
   }
 
   async function openReport() {
@@ -151,6 +152,7 @@ export function mount(main, outbox, { goTo }) {
 
   function showPosition(clip, ms) {
     const { seek, time, durationMs } = clip;
+    ways.passed?.(clip, ms);
     if (clip.isSought) return;
     seek.value = Math.round((ms / durationMs) * 1000);
     seek.style.setProperty("--at", `${seek.value / 10}%`);
