@@ -39,6 +39,8 @@ class Fault:
     words: str
     #: The place in the study file, for those who know it.
     key: str
+    #: What its page calls the field; "" where the page has none for it.
+    label: str = ""
 
     @property
     def anchor(self) -> str:
@@ -72,7 +74,7 @@ def _placed(content: Content, found: Found) -> Iterator[Fault]:
         words = _words(message)
         if (step, field, words) not in seen:
             seen.add((step, field, words))
-            yield Fault(step, field, words, dotted(path))
+            yield Fault(step, field, words, dotted(path), fields[step][field].label if field else "")
 
 
 def _field(path: KeyPath, names: list[str], languages: list[str]) -> str:

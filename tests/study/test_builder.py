@@ -205,7 +205,7 @@ def test_kind_of_a_background_question_brings_its_choices(draft: Draft, ada: Cli
 def test_what_is_missing_leads_to_its_field(draft: Draft, ada: Client) -> None:
     save(ada, draft, "words", {"consent.text.en": ""})
     listed = text(ada.get(page(draft, "open")))
-    assert f'href="{page(draft, "words")}#f-consent-text-en"' in listed
+    assert f'href="{page(draft, "words")}#f-consent-text-en">Text</a>: The translation is missing.' in listed
     assert 'id="f-consent-text-en"' in text(ada.get(page(draft, "words")))
     assert re.search(r'<button class="button" disabled', listed)
     ada.post(address("create", draft.token))
