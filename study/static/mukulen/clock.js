@@ -1,9 +1,9 @@
-// The server's time, which every page and reply carries: a browser's clock may be wrong.
+// The server's time, which pages and replies carry: a browser's clock may be wrong.
 
 const born = Date.now() - performance.now();
 let base = null; // the server's time when the count was 0
 
-/** Milliseconds, with those of a computer's sleep, which some browsers leave out. */
+/** Milliseconds, with those of a computer's sleep. */
 const count = () => Math.max(performance.now(), Date.now() - born);
 
 function measure(server, asked, arrived) {
@@ -20,7 +20,7 @@ export async function measured(work, timeIn) {
 
 export const now = () => Math.round((base ?? performance.timeOrigin) + count());
 
-/** When something is given: by the browser's clock, and how far that is behind the server's. */
+/** The browser's time, and how far it is behind the server's. */
 export function stamp() {
   const date = new Date();
   return { given_at: date.toISOString(), offset_ms: now() - date };

@@ -1,4 +1,4 @@
-// For a browser too old for the page's scripts, or a line that lost one: nothing would ever move.
+// For a browser too old for the scripts, or a line that lost one.
 
 addEventListener("load", function () {
   if (document.body.hasAttribute("data-pending") && !document.querySelector("[inert]")) return;

@@ -1,5 +1,5 @@
-// Sends answers and listening reports, oldest first, until the server acknowledges them.
-// An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; its UUID makes a repeat harmless.
+// Sends answers and listening reports, oldest first, until the server has them.
+// An entry: {kind: "rating" | "remark" | "listening", trial, scale?, url, body}; a repeat does no harm.
 
 import { measured, now } from "./clock.js";
 import { openStore } from "./store.js";
@@ -100,7 +100,7 @@ export function openOutbox({ tag, csrfUrl, onState, onSaved, onOverruled, onElse
     }
   }
 
-  /** One tab sends at a time, unless another takes too long. */
+  /** One tab sends at a time. */
   async function inTurn(work) {
     if (!navigator.locks) return work();
     let begun = false;

@@ -43,7 +43,7 @@ async function download(address) {
   }
 }
 
-/** The union of intervals [[start, end], …], sorted and merged. */
+/** Intervals [[start, end], …], sorted and merged. */
 export function union(intervals) {
   const merged = [];
   for (const [start, end] of [...intervals].sort((a, b) => a[0] - b[0])) {
@@ -56,10 +56,7 @@ export function union(intervals) {
 
 export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
 
-/**
- * States: loading, ready, playing, paused, ended, failed (tries again by itself); mute (gave up loading) and broken (would
- * not play) wait for a press. Reports come when the first play begins and at each stop.
- */
+/** A player that is failed tries again by itself; mute (not loaded) and broken (not played) wait for a press. */
 export function createPlayer({ address, durationMs, level, begun, on }) {
   const audio = new Audio();
   audio.volume = level; // not on phones by Apple

@@ -65,7 +65,7 @@ export function wire(page) {
 
 let leaving = false;
 
-/** A step that needs the server. Without a connection the page says so and tries again. */
+/** Tries a step that needs the server until there is a connection. */
 async function persist(step) {
   if (leaving) return;
   leaving = true;
@@ -89,7 +89,7 @@ async function persist(step) {
 
 const goTo = (address) => isSettled() && persist(() => visit(address));
 
-/** By visit.js, which needs the server as the step does; without it as links do. */
+/** By visit.js, or as links do. */
 async function visit(address) {
   if (!(await emptied()) && !outbox.signedOut()) return false;
   const steps = await import("./visit.js").catch(() => null);
@@ -98,7 +98,7 @@ async function visit(address) {
   return true;
 }
 
-/** Gives the outbox what is typed; false where something is no answer. */
+/** False where what is typed is no answer. */
 const isSettled = (options) => current?.settle?.(options) ?? true;
 
 /** What the server is needed for. */

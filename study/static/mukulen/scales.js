@@ -2,7 +2,7 @@
 
 const TEN = 10; // from here on a number takes two digits
 
-/** What sliders.js does otherwise on pages with a scale that goes beyond 9, and several.js for preferences. */
+/** What sliders.js and several.js do otherwise. */
 export const ways = {
   slider({ radios }) {
     if (!radios.length) throw new Error("sliders.js has not come"); // dead.js says so
@@ -68,7 +68,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
 
   return {
     scales,
-    /** Answers with what is typed, of which browsers tell late; whether all of it is an answer. */
+    /** Answers with what is typed; whether all of it is an answer. */
     settle({ leaving = false } = {}) {
       for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
         const value = scale.slider.typed();
@@ -90,7 +90,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
         for (const input of scale.element.querySelectorAll("input")) input.setAttribute("aria-disabled", !isOpen(scale));
       }
     },
-    /** An answer on its way, or as the server has it; `anyway` over a higher revision. */
+    /** `anyway`: over a higher revision. */
     put(name, { value, revision }, { anyway = false } = {}) {
       const scale = scales.find((one) => one.name === name);
       if (!scale || (revision < scale.revision && !anyway)) return;

@@ -1,5 +1,4 @@
-// Entries that survive a reload, a killed tab and a second tab: one key of localStorage each. Where storage is refused,
-// they are in memory.
+// Entries that survive a reload and a second tab: one key of localStorage each, or memory where that is refused.
 
 import { now } from "./clock.js";
 

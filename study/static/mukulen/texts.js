@@ -1,4 +1,4 @@
-// The page's sentences, in the expert's language: the server puts them into #texts.
+// The page's sentences, which the server puts into #texts.
 
 export function text(name, values = {}) {
   const sentence = document.getElementById("texts").dataset[name];

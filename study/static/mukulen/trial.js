@@ -11,7 +11,7 @@ const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry"
 const COMPOSING = 229; // keyCode of an input method's keys, in Safari the only mark
 const OWN_SPACE = "textarea, input:not([type=radio], [type=range]), summary, button:not(#next)"; // others leave it to the player
 
-/** The ways of pages with several clips (several.js) and with long ones (loop.js). */
+/** The ways of several.js and loop.js. */
 export const ways = {};
 
 export function mount(main, outbox, { goTo }) {
@@ -79,7 +79,7 @@ export function mount(main, outbox, { goTo }) {
     openReport().then(() => report?.hold());
   }
 
-  /** In the bar, what keeps the expert from going on; or for those who do not see the page. */
+  /** In the bar, or for those who do not see the page. */
   function say(sentence, place = "hint") {
     find(place).textContent = "";
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
@@ -240,7 +240,6 @@ export function mount(main, outbox, { goTo }) {
     }
   }
 
-  /** On its way, from another tab, or as the server has it. */
   function take(entry, body = entry.body, options = {}) {
     if (entry.trial !== trial) return;
     if (entry.kind === "rating") scales.put(entry.scale, body, options);
@@ -291,7 +290,7 @@ const clock = (ms) => new Date(ms).toISOString().slice(14, 19).replace(/^0/, "")
 const isTrouble = ({ state }) => ["failed", "mute", "broken"].includes(state);
 const isProblem = ({ event }) => event === "problem";
 
-/** When this browser first showed the trial, also before a reload. */
+/** Also before a reload. */
 function firstShown(trial) {
   try {
     return Number((sessionStorage[`shown:${trial}`] ||= now()));
