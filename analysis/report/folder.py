@@ -7,8 +7,9 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.data.size import check_size
 from analysis.report import methods, page, pdf, scripts, style, tables
+from analysis.report.beside import beside
 from analysis.report.document import Contents, Part, numbered, part_of, table
 from analysis.report.findings import Findings
 from analysis.report.registry import M, Section, all_findings
@@ -194,9 +196,6 @@ def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> t
         written.append(path)
     if form.draw:
         written += _write_figures(contents, folder, form, languages, on_step)
-    for lang in languages if form.has_pdf else ():
-        written.append(pdf.write_pdf(contents, folder / f"report.{lang}.pdf", lang))
-        on_step()
     names = [*(path.relative_to(folder).as_posix() for path in written), "report.html", STAMP]
     contents = replace(contents, files=names)
     _write(folder / "report.html", page.page_html(contents, form.css))
@@ -244,21 +243,44 @@ def _write_tables(contents: Contents[M], folder: Path) -> list[Path]:
 def _write_figures(
     contents: Contents[M], folder: Path, form: Form, languages: Sequence[str], on_step: Callable[[], object]
 ) -> list[Path]:
-    """Every figure that can be drawn in each language, and the numbers behind it."""
+    """Every figure that can be drawn in each language, the numbers behind it, and the PDFs; a process a language."""
     (folder / "figures").mkdir()
-    drawn = [(part, part.finding.draw) for part in contents.parts.values() if part.finding.draw]
-    written = []
-    for part, _ in drawn:
-        written.append(folder / f"{part.path}.csv")
-        numbers = part.finding.numbers
-        _write(written[-1], tables.csv_text(part.frame, is_simulated=contents.made.is_simulated, numbers=numbers))
-    for lang in languages:
-        for part, draw in drawn:
+    parts = [part for part in contents.parts.values() if _is_figure(part)]
+    written = [folder / f"{part.path}.csv" for part in parts]
+    for part, path in zip(parts, written, strict=True):
+        _write(path, tables.csv_text(part.frame, is_simulated=contents.made.is_simulated, numbers=part.finding.numbers))
+    first, *others = languages
+    with ExitStack() as running:
+        for lang in others:
+            work = partial(_write_language, contents, folder, form, lang)
+            running.enter_context(beside(work, partial(_step, on_step, len(parts) + form.has_pdf)))
+        _write_language(contents, folder, form, first, on_step)
+    drawn = [Path(f"{part.stems[lang]}.{end}") for lang in languages for part in parts for end in style.FORMATS]
+    return [*written, *drawn, *(_pdf_path(folder, lang) for lang in languages if form.has_pdf)]
+
+
+def _step(on_step: Callable[[], object], count: int) -> None:
+    for _ in range(count):
+        on_step()
+
+
+def _write_language(
+    contents: Contents[M], folder: Path, form: Form, lang: str, on_step: Callable[[], object] = lambda: None
+) -> None:
+    """The figures in a language, then the PDF that they are in."""
+    for part in contents.parts.values():
+        if part.finding.draw:
             with style.figure_style(lang):
-                figure = draw(contents.made, part.frame, lang)
-                written += style.save(figure, folder / "figures", part.stems[lang].name, form.subject)
+                figure = part.finding.draw(contents.made, part.frame, lang)
+                style.save(figure, folder / "figures", part.stems[lang].name, form.subject)
             on_step()
-    return written
+    if form.has_pdf:
+        pdf.write_pdf(contents, _pdf_path(folder, lang), lang)
+        on_step()
+
+
+def _pdf_path(folder: Path, lang: str) -> Path:
+    return folder / f"report.{lang}.pdf"
 
 
 def _described(contents: Contents[M]) -> dict[str, object]:

@@ -174,8 +174,9 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
         "png": {"Description": subject},
     }
     paths = [folder / f"{stem}.{form}" for form in FORMATS]
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once for all three
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    figure.set_layout_engine("none")  # laid out once for all three, and without drawing
     for form, path in zip(FORMATS, paths, strict=True):
         figure.set_dpi(300)
         # What savefig ends in, without drawing everything once more before.
