@@ -77,7 +77,10 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "simulated": found.simulated,
         "parts": _parts(folder, language) if folder else [],
         "others": _others(folder, language) if folder else [],
-        "outdated": done is not None and found.unsealed_at is not None and done.made_at < found.unsealed_at,
+        "outdated": done is not None
+        and found.unsealed_at is not None
+        and done.made_at < found.unsealed_at
+        and done.kind == Job.Kind.REPORT,  # a rehearsal unblinds its copy itself
         **(job_context(newest) if newest else {}),
     }
     return render(request, "desk/report.html", context)

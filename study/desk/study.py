@@ -8,6 +8,7 @@ from functools import partial
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
@@ -121,7 +122,9 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 def _has_report(study: Study) -> bool:
     """Whether the newest report is of the study as it is: since unblinding, one with the systems' names."""
     done = study.jobs.filter(kind__in=jobs.REPORTS, state=Job.State.DONE)
-    return (done.filter(made_at__gte=study.unsealed_at) if study.unsealed_at else done).exists()
+    if study.unsealed_at:  # a rehearsal unblinds its copy itself
+        done = done.filter(Q(made_at__gte=study.unsealed_at) | Q(kind=Job.Kind.REHEARSAL))
+    return done.exists()
 
 
 def in_words(events: Iterable[Event]) -> list[tuple[Event, str, str]]:

@@ -40,6 +40,8 @@ def test_a_rehearsal_ends_in_a_marked_report_and_tells_nothing_of_the_study(scen
     page = text(scene.ada.get(reverse("desk:job", args=[job.token]), follow=True))
     assert "Simulated ratings: this report shows" in page
     assert "SIMULATED / 模拟数据" in page.partition('<article class="report">')[2]
+    assert "before unblinding. Regenerate" not in page
+    assert "Read the report" in text(scene.ada.get(reverse("desk:study", args=["small-simulated"])))
     assert "Simulated" not in text(scene.ada.get(reverse("desk:board", args=["small"])))
     evidence.seen |= dict(crawl(scene.ada))
     assert any("small-simulated" in name for name in evidence.seen)
