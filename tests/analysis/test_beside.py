@@ -11,7 +11,7 @@ import pytest
 from analysis.report.beside import beside
 
 
-def test_work_is_done_in_another_process_and_then_told(tmp_path: Path) -> None:
+def test_work_is_done_in_another_process(tmp_path: Path) -> None:
     done = list[str]()
     with beside(lambda: (tmp_path / "pid").write_text(str(os.getpid())), lambda: done.append("after")):
         done.append("block")
