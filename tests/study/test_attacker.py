@@ -227,7 +227,8 @@ def not_seen(evidence: Evidence) -> set[str]:
 def _path(address: str) -> str:
     """The address without a form's name behind a download's."""
     path = address.partition("?")[0]
-    return path if path.endswith("/") or "." in path.rpartition("/")[2] else path.rpartition("/")[0] + "/"
+    folder, _slash, last = path.rpartition("/")
+    return path if not last or "." in last or last.isdigit() else f"{folder}/"
 
 
 def right(scene: Scene, claim: Claim) -> bool:
