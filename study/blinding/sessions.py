@@ -194,9 +194,7 @@ def _play_trial(browser: Browser) -> None:
     duration = sum(durations)
     for number, (_, scale) in enumerate(item for item in page.elements if "data-scale" in item[1]):
         browser.here.advance(THINKING_S)
-        rated = {"place": int(scale["data-place"])} if "data-place" in scale else {}
         answer = {
-            **rated,
             "value": _answer(int(scale["data-minimum"]), number),
             "revision": int(scale["data-revision"]) + 1,
             **browser.stamp(),

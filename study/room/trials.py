@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import ChoiceQuestion, Numbered, Preference, localised
+from formats.study_file import MOST_SYSTEMS, ChoiceQuestion, Numbered, Preference, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -30,6 +30,8 @@ from study.session import Session, SessionTrial, break_before, session_of
 MAX_BUTTONS = 11
 #: A section of clips that last longer can be repeated.
 LOOPED_MS = 30_000
+#: The places of a set as addresses write them.
+PLACES = {str(place) for place in range(1, MOST_SYSTEMS + 1)}
 #: The highest rating that one key can give.
 MOST_DIGITS = 9
 
@@ -188,17 +190,18 @@ def audio(request: HttpRequest, expert: Expert, token: str, place: int = 1) -> H
 
 @room_save
 def rating(request: HttpRequest, context: SaveContext, scale: str) -> HttpResponse:
-    """Saves one answer. The same UUID again gets the first answer again."""
+    """Saves one answer; in a set the clip's place is behind the scale. The same UUID again gets the first answer."""
     body = _json(request)
+    key, _at, place = scale.partition("@")
     given: dict[str, Any] = {name: body.get(name) for name in ("value", "revision", "plays", "heard_ms", "rt_ms")}
     saved, _created = services.save_rating(
         context,
-        scale=scale,
+        scale=key,
         client_uuid=_uuid(body),
         given_at=_moment(body),
         offset_ms=body.get("offset_ms"),
         language=str(body.get("language")),
-        place=body.get("place", 1),  # only a set says it
+        place=int(place) if place in PLACES else int(key == scale),
         **given,
     )
     return _saved(revision=saved.revision, value=saved.value)

@@ -34,6 +34,7 @@ from study.desk import progress
 from study.errors import Refused
 from study.management.blinding import sound_of
 from study.models import Expert, Rating, Study, Trial
+from study.room.access import expert_tag
 from study.sequences import broken_sessions
 from study.session import session_of
 from study.simulation import simulate
@@ -200,7 +201,7 @@ def test_page_and_review_name_clips_by_letters(expert: Expert, client: Client) -
         rate_all(expert, 3)
     browser = enter(client, expert)
     page = browser.get(reverse("room:trial", args=[trials_of(expert)[0].token])).content.decode()
-    assert page.count('data-scale="overall"') == 3
+    assert page.count('data-scale="overall@') == 3
     assert [f'data-place="{place}"' in page for place in (1, 2, 3, 4)] == [True, True, True, False]
     assert [f'id="clip-{place}"' in page for place in (1, 2, 3)] == [True] * 3
     review = browser.get(reverse("room:review")).content.decode()
@@ -315,3 +316,21 @@ def test_study_of_sets_passes_the_blinding_check(draft: Study) -> None:
 def test_leak_of_a_further_clip_is_caught(draft: Study, settings: Settings, leak: str, said: str) -> None:
     settings.MIDDLEWARE = [*site.MIDDLEWARE, f"tests.study.leaks.{leak}"]
     assert any(said in fault for fault in check_blinding(draft, sound_of, 4).faults)
+
+
+def test_address_of_an_answer_names_its_clip(expert: Expert, trial: Trial, client: Client) -> None:
+    hear(expert, trial)
+    browser = enter(client, expert)
+    for address, status in (
+        ("overall@2", 200),
+        ("overall@4", 400),
+        ("overall@", 400),
+        ("overall@x", 400),
+        ("no@1", 400),
+    ):
+        body = {"client_uuid": str(uuid4()), "value": 3, "revision": 1, "plays": 1, "heard_ms": 1, "rt_ms": 1}
+        url = f"{reverse('room:trial', args=[trial.token])}ratings/{address}"
+        sent = json.dumps({**body, "given_at": clock.now().isoformat(), "language": "en"})
+        reply = browser.put(url, sent, "application/json", headers={"X-Expert-Tag": expert_tag(expert)})
+        assert reply.status_code == status, (address, reply.content)
+    assert list(trial.ratings.values_list("scale", "place")) == [("overall", 2)]

@@ -2,7 +2,7 @@
 
 import { stamp } from "./clock.js";
 
-const kept = () => Math.max(4, 2 * document.querySelectorAll(".player").length); // clips in memory: those of two pages
+export const memory = { clips: 4 }; // of two pages
 const PATIENCE_MS = 1_500;
 const STALL_MS = 20_000; // without a byte
 const START_MS = 8_000; // from a press to the sound
@@ -16,7 +16,7 @@ export function fetchClip(address) {
     const clip = download(address);
     clips.set(address, clip);
     clip.catch(() => clips.delete(address));
-    while (clips.size > kept()) clips.delete(clips.keys().next().value);
+    while (clips.size > memory.clips) clips.delete(clips.keys().next().value);
   }
   return clips.get(address);
 }

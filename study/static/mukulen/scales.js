@@ -1,4 +1,4 @@
-// The scales of one trial: radio buttons up to 11 points, above that a slider (sliders.js).
+// The scales of one trial: radio buttons, or a slider (sliders.js).
 
 const TEN = 10; // from here on a number takes two digits
 
@@ -14,8 +14,6 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const scales = [...form.querySelectorAll(".scale")].map((element) => ({
     element,
     key: element.dataset.scale,
-    place: element.dataset.place && Number(element.dataset.place), // of its clip in a set
-    name: [element.dataset.scale, element.dataset.place].join(" ").trim(),
     label: element.querySelector("legend").textContent,
     minimum: Number(element.dataset.minimum),
     maximum: Number(element.dataset.maximum),
@@ -68,14 +66,14 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
 
   return {
     scales,
-    /** Answers with what is typed; whether all of it is an answer. */
+    /** Takes what is typed; false where it is no answer. */
     settle({ leaving = false } = {}) {
       for (const scale of scales.filter(({ slider }) => slider?.isTyped())) {
         const value = scale.slider.typed();
         if (!leaving || (isOpen(scale) && fits(scale, value))) answer(scale, value);
       }
       const kept = !refused;
-      if (!leaving) refused = false; // one press is stopped, also one without a pointer
+      if (!leaving) refused = false; // stops one press
       return kept;
     },
     forgive: () => (refused = false),
@@ -84,21 +82,21 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
     missing,
     setOpen(check) {
       isOpen = check;
-      form.classList.toggle("shut", !scales.some(isOpen));
+      form.classList.toggle("shut", !scales.some(check));
       for (const scale of scales) {
-        scale.element.classList.toggle("shut", !isOpen(scale));
-        for (const input of scale.element.querySelectorAll("input")) input.setAttribute("aria-disabled", !isOpen(scale));
+        const shut = scale.element.classList.toggle("shut", !check(scale));
+        for (const input of scale.element.querySelectorAll("input")) input.setAttribute("aria-disabled", shut);
       }
     },
     /** `anyway`: over a higher revision. */
-    put(name, { value, revision }, { anyway = false } = {}) {
-      const scale = scales.find((one) => one.name === name);
+    put(key, { value, revision }, { anyway = false } = {}) {
+      const scale = scales.find((one) => one.key === key);
       if (!scale || (revision < scale.revision && !anyway)) return;
       scale.value = value;
       scale.revision = revision;
       show(scale, { typing: document.activeElement }); // meanwhile the next one may be typed
     },
-    /** Answers the scale that has the focus, or the next one without an answer, and moves on. */
+    /** Answers the scale in focus or the next open one. */
     digit(value) {
       const scale = present() ?? missing().find(isOpen) ?? missing()[0];
       if (!scale?.radios.length) return false;
@@ -110,7 +108,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
       goTo((scale.maximum < TEN && after) || scale);
       return true;
     },
-    /** From the scale that has the focus to the one before or after it. */
+    /** To the scale before or after. */
     step(by) {
       const scale = present();
       if (!scale?.radios.length) return false;

@@ -1,10 +1,17 @@
-// Pages with one clip of each system: each clip is answered once it was heard.
+// Pages with one clip of each system: each clip is answered once it was heard. A key is that of the scale and the place
+// of the clip, such as overall@2.
 
+import { memory } from "./player.js";
 import "./several.js";
 import { ways } from "./trial.js";
 
+memory.clips = 24; // those of two pages with twelve each
+
+const placeOf = ({ key }) => Number(key.split("@")[1]);
+
 Object.assign(ways, {
   ended: () => "heard",
-  isOpen: ({ place }, clips, scales) =>
-    clips[place - 1].isHeard() || scales.some((one) => one.place === place && one.value !== null),
+  isOpen: (scale, clips, scales) =>
+    clips[placeOf(scale) - 1].isHeard() || scales.some((one) => placeOf(one) === placeOf(scale) && one.value !== null),
+  rated: (scale, clips) => [clips[placeOf(scale) - 1]],
 });

@@ -1,4 +1,4 @@
-// One trial: a player for each clip, the scales, the remark and what they report.
+// One trial: players, scales, the remark and what they report.
 
 import { now, stamp } from "./clock.js";
 import { createPlayer, fetchClip, total, union } from "./player.js";
@@ -85,13 +85,12 @@ export function mount(main, outbox, { goTo }) {
     if (sentence) setTimeout(() => (find(place).textContent = sentence), 50); // also the same again
   }
 
-  function isOpen(scale) {
-    if (ways.isOpen) return ways.isOpen(scale, clips, scales.scales);
+  function isHeard() {
     return clips.every((clip) => clip.isHeard()) || scales.scales.some(({ value }) => value !== null);
   }
 
-  function isHeard() {
-    return scales.scales.every(isOpen);
+  function isOpen(scale) {
+    return ways.isOpen?.(scale, clips, scales.scales) ?? isHeard();
   }
 
   function refresh() {
@@ -182,12 +181,10 @@ export function mount(main, outbox, { goTo }) {
 
   function save(scale) {
     const { value, revision } = scale;
-    const { place } = scale; // in a set
-    const rated = place ? [clips[place - 1]] : clips;
-    const sum = (count) => rated.reduce((before, clip) => before + count(clip), 0);
+    const sum = (count) => (ways.rated?.(scale, clips) ?? clips).reduce((before, clip) => before + count(clip), 0);
     const listened = { plays: sum((clip) => clip.plays), heard_ms: sum((clip) => total(clip.heard)) };
-    const body = signed({ value, revision, ...(place && { place }), ...listened, rt_ms: Math.max(0, now() - shownAt) });
-    outbox.add({ kind: "rating", trial, scale: scale.name, url: ratings + scale.key, body });
+    const body = signed({ value, revision, ...listened, rt_ms: Math.max(0, now() - shownAt) });
+    outbox.add({ kind: "rating", trial, scale: scale.key, url: ratings + scale.key, body });
     say(text("answered", { scale: scale.label, value: scales.words(scale) }), "announce");
     say("");
     refresh();
@@ -248,7 +245,7 @@ export function mount(main, outbox, { goTo }) {
 
   const listen = (target, name, act) => target.addEventListener(name, act, { signal: stop.signal });
   for (const clip of clips) listen(clip.button, "click", () => press(clip));
-  // Firefox presses what has the focus when the key comes up.
+  // Firefox presses on keyup.
   listen(document, "keyup", (event) => event.key === " " && !event.target.matches?.(OWN_SPACE) && event.preventDefault());
   if (find("explain")) {
     listen(find("explain"), "click", ({ target }) => {
