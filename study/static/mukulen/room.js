@@ -6,7 +6,7 @@ import { mount } from "./trial.js";
 
 const PATIENCE_MS = 400;
 
-export const main = document.getElementById("main");
+const main = document.getElementById("main");
 const status = document.getElementById("status");
 const bar = document.getElementById("bar");
 let quiet = bar.hidden; // until answers wait
@@ -17,7 +17,7 @@ let notice = ""; // what the next step is waiting for
 let saving = 0;
 let losable = false; // answers that closing the page would lose
 
-export const outbox = openOutbox({
+const outbox = openOutbox({
   tag: document.body.dataset.tag,
   csrfUrl: document.body.dataset.csrf,
   onState: showState,
@@ -47,12 +47,12 @@ function showState({ pending, aside: refused, trouble, durable }) {
   bar.hidden = quiet;
 }
 
-export function leave() {
+function leave() {
   current?.close();
   current = null;
 }
 
-export function enter() {
+function enter() {
   shown = location.pathname;
   if (main.dataset.trial) wire(mount(main, outbox, { goTo }));
 }
@@ -92,8 +92,8 @@ const goTo = (address) => isSettled() && persist(() => visit(address));
 /** By visit.js, or as links do. */
 async function visit(address) {
   if (!(await emptied()) && !outbox.signedOut()) return false;
-  const steps = await import("./visit.js").catch(() => null);
-  if (steps) return steps.visit(address);
+  const found = await steps().catch(() => null);
+  if (found) return found.visit(address);
   location.assign(address);
   return true;
 }
@@ -102,9 +102,10 @@ async function visit(address) {
 const isSettled = (options) => current?.settle?.(options) ?? true;
 
 /** What the server is needed for. */
-const online = async (name, ...given) => (await import("./visit.js"))[name](...given);
+const steps = async () => (await import("./visit.js")).connect({ emptied, enter, leave, main, outbox });
+const online = async (name, ...given) => (await steps())[name](...given);
 
-export async function emptied() {
+async function emptied() {
   isSettled({ leaving: true });
   if (outbox.pending().length) await outbox.flush();
   return outbox.pending().length === 0;
