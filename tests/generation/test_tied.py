@@ -21,7 +21,7 @@ def symbol(kind: int, distance: int) -> int:
 
 
 def plan(**halves: tuple[int, int]) -> Tensor:
-    """A plan of new half bars but for those named, as ``h4=(SAME, 2)``."""
+    """A plan of new half bars, except those named, as ``h4=(SAME, 2)``."""
     symbols = torch.zeros(1, HALVES, dtype=torch.int64)
     for name, (kind, distance) in halves.items():
         symbols[0, int(name[1:])] = symbol(kind, distance)
