@@ -48,7 +48,11 @@ async function uploadAll(files) {
 }
 
 for (const input of card.querySelectorAll("input[type=file]"))
-  input.addEventListener("change", () => uploadAll([...input.files].map((file) => [file, file.webkitRelativePath || file.name])));
+  input.addEventListener("change", () => {
+    const files = [...input.files].map((file) => [file, file.webkitRelativePath || file.name]);
+    input.value = ""; // the same files can be chosen again, after an upload that stopped
+    uploadAll(files);
+  });
 document.getElementById("upload-folder-field").hidden = !("webkitdirectory" in HTMLInputElement.prototype);
 
 card.addEventListener("dragover", (event) => { event.preventDefault(); card.classList.add("over"); });
