@@ -35,11 +35,16 @@ def with_trials(frame: pd.DataFrame) -> pd.DataFrame:
 def study(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated: bool = False) -> Ratings:
     """Seven experts, four clips a system, two scales, with metrics."""
     frame = with_trials(make_frame(systems, experts=7))
+    frame = frame.assign(plays=1 + (frame["trial"] % 3 == 0), rt_ms=9_000 + 100 * frame["trial"])
+    experts = pd.DataFrame({"expert_id": sorted(frame["expert_id"].unique()), "submitted": "2026-01-01"})
+    experts = experts.assign(headphones_correct="6", headphones_rounds="6")
+    flow = {"invited": 9, "withdrawn": 1, "not_begun": 1, "begun": 7, "dropped_out": 1, "analysed": 7}
     clips = frame[["system", "clip_id"]].drop_duplicates()
     values = np.random.default_rng(5).normal(5, 1, (len(clips), 5)).round(2)
     metrics = clips.assign(**dict(zip(("upc", "gc", "ebr", "rests", "notes"), values.T, strict=True)))
     frozen: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)} if planned else {}
-    return make_ratings(systems, frame=frame, metrics=metrics, is_simulated=simulated, **frozen)
+    given = {"frame": frame, "metrics": metrics, "experts": experts, "flow": flow}
+    return make_ratings(systems, is_simulated=simulated, **given, **frozen)
 
 
 def found(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True) -> Findings:

@@ -96,6 +96,8 @@ def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
         "deviations_figure": "fewer than 6 experts.",
         "order_figure": "the file does not contain the order of trials (column trial).",
         "power_figure": "fewer than 6 experts.",
+        "flow_figure": "the file does not say how many experts were invited.",
+        "listening_figure": "the file has no plays and no times of the trials (columns plays, rt_ms and trial).",
     }
 
 

@@ -106,7 +106,7 @@ def test_at_system_level_there_is_a_correlation_of_few_points_and_the_warning() 
     assert sentence["en"].startswith("5 systems are 5 points, too few for a correlation. Even a perfect order")
     assert "p = .017" in sentence["en"]
     assert "5 个点" in sentence["zh-hans"]
-    assert "distance of gc from real music (rho −1.00)" in metric_sentences.rankings(table, "overall")["en"]
+    assert "distance of Groove consistency (GC) from real music (rho −1.00)" in metric_sentences.rankings(table, "overall")["en"]
 
 
 def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:
@@ -123,9 +123,9 @@ def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:
 def test_the_verdict_names_the_metrics_that_survive_correction_or_says_that_none_does() -> None:
     strong = joined.clip_correlations(*study(0.6), ["overall"], replicates=300)
     assert metric_sentences.predictors(strong, "overall")["en"].startswith(
-        "On overall, these correlate with the ratings of clips within systems: gc (rho 0."
+        "On overall, these correlate with the ratings of clips within systems: Groove consistency (GC) (rho 0."
     )
-    assert "gc（rho 0." in metric_sentences.predictors(strong, "overall")["zh-hans"]
+    assert "（GC）（rho 0." in metric_sentences.predictors(strong, "overall")["zh-hans"]
     none = joined.clip_correlations(*study(0.0, seed=3), ["overall"], replicates=300)
     assert "no metric correlates with the ratings" in metric_sentences.predictors(none, "overall")["en"]
 

@@ -123,9 +123,9 @@ def test_notes_without_an_end_are_played(tmp_path: Path) -> None:
 def test_the_same_folder_gives_the_same_bytes_with_any_number_of_workers(
     pack: Path, folder: Path, tmp_path: Path
 ) -> None:
-    build(tmp_path / "again", folder, workers=2)
+    build(tmp_path / "again", folder, seconds=10, workers=2)
     assert contents(tmp_path / "again") == contents(pack)
-    assert build(tmp_path / "again", folder).rendered == 0
+    assert build(tmp_path / "again", folder, seconds=10).rendered == 0
 
 
 def test_ids_and_their_order_come_from_the_seed_and_tell_nothing(pack: Path, folder: Path) -> None:

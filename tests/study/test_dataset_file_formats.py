@@ -133,7 +133,7 @@ def test_the_command_writes_each_form_and_no_file_that_is_there_is_touched(
     assert "dataset-small/hashes.json" in zipfile.ZipFile(tmp_path / "new" / "small.zip").namelist()
     printed = capsys.readouterr()
     assert f"Dataset in {tmp_path / 'new' / 'small.zip'}." in printed.out
-    assert "Group all has 2 people, fewer than 5" in printed.err
+    assert "Group all has 2 experts, fewer than 5" in printed.err
     before = files_of(tmp_path / "new")
     with pytest.raises(CommandError, match=r"small\.zip exists already; name a new file"):
         call_command("export_dataset", study.slug, out=tmp_path / "new" / "small.zip", form="sav")

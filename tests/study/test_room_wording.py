@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "study" / "templates"
 #: Parts of pages.
-PARTS = {f"room/{name}.html" for name in ("room", "player", "scale", "preference", "choice", "texts")}
+PARTS = {f"room/{name}.html" for name in ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts")}
 
 
 @pytest.fixture
