@@ -106,7 +106,10 @@ def test_at_system_level_there_is_a_correlation_of_few_points_and_the_warning() 
     assert sentence["en"].startswith("5 systems are 5 points, too few for a correlation. Even a perfect order")
     assert "p = .017" in sentence["en"]
     assert "5 个点" in sentence["zh-hans"]
-    assert "distance of Groove consistency (GC) from real music (rho −1.00)" in metric_sentences.rankings(table, "overall")["en"]
+    assert (
+        "distance of Groove consistency (GC) from real music (rho −1.00)"
+        in metric_sentences.rankings(table, "overall")["en"]
+    )
 
 
 def test_with_two_systems_there_is_nothing_to_correlate_between_them() -> None:

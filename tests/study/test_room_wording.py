@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "study" / "templates"
 #: Parts of pages.
-PARTS = {f"room/{name}.html" for name in ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts")}
+PART_NAMES = ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts")
+PARTS = {f"room/{name}.html" for name in PART_NAMES}
 
 
 @pytest.fixture
