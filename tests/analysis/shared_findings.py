@@ -43,7 +43,7 @@ def study(systems: tuple[str, ...] = SIX[:2], *, planned: bool = True, simulated
     values = np.random.default_rng(5).normal(5, 1, (len(clips), 5)).round(2)
     metrics = clips.assign(**dict(zip(("upc", "gc", "ebr", "rests", "notes"), values.T, strict=True)))
     frozen: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)} if planned else {}
-    given = {"frame": frame, "metrics": metrics, "experts": experts, "flow": flow}
+    given: dict[str, Any] = {"frame": frame, "metrics": metrics, "experts": experts, "flow": flow}
     return make_ratings(systems, is_simulated=simulated, **given, **frozen)
 
 
