@@ -157,7 +157,7 @@ def answer(page: Page, value: int, *scales: str) -> None:
 def unfold(page: Page) -> None:
     """Opens what is below the scales: the comment, and whether the song was known."""
     page.locator("details.remark summary").click()
-    expect(page.locator("#remark fieldset")).to_be_enabled()
+    expect(page.locator("#comment")).to_be_enabled()
 
 
 def settled(page: Page) -> None:
