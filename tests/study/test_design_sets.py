@@ -77,6 +77,12 @@ def test_random_plan_keeps_every_promise(spec: SetSpec) -> None:
         assert spread(counts, systems**2) <= (2 if systems % 2 else 1)
 
 
+def test_prompts_whose_pages_are_of_one_square_are_no_fault() -> None:
+    """Three at most between the counts of all prompts, two within one."""
+    groups = (("g0", 1), ("g1", 1), ("g2", 6))
+    assert set_certificate(make_set_sessions(shape(3, 14, 8, groups, 0, seed=0)))["uneven"] == []
+
+
 @settings(max_examples=SHAPES, deadline=None)
 @given(spec=shapes())
 def test_hidden_repeats_come_late_with_places_turned_round(spec: SetSpec) -> None:

@@ -126,5 +126,6 @@ def _promised(sessions: Sessions, slots: int) -> dict[str, int]:
         "pages_per_prompt": 0 if slots * heard % prompts == 0 else 1,
         "pages_per_slot_and_prompt": 0 if heard == prompts else 1,
         "places_per_slot_and_system": 0 if heard % systems == 0 else 1,
-        "places_per_prompt_and_system": 2 if systems % 2 else 1,
+        # An odd number of systems: within two for one prompt, but prompts share their pages differently among squares.
+        "places_per_prompt_and_system": 3 if systems % 2 else 1,
     }
