@@ -20,7 +20,7 @@ from tests.browser.test_pages import look_at
 from tests.study.children import lead_children_here
 
 #: A job of a dozen short clips takes seconds, on a machine with other things to do minutes.
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 CLIP_MS = 40_000
 PAPER = ("midi-gan", "sr-cnn-vaegan", "music-vae", "transformer", "mlstm", "real")
 PAIRS = ("model-a", "model-b", "human")
