@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
@@ -16,366 +17,254 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Expert",
+            name='Expert',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=40)),
-                ("group", models.CharField(max_length=40)),
-                ("language", models.CharField(max_length=10)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("withdrawn_at", models.DateTimeField(null=True)),
-                ("submitted_at", models.DateTimeField(null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40)),
+                ('group', models.CharField(max_length=40)),
+                ('language', models.CharField(max_length=10)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('submitted_at', models.DateTimeField(null=True)),
             ],
             options={
-                "ordering": ["code"],
+                'ordering': ['code'],
             },
         ),
         migrations.CreateModel(
-            name="Slot",
+            name='Slot',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField()),
-                ("group", models.CharField(max_length=40)),
-                ("scale_order", models.JSONField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('group', models.CharField(max_length=40)),
+                ('scale_order', models.JSONField()),
             ],
             options={
-                "ordering": ["number"],
+                'ordering': ['number'],
             },
         ),
         migrations.CreateModel(
-            name="Consent",
+            name='Consent',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("version", models.CharField(max_length=20)),
-                ("language", models.CharField(max_length=10)),
-                ("given_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="consents", to="study.expert"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.CharField(max_length=20)),
+                ('language', models.CharField(max_length=10)),
+                ('given_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='study.expert')),
             ],
         ),
         migrations.CreateModel(
-            name="Background",
+            name='Background',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("answers", models.JSONField()),
-                ("given_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="backgrounds", to="study.expert"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('answers', models.JSONField()),
+                ('given_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backgrounds', to='study.expert')),
             ],
         ),
         migrations.CreateModel(
-            name="ExpertName",
+            name='ExpertName',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "expert",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="personal_name", to="study.expert"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('expert', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='personal_name', to='study.expert')),
             ],
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='Invitation',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token_hash", models.CharField(max_length=64, unique=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("expires_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(null=True)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="invitations", to="study.expert"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='study.expert')),
             ],
         ),
         migrations.CreateModel(
-            name="Device",
+            name='Device',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("accepted_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="devices", to="study.expert"
-                    ),
-                ),
-                (
-                    "invitation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="devices", to="study.invitation"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('accepted_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='study.expert')),
+                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='study.invitation')),
             ],
         ),
         migrations.AddField(
-            model_name="expert",
-            name="slot",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="expert", to="study.slot"
-            ),
+            model_name='expert',
+            name='slot',
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='expert', to='study.slot'),
         ),
         migrations.CreateModel(
-            name="Study",
+            name='Study',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=60, unique=True)),
-                ("file", models.JSONField()),
-                ("file_sha256", models.CharField(max_length=64)),
-                ("plan", models.JSONField(default=dict)),
-                ("plan_sha256", models.CharField(blank=True, max_length=64)),
-                ("certificate", models.JSONField(default=dict)),
-                ("seed", models.PositiveBigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("draft", "draft"), ("open", "open"), ("closed", "closed"), ("unsealed", "unsealed")],
-                        default="draft",
-                        max_length=10,
-                    ),
-                ),
-                ("simulated", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("opened_at", models.DateTimeField(null=True)),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("unsealed_at", models.DateTimeField(null=True)),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="studies",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=60, unique=True)),
+                ('file', models.JSONField()),
+                ('file_sha256', models.CharField(max_length=64)),
+                ('plan', models.JSONField(default=dict)),
+                ('plan_sha256', models.CharField(blank=True, max_length=64)),
+                ('certificate', models.JSONField(default=dict)),
+                ('seed', models.PositiveBigIntegerField()),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('closed', 'closed'), ('unsealed', 'unsealed')], default='draft', max_length=10)),
+                ('simulated', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('opened_at', models.DateTimeField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('unsealed_at', models.DateTimeField(null=True)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='studies', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name_plural": "studies",
-                "ordering": ["slug"],
+                'verbose_name_plural': 'studies',
+                'ordering': ['slug'],
             },
         ),
         migrations.AddField(
-            model_name="slot",
-            name="study",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="slots", to="study.study"
-            ),
+            model_name='slot',
+            name='study',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slots', to='study.study'),
         ),
         migrations.AddField(
-            model_name="expert",
-            name="study",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="experts", to="study.study"
-            ),
+            model_name='expert',
+            name='study',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experts', to='study.study'),
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("actor", models.CharField(max_length=200)),
-                ("kind", models.CharField(max_length=60)),
-                ("detail", models.JSONField(default=dict)),
-                ("previous_hash", models.CharField(blank=True, max_length=64)),
-                ("hash", models.CharField(max_length=64)),
-                (
-                    "study",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="study.study"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('actor', models.CharField(max_length=200)),
+                ('kind', models.CharField(max_length=60)),
+                ('detail', models.JSONField(default=dict)),
+                ('previous_hash', models.CharField(blank=True, max_length=64)),
+                ('hash', models.CharField(max_length=64)),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='study.study')),
             ],
             options={
-                "ordering": ["study", "number"],
+                'ordering': ['study', 'number'],
             },
         ),
         migrations.CreateModel(
-            name="System",
+            name='System',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("system_id", models.CharField(max_length=60)),
-                ("code", models.CharField(max_length=3)),
-                (
-                    "study",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="systems", to="study.study"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('system_id', models.CharField(max_length=60)),
+                ('code', models.CharField(max_length=3)),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='systems', to='study.study')),
             ],
             options={
-                "ordering": ["code"],
+                'ordering': ['code'],
             },
         ),
         migrations.CreateModel(
-            name="Clip",
+            name='Clip',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=[("study", "Study"), ("practice", "Practice")], max_length=10)),
-                ("clip_id", models.CharField(max_length=16)),
-                ("audio", models.CharField(max_length=120)),
-                ("duration_ms", models.PositiveIntegerField()),
-                ("pack_entry", models.JSONField()),
-                ("metrics", models.JSONField(default=dict)),
-                (
-                    "study",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="clips", to="study.study"
-                    ),
-                ),
-                (
-                    "system",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="clips", to="study.system"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('study', 'Study'), ('practice', 'Practice')], max_length=10)),
+                ('clip_id', models.CharField(max_length=16)),
+                ('audio', models.CharField(max_length=120)),
+                ('duration_ms', models.PositiveIntegerField()),
+                ('pack_entry', models.JSONField()),
+                ('metrics', models.JSONField(default=dict)),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clips', to='study.study')),
+                ('system', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clips', to='study.system')),
             ],
             options={
-                "ordering": ["clip_id"],
+                'ordering': ['clip_id'],
             },
         ),
         migrations.CreateModel(
-            name="Trial",
+            name='Trial',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
-                ("phase", models.CharField(choices=[("practice", "Practice"), ("study", "Study")], max_length=10)),
-                ("number", models.PositiveSmallIntegerField()),
-                ("block", models.PositiveSmallIntegerField()),
-                ("position", models.PositiveSmallIntegerField()),
-                ("is_repeat", models.BooleanField(default=False)),
-                (
-                    "clip",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="trials", to="study.clip"
-                    ),
-                ),
-                (
-                    "slot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="trials", to="study.slot"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
+                ('phase', models.CharField(choices=[('practice', 'Practice'), ('study', 'Study')], max_length=10)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('block', models.PositiveSmallIntegerField()),
+                ('position', models.PositiveSmallIntegerField()),
+                ('is_repeat', models.BooleanField(default=False)),
+                ('clip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='study.clip')),
+                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='study.slot')),
             ],
             options={
-                "ordering": ["slot", "phase", "number"],
+                'ordering': ['slot', 'phase', 'number'],
             },
         ),
         migrations.CreateModel(
-            name="Rating",
+            name='Rating',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("scale", models.CharField(max_length=40)),
-                ("value", models.PositiveSmallIntegerField()),
-                ("revision", models.PositiveSmallIntegerField()),
-                ("client_uuid", models.UUIDField(unique=True)),
-                ("given_at", models.DateTimeField()),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("plays", models.PositiveSmallIntegerField(default=0)),
-                ("heard_ms", models.PositiveIntegerField(default=0)),
-                ("rt_ms", models.PositiveIntegerField(default=0)),
-                ("late", models.BooleanField(default=False)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ratings", to="study.expert"
-                    ),
-                ),
-                (
-                    "trial",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ratings", to="study.trial"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scale', models.CharField(max_length=40)),
+                ('value', models.PositiveSmallIntegerField()),
+                ('revision', models.PositiveSmallIntegerField()),
+                ('client_uuid', models.UUIDField(unique=True)),
+                ('given_at', models.DateTimeField()),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('plays', models.PositiveSmallIntegerField(default=0)),
+                ('heard_ms', models.PositiveIntegerField(default=0)),
+                ('rt_ms', models.PositiveIntegerField(default=0)),
+                ('late', models.BooleanField(default=False)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratings', to='study.expert')),
+                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratings', to='study.trial')),
             ],
         ),
         migrations.CreateModel(
-            name="Listening",
+            name='Listening',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("client_uuid", models.UUIDField(unique=True)),
-                ("intervals", models.JSONField()),
-                ("events", models.JSONField(default=list)),
-                ("plays", models.PositiveSmallIntegerField(default=0)),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="listenings", to="study.expert"
-                    ),
-                ),
-                (
-                    "trial",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="listenings", to="study.trial"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('client_uuid', models.UUIDField(unique=True)),
+                ('intervals', models.JSONField()),
+                ('events', models.JSONField(default=list)),
+                ('plays', models.PositiveSmallIntegerField(default=0)),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listenings', to='study.expert')),
+                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listenings', to='study.trial')),
             ],
         ),
         migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.UniqueConstraint(fields=("study", "number"), name="one_slot_per_number"),
+            model_name='slot',
+            constraint=models.UniqueConstraint(fields=('study', 'number'), name='one_slot_per_number'),
         ),
         migrations.AddConstraint(
-            model_name="expert",
-            constraint=models.UniqueConstraint(fields=("study", "code"), name="one_expert_per_code"),
+            model_name='expert',
+            constraint=models.UniqueConstraint(fields=('study', 'code'), name='one_expert_per_code'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(fields=("study", "number"), name="one_event_per_number"),
+            model_name='event',
+            constraint=models.UniqueConstraint(fields=('study', 'number'), name='one_event_per_number'),
         ),
         migrations.AddConstraint(
-            model_name="system",
-            constraint=models.UniqueConstraint(fields=("study", "system_id"), name="one_row_per_system"),
+            model_name='system',
+            constraint=models.UniqueConstraint(fields=('study', 'system_id'), name='one_row_per_system'),
         ),
         migrations.AddConstraint(
-            model_name="system",
-            constraint=models.UniqueConstraint(fields=("study", "code"), name="one_system_per_code"),
+            model_name='system',
+            constraint=models.UniqueConstraint(fields=('study', 'code'), name='one_system_per_code'),
         ),
         migrations.AddConstraint(
-            model_name="clip",
-            constraint=models.UniqueConstraint(fields=("study", "clip_id"), name="one_clip_per_id"),
+            model_name='clip',
+            constraint=models.UniqueConstraint(fields=('study', 'clip_id'), name='one_clip_per_id'),
         ),
         migrations.AddConstraint(
-            model_name="clip",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "practice"), ("system", None)),
-                    models.Q(("role", "study"), ("system__isnull", False)),
-                    _connector="OR",
-                ),
-                name="study_clips_have_a_system",
-            ),
+            model_name='clip',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'practice'), ('system', None)), models.Q(('role', 'study'), ('system__isnull', False)), _connector='OR'), name='study_clips_have_a_system'),
         ),
         migrations.AddConstraint(
-            model_name="trial",
-            constraint=models.UniqueConstraint(fields=("slot", "phase", "number"), name="one_trial_per_number"),
+            model_name='trial',
+            constraint=models.UniqueConstraint(fields=('slot', 'phase', 'number'), name='one_trial_per_number'),
         ),
         migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.UniqueConstraint(
-                fields=("trial", "expert", "scale", "revision"), name="one_rating_per_revision"
-            ),
+            model_name='rating',
+            constraint=models.UniqueConstraint(fields=('trial', 'expert', 'scale', 'revision'), name='one_rating_per_revision'),
         ),
         migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0), ("value__lte", 100)), name="rating_within_outer_bounds"
-            ),
+            model_name='rating',
+            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lte', 100)), name='rating_within_outer_bounds'),
         ),
         migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.CheckConstraint(condition=models.Q(("revision__gte", 1)), name="revision_from_one"),
+            model_name='rating',
+            constraint=models.CheckConstraint(condition=models.Q(('revision__gte', 1)), name='revision_from_one'),
         ),
     ]

@@ -6,87 +6,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0001_initial"),
+        ('study', '0001_initial'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="listening",
-            name="problem",
+            model_name='listening',
+            name='problem',
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name="rating",
-            name="language",
+            model_name='rating',
+            name='language',
             field=models.CharField(blank=True, max_length=10),
         ),
         migrations.AddField(
-            model_name="rating",
-            name="wording",
+            model_name='rating',
+            name='wording',
             field=models.CharField(blank=True, max_length=12),
         ),
         migrations.AddField(
-            model_name="study",
-            name="preview",
+            model_name='study',
+            name='preview',
             field=models.BooleanField(default=False),
         ),
         migrations.CreateModel(
-            name="Remark",
+            name='Remark',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("known", models.BooleanField(default=False)),
-                ("comment", models.TextField(blank=True)),
-                ("revision", models.PositiveSmallIntegerField()),
-                ("client_uuid", models.UUIDField(unique=True)),
-                ("given_at", models.DateTimeField()),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("late", models.BooleanField(default=False)),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="remarks", to="study.expert"
-                    ),
-                ),
-                (
-                    "trial",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="remarks", to="study.trial"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('known', models.BooleanField(default=False)),
+                ('comment', models.TextField(blank=True)),
+                ('revision', models.PositiveSmallIntegerField()),
+                ('client_uuid', models.UUIDField(unique=True)),
+                ('given_at', models.DateTimeField()),
+                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('late', models.BooleanField(default=False)),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remarks', to='study.expert')),
+                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remarks', to='study.trial')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("trial", "expert", "revision"), name="one_remark_per_revision"),
-                    models.CheckConstraint(condition=models.Q(("revision__gte", 1)), name="remark_revision_from_one"),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('trial', 'expert', 'revision'), name='one_remark_per_revision'), models.CheckConstraint(condition=models.Q(('revision__gte', 1)), name='remark_revision_from_one')],
             },
         ),
         migrations.CreateModel(
-            name="SoundCheck",
+            name='SoundCheck',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("level", models.PositiveSmallIntegerField()),
-                ("answers", models.JSONField(default=list)),
-                ("correct", models.PositiveSmallIntegerField(default=0)),
-                ("given_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "device",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="sound_checks", to="study.device"
-                    ),
-                ),
-                (
-                    "expert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="sound_checks", to="study.expert"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('level', models.PositiveSmallIntegerField()),
+                ('answers', models.JSONField(default=list)),
+                ('correct', models.PositiveSmallIntegerField(default=0)),
+                ('given_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sound_checks', to='study.device')),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sound_checks', to='study.expert')),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("level__lte", 100)), name="level_in_per_cent")
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('level__lte', 100)), name='level_in_per_cent')],
             },
         ),
     ]

@@ -8,84 +8,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0002_what_experts_say"),
+        ('study', '0002_what_experts_say'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Job",
+            name='Job',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("study", "New study"), ("blinding", "Blinding check"), ("report", "Report")],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("prepared", "waiting for clips"),
-                            ("running", "running"),
-                            ("done", "done"),
-                            ("failed", "failed"),
-                        ],
-                        default="prepared",
-                        max_length=10,
-                    ),
-                ),
-                ("detail", models.JSONField(default=dict)),
-                ("step", models.CharField(blank=True, max_length=40)),
-                ("percent", models.PositiveSmallIntegerField(null=True)),
-                ("fault", models.TextField(blank=True)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("beat_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "study",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="study.study"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.CharField(default=study.models.trial_token, max_length=32, unique=True)),
+                ('kind', models.CharField(choices=[('study', 'New study'), ('blinding', 'Blinding check'), ('report', 'Report')], max_length=10)),
+                ('state', models.CharField(choices=[('prepared', 'waiting for clips'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='prepared', max_length=10)),
+                ('detail', models.JSONField(default=dict)),
+                ('step', models.CharField(blank=True, max_length=40)),
+                ('percent', models.PositiveSmallIntegerField(null=True)),
+                ('fault', models.TextField(blank=True)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('beat_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('study', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='study.study')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-made_at", "-pk"],
+                'ordering': ['-made_at', '-pk'],
             },
         ),
         migrations.CreateModel(
-            name="Member",
+            name='Member',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=[("assistant", "assistant"), ("auditor", "auditor")], max_length=10)),
-                ("added_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "study",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="study.study"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('assistant', 'assistant'), ('auditor', 'auditor')], max_length=10)),
+                ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='study.study')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["user__username"],
-                "constraints": [models.UniqueConstraint(fields=("study", "user"), name="one_role_per_member")],
+                'ordering': ['user__username'],
+                'constraints': [models.UniqueConstraint(fields=('study', 'user'), name='one_role_per_member')],
             },
         ),
     ]

@@ -5,21 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0003_members_and_jobs"),
+        ('study', '0003_members_and_jobs'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="expert",
-            name="erased_at",
+            model_name='expert',
+            name='erased_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="expert",
-            name="replaced_by",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="replaces", to="study.expert"
-            ),
+            model_name='expert',
+            name='replaced_by',
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='study.expert'),
         ),
     ]

@@ -4,34 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0004_places_passed_on_and_erasure"),
+        ('study', '0004_places_passed_on_and_erasure'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="listening",
-            name="given_at",
+            model_name='listening',
+            name='given_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="rating",
-            name="browser_at",
+            model_name='rating',
+            name='browser_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="remark",
-            name="browser_at",
+            model_name='remark',
+            name='browser_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name="rating",
-            name="revision",
+            model_name='rating',
+            name='revision',
             field=models.PositiveIntegerField(),
         ),
         migrations.AlterField(
-            model_name="remark",
-            name="revision",
+            model_name='remark',
+            name='revision',
             field=models.PositiveIntegerField(),
         ),
     ]

@@ -5,22 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0006_times_of_answers"),
+        ('study', '0006_times_of_answers'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Seal",
+            name='Seal',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content", models.JSONField()),
-                (
-                    "study",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="seal", to="study.study"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.JSONField()),
+                ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='seal', to='study.study')),
             ],
         ),
     ]

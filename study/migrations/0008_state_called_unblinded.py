@@ -4,18 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0007_sequences_under_the_seal"),
+        ('study', '0007_sequences_under_the_seal'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="study",
-            name="state",
-            field=models.CharField(
-                choices=[("draft", "draft"), ("open", "open"), ("closed", "closed"), ("unsealed", "unblinded")],
-                default="draft",
-                max_length=10,
-            ),
+            model_name='study',
+            name='state',
+            field=models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('closed', 'closed'), ('unsealed', 'unblinded')], default='draft', max_length=10),
         ),
     ]

@@ -5,61 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("study", "0008_state_called_unblinded"),
+        ('study', '0008_state_called_unblinded'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="FurtherClip",
+            name='FurtherClip',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("place", models.PositiveSmallIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.PositiveSmallIntegerField()),
             ],
             options={
-                "ordering": ["trial", "place"],
+                'ordering': ['trial', 'place'],
             },
         ),
         migrations.RemoveConstraint(
-            model_name="rating",
-            name="rating_within_outer_bounds",
+            model_name='rating',
+            name='rating_within_outer_bounds',
         ),
         migrations.AddField(
-            model_name="listening",
-            name="place",
+            model_name='listening',
+            name='place',
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.AlterField(
-            model_name="rating",
-            name="value",
+            model_name='rating',
+            name='value',
             field=models.SmallIntegerField(),
         ),
         migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", -3), ("value__lte", 100)), name="rating_within_outer_bounds"
-            ),
+            model_name='rating',
+            constraint=models.CheckConstraint(condition=models.Q(('value__gte', -3), ('value__lte', 100)), name='rating_within_outer_bounds'),
         ),
         migrations.AddField(
-            model_name="furtherclip",
-            name="clip",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="further_trials", to="study.clip"
-            ),
+            model_name='furtherclip',
+            name='clip',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='further_trials', to='study.clip'),
         ),
         migrations.AddField(
-            model_name="furtherclip",
-            name="trial",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="further_clips", to="study.trial"
-            ),
+            model_name='furtherclip',
+            name='trial',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='further_clips', to='study.trial'),
         ),
         migrations.AddConstraint(
-            model_name="furtherclip",
-            constraint=models.UniqueConstraint(fields=("trial", "place"), name="one_clip_per_place"),
+            model_name='furtherclip',
+            constraint=models.UniqueConstraint(fields=('trial', 'place'), name='one_clip_per_place'),
         ),
         migrations.AddConstraint(
-            model_name="furtherclip",
-            constraint=models.CheckConstraint(condition=models.Q(("place__gte", 2)), name="further_places_from_two"),
+            model_name='furtherclip',
+            constraint=models.CheckConstraint(condition=models.Q(('place__gte', 2)), name='further_places_from_two'),
         ),
     ]
