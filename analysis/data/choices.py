@@ -14,7 +14,7 @@ from analysis.data import imports
 from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import Given
-from analysis.data.headers import header_of, plain
+from analysis.data.headers import header_of, plain, questions_picked
 from analysis.data.rating_rows import are_simulated
 from analysis.data.rows import Rows, read_rows
 from analysis.data.size import check_size
@@ -177,7 +177,7 @@ def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
     frame["is_repeat"] = rows.flags("is_repeat") if "is_repeat" in rows.header else False
     frame["correct"] = rows.numbers("correct") if "correct" in rows.header else float("nan")
     _check_names(frame, rows.path)
-    frame = frame[frame["question"].isin(_picked(frame, wanted, rows.path))]
+    frame = frame[frame["question"].isin(questions_picked(frame["question"], wanted, rows.path))]
     filled = frame[frame["choice"] != ""]
     if filled.empty or filled["is_repeat"].all():
         raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=rows.path)
@@ -188,19 +188,6 @@ def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
     check_size(rows.path, experts=filled["expert_id"].nunique(), clips=clips, systems=filled["system"].nunique())
     order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
     return filled.sort_values(order, ignore_index=True).drop(columns="line"), len(frame) - len(filled)
-
-
-def _picked(frame: pd.DataFrame, wanted: Sequence[str], path: Path) -> list[str]:
-    present = list(dict.fromkeys(frame["question"]))
-    unknown = [name for name in wanted if name not in present]
-    if unknown:
-        raise InputError(
-            "%(file)s: there is no question %(name)s; the file has %(present)s.",
-            file=path,
-            name=repr(unknown[0]),
-            present=", ".join(present),
-        )
-    return list(dict.fromkeys(wanted)) or present
 
 
 def _check_names(frame: pd.DataFrame, path: Path) -> None:

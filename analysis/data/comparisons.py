@@ -15,7 +15,7 @@ from analysis.data import imports
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
-from analysis.data.headers import header_of, plain
+from analysis.data.headers import header_of, plain, questions_picked
 from analysis.data.rating_rows import are_simulated
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
@@ -168,7 +168,7 @@ def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
     rows, respelt = _with_one_spelling(rows)
     frame = _frame(rows, given)
     _check_names(frame, path)
-    frame = frame[frame["question"].isin(_picked(frame, wanted, path))]
+    frame = frame[frame["question"].isin(questions_picked(frame["question"], wanted, path))]
     _check_pairs(frame, path)
     filled = frame[frame["value"].notna()]
     if filled.empty or filled["is_repeat"].all():
@@ -295,19 +295,6 @@ def _check_names(frame: pd.DataFrame, path: Path) -> None:
                 name=name,
                 value=repr(broken[name].iloc[0]),
             )
-
-
-def _picked(frame: pd.DataFrame, wanted: Sequence[str], path: Path) -> list[str]:
-    present = list(dict.fromkeys(frame["question"]))
-    unknown = [name for name in wanted if name not in present]
-    if unknown:
-        raise InputError(
-            "%(file)s: there is no question %(name)s; the file has %(present)s.",
-            file=path,
-            name=repr(unknown[0]),
-            present=", ".join(present),
-        )
-    return list(dict.fromkeys(wanted)) or present
 
 
 def _check_pairs(frame: pd.DataFrame, path: Path) -> None:

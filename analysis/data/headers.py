@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,3 +62,17 @@ def plain(rows: Rows, renamed: Mapping[str, str], names: Sequence[str]) -> Rows:
             name=twice,
         )
     return replace(rows, header=tuple(header))
+
+
+def questions_picked(questions: Iterable[str], wanted: Sequence[str], path: Path) -> list[str]:
+    """The wanted questions, or all that a table has, each once. Raises InputError for one that it does not have."""
+    present = list(dict.fromkeys(questions))
+    unknown = [name for name in wanted if name not in present]
+    if unknown:
+        raise InputError(
+            "%(file)s: there is no question %(name)s; the file has %(present)s.",
+            file=path,
+            name=repr(unknown[0]),
+            present=", ".join(present),
+        )
+    return list(dict.fromkeys(wanted)) or present
