@@ -14,8 +14,8 @@ COLUMNS = ("characteristic", "answer", "n_experts")
 MIN_SHARED = 5
 FEW, WITHHELD = "few", "withheld"
 UNSAID, OTHERS = "not said", "other answers"
-#: Columns of experts.csv that say nothing about a person.
-NOT_TOLD = frozenset({"expert_id", "submitted"})
+#: Columns of experts.csv that say nothing about a person; the table of listening has the headphone check.
+NOT_TOLD = frozenset({"expert_id", "submitted", "headphones_correct", "headphones_rounds"})
 #: Columns whose answers are from a list, beside the questions that have choices.
 LISTED = frozenset({"language"})
 

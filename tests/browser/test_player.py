@@ -134,6 +134,7 @@ class TestLongClip:
         loop.click()
         expect(page.locator(".time")).to_have_text("0:06 / 0:32")
         page.locator("#play").click()
+        expect(page.locator("#play")).to_have_attribute("data-state", "paused")
         settled(page)
         own = Listening.objects.filter(trial=trial).order_by("pk")[1:]
         ends = [stop for row in own for _, stop in row.intervals]
