@@ -1,22 +1,26 @@
-"""`make bench-stats`: false alarms and coverage of comparisons, sets and choices, printed as JSON.
+"""`make bench-stats`: false alarms and coverage of comparisons, sets, prompts and choices, printed as tables.
 
 Systems are equal; experts and clips differ. Comparisons: each expert hears every pair of systems four times, with a
 side advantage of 0.2; beside the crossed model stand what independent votes and a sandwich over experts give, and the
-linear check; then the same with gaps between systems, for the coverage of intervals. Sets: all systems' clips of a
-prompt on one page, 0-100; beside the model with prompts stand the one without and tests on means of experts and pages.
-Choices: "human or computer?" where experts know nothing; beside the mixed probit stand pooled tables and t tests of
-experts' d'.
+linear check; every fourth study again with gaps between systems, for the coverage of intervals. Sets: all systems'
+clips of a prompt on one page, 0-100; beside the model with prompts stand the one without and tests on means of experts
+and pages. Prompts: the same of single clips, 1-5. Choices: "human or computer?" where experts know nothing; beside the
+mixed probit stand pooled tables and t tests of experts' d'; every fourth study again with d' from 0 up.
+
+With `--out` each study is a line of a CSV file as soon as it is done, and the same command continues after the last.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from tqdm import tqdm
@@ -28,13 +32,17 @@ from analysis.statistics.comparison_model.votes import Votes, lay_out
 from analysis.statistics.incidence import Floats, join
 from analysis.statistics.mixed_model.inference import holm
 from analysis.statistics.ordinal_model.links import LINKS, score_and_curvature
-from generation.workers import pool, workers
+from analysis.statistics.power import FELT
+from analysis.statistics.power import Design as Ratings
 from tests.analysis.comparisons import QUESTION, make_pairs
+from tests.benchmarks.power import heard as dealt
 
 ALPHA = 0.05
 BINARY, GRADED = (0.0,), (-1.9, -1.15, -0.4, 0.4, 1.15, 1.9)
 GAP = 0.25
 DEFAULT_STUDIES, DEFAULT_SEED = 1000, 1
+#: Of how many studies one has gaps too; and how many of a design are done before the next has its turn.
+GAPS_EVERY, ROUND = 4, 20
 
 
 class Design(NamedTuple):
@@ -148,6 +156,15 @@ class Sets(NamedTuple):
     clip_sd: float
 
 
+class Prompts(NamedTuple):
+    """Experts, systems, prompts, and how many of them an expert hears, each by every system as single clips."""
+
+    experts: int
+    systems: int
+    prompts: int
+    heard: int
+
+
 class Choosing(NamedTuple):
     """Experts, generators, clips of each, and real clips."""
 
@@ -158,9 +175,22 @@ class Choosing(NamedTuple):
 
 
 SETS = (Sets(14, 4, 10, 4.0), Sets(14, 4, 10, 7.0))
+PROMPTS = (Prompts(14, 4, 10, 10), Prompts(26, 6, 13, 10))
 CHOICES = (Choosing(26, 5, 13, 13),)
+#: Those that docs/benchmarks.md promises first.
+EVERYTHING: tuple[Design | Sets | Prompts | Choosing, ...] = (
+    *DESIGNS[:4],
+    *CHOICES,
+    *SETS,
+    *PROMPTS,
+    *DESIGNS[4:],
+)
 #: Standard deviations of a set's ratings: expert, prompt, expert:system, page, noise.
 SPREADS = (8.0, 7.0, 4.0, 3.5, 9.0)
+#: Of what single clips of one prompt have in common, on 1-5.
+PROMPT_SD = 0.5
+#: Steps of d' between systems where there are any.
+D_STEP = 0.5
 
 
 def simulate_sets(design: Sets, rng: np.random.Generator) -> pd.DataFrame:
@@ -170,14 +200,29 @@ def simulate_sets(design: Sets, rng: np.random.Generator) -> pd.DataFrame:
     y = 55 + rng.normal(0, expert, (experts, 1, 1)) + rng.normal(0, prompt, (1, 1, prompts))
     y = y + rng.normal(0, clip_sd, (1, systems, prompts)) + rng.normal(0, within, (experts, systems, 1))
     y = y + rng.normal(0, page, (experts, 1, prompts)) + rng.normal(0, noise, (experts, systems, prompts))
-    e, s, p = np.indices(y.shape).reshape(3, -1)
-    frame = pd.DataFrame({"expert_id": e, "system": s, "prompt_id": p, "rating": np.clip(np.rint(y.ravel()), 0, 100)})
+    return _as_ratings(np.clip(np.rint(y), 0, 100), np.ones((experts, prompts), dtype=bool))
+
+
+def simulate_prompts(design: Prompts, rng: np.random.Generator) -> pd.DataFrame:
+    """Ratings 1-5 of single clips of equal systems, at middle scatter and with that of prompts."""
+    experts, systems, prompts, heard = design
+    expert, within, clip, noise = FELT["middle"]
+    y = 3 + rng.normal(0, expert, (experts, 1, 1)) + rng.normal(0, PROMPT_SD, (1, 1, prompts))
+    y = y + rng.normal(0, clip, (1, systems, prompts)) + rng.normal(0, within, (experts, systems, 1))
+    y = y + rng.normal(0, noise, (experts, systems, prompts))
+    return _as_ratings(np.clip(np.rint(y), 1, 5), dealt(Ratings(experts, prompts, heard, systems)))
+
+
+def _as_ratings(y: Floats, heard: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Of ratings (experts, systems, prompts) those that are heard (experts, prompts), for `mixed_model.fit`."""
+    e, s, p = np.nonzero(np.broadcast_to(heard[:, None, :], y.shape))
+    frame = pd.DataFrame({"expert_id": e, "system": s, "prompt_id": p, "rating": y[e, s, p]})
     return frame.assign(clip_id=frame["prompt_id"].astype(str) + "-" + frame["system"].astype(str), scale="overall")
 
 
-def null_sets(design: Sets, rng: np.random.Generator) -> dict[str, float]:
-    """Shares of false alarms in one study of sets."""
-    frame = simulate_sets(design, rng)
+def null_ratings(design: Sets | Prompts, rng: np.random.Generator) -> dict[str, float]:
+    """Shares of false alarms in one study of sets, or of single clips of shared prompts."""
+    frame = simulate_sets(design, rng) if isinstance(design, Sets) else simulate_prompts(design, rng)
     full = mixed_model.fit(frame, "overall").contrasts
     blind = mixed_model.fit(frame.drop(columns="prompt_id"), "overall").contrasts
     of_experts = frame.pivot_table(index="expert_id", columns="system", values="rating").to_numpy()
@@ -193,19 +238,24 @@ def null_sets(design: Sets, rng: np.random.Generator) -> dict[str, float]:
     return _rates(alarms) | {"coverage": float(((full["ci_low"] <= 0) & (full["ci_high"] >= 0)).mean())}
 
 
-def null_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]:
-    """Shares of false alarms where nobody can tell generated from real music."""
+def simulate_choices(design: Choosing, truth: Floats, rng: np.random.Generator) -> pd.DataFrame:
+    """Answers "generated" (1) or "real" (0) of one study, at these d'."""
     criterion, sensitivity = rng.normal(-0.3, 0.35, design.experts), rng.normal(0, 0.35, design.experts)
     rows = []
     for system in range(design.systems + 1):
         luck = rng.normal(0, 0.3, design.clips if system else design.real)
-        eta = criterion[:, None] + luck + (sensitivity[:, None] if system else 0)
+        eta = criterion[:, None] + luck + (sensitivity[:, None] + truth[system - 1] if system else 0)
         said = (eta + rng.normal(size=eta.shape) > 0).astype(int)
         e, c = np.indices(said.shape).reshape(2, -1)
         name = f"s{system}" if system else "real"
         clips = [f"{name}-{clip}" for clip in c]
         rows.append(pd.DataFrame({"expert_id": e, "system": name, "clip_id": clips, "said": said.ravel()}))
-    frame = pd.concat(rows, ignore_index=True)
+    return pd.concat(rows, ignore_index=True)
+
+
+def null_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]:
+    """Shares of false alarms where nobody can tell generated from real music."""
+    frame = simulate_choices(design, np.zeros(design.systems), rng)
     found = discrimination.fit(frame).systems.iloc[: design.systems]
     rates = frame.groupby(["expert_id", "system"])["said"].agg(["sum", "count"])
     z = stats.norm.ppf((rates["sum"] + 0.5) / (rates["count"] + 1))
@@ -219,7 +269,16 @@ def null_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]
         ],
         "t_expert_d_prime": [stats.ttest_rel(table[name], table["real"]).pvalue for name in names],
     }
-    return _rates(alarms) | {"coverage": float(((found["ci_low"] <= 0) & (found["ci_high"] >= 0)).mean())}
+    return _rates(alarms) | {"median_df": float(found["df"].median())}
+
+
+def gap_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]:
+    """The share of intervals that contain the true d', where systems differ."""
+    truth: Floats = D_STEP * np.arange(design.systems, dtype=np.float64)
+    found = discrimination.fit(simulate_choices(design, truth, rng)).systems.iloc[: design.systems]
+    tested = found["se"].notna()
+    inside = (found["ci_low"] <= truth) & (truth <= found["ci_high"])
+    return {"coverage": float(inside[tested].mean()), "bias": float((found["d_prime"] - truth).mean())}
 
 
 def _rates(alarms: dict[str, Any]) -> dict[str, float]:
@@ -227,40 +286,72 @@ def _rates(alarms: dict[str, Any]) -> dict[str, float]:
     return {**rates, **{f"family_{name}": float((holm(p) < ALPHA).any()) for name, p in alarms.items()}}
 
 
-def measure_further(design: Sets | Choosing, studies: int, seed: int) -> dict[str, float]:
-    """Averages over studies of sets or choices."""
-    rng = np.random.default_rng((seed, *map(int, design)))
-    null = null_sets if isinstance(design, Sets) else null_choices
-    rows = [null(design, rng) for _ in tqdm(range(studies), desc=str(design), disable=None)]  # type: ignore[arg-type]
-    return {str(name): round(float(value), 4) for name, value in pd.DataFrame(rows).mean().items()}
+def study(design: Design | Sets | Prompts | Choosing, number: int, seed: int) -> dict[str, float]:
+    """Simulate and analyse one study; every fourth once more with gaps between systems."""
+    with_gaps = number % GAPS_EVERY == 0
+    rng = np.random.default_rng((seed, EVERYTHING.index(design), number))
+    if isinstance(design, Design):
+        first, second = (int(each) for each in rng.integers(2**31, size=2))
+        return null_study(design, first) | (gap_study(design, second) if with_gaps else {})
+    if isinstance(design, Choosing):
+        return null_choices(design, rng) | (gap_choices(design, rng) if with_gaps else {})
+    return null_ratings(design, rng)
 
 
-def measure(design: Design, studies: int, seed: int) -> dict[str, float]:
-    """Averages over `studies` null studies and a quarter as many with gaps."""
-    first = np.random.default_rng((seed, DESIGNS.index(design))).integers(2**31)
-    null = [null_study(design, int(first) + n) for n in tqdm(range(studies), desc=str(design), disable=None)]
-    gaps = [gap_study(design, int(first) - 1 - n) for n in tqdm(range(max(studies // 4, 1)), desc="gaps", disable=None)]
-    means = {**pd.DataFrame(null).mean(), **pd.DataFrame(gaps).mean()}
-    return {str(name): round(float(value), 4) for name, value in means.items()}
+def measure(designs: Sequence[int], studies: int, seed: int, folder: Path) -> None:
+    """Simulate studies until the file of each design has so many, a few of every design in turn."""
+    for until in tqdm(range(ROUND, studies + ROUND, ROUND), disable=None):
+        for design in designs:
+            for number in range(len(read(folder, design)), min(until, studies)):
+                add(path_of(folder, design), study(EVERYTHING[design], number, seed))
+
+
+def path_of(folder: Path, design: int) -> Path:
+    """The file of one design."""
+    return folder / f"{design:02d}-{type(EVERYTHING[design]).__name__.lower()}.csv"
+
+
+def read(folder: Path, design: int) -> pd.DataFrame:
+    """The studies of one design that are done; no rows where there are none."""
+    path = path_of(folder, design)
+    return pd.read_csv(path) if path.exists() else pd.DataFrame()
+
+
+def add(path: Path, row: dict[str, float]) -> None:
+    """Append one study. The first has gaps, so the columns of the file are those of every study."""
+    columns = list(row) if not path.exists() else path.read_text(encoding="utf-8").partition("\n")[0].split(",")
+    lines = pd.DataFrame([row], columns=columns)
+    lines.to_csv(path, mode="a", header=not path.exists(), index=False)
+
+
+def table(folder: Path, design: int) -> str:
+    """The means of one design as a table, and its other numbers below."""
+    rows = read(folder, design)
+    if rows.empty:
+        return ""
+    means = {str(name): float(value) for name, value in rows.mean().items()}
+    methods = [name.removeprefix("contrast_") for name in means if name.startswith("contrast_")]
+    of_methods = [f"| {name} | {means[f'contrast_{name}']:.3f} | {means[f'family_{name}']:.3f} |" for name in methods]
+    others = [name for name in means if name.partition("_")[2] not in methods]
+    below = [f"{name} {means[name]:.3f} ({rows[name].count()} studies)" for name in others]
+    title = f"{EVERYTHING[design]}: {len(rows)} studies"
+    return "\n".join([title, "", "| method | a difference | a study |", "|---|---|---|", *of_methods, "", *below, ""])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=DEFAULT_STUDIES, help="null studies of each design")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--studies", type=int, default=DEFAULT_STUDIES, help="of each design; 0 prints what is there")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--workers", type=workers, default=1, help="processes, or tcp://HOST:PORT of a Dask cluster")
     parser.add_argument("--designs", default="", metavar="0,1", help="only these of the designs, by number")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="a CSV file of each design, to continue later")
     given = parser.parse_args()
-    everything: list[Any] = [*DESIGNS, *SETS, *CHOICES]
-    chosen = [everything[int(n)] for n in given.designs.split(",") if n] or everything
-    with pool(given.workers, len(chosen)) as executor:
-        jobs = [
-            (design, executor.submit(measure if isinstance(design, Design) else measure_further, design, *numbers))
-            for design, numbers in ((design, (given.studies, given.seed)) for design in chosen)
-        ]
-        results = [{"kind": type(design).__name__, **design._asdict(), **job.result()} for design, job in jobs]
-    json.dump({"seed": given.seed, "studies": given.studies, "alpha": ALPHA, "results": results}, sys.stdout, indent=2)
-    print()
+    designs = [int(n) for n in given.designs.split(",") if n] or list(range(len(EVERYTHING)))
+    with TemporaryDirectory() as temporary:
+        folder = given.out or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        measure(designs, given.studies, given.seed, folder)
+        for design in designs:
+            print(table(folder, design))
 
 
 if __name__ == "__main__":
