@@ -93,9 +93,12 @@ coverage: .venv/.ready-dev browser servers  ## the suite once more, measured: pe
 mutants: .venv/.ready-dev  ## wrong code on purpose, and whether a test fails; MUTANTS="save --sample 0" for a part, whole
 	$(BIN)/python -m tests.robustness.mutants --jobs $(JOBS) $(MUTANTS)
 
-chaos: .venv/.ready-dev servers  ## 7,800 answers while everything fails, on both stores; counts and databases in var/chaos
-	$(BIN)/python -m tests.robustness.chaos --store sqlite --out var/chaos/sqlite
-	$(BIN)/python -m tests.robustness.chaos --store postgres --out var/chaos/postgres
+# Kinds of trials: single, pairs, sets, choices.
+CHAOS = single pairs sets choices
+chaos: .venv/.ready-dev servers  ## 7,800 answers of each kind while everything fails, on both stores; results in var/chaos
+	for store in sqlite postgres; do for kind in $(CHAOS); do \
+		$(BIN)/python -m tests.robustness.chaos --kind $$kind --store $$store --out var/chaos/$$store-$$kind || exit 1; \
+	done; done
 
 fuzz: .venv/.ready-dev  ## 10,000 damaged inputs for every reader
 	FUZZ=10000 $(BIN)/pytest -n $(TESTERS) --timeout 0 tests/robustness/test_fuzz.py

@@ -139,16 +139,24 @@ def study_toml(
     return "\n".join(parts) + "\n"
 
 
-def pair_toml(*, form: str = "graded", rounds: int = 2, match: str = "prompt", **shape: Any) -> str:
-    """The same for trials of two clips, with one preference."""
-    text = study_toml(scales=("better",), heard=rounds, **shape)
+def pair_toml(
+    *,
+    form: str = "graded",
+    rounds: int = 2,
+    match: str = "prompt",
+    questions: Sequence[str] = ("better",),
+    **shape: Any,
+) -> str:
+    """The same for trials of two clips, with preferences."""
+    text = study_toml(scales=questions, heard=rounds, **shape)
     both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
     before, _, rest = text.partition("[[scales]]")
     middle = "" if form == "binary" else f"middle = {both('no difference')}\n"
-    question = (
-        f'[[questions]]\nkey = "better"\nkind = "preference"\nform = "{form}"\nlabel = {both("Preference")}\n'
+    question = "".join(
+        f'[[questions]]\nkey = "{key}"\nkind = "preference"\nform = "{form}"\nlabel = {both("Preference")}\n'
         f"definition = {both('Which clip do you prefer?')}\nlow = {both('first clip')}\n{middle}"
         f"high = {both('second clip')}\n"
+        for key in questions
     )
     before = before.replace("heard_per_expert", "rounds")
     trial = f'[trial]\nclips = 2\nmatch = "{match}"\n'
@@ -205,7 +213,8 @@ def make_pair_study(
     **options: Any,
 ) -> Study:
     """An open study of pairs with one preference, `better`."""
-    shape = {"systems": systems, "clips": clips, "repeats": repeats, "practice": practice, "slots": slots}
+    shape: dict[str, Any] = {"systems": systems, "clips": clips, "repeats": repeats}
+    shape |= {"practice": practice, "slots": slots}
     text = pair_toml(form=form, rounds=rounds, match=match, **shape)
     return make_study(folder, text=text, systems=systems, clips=clips, practice=2 * practice, **options)
 

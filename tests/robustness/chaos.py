@@ -1,12 +1,13 @@
 """The long fault test: experts answer on bad lines while server, database and disk fail under them. Prints counts.
 
-    python -m tests.robustness.chaos [--store sqlite | postgres] [--experts 26] [--trials 60] [--scales 5] --out FOLDER
+    python -m tests.robustness.chaos [--kind single | pairs | sets | choices] [--store sqlite | postgres] --out FOLDER
 
-Afterwards every answer that was acknowledged must be stored as it was given, and of every trial and scale the last
-answer given must be the one that counts. FOLDER keeps the database (of PostgreSQL a backup that `restore` reads),
-the server's log and counts.json. Clocks of devices are right, a day ahead, an hour behind, or they drift. A change of
-mind of each expert is sent after the end, and once more after the grace period and after the seal is opened, when
-nothing may be let in. Exit status 1 if anything was lost, doubled, changed or let in.
+The study has single clips with scales; pairs with graded preferences; sets of all systems with scales; or choices
+beside scales. Afterwards every answer that was acknowledged must be stored as it was given, and of every trial and
+question the last answer given must be the one that counts. FOLDER keeps the database (of PostgreSQL a backup that
+`restore` reads), the server's log and counts.json. Clocks of devices are right, a day ahead, an hour behind, or they
+drift. A change of mind of each expert is sent after the end, and once more after the grace period and after the seal
+is opened, when nothing may be let in. Exit status 1 if anything was lost, doubled, changed or let in.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from math import comb
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("a-net", "b-net", "c-net", "d-net", "e-net", "real")
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
+#: Answers a trial has for each question, and trials that come at once: one of each system or of each pair.
+KINDS = {"single": (1, len(SYSTEMS)), "pairs": (1, comb(len(SYSTEMS), 2)), "sets": (len(SYSTEMS), 1)}
+KINDS["choices"] = KINDS["single"]
 HABITS = {"new_device": 0.02, "reload": 0.05, "other_tab": 0.03, "changed_mind": 0.03}
 SERVER = ("--workers", "2", "--threads", "4", "--preload")
 #: As long as a study file allows: the clock jumps while experts are at it.
@@ -47,10 +52,11 @@ SMALL_POSTGRES = {"max_wal_size": "64MB", "min_wal_size": "32MB", "shared_buffer
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kind", choices=list(KINDS), default="single")
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--experts", type=int, default=26)
-    parser.add_argument("--trials", type=int, default=60, help="a multiple of six")
-    parser.add_argument("--scales", type=int, default=5)
+    parser.add_argument("--trials", type=int, help="a multiple of 6, with pairs of 15; 60 by default, 10 of sets")
+    parser.add_argument("--scales", type=int, default=5, help="questions")
     parser.add_argument(
         "--hosts", type=int, default=1, help="more than one stand behind nginx, and one is killed at a time"
     )
@@ -60,7 +66,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=4.0, help="seconds between two troubles, on average")
     parser.add_argument("--limit", type=float, default=1500.0, help="seconds after which experts give up")
     parser.add_argument("--out", type=Path, required=True)
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.trials = given.trials or 60 // KINDS[given.kind][0]
+    return given
 
 
 @contextmanager
@@ -97,22 +105,29 @@ def set_up_django(store: Store, data: Path, clock: Path) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
+def study_file(given: argparse.Namespace) -> tuple[str, int]:
+    """The study file, and how many clips of a system its pack needs."""
+    from tests.factories import choice_toml, pair_toml, set_toml, study_toml
+
+    heard, questions = given.trials // KINDS[given.kind][1], SCALES[: given.scales]
+    shape: dict[str, Any] = {"systems": SYSTEMS, "clips": heard, "practice": 0, "slots": given.experts}
+    made = {
+        "single": lambda: study_toml(scales=questions, heard=heard, **shape),
+        "pairs": lambda: pair_toml(questions=questions, rounds=heard, **shape),
+        "sets": lambda: set_toml(scales=questions, heard=heard, **shape),
+        "choices": lambda: choice_toml(scales=questions[1:], heard=heard, **shape),
+    }
+    return made[given.kind]().replace("seed = 7", f"seed = 7\ngrace_hours = {GRACE_HOURS}"), heard
+
+
 def make_sessions(given: argparse.Namespace, folder: Path, port: int) -> tuple[Study, list[Session]]:
     """An open study with an invited expert for every slot."""
-    from tests.factories import make_link, make_study, study_toml
+    from tests.factories import make_link, make_study
     from tests.robustness.experts import Session
     from tests.robustness.protocol import Weather
 
-    heard = given.trials // len(SYSTEMS)
-    shape = study_toml(
-        systems=SYSTEMS, scales=SCALES[: given.scales], clips=heard, heard=heard, practice=0, slots=given.experts
-    )
-    study = make_study(
-        folder,
-        text=shape.replace("seed = 7", f"seed = 7\ngrace_hours = {GRACE_HOURS}"),
-        systems=SYSTEMS,
-        clips=heard,
-    )
+    text, clips = study_file(given)
+    study = make_study(folder, text=text, systems=SYSTEMS, clips=clips)
     weather, end = Weather(given.lost, given.doubled), time.monotonic() + given.limit
     links = [f"/i/{make_link(study, f'e{number:02d}')[1]}/" for number in range(given.experts)]
     seeds = [1000 * given.seed + number for number in range(given.experts)]
@@ -160,7 +175,7 @@ def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> d
     by_uuid = {str(row.client_uuid): row for row in rows}
     counting: dict[tuple[str, str], Rating] = {}
     for row in sorted(rows, key=lambda row: row.revision):
-        counting[row.trial.token, row.scale] = row
+        counting[row.trial.token, f"{row.scale}@{row.place}" if study.file.has_sets else row.scale] = row
     made = {key: entry for session in sessions for outbox in session.outboxes for key, entry in outbox.made.items()}
     answers = {key: entry for key, entry in made.items() if entry.kind == "rating"}
     acknowledged = {key for session in sessions for outbox in session.outboxes for key in outbox.acknowledged}
@@ -169,10 +184,10 @@ def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> d
     lost += [f"{trial} {scale}" for trial, scale in wanted if (trial, scale) not in counting]
     changed = [key for key, row in by_uuid.items() if key not in answers or not _is(row, answers[key].body)]
     changed += [str(cell) for cell, value in wanted.items() if cell in counting and counting[cell].value != value]
-    doubled = len(rows) - len({(row.trial_id, row.expert_id, row.scale, row.revision) for row in rows})
+    doubled = len(rows) - len({(row.trial_id, row.expert_id, row.scale, row.place, row.revision) for row in rows})
     study_cells = {cell for cell, row in counting.items() if row.trial.phase == "study"}
     return {
-        "expected": given.experts * given.trials * given.scales,
+        "expected": given.experts * given.trials * given.scales * KINDS[given.kind][0],
         "stored": len(study_cells),
         "lost": len(lost),
         "doubled": doubled + len(rows) - len(by_uuid),
@@ -256,6 +271,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         counts = count(study, sessions, given) | whole(study, store)
         sums: Counter[str] = sum((session.counts for session in sessions), Counter())
         return {
+            "kind": given.kind,
             "store": given.store,
             "hosts": given.hosts,
             **counts,

@@ -21,7 +21,10 @@ Cell = tuple[str, str]
 
 @dataclass
 class Session:
-    """One expert. `given` has, for each trial and scale, the last value that they chose."""
+    """One expert. `given` has, for each trial and question, the last value that they chose; `bounds` what they may.
+
+    In a set a question is that of one clip, such as overall@2.
+    """
 
     link: str
     port: int
@@ -32,6 +35,7 @@ class Session:
     counts: Counter[str] = field(default_factory=Counter)
     outboxes: list[Outbox] = field(default_factory=list)
     given: dict[Cell, int] = field(default_factory=dict)
+    bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     kept_back: list[tuple[Outbox, Entry]] = field(default_factory=list)
     ended: str = ""
 
@@ -136,16 +140,21 @@ class Session:
         return self._answer(old.trial, old.scale, old.url, revision, dict(old.body))
 
     def _at_trial(self, page: Page) -> None:
-        """Hear and rate a clip, sometimes in two tabs, with changed ratings or devices."""
+        """Hear the clips and answer, sometimes in two tabs, with changed answers or devices."""
         main, outbox = page.attributes("main"), self._outbox
-        trial, duration = main["data-trial"], int(main["data-duration"])
-        self._stubborn(lambda: self._audio(main["data-audio"]))
-        for intervals in ([], [[0, duration]]):  # its beginning and its end
-            heard = {"intervals": intervals, "events": [], "plays": int(not intervals), **outbox.browser.clock.stamp()}
-            outbox.add(Entry("listening", trial, "", main["data-listening"], heard))
-            time.sleep(0.02)
+        trial = main["data-trial"]
+        clips = [given for _, given in page.elements if "data-audio" in given]
+        for clip in clips:
+            self._stubborn(lambda: self._audio(clip["data-audio"]))  # noqa: B023
+        for place, clip in enumerate(clips, start=1):
+            lasts_ms = int(clip["data-duration"])
+            for intervals in ([], [[0, lasts_ms]]):  # its beginning and its end
+                heard = {"intervals": intervals, "events": [], "plays": int(not intervals), "place": place}
+                outbox.add(Entry("listening", trial, "", main["data-listening"], heard | outbox.browser.clock.stamp()))
+                time.sleep(0.02 if len(clips) == 1 or intervals else lasts_ms / 1000)  # only one clip may be hasty
         for scale in (given for _, given in page.elements if "data-scale" in given):
             key, revision = scale["data-scale"], int(scale["data-revision"]) + 1
+            self.bounds[key] = int(scale["data-minimum"]), int(scale["data-maximum"])
             entry = self._answer(trial, key, main["data-ratings"] + key, revision, {})
             outbox.add(entry)
             self._perhaps_again(entry)
@@ -168,7 +177,7 @@ class Session:
 
     def _answer(self, trial: str, scale: str, url: str, revision: int, like: dict[str, Any]) -> Entry:
         time.sleep(0.003)  # nobody answers twice within a millisecond
-        value = self.given[trial, scale] = self.rng.randint(1, 5)
+        value = self.given[trial, scale] = self.rng.randint(*self.bounds[scale])
         measures = {"plays": 1, "heard_ms": 1000, "rt_ms": 4000, "language": "en"}
         body = {**measures, **like, "value": value, "revision": revision, **self._outbox.browser.clock.stamp()}
         return Entry("rating", trial, scale, url, body)
