@@ -11,7 +11,7 @@ from typing import Any
 from formats.dataset import Table, View
 from formats.errors import InputError
 from formats.files import canonical_json, json_sha256, sha256_of
-from study.dataset import descriptors
+from study.dataset import deposit, descriptors
 from study.dataset.readme import codebook_page, readme
 from study.dataset.tables import write_tables
 from study.dataset.taken import since_last
@@ -104,6 +104,9 @@ def _write(study: Study, folder: Path, view: View) -> str:
     since = since_last(study, tables_sha256) if view != "coded" else None
     _write_json(folder / "dataset_description.json", descriptors.psych_ds(study, tables, view, since))
     (folder / "README.md").write_text(readme(study, tables, since), encoding="utf-8")
+    if view != "coded":  # nobody deposits that one
+        _write_json(folder / deposit.DATACITE, deposit.datacite(study))
+        _write_json(folder / deposit.CRATE, deposit.ro_crate(study, folder, tables))
     _write_ignored(folder)
     return _write_hashes(folder, tables_sha256)
 

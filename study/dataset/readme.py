@@ -67,6 +67,8 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         "- `codebook.md`: every column, its unit, coding and meaning, in English and Chinese",
         "- `dataset_description.json` (Psych-DS), `datapackage.json` (Frictionless), `csv-metadata.json` (CSVW):",
         "  the same for programs",
+        "- `ro-crate-metadata.json` (RO-Crate), `datacite.json` (DataCite): for an archive; authors and",
+        "  licence are still to be added",
         *_on_plan(study),
         "- `certificate.json`: the figures of the session plans' balance",
         "- `events.jsonl`: the study's log; each line carries the hash of the one before",

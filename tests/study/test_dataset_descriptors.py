@@ -1,4 +1,5 @@
-"""Whether a dataset says of itself what other people's programs understand: Frictionless, CSVW, Psych-DS."""
+"""Whether a dataset says of itself what other people's programs understand: Frictionless, CSVW, Psych-DS,
+RO-Crate and DataCite."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from study import clock, dataset, services
+from study.dataset.deposit import CRATE, DATACITE
 from study.models import Study
 from tests.factories import context_of, make_study, trials_of
 from tests.study.test_dataset import LONG, rated_study, unseal
@@ -181,6 +184,49 @@ def test_what_is_spoilt_for_psych_ds_is_seen(tmp_path: Path) -> None:
     (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")
     found = set(psych_ds_faults(tmp_path / "out"))
     assert {"no name", "no Dataset", "name: Ratings.csv", "column: expert_id", "not checked: notes.txt"} <= found
+
+
+def crate_faults(folder: Path) -> set[str]:
+    """What the validator finds against RO-Crate 1.3, without a network.
+
+    It asks for the context over the network, so that it is given the copy of `rocrate`, of the same version.
+    """
+    import rocrate
+    from rdflib.plugins.shared.jsonld import context
+    from rocrate_validator import services
+    from rocrate_validator.models import ValidationSettings
+    from rocrate_validator.utils import document_loader, http
+
+    copy = json.loads((Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text(encoding="utf-8"))
+    assert copy["@id"] == json.loads((folder / CRATE).read_text(encoding="utf-8"))["@context"]
+    answer = SimpleNamespace(
+        status_code=200, ok=True, text=json.dumps(copy), headers={"Content-Type": "application/ld+json"}
+    )
+    answer.json, answer.content = lambda: copy, answer.text.encode()
+    settings = ValidationSettings(rocrate_uri=str(folder), profile_identifier="ro-crate-1.3", no_cache=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document_loader, "_fetch_json_ld", lambda url: copy)
+        patch.setattr(context, "source_to_json", lambda *asked: (copy, None))
+        patch.setattr(http.HttpRequester, "get", lambda *asked, **how: answer, raising=False)
+        return {issue.message for issue in services.validate(settings).get_issues()}
+
+
+def test_ro_crate_validator_finds_what_is_spoilt_alone(tmp_path: Path) -> None:
+    study = rated_study(tmp_path)
+    unseal(study)
+    dataset.export(study, tmp_path / "out")
+    (tmp_path / "out" / "plan.json").unlink()
+    (fault,) = crate_faults(tmp_path / "out")
+    assert "plan.json" in fault
+
+
+def test_datacite_finds_nothing_wrong(folder: Path) -> None:
+    from datacite import schema45
+
+    content = json.loads((folder / DATACITE).read_text(encoding="utf-8"))
+    assert [error.message for error in schema45.validator.iter_errors(content)] == []
+    assert ":tba" in schema45.tostring(content)
+    assert not schema45.validate({**content, "types": {"resourceTypeGeneral": "Ratings"}})
 
 
 def test_every_description_is_in_both_languages(tmp_path: Path) -> None:

@@ -1,0 +1,111 @@
+"""Metadata for archives, in which the authors fill in what the study does not know: RO-Crate 1.3 and DataCite 4."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from formats.dataset import Table
+from formats.messages import SOURCE, language_tag
+from study.dataset.descriptors import about
+from study.models import Study
+
+CRATE, DATACITE = "ro-crate-metadata.json", "datacite.json"
+#: DataCite's own word for a value that is still to be given.
+TO_BE_GIVEN = ":tba"
+SUBJECTS = ["listening test", "music evaluation", "ratings"]
+FORMATS = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".md": "text/markdown",
+}
+#: What the files are that are not tables.
+FILES = {
+    "README.md": "Description of the folder",
+    "certificate.json": "Balance certificate of the session plans",
+    "codebook.md": "Codebook of every column, in English and Chinese",
+    "csv-metadata.json": "The tables as CSV on the Web",
+    "datacite.json": "DataCite metadata",
+    "datapackage.json": "The tables as a Frictionless data package",
+    "dataset_description.json": "Psych-DS metadata",
+    "events.jsonl": "Event log; each line has the hash of the one before",
+    "hashes.json": "SHA-256 of every file",
+    "plan.json": "Frozen study plan",
+    "sequences.json": "Session plans, and each expert's slot",
+}
+#: Written after these metadata, which it holds the hashes of.
+LAST = "hashes.json"
+
+
+def _published(study: Study) -> str:
+    """The day that stands for the publication, in UTC: of unblinding, else of closing, opening or creation."""
+    at = study.unsealed_at or study.closed_at or study.opened_at or study.created_at
+    return at.astimezone(UTC).date().isoformat()
+
+
+def ro_crate(study: Study, folder: Path, tables: list[Table]) -> dict[str, Any]:
+    """ro-crate-metadata.json: what each file of the folder is, as linked data.
+
+    Source: RO-Crate Metadata Specification 1.3 (researchobject.org/ro-crate). Author, publisher and licence are for
+    the depositor to give; the licence says so, since a crate must have one.
+    """
+    titles = FILES | {table.path: table.title[SOURCE] for table in tables}
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    files = [
+        {
+            "@id": name,
+            "@type": "File",
+            "name": name,
+            "description": titles[name],
+            "encodingFormat": FORMATS[Path(name).suffix],
+            **({"contentSize": str(sizes[name])} if name in sizes else {}),
+        }
+        for name in sorted({*sizes, LAST})
+    ]
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": study.text("title", SOURCE),
+        "description": about(study),
+        "datePublished": _published(study),
+        "license": {"@id": "#license"},
+        "keywords": SUBJECTS,
+        "hasPart": [{"@id": file["@id"]} for file in files],
+    }
+    descriptor = {
+        "@id": CRATE,
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.3"},
+    }
+    licence = {
+        "@id": "#license",
+        "@type": "CreativeWork",
+        "name": "No licence given yet",
+        "description": "The authors have not yet said under which licence this dataset may be used.",
+    }
+    return {"@context": "https://w3id.org/ro/crate/1.3/context", "@graph": [descriptor, root, licence, *files]}
+
+
+def datacite(study: Study) -> dict[str, Any]:
+    """datacite.json: the metadata of a DOI, with ":tba" for creators and publisher.
+
+    Source: DataCite Metadata Schema 4.5 (schema.datacite.org).
+    """
+    days = [at.astimezone(UTC).date().isoformat() for at in (study.opened_at, study.closed_at) if at]
+    plan = {"alternateIdentifier": study.plan_sha256, "alternateIdentifierType": "SHA-256 of the study plan"}
+    return {
+        "schemaVersion": "http://datacite.org/schema/kernel-4",
+        "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Ratings of a listening study"},
+        "creators": [{"name": TO_BE_GIVEN}],
+        "titles": [{"title": text, "lang": language_tag(code)} for code, text in study.file.title.items()],
+        "publisher": {"name": TO_BE_GIVEN},
+        "publicationYear": _published(study)[:4],
+        "subjects": [{"subject": subject} for subject in SUBJECTS],
+        "dates": [{"date": "/".join(days), "dateType": "Collected"}] if days else [],
+        "descriptions": [{"description": about(study), "descriptionType": "Abstract", "lang": SOURCE}],
+        "formats": sorted(set(FORMATS.values())),
+        "alternateIdentifiers": [plan] if study.plan_sha256 else [],
+    }
