@@ -311,6 +311,14 @@ class ChoiceQuestion(Labelled):
     choices: list[TrialChoice]
 
 
+class TextQuestion(Labelled):
+    """A question about a trial that is answered in words; its answers are in remarks.csv."""
+
+    kind: Literal["text"]
+    definition: dict[str, Line]
+    required: bool = False
+
+
 class System(Part):
     """A system, or its code, with its name."""
 
@@ -328,7 +336,7 @@ class Description(Part):
     unsealed: bool
     real_system: str | None = None
     scales: list[Scale]
-    questions: list[Annotated[Preference | ChoiceQuestion, Field(discriminator="kind")]] = []
+    questions: list[Annotated[Preference | ChoiceQuestion | TextQuestion, Field(discriminator="kind")]] = []
     systems: list[System]
     groups: list[Labelled] = []
     background: list[Question] = []

@@ -56,6 +56,8 @@ RESERVED = {
 RESERVED_FOR_QUESTIONS = RESERVED | {
     *("question", "value", "place", "prompt_id", "clip_a", "system_a", "clip_b", "system_b", "choice", "correct"),
 }
+#: Names that a question answered in words can't have either: its answers are a column of the comments.
+RESERVED_FOR_TEXTS = RESERVED_FOR_QUESTIONS | {"comment", "remarked_at"}
 #: Names that a background question can't have, for the same reason.
 EXPERT_COLUMNS = {
     *("expert_id", "group", "language", "submitted", "replaced_by", "level"),
@@ -513,10 +515,12 @@ class TextQuestion(Table):
     """A question that is answered in words, of each clip or of the trial."""
 
     kind: Literal["text"]
-    key: QuestionKey
+    key: Annotated[str, Name(COLUMN, COLUMN_MEANING, RESERVED_FOR_TEXTS)]
     of: Of = "trial"
     label: Texts
     definition: Texts
+    #: Whether a trial is complete only with an answer.
+    required: bool = False
 
 
 KINDS: Mapping[str, type[Table]] = {
@@ -777,6 +781,15 @@ class StudyFile(Table):
         return [*self.scales, *(question for question in self.questions if isinstance(question, kinds))]
 
     @property
+    def texts(self) -> list[TextQuestion]:
+        """The questions that are answered in words."""
+        return [question for question in self.questions if isinstance(question, TextQuestion)]
+
+    def are_written(self, answers: Mapping[str, str] | None) -> bool:
+        """Whether each required question of kind text is among a trial's answers."""
+        return all(question.key in (answers or {}) for question in self.texts if question.required)
+
+    @property
     def has_sets(self) -> bool:
         """Whether a trial has one clip of each system, each of which is rated."""
         return self.trial.clips == "all"
@@ -948,6 +961,8 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     systems = [str(row.get("id")) for row in _rows(content.get("systems"))]
     if not content.keys() & {"scales", "questions"}:
         yield ("scales",), Message("This key is missing. Write [[scales]] or [[questions]], once per question.")
+    elif not _rows(content.get("scales")) and {row.get("kind") for row in _rows(content.get("questions"))} == {"text"}:
+        yield ("questions",), Message("Each question is answered in words. Add a rating, a preference or a choice.")
     for index, question in enumerate(_rows(content.get("questions"))):
         yield from _unfit_question(question, ("questions", index), clips)
         yield from _unfit_answers(question, ("questions", index), systems)

@@ -449,12 +449,14 @@ class Rating(models.Model):
 
 
 class Remark(models.Model):
-    """Prior familiarity and comment of a trial; a change is a new row."""
+    """Prior familiarity, comment and answers in words of a trial; a change is a new row."""
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="remarks")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="remarks")
     known = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
+    #: What was written to each question of kind text, by its key; those without an answer are left out.
+    answers = models.JSONField(default=dict)
     revision = models.PositiveIntegerField()
     client_uuid = models.UUIDField(unique=True)
     given_at = models.DateTimeField()

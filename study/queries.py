@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import Refused
 from study.models import Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
-from study.session import Session, SessionTrial, answers_counted, session_of
+from study.session import Session, SessionTrial, answers_counted, newest_answers, session_of
 
 Interval = tuple[int, int]
 
@@ -78,12 +78,14 @@ def refuse_finished_study(expert: Expert) -> None:
 
 def is_done(trial: int, expert: Expert) -> bool:
     """Whether a trial is fully rated, or its problem report has taken effect."""
-    reported = Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
+    file, reported = expert.study.file, Exists(Listening.objects.filter(trial=trial, expert=expert, problem=True))
     rows = Trial.objects.filter(pk=trial).annotate(
-        reported=reported, scales=answers_counted(expert.study.file, Q(ratings__expert=expert))
+        reported=reported,
+        scales=answers_counted(file, Q(ratings__expert=expert)),
+        written=newest_answers(expert),
     )
-    token, scales, is_reported = rows.values_list("token", "scales", "reported").get()
-    rated = bool(scales >= expert.study.file.answers_per_trial)
+    token, scales, is_reported, written = rows.values_list("token", "scales", "reported", "written").get()
+    rated = bool(scales >= file.answers_per_trial and file.are_written(written))
     if rated or not is_reported:
         return rated
     place = session_of(expert).trial(token)
@@ -163,12 +165,14 @@ class AnsweredTrial:
     values: dict[tuple[str, int], int]
     known: bool
     comment: str
+    #: Of questions of kind text, by key.
+    written: dict[str, str]
     problem: bool
 
     @property
     def begun(self) -> bool:
         """Whether the trial was opened, so that the review can link to it."""
-        return bool(self.values or self.known or self.comment or self.problem)
+        return bool(self.values or self.known or self.comment or self.written or self.problem)
 
 
 def answered_trials(expert: Expert) -> list[AnsweredTrial]:
@@ -187,6 +191,7 @@ def answered_trials(expert: Expert) -> list[AnsweredTrial]:
             values.get(pk, {}),
             known=pk in remarks and remarks[pk].known,
             comment=remarks[pk].comment if pk in remarks else "",
+            written=remarks[pk].answers if pk in remarks else {},
             problem=pk in playback_failed,
         )
         for pk, number, token in rows

@@ -11,13 +11,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Count, F, JSONField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from formats.study_file import StudyFile
 from study import clock
-from study.models import Consent, Device, Expert, FurtherClip, Listening, SoundCheck, Trial
+from study.models import Consent, Device, Expert, FurtherClip, Listening, Remark, SoundCheck, Trial
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
 THINKING_S = 20
@@ -38,7 +38,7 @@ class SessionTrial(NamedTuple):
     answered_at: datetime | None
     #: From when the trial can be served, by the server's clock: the one before is over then. None if that is not known.
     opened_at: datetime | None
-    #: Whether it is over: rated on every scale, or its problem report has taken effect.
+    #: Whether it is over: rated on every scale with each required text, or its problem report has taken effect.
     done: bool
 
     @property
@@ -122,6 +122,8 @@ class _Row(NamedTuple):
     answered_at: datetime | None
     first_came: datetime | None
     last_came: datetime | None
+    #: The newest answers in words; None where there are none.
+    written: dict[str, str] | None
     #: When a problem was first reported, by the server's clock.
     reported_at: datetime | None
     #: Before the last of these no trial is shown: the link accepted, consent given and the sound set up.
@@ -163,12 +165,21 @@ def session_of(expert: Expert) -> Session:
         .annotate(
             first_came=Max("ratings__received_at", filter=first), last_came=Max("ratings__received_at", filter=own)
         )
+        .annotate(written=newest_answers(expert))
         .annotate(accepted_at=_earliest(Device.objects.filter(expert=expert), "accepted_at"))
         .annotate(consented_at=_earliest(Consent.objects.filter(expert=expert), "given_at"))
         .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
         .values_list(*_Row._fields)
     )
-    return Session(list(_places(map(_Row._make, rows), expert.study.file.answers_per_trial)))
+    return Session(list(_places(map(_Row._make, rows), expert.study.file)))
+
+
+def newest_answers(expert: Expert) -> Combinable:
+    """What an expert wrote last to a trial's questions of kind text; nothing is looked up where none is asked."""
+    if not expert.study.file.texts:
+        return Value(None, output_field=JSONField())
+    remarks = Remark.objects.filter(trial=OuterRef("pk"), expert=expert).order_by("-revision")
+    return Subquery(remarks.values("answers")[:1])
 
 
 def answers_counted(file: StudyFile, own: Q | None = None, ratings: str = "ratings__") -> Count:
@@ -192,14 +203,15 @@ def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
     return Subquery(rows.order_by(field).values(field)[:1])
 
 
-def _places(rows: Iterable[_Row], wanted: int) -> Iterator[SessionTrial]:
+def _places(rows: Iterable[_Row], file: StudyFile) -> Iterator[SessionTrial]:
     """The trials in their order: each opens when the one before is over, and the first when the expert arrived."""
-    now, opened = clock.now(), None
+    now, opened, wanted = clock.now(), None, file.answers_per_trial
     for count, row in enumerate(rows):
         opened = opened if count else row.arrived_at
         rated, leaves = row.rated_at(wanted), row.leaves_at(opened)
         answered = row.answered_at if row.firsts == wanted else None
-        yield SessionTrial(*row[:5], answered, opened, done=bool(rated or (leaves and leaves <= now)))
+        complete = rated and file.are_written(row.written)
+        yield SessionTrial(*row[:5], answered, opened, done=bool(complete or (leaves and leaves <= now)))
         opened = min(filter(None, (rated, leaves)), default=None)
 
 

@@ -30,7 +30,7 @@ from formats.errors import InputError
 from formats.pack import PackClip
 from formats.progress import bar
 from formats.study_file import ChoiceQuestion, Numbered, Preference
-from study.models import Clip, Expert, Rating, Study, Trial
+from study.models import Clip, Expert, Rating, Remark, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
@@ -45,6 +45,8 @@ LOWEST_MEAN, HIGHEST_MEAN = 2.7, 3.6
 #: How much a system's mean varies from scale to scale.
 TILT_SD = 0.15
 SECONDS_A_TRIAL = 30
+#: What simulated experts write, the same in every language.
+SIMULATED_WORDS = "…"
 #: A date on which nobody rated, so that the same seed gives the same ratings to the byte.
 BEGUN = datetime(2000, 1, 1, 9, tzinfo=UTC)
 
@@ -119,6 +121,23 @@ def _fill(study: Study, rng: Random) -> None:
             submitted_at=BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (len(trials) + 1)),
         )
         Rating.objects.bulk_create(_ratings(expert, trials, latent))
+        Remark.objects.bulk_create(_written(expert, trials, rng))
+
+
+def _written(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Remark]:
+    """An answer to each question in words of each trial that says no more than that it is simulated."""
+    asked = [question.key for question in expert.study.file.texts]
+    for trial in trials if asked else ():
+        at = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (trial.number + 1))
+        yield Remark(
+            trial=trial,
+            expert=expert,
+            answers=dict.fromkeys(asked, SIMULATED_WORDS),
+            revision=1,
+            client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+            given_at=at,
+            received_at=at,
+        )
 
 
 @dataclass(frozen=True)

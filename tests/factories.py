@@ -187,6 +187,15 @@ def make_choice_study(
     return make_study(folder, text=text, draft=draft, seconds=seconds, **made)
 
 
+def texts_toml(text: str) -> str:
+    """A study file that asks for words as well: `why` of each trial, and `where` of those who want."""
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    asked = '[[questions]]\nkey = "{0}"\nkind = "text"\nlabel = {1}\ndefinition = {2}\n'.format
+    why = asked("why", both("Reason"), both("Why do you think so?")) + "required = true\n"
+    where = asked("where", both("Place"), both("Where did you hear the like?"))
+    return text.replace("[[background]]", f"{why}{where}[[background]]", 1)
+
+
 def set_toml(*, heard: int = 3, **shape: Any) -> str:
     """A small study file whose trials have one clip of each system, all of one prompt."""
     return study_toml(heard=heard, **shape).replace("[design]", '[trial]\nclips = "all"\nmatch = "prompt"\n[design]')
@@ -381,3 +390,19 @@ def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
         for asked in file.numbered:
             if (asked.key, place) not in queries.answers_at_places(trial, expert):
                 rate(expert, trial, asked.key, min(value, asked.maximum), place=place)
+    if file.texts:
+        write(expert, trial)
+
+
+def write(expert: Expert, trial: Trial, words: str = "so it is") -> None:
+    """An answer to each question that is answered in words, as the page would send it."""
+    before = queries.remark_on(trial, expert)
+    services.save_remark(
+        context_of(expert, trial),
+        known=False,
+        comment="",
+        answers={asked.key: words for asked in expert.study.file.texts},
+        revision=before.revision + 1 if before else 1,
+        client_uuid=uuid4(),
+        given_at=clock.now(),
+    )

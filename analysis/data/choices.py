@@ -53,6 +53,8 @@ class Choices:
     choice_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
+    #: The questions that were answered in words, and how many trials have an answer.
+    written: tuple[tuple[Text, int], ...] = ()
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -142,6 +144,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         },
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
+        written=dataset.written,
     )
 
 

@@ -67,6 +67,8 @@ class Comparisons:
     #: The frozen analysis plan of a DATASET.
     plan: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
+    #: The questions that were answered in words, and how many trials have an answer.
+    written: tuple[tuple[Text, int], ...] = ()
 
     @property
     def alpha(self) -> float:
@@ -147,6 +149,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         unused=(),
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
+        written=dataset.written,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.rows import read_rows
-from formats.dataset import SCHEMA, ChoiceQuestion, Description, Preference, read_description
+from formats.dataset import SCHEMA, ChoiceQuestion, Description, Preference, TextQuestion, read_description
 from formats.errors import InputError
 from formats.files import json_sha256, read_object, sha256_of
 
-PLAN_FILE, DESCRIPTION_FILE = "plan.json", "dataset_description.json"
+PLAN_FILE, DESCRIPTION_FILE, REMARKS_FILE = "plan.json", "dataset_description.json", "remarks.csv"
 #: What experts were asked for, by the names of the tables of answers.
 TASKS = ("rating", "choice", "comparison")
 #: A text by language code: "en", "zh-hans".
@@ -64,7 +64,9 @@ class Dataset:
     questions: Mapping[str, Question]
     sha256: str
     #: The questions beyond rating scales.
-    asked: tuple[Preference | ChoiceQuestion, ...] = ()
+    asked: tuple[Preference | ChoiceQuestion | TextQuestion, ...] = ()
+    #: The questions that were answered in words, and how many trials have an answer.
+    written: tuple[tuple[Text, int], ...] = ()
 
     def answers_file(self, task: str) -> Path:
         """The table of the answers of one of TASKS."""
@@ -171,7 +173,19 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
         },
         sha256=sha256,
         asked=tuple(own.questions),
+        written=tuple(_written(folder, own)),
     )
+
+
+def _written(folder: Path, own: Description) -> Iterator[tuple[Text, int]]:
+    """Counts answers in words. What they say is not read: it could name a person, or the maker of a clip."""
+    asked = [question for question in own.questions if isinstance(question, TextQuestion)]
+    if not asked:
+        return
+    rows = read_rows(folder / REMARKS_FILE)
+    rows.require([question.key for question in asked])
+    for question in asked:
+        yield question.label, sum(cell != "" for cell in rows.column(question.key))
 
 
 def _part(plan: Mapping[str, Any], key: str, default: Any) -> Any:

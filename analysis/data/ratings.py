@@ -70,6 +70,8 @@ class Ratings:
     encoding: str = UTF_8
     group_labels: Mapping[str, Text] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
+    #: The questions that were answered in words, and how many trials have an answer.
+    written: tuple[tuple[Text, int], ...] = ()
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -171,6 +173,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         flow=flow_of(dataset, frame),
         group_labels=dataset.group_labels,
         questions=dataset.questions,
+        written=dataset.written,
     )
 
 

@@ -26,6 +26,8 @@ STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 THINKING_S = 2
 #: Pages of a session beside its trials, and those of a session that goes round in circles.
 MAX_PAGES = 30
+#: What is written where a question is answered in words.
+ANSWER = "…"
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,21 @@ def _play_trial(browser: Browser) -> None:
             "language": main.get("data-language", ""),
         }
         browser.put("rating", main["data-ratings"] + scale["data-scale"], token, answer)
+    _write_answers(browser, token)
     onward = next(given["data-href"] for _, given in page.elements if given.get("id") == "next")
     browser.go("page", "GET", onward)
+
+
+def _write_answers(browser: Browser, token: str) -> None:
+    """An answer to each question that is answered in words."""
+    form = next(given for _, given in browser.page.elements if given.get("id") == "remark")
+    asked = [
+        given["name"] for tag, given in browser.page.elements if tag == "textarea" and given.get("form") == "remark"
+    ]
+    if asked:
+        said = {"known": False, "comment": "", "answers": dict.fromkeys(asked, ANSWER)}
+        revision = int(form["data-revision"]) + 1
+        browser.put("remark", form["data-url"], token, {**said, "revision": revision, **browser.stamp()})
 
 
 def _answer(lowest: int, number: int) -> int:

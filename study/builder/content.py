@@ -244,6 +244,7 @@ def set_form(content: Content, clips: TrialClips, question: Content) -> None:
     heard = design.pop("rounds", None) or design.pop("heard_per_expert", None) or 1
     design.pop("heard_per_expert", None)
     design["rounds" if clips == 2 else "heard_per_expert"] = heard
-    fitting = [row for row in content.get("questions", ()) if row.get("kind") == question["kind"]]
-    content["questions"] = fitting or [question]
-    content.setdefault("analysis", {})["primary_scale"] = content["questions"][0].get("key", "")
+    every = content.get("questions", ())
+    fitting = [row for row in every if row.get("kind") == question["kind"]] or [question]
+    content["questions"] = [*fitting, *(row for row in every if row.get("kind") == "text")]
+    content.setdefault("analysis", {})["primary_scale"] = fitting[0].get("key", "")

@@ -110,6 +110,17 @@ def human_or_computer(content: Content, languages: Sequence[str]) -> Content:
     }
 
 
+def text(languages: Sequence[str]) -> Content:
+    """A question of each trial that is answered in words."""
+    words = {"label": _("Reason"), "definition": _("What in the music made you answer so?")}
+    return {
+        "kind": "text",
+        "key": "reason",
+        "required": False,
+        **{key: in_each(said, languages) for key, said in words.items()},
+    }
+
+
 def background(name: str, languages: Sequence[str]) -> Content:
     """A background question; a name that is no preset's gives an empty one."""
     if name not in BACKGROUND:
@@ -125,6 +136,8 @@ def entry(path: str, name: str, content: Content, languages: Sequence[str]) -> A
     """A new entry of the list at a path."""
     if path == "questions" and name == "human":
         return human_or_computer(content, languages)
+    if path == "questions" and name == "text":
+        return text(languages)
     if path == "questions":
         return preference(languages) if name == "preference" else scale(name, languages)
     if path == "background":

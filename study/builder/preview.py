@@ -45,6 +45,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
             "shows_words": request.GET.get("step") == "words",
             "is_pair": is_pair(content),
             "scales": list(_scales(content, language)),
+            "texts": list(_texts(content, language)),
             "consent": _text(content.get("consent", {}).get("text"), language),
             "instructions": _text(content.get("instructions"), language),
             "language": language,
@@ -59,10 +60,20 @@ def _text(texts: dict[str, str] | None, language: str) -> str:
 def _scales(content: Content, language: str) -> Iterator[dict[str, Any]]:
     """The questions as the page of a trial shows them; one whose numbers are no scale yet is left out."""
     for row in content.get("questions", ()):
+        if row.get("kind") == "text":
+            continue
         try:
             yield {**question_shown(_sound(row, language), language), "value": None, "revision": 0}
         except (ValidationError, KeyError):
             continue
+
+
+def _texts(content: Content, language: str) -> Iterator[dict[str, Any]]:
+    """The questions that are answered in words."""
+    for number, row in enumerate(content.get("questions", ())):
+        if row.get("kind") == "text":
+            words = {name: _text(row.get(name), language) for name in ("label", "definition")}
+            yield {"key": number, "required": row.get("required") is True, **words}
 
 
 def _sound(row: Content, language: str) -> Numbered:

@@ -109,18 +109,25 @@ def _questions(content: Content, language: str) -> Iterator[Section]:
         path = f"questions.{number}"
         name = title_of(content, path, language, _("Question"))
         kind = value_at(content, ("questions", number, "kind"))
-        fields = _preference(content, number) if kind == "preference" else _rating()
-        yield Section(name, under(path, *(_choice() if kind == "choice" else fields)), path, name)
+        fields = {"preference": _preference(content, number), "choice": _choice(), "text": _text()}.get(str(kind))
+        yield Section(name, under(path, *(fields or _rating())), path, name)
         if kind == "choice":
             yield from _answers(content, language, path, systems_of(content, language))
     if is_pair(content):
-        yield Section("", [], adds=[("questions:preference", _("Add a preference"))])
+        adds = [("questions:preference", _("Preference")), ("questions:text", _("Answer in words"))]
+        yield Section(_("Add a question"), [], adds=adds)
         return
     presets = [(f"questions:{name}", str(words[0])) for name, words in SCALES.items()]
     adds = [("questions:", _("Empty rating scale")), *presets]
     if form_of(content) == 1:
         adds.append(("questions:human", _("Human or computer")))
+    adds.append(("questions:text", _("Answer in words")))
     yield Section(_("Add a question"), [], adds=adds)
+
+
+def _text() -> list[Field]:
+    note = _("Experts cannot continue without an answer. Otherwise they may leave it empty.")
+    return [*_choice(), Field("required", _("An answer is required"), "check", note)]
 
 
 def _choice() -> list[Field]:
@@ -245,6 +252,7 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
     asked = [
         (str(row.get("key")), title_of(content, f"questions.{n}", language, _("Question")))
         for n, row in enumerate(content.get("questions", ()))
+        if row.get("kind") != "text"
     ]
     note = _("The analysis plan is frozen with the study. Reports mark all other analyses as exploratory.")
     fields = [

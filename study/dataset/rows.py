@@ -144,14 +144,15 @@ def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
     rows = (
         Remark.objects.filter(_counting(study))
         .order_by("expert__code", "trial__number", "revision")
-        .values_list(*about, "known", "comment", *TIMES, "late")
+        .values_list(*about, "known", "comment", "answers", *TIMES, "late")
         .iterator(chunk_size=CHUNK)
     )
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
-        *_, (known, comment, *times, late) = (row[len(about) :] for row in group)
-        if known or comment:
+        *_, (known, comment, answers, *times, late) = (row[len(about) :] for row in group)
+        if known or comment or answers:
             about_trial = _coded(trial[:-1], codes)
-            yield [*about_trial, int(trial[-1]), int(known), comment, *_times(*times), int(late)]
+            written = [answers.get(asked.key, "") for asked in study.file.texts]
+            yield [*about_trial, int(trial[-1]), int(known), comment, *written, *_times(*times), int(late)]
 
 
 def _times(given: datetime, browser: datetime | None, received: datetime) -> Row:

@@ -27,7 +27,7 @@ from formats.dataset import (
     View,
 )
 from formats.messages import LANGUAGES, LazyText
-from formats.study_file import ChoiceQuestion, Question, Scale, StudyFile
+from formats.study_file import ChoiceQuestion, Question, Scale, StudyFile, TextQuestion
 from formats.text import one_line
 
 
@@ -137,7 +137,12 @@ def comparison_columns(file: StudyFile, view: View) -> list[Column]:
 def remark_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the remarks, one row a trial of which something was said; without clips where a trial has several."""
     about = [EXPERT, group_column(file), *TRIAL, HEARD[1]] if file.trial.clips != 1 else trial_columns(file, view)
-    return [*about, known_column(file), *REMARK[1:]]
+    return [*about, known_column(file), REMARK[1], *map(_written_column, file.texts), *REMARK[2:]]
+
+
+def _written_column(asked: TextQuestion) -> Column:
+    """The answers to one question that is answered in words."""
+    return Column(asked.key, "text", in_all(asked.definition), required=False, label=in_all(asked.label))
 
 
 def expert_columns(file: StudyFile) -> list[Column]:

@@ -116,9 +116,10 @@ def write_comparisons(study: Study, folder: Path, view: View) -> Table:
 
 def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
     """What experts said of clips."""
+    titled = LazyText("Known songs and comments, a row for each trial")
     table = Table(
         "remarks.csv",
-        LazyText("Known songs and comments, a row for each trial"),
+        LazyText("Known songs, comments and answers in words, a row for each trial") if study.file.texts else titled,
         schema.remark_columns(study.file, view),
         ("expert_id", "trial"),
         {"expert_id": "experts.csv"},

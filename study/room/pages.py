@@ -18,7 +18,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import answer_shown, known_words, letter_of, scale_order, scale_shown
+from study.room.trials import answer_shown, known_words, letter_of, scale_order, scale_shown, texts_shown
 from study.session import session_of
 
 
@@ -182,6 +182,7 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
             ],
             "known": row.known,
             "comment": row.comment,
+            "texts": texts_shown(file, translation.get_language(), row.written),
             "problem": row.problem and len(row.values) < file.answers_per_trial,
         }
         for row in queries.answered_trials(expert)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from string import ascii_uppercase
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import MOST_SYSTEMS, ChoiceQuestion, Numbered, Preference, localised
+from formats.study_file import MOST_SYSTEMS, ChoiceQuestion, Numbered, Preference, StudyFile, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -74,6 +75,20 @@ def known_words(expert: Expert, clips: int = 1) -> str:
     return _("I knew this song before this study") if clips == 1 else _("I knew one of these songs before this study")
 
 
+def texts_shown(file: StudyFile, language: str, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The questions that are answered in words, each with its answer so far."""
+    return [
+        {
+            "key": asked.key,
+            "label": localised(asked.label, language),
+            "definition": localised(asked.definition, language),
+            "required": asked.required,
+            "value": answers.get(asked.key, ""),
+        }
+        for asked in file.texts
+    ]
+
+
 def preference_words(value: int, form: str, texts: dict[str, str]) -> str:
     """A preference in words: which clip, and how strongly where that was asked."""
     words = texts["middle"] if value == 0 else texts["low"] if value < 0 else texts["high"]
@@ -106,7 +121,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         [_answered(expert, key, answers.get((key, place))) for key in scale_order(expert)]
         for place in range(1, len(lasts) + 1 if has_sets else 2)
     ]
-    scales = rated[0]
+    scales, remark = rated[0], queries.remark_on(shown.pk, expert)
     return room_render(
         request,
         expert,
@@ -122,7 +137,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         labels=any(scale.get("labelled") for scale in scales),
         known=known_words(expert, len(lasts)),
         loops=max(lasts) > LOOPED_MS and not has_sets,
-        remark=queries.remark_on(shown.pk, expert),
+        remark=remark,
+        texts=texts_shown(expert.study.file, translation.get_language(), remark.answers if remark else {}),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
@@ -209,11 +225,11 @@ def rating(request: HttpRequest, context: SaveContext, scale: str) -> HttpRespon
 
 @room_save
 def remark(request: HttpRequest, context: SaveContext) -> HttpResponse:
-    """Saves that the expert knows the song, and their comment; like an answer."""
+    """Saves that the expert knows the song, their comment and what they wrote; like an answer."""
     body = _json(request)
-    given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "revision", "offset_ms")}
+    given: dict[str, Any] = {name: body.get(name) for name in ("known", "comment", "answers", "revision", "offset_ms")}
     saved, _created = services.save_remark(context, client_uuid=_uuid(body), given_at=_moment(body), **given)
-    return _saved(revision=saved.revision, known=saved.known, comment=saved.comment)
+    return _saved(revision=saved.revision, known=saved.known, comment=saved.comment, answers=saved.answers)
 
 
 @room_save

@@ -20,7 +20,7 @@ from study.services.session import withdraw
 
 @transaction.atomic
 def erase(expert: Expert, *, actor: str) -> str:
-    """Withdraw the expert and delete name, address, background answers, comments. Return the receipt.
+    """Withdraw the expert and delete name, address, background answers and all they wrote. Return the receipt.
 
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
     hash reveals nothing; with it and the content, anyone can show what was deleted.
@@ -53,6 +53,8 @@ def _pieces(expert: Expert) -> Iterator[object]:
         yield {"background": background.answers}
     for remark in expert.remarks.exclude(comment="").select_related("trial").order_by("pk"):
         yield {"comment": remark.comment, "trial": remark.trial.number, "revision": remark.revision}
+    for remark in expert.remarks.exclude(answers={}).select_related("trial").order_by("pk"):
+        yield {"answers": remark.answers, "trial": remark.trial.number, "revision": remark.revision}
 
 
 def _destroy(expert: Expert) -> None:
@@ -63,7 +65,7 @@ def _destroy(expert: Expert) -> None:
     ExpertName.objects.filter(expert=expert).delete()
     ExpertAddress.objects.filter(expert=expert).delete()
     expert.backgrounds.update(answers={})
-    expert.remarks.update(comment="")
+    expert.remarks.update(comment="", answers={})
     Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())
 
 

@@ -122,8 +122,9 @@ def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
     kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
-    other = sorted(kinds - {1: {"rating", "choice"}, 2: {"preference"}, "all": {"rating"}}[trial.clips])
-    of_trial = [question.kind for question in file.questions if question.kind == "rating"]
+    other = sorted(kinds - {"text"} - {1: {"rating", "choice"}, 2: {"preference"}, "all": {"rating"}}[trial.clips])
+    of_trial: list[str] = [question.kind for question in file.questions if question.kind == "rating"]
+    of_trial += ["text" for question in file.texts if question.of == "clip" and trial.clips != 1]
     if trial.clips == "all" and trial.match != "prompt":
         what = Message("trials of all systems whose clips are not matched by prompt")
     elif trial.clips == 1 and trial.match != "none":

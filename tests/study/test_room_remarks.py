@@ -32,7 +32,7 @@ def test_a_remark_is_saved_shown_again_and_changed_by_a_new_row(client: Client, 
     reply = put_remark(client, trial, alice)
     said = reply.json()
     assert said.pop("now") == pytest.approx(clock.milliseconds(), abs=60_000)
-    assert said == {"saved": True, "revision": 1, "known": True, "comment": "乌春"}
+    assert said == {"saved": True, "revision": 1, "known": True, "comment": "乌春", "answers": {}}
     put_remark(client, trial, alice, known=False, comment="<b>no</b>", revision=2)
     shown = client.get(f"/room/t/{trial.token}/").text
     assert "&lt;b&gt;no&lt;/b&gt;</textarea>" in shown

@@ -161,7 +161,6 @@ def test_fault_in_a_question_names_its_line() -> None:
         (asking(RATING, 'clips = "all"'), "trials of all systems whose clips are not matched by prompt"),
         (asking(RATING, 'match = "prompt"'), "trials of one clip that are matched by prompt"),
         (asking(RATING, 'reference = "prompt"'), "trials with a reference"),
-        (asking(RATING + TEXT), "questions of kind text in trials with clips = 1"),
         (asking(GRADED, 'clips = 2\nreference = "prompt"'), "trials with a reference"),
     ],
 )

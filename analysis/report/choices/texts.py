@@ -12,6 +12,7 @@ from analysis.report.blocks import Block, Bullets, Facts, Paragraph
 from analysis.report.choices.findings import ChoiceFindings
 from analysis.report.document import Contents
 from analysis.report.registry import Finding, Question, Rows, Section, Sentence, all_questions, all_sentences, in_order
+from analysis.report.written import written_facts
 from formats.messages import LANGUAGES, SOURCE, LazyText, counter, in_a_row, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "software")
@@ -38,6 +39,7 @@ def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
         facts[_("Repeats (not counted)")] = f"{len(data.frame) - len(frame):,}"
     if data.n_missing:
         facts[_("Without an answer")] = f"{data.n_missing:,}"
+    facts |= written_facts(data.written, lang)
     yield Facts(facts)
 
 

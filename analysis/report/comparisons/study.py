@@ -9,6 +9,7 @@ from analysis.report.blocks import Block, Bullets, Facts, Heading, Paragraph
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.document import Contents
 from analysis.report.registry import Section
+from analysis.report.written import written_facts
 from formats.messages import LazyText, clauses, counter, listed, translator
 from formats.text import UTF_8
 
@@ -37,6 +38,7 @@ def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]
     if data.n_missing:
         facts[_("Without an answer")] = f"{data.n_missing:,}"
     facts[_("Largest grade")] = clauses(lang, (f"±{data.largest[key]:g}" for key in data.questions))
+    facts |= written_facts(data.written, lang)
     yield Facts(facts)
 
 

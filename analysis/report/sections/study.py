@@ -14,6 +14,7 @@ from analysis.report.figures.participation import HEADPHONE_WORDS, draw_flow, dr
 from analysis.report.findings import Findings
 from analysis.report.registry import Column, Finding, Rows, Section
 from analysis.report.tables import span
+from analysis.report.written import written_facts
 from analysis.statistics import listening
 from analysis.statistics.participants import participants
 from formats.messages import NP_, LazyText, in_language, translate, translator
@@ -67,6 +68,7 @@ def _facts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
         facts[_("Missing ratings, excluded")] = ratings.n_missing
     if ratings.encoding != UTF_8:
         facts[_("The file was read as")] = ratings.encoding
+    facts |= written_facts(ratings.written, lang)
     yield Facts(facts)
 
 

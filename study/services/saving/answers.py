@@ -120,29 +120,33 @@ def save_remark(
     client_uuid: UUID,
     given_at: datetime,
     offset_ms: int | None = None,
+    answers: object = None,
 ) -> tuple[Remark, bool]:
-    """That the expert knows the song of a trial, and what else they say of it; the same rules as for a rating."""
+    """That the expert knows the song of a trial, and what else they say of it; the same rules as for a rating.
+
+    `answers` are those to the questions of kind text, by key. All of it is saved together, under one revision.
+    """
     expert, trial = context.expert, context.trial
     comment = many_lines(comment) if is_text(comment) else comment
+    answers = _without_empty(answers)
     rows = list(Remark.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)).order_by("revision"))
-    content = {"expert_id": expert.pk, "trial_id": trial.pk, "known": known, "comment": comment, "revision": revision}
-    if first := first_of(rows, client_uuid, **content):
+    said: dict[str, Any] = {"known": known, "comment": comment, "answers": answers}
+    if first := first_of(rows, client_uuid, expert_id=expert.pk, trial_id=trial.pk, revision=revision, **said):
         return first, False
     before = Rating.objects.filter(expert=expert, trial=context.before) if context.before else ()
     given = admit(context, given_at, offset_ms, before)
-    _check_remark(known, comment)
+    _check_remark(expert.study, known, comment, answers)
     newest = rows[-1] if rows else None
     saved: dict[str, object] | None = None
     if newest is not None:
-        saved = {"known": newest.known, "comment": newest.comment, "given_at": newest.given_at.isoformat()}
+        saved = {name: getattr(newest, name) for name in said} | {"given_at": newest.given_at.isoformat()}
     else:
         refuse_ahead(context)
     require_newer_revision(saved, newest.revision if newest else 0, revision)
     remark = Remark(
         trial=trial,
         expert=expert,
-        known=known,
-        comment=comment,
+        **said,
         revision=revision,
         client_uuid=client_uuid,
         given_at=given.at,
@@ -153,9 +157,25 @@ def save_remark(
     return remark, True
 
 
-def _check_remark(known: object, comment: object) -> None:
-    if type(known) is not bool or not is_text(comment):
-        raise Refused(400, "remark", _("Something went wrong on this page. Please reload it."))
-    if len(str(comment)) > MAX_COMMENT:
-        message = _("Please shorten the comment to %(most)d characters or fewer.") % {"most": MAX_COMMENT}
-        raise Refused(400, "remark", message)
+def _without_empty(answers: object) -> object:
+    """Answers in words as they are stored; what no page of ours sends stays as it is."""
+    if not isinstance(answers, dict):
+        return {} if answers is None else answers
+    kept = {key: many_lines(text) if is_text(text) else text for key, text in answers.items()}
+    return {key: text for key, text in kept.items() if not isinstance(text, str) or text.strip()}
+
+
+def _check_remark(study: Study, known: object, comment: object, answers: object) -> None:
+    keys = {question.key for question in study.file.texts}
+    if type(known) is not bool or not isinstance(answers, dict) or not answers.keys() <= keys:
+        raise _senseless()
+    for text in (comment, *answers.values()):
+        if not is_text(text):
+            raise _senseless()
+        if len(str(text)) > MAX_COMMENT:
+            message = _("Please shorten the comment to %(most)d characters or fewer.") % {"most": MAX_COMMENT}
+            raise Refused(400, "remark", message)
+
+
+def _senseless() -> Refused:
+    return Refused(400, "remark", _("Something went wrong on this page. Please reload it."))

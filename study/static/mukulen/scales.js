@@ -49,7 +49,7 @@ export function createScales(form, { onAnswer, onRefused, onInvalid }) {
   const present = () => scales.find((scale) => scale.element.contains(document.activeElement));
 
   function goTo({ element }) {
-    const input = element.querySelector(":checked") ?? element.querySelector("[type=radio], [type=number]");
+    const input = element.querySelector(":checked") ?? element.querySelector("[type=radio], [type=number], textarea");
     element.scrollIntoView({ block: "nearest" });
     input.focus({ preventScroll: true });
   }

@@ -9,7 +9,7 @@ import { text } from "./texts.js";
 const UNHEARD_MS = 500; // the server's tolerance as well
 const WORDS = { playing: "pause", ended: "again", failed: "retry", mute: "retry", broken: "retry" };
 const COMPOSING = 229; // keyCode of an input method's keys, in Safari the only mark
-const OWN_SPACE = "textarea, input:not([type=radio], [type=range]), summary, button:not(#next)"; // others leave it to the player
+const OWN_SPACE = "textarea, input:not([type=radio], [type=range]), summary, button:not(#next)"; // not the player's
 
 /** The ways of several.js and loop.js. */
 export const ways = {};
@@ -46,6 +46,8 @@ export function mount(main, outbox, { goTo }) {
   let report = null; // of a clip that does not play (problem.js)
   const shownAt = firstShown(trial);
   const next = find("next");
+  const form = find("remark");
+  const missing = () => [...scales.missing(), ...(remark?.missing() ?? [])];
   const stop = new AbortController();
   const stateOf = (clip) => ways.stateOf?.(clip, clips) ?? clip.state;
   const onward = () => ways.onward?.(present, clips) ?? present;
@@ -72,7 +74,7 @@ export function mount(main, outbox, { goTo }) {
 
   clips.forEach((clip) => showPosition(clip, 0));
   for (const entry of known) take(entry);
-  if (find("remark").parentElement.open) openRemark();
+  if (find("asked") || form.parentElement.open) openRemark();
   say("");
   refresh();
   if ("problem" in main.dataset || reports(known).some((body) => body.events.some(isProblem))) {
@@ -103,15 +105,15 @@ export function mount(main, outbox, { goTo }) {
   }
 
   function mayLeave() {
-    return !scales.missing().length || report?.mayLeave();
+    return !missing().length || report?.mayLeave();
   }
 
   async function openRemark() {
-    const form = find("remark");
     const { createRemark } = await import("./remark.js").catch(() => ({}));
     if (stop.signal.aborted || remark || !createRemark) return;
     const onChange = (said) => outbox.add({ kind: "remark", trial, url: form.dataset.url, body: signed(said) });
-    remark = createRemark(form, { onChange });
+    remark = createRemark(form, { onChange, refresh });
+    refresh();
   }
 
   async function openSeek(clip) {
@@ -197,7 +199,7 @@ export function mount(main, outbox, { goTo }) {
 
   function goOn() {
     const settled = settle();
-    const missing = scales.missing();
+    const left = missing();
     if (settled && mayLeave()) return goTo(next.dataset.href);
     if (!isHeard()) {
       if (report?.holds()) return;
@@ -206,8 +208,8 @@ export function mount(main, outbox, { goTo }) {
     }
     if (!settled) return;
     scales.markMissing();
-    say(text("missing", { scales: missing.map((scale) => scale.label).join(text("comma")) }));
-    scales.goTo(missing[0]);
+    say(text("missing", { scales: left.map((scale) => scale.label).join(text("comma")) }));
+    scales.goTo(left[0]);
   }
 
   function begin() {
@@ -222,7 +224,7 @@ export function mount(main, outbox, { goTo }) {
     if (event.isComposing || event.keyCode === COMPOSING || event.repeat) return;
     if (event.ctrlKey || event.altKey || event.metaKey || find("panel")) return;
     const control = document.activeElement.closest("a, button, summary, select, textarea, input");
-    const done = control?.matches(".play") && control.dataset.state === "ended" && !scales.missing().length;
+    const done = control?.matches(".play") && control.dataset.state === "ended" && !missing().length;
     const typing = control?.matches("[type=number], .slide [type=range], textarea");
     if (/^[0-9]$/.test(event.key) && !typing) {
       if (scales.digit(Number(event.key))) event.preventDefault();
@@ -253,7 +255,7 @@ export function mount(main, outbox, { goTo }) {
     });
   }
   listen(next, "click", goOn);
-  listen(find("remark").parentElement, "toggle", openRemark);
+  listen(form.parentElement, "toggle", openRemark);
   listen(window, "online", openRemark);
   listen(document, "keydown", onKey);
   listen(document, "pointerdown", scales.forgive);
