@@ -6,13 +6,13 @@ Sections and findings have the sentences; here they come in the order of a metho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, Pair, planned_pairs, primary_scale
-from analysis.report.registry import Section, Sentence, all_sentences, in_order
+from analysis.report.registry import M, Sentence, all_sentences, in_order
 from analysis.report.style import system_label
 from analysis.report.tables import points, span
 from formats.messages import LANGUAGES, clauses, counter, in_a_row, in_language, listed, translate
@@ -25,24 +25,30 @@ PARAGRAPHS = (
 )
 
 
-def sentences(sections: Iterable[Section[Findings]]) -> list[Sentence[Findings]]:
-    """Every sentence, in the order of the text."""
-    return in_order(all_sentences(sections), lambda sentence: sentence.paragraph, PARAGRAPHS, others=PARAGRAPHS[-1])
+def in_paragraphs(
+    made: M, stamp: Mapping[str, str], values: Callable[[M, str], Mapping[str, object]], order: Sequence[str]
+) -> list[Text]:
+    """The paragraphs of a methods text, in every language.
 
-
-def methods(found: Findings, stamp: Mapping[str, str]) -> list[Text]:
-    """The paragraphs of the methods text, in every language; `stamp` as the report's own."""
-    values = {lang: {**facts(found.ratings, lang), **stamp} for lang in LANGUAGES}
-    held = [sentence for sentence in sentences(found.sections) if sentence.holds(found)]
+    `stamp` and `values`: what all sentences may name. `order`: of the paragraphs; further ones come before the last.
+    """
+    said = in_order(all_sentences(made.sections), lambda sentence: sentence.paragraph, order, others=order[-1])
+    held = [sentence for sentence in said if sentence.holds(made)]
+    shared = {lang: {**values(made, lang), **stamp} for lang in LANGUAGES}
     return [
-        {lang: _paragraph(list(said), found, lang, values[lang]) for lang in LANGUAGES}
-        for said in (list(group) for _, group in groupby(held, key=lambda sentence: sentence.paragraph))
+        {lang: _paragraph(sentences, made, lang, shared[lang]) for lang in LANGUAGES}
+        for sentences in (list(group) for _, group in groupby(held, key=lambda sentence: sentence.paragraph))
     ]
 
 
-def _paragraph(said: Sequence[Sentence[Findings]], found: Findings, lang: str, values: Mapping[str, object]) -> str:
-    texts = (one.text[lang].format(**{**values, **one.values(found, lang)}).strip() for one in said)
+def _paragraph(said: Sequence[Sentence[M]], made: M, lang: str, values: Mapping[str, object]) -> str:
+    texts = (one.text[lang].format(**{**values, **one.values(made, lang)}).strip() for one in said)
     return re.sub(" {2,}", " ", in_a_row(lang, texts))
+
+
+def methods(found: Findings, stamp: Mapping[str, str]) -> list[Text]:
+    """The paragraphs of the methods text of ratings, in every language; `stamp` as the report's own."""
+    return in_paragraphs(found, stamp, lambda found, lang: facts(found.ratings, lang), PARAGRAPHS)
 
 
 def scales_named(found: Findings, keys: Sequence[str], lang: str) -> str:

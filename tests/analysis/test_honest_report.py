@@ -17,7 +17,8 @@ from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.fit_notes import in_words
 from analysis.report.folder import write_report
-from analysis.report.methods import sentences
+from analysis.report.methods import PARAGRAPHS
+from analysis.report.registry import all_sentences, in_order
 from analysis.report.sections import SECTIONS
 from analysis.report.sections.trusted import OTHER_ANALYSES
 from analysis.statistics.notes import note
@@ -25,7 +26,10 @@ from formats.messages import LANGUAGES, translate
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
 #: Each sentence of the methods text by its name.
-METHODS = {sentence.name: sentence.text for sentence in sentences(SECTIONS)}
+METHODS = {
+    sentence.name: sentence.text
+    for sentence in in_order(all_sentences(SECTIONS), lambda said: said.paragraph, PARAGRAPHS, others=PARAGRAPHS[-1])
+}
 PLAN = {"primary_scale": "overall", "contrasts": [["a", "real"], ["b", "real"]], "smallest_gap": 0.5}
 FROZEN: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)}
 

@@ -11,14 +11,14 @@ import pandas as pd
 import scipy
 
 from analysis.data.choices import Choices
-from analysis.report import folder
+from analysis.report import closing, folder
 from analysis.report.choices import results, texts
 from analysis.report.choices.findings import ChoiceFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ChoiceFindings]] = (
     *(texts.OPENING, results.SAID, results.SECTION, results.ANSWERS, texts.CANNOT, texts.LISTENED),
-    *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
+    *(closing.LEFT_OUT, texts.METHODS, texts.SECTION, closing.MADE),
 )
 
 

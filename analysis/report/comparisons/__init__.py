@@ -11,14 +11,14 @@ import pandas as pd
 import scipy
 
 from analysis.data.comparisons import Comparisons
-from analysis.report import folder
+from analysis.report import closing, folder
 from analysis.report.comparisons import planned, strengths, study, texts, trust, wins
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ComparisonFindings]] = (
     *(strengths.SAID, planned.SECTION, strengths.SECTION, wins.SECTION, texts.CANNOT, study.LISTENED, trust.SECTION),
-    *(texts.LEFT_OUT, texts.METHODS, texts.SECTION, texts.MADE),
+    *(closing.LEFT_OUT, texts.METHODS, texts.SECTION, closing.MADE),
 )
 
 

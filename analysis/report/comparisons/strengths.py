@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.closing import simulated
 from analysis.report.comparisons import figures
 from analysis.report.comparisons.findings import ComparisonFindings, grid, interval, named, number, worded
-from analysis.report.comparisons.study import counts, simulated
+from analysis.report.comparisons.study import counts
 from analysis.report.document import Contents
 from analysis.report.format_p import p_number, p_text
 from analysis.report.registry import Finding, Question, Rows, Section, Sentence

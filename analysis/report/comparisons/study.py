@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.data.comparisons import Comparisons
-from analysis.report.blocks import Block, Bullets, Facts, Heading, Paragraph
+from analysis.report.blocks import Block, Bullets, Facts, Heading
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.document import Contents
 from analysis.report.registry import Section
 from analysis.report.written import written_facts
 from formats.messages import LazyText, clauses, counter, listed, translator
 from formats.text import UTF_8
-
-
-def simulated(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    """That no person gave these answers, where a program did."""
-    _ = translator(lang)
-    if contents.made.is_simulated:
-        yield Paragraph(_("These answers are SIMULATED: a program generated them, no person."), is_warning=True)
 
 
 def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 
 import pandas as pd
 
 from analysis.data.dataset import Text
-from analysis.report.blocks import Block, Bullets, Facts, Paragraph
+from analysis.report import closing
+from analysis.report.blocks import Block, Bullets
+from analysis.report.checklist import Row, answered
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.comparisons.study import counts
 from analysis.report.document import Contents
-from analysis.report.registry import Finding, Question, Rows, Section, Sentence, all_questions, all_sentences, in_order
-from formats.messages import LANGUAGES, SOURCE, LazyText, in_a_row, listed, translator
+from analysis.report.methods import in_paragraphs
+from analysis.report.registry import Question, Section, Sentence
+from formats.messages import LazyText, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "ranks", "check", "software")
 QUESTIONS = ("listeners", "recruited", "asked", "systems", "clips", "pairs", "ties", "sides", "unit", "many")
-STATUS = {False: "reported", True: "open"}
 
 
 def _values(found: ComparisonFindings, lang: str) -> dict[str, object]:
@@ -41,81 +42,21 @@ def _votes_of_pairs(frame: pd.DataFrame) -> list[int]:
 
 def methods(found: ComparisonFindings, stamp: Mapping[str, str]) -> list[Text]:
     """The paragraphs of the methods text, in every language."""
-    values = {lang: {**_values(found, lang), **stamp} for lang in LANGUAGES}
-    ordered: list[Sentence[ComparisonFindings]] = in_order(
-        all_sentences(found.sections), lambda sentence: sentence.paragraph, PARAGRAPHS, others=PARAGRAPHS[-1]
-    )
-    held = [sentence for sentence in ordered if sentence.holds(found)]
-    paragraphs = [list(group) for _, group in groupby(held, key=lambda sentence: sentence.paragraph)]
-    return [
-        {
-            lang: in_a_row(
-                lang, (one.text[lang].format(**{**values[lang], **one.values(found, lang)}) for one in paragraph)
-            )
-            for lang in LANGUAGES
-        }
-        for paragraph in paragraphs
-    ]
+    return in_paragraphs(found, stamp, _values, PARAGRAPHS)
 
 
-def checklist(found: ComparisonFindings) -> list[tuple[str, Text, Text]]:
-    """Status, question and answer, in every language."""
-    values = {lang: _values(found, lang) for lang in LANGUAGES}
-    ordered: list[Question[ComparisonFindings]] = in_order(
-        all_questions(found.sections), lambda question: question.name, QUESTIONS, others=QUESTIONS[-1]
-    )
-    rows: list[tuple[str, Text, Text]] = []
-    for asked in ordered:
-        if asked.holds(found):
-            of = {lang: {**values[lang], **asked.values(found, lang)} for lang in LANGUAGES}
-            item, answer = (
-                {lang: text[lang].format(**of[lang]) for lang in LANGUAGES} for text in (asked.item, asked.answer)
-            )
-            rows.append((STATUS[asked.is_open], item, answer))
-    return rows
-
-
-def _checklist_frame(found: ComparisonFindings) -> pd.DataFrame:
-    ends = ["" if lang == SOURCE else f"_{lang.split('-')[0]}" for lang in LANGUAGES]
-    rows = checklist(found)
-    cells = [(status, *(text[lang] for lang in LANGUAGES for text in (item, answer))) for status, item, answer in rows]
-    return pd.DataFrame(cells, columns=["status", *(f"{name}{end}" for end in ends for name in ("item", "answer"))])
-
-
-def _checklist_grid(found: ComparisonFindings, lang: str) -> Rows:
-    _ = translator(lang)
-    names = {"reported": _("reported"), "open": _("for the authors")}
-    rows = [[item[lang], answer[lang], names[status]] for status, item, answer in checklist(found)]
-    return [_("Item"), _("Answer"), ""], rows
-
-
-CHECKLIST = Finding[ComparisonFindings](
-    "checklist",
-    LazyText("Reporting checklist"),
-    LazyText("Reporting checklist"),
-    _checklist_frame,
-    grid=_checklist_grid,
-    folded=False,
-)
-
-
-def _paragraphs(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    for text in contents.methods:
-        yield Paragraph(text[lang])
+def checklist(found: ComparisonFindings) -> list[Row]:
+    """The rows of the checklist."""
+    return answered(found, _values, QUESTIONS, others=QUESTIONS[-1])
 
 
 METHODS = Section[ComparisonFindings](
     "methods",
     LazyText("Methods text"),
-    before=_paragraphs,
+    before=closing.paragraphs,
     in_pdf=False,
     sentences=[
-        Sentence(
-            "simulated",
-            "simulated",
-            LazyText("The answers are SIMULATED: a program generated them."),
-            lambda found: found.is_simulated,
-        ),
+        closing.SIMULATED,
         Sentence(
             "listening",
             "listening",
@@ -142,33 +83,25 @@ METHODS = Section[ComparisonFindings](
             LazyText("Without an answer: {missing}."),
             lambda found: found.data.n_missing > 0,
         ),
-        Sentence(
-            "software",
-            "software",
-            LazyText("Computed by Mukulen with {versions}. Data: SHA-256 {dataset_hash}."),
-        ),
+        closing.SOFTWARE,
     ],
 )
 
 SECTION = Section(
     "checklist",
     LazyText("Reporting checklist"),
-    [CHECKLIST],
+    [closing.checklist_of(checklist)],
     in_pdf=False,
     questions=[
-        Question(
-            "listeners",
-            LazyText("Number of participants and their expertise"),
-            LazyText("{experts_named}. Describe their expertise."),
-        ),
-        Question("recruited", LazyText("Recruitment and payment"), LazyText("Not in the data."), is_open=True),
+        closing.LISTENERS,
+        closing.RECRUITED,
         Question(
             "asked",
             LazyText("Questions and wording"),
             LazyText("{questions}. The file has names only; give the wording and the grades."),
             is_open=True,
         ),
-        Question("systems", LazyText("Systems and clips"), LazyText("{systems_named}, {clips_named}.")),
+        closing.SYSTEMS,
         Question("pairs", LazyText("Comparisons per pair"), LazyText("{per_pair}.")),
         Question(
             "ties",
@@ -189,19 +122,9 @@ SECTION = Section(
             LazyText("Not in the data."),
             is_open=True,
         ),
-        Question(
-            "heard_how",
-            LazyText("Playback (device, room, volume, practice)"),
-            LazyText("Not in the data."),
-            is_open=True,
-        ),
+        closing.HEARD_HOW,
     ],
 )
-
-
-def _left_out(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    if contents.missing:
-        yield Bullets([text[lang] for text in contents.missing])
 
 
 def _limits(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
@@ -221,18 +144,4 @@ def _limits(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block
     yield Bullets(said)
 
 
-def _made(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    _ = translator(lang)
-    names = {
-        "source": _("Read from"),
-        "dataset_hash": _("Data (SHA-256)"),
-        "plan_hash": _("Study plan (SHA-256)"),
-        "versions": _("Versions"),
-    }
-    facts: dict[str, object] = {names[key]: value for key, value in contents.stamp.items()}
-    yield Facts({**facts, _("Files of this report"): ", ".join(contents.files)} if contents.files else facts)
-
-
 CANNOT = Section[ComparisonFindings]("cannot", LazyText("Limitations"), before=_limits)
-LEFT_OUT = Section[ComparisonFindings]("left_out", LazyText("Not computed, and why"), before=_left_out)
-MADE = Section[ComparisonFindings]("made", LazyText("Provenance"), before=_made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.data.ratings import Ratings
-from analysis.report.checklist import OPEN, REPORTED, checklist, checklist_frame
+from analysis.report.checklist import checklist, checklist_frame, checklist_grid
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Question, Rows, Section
 from analysis.report.style import system_label, system_order
@@ -55,16 +55,14 @@ def _frozen(found: Findings, lang: str) -> dict[str, str]:
 
 
 def _grid(found: Findings, lang: str) -> Rows:
-    said = {REPORTED: translate(lang, "in this report"), OPEN: translate(lang, "for the authors to report")}
-    rows = [[item[lang], answer[lang], said[status]] for status, item, answer in checklist(found)]
-    return [translate(lang, "Item"), translate(lang, "Answer"), ""], rows
+    return checklist_grid(checklist(found), lang, LazyText("in this report"), LazyText("for the authors to report"))
 
 
 CHECKLIST = Finding[Findings](
     "checklist",
     LazyText("Reporting checklist"),
     LazyText("Reporting checklist"),
-    lambda found: checklist_frame(checklist(found)),
+    lambda found: checklist_frame(checklist(found), "here", "authors"),
     grid=_grid,
     folded=False,
     under_codes=True,

@@ -1,0 +1,82 @@
+"""What reports of comparisons and of choices open and end with in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from analysis.report.blocks import Block, Bullets, Facts, Paragraph
+from analysis.report.checklist import Row, checklist_frame, checklist_grid
+from analysis.report.document import Contents
+from analysis.report.registry import Finding, M, Question, Section, Sentence
+from formats.messages import LazyText, translate
+
+STAMPED = {
+    "source": LazyText("Read from"),
+    "dataset_hash": LazyText("Data (SHA-256)"),
+    "plan_hash": LazyText("Study plan (SHA-256)"),
+    "versions": LazyText("Versions"),
+}
+
+
+def simulated(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    """That no person gave these answers, where a program did."""
+    if contents.made.is_simulated:
+        said = translate(lang, "These answers are SIMULATED: a program generated them, no person.")
+        yield Paragraph(said, is_warning=True)
+
+
+def paragraphs(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    """The methods text."""
+    return (Paragraph(text[lang]) for text in contents.methods)
+
+
+def _left_out(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    if contents.missing:
+        yield Bullets([text[lang] for text in contents.missing])
+
+
+def _made(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    facts: dict[str, object] = {STAMPED[key][lang]: value for key, value in contents.stamp.items() if value}
+    files = {translate(lang, "Files of this report"): ", ".join(contents.files)} if contents.files else {}
+    yield Facts({**facts, **files})
+
+
+def checklist_of(rows: Callable[[M], Sequence[Row]]) -> Finding[M]:
+    """The table of what reviewers ask."""
+    return Finding[M](
+        "checklist",
+        LazyText("Reporting checklist"),
+        LazyText("Reporting checklist"),
+        lambda found: checklist_frame(rows(found)),
+        grid=lambda found, lang: checklist_grid(rows(found), lang, LazyText("reported"), LazyText("for the authors")),
+        folded=False,
+    )
+
+
+LEFT_OUT: Section[Any] = Section("left_out", LazyText("Not computed, and why"), before=_left_out)
+MADE: Section[Any] = Section("made", LazyText("Provenance"), before=_made)
+SIMULATED: Sentence[Any] = Sentence(
+    "simulated",
+    "simulated",
+    LazyText("The answers are SIMULATED: a program generated them."),
+    lambda found: found.is_simulated,
+)
+SOFTWARE: Sentence[Any] = Sentence(
+    "software", "software", LazyText("Computed by Mukulen with {versions}. Data: SHA-256 {dataset_hash}.")
+)
+LISTENERS: Question[Any] = Question(
+    "listeners",
+    LazyText("Number of participants and their expertise"),
+    LazyText("{experts_named}. Describe their expertise."),
+)
+RECRUITED: Question[Any] = Question(
+    "recruited", LazyText("Recruitment and payment"), LazyText("Not in the data."), is_open=True
+)
+SYSTEMS: Question[Any] = Question("systems", LazyText("Systems and clips"), LazyText("{systems_named}, {clips_named}."))
+HEARD_HOW: Question[Any] = Question(
+    "heard_how",
+    LazyText("Playback (device, room, volume, practice)"),
+    LazyText("Not in the data."),
+    is_open=True,
+)
