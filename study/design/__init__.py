@@ -54,7 +54,7 @@ def make_sessions(spec: DesignSpec) -> dict[str, Any]:
     order = square_orders if len(spec.systems) >= SQUARES_FROM else mirrored_orders
     orders = order(len(spec.systems), spec.heard, spec.slots, rng)
     heard = [clip_subsets(spec, rng) for _ in spec.systems]
-    scales = scale_orders(len(spec.scales), spec.slots, rng)
+    scales = scale_orders(len(spec.questions), spec.slots, rng)
     groups = [key for key, count in spec.groups for _ in range(count)]
     slots = []
     for slot, group in enumerate(groups):
@@ -63,7 +63,7 @@ def make_sessions(spec: DesignSpec) -> dict[str, Any]:
             {
                 "slot": slot + 1,
                 "group": group,
-                "scales": [spec.scales[index] for index in scales[slot]],
+                "scales": [spec.questions[index] for index in scales[slot]],
                 "practice": list(range(spec.practice)),
                 "trials": [{**trial, "system": spec.systems[trial["system"]]} for trial in trials],
             }

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 #: From so many systems on, none is heard twice running.
 SQUARES_FROM = 4
 
 
-@dataclass(frozen=True)
-class DesignSpec:
-    """What a study's session plans depend on.
+@dataclass(frozen=True, kw_only=True)
+class SessionsSpec:
+    """What the session plans of any study depend on.
 
     Attributes
     ----------
     systems : tuple of str
-    clips : int
-        Clips of each system.
-    heard : int
-        Clips of each system that one slot hears.
     groups : tuple of (str, int)
         Key of each group and its number of slots.
     repeats, practice : int
         Hidden repeats and practice trials of a session.
     break_after : int
         Trials before the break.
-    scales : tuple of str
-        Keys of the rating scales.
+    questions : tuple of str
+        Keys of what is asked: rating scales, preferences and choices.
     seed : int
     """
 
     systems: tuple[str, ...]
-    clips: int
-    heard: int
     groups: tuple[tuple[str, int], ...]
     repeats: int
     practice: int
     break_after: int
-    scales: tuple[str, ...]
+    questions: tuple[str, ...]
     seed: int
 
     @property
     def slots(self) -> int:
         """Number of slots of all groups."""
         return sum(count for _, count in self.groups)
+
+    def of_one_slot(self) -> Self:
+        """The same for a single session that belongs to no study plan."""
+        return replace(self, groups=(("alone", 1),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignSpec(SessionsSpec):
+    """What the session plans of trials of one clip depend on.
+
+    Attributes
+    ----------
+    clips : int
+        Clips of each system.
+    heard : int
+        Clips of each system that one slot hears.
+    """
+
+    clips: int
+    heard: int

@@ -15,9 +15,6 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from study import clock
-from study.design import make_session_apart
-from study.design.pairs import make_pair_session_apart
-from study.design.sets import make_set_session_apart
 from study.errors import Refused
 from study.models import (
     Background,
@@ -46,9 +43,7 @@ from study.services.study_creation import (
     SECRET,
     batched,
     clips_of_trial,
-    pair_shape_of,
-    set_shape_of,
-    shape_of,
+    session_apart_for,
     write_trials,
 )
 
@@ -183,12 +178,7 @@ def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], li
             by_system[clip.system_id].append(clip)
     systems = SECRET.sample(list(by_system.values()), len(by_system))
     names, seed = [str(number) for number in range(len(systems))], SECRET.randrange(2**53)
-    if study.file.trial.clips == 2:
-        planned = make_pair_session_apart(pair_shape_of(study.file, names, seed))
-    elif study.file.has_sets:
-        planned = make_set_session_apart(set_shape_of(study.file, names, seed))
-    else:
-        planned = make_session_apart(shape_of(study.file, names, seed))
+    planned = session_apart_for(study.file, names, seed)
     return [
         (
             {"block": trial["block"], "position": trial["position"], "is_repeat": trial["repeat"]},

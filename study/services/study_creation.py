@@ -21,9 +21,16 @@ from formats.files import CLIP_TIME, json_sha256
 from formats.pack import Audio, PackClip, shared_prompts
 from formats.study_file import NO_REFERENCE, StudyFile
 from study import clock
-from study.design import DesignSpec, certificate_of, make_sessions, may_reveal, plan_cautions
-from study.design.pairs import PairSpec, make_pair_sessions, pair_certificate
-from study.design.sets import SetSpec, make_set_sessions, set_certificate
+from study.design import (
+    DesignSpec,
+    certificate_of,
+    make_session_apart,
+    make_sessions,
+    may_reveal,
+    plan_cautions,
+)
+from study.design.pairs import PairSpec, make_pair_session_apart, make_pair_sessions, pair_certificate
+from study.design.sets import SetSpec, make_set_session_apart, make_set_sessions, set_certificate
 from study.models import Clip, FurtherClip, Seal, Slot, Study, System, Trial
 from study.mp3 import with_own_bytes
 from study.sequences import Content, commitment_to, places_of, seed_of
@@ -182,53 +189,24 @@ def create_study(
     return study
 
 
-def shape_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec:
-    """What the session plans of trials of one clip depend on. They are made over codes."""
+def spec_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec | PairSpec | SetSpec:
+    """What the session plans of a study of this file depend on. They are made over codes."""
     design = file.design
-    return DesignSpec(
-        systems=tuple(codes),
-        clips=design.clips_per_system,
-        heard=design.heard_per_expert or 0,
-        groups=tuple((group.key, group.slots) for group in file.groups),
-        repeats=design.repeats,
-        practice=design.practice,
-        break_after=file.break_after,
-        scales=tuple(asked.key for asked in file.numbered),
-        seed=seed,
-    )
-
-
-def pair_shape_of(file: StudyFile, codes: list[str], seed: int) -> PairSpec:
-    """The same of trials of two clips."""
-    design = file.design
-    return PairSpec(
-        systems=tuple(codes),
-        prompts=design.clips_per_system,
-        rounds=design.rounds or 0,
-        matched=file.trial.match == "prompt",
-        groups=tuple((group.key, group.slots) for group in file.groups),
-        repeats=design.repeats,
-        practice=design.practice,
-        break_after=file.break_after,
-        questions=tuple(asked.key for asked in file.numbered),
-        seed=seed,
-    )
-
-
-def set_shape_of(file: StudyFile, codes: list[str], seed: int) -> SetSpec:
-    """The same of trials of one clip of each system."""
-    design = file.design
-    return SetSpec(
-        systems=tuple(codes),
-        prompts=design.clips_per_system,
-        heard=design.heard_per_expert or 0,
-        groups=tuple((group.key, group.slots) for group in file.groups),
-        repeats=design.repeats,
-        practice=design.practice,
-        break_after=file.break_after,
-        scales=tuple(asked.key for asked in file.numbered),
-        seed=seed,
-    )
+    shared: dict[str, Any] = {
+        "systems": tuple(codes),
+        "groups": tuple((group.key, group.slots) for group in file.groups),
+        "repeats": design.repeats,
+        "practice": design.practice,
+        "break_after": file.break_after,
+        "questions": tuple(asked.key for asked in file.numbered),
+        "seed": seed,
+    }
+    if file.trial.clips == 2:
+        matched = file.trial.match == "prompt"
+        return PairSpec(prompts=design.clips_per_system, rounds=design.rounds or 0, matched=matched, **shared)
+    if file.has_sets:
+        return SetSpec(prompts=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
+    return DesignSpec(clips=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
 
 
 def cautions_on(file: StudyFile) -> list[Message]:
@@ -243,11 +221,18 @@ def cautions_on(file: StudyFile) -> list[Message]:
 
 def sessions_for(file: StudyFile, codes: list[str], seed: int) -> dict[str, Any]:
     """The session plans of a study of this file."""
-    if file.trial.clips == 2:
-        return make_pair_sessions(pair_shape_of(file, codes, seed))
-    if file.has_sets:
-        return make_set_sessions(set_shape_of(file, codes, seed))
-    return make_sessions(shape_of(file, codes, seed))
+    spec = spec_of(file, codes, seed)
+    if isinstance(spec, PairSpec):
+        return make_pair_sessions(spec)
+    return make_set_sessions(spec) if isinstance(spec, SetSpec) else make_sessions(spec)
+
+
+def session_apart_for(file: StudyFile, codes: list[str], seed: int) -> list[dict[str, Any]]:
+    """The trials of one session that belongs to no study plan; a system is its number among the codes."""
+    spec = spec_of(file, codes, seed)
+    if isinstance(spec, PairSpec):
+        return make_pair_session_apart(spec)
+    return make_set_session_apart(spec) if isinstance(spec, SetSpec) else make_session_apart(spec)
 
 
 CERTIFY = {1: certificate_of, 2: pair_certificate, "all": set_certificate}

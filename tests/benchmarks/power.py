@@ -109,8 +109,17 @@ def observed_gap(felt: Variances, gap: float, mean: float) -> float:
 
 def heard(design: Design) -> npt.NDArray[np.bool_]:
     """Who hears which clips of a system (experts, clips), as a study deals them to its sessions."""
-    groups = (("all", design.experts),)
-    shape = DesignSpec(tuple("abcdef")[: design.systems], design.clips, design.heard, groups, 0, 0, 0, ("q",), seed=1)
+    shape = DesignSpec(
+        systems=tuple("abcdef")[: design.systems],
+        clips=design.clips,
+        heard=design.heard,
+        groups=(("all", design.experts),),
+        repeats=0,
+        practice=0,
+        break_after=0,
+        questions=("q",),
+        seed=1,
+    )
     table = np.zeros((design.experts, design.clips), dtype=bool)
     for row, clips in zip(table, clip_subsets(shape, np.random.default_rng(1)), strict=True):
         row[clips] = True

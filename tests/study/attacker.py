@@ -26,8 +26,7 @@ import soundfile
 
 from formats.pack import PackClip
 from formats.study_file import StudyFile
-from study.design import make_sessions
-from study.services.study_creation import shape_of
+from study.services.study_creation import sessions_for
 
 Row = Mapping[str, str]
 #: Code -> system.
@@ -177,8 +176,8 @@ def of_seeds(evidence: Evidence) -> Claim:
     texts = [content.decode("utf-8", "replace") for content in evidence.seen.values()]
     found = {number for text in texts for number in re.findall(r"(?i)seed[^0-9]{0,60}(\d{1,16})\b", text)}
     seeds = {int(number) for number in found} | {evidence.file.design.seed or 0}
-    shapes = (shape_of(evidence.file, list(evidence.codes), seed) for seed in sorted(seeds) if seed < 2**53)
-    slots = [slot for shape in shapes for slot in make_sessions(shape)["slots"]]
+    plans = (sessions_for(evidence.file, list(evidence.codes), seed) for seed in sorted(seeds) if seed < 2**53)
+    slots = [slot for plan in plans for slot in plan["slots"]]
     return _fitting([[trial["system"] for trial in slot["trials"]] for slot in slots], [evidence.browser])
 
 

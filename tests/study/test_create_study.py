@@ -12,10 +12,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from study.design import make_sessions
 from study.models import Clip, Event, Slot, Study, System, Trial
 from study.sequences import seed_of, sessions_of
-from study.services.study_creation import shape_of
+from study.services.study_creation import sessions_for
 from tests.factories import make_pack, study_toml, tone
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +85,7 @@ def test_session_plans_follow_from_no_seed_that_is_known(file: Path, pack: Path)
     assert sessions_of(one)["slots"] != sessions_of(two)["slots"]
     content = one.seal.content
     assert seed_of(one.file, content["nonce"]) == one.seed
-    assert make_sessions(shape_of(one.file, sorted(content["systems"]), one.seed)) == content["sessions"]
+    assert sessions_for(one.file, sorted(content["systems"]), one.seed) == content["sessions"]
 
 
 def test_trials_follow_the_plan(file: Path, pack: Path) -> None:

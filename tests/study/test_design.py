@@ -39,7 +39,7 @@ def shape(
         repeats=repeats,
         practice=3,
         break_after=33,
-        scales=("valence", "arousal", "authenticity", "harmony", "overall"),
+        questions=("valence", "arousal", "authenticity", "harmony", "overall"),
         seed=seed,
     )
 
@@ -117,7 +117,7 @@ def test_each_slot_hears_its_share_of_each_system_and_no_clip_twice_but_repeats(
         again = [(trial["system"], trial["clip"]) for trial in slot["trials"] if trial["repeat"]]
         assert len(set(again)) == len(again)
         assert set(again) <= set(heard)
-        assert sorted(slot["scales"]) == sorted(shape.scales)
+        assert sorted(slot["scales"]) == sorted(shape.questions)
 
 
 @pytest.mark.parametrize("systems", [2, 3, 4, 5, 6, 12])

@@ -32,8 +32,18 @@ def shape(
     *,
     matched: bool = True,
 ) -> PairSpec:
-    names = tuple("ABCDEFGHIJKL"[:systems])
-    return PairSpec(names, prompts, rounds, matched, groups, repeats, 1, 0, ("better", "closer"), seed)
+    return PairSpec(
+        systems=tuple("ABCDEFGHIJKL"[:systems]),
+        prompts=prompts,
+        rounds=rounds,
+        matched=matched,
+        groups=groups,
+        repeats=repeats,
+        practice=1,
+        break_after=0,
+        questions=("better", "closer"),
+        seed=seed,
+    )
 
 
 @st.composite

@@ -28,7 +28,17 @@ def shape(
     repeats: int = 2,
     seed: int = 1,
 ) -> SetSpec:
-    return SetSpec(tuple("ABCDEFGHIJKL"[:systems]), prompts, heard, groups, repeats, 1, 0, ("one", "two"), seed)
+    return SetSpec(
+        systems=tuple("ABCDEFGHIJKL"[:systems]),
+        prompts=prompts,
+        heard=heard,
+        groups=groups,
+        repeats=repeats,
+        practice=1,
+        break_after=0,
+        questions=("one", "two"),
+        seed=seed,
+    )
 
 
 @st.composite

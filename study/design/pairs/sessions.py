@@ -69,8 +69,7 @@ def make_pair_session_apart(spec: PairSpec) -> list[Trial]:
     list of dict
         Trials as in ``make_pair_sessions``, except that a system is its number, from 0.
     """
-    alone = PairSpec(**{**vars(spec), "groups": (("alone", 1),)})
-    return _sessions(alone, np.random.default_rng(spec.seed))[0]
+    return _sessions(spec.of_one_slot(), np.random.default_rng(spec.seed))[0]
 
 
 def _sessions(spec: PairSpec, rng: np.random.Generator) -> list[list[Trial]]:

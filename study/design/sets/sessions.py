@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,47 +12,26 @@ import numpy as np
 from formats.study_file import REPEAT_GAP
 from study.design.base_orders import zigzag
 from study.design.sets.places import place_systems
+from study.design.spec import SessionsSpec
 from study.design.subsets import planned_experts, scale_orders
 
 Trial = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class SetSpec:
+@dataclass(frozen=True, kw_only=True)
+class SetSpec(SessionsSpec):
     """What the session plans of pages with one clip of each system depend on.
 
     Attributes
     ----------
-    systems : tuple of str
     prompts : int
         Clips of each system; clip ``i`` of each system comes from prompt ``i``.
     heard : int
         Pages of a slot, each of another prompt, at most ``prompts``.
-    groups : tuple of (str, int)
-        Key of each group and its number of slots.
-    repeats, practice : int
-        Hidden repeats and practice pages of a session.
-    break_after : int
-        Pages before the break.
-    scales : tuple of str
-        Keys of the scales.
-    seed : int
     """
 
-    systems: tuple[str, ...]
     prompts: int
     heard: int
-    groups: tuple[tuple[str, int], ...]
-    repeats: int
-    practice: int
-    break_after: int
-    scales: tuple[str, ...]
-    seed: int
-
-    @property
-    def slots(self) -> int:
-        """Number of slots of all groups."""
-        return sum(count for _, count in self.groups)
 
 
 def make_set_sessions(spec: SetSpec) -> dict[str, Any]:
@@ -72,7 +51,7 @@ def make_set_sessions(spec: SetSpec) -> dict[str, Any]:
     """
     rng = np.random.default_rng(spec.seed)
     sessions = _sessions(spec, rng)
-    scales = scale_orders(len(spec.scales), spec.slots, rng)
+    scales = scale_orders(len(spec.questions), spec.slots, rng)
     groups = [key for key, count in spec.groups for _ in range(count)]
     return {
         "seed": spec.seed,
@@ -84,7 +63,7 @@ def make_set_sessions(spec: SetSpec) -> dict[str, Any]:
             {
                 "slot": slot + 1,
                 "group": group,
-                "scales": [spec.scales[index] for index in scales[slot]],
+                "scales": [spec.questions[index] for index in scales[slot]],
                 "practice": list(range(len(spec.systems) * spec.practice)),
                 "trials": [_named(trial, spec) for trial in sessions[slot]],
             }
@@ -106,7 +85,7 @@ def make_set_session_apart(spec: SetSpec) -> list[Trial]:
     list of dict
         Trials as in ``make_set_sessions``, except that a system is its number, from 0.
     """
-    return _sessions(replace(spec, groups=(("alone", 1),)), np.random.default_rng(spec.seed))[0]
+    return _sessions(spec.of_one_slot(), np.random.default_rng(spec.seed))[0]
 
 
 def _sessions(spec: SetSpec, rng: np.random.Generator) -> list[list[Trial]]:
