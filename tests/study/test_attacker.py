@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
 import rfc8785
@@ -237,29 +240,19 @@ def right(scene: Scene, claim: Claim) -> bool:
     return bool(claim) and claim.items() <= truth.items()
 
 
-@pytest.fixture
-def heard(scene: Scene) -> tuple[Scene, Evidence]:
-    """A study of one complete expert, whose browser the attacker has."""
-    evidence = scene.evidence("e01")
-    scene.session(evidence)
-    assert claims(evidence) == {}
-    return scene, evidence
+Plant = Callable[[Scene, Evidence], None]
 
 
-def test_attacker_finds_codes_in_rows(
-    heard: tuple[Scene, Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene, evidence = heard
+def codes_in_rows(scene: Scene, evidence: Evidence) -> None:
     own = dict(scene.study.clips.exclude(system=None).values_list("clip_id", "system__code"))
-    monkeypatch.setattr(rows, "codes_at_random", lambda study: own)
-    dataset.export(scene.study, tmp_path / "coded", coded=True)
-    for path in (tmp_path / "coded" / "data").iterdir():
-        evidence.seen[path.name] = path.read_bytes()
+    with TemporaryDirectory() as folder, patch.object(rows, "codes_at_random", lambda study: own):
+        dataset.export(scene.study, Path(folder) / "coded", coded=True)
+        for path in (Path(folder) / "coded" / "data").iterdir():
+            evidence.seen[path.name] = path.read_bytes()
     assert right(scene, claims(evidence)["rows"])
 
 
-def test_attacker_joins_a_clip_with_its_code(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def clips_beside_their_codes(scene: Scene, evidence: Evidence) -> None:
     trials = trials_of(Expert.objects.select_related("slot").get(code="e01"))
     rows = [f"e01,{trial.number},{trial.clip.clip_id}" for trial in trials]
     evidence.seen["rows.csv"] = "\n".join(["expert_id,trial,clip_id", *rows]).encode()
@@ -269,14 +262,12 @@ def test_attacker_joins_a_clip_with_its_code(heard: tuple[Scene, Evidence]) -> N
     assert right(scene, claims(evidence)["clips"])
 
 
-def test_attacker_reads_a_plan_with_its_sequences(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def sequences_in_the_plan(scene: Scene, evidence: Evidence) -> None:
     evidence.seen["plan.json"] = rfc8785.dumps({"schema": 1, "sessions": sessions_of(scene.study)})
     assert right(scene, claims(evidence)["sequences"])
 
 
-def test_attacker_reads_a_preview_of_a_slot(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def preview_of_a_slot(scene: Scene, evidence: Evidence) -> None:
     first = sessions_of(scene.study)["slots"][0]["trials"]
     system = dict(scene.study.systems.values_list("code", "system_id"))
     played = {number: system[trial["system"]] for number, trial in enumerate(first, start=1)}
@@ -285,14 +276,12 @@ def test_attacker_reads_a_preview_of_a_slot(heard: tuple[Scene, Evidence]) -> No
     assert right(scene, claims(evidence)["sequences"])
 
 
-def test_attacker_draws_the_plan_again_from_its_seed(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def seed_of_the_plan(scene: Scene, evidence: Evidence) -> None:
     evidence.seen["certificate.json"] = json.dumps({"seed": scene.study.seed}).encode()
     assert right(scene, claims(evidence)["seeds"])
 
 
-def test_attacker_reads_a_certificate_of_few_slots(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def certificate_of_few_slots(scene: Scene, evidence: Evidence) -> None:
     firsts = [name for number, name in sorted(evidence.browser.items()) if (number, "overall") in evidence.given]
     evidence = replace(evidence, browser=dict(enumerate(firsts, start=1)))
     sessions = sessions_of(scene.study)
@@ -332,8 +321,7 @@ def test_attacker_counts_the_ratings_of_a_half_session(scene: Scene) -> None:
     assert list(claim.values()) == [evidence.browser[5]]
 
 
-def test_attacker_solves_two_reports_for_one_session(heard: tuple[Scene, Evidence]) -> None:
-    scene, evidence = heard
+def two_reports_around_one_session(scene: Scene, evidence: Evidence) -> None:
     # Whatever was rated, sums that are the same for two systems would leave two readings.
     evidence.given = {(n, scale): SYSTEMS.index(evidence.browser[n]) + 1 for n, scale in evidence.given}
     sums = {(system, scale): 0 for system in SYSTEMS for scale in SCALES}
@@ -349,6 +337,22 @@ def test_attacker_solves_two_reports_for_one_session(heard: tuple[Scene, Evidenc
             )
         evidence.seen[f"{name}.csv"] = "\n".join(lines).encode()
     assert right(scene, claims(evidence)["differences"])
+
+
+PLANTS: tuple[Plant, ...] = (
+    *(codes_in_rows, clips_beside_their_codes, sequences_in_the_plan, preview_of_a_slot, seed_of_the_plan),
+    *(certificate_of_few_slots, two_reports_around_one_session),
+)
+
+
+def test_attacker_finds_what_is_planted(scene: Scene, subtests: pytest.Subtests) -> None:
+    """A study of one complete expert, whose browser the attacker has, and in each case something more."""
+    heard = scene.evidence("e01")
+    scene.session(heard)
+    assert claims(heard) == {}
+    for plant in PLANTS:
+        with subtests.test(plant.__name__):
+            plant(scene, replace(heard, seen=dict(heard.seen)))
 
 
 def test_every_attack_is_shown_to_find_what_is_planted() -> None:

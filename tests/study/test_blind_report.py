@@ -28,10 +28,10 @@ def english() -> Iterator[None]:
         yield
 
 
-def rated(folder: Path) -> Study:
-    """A closed study of three experts."""
+def rated(folder: Path, experts: int = 3) -> Study:
+    """A closed study of some experts."""
     study = make_study(folder, systems=SYSTEMS, slots=3)
-    for number in range(3):
+    for number in range(experts):
         expert = make_expert(study, f"e{number:02d}")
         begin(expert)
         rate_all(expert, 1 + number)
@@ -89,7 +89,7 @@ def test_failed_report_does_not_name_a_row(tmp_path: Path, monkeypatch: pytest.M
     def refused(*_: object, **__: object) -> None:
         raise CommandError("line 7: expert e01 rates clip x of A twice")
 
-    rated(tmp_path)
+    rated(tmp_path, experts=1)
     monkeypatch.setattr(report_under_codes, "call_command", refused)
     with pytest.raises(CommandError) as error:
         call_command("report_under_codes", "small", "--out", str(tmp_path / "report"), stdout=io.StringIO())
@@ -98,7 +98,7 @@ def test_failed_report_does_not_name_a_row(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_analysis_of_a_sealed_dataset_says_that_it_is_sealed(tmp_path: Path) -> None:
-    dataset.export(rated(tmp_path), tmp_path / "out")
+    dataset.export(rated(tmp_path, experts=1), tmp_path / "out")
     with pytest.raises(CommandError, match="was exported while the study was sealed: it does not say which system"):
         call_command("analyse", str(tmp_path / "out"), "--out", str(tmp_path / "report"), stdout=io.StringIO())
     assert not (tmp_path / "report").exists()

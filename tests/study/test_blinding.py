@@ -49,6 +49,14 @@ def study(tmp_path: Path, db: None) -> Study:
     )
 
 
+@pytest.fixture
+def brief(tmp_path: Path, db: None) -> Study:
+    """With one clip of each system a session: enough for what shows in a single reply, or in the files alone."""
+    return make_study(
+        tmp_path, systems=SYSTEMS, clips=CLIPS, heard=1, slots=SLOTS, scales=("overall",), practice=1, draft=True
+    )
+
+
 def check(study: Study, sessions: int = SESSIONS) -> Report:
     return check_blinding(study, sound_of, sessions)
 
@@ -68,6 +76,9 @@ def plant(settings: Settings, leak: str) -> None:
 
 
 def test_a_clean_study_passes_and_every_clip_was_heard(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every expert reads this before the first trial.
+    edit_file(study, lambda file: file["consent"]["text"].update(en="Some of the clips are real songs."))
+    study.save()
     look = Mock(wraps=_look_at)
     monkeypatch.setattr(checking, "_look_at", look)
     report = check(study)
@@ -80,35 +91,39 @@ def test_a_clean_study_passes_and_every_clip_was_heard(study: Study, monkeypatch
     assert report.bytes > SESSIONS * (len(SYSTEMS) * CLIPS + 1) * len(tone(0))
 
 
-def test_a_systems_name_in_a_header_is_caught(study: Study, settings: Settings) -> None:
+def test_system_name_in_header_is_caught_and_not_recorded(brief: Study, settings: Settings) -> None:
     plant(settings, "naming_header")
-    faults = check(study).faults
+    with pytest.raises(CommandError) as error:
+        call_command("check_blinding", brief.slug, sessions=1)
+    faults = str(error.value).splitlines()
+    assert all(line.startswith("small is not blind: ") for line in faults)
     assert any(
         "'midi-gan' (the name of a system) appears in the address or a header of a clip" in fault for fault in faults
     )
     assert any("'real' (the name of a system) appears" in fault for fault in faults)
     assert any("X-Origin" in fault for fault in faults)
+    assert not Event.objects.filter(kind="blinding checked").exists()
 
 
-def test_files_of_one_system_that_are_longer_by_a_frame_are_caught(study: Study) -> None:
-    for number, clip in enumerate(of(study, "transformer")):
+def test_files_of_one_system_that_are_longer_by_a_frame_are_caught(brief: Study) -> None:
+    for number, clip in enumerate(of(brief, "transformer")):
         default_storage.delete(clip.audio)
         default_storage.save(clip.audio, ContentFile(tone(number, 1.036)))
-    faults = check(study).faults
+    faults = check(brief).faults
     assert any(fault.startswith("5 of 16 clips have") and "bytes" in fault for fault in faults)
     assert any("samples, the others" in fault for fault in faults)
     assert any("Content-Length" in fault for fault in faults)
 
 
-def test_one_clip_with_a_tag_or_a_louder_one_is_caught(study: Study) -> None:
-    sounds = {clip.clip_id: sound_of(default_storage.open(clip.audio).read()) for clip in study.clips.all()}
+def test_one_clip_with_a_tag_or_a_louder_one_is_caught(brief: Study) -> None:
+    sounds = {clip.clip_id: sound_of(default_storage.open(clip.audio).read()) for clip in brief.clips.all()}
     first = next(iter(sounds))
 
     def measured(data: bytes) -> Any:
         sound = sound_of(data)
         return sound._replace(tags="title=x", lufs=sound.lufs + 0.8) if sound == sounds[first] else sound
 
-    faults = check_blinding(study, measured, 1).faults
+    faults = check_blinding(brief, measured, 1).faults
     assert any("1 of 16 clips have title=x as their tags" in fault for fault in faults)
     assert any("1 of 16 clips are more than 0.5 LU" in fault for fault in faults)
 
@@ -144,15 +159,14 @@ def test_a_word_that_all_may_read_is_caught_where_it_stands_on_one_system_s_page
 ) -> None:
     edit_file(study, lambda file: file["consent"]["text"].update(en="Some of the clips are real songs."))
     study.save()
-    assert check(study, 1).faults == []  # every expert reads it before the first trial
     plant(settings, "spoken_page")
     faults = check_blinding(study, sound_of, 1).faults
     assert any("'real' (the name of a system) appears more often on some trial pages" in fault for fault in faults)
 
 
-def test_clips_that_are_not_sent_as_they_are_stored_are_caught(study: Study, settings: Settings) -> None:
+def test_clips_that_are_not_sent_as_they_are_stored_are_caught(brief: Study, settings: Settings) -> None:
     plant(settings, "longer_audio")
-    assert check_blinding(study, sound_of, 1).faults == [
+    assert check_blinding(brief, sound_of, 1).faults == [
         "The bytes of a clip that was sent differ from the stored clip."
     ]
 
@@ -188,44 +202,35 @@ def tagged(audio: bytes, code: bytes) -> bytes:
     return b"ID3\x03\0\0\0\0\0" + bytes([len(frame)]) + frame + audio
 
 
-def test_files_marked_where_no_player_shows_it_are_caught(study: Study) -> None:
-    for number, clip in enumerate(study.clips.all()):
-        code = b"01" if clip in of(study, "transformer") else b"00"
+def test_files_marked_where_no_player_shows_it_are_caught(brief: Study) -> None:
+    for number, clip in enumerate(brief.clips.all()):
+        code = b"01" if clip in of(brief, "transformer") else b"00"
         default_storage.delete(clip.audio)
         default_storage.save(clip.audio, ContentFile(tagged(tone(number), code)))
-    faults = check_blinding(study, sound_of, 1).faults
+    faults = check_blinding(brief, sound_of, 1).faults
     assert [fault.partition(":")[0] for fault in faults] == [
         "5 of 16 clips have other MP3 headers, frames or tags than the rest"
     ]
 
 
-@pytest.mark.usefixtures("one_look")
-def test_a_study_opens_only_when_it_has_passed_as_it_is_now(study: Study) -> None:
+def test_a_study_opens_only_when_it_has_passed_as_it_is_now(brief: Study) -> None:
     with pytest.raises(Refused, match="check_blinding small"):
-        services.open_study(study, actor="researcher:ada")
-    call_command("check_blinding", study.slug, sessions=1)
-    clip = of(study, "real")[0]
+        services.open_study(brief, actor="researcher:ada")
+    call_command("check_blinding", brief.slug, sessions=1)
+    clip = of(brief, "real")[0]
     audio = default_storage.open(clip.audio).read()
     default_storage.delete(clip.audio)
     default_storage.save(clip.audio, ContentFile(tone(40)))
     with pytest.raises(Refused, match="check_blinding small"):
-        services.open_study(study, actor="researcher:ada")
+        services.open_study(brief, actor="researcher:ada")
     default_storage.delete(clip.audio)
     default_storage.save(clip.audio, ContentFile(audio))
-    services.open_study(study, actor="researcher:ada")
-    study.refresh_from_db()
-    assert study.state == "open"
-    passed = study.events.get(kind="blinding checked")
-    assert passed.detail["plan_sha256"] == study.plan_sha256
+    services.open_study(brief, actor="researcher:ada")
+    brief.refresh_from_db()
+    assert brief.state == "open"
+    passed = brief.events.get(kind="blinding checked")
+    assert passed.detail["plan_sha256"] == brief.plan_sha256
     assert passed.detail["sessions"] == 1
-
-
-def test_the_command_says_every_fault_and_records_nothing(study: Study, settings: Settings) -> None:
-    plant(settings, "naming_header")
-    with pytest.raises(CommandError) as error:
-        call_command("check_blinding", study.slug, sessions=1)
-    assert all(line.startswith("small is not blind: ") for line in str(error.value).splitlines())
-    assert not Event.objects.filter(kind="blinding checked").exists()
 
 
 @pytest.mark.parametrize(("seed", "cautions"), [(1, 1), (999_999_999, 1), (1_000_000_000, 0)])
@@ -233,9 +238,16 @@ def test_clips_that_others_could_make_again_are_a_caution(study: Study, seed: in
     clip = of(study, "transformer")[0]
     clip.pack_entry["provenance"] = {"checkpoint_sha256": "0" * 64, "seed": seed, "index": 0}
     clip.save()
+    assert sum("can guess it" in said for said in made_again(study)) == cautions
+
+
+def test_the_command_says_cautions_and_records_the_check(brief: Study) -> None:
+    clip = of(brief, "transformer")[0]
+    clip.pack_entry["provenance"] = {"checkpoint_sha256": "0" * 64, "seed": 1, "index": 0}
+    clip.save()
     said = io.StringIO()
-    call_command("check_blinding", study.slug, sessions=1, stdout=said)
-    assert said.getvalue().count("can guess it") == cautions
+    call_command("check_blinding", brief.slug, sessions=1, stdout=said)
+    assert said.getvalue().count("can guess it") == 1
     assert Event.objects.filter(kind="blinding checked").exists()
 
 
@@ -279,9 +291,9 @@ def test_as_many_slots_as_the_caution_asks_for_are_enough(systems: tuple[str, ..
         assert len(found) == (len(systems) < 5 and slots < ENOUGH_SLOTS and (len(systems), slots) != (3, 4))
 
 
-def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(study: Study) -> None:
-    chosen = _prepared(study)[-2:]
-    for slot, seen, language in zip(chosen, _played(study, chosen), study.file.languages, strict=True):
+def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(brief: Study) -> None:
+    chosen = _prepared(brief)[-2:]
+    for slot, seen, language in zip(chosen, _played(brief, chosen), brief.file.languages, strict=True):
         assert {one.trial for one in seen} - {""} == {trial.token for trial in slot.trials.all()}
         assert {one.header("Content-Language") for one in seen if one.trial} == {language}
 

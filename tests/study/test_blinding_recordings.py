@@ -88,7 +88,7 @@ def test_create_study_takes_no_mostly_silent_clips(tmp_path: Path) -> None:
         clip["audio_sha256"] = hashlib.sha256(data).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest))
     toml = tmp_path / "small.toml"
-    toml.write_text(study_toml(systems=SYSTEMS, clips=CLIPS, heard=CLIPS, slots=4, practice=0, scales=("overall",)))
+    toml.write_text(study_toml(systems=SYSTEMS, clips=CLIPS, heard=1, slots=2, practice=0, scales=("overall",)))
     with pytest.raises(CommandError, match="12 of 12 clips of small are silent for more than half"):
         call_command("create_study", str(toml), pack=folder, stdout=io.StringIO())
     assert not Study.objects.exists()
