@@ -421,15 +421,15 @@ def _sds(scenarios: Mapping[str, Variances], lang: str) -> str:
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows in columns: the first to the left, the others to the right."""
-    widths = [max(map(_room, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(text_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        first, *rest = (" " * (width - _room(cell)) for cell, width in zip(row, widths, strict=True))
+        first, *rest = (" " * (width - text_width(cell)) for cell, width in zip(row, widths, strict=True))
         lines.append("  " + row[0] + first + "".join(f"  {pad}{cell}" for pad, cell in zip(rest, row[1:], strict=True)))
     return "\n".join(lines)
 
 
-def _room(text: str) -> int:
+def text_width(text: str) -> int:
     """Columns that a text takes in a terminal: Chinese signs take two."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
@@ -439,7 +439,7 @@ def _wrap(text: str, lang: str) -> str:
         return textwrap.fill(text, WIDTH)
     lines, line = [], ""
     for part in UNBROKEN.findall(text):
-        if _room(line + part) > WIDTH and part not in "，。；：、）”":
+        if text_width(line + part) > WIDTH and part not in "，。；：、）”":
             lines.append(line.rstrip())
             line = ""
         line += part if line else part.lstrip()

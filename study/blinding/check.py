@@ -91,11 +91,11 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     report.grouped = grouped(sessions_planned)
     known = {hashlib.sha256(data).digest() for data in files.values()}
     with on_a_copy():
-        slots = _prepared(study)
+        slots = prepare(study)
         first = slots[:: max(1, len(slots) // sessions)][:sessions]
         others = [slot for slot in slots if slot not in first]
         for look in (first, others[:: max(1, len(others) // sessions)][:sessions] or first):
-            _look_at(study, _played(study, look), known, report)
+            judge(study, play_sessions(study, look), known, report)
             if not report.verdict.is_significant:
                 break
     if report.verdict.is_significant:
@@ -139,7 +139,7 @@ def _bytes_of(clip: Clip) -> bytes:
     return data
 
 
-def _prepared(study: Study) -> list[Slot]:
+def prepare(study: Study) -> list[Slot]:
     """Opens the copy to experts of our own, and gives all its slots, groups mixed."""
     Study.objects.filter(pk=study.pk).update(state=Study.State.OPEN, closed_at=None, unsealed_at=None)
     by_group: dict[str, list[Slot]] = {}
@@ -149,7 +149,7 @@ def _prepared(study: Study) -> list[Slot]:
     return [slot for _, slot in sorted(places, key=lambda place: (place[0], place[1].number))]
 
 
-def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
+def play_sessions(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
     """One session in each slot, in the study's languages by turns."""
     study = Study.objects.get(pk=study.pk)
     languages, played = study.file.languages, []
@@ -167,16 +167,16 @@ def _played(study: Study, slots: list[Slot]) -> list[list[Exchange]]:
     return played
 
 
-def _look_at(study: Study, played: list[list[Exchange]], known: set[bytes], report: Report) -> None:
+def judge(study: Study, played: list[list[Exchange]], known: set[bytes], report: Report) -> None:
     """Looks at one set of sessions and adds what it finds to the report."""
     everything = [exchange for seen in played for exchange in seen]
     trials = _trials(study, everything)
     places = _clips_by_place(study, trials)
-    secrets = secrets_of(study, _shown(study))
+    secrets = secrets_of(study, texts_shown(study))
     report.sessions += len(played)
     report.exchanges += len(everything)
     report.bytes += sum(len(exchange.body) for exchange in everything)
-    report.faults += leaks([*everything, *_static(everything)], secrets)
+    report.faults += leaks([*everything, *static_files(everything)], secrets)
     for language in {exchange.header("Content-Language") for exchange in everything}:
         pages = [item for item in everything if item.kind == "trial" and item.trial in trials and not _has_panel(item)]
         report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
@@ -229,7 +229,7 @@ def _trials(study: Study, exchanges: Iterable[Exchange]) -> dict[str, Trial]:
     return {trial.token: trial for trial in rows.select_related("clip")}
 
 
-def _shown(study: Study) -> str:
+def texts_shown(study: Study) -> str:
     """All text that every expert sees: of the study file, templates and catalogues."""
     templates = (Path(apps.get_app_config("study").path) / "templates").rglob("*.html")
     own = "\n".join(text for key in SHOWN for text in _strings(study.file.as_json().get(key)))
@@ -253,7 +253,7 @@ def _strings(content: Any) -> Iterator[str]:
         yield content
 
 
-def _static(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+def static_files(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     """Every script, style and image that pages use."""
     pages = {exchange.text for exchange in exchanges if exchange.kind == "page"}
     parsed = [Page(text) for text in pages]

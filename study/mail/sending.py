@@ -39,7 +39,7 @@ def send_due(site: str, most: int) -> Iterator[Outcome]:
     connection = get_connection()
     try:
         for _number in range(most):
-            mail = _taken()
+            mail = take_due()
             if mail is None:
                 return
             yield _attempt(mail, site, connection)
@@ -47,7 +47,7 @@ def send_due(site: str, most: int) -> Iterator[Outcome]:
         connection.close()
 
 
-def _taken() -> Mail | None:
+def take_due() -> Mail | None:
     """One message that is due, which no other process has in hand and which is still wanted."""
     now = clock.now()
     free = Q(leased_until=None) | Q(leased_until__lte=now)

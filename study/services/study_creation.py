@@ -179,12 +179,12 @@ def create_study(
             simulated=simulated,
             created_at=clock.now(),
         )
-        drawn = _drawn(clips, copies, rng, matched=file.trial.match == "prompt")
+        drawn = draw_codes(clips, copies, rng, matched=file.trial.match == "prompt")
         content = sealed_content(study, drawn.numbered, drawn.systems, rng)
         freeze_plan(study, content)
         study.save(force_insert=True)
         Seal.objects.create(study=study, content=content)
-        _write_sessions(study, content["sessions"], *_write_clips(study, drawn))
+        write_sessions(study, content["sessions"], *_write_clips(study, drawn))
         _log_birth(study, actor)
     return study
 
@@ -257,7 +257,7 @@ class Drawn:
         return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
 
 
-def _drawn(clips: ChosenClips, copies: dict[str, str], rng: Random, *, matched: bool) -> Drawn:
+def draw_codes(clips: ChosenClips, copies: dict[str, str], rng: Random, *, matched: bool) -> Drawn:
     """A, B, C … in random order for the systems; within a system the plan's numbers go to the clips in another.
 
     Matched clips of one prompt have one number.
@@ -379,7 +379,7 @@ def _clip(study: Study, clip: PackClip, system: System | None, drawn: Drawn) -> 
     )
 
 
-def _write_sessions(
+def write_sessions(
     study: Study, sessions: dict[str, Any], clips: dict[tuple[str, int], Clip], practice: list[Clip]
 ) -> None:
     """Slots and trials as the session plans say."""

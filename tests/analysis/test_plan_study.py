@@ -37,7 +37,7 @@ def test_the_page_is_there_in_chinese_without_an_english_sentence() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
     assert "不足。真实差值为 0.17 时" in page
     assert " the " not in page
-    assert max(map(planning._room, page.splitlines())) <= 98
+    assert max(map(planning.text_width, page.splitlines())) <= 98
 
 
 def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -> None:
@@ -57,7 +57,7 @@ def test_chinese_page_keeps_latin_words_whole() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
     assert "Bonferroni" in page
     assert "--contrasts m" in page.replace("\n", " ")
-    assert max(map(planning._room, page.splitlines())) <= 98
+    assert max(map(planning.text_width, page.splitlines())) <= 98
 
 
 def test_gap_of_one_point_is_singular() -> None:
@@ -202,4 +202,4 @@ def test_every_page_fits_the_window(lang: str, experts: int) -> None:
             text = planning.page(design, gap, scenarios, lang)
             assert "nan" not in text
             assert "{" not in text
-            assert max(map(planning._room, text.splitlines())) <= 98
+            assert max(map(planning.text_width, text.splitlines())) <= 98

@@ -26,7 +26,7 @@ from study.design import certificate_of
 from study.desk import progress
 from study.models import Device, Draft, Event, Expert, Job
 from study.sequences import sessions_of
-from study.services.study_creation import ChosenClips, _drawn
+from study.services.study_creation import ChosenClips, draw_codes
 from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
 from tests.robustness.test_access import OURS
 from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims
@@ -365,7 +365,7 @@ def test_order_of_codes_follows_no_order_of_the_file_or_pack(tmp_path: Path) -> 
     clips: ChosenClips = services.choose_clips(
         parse(study_toml(systems=SYSTEMS, clips=4)), read_pack(make_pack(tmp_path / "pack", SYSTEMS, 4))
     )
-    drawn = [_drawn(clips, {}, Random(seed), matched=False) for seed in range(400)]
+    drawn = [draw_codes(clips, {}, Random(seed), matched=False) for seed in range(400)]
     hits = sum(one.systems[code] == system for one in drawn for code, system in zip("ABCD", SYSTEMS, strict=True))
     assert 0.2 < hits / 1600 < 0.3
     ids = [sorted(one.numbered.items(), key=lambda item: min(item[1])) for one in drawn]

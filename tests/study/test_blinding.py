@@ -23,7 +23,7 @@ from study import services
 from study.blinding import Report, check_blinding, default_sessions, feature_test
 from study.blinding import check as checking
 from study.blinding import sessions as playing
-from study.blinding.check import _look_at, _played, _prepared, _shown, _static, made_again
+from study.blinding.check import judge, made_again, play_sessions, prepare, static_files, texts_shown
 from study.blinding.leak_search import leaks, secrets_of
 from study.blinding.scratch_database import on_a_copy
 from study.design import plan_cautions
@@ -79,8 +79,8 @@ def test_a_clean_study_passes_and_every_clip_was_heard(study: Study, monkeypatch
     # Every expert reads this before the first trial.
     edit_file(study, lambda file: file["consent"]["text"].update(en="Some of the clips are real songs."))
     study.save()
-    look = Mock(wraps=_look_at)
-    monkeypatch.setattr(checking, "_look_at", look)
+    look = Mock(wraps=judge)
+    monkeypatch.setattr(checking, "judge", look)
     report = check(study)
     assert report.faults == []
     assert report.sessions == SESSIONS * look.call_count
@@ -184,7 +184,7 @@ def test_default_sessions_let_every_clip_be_heard_twice_and_every_group_come(tmp
 def test_what_everybody_is_shown_is_every_text_of_the_study_file_and_the_site(study: Study) -> None:
     edit_file(study, lambda file: file["instructions"].update(en="As you like it"))
     edit_file(study, lambda file: file["scales"][0]["low"].update({"zh-hans": "冷"}))
-    shown = _shown(study).splitlines()
+    shown = texts_shown(study).splitlines()
     assert {"As you like it", "冷"} <= set(shown)
     assert any("Halfway: take a break" in line for line in shown)
 
@@ -292,16 +292,16 @@ def test_as_many_slots_as_the_caution_asks_for_are_enough(systems: tuple[str, ..
 
 
 def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(brief: Study) -> None:
-    chosen = _prepared(brief)[-2:]
-    for slot, seen, language in zip(chosen, _played(brief, chosen), brief.file.languages, strict=True):
+    chosen = prepare(brief)[-2:]
+    for slot, seen, language in zip(chosen, play_sessions(brief, chosen), brief.file.languages, strict=True):
         assert {one.trial for one in seen} - {""} == {trial.token for trial in slot.trials.all()}
         assert {one.header("Content-Language") for one in seen if one.trial} == {language}
 
 
 def test_sessions_are_spread_over_the_slots(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[list[int]] = []
-    monkeypatch.setattr(checking, "_played", lambda _, slots: chosen.append([slot.number for slot in slots]))
-    monkeypatch.setattr(checking, "_look_at", lambda *_: None)
+    monkeypatch.setattr(checking, "play_sessions", lambda _, slots: chosen.append([slot.number for slot in slots]))
+    monkeypatch.setattr(checking, "judge", lambda *_: None)
     for sessions in (2, 3, 8):
         check(study, sessions)
     assert chosen == [[1, 5], [1, 3, 5], list(range(1, 9))]
@@ -359,7 +359,7 @@ def test_every_script_of_the_pages_folder_is_searched(
     (tmp_path / "own" / "mukulen" / "deep" / "deeper.js").write_text("")
     (tmp_path / "own" / "mukulen" / "own.js").write_text(script)
     settings.STATICFILES_DIRS = [tmp_path / "own"]
-    searched = list(_static([exchange(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
+    searched = list(static_files([exchange(body=f'<script src="{site.STATIC_URL}mukulen/room.js"></script>')]))
     assert {"own.js", "deeper.js", "room.js", "trial.js"} <= {Path(one.url).name for one in searched}
     assert len(leaks(searched, secrets_of(study, ""))) == faults
 

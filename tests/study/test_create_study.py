@@ -280,5 +280,5 @@ def test_a_failure_half_way_takes_the_copied_clips_back(
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("study.services.study_creation._write_sessions", full)
+    monkeypatch.setattr("study.services.study_creation.write_sessions", full)
     assert "disk full" in refused(settings, file, pack=pack)

@@ -230,7 +230,7 @@ def test_a_server_that_is_down_is_tried_again(port: int, study: Study) -> None:
 
 def test_a_message_in_one_process_hand_is_not_taken_by_another(server: Server, study: Study) -> None:
     invite(study, "e1", "e2")
-    first = sending._taken()
+    first = sending.take_due()
     assert first is not None
     assert send() == [("e2", "accepted")]
     assert send() == []
