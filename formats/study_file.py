@@ -560,6 +560,11 @@ class TrialShape(Table):
     def _is_none_prompt_or_system(cls, value: Any, info: ValidationInfo) -> Any:
         return value if info.context is None else Written().check(value, info.context, "reference")
 
+    @property
+    def reference_system(self) -> str:
+        """The pack's system whose clips are the references, "prompt" for the prompts; "" without a reference."""
+        return "" if self.reference == NO_REFERENCE else self.reference
+
 
 class Question(Table):
     """A background question."""
@@ -800,6 +805,21 @@ class StudyFile(Table):
         return len(self.numbered) * (len(self.systems) if self.has_sets else 1)
 
     @property
+    def clips_per_trial(self) -> int:
+        """Clips of a trial that are answered about; a reference is not one of them."""
+        return len(self.systems) if self.trial.clips == "all" else int(self.trial.clips)
+
+    @property
+    def practice_clips(self) -> int:
+        """Practice clips that the study needs, with a reference for each practice trial where trials have one."""
+        return self.design.practice * (self.clips_per_trial + self.has_reference)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether a trial has a clip that is played as its reference."""
+        return bool(self.trial.reference_system)
+
+    @property
     def choices(self) -> list[ChoiceQuestion]:
         """The questions with answers to choose from."""
         return [question for question in self.questions if isinstance(question, ChoiceQuestion)]
@@ -1003,6 +1023,10 @@ def _unfit_answers(question: dict[str, Any], path: KeyPath, systems: list[str]) 
 def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:
     reference, is_hidden = trial.get("reference", NO_REFERENCE), trial.get("hidden_reference") is True
     is_system = reference not in (NO_REFERENCE, PROMPT)
+    has_several = reference != NO_REFERENCE and trial.get("clips", 1) != 1
+    if has_several and trial.get("match") != "prompt":
+        said = Message('A reference is of the prompt of its trial. Write match = "prompt" under [trial].')
+        yield ("trial", "reference"), said
     if is_system and reference in systems and not is_hidden:
         yield (
             ("trial", "reference"),

@@ -148,9 +148,10 @@ class Clip(models.Model):
     class Role(models.TextChoices):
         STUDY = "study"
         PRACTICE = "practice"
+        REFERENCE = "reference"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="clips")
-    #: None for practice clips, which belong to no system under study.
+    #: None for practice clips and references: they stand for no system under study, also where a hidden copy does.
     system = models.ForeignKey(System, null=True, on_delete=models.PROTECT, related_name="clips")
     role = models.CharField(max_length=10, choices=Role)
     clip_id = models.CharField(max_length=16)
@@ -166,7 +167,7 @@ class Clip(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "clip_id"], name="one_clip_per_id"),
             models.CheckConstraint(
-                condition=Q(role="practice", system=None) | Q(role="study", system__isnull=False),
+                condition=Q(role__in=["practice", "reference"], system=None) | Q(role="study", system__isnull=False),
                 name="study_clips_have_a_system",
             ),
         ]
@@ -195,6 +196,8 @@ class Slot(models.Model):
 class Trial(models.Model):
     """What is put before an expert at once: `clip` is at place 1, further clips are in `FurtherClip`.
 
+    A reference is heard and not rated; it has place 0 in reports of listening.
+
     Practice trials are never exported.
     """
 
@@ -204,6 +207,7 @@ class Trial(models.Model):
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="trials")
     clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="trials")
+    reference = models.ForeignKey(Clip, null=True, on_delete=models.PROTECT, related_name="reference_trials")
     token = models.CharField(max_length=32, unique=True, default=trial_token)
     phase = models.CharField(max_length=10, choices=Phase)
     #: 1, 2, 3 … within the phase; block and position (from 1) are the plan's.
@@ -386,7 +390,7 @@ class Listening(models.Model):
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="listenings")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="listenings")
     client_uuid = models.UUIDField(unique=True)
-    #: Which of the trial's clips was heard.
+    #: Which of the trial's clips was heard; 0 for its reference.
     place = models.PositiveSmallIntegerField(default=1)
     #: [[start_ms, end_ms], …] of the clip really played.
     intervals = models.JSONField()

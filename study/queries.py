@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from study.errors import Refused
-from study.models import Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
+from study.models import Clip, Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
 from study.session import Session, SessionTrial, answers_counted, newest_answers, session_of
 
 Interval = tuple[int, int]
@@ -37,7 +37,7 @@ def unknown_trial() -> Refused:
 
 
 def audio_of(expert: Expert, token: str, place: int = 1) -> str:
-    """The audio at a place of an expert's current trial, an earlier one or the next one.
+    """The audio at a place (0: the reference) of an expert's current trial, an earlier one or the next one.
 
     Refused as by `trial_for` (an unknown place, too), and while the expert may not listen: before consent, after
     submission and closing.
@@ -56,7 +56,8 @@ def audio_of(expert: Expert, token: str, place: int = 1) -> str:
     if place == 1:
         return str(audio)
     further = FurtherClip.objects.filter(trial=found.pk, place=place).values_list("clip__audio", flat=True)
-    if not (paths := list(further)):
+    reference = Clip.objects.filter(reference_trials=found.pk).values_list("audio", flat=True)
+    if not (paths := list(further if place else reference)):
         raise unknown_trial()
     return str(paths[0])
 
@@ -209,28 +210,36 @@ class ListeningSummary:
 
 def listening_summary(trial: Trial | int, expert: Expert) -> ListeningSummary:
     """What the expert has heard of the trial's clip."""
-    return listening_by_place(trial, expert, 1)[0]
+    return listening_by_place(trial, expert, [1])[1]
 
 
-def durations_of(trial: SessionTrial, study: Study) -> list[int]:
-    """How long each clip of a trial lasts (ms), by place; only trials of several clips need a query."""
-    if study.file.trial.clips == 1:
-        return [trial.duration_ms]
-    further = FurtherClip.objects.filter(trial=trial.pk).order_by("place")
-    lasts = list(further.values_list("clip__duration_ms", flat=True))
-    return [trial.duration_ms - sum(lasts), *lasts]
+def durations_of(trial: SessionTrial, study: Study) -> dict[int, int]:
+    """How long each clip of a trial lasts (ms), by place, the reference at 0; only several clips need a query."""
+    others = durations_beside_first(trial.pk, study)
+    return dict(sorted({**others, 1: trial.duration_ms - sum(others.values())}.items()))
 
 
-def listening_by_place(trial: Trial | int, expert: Expert, places: int) -> list[ListeningSummary]:
+def durations_beside_first(trial: int, study: Study) -> dict[int, int]:
+    """The same of the clips that only some kinds of trial have: the reference, and those at place 2 and later."""
+    lasts: dict[int, int] = {}
+    if study.file.has_reference:
+        reference = Clip.objects.filter(reference_trials=trial)
+        lasts.update(reference.annotate(place=Value(0)).values_list("place", "duration_ms"))
+    if study.file.trial.clips != 1:
+        lasts.update(FurtherClip.objects.filter(trial=trial).values_list("place", "clip__duration_ms"))
+    return lasts
+
+
+def listening_by_place(trial: Trial | int, expert: Expert, places: Iterable[int]) -> dict[int, ListeningSummary]:
     """What the expert has heard of each of the trial's clips, in one query; a problem is one of the trial."""
     rows = Listening.objects.filter(trial=trial, expert=expert).values_list("place", "intervals", "plays", "problem")
     reports = list(rows)
     problem = any(is_reported for *_rest, is_reported in reports)
-    found = []
-    for place in range(1, places + 1):
+    found = {}
+    for place in places:
         here = [(intervals, plays) for at, intervals, plays, _problem in reports if at == place]
         intervals = merged(interval for report, _plays in here for interval in report)
-        found.append(ListeningSummary(intervals, sum(plays for _intervals, plays in here), problem))
+        found[place] = ListeningSummary(intervals, sum(plays for _intervals, plays in here), problem)
     return found
 
 

@@ -1,6 +1,7 @@
 """Commitment to the session plans, and its proof after unblinding.
 
 What is sealed is `Seal.content`: {"nonce", "sessions", "systems": {code: system id}, "clips": {code: [clip_id, …]}}.
+Where trials have a reference it has "references", too: {clip_id: clip_id of the reference of its prompt}.
 The plan holds its SHA-256. Studies made before have the sessions in the plan itself: theirs is cut where it is shown.
 """
 
@@ -101,6 +102,14 @@ def broken_sessions(study: Study) -> str:
     if sealed is None:
         return ""
     rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by("slot__number", "number")
+    references = sealed.content.get("references", {})
+    for slot, number, clip_id, reference in rows.values_list(
+        "slot__number", "number", "clip__clip_id", "reference__clip_id"
+    ):
+        if reference != references.get(clip_id):
+            return Message(
+                "trial %(number)s of slot %(slot)s has another reference than was planned", number=number, slot=slot
+            )
     clip = "clip__clip_id", "clip__system__system_id"
     further: dict[int, list[tuple[str, str]]] = {}
     for pk, *heard in FurtherClip.objects.filter(trial__in=rows).order_by("place").values_list("trial", *clip):

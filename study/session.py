@@ -191,8 +191,10 @@ def answers_counted(file: StudyFile, own: Q | None = None, ratings: str = "ratin
 
 
 def _lasting(file: StudyFile) -> Combinable:
-    """How long the clips of a trial last, one after the other."""
-    first = F("clip__duration_ms")
+    """How long the clips of a trial last, one after the other, its reference among them."""
+    first: Combinable = F("clip__duration_ms")
+    if file.has_reference:
+        first += F("reference__duration_ms")
     if file.trial.clips == 1:
         return first
     further = FurtherClip.objects.filter(trial=OuterRef("pk")).order_by().values("trial")

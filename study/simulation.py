@@ -35,7 +35,7 @@ from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
 from study.services.seal import close_study, open_seal
-from study.services.study_creation import ChosenClips, create_study
+from study.services.study_creation import ChosenClips, as_reference, create_study
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
 #: Share of each effect's variance that all scales have in common: raters' halo.
@@ -101,7 +101,10 @@ def _clips_of(study: Study) -> ChosenClips:
             entry=clip.pack_entry,
             metrics=clip.metrics,
         )
-        (chosen.study[clip.system.system_id] if clip.system else chosen.practice).append(again)
+        if clip.role == Clip.Role.REFERENCE:
+            chosen.reference.append(as_reference(again))
+        else:
+            (chosen.study[clip.system.system_id] if clip.system else chosen.practice).append(again)
     return chosen
 
 

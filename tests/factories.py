@@ -208,6 +208,44 @@ def make_set_study(folder: Path, *, draft: bool = False, seconds: float = SECOND
     return make_study(folder, text=set_toml(**shape), draft=draft, seconds=seconds, **made)
 
 
+def reference_toml(clips: int | str, *, hidden: bool = False, **shape: Any) -> str:
+    """A small study file whose trials have a reference: the clips of the pack's "original", or of the last system."""
+    make = {1: study_toml, 2: pair_toml, "all": set_toml}[clips]
+    text = make(**shape)
+    reference = shape.get("systems", ("midi-gan", "real"))[-1] if hidden else "original"
+    said = f'reference = "{reference}"\n' + ("hidden_reference = true\n" if hidden else "")
+    return (
+        text.replace("[design]", f"[trial]\n{said}[design]")
+        if clips == 1
+        else text.replace("[design]", said + "[design]")
+    )
+
+
+def make_reference_study(
+    folder: Path,
+    clips: int | str = 1,
+    *,
+    hidden: bool = False,
+    draft: bool = False,
+    seconds: float = SECONDS,
+    **shape: Any,
+) -> Study:
+    """An open study with a reference in each trial, and with one practice clip more for each practice trial."""
+    systems = shape.setdefault("systems", ("midi-gan", "mlstm", "real"))
+    practice = shape.setdefault("practice", 1)
+    size = len(systems) if clips == "all" else int(clips)
+    return make_study(
+        folder,
+        text=reference_toml(clips, hidden=hidden, **shape),
+        systems=systems if hidden else (*systems, "original"),
+        clips=shape.get("clips", 3),
+        practice=practice * (size + 1),
+        draft=draft,
+        seconds=seconds,
+        **({"slug": shape["slug"]} if "slug" in shape else {}),
+    )
+
+
 def make_pair_study(
     folder: Path,
     *,
@@ -324,13 +362,14 @@ def context_of(expert: Expert, trial: Trial) -> SaveContext:
 
 
 def clips_of(trial: Trial) -> list[Clip]:
-    """The clips of a trial by place."""
+    """The clips of a trial by place, without its reference."""
     return [trial.clip, *(further.clip for further in trial.further_clips.order_by("place").select_related("clip"))]
 
 
 def hear(expert: Expert, trial: Trial, *places: int) -> None:
     """Reports each of the trial's clips, or those at some places, as played through once."""
-    for place, clip in enumerate(clips_of(trial), start=1):
+    reference = [trial.reference] if trial.reference else []
+    for place, clip in enumerate([*reference, *clips_of(trial)], start=1 - len(reference)):
         if not places or place in places:
             services.save_listening(
                 context_of(expert, trial),

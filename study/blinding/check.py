@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
     steps = bar(files.items(), "Measuring clips", unit="clip")
     report = Report(faults=unlike({clip: measure(data) for clip, data in steps}), clips=len(files))
-    report.faults += unlike_wrappings(files)
+    report.faults += [*unlike_wrappings(files), *_bare_references(study, files)]
     sessions_planned = sessions_of(study)
     report.cautions += [*made_again(study), *plan_cautions(sessions_planned)]
     report.grouped = grouped(sessions_planned)
@@ -124,6 +124,20 @@ def made_again(study: Study) -> list[Message]:
         )
         for seed in guessed
     ]
+
+
+def _bare_references(study: Study, files: Mapping[str, bytes]) -> list[Message]:
+    """A sentence where the file of a reference is that of another clip, which would be known by it."""
+    references = set(study.clips.filter(role=Clip.Role.REFERENCE).values_list("clip_id", flat=True))
+    others = {data for clip, data in files.items() if clip not in references}
+    same = sum(files[clip] in others for clip in references)
+    fault = Message(
+        "%(same)s of %(all)s references have the same bytes as a clip, which a browser can compare: create the study "
+        "again.",
+        same=same,
+        all=len(references),
+    )
+    return [fault] if same else []
 
 
 def _bytes_of(clip: Clip) -> bytes:

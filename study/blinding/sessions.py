@@ -183,24 +183,25 @@ def _play_trial(browser: Browser) -> None:
     page, main = browser.page, browser.page.attributes("main")
     token = main["data-trial"]
     clips = [given for _, given in page.elements if "data-audio" in given]
-    durations = [int(clip["data-duration"]) for clip in clips]
+    durations = {int(clip.get("data-at", 1)): int(clip["data-duration"]) for clip in clips}
     for clip in clips:
         browser.fetch_once("audio", clip["data-audio"], token)
     for ahead in main.get("data-next-audio", "").split():
         browser.fetch_once("audio", ahead, _trial_in(ahead))
-    for place, duration in enumerate(durations, start=1):
+    for place, duration in durations.items():
         said = {"place": place} if len(clips) > 1 else {}
         browser.report(main["data-listening"], token, "play", plays=1, **said)
         browser.here.advance(duration / 1000)
         browser.report(main["data-listening"], token, "ended", duration, **said)
-    duration = sum(durations)
+    durations.pop(0, None)  # what is heard of a reference is reported, and no part of an answer
+    duration = sum(durations.values())
     for number, (_, scale) in enumerate(item for item in page.elements if "data-scale" in item[1]):
         browser.here.advance(THINKING_S)
         answer = {
             "value": _answer(int(scale["data-minimum"]), number),
             "revision": int(scale["data-revision"]) + 1,
             **browser.stamp(),
-            "plays": len(clips),
+            "plays": len(durations),
             "heard_ms": duration,
             "rt_ms": duration + 1000 * THINKING_S * (number + 1),
             "language": main.get("data-language", ""),

@@ -95,7 +95,7 @@ def _summary(file: StudyFile) -> dict[str, Any]:
         "title": file.title,
         "systems_asked": [system.id for system in file.systems],
         "clips": design.clips_per_system,
-        "practice": design.practice * services.clips_of_trial(file),
+        "practice": file.practice_clips,
         "asked": file.clips.as_json(),
         "slots": file.slots,
         "trials": file.trials_per_expert,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from string import ascii_uppercase
 from typing import Any
@@ -106,7 +106,7 @@ def answer_shown(scale: dict[str, Any], value: int | None) -> int | str | None:
 @require_safe
 @room_page
 def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """Show one clip, or two, with its questions and the answers so far."""
+    """Show the clips of a trial, its reference before them, with its questions and the answers so far."""
     session = session_of(expert)
     shown = session.trial(token)
     if shown is None:
@@ -115,13 +115,17 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     if step not in {"practice", "trial", "review"} or not session.reached(shown):
         return redirect("room:room")
     lasts = queries.durations_of(shown, expert.study)
-    heard = queries.listening_by_place(shown.pk, expert, len(lasts))
+    heard = queries.listening_by_place(shown.pk, expert, lasts)
     answers, has_sets = queries.answers_at_places(shown.pk, expert), expert.study.file.has_sets
     rated = [
         [_answered(expert, key, answers.get((key, place))) for key in scale_order(expert)]
-        for place in range(1, len(lasts) + 1 if has_sets else 2)
+        for place in range(1, max(lasts) + 1 if has_sets else 2)
     ]
     scales, remark = rated[0], queries.remark_on(shown.pk, expert)
+    players = {place: _player(shown.token, place, last, heard[place]) for place, last in lasts.items()}
+    for place, player in players.items():
+        if has_sets and place:
+            player |= {"letter": letter_of(place), "scales": rated[place - 1]}
     return room_render(
         request,
         expert,
@@ -130,34 +134,32 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         total=len(session.phase(shown.phase)),
         done=shown.number - 1,
         minutes_left=session.progress().minutes_left,
-        panel="" if any(clip.intervals for clip in heard) or answers else _panel(expert, session, shown),
+        panel="" if any(clip.intervals for clip in heard.values()) or answers else _panel(expert, session, shown),
         scales=scales,
         sliders=any(scale["maximum"] > MOST_DIGITS for scale in scales),
         choices=any(scale.get("form") == "choice" for scale in scales),
         labels=any(scale.get("labelled") for scale in scales),
-        known=known_words(expert, len(lasts)),
-        loops=max(lasts) > LOOPED_MS and not has_sets,
+        known=known_words(expert, max(lasts)),
+        loops=max(lasts.values()) > LOOPED_MS and not has_sets,
         remark=remark,
         texts=texts_shown(expert.study.file, translation.get_language(), remark.answers if remark else {}),
         longest_comment=services.MAX_COMMENT,
         language=expert.study.file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
-        clips=[
-            {
-                "place": place,
-                "audio": _audio_url(shown.token, place),
-                "duration_ms": last,
-                "heard": json.dumps(clip.intervals),
-                "plays": clip.plays,
-                **({"letter": letter_of(place), "scales": rated[place - 1]} if has_sets else {}),
-            }
-            for place, (clip, last) in enumerate(zip(heard, lasts, strict=True), start=1)
-        ],
+        reference=players.pop(0, None),
+        clips=list(players.values()),
+        several=len(lasts) > 1,
         has_sets=has_sets,
-        problem=heard[0].problem,
+        problem=heard[1].problem,
         leaves=clock.in_milliseconds(shown.leaves_at) if shown.leaves_at else "",
-        **_neighbours(session, shown, len(lasts), reviewing=step == "review"),
+        **_neighbours(session, shown, lasts, reviewing=step == "review"),
     )
+
+
+def _player(token: str, place: int, lasts_ms: int, heard: queries.ListeningSummary) -> dict[str, Any]:
+    """What a page says of the clip at a place, or of the reference."""
+    said = {"heard": json.dumps(heard.intervals), "plays": heard.plays}
+    return {"place": place, "audio": _audio_url(token, place), "duration_ms": lasts_ms, **said}
 
 
 def letter_of(place: int) -> str:
@@ -179,17 +181,17 @@ def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[s
 
 
 def _audio_url(token: str, place: int) -> str:
-    """The address of the clip at a place of a trial."""
+    """The address of the clip at a place of a trial, of its reference at 0."""
     return reverse("room:audio", args=[token]) if place == 1 else reverse("room:further_audio", args=[token, place])
 
 
-def _neighbours(session: Session, shown: SessionTrial, clips: int, *, reviewing: bool) -> dict[str, Any]:
+def _neighbours(session: Session, shown: SessionTrial, places: Iterable[int], *, reviewing: bool) -> dict[str, Any]:
     """Where Back and Next lead, and the clips to fetch meanwhile, in the order of their places."""
     before, after = session.before(shown), session.after(shown)
     back = reverse("room:trial", args=[before.token]) if before and before.phase == shown.phase else ""
     if reviewing or after is None:
         return {"back": back, "next": reverse("room:room"), "next_audio": "", "reviewing": reviewing}
-    audio = " ".join(_audio_url(after.token, place) for place in range(1, clips + 1))
+    audio = " ".join(_audio_url(after.token, place) for place in places)
     page = reverse("room:trial", args=[after.token])
     return {"back": back, "next": page, "next_audio": audio, "reviewing": False}
 

@@ -25,7 +25,6 @@ from study.services.session import (
 from study.services.study_creation import (
     cautions_on,
     choose_clips,
-    clips_of_trial,
     create_study,
     refuse_not_served,
     refuse_other_clips,
@@ -47,7 +46,6 @@ __all__ = [
     "cautions_on",
     "checked",
     "choose_clips",
-    "clips_of_trial",
     "close_study",
     "create_study",
     "delete_copy",

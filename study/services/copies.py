@@ -41,8 +41,7 @@ from study.services.locking import lock_study
 from study.services.log import log_event
 from study.services.study_creation import (
     SECRET,
-    batched,
-    clips_of_trial,
+    practice_trials,
     session_apart_for,
     write_trials,
 )
@@ -134,14 +133,21 @@ def _own_slot(study: Study, slug: str) -> Slot:
     slot = Slot.objects.create(study=copy, number=1, group=group, scale_order=order)
     clips = _own_clips(study, copy)
     practice = [clip for clip in clips if clip.role == Clip.Role.PRACTICE]
-    rows = [
-        (Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number), heard)
-        for number, heard in enumerate(batched(practice, clips_of_trial(study.file)), start=1)
-    ]
+    rows = list(practice_trials(study.file, slot, practice))
+    references = _references(study, clips)
     for number, (trial, heard) in enumerate(_own_order(study, clips), start=1):
-        rows.append((Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, **trial), heard))
+        reference = references.get(heard[0].audio)
+        rows.append((Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, reference=reference, **trial), heard))
     write_trials(rows)
     return slot
+
+
+def _references(study: Study, clips: list[Clip]) -> dict[str, Clip]:
+    """The copy's reference for each of the study's clips, both by their audio."""
+    own = {clip.audio: clip for clip in clips if clip.role == Clip.Role.REFERENCE}
+    prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
+    by_prompt = {prompts[audio]: clip for audio, clip in own.items()}
+    return {audio: by_prompt[prompt] for audio, prompt in prompts.items() if prompt in by_prompt}
 
 
 def _own_clips(study: Study, copy: Study) -> list[Clip]:

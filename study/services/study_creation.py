@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random, SystemRandom
 from string import ascii_uppercase
@@ -19,7 +19,7 @@ from django.db import transaction
 from formats.errors import N_, InputError, Message
 from formats.files import CLIP_TIME, json_sha256
 from formats.pack import Audio, PackClip, shared_prompts
-from formats.study_file import NO_REFERENCE, StudyFile
+from formats.study_file import StudyFile
 from study import clock
 from study.design import (
     DesignSpec,
@@ -47,22 +47,32 @@ FEW_PRACTICE = N_("of practice clips it has %(found)s and the study file asks fo
 
 @dataclass
 class ChosenClips:
-    """Clips a study will use: of each system, and for practice."""
+    """Clips a study will use: of each system, for practice, and as references, one of each prompt."""
 
     study: dict[str, list[PackClip]] = field(default_factory=dict)
     practice: list[PackClip] = field(default_factory=list)
+    reference: list[PackClip] = field(default_factory=list)
+
+    @property
+    def every(self) -> list[PackClip]:
+        """All of them."""
+        return [*self.practice, *self.reference, *(clip for found in self.study.values() for clip in found)]
 
 
 def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
     """As many clips as the study file asks for, in the pack's order. Raises `InputError` where the pack has too few.
 
-    Matched clips are of prompts that every system has, in the same order for each.
+    Clips that are matched or have a reference are of prompts that every system has, in the same order for each. For
+    practice the last clips are the references.
     """
     clips = list(pack)
-    wanted, practice = file.design.clips_per_system, file.design.practice * clips_of_trial(file)
+    wanted, practice = file.design.clips_per_system, file.practice_clips
     chosen = ChosenClips(practice=[clip for clip in clips if clip.role == "practice"][:practice])
-    if file.trial.match == "prompt":
+    if file.trial.match == "prompt" or file.has_reference:
         clips = _of_shared_prompts(file, clips)
+        chosen.reference = [
+            as_reference(clip) for clip in clips if file.has_reference and clip.system == file.trial.reference_system
+        ][:wanted]
     faults = []
     for system in (row.id for row in file.systems):
         found = [clip for clip in clips if clip.role == "study" and clip.system == system]
@@ -81,9 +91,9 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
     return chosen
 
 
-def clips_of_trial(file: StudyFile) -> int:
-    """How many clips a trial of the study has."""
-    return len(file.systems) if file.trial.clips == "all" else int(file.trial.clips)
+def as_reference(clip: PackClip) -> PackClip:
+    """A clip of the pack in its part as a reference, beside which the study may have it as a system's clip, too."""
+    return replace(clip, clip_id=f"reference {clip.clip_id}", role="reference")
 
 
 def refuse_other_clips(file: StudyFile, audio: Audio) -> None:
@@ -106,10 +116,17 @@ def refuse_other_clips(file: StudyFile, audio: Audio) -> None:
 
 
 def _of_shared_prompts(file: StudyFile, clips: list[PackClip]) -> list[PackClip]:
-    """The study clips of prompts that every system has, ordered by prompt; the prompts in the pack's order."""
-    systems = {system.id for system in file.systems}
-    study = [clip for clip in clips if clip.role == "study" and clip.system in systems]
-    shared = shared_prompts((clip.system, clip.prompt_id) for clip in study)
+    """The study clips of prompts that every system has, ordered by prompt; the prompts in the pack's order.
+
+    What the references come from is one of these systems here.
+    """
+    systems, reference = {system.id for system in file.systems}, file.trial.reference_system
+    study = [clip for clip in clips if clip.role == "study" and clip.system in {*systems, reference}]
+    shared = shared_prompts((clip.system, clip.prompt_id) for clip in study if clip.system in systems)
+    if reference:
+        _refuse_few_references(file, study, shared)
+        referred = {clip.prompt_id for clip in study if clip.system == reference}
+        shared = [prompt for prompt in shared if prompt in referred]
     if missing := sorted(systems - {clip.system for clip in study}):
         shared = []
     if len(shared) < file.design.clips_per_system:
@@ -125,6 +142,21 @@ def _of_shared_prompts(file: StudyFile, clips: list[PackClip]) -> list[PackClip]
     return sorted((clip for clip in study if clip.prompt_id in places), key=lambda clip: places[str(clip.prompt_id)])
 
 
+def _refuse_few_references(file: StudyFile, study: list[PackClip], shared: list[str]) -> None:
+    """Refuse a pack with references of fewer prompts than there are."""
+    reference, wanted = file.trial.reference_system, file.design.clips_per_system
+    found = len({clip.prompt_id for clip in study if clip.system == reference} & {*shared})
+    if found < wanted <= len(shared):
+        raise InputError(
+            "trial.reference: The study needs a reference for each of %(wanted)s prompts, but the pack has only "
+            "%(found)s clips of %(reference)s that are of a prompt of all systems. Put one into a folder of that name "
+            "for each prompt, under the prompt's file name, and make the pack again with generate_stimuli --from.",
+            wanted=wanted,
+            found=found,
+            reference=repr(reference),
+        )
+
+
 def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
@@ -136,8 +168,6 @@ def refuse_not_served(file: StudyFile) -> None:
         what = Message("trials of all systems whose clips are not matched by prompt")
     elif trial.clips == 1 and trial.match != "none":
         what = Message("trials of one clip that are matched by prompt")
-    elif trial.reference != NO_REFERENCE:
-        what = Message("trials with a reference")
     elif other or of_trial:
         kind = [*other, *of_trial][0]
         what = Message("questions of kind %(kind)s in trials with clips = %(clips)s", kind=kind, clips=trial.clips)
@@ -145,7 +175,8 @@ def refuse_not_served(file: StudyFile) -> None:
         return
     raise InputError(
         "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, trials of two "
-        "clips with preferences, and trials of all systems, matched by prompt, with ratings of each clip.",
+        "clips with preferences, and trials of all systems, matched by prompt, with ratings of each clip. All can have "
+        "a reference.",
         what=what,
     )
 
@@ -181,6 +212,8 @@ def create_study(
         )
         drawn = draw_codes(clips, copies, rng, matched=file.trial.match == "prompt")
         content = sealed_content(study, drawn.numbered, drawn.systems, rng)
+        if drawn.reference:
+            content["references"] = drawn.references
         freeze_plan(study, content)
         study.save(force_insert=True)
         Seal.objects.create(study=study, content=content)
@@ -247,6 +280,7 @@ class Drawn:
     #: Code -> the system's clips in the order of the plan's numbers.
     clips: dict[str, list[PackClip]]
     practice: list[PackClip]
+    reference: list[PackClip]
     #: The pack's clip_id -> the study's, and -> the path of the copy ("" where there is none).
     ids: dict[str, str]
     paths: dict[str, str]
@@ -255,6 +289,13 @@ class Drawn:
     def numbered(self) -> dict[str, list[str]]:
         """Code -> the study's clip ids in the order of the plan's numbers."""
         return {code: [self.ids[clip.clip_id] for clip in found] for code, found in self.clips.items()}
+
+    @property
+    def references(self) -> dict[str, str]:
+        """The study's id of each clip -> that of the reference of its prompt."""
+        by_prompt = {clip.prompt_id: self.ids[clip.clip_id] for clip in self.reference}
+        clips = (clip for found in self.clips.values() for clip in found)
+        return {self.ids[clip.clip_id]: by_prompt[clip.prompt_id] for clip in clips}
 
 
 def draw_codes(clips: ChosenClips, copies: dict[str, str], rng: Random, *, matched: bool) -> Drawn:
@@ -270,11 +311,10 @@ def draw_codes(clips: ChosenClips, copies: dict[str, str], rng: Random, *, match
         shuffled = {codes[system]: [found[place] for place in order] for system, found in clips.study.items()}
     else:
         shuffled = {codes[system]: rng.sample(found, len(found)) for system, found in clips.study.items()}
-    every = [*clips.practice, *(clip for found in clips.study.values() for clip in found)]
-    paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in every}
+    paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in clips.every}
     ids = {pack_id: Path(path).stem or _new_id(rng) for pack_id, path in paths.items()}
     systems = {code: system for system, code in codes.items()}
-    return Drawn(systems, shuffled, clips.practice, ids, paths)
+    return Drawn(systems, shuffled, clips.practice, clips.reference, ids, paths)
 
 
 def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], rng: Random) -> Content:
@@ -297,7 +337,7 @@ def freeze_plan(study: Study, content: Content) -> None:
     study.plan = {
         "schema": 2,
         "study_file_sha256": study.file_sha256,
-        **(beyond_scales if file.trial.clips != 1 or file.questions else {}),
+        **(beyond_scales if file.trial.clips != 1 or file.questions or file.has_reference else {}),
         "scales": [scale.as_json() for scale in file.scales],
         "analysis": file.analysis.as_json(),
         "design": file.design.as_json(),
@@ -315,9 +355,8 @@ def _copied(slug: str, clips: ChosenClips, rng: Random, *, wanted: bool) -> Iter
     Each copy gets bytes of its own that no decoder reads, so that no hash of a served clip is a hash of the pack's.
     """
     paths: dict[str, str] = {}
-    every = [*clips.practice, *(clip for rows in clips.study.values() for clip in rows)]
     try:
-        for clip in every if wanted else []:
+        for clip in clips.every if wanted else []:
             name = f"studies/{slug}/{_new_id(rng)}.{clip.ending}"
             paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, rng)))
             _forget_time(paths[clip.clip_id])
@@ -335,7 +374,7 @@ def _own_copy(clip: PackClip, rng: Random) -> bytes:
         raise InputError(
             "The pack's audio/%(file)s cannot be used: %(fault)s. Make the pack again with generate_stimuli --from, "
             "which takes WAV, FLAC, MP3 and MIDI.",
-            file=f"{clip.clip_id}.{clip.ending}",
+            file=f"{clip.entry['clip_id']}.{clip.ending}",
             fault=error,
         ) from error
 
@@ -347,8 +386,8 @@ def _forget_time(path: str) -> None:
         return
 
 
-def _write_clips(study: Study, drawn: Drawn) -> tuple[dict[tuple[str, int], Clip], list[Clip]]:
-    """Rows for systems and clips."""
+def _write_clips(study: Study, drawn: Drawn) -> tuple[dict[tuple[str, int], Clip], list[Clip], list[Clip]]:
+    """Rows for systems and clips: those of systems by code and number, those for practice, and the references."""
     by_number: dict[tuple[str, int], Clip] = {}
     # By code, so that a row's key follows the code alone.
     for code, system_id in sorted(drawn.systems.items()):
@@ -356,9 +395,10 @@ def _write_clips(study: Study, drawn: Drawn) -> tuple[dict[tuple[str, int], Clip
         for index, clip in enumerate(drawn.clips[code]):
             by_number[code, index] = _clip(study, clip, system, drawn)
     practice = [_clip(study, clip, None, drawn) for clip in drawn.practice]
+    references = [_clip(study, clip, None, drawn) for clip in drawn.reference]
     # Saved in the order of their random ids, so that a row's key says nothing either.
-    Clip.objects.bulk_create(sorted([*by_number.values(), *practice], key=lambda clip: clip.clip_id))
-    return by_number, practice
+    Clip.objects.bulk_create(sorted([*by_number.values(), *practice, *references], key=lambda clip: clip.clip_id))
+    return by_number, practice, references
 
 
 def _new_id(rng: Random) -> str:
@@ -380,18 +420,18 @@ def _clip(study: Study, clip: PackClip, system: System | None, drawn: Drawn) -> 
 
 
 def write_sessions(
-    study: Study, sessions: dict[str, Any], clips: dict[tuple[str, int], Clip], practice: list[Clip]
+    study: Study,
+    sessions: dict[str, Any],
+    clips: dict[tuple[str, int], Clip],
+    practice: list[Clip],
+    references: list[Clip],
 ) -> None:
     """Slots and trials as the session plans say."""
     trials: list[tuple[Trial, list[Clip]]] = []
-    size = clips_of_trial(study.file)
+    by_prompt = {clip.pack_entry["prompt_id"]: clip for clip in references}
     for row in sessions["slots"]:
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
-        rehearsed = [practice[index] for index in row["practice"]]
-        for number, found in enumerate(batched(rehearsed, size), start=1):
-            trials.append(
-                (Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=number, block=1, position=number), found)
-            )
+        trials += practice_trials(study.file, slot, practice)
         for number, planned in enumerate(row["trials"], start=1):
             trial = Trial(
                 slot=slot,
@@ -401,14 +441,20 @@ def write_sessions(
                 position=planned["position"],
                 is_repeat=planned["repeat"],
             )
-            trials.append((trial, [clips[place["system"], place["clip"]] for place in places_of(planned)]))
+            heard = [clips[place["system"], place["clip"]] for place in places_of(planned)]
+            trial.reference = by_prompt.get(heard[0].pack_entry.get("prompt_id"))
+            trials.append((trial, heard))
     write_trials(trials)
 
 
-def batched(clips: list[Clip], size: int) -> Iterator[list[Clip]]:
-    """The clips of one practice trial after the other; what is left over is not heard."""
-    for start in range(0, len(clips) - size + 1, size):
-        yield clips[start : start + size]
+def practice_trials(file: StudyFile, slot: Slot, practice: list[Clip]) -> Iterator[tuple[Trial, list[Clip]]]:
+    """A slot's practice trials with their clips; the clips after those of all trials are the references."""
+    size, count = file.clips_per_trial, file.design.practice
+    for index in range(count):
+        trial = Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=index + 1, block=1, position=index + 1)
+        if file.has_reference:
+            trial.reference = practice[size * count + index]
+        yield trial, practice[size * index : size * (index + 1)]
 
 
 def write_trials(trials: list[tuple[Trial, list[Clip]]]) -> None:

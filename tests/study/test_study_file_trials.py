@@ -118,6 +118,10 @@ def test_trials_of_two_clips_follow_from_pairs_and_rounds(systems: int) -> None:
         (asking(RATING, 'match = "title"'), 'trial.match: \'title\' is not valid. Use one of "prompt", "none".'),
         (asking(RATING, 'reference = "real"'), "trial.reference: 'real' is the reference and also a system."),
         (
+            asking(GRADED, 'clips = 2\nreference = "prompt"'),
+            "trial.reference: A reference is of the prompt of its trial.",
+        ),
+        (
             asking(RATING, "hidden_reference = true"),
             "trial.hidden_reference: A hidden reference is one of the systems.",
         ),
@@ -160,8 +164,6 @@ def test_fault_in_a_question_names_its_line() -> None:
         (asking(RATING, "clips = 2"), "questions of kind rating in trials with clips = 2"),
         (asking(RATING, 'clips = "all"'), "trials of all systems whose clips are not matched by prompt"),
         (asking(RATING, 'match = "prompt"'), "trials of one clip that are matched by prompt"),
-        (asking(RATING, 'reference = "prompt"'), "trials with a reference"),
-        (asking(GRADED, 'clips = 2\nreference = "prompt"'), "trials with a reference"),
     ],
 )
 def test_trial_that_is_not_served_is_refused_in_a_sentence(text: str, said: str) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from study import queries
 from study.errors import Refused
-from study.models import FurtherClip, Listening, Rating
+from study.models import Listening, Rating
 from study.services.saving.context import SaveContext
 from study.services.saving.rules import ahead, room_end
 from study.session import session_of
@@ -43,7 +43,8 @@ class Report(NamedTuple):
 def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> None:
     """Refuses an answer ahead of its turn, before each clip was played through, or after playing them too fast.
 
-    `before` are the expert's ratings of the trial before this one. In a set only the clip at `place` counts.
+    `before` are the expert's ratings of the trial before this one. In a set only the clip at `place` counts, and the
+    reference.
     """
     rated, trials = list(before), (context.trial.pk, context.before)
     fields = ("trial", "place", "intervals", "problem", "given_at", "received_at")
@@ -58,12 +59,14 @@ def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> N
         raise ahead()
     own = [report for report in reports if report.trial == context.trial.pk]
     lasts = durations(context)
-    of_place = [_heard_of(own, number) for number in range(1, len(lasts) + 1)]
-    heard, has_sets = sum(of_place), context.expert.study.file.has_sets
-    needed = list(zip(of_place, lasts, strict=True))[place - 1 : place if has_sets else None]
-    if any(ms < last - UNHEARD_MS for ms, last in needed):
+    of_place = {number: _heard_of(own, number) for number in lasts}
+    heard, has_sets = sum(of_place.values()), context.expert.study.file.has_sets
+    needed = lasts.keys() & {0, place} if has_sets else lasts.keys()
+    if any(of_place[number] < lasts[number] - UNHEARD_MS for number in needed):
         message = _("Please listen to the whole clip first.")
-        if len(lasts) > 1 and not has_sets:
+        if 0 in lasts:
+            message = _("Please listen to the reference and to the clips to the end first.")
+        elif len(lasts) > 1 and not has_sets:
             message = _("Please listen to both clips to the end first.")
         raise Refused(409, "unheard", message, heard_ms=heard)
     if not _at_its_speed(heard, own, opened, room_end(context)):
@@ -71,13 +74,10 @@ def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> N
         raise Refused(409, "unheard", message, heard_ms=heard)
 
 
-def durations(context: SaveContext) -> list[int]:
-    """How long each clip of the trial lasts (ms), by place; only trials of several clips need a query."""
-    further: Iterable[int] = ()
-    if context.expert.study.file.trial.clips != 1:
-        rows = FurtherClip.objects.filter(trial=context.trial.pk).order_by("place")
-        further = rows.values_list("clip__duration_ms", flat=True)
-    return [context.trial.clip.duration_ms, *further]
+def durations(context: SaveContext) -> dict[int, int]:
+    """How long each clip of the trial lasts (ms), by place, the reference at 0; only several clips need a query."""
+    others = queries.durations_beside_first(context.trial.pk, context.expert.study)
+    return {1: context.trial.clip.duration_ms, **others}
 
 
 def _heard_of(reports: Iterable[Report], place: int) -> int:

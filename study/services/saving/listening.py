@@ -94,9 +94,9 @@ def _duration_of(context: SaveContext, place: object) -> int:
     if place == 1:
         return context.trial.clip.duration_ms
     lasts = durations(context)
-    if not 1 <= place <= len(lasts):
+    if place not in lasts:
         raise invalid_number()
-    return lasts[place - 1]
+    return lasts[place]
 
 
 def _told(events: list[dict[str, Any]]) -> set[str]:

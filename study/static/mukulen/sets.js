@@ -8,10 +8,11 @@ import { ways } from "./trial.js";
 memory.clips = 24; // those of two pages with twelve each
 
 const placeOf = ({ key }) => Number(key.split("@")[1]);
+const clipOf = (scale, clips) => clips.find(({ place }) => place === placeOf(scale));
 
 Object.assign(ways, {
   ended: () => "heard",
   isOpen: (scale, clips, scales) =>
-    clips[placeOf(scale) - 1].isHeard() || scales.some((one) => placeOf(one) === placeOf(scale) && one.value !== null),
-  rated: (scale, clips) => [clips[placeOf(scale) - 1]],
+    clipOf(scale, clips).isHeard() || scales.some((one) => placeOf(one) === placeOf(scale) && one.value !== null),
+  rated: (scale, clips) => [clipOf(scale, clips)],
 });

@@ -21,11 +21,11 @@ export function mount(main, outbox, { goTo }) {
   const waiting = outbox.pending().filter((entry) => entry.trial === trial);
   const known = [...outbox.justSent().filter((entry) => entry.trial === trial), ...waiting];
   const reports = (entries) => entries.filter((entry) => entry.kind === "listening").map((entry) => entry.body);
-  const clips = [...main.querySelectorAll(".player")].map((element, index) => {
-    const { audio, duration, heard, plays } = { ...main.dataset, ...element.dataset };
-    const here = (body) => (body.place ?? 1) === index + 1;
+  const clips = [...main.querySelectorAll(".player")].map((element) => {
+    const { audio, duration, heard, plays, at = 1 } = { ...main.dataset, ...element.dataset };
+    const here = (body) => (body.place ?? 1) === +at;
     return {
-      place: index + 1,
+      place: +at,
       audio,
       button: element.querySelector(".play"),
       seek: element.querySelector(".seek"),
@@ -147,7 +147,7 @@ export function mount(main, outbox, { goTo }) {
     button.dataset.state = state;
     button.setAttribute("aria-disabled", String(state === "loading"));
     button.querySelector(".word").textContent = text(WORDS[state] ?? "play");
-    const words = text(state === "ended" ? (ways.ended?.(clips) ?? "heard") : state);
+    const words = text(state === "ended" ? (ways.ended?.(clips, clip) ?? "heard") : state);
     if (clip.text.textContent !== words) clip.text.textContent = words;
   }
 
