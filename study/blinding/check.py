@@ -22,7 +22,7 @@ from study.blinding.feature_test import FeatureTest, observed_features, verdict
 from study.blinding.grouping import Grouped, grouped
 from study.blinding.html_values import Page
 from study.blinding.leak_search import leaks, secrets_of, uneven_names
-from study.blinding.scratch_database import on_a_copy
+from study.blinding.scratch_database import on_a_copy, rolled_back
 from study.blinding.sessions import Browser, Exchange, own_site, play
 from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
 from study.design import plan_cautions
@@ -95,7 +95,8 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
         first = slots[:: max(1, len(slots) // sessions)][:sessions]
         others = [slot for slot in slots if slot not in first]
         for look in (first, others[:: max(1, len(others) // sessions)][:sessions] or first):
-            judge(study, play_sessions(study, look), known, report)
+            with rolled_back():  # so that the same slots can be played again where there are no others
+                judge(study, play_sessions(study, look), known, report)
             if not report.verdict.is_significant:
                 break
     if report.verdict.is_significant:

@@ -19,7 +19,7 @@ def on_a_copy() -> Iterator[None]:
     Elsewhere, and inside a transaction, the block is a transaction that is rolled back.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
-        with _rolled_back():
+        with rolled_back():
             yield
         return
     with TemporaryDirectory() as folder:
@@ -27,7 +27,7 @@ def on_a_copy() -> Iterator[None]:
         _copy(Path(folder) / "copy.sqlite3")
         connection.settings_dict["NAME"] = str(Path(folder) / "copy.sqlite3")
         try:
-            with _rolled_back():
+            with rolled_back():
                 yield
         finally:
             connection.close()
@@ -46,7 +46,8 @@ def _copy(path: Path) -> None:
 
 
 @contextmanager
-def _rolled_back() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
+    """Undo at the end of the block what it wrote."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
