@@ -41,7 +41,13 @@ class SessionsSpec:
         return sum(count for _, count in self.groups)
 
     def of_one_slot(self) -> Self:
-        """The same for a single session that belongs to no study plan."""
+        """Make the spec of a single session that belongs to no study plan.
+
+        Returns
+        -------
+        SessionsSpec
+            Of the same kind.
+        """
         return replace(self, groups=(("alone", 1),))
 
 

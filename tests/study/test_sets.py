@@ -299,8 +299,9 @@ def test_preview_of_sets_plays_whole_pages(study: Study) -> None:
 
 @pytest.fixture
 def draft(tmp_path: Path) -> Study:
+    """With as many slots as systems, so that in all of them together each clip comes once at each place."""
     systems = ("midi-gan", "mlstm", "transformer", "real")
-    return make_set_study(tmp_path, systems=systems, clips=5, heard=5, slots=8, practice=1, draft=True)
+    return make_set_study(tmp_path, systems=systems, clips=5, heard=5, slots=4, practice=1, draft=True)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -308,14 +309,18 @@ def test_study_of_sets_passes_the_blinding_check(draft: Study) -> None:
     report = check_blinding(draft, sound_of, 1)
     assert report.faults == []
     assert report.verdict.features > 20
-    assert set(report.grouped) == {2, 3, 4, 5, 6}
+    assert set(report.grouped) == {2, 3, 4}
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("leak", "said"), [("naming_second_clip", "X-Origin"), ("counted_second_clip", "separates")])
-def test_leak_of_a_further_clip_is_caught(draft: Study, settings: Settings, leak: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("leak", "said", "sessions"), [("naming_second_clip", "X-Origin", 1), ("counted_second_clip", "separates", 4)]
+)
+def test_leak_of_a_further_clip_is_caught(
+    draft: Study, settings: Settings, leak: str, said: str, sessions: int
+) -> None:
     settings.MIDDLEWARE = [*site.MIDDLEWARE, f"tests.study.leaks.{leak}"]
-    assert any(said in fault for fault in check_blinding(draft, sound_of, 4).faults)
+    assert any(said in fault for fault in check_blinding(draft, sound_of, sessions).faults)
 
 
 def test_address_of_an_answer_names_its_clip(expert: Expert, trial: Trial, client: Client) -> None:
