@@ -6,7 +6,6 @@ import dataclasses
 import math
 import re
 import textwrap
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +19,7 @@ from analysis.statistics.power import GOAL, Design
 from formats import results
 from formats.errors import N_, InputError, Message
 from formats.messages import LazyText, counter, is_chinese, translate, translator
+from formats.text import text_width
 
 WIDTH = 96
 #: What a line of Chinese is never broken within: a word or number in Latin letters, or one sign.
@@ -427,11 +427,6 @@ def _columns(rows: Sequence[Sequence[str]]) -> str:
         first, *rest = (" " * (width - text_width(cell)) for cell, width in zip(row, widths, strict=True))
         lines.append("  " + row[0] + first + "".join(f"  {pad}{cell}" for pad, cell in zip(rest, row[1:], strict=True)))
     return "\n".join(lines)
-
-
-def text_width(text: str) -> int:
-    """Columns that a text takes in a terminal: Chinese signs take two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def _wrap(text: str, lang: str) -> str:

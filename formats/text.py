@@ -123,3 +123,8 @@ def alike(code: str) -> str:
     """What codes have in common that may mean one person: 007, 7 and 7.0, E5 and e05."""
     found = NUMBERED.fullmatch(folded(code))
     return "".join(found.groups()) if found else folded(code)
+
+
+def text_width(text: str) -> int:
+    """Columns that a text takes in a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -9,13 +9,17 @@ by the feature's least size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from formats.errors import N_, Message
+from formats.messages import SOURCE, translator
+from formats.text import text_width
 from generation.acoustics import MOSTLY, Acoustics, Numbers
 
 PERMUTATIONS, ALPHA = 10_000, 0.05
@@ -26,7 +30,7 @@ SEED = 1
 #: R² that differ by less are equal.
 TIE = 1e-12
 LEAST_SHOWN_P = 0.001
-TOO_FEW = "too few clips for a test"
+TOO_FEW = N_("too few clips for a test")
 
 
 class Feature(NamedTuple):
@@ -54,50 +58,67 @@ class Feature(NamedTuple):
         """A mean in the unit in which it is shown, rounded."""
         return round(mean * self.factor, self.digits)
 
-    def text(self, mean: float) -> str:
+    def text(self, mean: float) -> Message:
         """A mean with its unit."""
-        return f"{self.shown(mean):.{self.digits}f}".replace("-", "\N{MINUS SIGN}") + self.unit
+        return Message(
+            "%(number)s%(unit)s",
+            number=f"{self.shown(mean):.{self.digits}f}".replace("-", "\N{MINUS SIGN}"),
+            unit=Message(self.unit),
+        )
 
 
 FEATURES = (
-    Feature("onset_s", "first sound", "begin to sound later", 0.1, " s", 2),
-    Feature("end_s", "last sound", "stop sounding later", 0.5, " s", 2),
-    Feature("edge_silence_s", "silence before and after", "have more silence before and after the sound", 0.5, " s", 2),
+    Feature("onset_s", N_("first sound"), N_("begin to sound later"), 0.1, " s", 2),
+    Feature("end_s", N_("last sound"), N_("stop sounding later"), 0.5, " s", 2),
     Feature(
-        "pauses", "pauses", "are silent for more of the time between first and last sound", 0.1, "%", 0, factor=100
+        "edge_silence_s",
+        N_("silence before and after"),
+        N_("have more silence before and after the sound"),
+        0.5,
+        " s",
+        2,
     ),
-    Feature("dc_offset", "DC offset", "have a larger DC offset", 0.005, "% of full scale", 1, factor=100),
+    Feature(
+        "pauses",
+        N_("pauses"),
+        N_("are silent for more of the time between first and last sound"),
+        0.1,
+        "%",
+        0,
+        factor=100,
+    ),
+    Feature("dc_offset", N_("DC offset"), N_("have a larger DC offset"), 0.005, N_("% of full scale"), 1, factor=100),
     Feature(
         "first_third_lu",
-        "loudness of the first third",
-        "have a louder first third",
+        N_("loudness of the first third"),
+        N_("have a louder first third"),
         2.0,
-        " LU relative to the whole clip",
+        N_(" LU relative to the whole clip"),
         1,
     ),
     Feature(
         "last_third_lu",
-        "loudness of the last third",
-        "have a louder last third",
+        N_("loudness of the last third"),
+        N_("have a louder last third"),
         2.0,
-        " LU relative to the whole clip",
+        N_(" LU relative to the whole clip"),
         1,
     ),
     Feature(
         "roll_off_hz",
-        "roll-off",
-        "sound higher or brighter (99% of the energy lies below)",
+        N_("roll-off"),
+        N_("sound higher or brighter (99% of the energy lies below)"),
         1.5,
         " kHz",
         1,
         0.001,
         is_ratio=True,
     ),
-    Feature("highest_hz", "bandwidth", "have a wider bandwidth", 4 / 3, " kHz", 1, 0.001, is_ratio=True),
-    Feature("stereo_width", "stereo width", "are wider in stereo", 0.02, "% of the energy", 0, factor=100),
-    Feature("noise_db", "steady noise", "have more steady noise", 6.0, " dB relative to the whole clip", 0),
+    Feature("highest_hz", N_("bandwidth"), N_("have a wider bandwidth"), 4 / 3, " kHz", 1, 0.001, is_ratio=True),
+    Feature("stereo_width", N_("stereo width"), N_("are wider in stereo"), 0.02, N_("% of the energy"), 0, factor=100),
+    Feature("noise_db", N_("steady noise"), N_("have more steady noise"), 6.0, N_(" dB relative to the whole clip"), 0),
 )
-ADVICE = (
+ADVICE = N_(
     "Experts can hear this. Where it is not part of the music, trim, pad or process all recordings alike and make the "
     "pack again."
 )
@@ -189,47 +210,63 @@ def _between(standard: Numbers, labels: NDArray[np.int_]) -> Numbers:
     return shares
 
 
-def as_table(comparison: Comparison) -> list[str]:
+def as_table(comparison: Comparison, lang: str = SOURCE) -> list[str]:
     """The mean of every feature by system, in lines of one width; those that tell systems apart are marked."""
-    systems = sorted(next(iter(comparison.means.values())))
+    _, systems = translator(lang), sorted(next(iter(comparison.means.values())))
     telling = {difference.feature.key for difference in comparison.differences}
     rows = [["", *systems]] + [
         [
-            ("* " if feature.key in telling else "  ") + feature.name,
-            *(feature.text(comparison.means[feature.key][system]) for system in systems),
+            ("* " if feature.key in telling else "  ") + _(feature.name),
+            *(feature.text(comparison.means[feature.key][system]).words(_) for system in systems),
         ]
         for feature in FEATURES
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(systems) + 1)]
-    return [
-        "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(cells))
-        for cells in (list(zip(row, widths, strict=True)) for row in rows)
-    ]
+    widths = [max(text_width(row[place]) for row in rows) for place in range(len(systems) + 1)]
+    return ["  ".join(_filled(row, widths)) for row in rows]
 
 
-def in_words(comparison: Comparison) -> list[str]:
+def _filled(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """The cells of a row with blanks, the first to the left."""
+    for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        blanks = " " * (width - text_width(cell))
+        yield blanks + cell if place else cell + blanks
+
+
+def in_words(comparison: Comparison) -> list[Message]:
     """A sentence for each difference, by the systems' names, and what to do; that so few clips cannot be tested; and
     how many are mostly silent.
     """
     sentences = [_sentence(difference, comparison.is_few) for difference in comparison.differences]
     if sentences:
-        sentences.append(ADVICE)
+        sentences.append(Message(ADVICE))
     if comparison.is_few:
         sentences.append(
-            "So few clips cannot show whether recordings differ by system: "
-            f"even if they separated the systems perfectly, p would be {comparison.least_p:.2f}."
+            Message(
+                "So few clips cannot show whether recordings differ by system: even if they separated the systems "
+                "perfectly, p would be %(least)s.",
+                least=f"{comparison.least_p:.2f}",
+            )
         )
     if comparison.silent:
         sentences.append(
-            f"{comparison.silent} of {comparison.clips} clips are silent for more than half of their length, as "
-            "clips from short recordings are. Experts wait through the silence. Use longer recordings if you have any."
+            Message(
+                "%(silent)s of %(clips)s clips are silent for more than half of their length, as clips from short "
+                "recordings are. Experts wait through the silence. Use longer recordings if you have any.",
+                silent=comparison.silent,
+                clips=comparison.clips,
+            )
         )
     return sentences
 
 
-def _sentence(difference: Difference, is_few: bool) -> str:
+def _sentence(difference: Difference, is_few: bool) -> Message:
     feature = difference.feature
     ordered = sorted(difference.means.items(), key=lambda item: -item[1])
-    means = ", ".join(f"{system} {feature.text(mean)}" for system, mean in ordered)
+    means = [Message("%(system)s %(mean)s", system=system, mean=feature.text(mean)) for system, mean in ordered]
     p = f"p = {difference.p:.3f}" if difference.p >= LEAST_SHOWN_P else f"p < {LEAST_SHOWN_P}"
-    return f"Clips of some systems {feature.more}: {means} on average ({TOO_FEW if is_few else p})."
+    return Message(
+        "Clips of some systems %(more)s: %(means)s on average (%(p)s).",
+        more=Message(feature.more),
+        means=reduce(lambda first, then: Message("%(first)s, %(then)s", first=first, then=then), means),
+        p=Message(TOO_FEW) if is_few else p,
+    )

@@ -37,7 +37,9 @@ from tests import pseudo
 from tests.analysis.builders import SIX
 from tests.analysis.shared_findings import study as ratings_of
 from tests.factories import enter, hear, make_expert, make_link, make_study, rate_all, reach, study_toml, trials_of
-from tests.pseudo import CODE, Visible, marked, untranslated
+from tests.generation.songs import walk, write_song
+from tests.generation.test_pack_folder import folder_of
+from tests.pseudo import CLOSE, CODE, OPEN, Visible, marked, untranslated
 
 RUNS = Path(__file__).parent.parent / "fixtures" / "runs"
 #: Names that the tests give, columns of files, keys of study files, and names that statistics, libraries, metrics have.
@@ -264,7 +266,31 @@ def test_commands_have_no_untranslated_word(study: Study, tmp_path: Path, monkey
         "gap": printed_by("plan_study", "--experts", 26, "--gap", 9),
         "check": printed_by("check_pack", tmp_path),
     }
-    paths = re.compile(rf"{re.escape(str(tmp_path))}\S*")
-    found = {name: untranslated(paths.sub("", text), GIVEN | {study.slug}) for name, text in said.items()}
-    assert faulty(found) == {}
+    assert outside_marks(said, tmp_path, GIVEN | {study.slug}) == {}
     assert all(said.values())
+
+
+def outside_marks(said: Mapping[str, str], folder: Path, known: frozenset[str]) -> dict[str, list[str]]:
+    """What is not translated in what commands print, without paths."""
+    paths = re.compile(rf"{re.escape(str(folder))}[^\s{CLOSE}]*")
+    return faulty({name: untranslated(paths.sub("", text), known) for name, text in said.items()})
+
+
+@pytest.mark.usefixtures("third")
+def test_generation_commands_have_no_untranslated_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", f"{CODE}_XX.UTF-8")
+    clips, pack, songs = folder_of(tmp_path / "own", "all/1.wav", "real/1.wav"), tmp_path / "pack", tmp_path / "songs"
+    (clips / "all" / "small.m4a").write_bytes(b"")
+    for number in range(3):
+        write_song(songs / f"{number}.mid", walk(60, seed=number))
+    write_song(songs / "waltz.mid", walk(60), metre=(3, 4))
+    write_song(songs / "chords.mid", [(beat, 2, 60 + 7 * part) for beat in range(40) for part in (0, 1)])
+    said = {
+        "pack": printed_by("generate_stimuli", "--from", clips, "--out", pack),
+        "again": printed_by("generate_stimuli", "--from", clips, "--out", pack),
+        "check": printed_by("check_pack", pack),
+        "corpus": printed_by("prepare_corpus", "--source", songs, "--out", tmp_path / "corpus.npz"),
+        "metrics": printed_by("measure_clips", songs, "--out", tmp_path / "metrics.csv"),
+    }
+    assert outside_marks(said, tmp_path, GIVEN | {"train", "validation", "waltz", "chords", "ppl", "kHz", "LU"}) == {}
+    assert all(OPEN in text for text in said.values())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from generation.intake.pickups import estimate_pickup
 from generation.intake.reading import (
     FrameTimeError,
@@ -225,16 +225,16 @@ def _reason_to_skip(
 ) -> str:
     """Why a song cannot be used, in the order in which a reader would ask; empty where it can."""
     if not raw:
-        return "no notes"
+        return N_("no notes")
     if is_polyphonic(raw):
-        return "polyphonic"
+        return N_("polyphonic")
     if any((metre.numerator, metre.denominator) not in DUPLE for metre in metres):
-        return "not duple"
+        return N_("not duple")
     if share_on_grid(raw) < ON_GRID:
-        return "off-grid (swing)" if is_swung(raw) else "off-grid"
+        return N_("off-grid (swing)") if is_swung(raw) else N_("off-grid")
     if any(not LOWEST <= note.pitch <= HIGHEST for note in notes):
-        return "out of range"
-    return "" if any(part.complete for part in parts) else "too short"
+        return N_("out of range")
+    return "" if any(part.complete for part in parts) else N_("too short")
 
 
 def share_on_grid(notes: Sequence[RawNote]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -82,6 +82,12 @@ def add_workers(parser: ArgumentParser) -> None:
         metavar="N|tcp://HOST:PORT",
         help="processes, or the scheduler of a Dask cluster (docs/operations.md); default: %(default)s",
     )
+
+
+def cautions_in(language: str, cautions: Iterable[Message]) -> Iterator[str]:
+    """A line for each caution."""
+    _ = translator(language)
+    return (_("caution: {sentence}", sentence=caution.words(_)) for caution in cautions)
 
 
 NOTHING_WRITTEN = Message("nothing was written")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from generation.intake.reading import FrameTimeError, is_polyphonic, on_grid, overlaps, read_midi
 from generation.intake.songs import share_on_grid
 from generation.melody import HIGHEST, LOWEST, REST, STEPS, Tokens, notes_to_tokens
@@ -74,17 +74,17 @@ def assess_clip(path: Path) -> ClipAssessment:
         path.name.encode()
         found = read_midi(path)
     except UnicodeEncodeError:
-        return ClipAssessment(None, "name not UTF-8")
+        return ClipAssessment(None, N_("name not UTF-8"))
     except FrameTimeError:
-        return ClipAssessment(None, "time in frames")
+        return ClipAssessment(None, N_("time in frames"))
     except InputError:
-        return ClipAssessment(None, "unreadable")
-    reason = "polyphonic" if is_polyphonic(found.notes) else ""
+        return ClipAssessment(None, N_("unreadable"))
+    reason = N_("polyphonic") if is_polyphonic(found.notes) else ""
     grid = on_grid(found.notes)
     # What is cut off is not measured, at whatever pitch it is.
     inside = [note for note in grid if note.start < STEPS]
     if not reason and any(not LOWEST <= note.pitch <= HIGHEST for note in inside):
-        reason = "out of range"
+        reason = N_("out of range")
     clip = None
     if not reason:
         end = max((note.start + note.length for note in grid), default=0)

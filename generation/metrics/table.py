@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from formats.errors import InputError
+from formats.errors import N_, InputError, Message
 from formats.files import write_atomically
 from formats.progress import bar
 from generation.corpus import Corpus
@@ -48,16 +48,18 @@ PPL, OUT_OF_RANGE = "ppl", "out_of_range"
 COLUMNS = ["clip_id", *METRICS, PPL, "padded_steps", "cut_steps"]
 #: Why a cell can be empty.
 REASONS = {
-    "gc": "no note begins in them",
-    "strong_beats": "no note begins on a beat in them",
-    "long_on_bar": "they have no note of six sixteenths or more",
-    "leaps": "they have fewer than two notes",
-    "out_of_range": "it takes a note, and a corpus with training songs",
-    PPL: "the reference model gives them no finite likelihood",
-    "longest_shared": "it takes two notes, and a corpus with training songs",
-    "shared_5grams": "it takes six notes, and a corpus with training songs",
-    "nearest_distance": "the corpus has no training songs",
+    "gc": N_("no note begins in them"),
+    "strong_beats": N_("no note begins on a beat in them"),
+    "long_on_bar": N_("they have no note of six sixteenths or more"),
+    "leaps": N_("they have fewer than two notes"),
+    "out_of_range": N_("it takes a note, and a corpus with training songs"),
+    PPL: N_("the reference model gives them no finite likelihood"),
+    "longest_shared": N_("it takes two notes, and a corpus with training songs"),
+    "shared_5grams": N_("it takes six notes, and a corpus with training songs"),
+    "nearest_distance": N_("the corpus has no training songs"),
 }
+NO_REFERENCE = N_("name a reference model to read them with (--reference)")
+OF_PACKAGE = N_("the package that provides it gives them none")
 
 
 def other_metrics() -> dict[str, Callable[[Tokens], Values]]:
@@ -88,7 +90,7 @@ class Measured(NamedTuple):
     tokens : int8 array of shape (n, 80)
     shared : Memorisation or None
         What the clips share with the training songs; None without a corpus.
-    remarks : list of str
+    remarks : list of Message
         A sentence for each column with empty cells.
     skipped : dict of str to str
         Why other files were not measured, by their names.
@@ -97,7 +99,7 @@ class Measured(NamedTuple):
     clip_ids: list[str]
     tokens: Tokens
     shared: Memorisation | None
-    remarks: list[str]
+    remarks: list[Message]
     skipped: dict[str, str]
 
 
@@ -249,12 +251,18 @@ def _measured_part(
     return assessed, _columns([found.clip for found in assessed if found.clip is not None], reference)
 
 
-def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list[str]:
-    known = REASONS if reference else {**REASONS, PPL: "name a reference model to read them with (--reference)"}
-    reasons = defaultdict(lambda: "the package that provides it gives them none", known)
+def _remarks(columns: Mapping[str, Values], reference: Reference | None) -> list[Message]:
+    known = REASONS if reference else {**REASONS, PPL: NO_REFERENCE}
+    reasons = defaultdict(lambda: OF_PACKAGE, known)
     empty = {name: int(np.count_nonzero(~np.isfinite(column))) for name, column in columns.items()}
     return [
-        f"{name} is empty for {count} of {len(columns[name])} clips: {reasons[name]}."
+        Message(
+            "%(metric)s is empty for %(empty)s of %(clips)s clips: %(why)s.",
+            metric=name,
+            empty=count,
+            clips=len(columns[name]),
+            why=Message(reasons[name]),
+        )
         for name, count in empty.items()
         if count
     ]

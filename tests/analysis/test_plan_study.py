@@ -11,6 +11,7 @@ from analysis import planning
 from analysis.statistics.information import Variances
 from analysis.statistics.power import Design, assumed_variances
 from formats.messages import LANGUAGES
+from formats.text import text_width
 from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 STUDY = ("--experts", 26, "--gap", 0.17)
@@ -37,7 +38,7 @@ def test_the_page_is_there_in_chinese_without_an_english_sentence() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
     assert "不足。真实差值为 0.17 时" in page
     assert " the " not in page
-    assert max(map(planning.text_width, page.splitlines())) <= 98
+    assert max(map(text_width, page.splitlines())) <= 98
 
 
 def test_a_large_gap_is_answered_with_yes_and_a_middling_one_with_it_depends() -> None:
@@ -57,7 +58,7 @@ def test_chinese_page_keeps_latin_words_whole() -> None:
     page = plan(*STUDY, "--language", "zh-hans")
     assert "Bonferroni" in page
     assert "--contrasts m" in page.replace("\n", " ")
-    assert max(map(planning.text_width, page.splitlines())) <= 98
+    assert max(map(text_width, page.splitlines())) <= 98
 
 
 def test_gap_of_one_point_is_singular() -> None:
@@ -202,4 +203,4 @@ def test_every_page_fits_the_window(lang: str, experts: int) -> None:
             text = planning.page(design, gap, scenarios, lang)
             assert "nan" not in text
             assert "{" not in text
-            assert max(map(planning.text_width, text.splitlines())) <= 98
+            assert max(map(text_width, text.splitlines())) <= 98

@@ -9,8 +9,9 @@ from typing import Any
 
 from config.commands import WithResult
 from formats import results
+from formats.messages import listed, terminal_language, translator
 from formats.pack import shared_prompts
-from generation.management.cli import ParagraphHelpCommand, command_errors
+from generation.management.cli import ParagraphHelpCommand, cautions_in, command_errors
 
 
 class Command(WithResult, ParagraphHelpCommand):
@@ -32,15 +33,19 @@ them."""
             manifest, comparison = examine(options["pack"])
         counts = Counter(clip.system for clip in manifest.clips)
         prompts = shared_prompts([(clip.system, clip.prompt_id) for clip in manifest.clips if clip.role == "study"])
+        cautions = in_words(comparison)
         result = results.Pack(
             pack=str(options["pack"]),
             clips=len(manifest.clips),
             systems=dict(sorted(counts.items())),
             prompts=len(prompts),
-            cautions=in_words(comparison),
+            cautions=list(map(str, cautions)),
         )
-        systems = ", ".join(f"{number} {system}" for system, number in result.systems.items())
-        lines = [f"{options['pack']} is whole: {result.clips} clips ({systems})."]
+        lang = terminal_language()
+        _, systems = translator(lang), listed(lang, (f"{number} {name}" for name, number in result.systems.items()))
+        lines = [
+            _("{pack} is whole: {clips} clips ({systems}).", pack=result.pack, clips=result.clips, systems=systems)
+        ]
         if prompts:
-            lines.append(f"{result.prompts} prompts have a clip of every system.")
-        self.tell(options, result, *lines, *(f"caution: {sentence}" for sentence in result.cautions))
+            lines.append(_("{prompts} prompts have a clip of every system.", prompts=result.prompts))
+        self.tell(options, result, *lines, *cautions_in(lang, cautions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ from django.core.management.base import CommandError
 
 from config.commands import WithResult
 from formats import results
-from formats.errors import Message
+from formats.errors import N_, Message
+from formats.messages import SOURCE, listed, terminal_language, translator
 from generation.management.cli import (
     ParagraphHelpCommand,
     add_workers,
+    cautions_in,
     command_errors,
     count,
     place,
@@ -28,23 +30,35 @@ if TYPE_CHECKING:
 
 CLIPS_PER_SYSTEM = 13
 #: What can become of a sample, a song's segment or a file, in the order in which it is listed.
-OUTCOMES = ("used", "empty", "duplicate", "training_copy", "left_out", "not_drawn")
+OUTCOMES = {
+    "used": N_("{count} used"),
+    "empty": N_("{count} empty"),
+    "duplicate": N_("{count} duplicate"),
+    "training_copy": N_("{count} training copy"),
+    "left_out": N_("{count} left out"),
+    "not_drawn": N_("{count} not drawn"),
+}
 
 #: What was done to files, in words.
 CHANGES = {
-    "cut": "cut",
-    "padded": "followed by silence",
-    "mixed": "mixed to mono",
-    "doubled": "mono, played on both sides",
+    "cut": N_("{count} cut"),
+    "padded": N_("{count} followed by silence"),
+    "mixed": N_("{count} mixed to mono"),
+    "doubled": N_("{count} mono, played on both sides"),
 }
-COMPARED = "Means of the study clips (* differs by more than chance; docs/packs.md says how each is measured):"
+COMPARED = N_("Means of the study clips (* differs by more than chance; docs/packs.md says how each is measured):")
 
 
-def common_in_words(drawing: dict[str, Any]) -> str:
+def common_in_words(drawing: dict[str, Any], lang: str = SOURCE) -> str:
     """The length and channels of all clips, and how many files were changed."""
-    channels = "stereo" if drawing["channels"] == 2 else "mono"
-    done = ", ".join(f"{count} {CHANGES[name]}" for name, count in drawing["changes"].items())
-    return f"All clips: {drawing['seconds']:.4g} s of music, {channels}; {done or 'no file was cut or mixed'}."
+    _ = translator(lang)
+    done = listed(lang, (_(CHANGES[name], count=count) for name, count in drawing["changes"].items()))
+    return _(
+        "All clips: {seconds:.4g} s of music, {channels}; {done}.",
+        seconds=drawing["seconds"],
+        channels=_("stereo") if drawing["channels"] == 2 else _("mono"),
+        done=done or _("no file was cut or mixed"),
+    )
 
 
 class Command(WithResult, ParagraphHelpCommand):
@@ -132,9 +146,11 @@ folder."""
             built = self._from_folder(options) if options["folder"] else self._from_generators(options)
             table, cautions = self._compare(out, built)
         drawing = built.manifest.drawing
-        left_out = {left["file"]: left["reason"] for left in drawing.get("left_out", [])}
-        for name, reason in left_out.items():
-            self.stderr.write(f"left out: {name}: {reason}")
+        lang = terminal_language()
+        _, left_out = translator(lang), drawing.get("left_out", [])
+        for left in left_out:
+            reason = Message.from_json(left["message"]).words(_) if "message" in left else left["reason"]
+            self.stderr.write(_("left out: {name}: {reason}", name=left["file"], reason=reason))
         fates = {
             system: {fate: found[fate] for fate in OUTCOMES if fate in found}
             for system, found in sorted(drawing["systems"].items())
@@ -144,18 +160,19 @@ folder."""
             clips=len(built.manifest.clips),
             rendered=built.rendered,
             systems=fates,
-            left_out=left_out,
-            cautions=cautions,
+            left_out={left["file"]: left["reason"] for left in left_out},
+            cautions=list(map(str, cautions)),
         )
-        self.tell(options, result, *_lines(result, common_in_words(drawing) if options["folder"] else "", table))
+        common = common_in_words(drawing, lang) if options["folder"] else ""
+        self.tell(options, result, *_lines(result, common, lang), _(COMPARED), *table, *cautions_in(lang, cautions))
 
-    def _compare(self, out: Path, built: Built) -> tuple[list[str], list[str]]:
+    def _compare(self, out: Path, built: Built) -> tuple[list[str], list[Message]]:
         """What was measured of the systems' clips as a table, and cautions."""
         from generation.differences import as_table, in_words
         from generation.pack.comparison import compare_pack
 
         comparison = compare_pack(out, built.manifest)
-        return as_table(comparison), in_words(comparison)
+        return as_table(comparison, terminal_language()), in_words(comparison)
 
     def _refuse_mixtures(self, options: dict[str, Any]) -> None:
         if options["folder"] and (options["run"] or options["systems"] != "all"):
@@ -209,15 +226,16 @@ folder."""
         return {**shared, "reader": find_reader(reference)}
 
 
-def _lines(result: results.Stimuli, common: str, table: Sequence[str]) -> Iterator[str]:
-    """The result for a person: what became of the clips, what all have in common, and how the systems compare."""
+def _lines(result: results.Stimuli, common: str, lang: str) -> Iterator[str]:
+    """The result for a person: what became of the clips, and what all have in common."""
+    _ = translator(lang)
     for system, fates in result.systems.items():
-        yield f"{system}: " + ", ".join(f"{count} {fate.replace('_', ' ')}" for fate, count in fates.items())
+        yield f"{system}: " + listed(lang, (_(OUTCOMES[fate], count=count) for fate, count in fates.items()))
     if common:
         yield common
+    values = {"pack": result.pack, "clips": result.clips, "rendered": result.rendered}
     if result.rendered:
         listen = Path(result.pack) / "index.html"
-        yield f"{result.pack}: {result.clips} clips, {result.rendered} rendered now. Listen: {listen}"
+        yield _("{pack}: {clips} clips, {rendered} rendered now. Listen: {listen}", **values, listen=listen)
     else:
-        yield f"{result.pack}: {result.clips} clips, all there already; nothing was done."
-    yield from (COMPARED, *table, *(f"caution: {sentence}" for sentence in result.cautions))
+        yield _("{pack}: {clips} clips, all there already; nothing was done.", **values)

@@ -8,6 +8,8 @@ from typing import Any
 
 from config.commands import WithResult
 from formats import results
+from formats.messages import terminal_language, translator
+from formats.text import text_width
 from generation.management.cli import ParagraphHelpCommand, add_workers, command_errors, place, shipped_reference
 
 
@@ -57,17 +59,26 @@ reason at the end."""
         table = []
         if corpus and found.shared:
             table = _compared(found.shared.figures(), memorisation(held_out(corpus), corpus).figures())
+        _ = translator(terminal_language())
         for name, reason in found.skipped.items():
-            self.stderr.write(f"skipped: {name}: {reason}")
+            self.stderr.write(_("skipped: {name}: {reason}", name=name, reason=_(reason)))
         for remark in found.remarks:
-            self.stderr.write(remark)
+            self.stderr.write(remark.words(_))
         clips = len(found.clip_ids)
         result = results.Measures(table=str(options["out"]), clips=clips, skipped=found.skipped)
-        self.tell(
-            options, result, *table, f"{result.table}: {clips} clips measured, {len(found.skipped)} files skipped."
+        skipped = len(found.skipped)
+        last = _(
+            "{table}: {clips} clips measured, {skipped} files skipped.",
+            table=result.table,
+            clips=clips,
+            skipped=skipped,
         )
+        self.tell(options, result, *table, last)
 
 
 def _compared(clips: dict[str, float], songs: dict[str, float]) -> list[str]:
-    head = f"{'shared with training songs':<28}{'clips':>8}{'held-out songs':>17}"
+    _ = translator(terminal_language())
+    first, *others = _("shared with training songs"), _("clips"), _("held-out songs")
+    head = first + " " * (28 - text_width(first))
+    head += "".join(" " * (width - text_width(cell)) + cell for width, cell in zip((8, 17), others, strict=True))
     return [head, *(f"{name:<28}{value:>8.3f}{songs[name]:>17.3f}" for name, value in clips.items())]

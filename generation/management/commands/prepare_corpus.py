@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.commands import WithResult
 from formats import results
+from formats.errors import N_
+from formats.messages import terminal_language, translator
 from formats.progress import bar
 from generation.intake.voices import melody_option
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
@@ -19,17 +21,17 @@ if TYPE_CHECKING:
     from generation.intake.songs import SongAssessment
 
 #: What can be done about a reason.
-HINTS = {"polyphonic": " (--melody track or --melody skyline takes the melody)"}
+HINTS = {"polyphonic": N_(" (--melody track or --melody skyline takes the melody)")}
 #: What is changed or assumed in songs that are used.
 CHANGES: dict[str, Callable[[SongAssessment], bool]] = {
-    "with overlapping notes, trimmed": lambda song: song.overlaps_trimmed > 0,
-    "with notes without an end, which were given one": lambda song: song.ends_set > 0,
-    "without a time signature, read as 4/4": lambda song: song.metre.endswith("assumed"),
-    "in 4/4 that may be a default, for their notes suggest a pickup (column pickup_estimate; --pickup estimate)": (
+    N_("with overlapping notes, trimmed"): lambda song: song.overlaps_trimmed > 0,
+    N_("with notes without an end, which were given one"): lambda song: song.ends_set > 0,
+    N_("without a time signature, read as 4/4"): lambda song: song.metre.endswith("assumed"),
+    N_("in 4/4 that may be a default, for their notes suggest a pickup (column pickup_estimate; --pickup estimate)"): (
         lambda song: bool(song.pickup_estimate) and song.metre.startswith("4/4")
     ),
-    "with a pickup, cut from the first downbeat": lambda song: song.pickup_steps > 0,
-    "divided at a silence of more than four bars": lambda song: len(song.stretches) > 1,
+    N_("with a pickup, cut from the first downbeat"): lambda song: song.pickup_steps > 0,
+    N_("divided at a silence of more than four bars"): lambda song: len(song.stretches) > 1,
 }
 
 
@@ -98,15 +100,26 @@ def _lines(
     result: results.Corpus, verdicts: Sequence[SongAssessment], corpus: Corpus, *, has_hints: bool
 ) -> Iterator[str]:
     """The result for a person: songs used and skipped, what was done to them, and the splits."""
-    used = [verdict for verdict in verdicts if not verdict.reason]
+    _, used = translator(terminal_language()), [verdict for verdict in verdicts if not verdict.reason]
     complete = sum(verdict.complete for verdict in used)
-    yield f"{result.used} of {result.songs} songs are usable: {complete} segments without overlap."
+    yield _(
+        "{used} of {songs} songs are usable: {segments} segments without overlap.",
+        used=result.used,
+        songs=result.songs,
+        segments=complete,
+    )
     for reason, count in result.skipped.items():
-        yield f"  skipped, {reason}: {count}{HINTS.get(reason, '') if has_hints else ''}"
+        hint = _(HINTS.get(reason, "")) if has_hints else ""
+        yield "  " + _("skipped, {reason}: {count}", reason=_(reason), count=count) + hint
     for change, is_changed in CHANGES.items():
         if count := sum(map(is_changed, used)):
-            yield f"  used, {change}: {count}"
+            yield "  " + _("used, {change}: {count}", change=_(change), count=count)
     for split, count in result.segments.items():
         names = {name for name, other in zip(corpus.songs, corpus.split, strict=True) if other == split}
-        yield f"  {split}: {len(names)} songs, {count} segments"
-    yield f"{result.corpus} (content {result.sha256[:12]}) and {result.report}"
+        yield f"  {split}: " + _("{songs} songs, {segments} segments", songs=len(names), segments=count)
+    yield _(
+        "{corpus} (content {hash}) and {report}",
+        corpus=result.corpus,
+        hash=result.sha256[:12],
+        report=result.report,
+    )

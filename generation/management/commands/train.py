@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from formats.errors import Message
+from formats.messages import terminal_language, translate
 from generation.management.cli import ParagraphHelpCommand, command_errors, count, place, seed, shipped_reference
 
 
@@ -67,4 +68,11 @@ Several processes: torchrun --nproc-per-node 2 manage.py train ... splits every 
                 )
                 run.train_to_end(self.stdout.write if run.leads else lambda text: None)
                 if run.leads:
-                    self.stdout.write(f"{options['out']}: {run.iteration} iterations in {run.seconds:.0f} s.")
+                    done = translate(
+                        terminal_language(),
+                        "{run}: {iterations} iterations in {seconds:.0f} s.",
+                        run=options["out"],
+                        iterations=run.iteration,
+                        seconds=run.seconds,
+                    )
+                    self.stdout.write(done)
