@@ -28,7 +28,7 @@ TABLE_EXPERTS = (12, 20, 26, 40, 60, 100)
 TABLE_CLIPS = (5, 10, 13, 20, 40, 100)
 #: Clips a system that an expert hears unless --heard says otherwise: six systems make sixty trials.
 HEARD = 10
-MOST = 100_000
+MAX_PLANNED = 100_000
 #: What the assumed variances are of, see `power.bracket`.
 ASSUMED_SCALE = (1.0, 5.0)
 
@@ -94,12 +94,12 @@ def design_of(
         raise InputError("--contrasts %(contrasts)s must be at least 1.", contrasts=contrasts)
     if not 0 < gap < math.inf:
         raise InputError("--gap %(gap)g must be a number of rating points above 0.", gap=gap)
-    if max(experts, clips) > MOST:
+    if max(experts, clips) > MAX_PLANNED:
         raise InputError(
             "--experts %(experts)s and --clips %(clips)s can be %(most)s at most.",
             experts=experts,
             clips=clips,
-            most=MOST,
+            most=MAX_PLANNED,
         )
     try:
         return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts)

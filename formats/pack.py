@@ -24,11 +24,11 @@ METRICS = "metrics.csv"
 ROLES = ("study", "practice")
 #: The system that practice clips name: they belong to no system of the study.
 PRACTICE = "practice"
-LONGEST_S = 3600
+MAX_S = 3600
 #: How long the music of a clip made here may be, in seconds.
-LEAST_SECONDS, MOST_SECONDS = 1, 600
+MIN_SECONDS, MAX_SECONDS = 1, 600
 #: The most characters of a prompt's id.
-LONGEST_PROMPT = 200
+MAX_PROMPT_LENGTH = 200
 CHANGED = N_("%(file)s is not the file that the manifest describes (its SHA-256 differs): copy the pack again.")
 
 
@@ -64,11 +64,11 @@ class Clip(Part):
     system: str
     role: str = Field(json_schema_extra={"enum": list(ROLES)})
     #: What clips of several systems were made from; None where they have nothing in common.
-    prompt_id: str | None = Field(None, json_schema_extra={"minLength": 1, "maxLength": LONGEST_PROMPT})
+    prompt_id: str | None = Field(None, json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT_LENGTH})
     provenance: dict[str, Any] = {}
     audio_sha256: str
     midi_sha256: str | None = None
-    duration_s: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": LONGEST_S})
+    duration_s: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": MAX_S})
     lufs: float
     true_peak_dbtp: float
 
@@ -89,15 +89,15 @@ class Clip(Part):
     @field_validator("prompt_id")
     @classmethod
     def _is_a_name(cls, value: str | None) -> str | None:
-        if value is not None and not 0 < len(value.strip()) <= len(value) <= LONGEST_PROMPT:
-            raise fault("prompt_id must have 1 to %(most)d characters.", most=LONGEST_PROMPT)
+        if value is not None and not 0 < len(value.strip()) <= len(value) <= MAX_PROMPT_LENGTH:
+            raise fault("prompt_id must have 1 to %(most)d characters.", most=MAX_PROMPT_LENGTH)
         return value
 
     @field_validator("duration_s")
     @classmethod
     def _is_a_length(cls, value: float) -> float:
-        if not 0 < value < LONGEST_S:
-            raise fault("duration_s is %(value)g, not between 0 and %(most)d.", value=value, most=LONGEST_S)
+        if not 0 < value < MAX_S:
+            raise fault("duration_s is %(value)g, not between 0 and %(most)d.", value=value, most=MAX_S)
         return value
 
     def audio(self, pack: Path, ending: str) -> Path:

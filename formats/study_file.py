@@ -30,7 +30,7 @@ from formats.errors import N_, InputError, Message
 from formats.files import json_sha256, read_text, sha256
 from formats.messages import LANGUAGES
 from formats.models import fault, message_of
-from formats.pack import LEAST_SECONDS, MOST_SECONDS
+from formats.pack import MAX_SECONDS, MIN_SECONDS
 from formats.text import first_control, is_text, many_lines, one_line
 from formats.toml import KeyPath, Lines, dotted, read_toml
 
@@ -68,7 +68,7 @@ WORDS, DIGITS = ("label", "definition", "low", "high"), 12
 #: Clips of a trial: one, two of different systems, or one of each system.
 TrialClips = Literal[1, 2, "all"]
 #: The points of a scale that can have labels each: those that are buttons.
-MOST_LABELLED = 11
+MAX_LABELLED = 11
 #: What can be chosen in each form of a preference; above 0 the second clip is preferred.
 PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "binary": (-1, 1),
@@ -76,7 +76,7 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "graded": (-3, -2, -1, 0, 1, 2, 3),
 }
 #: The largest d' that a plan can be interested in: 98.8% correct for an unbiased judge.
-MOST_D_PRIME = 5
+MAX_D_PRIME = 5
 #: The lowest answer of any question: the strongest preference for the first clip.
 LOWEST_ANSWER = PREFERENCES["graded"][0]
 #: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
@@ -337,8 +337,8 @@ class Scale(Table):
         if info.context is None or not value or not {"minimum", "maximum", "low", "high"} <= data.keys():
             return value
         points = data["maximum"] - data["minimum"] + 1
-        if points > MOST_LABELLED:
-            raise fault("Only scales of up to %(most)d points have labels. Delete this key.", most=MOST_LABELLED)
+        if points > MAX_LABELLED:
+            raise fault("Only scales of up to %(most)d points have labels. Delete this key.", most=MAX_LABELLED)
         for language, words in value.items():
             if len(words) != points:
                 raise fault(
@@ -645,7 +645,7 @@ class ClipShape(Table):
     """What all clips have in common; what is not said, the clips' files decide."""
 
     #: Of the music, without the silence before and after it.
-    seconds: float | None = Field(default=None, json_schema_extra={"minimum": LEAST_SECONDS, "maximum": MOST_SECONDS})
+    seconds: float | None = Field(default=None, json_schema_extra={"minimum": MIN_SECONDS, "maximum": MAX_SECONDS})
     channels: Annotated[Literal[1, 2] | None, OneOf(1, 2)] = None
 
     @field_validator("seconds", mode="before")
@@ -654,12 +654,12 @@ class ClipShape(Table):
         if info.context is None:
             return value
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not LEAST_SECONDS <= value <= MOST_SECONDS:
+        if not is_number or not MIN_SECONDS <= value <= MAX_SECONDS:
             raise fault(
                 "%(value)s is not valid. Enter a number from %(least)d to %(most)d.",
                 value=repr(value),
-                least=LEAST_SECONDS,
-                most=MOST_SECONDS,
+                least=MIN_SECONDS,
+                most=MAX_SECONDS,
             )
         return float(value)
 
@@ -935,7 +935,7 @@ def _known(content: dict[str, Any]) -> Known:
 
 def _range(scale: dict[str, Any]) -> int:
     if scale.get("kind") == "choice":
-        return MOST_D_PRIME
+        return MAX_D_PRIME
     form = scale.get("form")
     if isinstance(form, str) and form in PREFERENCES:
         return PREFERENCES[form][-1] - PREFERENCES[form][0]

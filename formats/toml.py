@@ -15,7 +15,7 @@ KeyPath = tuple[str | int, ...]
 #: Of a study file, in bytes.
 LARGEST_FILE = 256 * 1024
 #: Names in a key, dots between them: to read one takes time by the square of their number.
-MOST_NAMES = 8
+MAX_NAMES = 8
 #: Texts and comments of TOML. One without an end goes on to the end of its line, or of the file, so that this ends too.
 TEXT = re.compile(
     r'''"""(?:\\.|(?!""")[^\\])*+"{0,5}|"(?:\\.|[^"\\\n])*+"?|#[^\n]*+|'''
@@ -60,11 +60,11 @@ def read_toml(text: str) -> dict[str, Any]:
 
 def _refuse_long_keys(text: str) -> None:
     for number, line in enumerate(_bare(text).split("\n"), start=1):
-        if any(part.count(".") >= MOST_NAMES for part in re.split(r"[=,\[\]{}]", line)):
+        if any(part.count(".") >= MAX_NAMES for part in re.split(r"[=,\[\]{}]", line)):
             raise InputError(
                 "line %(line)d: a key has more than %(most)d parts separated by dots. Use fewer parts.",
                 line=number,
-                most=MOST_NAMES,
+                most=MAX_NAMES,
             )
 
 

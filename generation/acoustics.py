@@ -24,7 +24,7 @@ ROLL_OFF = 0.99
 RANGE_DB, SMOOTHED = 70.0, 5
 #: Of the moments in which a clip sounds; what is there in nearly all of them is no music (Martin 2001).
 STEADY_SHARE = 0.1
-LEAST_NOISE_DB = -50.0
+MIN_NOISE_DB = -50.0
 #: Noise is looked for up to a clip's highest frequency, and up to here at least, where a tone alone has no partials.
 NOISE_TO_HZ = 4_000.0
 #: Nor does music begin before it stands so far above the noise; music that is noise does, so far below its loudness.
@@ -35,7 +35,7 @@ STEP_FRAMES, STEP_BINS, STEP_SHARE = 3, 4, 0.8
 #: may be higher by what its edges and its coding change.
 MOSTLY, MOSTLY_CODED = 0.5, 0.55
 #: The least time that is looked at for that: music that is over sooner is silent for the rest of it.
-LEAST_S = 1.0
+MIN_S = 1.0
 
 
 class Acoustics(NamedTuple):
@@ -43,7 +43,7 @@ class Acoustics(NamedTuple):
 
     ``onset_s`` and ``end_s``: first and last sound above the noise. ``edge_silence_s``: what lies before and after,
     together. ``silence``: silent share of the whole clip; ``silence_to_end``: of the time up to the last sound, of the
-    first LEAST_S at least; noise is no silence there. ``pauses``: silent share between first and last. ``dc_offset``:
+    first MIN_S at least; noise is no silence there. ``pauses``: silent share between first and last. ``dc_offset``:
     mean of the samples between them, of full scale, without sign. ``first_third_lu``, ``last_third_lu``: loudness of a
     third of the time between them. ``roll_off_hz``: below it lie 99% of the energy. ``highest_hz``: highest frequency
     within 70 dB of the strongest. ``stereo_width``: share of the energy that is lost when channels are mixed to one; 0
@@ -72,7 +72,7 @@ def acoustics(samples: Numbers, rate: int) -> Acoustics:
     spectra, loudness = _frames(channels, rate)
     duration, sounding = len(samples) / rate, _sounding(loudness, spectra)
     if not sounding.any():
-        return Acoustics(duration, 0.0, duration, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, LEAST_NOISE_DB)
+        return Acoustics(duration, 0.0, duration, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, MIN_NOISE_DB)
     highest = _highest(spectra[sounding])
     noise = _floor(spectra[sounding], highest) * float(_weights(rate, round(FRAME_S * rate))[: _bins(highest)].sum())
     heard = _above_noise(loudness, sounding, noise)
@@ -146,7 +146,7 @@ def _above_noise(loudness: Numbers, sounding: NDArray[np.bool_], noise: float) -
 
 def _silence_to_end(sounding: NDArray[np.bool_], duration: float) -> float:
     last = (int(np.flatnonzero(sounding)[-1]) + 1) * FRAME_S
-    return max(0.0, 1 - float(sounding.sum()) * FRAME_S / max(last, min(LEAST_S, duration)))
+    return max(0.0, 1 - float(sounding.sum()) * FRAME_S / max(last, min(MIN_S, duration)))
 
 
 def _thirds(loudness: Numbers) -> list[Numbers]:
@@ -178,7 +178,7 @@ def _noise(spectra: Numbers, highest: float) -> float:
     """The steady level between the partials, in dB below the clip's own; what is too soft to be heard counts as one."""
     spectra = spectra[:, : _bins(highest)]
     noise = _floor(spectra, highest) * spectra.shape[1]
-    return max(LEAST_NOISE_DB, 10 * math.log10(noise / spectra.mean(axis=0).sum())) if noise > 0 else LEAST_NOISE_DB
+    return max(MIN_NOISE_DB, 10 * math.log10(noise / spectra.mean(axis=0).sum())) if noise > 0 else MIN_NOISE_DB
 
 
 def _floor(spectra: Numbers, highest: float) -> float:

@@ -29,7 +29,7 @@ CHUNK = 500
 SEED = 1
 #: R² that differ by less are equal.
 TIE = 1e-12
-LEAST_SHOWN_P = 0.001
+MIN_SHOWN_P = 0.001
 TOO_FEW = N_("too few clips for a test")
 
 
@@ -263,7 +263,7 @@ def _sentence(difference: Difference, is_few: bool) -> Message:
     feature = difference.feature
     ordered = sorted(difference.means.items(), key=lambda item: -item[1])
     means = [Message("%(system)s %(mean)s", system=system, mean=feature.text(mean)) for system, mean in ordered]
-    p = f"p = {difference.p:.3f}" if difference.p >= LEAST_SHOWN_P else f"p < {LEAST_SHOWN_P}"
+    p = f"p = {difference.p:.3f}" if difference.p >= MIN_SHOWN_P else f"p < {MIN_SHOWN_P}"
     return Message(
         "Clips of some systems %(more)s: %(means)s on average (%(p)s).",
         more=Message(feature.more),

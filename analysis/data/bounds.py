@@ -32,20 +32,20 @@ NARROW: tuple[Bounds, ...] = ((0, 1), (1, 2), (-1, 1), (0, 2), (1, 3), (0, 3), (
 #: What survey programs and SPSS users write for an answer that is missing, with either sign.
 CODED = (*range(1, 10), 66, 77, 88, *range(96, 100), 777, 888, *range(996, 1000), 7777, 8888, *range(9996, 10_000))
 #: Of more different values beyond the bulk, codes apart, the bulk is not the whole scale.
-MOST_BEYOND = 3
+MAX_BEYOND = 3
 #: At least this share of the ratings are the bulk; less where only codes of missing answers lie outside. Where one step
 #: alone is unused, as between 5 and 7, a number beyond it may as well be the end of the scale, and the bulk decides.
 BULK, BULK_BESIDE_CODES = 0.8, 0.2
-FEWEST_VALUES = 3
+MIN_VALUES = 3
 #: A step between two that are used is not unused by chance where the product of their counts is at least this: fewer
 #: than one scale in 50 has such a hole. A code beyond it is asked about.
-LEAST_BESIDE_HOLE = 16
+MIN_BESIDE_HOLE = 16
 #: Negative codes have more than so many times fewer different values than the ratings from 0 up.
-LEAST_RATIO = 3
+MIN_RATIO = 3
 #: So many times wider than the bulk must a common range be before a few values alone no longer speak for it.
 FAR_WIDER = 10
 #: Different values that a refusal names, and lines of each.
-MOST_TOLD, MOST_LINES = 3, 6
+MAX_NAMED_FAULTS, MAX_LINES = 3, 6
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _is_bulk(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds)
     may_be_code = bool(coded.all()) and not has_hole and (has_lone_negative or unused_steps(values) != 1)
     least = BULK_BESIDE_CODES if may_be_code else BULK
     is_most = counts[inside].sum() >= least * counts.sum()
-    return bool(inside.sum() >= FEWEST_VALUES and is_most and is_far.all() and (~coded).sum() <= MOST_BEYOND)
+    return bool(inside.sum() >= MIN_VALUES and is_most and is_far.all() and (~coded).sum() <= MAX_BEYOND)
 
 
 def _narrowest_width(values: Floats) -> float:
@@ -109,7 +109,7 @@ def _negatives_are_codes(values: Floats, counts: Integers) -> bool:
         return False
     is_whole = unused_steps(values) is not None
     lacks_zero = bool(is_whole and 0 not in values and {-1.0, 1.0} <= set(values.tolist()))
-    return lacks_zero or bool((~negative).sum() > LEAST_RATIO * negative.sum())
+    return lacks_zero or bool((~negative).sum() > MIN_RATIO * negative.sum())
 
 
 def _is_beyond_hole(values: Floats, counts: Integers, inside: Booleans, bounds: Bounds) -> bool:
@@ -117,7 +117,7 @@ def _is_beyond_hole(values: Floats, counts: Integers, inside: Booleans, bounds: 
     low, high = bounds
     if unused_steps(values) != 1 or (~inside).sum() != 1 or (values[0], values[-2]) != (low, high):
         return False
-    return bool(values[-1] == high + 2 and counts[-2] * counts[-1] >= LEAST_BESIDE_HOLE)
+    return bool(values[-1] == high + 2 and counts[-2] * counts[-1] >= MIN_BESIDE_HOLE)
 
 
 def unused_steps(values: Floats) -> int | None:
@@ -171,10 +171,10 @@ def refuse_outsiders(frame: pd.DataFrame, bounds: Mapping[str, Bounds], inferred
             low=bounds[scale][0],
             high=bounds[scale][1],
         )
-        for (scale, value), lines in list(groups.items())[:MOST_TOLD]
+        for (scale, value), lines in list(groups.items())[:MAX_NAMED_FAULTS]
     ]
-    if len(groups) > MOST_TOLD:
-        parts.append(Message("and %(count)s other values", count=len(groups) - MOST_TOLD))
+    if len(groups) > MAX_NAMED_FAULTS:
+        parts.append(Message("and %(count)s other values", count=len(groups) - MAX_NAMED_FAULTS))
     codes = _listed(sorted({value for _, value in groups if is_code(value)}))
     is_inferred = bool(set(outside["scale"]) & set(inferred))
     raise InputError(
@@ -197,8 +197,8 @@ def _listed(values: Sequence[float]) -> str:
 def _lines(lines: Sequence[int]) -> Message:
     if len(lines) == 1:
         return Message("line %(line)s", line=lines[0])
-    if len(lines) > MOST_LINES:
-        first, more = ", ".join(map(str, lines[:MOST_LINES])), len(lines) - MOST_LINES
+    if len(lines) > MAX_LINES:
+        first, more = ", ".join(map(str, lines[:MAX_LINES])), len(lines) - MAX_LINES
         return Message("lines %(first)s and %(more)s more", first=first, more=more)
     return Message("lines %(first)s and %(last)s", first=", ".join(map(str, lines[:-1])), last=lines[-1])
 

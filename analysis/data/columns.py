@@ -41,15 +41,15 @@ COUNTS = re.compile(
 )
 NAMELESS = re.compile(r"(unnamed: ?\d+(_level_\d+)?|column ?\d+|v\d+)?")
 #: A column of other words has no more than a scale has steps, each used this often on average.
-MOST_WORDS, USES_OF_WORD = 11, 3
-FEWEST_WORDS = 3
+MAX_WORDS, USES_OF_WORD = 11, 3
+MIN_WORDS = 3
 #: As many rows as numbers that count them must have, and trials of each expert.
-FEWEST_ROWS, FEWEST_TRIALS = 12, 6
+MIN_ROWS, MIN_TRIALS = 12, 6
 
 #: A scale has no more different values than this where they are not whole numbers and others of the table are.
-MOST_FRACTIONS = 101
+MAX_FRACTIONS = 101
 #: In this share of the rows a column of the experts (age) may say something else than usual, by a slip.
-MOST_SLIPS = 0.1
+MAX_SLIPS = 0.1
 
 #: Orders in which words of agreement or quality are usually meant, lowest first.
 KNOWN_ORDERS = (
@@ -165,7 +165,7 @@ def _hardly_repeats(rows: Rows, name: str) -> bool:
     values = np.array(_numbers(rows, name))
     different = len(np.unique(values))
     is_slider = values.min() >= 0 and values.max() <= 1
-    return bool((values % 1 != 0).any() and not is_slider and different > min(MOST_FRACTIONS, len(values) / 2))
+    return bool((values % 1 != 0).any() and not is_slider and different > min(MAX_FRACTIONS, len(values) / 2))
 
 
 def _judged(rows: Rows, name: str, orders: Mapping[str, Sequence[str]]) -> Column:
@@ -198,7 +198,7 @@ def _is_nameless(rows: Rows, name: str) -> bool:
     return NAMELESS.fullmatch(folded(name)) is not None and (name == "" or _is_index(rows, name, least=1))
 
 
-def _is_index(rows: Rows, name: str, least: int = FEWEST_ROWS) -> bool:
+def _is_index(rows: Rows, name: str, least: int = MIN_ROWS) -> bool:
     """Whether the column counts the rows: each number one more than the one before."""
     values = _numbers(rows, name)
     return len(values) == len(rows.cells) >= least and bool((np.diff(values) == 1).all())
@@ -213,7 +213,7 @@ def _is_count(rows: Rows, name: str) -> bool:
 
 
 def _is_run(cells: Sequence[str]) -> bool:
-    if len(cells) < FEWEST_TRIALS or not all(text.isdecimal() for text in cells):
+    if len(cells) < MIN_TRIALS or not all(text.isdecimal() for text in cells):
         return False
     numbers = sorted(map(int, cells))
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -237,7 +237,7 @@ def _is_of(keys: Sequence[str], most_slips: float = 0) -> Callable[[Rows, str], 
         usual = [counts.most_common(1)[0] for counts in said.values()]
         differs, cells = len({text for text, _ in usual}) > 1, sum(counts.total() for counts in said.values())
         slips = cells - sum(count for _, count in usual)
-        may_slip = all(counts.total() >= FEWEST_ROWS for counts in said.values())
+        may_slip = all(counts.total() >= MIN_ROWS for counts in said.values())
         return differs and len(said) < cells and slips <= (most_slips * cells if may_slip else 0)
 
     return is_so
@@ -263,7 +263,7 @@ RULES: Mapping[str, Callable[[Rows, str], bool]] = {
     "time": _has_name(TIMES),
     "count": _has_name(COUNTS),
     "counts_trials": _is_count,
-    "of_expert": _is_of(("expert_id",), MOST_SLIPS),
+    "of_expert": _is_of(("expert_id",), MAX_SLIPS),
     "of_clip": _is_of(("system", "clip_id")),
     "constant": _is_constant,
     "beyond": _is_beyond,
@@ -289,7 +289,7 @@ def reason_of_long(rows: Rows, key: str) -> str | None:
 def _are_answers(rows: Rows, name: str) -> bool:
     """Whether words may be the steps of a scale: few, each used often, and not the same of an expert or a clip."""
     words = {folded(text) for text in rows.filled(name)}
-    is_few = FEWEST_WORDS <= len(words) <= MOST_WORDS and len(rows.filled(name)) >= USES_OF_WORD * len(words)
+    is_few = MIN_WORDS <= len(words) <= MAX_WORDS and len(rows.filled(name)) >= USES_OF_WORD * len(words)
     repeats = _is_of(("expert_id",))(rows, name) or _is_of(("system", "clip_id"))(rows, name)
     return is_few and not repeats
 

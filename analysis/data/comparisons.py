@@ -34,9 +34,9 @@ QUESTION = "preference"
 #: The largest grade of each form of a preference.
 LARGEST = {"binary": 1.0, "ties": 1.0, "graded": 3.0}
 #: Different grades of a preference; with more the answer is a slider's, for which the model has no categories.
-MOST_GRADES = 5
+MAX_GRADES = 5
 #: Random effects that the model can have: time grows with the cube of their number.
-MOST_EFFECTS = 3_000
+MAX_EFFECTS = 3_000
 NOTHING_GIVEN = Given()
 
 
@@ -391,7 +391,7 @@ def _check_size(frame: pd.DataFrame, path: Path) -> None:
     experts, systems = sides["expert_id"].nunique(), sides["system"].nunique()
     clips = len(sides[["system", "clip_id"]].drop_duplicates())
     check_size(path, experts=experts, clips=clips, systems=systems)
-    if experts * systems + clips > MOST_EFFECTS:
+    if experts * systems + clips > MAX_EFFECTS:
         raise InputError(
             "%(file)s has %(experts)d experts × %(systems)d systems and %(clips)d clips; of comparisons analyse can do "
             "%(most)d such products and clips together. Leave out experts, clips or systems.",
@@ -399,7 +399,7 @@ def _check_size(frame: pd.DataFrame, path: Path) -> None:
             experts=experts,
             systems=systems,
             clips=clips,
-            most=MOST_EFFECTS,
+            most=MAX_EFFECTS,
         )
 
 
@@ -449,13 +449,13 @@ def _of_question(frame: pd.DataFrame, question: str, given: Given, path: Path) -
             top=top,
         )
     grades = np.unique(frame["value"].abs()[frame["value"] != 0])
-    if len(grades) > MOST_GRADES:
+    if len(grades) > MAX_GRADES:
         raise InputError(
             "%(file)s: the values of %(question)s have %(count)d different grades; a comparison has at most %(most)d "
             "on each side. Round them.",
             file=path,
             question=question,
             count=len(grades),
-            most=MOST_GRADES,
+            most=MAX_GRADES,
         )
     return top

@@ -18,14 +18,14 @@ from analysis.data.columns import (
     CIRCUMSTANCES,
     IDENTITY,
     LONG,
-    MOST_FRACTIONS,
-    MOST_SLIPS,
+    MAX_FRACTIONS,
+    MAX_SLIPS,
     names_no_scale,
     plain_header,
 )
 from analysis.data.given import Given
 from analysis.data.rows import MISSING, Rows, delimiter_of, parse_number
-from analysis.data.size import MOST_PLACES, check_size
+from analysis.data.size import MAX_PLACES, check_size
 from analysis.data.table_files import is_csv
 from formats.errors import InputError
 from formats.files import read_table
@@ -49,7 +49,7 @@ def refuse_too_large(path: Path, wanted: Sequence[str], given: Given) -> None:
         look = _Look(path, read_table(path, western=True)[0], given)
         experts, systems, clips, scales = look.names()
         count = len(set(wanted)) or max(1, len(scales))
-        if not scales and not wanted and len(experts) * len(clips) * len(look.candidates) > MOST_PLACES:
+        if not scales and not wanted and len(experts) * len(clips) * len(look.candidates) > MAX_PLACES:
             count = max(1, look.sure_scales())
     except (InputError, ValueError, csv.Error, IndexError):
         return
@@ -134,8 +134,8 @@ class _Look:
             return False
         is_filled = np.array([text.lower() not in MISSING for text in texts])[places]
         apart = [_slips(unit[is_filled], places[is_filled]) for unit in units]
-        differs = apart[0] > MOST_SLIPS * is_filled.sum() and apart[1] > 0
-        is_few = len(filled) <= MOST_FRACTIONS and 2 * len(filled) <= is_filled.sum()
+        differs = apart[0] > MAX_SLIPS * is_filled.sum() and apart[1] > 0
+        is_few = len(filled) <= MAX_FRACTIONS and 2 * len(filled) <= is_filled.sum()
         repeats = is_few or all(value % 1 == 0 for value in values)
         return differs and repeats and infer(np.repeat(values, list(filled.values()))).is_common
 

@@ -15,7 +15,7 @@ NUMBER = r"[-+]?\d+(?:\.\d+)?"
 RANGE = re.compile(rf"({NUMBER})\s*(?:-|–|:|\.\.)\s*({NUMBER})")
 #: The key of bounds that hold for every scale without bounds of its own.
 EVERY = ""
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _order(text: str) -> tuple[str, tuple[str, ...]]:
     example = "'overall=poor,fair,good', the lowest first"
     scale, words = _pair("--order", text, example)
     order = tuple(_parts(words))
-    if len(order) < FEWEST_WORDS or len({word.casefold() for word in order}) < len(order):
+    if len(order) < MIN_WORDS or len({word.casefold() for word in order}) < len(order):
         raise InputError(
             "--order: %(text)r does not name two or more different words; write it as %(example)s.",
             text=text,

@@ -15,7 +15,7 @@ from formats.files import json_sha256, sha256_of
 WORKBOOK = "Excel workbook"
 SPSS = "SPSS"
 #: A workbook takes some forty times as long to read as a CSV file of as many cells, an SPSS file four times.
-MOST_CELLS = {WORKBOOK: 500_000, SPSS: 5_000_000}
+MAX_CELLS = {WORKBOOK: 500_000, SPSS: 5_000_000}
 #: How a cell begins in the XML of a sheet, without and with a prefix.
 CELL_BEGINS = (b"<c ", b":c ")
 CHUNK_BYTES = 1_000_000
@@ -95,14 +95,14 @@ def _count_cells(archive: ZipFile, name: str) -> int:
 
 def _refuse_too_large(path: Path, kind: str, cells: int) -> None:
     """Raise InputError for a file whose reading would take minutes, by what its header says."""
-    if cells > MOST_CELLS[kind]:
+    if cells > MAX_CELLS[kind]:
         raise InputError(
             "%(path)s has %(cells)s cells; %(kind)s files can have at most %(most)s. Delete "
             "columns that are not needed, or save it as 'CSV UTF-8', which can be larger.",
             path=path,
             cells=f"{cells:,}",
             kind=kind,
-            most=f"{MOST_CELLS[kind]:,}",
+            most=f"{MAX_CELLS[kind]:,}",
         )
 
 
@@ -127,7 +127,7 @@ def _spss(path: Path) -> Rows:
         columns = about.number_columns or 1
         _refuse_too_large(path, SPSS, (about.number_rows or 0) * columns)
         # Some programs leave the number of rows out: one row too many is read, and then refused.
-        most = MOST_CELLS[SPSS] // columns + 1
+        most = MAX_CELLS[SPSS] // columns + 1
         frame, _ = pyreadstat.read_sav(path, disable_datetime_conversion=True, row_limit=most)
         _refuse_too_large(path, SPSS, len(frame) * columns)
     except InputError:

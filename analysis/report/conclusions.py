@@ -37,7 +37,7 @@ OPEN = N_(
 
 
 #: Of more pairs that differ only the first are named.
-MOST_NAMED = 12
+MAX_NAMED = 12
 #: What is concluded of a contrast, and how its interval stands to the smallest effect size of interest.
 TAKEN = {
     "higher": LazyText("higher for {a}"),
@@ -234,10 +234,10 @@ def _on_pairs(ratings: Ratings, table: pd.DataFrame, label: Text) -> Text:
         (a, b) if difference > 0 else (b, a)
         for a, b, difference in zip(held["system_a"], held["system_b"], held["difference"], strict=True)
     ]
-    more = max(0, len(names) - MOST_NAMED)
+    more = max(0, len(names) - MAX_NAMED)
 
     def words(lang: str) -> str:
-        named = [f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names[:MOST_NAMED]]
+        named = [f"{name_of(ratings, a)[lang]} > {name_of(ratings, b)[lang]}" for a, b in names[:MAX_NAMED]]
         return clauses(lang, [*named, *([translate(lang, N_("{count} more"), count=more)] if more else [])])
 
     tested = int(table["p"].notna().sum())

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report import columns, fit_notes, metric_sentences, prompts, reasons
-from analysis.report.reasons import MOST_PAIRS
+from analysis.report.reasons import MAX_PAIRS
 from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_label, system_order
 from analysis.statistics import (
@@ -273,14 +273,14 @@ def tested(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 def sensitivity_pairs(ratings: Ratings, fit: Fit) -> list[Pair]:
     """The planned contrasts; without any, every system and the real music; without that, all pairs.
 
-    None where those are more than MOST_PAIRS and no plan names them.
+    None where those are more than MAX_PAIRS and no plan names them.
     """
     pairs = list(zip(fit.contrasts["system_a"], fit.contrasts["system_b"], strict=True))
     planned = fit.contrasts["family"] == PLANNED
     if planned.any():
         return [pair for pair, named in zip(pairs, planned, strict=True) if named]
     chosen = [pair for pair in pairs if ratings.real_system in pair] or pairs
-    return chosen if len(chosen) <= MOST_PAIRS else []
+    return chosen if len(chosen) <= MAX_PAIRS else []
 
 
 def name_of(ratings: Ratings, system: object) -> Text:

@@ -22,7 +22,7 @@ COMPONENTS: Mapping[str, str] = {
     "expert:prompt": N_("between experts in what they think of a prompt"),
 }
 #: More systems than these are counted and not named.
-MOST_NAMED = 12
+MAX_NAMED = 12
 #: The sentences on the mixed model, then those on the ordinal check.
 SENTENCES: Mapping[str, str] = {
     "prompts": N_(
@@ -174,11 +174,11 @@ def _worded(key: str, value: Any, systems: Mapping[str, Name]) -> Any:
 
 
 def _some(names: Sequence[Name]) -> LazyText:
-    """Names in a row; beyond MOST_NAMED only how many more there are."""
+    """Names in a row; beyond MAX_NAMED only how many more there are."""
 
     def words(lang: str) -> str:
-        shown = listed(lang, (name if isinstance(name, str) else name[lang] for name in names[:MOST_NAMED]))
-        more = len(names) - MOST_NAMED
+        shown = listed(lang, (name if isinstance(name, str) else name[lang] for name in names[:MAX_NAMED]))
+        more = len(names) - MAX_NAMED
         return translate(lang, N_("{names} and {count} more"), names=shown, count=more) if more > 0 else shown
 
     return LazyText.of(words)

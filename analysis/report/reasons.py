@@ -46,7 +46,7 @@ WHY: Mapping[str, Text] = {
     "notes": LazyText("the notes give the reason for each scale"),
 }
 #: All pairs of twelve systems. More, where no plan names any, nobody would read.
-MOST_PAIRS = 66
+MAX_PAIRS = 66
 
 
 def because(title: Text, keys: Iterable[str]) -> Text:
@@ -72,7 +72,7 @@ def untested(ratings: Ratings, fits: Fits) -> list[str]:
 def unresampled(ratings: Ratings, fits: Fits) -> list[str]:
     """Why no difference was computed in another way."""
     found = untested(ratings, fits)
-    many = any(len(fit.contrasts) > MOST_PAIRS for fit in fits.values())
+    many = any(len(fit.contrasts) > MAX_PAIRS for fit in fits.values())
     return found if any(found) else ["many_pairs"] * many
 
 

@@ -28,7 +28,7 @@ LATEX_SPECIAL = {
     **{"[": "{[}", "*": "{*}"},  # at the start of a row, `\\` before it would take them for its own options
 }
 #: Longer tables go on over pages.
-LONGEST_FLOAT = 35
+MAX_FLOAT_LENGTH = 35
 #: Letters: a column of words up to SHORT is never set in lines; one beyond WIDEST_CELL need not be in one line.
 SHORT, WIDEST_CELL = 12, 34
 #: Points: the text's width and height in LaTeX's article, the room on either side of a column, and a column's least.
@@ -151,7 +151,7 @@ def latex_text(table: Table) -> str:
     """
     header, rows = table.reading or ([str(name) for name in table.shown.columns], readable_rows(table))
     columns, is_wide = _latex_columns(header, rows)
-    is_long = len(rows) > LONGEST_FLOAT
+    is_long = len(rows) > MAX_FLOAT_LENGTH
     packages = ["booktabs", *(["longtable"] if is_long else []), *(["pdflscape"] if is_wide else [])]
     body = [" & ".join(map(latex_escape, row)) + r" \\" for row in rows]
     notes = [*(["SIMULATED ratings."] if table.is_simulated else []), *(note[SOURCE] for note in table.notes)]

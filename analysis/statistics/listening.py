@@ -12,9 +12,9 @@ CURVE_COLUMNS = ("panel", "x", "n", "share", "median", "q1", "q3")
 #: What became of the headphone check, by expert.
 HEADPHONES = ("passed", "failed", "skipped", "not_reached")
 #: Rounds that pass the check (Woods et al. 2017).
-FEWEST_CORRECT = 5
+MIN_CORRECT = 5
 #: So many plays and more are counted together.
-MOST_PLAYS = 5
+MAX_PLAYS = 5
 
 
 def trials(frame: pd.DataFrame) -> pd.DataFrame:
@@ -58,8 +58,8 @@ def headphones(experts: pd.DataFrame | None) -> dict[str, int]:
     correct, rounds = (pd.to_numeric(experts[name], errors="coerce") for name in names)
     done = rounds > 0
     found = {
-        "passed": done & (correct >= FEWEST_CORRECT),
-        "failed": done & (correct < FEWEST_CORRECT),
+        "passed": done & (correct >= MIN_CORRECT),
+        "failed": done & (correct < MIN_CORRECT),
         "skipped": rounds == 0,
         "not_reached": rounds.isna(),
     }
@@ -119,9 +119,9 @@ def curves(frame: pd.DataFrame, experts: pd.DataFrame | None) -> pd.DataFrame:
     """
     table, rows = trials(frame), list[dict[str, object]]()
     if "plays" in table:
-        plays = table["plays"].clip(upper=MOST_PLAYS)
+        plays = table["plays"].clip(upper=MAX_PLAYS)
         for count in range(int(plays.min()), int(plays.max()) + 1):
-            name = f"{count}+" if count == MOST_PLAYS else f"{count}"
+            name = f"{count}+" if count == MAX_PLAYS else f"{count}"
             n = int((plays == count).sum())
             rows.append({"panel": "plays", "x": name, "n": n, "share": n / len(plays)})
     if "seconds" in table:

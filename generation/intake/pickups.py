@@ -14,7 +14,7 @@ STEP = STEPS_PER_BEAT // 2
 #: Weight of the places of a bar of four beats; of other places 0.
 STRONG, HALF, BEAT = 1.0, 0.5, 0.2
 #: Longer notes count no more, in steps: half a bar.
-LONGEST = 8
+MAX_LENGTH = 8
 #: What speaks for no pickup before any note is looked at; chosen with the half beat on the songs of docs/methods.md.
 PRIOR = 0.1
 
@@ -44,7 +44,7 @@ def estimate_pickup(notes: Sequence[Note], metre: Metre) -> int:
     weights[bar // 2] = HALF
     weights[0] = STRONG
     starts = np.array([note.start for note in notes])
-    lengths = np.minimum([note.length for note in notes], LONGEST)
+    lengths = np.minimum([note.length for note in notes], MAX_LENGTH)
     shifts = np.arange(0, bar, STEP)
     found = weights[(starts[None, :] - shifts[:, None]) % bar]
     scores = found.mean(axis=1) + (found * lengths).sum(axis=1) / lengths.sum() + PRIOR * (shifts == 0)

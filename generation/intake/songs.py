@@ -32,7 +32,7 @@ ON_GRID = 0.9
 #: How far from the grid, in steps, still counts as on it: one tick of 96 a beat, rounded up.
 GRID_TOLERANCE = 0.05
 #: The longest silence within a song, in steps: four bars.
-LONGEST_SILENCE = 4 * STEPS_PER_BAR
+MAX_SILENCE = 4 * STEPS_PER_BAR
 
 
 class Song(NamedTuple):
@@ -212,8 +212,8 @@ def stretches(notes: Sequence[Note], metre: Metre) -> list[Stretch]:
     found: list[tuple[int, int]] = []
     end = 0
     for note in notes:
-        if not found or note.start - end > LONGEST_SILENCE:
-            is_start = not found and note.start <= LONGEST_SILENCE
+        if not found or note.start - end > MAX_SILENCE:
+            is_start = not found and note.start <= MAX_SILENCE
             found.append((0 if is_start else note.start // STEPS_PER_BAR * STEPS_PER_BAR, 0))
         end = note.start + note.length
         found[-1] = (found[-1][0], end)

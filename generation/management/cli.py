@@ -16,7 +16,7 @@ from django.core.management.base import CommandError, CommandParser
 from config.commands import LongCommand, input_errors
 from formats.errors import N_, InputError, Message
 from formats.messages import terminal_language, translator
-from formats.pack import LEAST_SECONDS, MOST_SECONDS
+from formats.pack import MAX_SECONDS, MIN_SECONDS
 from generation.workers import workers
 
 #: The reference model of perplexity that the project ships.
@@ -54,8 +54,8 @@ def seconds(text: str) -> float:
         length = float(text)
     except ValueError:
         length = math.nan
-    if not LEAST_SECONDS <= length <= MOST_SECONDS:
-        raise ArgumentTypeError(f"{text!r} is not a number from {LEAST_SECONDS} to {MOST_SECONDS}.")
+    if not MIN_SECONDS <= length <= MAX_SECONDS:
+        raise ArgumentTypeError(f"{text!r} is not a number from {MIN_SECONDS} to {MAX_SECONDS}.")
     return length
 
 

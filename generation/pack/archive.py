@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 from formats.errors import InputError
 from formats.progress import bar
 
-MOST_FILES, MOST_BYTES = 5_000, 4 * 1024**3
+MAX_FILES, MAX_BYTES = 5_000, 4 * 1024**3
 CHUNK = 1 << 20
 #: What programs call a file's name where it is not marked as UTF-8.
 ENCODINGS = ("utf-8", "gb18030", "cp437")
 ENCRYPTED = 0x1
 #: Of a name in a complaint; a ZIP file's may have 64 kB.
-LONGEST_SHOWN = 200
+MAX_SHOWN_LENGTH = 200
 
 
 @contextmanager
@@ -66,16 +66,16 @@ def _opened(source: Path) -> zipfile.ZipFile:
 def _write_all(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
     entries = [(entry, _parts(entry, source)) for entry in archive.infolist() if not entry.is_dir()]
     entries = [(entry, parts) for entry, parts in entries if not any(part.startswith((".", "__")) for part in parts)]
-    if len(entries) > MOST_FILES:
+    if len(entries) > MAX_FILES:
         raise InputError(
             "%(file)s holds %(number)s files, and %(most)s is the most: leave some out.",
             file=source,
             number=len(entries),
-            most=MOST_FILES,
+            most=MAX_FILES,
         )
     _refuse_both([parts for _, parts in entries], source)
     depth = _shared_depth([parts for _, parts in entries])
-    left = MOST_BYTES
+    left = MAX_BYTES
     for entry, parts in bar(entries, "Unpacking", unit="file"):
         if entry.flag_bits & ENCRYPTED:
             raise InputError("%(file)s is protected by a password: make the ZIP file again without one.", file=source)
@@ -86,7 +86,7 @@ def _write_all(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
             raise InputError(
                 "%(file)s holds more than %(most)s GiB: shorten the clips or leave some out.",
                 file=source,
-                most=MOST_BYTES >> 30,
+                most=MAX_BYTES >> 30,
             )
     folder.mkdir(exist_ok=True)
 
@@ -95,7 +95,7 @@ def _parts(entry: zipfile.ZipInfo, source: Path) -> tuple[str, ...]:
     """The folders and the name of an entry. Raises InputError where they lead out of the archive."""
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        name = entry.filename[:LONGEST_SHOWN]
+        name = entry.filename[:MAX_SHOWN_LENGTH]
         raise InputError(
             "%(file)s holds %(name)s, which leads out of it: make the ZIP file again.", file=source, name=repr(name)
         )
@@ -106,7 +106,7 @@ def _refuse_both(files: Sequence[tuple[str, ...]], source: Path) -> None:
     """Refuses an archive with a file where another one has a folder."""
     for file, following in pairwise(sorted(files)):
         if len(following) > len(file) and following[: len(file)] == file:
-            name = "/".join(file)[:LONGEST_SHOWN]
+            name = "/".join(file)[:MAX_SHOWN_LENGTH]
             raise InputError(
                 "%(file)s holds %(name)s both as a file and as a folder: rename one and pack it again.",
                 file=source,

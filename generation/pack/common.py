@@ -10,7 +10,7 @@ from generation.audio import Frame
 from generation.pack.recordings import Judgement
 
 #: Where no length was asked for, clips are as long as the shortest usable file, and at most this.
-MOST_COMMON_S = 60.0
+MAX_COMMON_S = 60.0
 #: So much silence after a file is no change worth a word, in seconds.
 TOLERANCE_S = 0.01
 #: What can be done to a file, in the order in which it is listed.
@@ -26,13 +26,13 @@ class Asked(NamedTuple):
     @property
     def widest(self) -> Frame:
         """The frame in which files are first looked at."""
-        return Frame(self.seconds or MOST_COMMON_S, self.channels or 2)
+        return Frame(self.seconds or MAX_COMMON_S, self.channels or 2)
 
     def common_to(self, usable: Sequence[Judgement]) -> Frame:
         """What was asked for; else the length that all usable files have, and stereo where all of them are."""
-        shortest = min((each.seconds for each in usable), default=MOST_COMMON_S)
+        shortest = min((each.seconds for each in usable), default=MAX_COMMON_S)
         are_stereo = bool(usable) and all(each.channels == 2 for each in usable)
-        return Frame(self.seconds or min(MOST_COMMON_S, shortest), self.channels or (2 if are_stereo else 1))
+        return Frame(self.seconds or min(MAX_COMMON_S, shortest), self.channels or (2 if are_stereo else 1))
 
 
 NOTHING_ASKED = Asked()

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from formats.errors import InputError, Message
 from formats.files import sha256, sha256_of
-from formats.pack import LONGEST_PROMPT, PRACTICE, shared_prompts
+from formats.pack import MAX_PROMPT_LENGTH, PRACTICE, shared_prompts
 from formats.progress import bar
 from generation import metrics
 from generation.audio import Frame
@@ -28,7 +28,7 @@ from generation.workers import Workers, pool
 
 #: The study file's rule for the id of a system.
 SYSTEM_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-MOST_REASONS = 10
+MAX_REASONS = 10
 
 
 class FolderScan(NamedTuple):
@@ -164,7 +164,7 @@ def _prompts(usable: Mapping[str, list[str]]) -> dict[str, str]:
 def _by_stem(files: Sequence[str]) -> dict[str, list[str]]:
     stems: dict[str, list[str]] = {}
     for name in files:
-        stems.setdefault(PurePosixPath(name).stem[:LONGEST_PROMPT], []).append(name)
+        stems.setdefault(PurePosixPath(name).stem[:MAX_PROMPT_LENGTH], []).append(name)
     return stems
 
 
@@ -184,9 +184,9 @@ def _require_clips(
     for system, files in usable.items():
         if not files:
             names = list(found.systems[system])
-            why = [Message("%(file)s: %(fault)s", file=name, fault=reasons[name]) for name in names[:MOST_REASONS]]
-            if len(names) > MOST_REASONS:
-                why.append(Message("and %(number)s more", number=len(names) - MOST_REASONS))
+            why = [Message("%(file)s: %(fault)s", file=name, fault=reasons[name]) for name in names[:MAX_REASONS]]
+            if len(names) > MAX_REASONS:
+                why.append(Message("and %(number)s more", number=len(names) - MAX_REASONS))
             raise InputError(
                 "%(file)s holds no clip that can be used (%(reasons)s).",
                 file=folder / system,

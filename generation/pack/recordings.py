@@ -23,7 +23,7 @@ from generation.melody import HIGHEST, LOWEST
 from generation.pack.sound_files import FOREIGN, RECORDINGS, Recording, first_sound, read_recording
 
 MIDI = frozenset({".mid", ".midi"})
-SHORTEST_S = 1.0
+MIN_S = 1.0
 SILENT_LUFS = -60.0
 #: Distortion that can be heard; single samples at full scale cannot.
 CLIPPED_SHARE, FULL_SCALE = 0.001, 0.999
@@ -36,7 +36,7 @@ HIGHEST_CREST_LU = 28.0
 #: A sample peak that far above the loudness may be a true peak above the ceiling.
 TELLING_CREST_LU = 15.0
 #: A note without length would never be let go.
-SHORTEST_NOTE_S = 0.02
+MIN_NOTE_S = 0.02
 
 
 def is_midi(path: Path) -> bool:
@@ -163,7 +163,7 @@ def _all_notes(path: Path) -> list[Sounding]:
     except Exception as error:  # symusic raises several unrelated kinds for damaged files
         raise InputError("it cannot be read as MIDI: export it again as standard MIDI") from error
     notes = [
-        Sounding(note.time, max(note.end, note.time + SHORTEST_NOTE_S), note.pitch)
+        Sounding(note.time, max(note.end, note.time + MIN_NOTE_S), note.pitch)
         for track in tracks
         if not track.is_drum
         for note in track.notes
@@ -174,9 +174,7 @@ def _all_notes(path: Path) -> list[Sounding]:
 
 
 def _first_notes(notes: list[Sounding], seconds: float) -> list[Sounding]:
-    notes = [
-        note._replace(end_s=min(note.end_s, seconds)) for note in notes if note.start_s < seconds - SHORTEST_NOTE_S
-    ]
+    notes = [note._replace(end_s=min(note.end_s, seconds)) for note in notes if note.start_s < seconds - MIN_NOTE_S]
     if not notes:
         raise InputError(
             "it has no note in its first %(seconds)s seconds (drums are not played)", seconds=f"{seconds:g}"
@@ -243,9 +241,9 @@ def _cut(music: Samples, frame: Frame) -> Samples:
 
 
 def _require_length(seconds: float) -> None:
-    if seconds < SHORTEST_S:
+    if seconds < MIN_S:
         raise InputError(
             "it lasts %(length)s s, and %(least)s s is the least",
             length=f"{math.floor(seconds * 100) / 100:.2f}",
-            least=f"{SHORTEST_S:.0f}",
+            least=f"{MIN_S:.0f}",
         )

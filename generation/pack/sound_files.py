@@ -27,7 +27,7 @@ LOSSY = frozenset({"MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", 
 #: A program that writes to a pipe cannot know the length: it writes 0 or the most that there is room for.
 UNKNOWN_LENGTH = 0x7FFF_F000
 #: What a page of an Ogg file begins with, the most bytes it has, and the bit of its sixth byte that marks the last one.
-OGG, LONGEST_PAGE, LAST_PAGE = b"OggS", 65_307, 4
+OGG, MAX_PAGE_BYTES, LAST_PAGE = b"OggS", 65_307, 4
 #: What a coder may leave out at the end, in seconds.
 LENIENCE_S = 0.1
 #: The least level that counts as sound, where a start is looked for: -60 dBFS.
@@ -144,7 +144,7 @@ def _lacks_last_page(path: Path) -> bool:
     with path.open("rb") as file:
         if file.read(4) != OGG:
             return False
-        file.seek(max(0, path.stat().st_size - LONGEST_PAGE))
+        file.seek(max(0, path.stat().st_size - MAX_PAGE_BYTES))
         tail = file.read()
     place = tail.rfind(OGG)
     return place < 0 or len(tail) <= place + 5 or not tail[place + 5] & LAST_PAGE

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from formats.errors import InputError, Message
-from formats.pack import MOST_SECONDS
+from formats.pack import MAX_SECONDS
 from formats.progress import bar
 from generation import audio
 from generation.audio import LEAD_S, RATE, Frame, Samples
@@ -19,7 +19,7 @@ from generation.pack.recordings import judge_sound, read_sound
 #: How many bars a waveform has, and the height of its highest.
 BARS, HEIGHT = 80, 100
 #: Files are listened to up to the longest clip that there can be.
-WIDEST = Frame(MOST_SECONDS, 2)
+WIDEST = Frame(MAX_SECONDS, 2)
 
 
 class Surveyed(NamedTuple):

@@ -28,7 +28,7 @@ MAX_FILES, MAX_BYTES, MAX_PART = 5_000, 4 << 30, 120
 #: Of one request that carries a part of a file, in bytes.
 MAX_CHUNK = 8 << 20
 #: Where no length is chosen, clips are as long as the shortest usable file, at most this (generation/pack/common.py).
-MOST_COMMON_S = 60.0
+MAX_COMMON_S = 60.0
 TOLERANCE_S = 0.01
 SIZE_UNKNOWN = -1
 
@@ -187,11 +187,11 @@ def rows_of(draft: Draft, content: Content) -> tuple[list[Row], dict[str, Any]]:
 def frame_of(content: Content, usable: Sequence[DraftFile]) -> tuple[float, int]:
     """Length and channels of all clips, as generate_stimuli will choose them."""
     seconds, channels = (value_at(content, ("clips", name)) for name in ("seconds", "channels"))
-    shortest = min((file.facts["seconds"] for file in usable), default=MOST_COMMON_S)
+    shortest = min((file.facts["seconds"] for file in usable), default=MAX_COMMON_S)
     are_stereo = bool(usable) and all(file.facts["channels"] == 2 for file in usable)
     is_number = isinstance(seconds, int | float) and seconds > 0
     return (
-        float(seconds) if is_number else min(MOST_COMMON_S, shortest),
+        float(seconds) if is_number else min(MAX_COMMON_S, shortest),
         channels if channels in (1, 2) else (2 if are_stereo else 1),
     )
 

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from formats.errors import InputError
-from formats.pack import LEAST_SECONDS, MOST_SECONDS
+from formats.pack import MAX_SECONDS, MIN_SECONDS
 from study import clock
 from study.errors import FieldErrors, Refused, words_of
 from study.models import MAX_CODE, MAX_NAME, MAX_SLUG, Member, Study
@@ -233,8 +233,8 @@ class ClipsForm(DeskForm):
     seconds = forms.FloatField(
         label=_("Length of each clip, in seconds"),
         required=False,
-        min_value=LEAST_SECONDS,
-        max_value=MOST_SECONDS,
+        min_value=MIN_SECONDS,
+        max_value=MAX_SECONDS,
         help_text=_(
             "Longer files are cut, shorter files are followed by silence. If empty: the length of the shortest file, "
             "at most 60 s."

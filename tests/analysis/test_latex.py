@@ -42,7 +42,7 @@ def test_minus_is_a_minus_and_names_are_those_of_the_page(folder: Path) -> None:
 
 
 def test_long_table_goes_on_over_pages_and_a_wide_one_lies_on_its_side() -> None:
-    frame = pd.DataFrame({"a": range(tables.LONGEST_FLOAT + 1)})
+    frame = pd.DataFrame({"a": range(tables.MAX_FLOAT_LENGTH + 1)})
     long = text_of(frame)
     assert long.startswith("% \\usepackage{booktabs,longtable}")
     assert long.count(r"\begin{longtable}{r}") == long.count(r"\end{longtable}") == 1

@@ -110,7 +110,7 @@ def test_partly_matched_prompts_are_used() -> None:
 
 
 def test_too_many_effects_leave_prompts_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts, "MOST_EFFECTS", 50)
+    monkeypatch.setattr(prompts, "MAX_EFFECTS", 50)
     found = mixed_model.fit(sets("set_ratings"), "overall")
     assert "prompt" not in found.variance_components["component"].tolist()
     assert [note.about["most"] for note in found.notes if note.code == "prompts_too_large"] == [50]

@@ -19,7 +19,7 @@ from analysis.data.first_look import LARGE_BYTES, refuse_too_large
 from analysis.data.given import Given
 from analysis.data.ratings import read
 from analysis.data.size import MOST_CLIPS, check_size
-from analysis.data.table_files import MOST_CELLS, SPSS, WORKBOOK, read_table
+from analysis.data.table_files import MAX_CELLS, SPSS, WORKBOOK, read_table
 from analysis.report.fit_notes import in_words
 from analysis.report.progress import shown
 from analysis.statistics import agreement, bootstrap, mixed_model, ordinal_model
@@ -195,7 +195,7 @@ def write_workbook(path: Path, *, rows: int, said: str) -> Path:
 def test_workbook_is_refused_by_its_cells_whatever_its_header_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, refused: str
 ) -> None:
-    monkeypatch.setitem(MOST_CELLS, WORKBOOK, 100)
+    monkeypatch.setitem(MAX_CELLS, WORKBOOK, 100)
     path = write_workbook(tmp_path / "r.xlsx", rows=40, said=said)
     with pytest.raises(InputError, match=refused) as found:
         read_table(path)
@@ -203,7 +203,7 @@ def test_workbook_is_refused_by_its_cells_whatever_its_header_has(
     monkeypatch.setattr("analysis.data.table_files.CHUNK_BYTES", 7)
     with pytest.raises(InputError, match="has 164 cells"):
         read_table(path)
-    monkeypatch.setitem(MOST_CELLS, WORKBOOK, 164)
+    monkeypatch.setitem(MAX_CELLS, WORKBOOK, 164)
     assert len(read_table(path).cells) == 40
 
 
@@ -219,7 +219,7 @@ def test_spss_file_is_refused_by_the_cells_in_its_header(tmp_path: Path, monkeyp
         pd.DataFrame({name: range(30) for name in ("expert_id", "system", "clip_id", "overall")}), path
     )
     assert len(read_table(path).cells) == 30
-    monkeypatch.setitem(MOST_CELLS, SPSS, 119)
+    monkeypatch.setitem(MAX_CELLS, SPSS, 119)
     with pytest.raises(InputError, match="has 120 cells; SPSS files can have at most 119"):
         read_table(path)
 
@@ -233,7 +233,7 @@ def test_spss_file_without_a_number_of_rows_is_refused_by_its_cells(
     written[80:84] = (-1).to_bytes(4, "little", signed=True)  # ncases of the header: unknown
     path.write_bytes(written)
     assert len(read_table(path).cells) == 30
-    monkeypatch.setitem(MOST_CELLS, SPSS, 79)
+    monkeypatch.setitem(MAX_CELLS, SPSS, 79)
     with pytest.raises(InputError, match="has 80 cells; SPSS files can have at most 79"):
         read_table(path)
 

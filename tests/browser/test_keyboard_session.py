@@ -12,7 +12,7 @@ from study.models import Rating, Study
 from tests.browser.conftest import SCALES, awake, settled
 from tests.factories import make_link, make_study
 
-MOST_TABS = 40
+MAX_TABS = 40
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def reach(page: Page, selector: str) -> None:
     """Tabs until the element has the focus."""
     expect(page.locator(selector).first).to_be_visible()
     awake(page)
-    for _ in range(MOST_TABS):
+    for _ in range(MAX_TABS):
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
         page.keyboard.press("Tab")

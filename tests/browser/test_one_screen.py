@@ -21,7 +21,7 @@ from tests.factories import edit_file, hear, trials_of
 DESKTOPS: tuple[ViewportSize, ...] = ({"width": 1280, "height": 720}, {"width": 1440, "height": 900})
 PHONE: ViewportSize = {"width": 360, "height": 740}
 ZOOMED: ViewportSize = {"width": 640, "height": 360}
-MOST_STICKY = 0.3
+MAX_STICKY = 0.3
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 
 
@@ -112,7 +112,7 @@ def test_player_stays_in_view_of_a_phone_and_leaves_room(
     if size == PHONE:
         expect(player).to_be_in_viewport(ratio=1)
         sticky += box(player)["height"]
-    assert sticky < MOST_STICKY * size["height"]
+    assert sticky < MAX_STICKY * size["height"]
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 

@@ -79,10 +79,10 @@ def test_what_cannot_be_unpacked_is_refused_with_its_reason(tmp_path: Path, monk
     (tmp_path / "locked.zip").write_bytes(data)
     with pytest.raises(InputError, match="password"), unpacked(tmp_path / "locked.zip"):
         pass
-    monkeypatch.setattr(archive, "MOST_BYTES", 8000)
+    monkeypatch.setattr(archive, "MAX_BYTES", 8000)
     with pytest.raises(InputError, match="holds more than"), unpacked(source):
         pass
-    monkeypatch.setattr(archive, "MOST_FILES", 1)
+    monkeypatch.setattr(archive, "MAX_FILES", 1)
     with pytest.raises(InputError, match="holds 2 files"), unpacked(source):
         pass
 

@@ -16,7 +16,7 @@ EXPERTS = 26
 #: Means as printed.
 PRINTED = ("3.52", "3.75", "3.92", "4.21")
 BETTER, WORSE = "3.92", "3.75"
-MOST_RATINGS = 6
+MAX_RATINGS = 6
 CLIPS = (3, 5, 10, 20, 30, 50, 100)
 MORE_EXPERTS = (26, 40, 60, 100)
 
@@ -66,11 +66,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _grim_table() -> str:
-    header = ["printed mean", *(f"{n} × {EXPERTS} = {n * EXPERTS} ratings" for n in range(1, MOST_RATINGS + 1))]
+    header = ["printed mean", *(f"{n} × {EXPERTS} = {n * EXPERTS} ratings" for n in range(1, MAX_RATINGS + 1))]
     rows = []
     for mean in PRINTED:
         cells = []
-        for n in range(1, MOST_RATINGS + 1):
+        for n in range(1, MAX_RATINGS + 1):
             near = nearest_possible(mean, n * EXPERTS)
             cells.append("yes" if is_possible(mean, n * EXPERTS) else f"no: {near:.4f} is nearest")
         rows.append([mean, *cells])

@@ -19,7 +19,7 @@ from tests.factories import make_study
 from tests.study.test_desk import client_of
 
 EXPERTS = 200
-MOST_QUERIES = 15
+MAX_QUERIES = 15
 PAGES = ["study", "plan", "log", "report", "members"]
 
 
@@ -78,7 +78,7 @@ def test_every_page_takes_at_most_15_queries_with_200_experts(study: Study) -> N
         count = len(queries)  # the next request forgets them
         cost = min(milliseconds(ada, address) for _ in range(3))
         print(f"{name}: {count} queries, {cost:.0f} ms of the processor")
-        assert 0 < count <= MOST_QUERIES, name
+        assert 0 < count <= MAX_QUERIES, name
 
 
 def milliseconds(client: Client, address: str) -> float:

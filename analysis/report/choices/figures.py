@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.report.choices.findings import ChoiceFindings
-from analysis.report.figures.parts import INK, LONGEST_SHORT, SMALL, grid, panels, short
+from analysis.report.figures.parts import INK, MAX_SHORT_NAME, SMALL, grid, panels, short
 from analysis.report.style import point_marks, watermark
 from formats.messages import translator
 
@@ -17,7 +17,7 @@ BAND = "#E9E4DA"
 #: Of answers, dark to light, so that they stay apart in grey print.
 SHADES = ("#2B6CB2", "#E2A458", "#7A9E7E", "#B8B8B8", "#8C5B8A")
 #: A share smaller than this has no room for its number.
-LEAST_WRITTEN = 0.08
+MIN_WRITTEN = 0.08
 
 
 def _finish(figure: Figure, found: ChoiceFindings) -> Figure:
@@ -60,7 +60,7 @@ def sensitivity(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure
                 row["d_prime"], level, mark.marker, markersize=5, color=mark.colour, markerfacecolor=face, zorder=4
             )
         axis.set_xlim(-reach, reach)
-        _rows(axis, [short(found.system(system)[lang], LONGEST_SHORT) for system in systems])
+        _rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
         grid(axis, "x")
         _title(axis, found, question, lang)
     figure.supxlabel(_("d' (0: experts cannot tell)"), fontsize=8)
@@ -82,14 +82,14 @@ def shares(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
             name, shade = short(found.answer(question, answer)[lang], 26), SHADES[place % len(SHADES)]
             axis.barh(range(len(systems)), share, left=left, height=0.62, color=shade, label=name)
             for level, (start, size) in enumerate(zip(left, share, strict=True)):
-                if size >= LEAST_WRITTEN:
+                if size >= MIN_WRITTEN:
                     ink = "white" if place == 0 else INK
                     text = axis.text(start + size / 2, level, f"{100 * size:.0f}%", ha="center", va="center")
                     text.set(fontsize=SMALL, color=ink)
             left += share
         axis.set_xlim(0, 1)
         axis.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
-        _rows(axis, [short(found.system(system)[lang], LONGEST_SHORT) for system in systems])
+        _rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
         axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=SMALL)
         if len(found.data.questions) > 1:
             axis.set_title(short(found.question(question)[lang], 30), fontsize=8.5, pad=24)

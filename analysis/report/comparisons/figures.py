@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.report.comparisons.findings import ComparisonFindings
-from analysis.report.figures.parts import INK, LONGEST_SHORT, MOST_WIDTH, SMALL, grid, short
+from analysis.report.figures.parts import INK, MAX_SHORT_NAME, MAX_WIDTH, SMALL, grid, short
 from analysis.report.style import point_marks, watermark
 from formats.messages import translator
 
@@ -26,7 +26,7 @@ NO_COLOUR = "#EEEEEE"
 def _panels(questions: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:
     columns = min(PER_ROW, questions)
     rows = math.ceil(questions / columns)
-    size = (min(MOST_WIDTH, 1.6 + width * columns), 0.8 + height * rows)
+    size = (min(MAX_WIDTH, 1.6 + width * columns), 0.8 + height * rows)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for axis in axes[questions:]:
@@ -46,7 +46,7 @@ def _title(axis: Axes, found: ComparisonFindings, question: str, lang: str) -> N
 
 
 def _names(found: ComparisonFindings, systems: list[str], lang: str) -> list[str]:
-    return [short(found.system(system)[lang], LONGEST_SHORT) for system in systems]
+    return [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems]
 
 
 def strengths(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:

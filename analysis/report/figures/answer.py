@@ -16,9 +16,9 @@ from analysis.report.figures.contrasts import contrasts_frame, difference_handle
 from analysis.report.figures.means import POINTS, clip_points, draw_mean, end_words, means_frame, whole_range
 from analysis.report.figures.parts import (
     INK,
-    LONGEST_SHORT,
-    MOST_HEIGHT,
-    MOST_WIDTH,
+    MAX_HEIGHT,
+    MAX_SHORT_NAME,
+    MAX_WIDTH,
     SMALL,
     finish,
     legend,
@@ -32,7 +32,7 @@ from formats.messages import translate
 
 COLUMNS = ("system", "clip_id", "mean", "n", "system_a", "system_b", "difference", "ci_low", "ci_high", "p", "holds")
 #: More differences than this are in the figure of all scales alone.
-MOST_PAIRS = 15
+MAX_PAIRS = 15
 ROW, AROUND = 0.27, 0.95  # inches
 
 
@@ -41,7 +41,7 @@ def answer_frame(found: Findings) -> pd.DataFrame:
     scale = found.primary
     means, pairs = means_frame(found.ratings, found.means), contrasts_frame(found.ratings, found)
     pairs = pairs[pairs["scale"] == scale].rename(columns=lambda name: str(name).removesuffix("_simultaneous"))
-    parts = [means[means["scale"] == scale], pairs if len(pairs) <= MOST_PAIRS else pairs.iloc[:0]]
+    parts = [means[means["scale"] == scale], pairs if len(pairs) <= MAX_PAIRS else pairs.iloc[:0]]
     return pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
 
 
@@ -49,8 +49,8 @@ def draw_answer(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `answer_frame`: means on the left, differences on the right if there are any. Call inside `figure_style`."""
     ratings, pairs = found.ratings, frame[frame["difference"].notna()]
     systems = system_order(frame["system"].dropna().unique(), ratings.real_system)
-    height = min(MOST_HEIGHT, AROUND + ROW * max(len(systems), len(pairs)))
-    figure = Figure(figsize=(MOST_WIDTH if len(pairs) else MOST_WIDTH * 0.6, height), layout="constrained")
+    height = min(MAX_HEIGHT, AROUND + ROW * max(len(systems), len(pairs)))
+    figure = Figure(figsize=(MAX_WIDTH if len(pairs) else MAX_WIDTH * 0.6, height), layout="constrained")
     axes = figure.subplots(1, 2 if len(pairs) else 1, squeeze=False).ravel().tolist()
     _means(axes[0], ratings, frame[frame["system"].notna()], systems, found.primary, lang)
     named: dict[str, Line2D | Patch] = dict(_point_handle(frame, lang))
@@ -73,7 +73,7 @@ def _means(
         draw_mean(axis, place, means[system], marks[system], is_upright=False)
     if row := means.get(ratings.real_system):
         axis.axvspan(row["ci_low"], row["ci_high"], color=REAL_BAND, alpha=0.35, linewidth=0, zorder=0)
-    names = [system_name(ratings, system, lang, LONGEST_SHORT) for system in systems]
+    names = [system_name(ratings, system, lang, MAX_SHORT_NAME) for system in systems]
     labelled = zip(names, (int(means[system]["n"]) for system in systems), strict=True)
     counted = [translate(lang, "{name} (n = {n:,})", name=name, n=n) for name, n in labelled]
     axis.set_yticks(range(len(systems)), counted, fontsize=7.5)
@@ -95,7 +95,7 @@ def _differences(axis: Axes, ratings: Ratings, pairs: pd.DataFrame, lang: str) -
     axis.set_xlim(-reach, reach)
     axis.locator_params(axis="x", nbins=5, symmetric=True)
     axis.tick_params(axis="x", labelsize=8)
-    names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in keys]
+    names = [" − ".join(system_name(ratings, system, lang, MAX_SHORT_NAME) for system in pair) for pair in keys]
     axis.set_yticks(range(len(keys)), names, fontsize=7.5 if len(keys) < 8 else SMALL)
     axis.set_xlabel(translate(lang, "Difference in rating points"), fontsize=7.5)
 

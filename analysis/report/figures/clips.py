@@ -15,7 +15,7 @@ from scipy import stats
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     INK,
-    MOST_WIDTH,
+    MAX_WIDTH,
     SMALL,
     codes,
     dots,
@@ -43,8 +43,8 @@ DEVIATIONS_COLUMNS = ("component", "unit", "system", "effect", "ci_low", "ci_hig
 PER_ROW = 4
 #: First, where a dataset has them.
 METRICS = ("upc", "gc", "ebr")
-MOST_METRICS = 12
-MOST_NAMED = 40
+MAX_METRICS = 12
+MAX_NAMED = 40
 #: What the figure says of experts or clips that it cannot show, and of those whose variance is zero.
 NOT_SEPARABLE = {
     "expert": LazyText("Experts are not shown: their variance cannot be separated in this design."),
@@ -57,14 +57,14 @@ AT_ZERO = {
 
 
 def metrics_frame(ratings: Ratings, scale: str) -> pd.DataFrame:
-    """Each rated clip's metrics and mean rating on a scale (METRICS_COLUMNS), of the first MOST_METRICS that vary."""
+    """Each rated clip's metrics and mean rating on a scale (METRICS_COLUMNS), of the first MAX_METRICS that vary."""
     if ratings.metrics is None:
         return pd.DataFrame(columns=list(METRICS_COLUMNS))
     there = [name for name in metric_columns(ratings.metrics) if ratings.metrics[name].nunique() > 1]
     names = [*(name for name in METRICS if name in there), *(name for name in there if name not in METRICS)]
     rated = ratings.counted[ratings.counted["scale"] == scale].groupby(["system", "clip_id"])["rating"]
     means = rated.agg(rating="mean", n_ratings="size").reset_index()
-    long = ratings.metrics.melt(["clip_id", "system"], names[:MOST_METRICS], "metric", "value").dropna(subset=["value"])
+    long = ratings.metrics.melt(["clip_id", "system"], names[:MAX_METRICS], "metric", "value").dropna(subset=["value"])
     return long.merge(means, on=["system", "clip_id"])[list(METRICS_COLUMNS)]
 
 
@@ -155,7 +155,7 @@ def draw_deviations(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str
     """
     experts, clips = (frame[frame["component"] == name] for name in ("expert", "clip"))
     shown = [part for part in (experts, clips) if len(part)]
-    figure = Figure(figsize=(MOST_WIDTH, 2.3 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(MAX_WIDTH, 2.3 * len(shown)), layout="constrained")
     axes = figure.subplots(len(shown), 1, sharey=True, squeeze=False).ravel().tolist()
     if len(experts):
         _experts(axes[0], experts, lang)
@@ -173,7 +173,7 @@ def draw_deviations(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str
 
 def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
     _bars(axis, experts, np.arange(len(experts), dtype=np.float64), Mark(INK, "o"))
-    named = len(experts) <= MOST_NAMED
+    named = len(experts) <= MAX_NAMED
     names = codes(list(experts["unit"]), 12) if named else []
     axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
     axis.set_xlabel(translate(lang, "Experts, from the lowest to the highest ratings"))

@@ -14,8 +14,8 @@ from matplotlib.patches import Patch
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     INK,
-    LONGEST_SHORT,
-    MOST_HEIGHT,
+    MAX_HEIGHT,
+    MAX_SHORT_NAME,
     SMALL,
     finish,
     grid,
@@ -26,7 +26,7 @@ from analysis.report.figures.parts import (
     system_name,
 )
 from analysis.report.findings import Findings, sensitivity_pairs
-from analysis.report.reasons import MOST_PAIRS
+from analysis.report.reasons import MAX_PAIRS
 from analysis.report.style import REAL_BAND, Mark, point_marks, system_order
 from formats.messages import translate, translator
 
@@ -46,7 +46,7 @@ def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
         keys = list(zip(fit.contrasts["system_a"], fit.contrasts["system_b"], strict=True))
         rows = fit.contrasts[np.array([key in pairs for key in keys], dtype=bool)]
         rows = rows[rows["p"].notna()]
-        if 0 < len(rows) <= MOST_PAIRS:
+        if 0 < len(rows) <= MAX_PAIRS:
             rows = rows.assign(scale=scale, holds=rows["p_simultaneous"] < ratings.alpha)
             parts.append(_real_last(rows, ratings.real_system))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
@@ -66,7 +66,7 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
     """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
-    room = (MOST_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
+    room = (MAX_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 0.6 + min(0.22 * len(pairs), room))
     marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
     size = SMALL if len(pairs) <= 30 else 5.0
@@ -76,7 +76,7 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
         axis.set_xlim(-reaches[scale], reaches[scale])
         axis.locator_params(axis="x", nbins=3, symmetric=True)
         axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
-        names = [" − ".join(system_name(ratings, system, lang, LONGEST_SHORT) for system in pair) for pair in pairs]
+        names = [" − ".join(system_name(ratings, system, lang, MAX_SHORT_NAME) for system in pair) for pair in pairs]
         axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
     legend(
         figure,

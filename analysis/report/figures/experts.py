@@ -14,7 +14,7 @@ from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     FAINT,
     INK,
-    MOST_WIDTH,
+    MAX_WIDTH,
     SMALL,
     codes,
     finish,
@@ -32,18 +32,18 @@ AGREEMENT_COLUMNS = ("expert_id", "other", "rho", "n", "flagged")
 ORDER_COLUMNS = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
 PANEL = "panel"
 #: More experts than this are a crowd: only the agreement of each with the rest is drawn.
-MOST_SHOWN, MOST_NAMED = 60, 40
-FEWEST_SHARED = 5
+MAX_SHOWN, MAX_NAMED = 60, 40
+MIN_SHARED = 5
 PER_ROW = 5
 
 
 def agreement_frame(ratings: Ratings, screened: pd.DataFrame, scale: str) -> pd.DataFrame:
     """Spearman's rho of each expert with the mean of the others (other = "panel", from `screening`) and, in panels of
-    up to MOST_SHOWN, of every two experts over the clips that both rated (AGREEMENT_COLUMNS); best agreement first."""
+    up to MAX_SHOWN, of every two experts over the clips that both rated (AGREEMENT_COLUMNS); best agreement first."""
     rows = screened[(screened["scale"] == scale) & screened["agreement"].notna()]
     rows = rows.sort_values(["agreement", "expert_id"], ascending=[False, True])
     panel = rows.assign(other=PANEL, rho=rows["agreement"])[list(AGREEMENT_COLUMNS)]
-    if len(panel) > MOST_SHOWN:
+    if len(panel) > MAX_SHOWN:
         return panel.reset_index(drop=True)
     frame = ratings.counted[ratings.counted["scale"] == scale]
     names, table = sorted(frame["expert_id"].unique()), tables(frame, [scale], clips_of(frame))[0]
@@ -55,7 +55,7 @@ def agreement_frame(ratings: Ratings, screened: pd.DataFrame, scale: str) -> pd.
 def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, int]:
     both = ~np.isnan(one + other)
     n = int(both.sum())
-    if n < FEWEST_SHARED or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
+    if n < MIN_SHARED or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
         return np.nan, n
     return float(stats.spearmanr(one[both], other[both]).statistic), n
 
@@ -66,14 +66,14 @@ def draw_agreement(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str)
     experts = panel["expert_id"].tolist()
     if len(frame) > len(panel):
         height = 1.5 + min(4.6, 0.13 * len(experts) + 0.5)
-        figure = Figure(figsize=(MOST_WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(MAX_WIDTH, height), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[3, 2], sharey=True)
         _heat(figure, left, frame, experts, lang)
     else:
         figure = Figure(figsize=(4.6, 3.6), layout="constrained")
         right = figure.subplots()
     _strip(right, panel, lang)
-    named = len(experts) <= MOST_NAMED
+    named = len(experts) <= MAX_NAMED
     figure.axes[0].set_yticks(range(len(experts)) if named else [], codes(experts, 14) if named else [])
     figure.axes[0].tick_params(axis="y", labelsize=5.5, length=0)
     figure.axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
@@ -96,7 +96,7 @@ def _heat(figure: Figure, axis: Axes, frame: pd.DataFrame, experts: list[str], l
 def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
     places, flagged = np.arange(len(panel)), panel["flagged"].to_numpy(bool)
     axis.axvline(LITTLE_AGREEMENT, color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
-    size = 4.2 if len(panel) <= MOST_SHOWN else 1.6
+    size = 4.2 if len(panel) <= MAX_SHOWN else 1.6
     for some, face in ((~flagged, INK), (flagged, "white")):
         axis.plot(panel["rho"][some], places[some], "o", color=INK, markerfacecolor=face, markersize=size)
     axis.set_xlim(min(-0.05, float(panel["rho"].min()) - 0.05), 1.02)

@@ -18,7 +18,7 @@ from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     AXIS_WORDS,
-    MOST_WIDTH,
+    MAX_WIDTH,
     SMALL,
     finish,
     grid,
@@ -33,7 +33,7 @@ from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks, syst
 from formats.messages import in_language, translate, translator
 
 PANELS_PER_ROW = 5
-LONGEST_WORDING = 80  # above and below a panel
+MAX_WORDING_LENGTH = 80  # above and below a panel
 
 
 COLUMNS = ("scale", "system", "clip_id", "mean", "ci_low", "ci_high", "n")
@@ -62,7 +62,7 @@ def draw_means(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     count = len(ratings.scales)
     n_rows = math.ceil(count / PANELS_PER_ROW)
     n_columns = math.ceil(count / n_rows)
-    width = min(MOST_WIDTH, 2.2 + 1.3 * n_columns)
+    width = min(MAX_WIDTH, 2.2 + 1.3 * n_columns)
     figure = Figure(figsize=(width, 0.9 + 2.6 * n_rows), layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
     systems = system_order(ratings.systems, ratings.real_system)
@@ -74,7 +74,11 @@ def draw_means(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     for place, (axis, scale) in enumerate(zip(axes, ratings.scales, strict=False)):
         _panel(axis, scale, frame[frame["scale"] == scale.key], marks, ratings.real_system)
         _panel_words(
-            axis, scale, scale_name(ratings, scale.key, lang, LONGEST_WORDING), lang, (width - AXIS_WORDS) / n_columns
+            axis,
+            scale,
+            scale_name(ratings, scale.key, lang, MAX_WORDING_LENGTH),
+            lang,
+            (width - AXIS_WORDS) / n_columns,
         )
         is_first = place % n_columns == 0
         axis.tick_params(labelleft=is_first or not same_bounds)
@@ -143,7 +147,7 @@ def _panel_words(axis: Axes, scale: Scale, name: str, lang: str, width: float) -
 def end_words(scale: Scale, lang: str) -> list[str]:
     """The bounds of a scale with the words at its ends, if it has any."""
     return [
-        f"{bound:g}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{short(in_language(words, lang), LONGEST_WORDING)}"
+        f"{bound:g}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{short(in_language(words, lang), MAX_WORDING_LENGTH)}"
         for bound, words in ((scale.minimum, scale.low), (scale.maximum, scale.high))
         if in_language(words, lang)
     ]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
-from analysis.report.figures.parts import FAINT, INK, MOST_WIDTH, finish, grid, wrap
+from analysis.report.figures.parts import FAINT, INK, MAX_WIDTH, finish, grid, wrap
 from analysis.statistics.listening import HEADPHONES
 from formats.messages import LazyText, translate
 
@@ -38,7 +38,7 @@ HEADPHONE_WORDS: Mapping[str, Text] = {
 def draw_flow(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw how many experts reached each stage (columns stage, n). Call inside `figure_style`."""
     counts = dict(zip(frame["stage"], frame["n"], strict=True))
-    figure = Figure(figsize=(MOST_WIDTH / 2 + 1, 2.4), layout="constrained")
+    figure = Figure(figsize=(MAX_WIDTH / 2 + 1, 2.4), layout="constrained")
     axis = figure.subplots()
     axis.set_axis_off()
     axis.set_xlim(0, 1)
@@ -72,7 +72,7 @@ def draw_listening(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `listening.curves`: plays, time by trial and the headphone check. Call inside `figure_style`."""
     drawn = {"plays": _plays, "time": _time, "headphones": _headphones}
     panels = [name for name in drawn if (frame["panel"] == name).any()]
-    figure = Figure(figsize=(MOST_WIDTH if len(panels) > 1 else MOST_WIDTH / 2, 2.1), layout="constrained")
+    figure = Figure(figsize=(MAX_WIDTH if len(panels) > 1 else MAX_WIDTH / 2, 2.1), layout="constrained")
     for axis, name in zip(figure.subplots(1, len(panels), squeeze=False).ravel().tolist(), panels, strict=True):
         drawn[name](axis, frame[frame["panel"] == name], lang)
         grid(axis)

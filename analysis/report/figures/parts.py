@@ -20,12 +20,12 @@ from analysis.report.findings import Findings, called
 from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
 from formats.messages import LazyText, in_language, translate
 
-MOST_WIDTH = 7.2  # inches: a page's width in most journals
-MOST_HEIGHT = 9.4  # inches: a page's height
+MAX_WIDTH = 7.2  # inches: a page's width in most journals
+MAX_HEIGHT = 9.4  # inches: a page's height
 AXIS_WORDS = 0.4  # inches left of the first panel
 SMALL = 6.5
-LONGEST_NAME = 40  # in a legend
-LONGEST_SHORT = 18  # beside an axis
+MAX_NAME_LENGTH = 40  # in a legend
+MAX_SHORT_NAME = 18  # beside an axis
 WIDE_LETTERS = frozenset("MWmw@%")
 GRID = "#E6E6E6"
 INK = "#333333"
@@ -41,7 +41,7 @@ def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figur
     """A figure of `count` panels, each about `width` by `height` inches, and how many stand in a row."""
     n_rows = math.ceil(count / per_row)
     n_columns = math.ceil(count / n_rows)
-    size = (min(MOST_WIDTH, 1.6 + width * n_columns), 0.9 + height * n_rows)
+    size = (min(MAX_WIDTH, 1.6 + width * n_columns), 0.9 + height * n_rows)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
     for axis in axes[count:]:
@@ -85,14 +85,14 @@ def _room(sign: str) -> float:
     return 0.7 if sign.isupper() else 0.56
 
 
-def scale_name(ratings: Ratings, key: str, lang: str, longest: int = LONGEST_NAME) -> str:
+def scale_name(ratings: Ratings, key: str, lang: str, longest: int = MAX_NAME_LENGTH) -> str:
     """What a scale is called, with the sign of one that stands outside a plan that has others."""
     label = next((in_language(scale.label, lang) for scale in ratings.scales if scale.key == key), "") or key
     mixed = 0 < len(ratings.exploratory_scales) < len(ratings.scales)
     return short(label, longest) + ("†" if mixed and key in ratings.exploratory_scales else "")
 
 
-def system_name(ratings: Ratings, system: str, lang: str, longest: int = LONGEST_NAME) -> str:
+def system_name(ratings: Ratings, system: str, lang: str, longest: int = MAX_NAME_LENGTH) -> str:
     """What a system is called in a figure; a letter while the seal is closed."""
     name = short(system_label(system, lang, ratings.system_labels), longest)
     name = f" {name}" if name.startswith("_") else name  # a legend passes over names that begin so

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
-    LONGEST_SHORT,
+    MAX_SHORT_NAME,
     finish,
     grid,
     legend,
@@ -28,7 +28,7 @@ from formats.messages import translate
 
 COLUMNS = ("scale", "system", "rating", "n", "share")
 #: Beyond so many steps a scale is drawn as continuous everywhere, and not here.
-MOST_LEVELS = 11
+MAX_LEVELS = 11
 PER_ROW = 3
 #: Brown to purple: the two ends stay apart in every kind of colour blindness.
 LOW_TO_HIGH = "PuOr"
@@ -50,7 +50,7 @@ def spread_frame(ratings: Ratings) -> pd.DataFrame:
 def _levels(ratings: Ratings, scale: Scale) -> npt.NDArray[np.float64]:
     given = ratings.counted.loc[ratings.counted["scale"] == scale.key, "rating"]
     levels = np.arange(scale.minimum, scale.maximum + 1)
-    return levels if 2 <= len(levels) <= MOST_LEVELS and given.isin(levels).all() else levels[:0]
+    return levels if 2 <= len(levels) <= MAX_LEVELS and given.isin(levels).all() else levels[:0]
 
 
 def draw_distribution(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
@@ -61,7 +61,7 @@ def draw_distribution(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figur
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         _bars(axis, frame[frame["scale"] == scale], systems)
         axis.set_title(scale_name(ratings, scale, lang, 30), fontsize=8.5)
-        names = [system_name(ratings, system, lang, LONGEST_SHORT) for system in systems]
+        names = [system_name(ratings, system, lang, MAX_SHORT_NAME) for system in systems]
         axis.set_yticks(range(len(systems)), names if place % n_columns == 0 else [])
         axis.set_xlabel(translate(lang, "Share of ratings, %") if place >= len(scales) - n_columns else "")
     handles, labels = _steps(frame, lang)

@@ -21,7 +21,7 @@ from formats.errors import N_
 from formats.messages import LazyText, in_a_row, listed, translate, translator
 
 #: Fewer experts than this have no panel to agree with.
-FEWEST_EXPERTS = 3
+MIN_EXPERTS = 3
 
 
 def _doubts(contents: Contents[Findings], lang: str) -> Iterator[Block]:
@@ -56,7 +56,7 @@ def _agreeing(found: Findings) -> pd.DataFrame:
 
 
 def _few(found: Findings) -> bool:
-    return bool(found.ratings.counted["expert_id"].nunique() < FEWEST_EXPERTS)
+    return bool(found.ratings.counted["expert_id"].nunique() < MIN_EXPERTS)
 
 
 def _not_agreeing(found: Findings) -> list[str]:

@@ -49,7 +49,7 @@ OMNIBUS = ("question", "f", "num_df", "den_df", "p")
 ONE_SCALE = ("question", "chi2", "df", "p")
 SIDES = ("question", "side", *TESTED, "ci_low", "ci_high", "first", "tie", "second", "chance_first", "chance_second")
 #: More degrees of freedom than these are as good as infinitely many.
-MOST_FREEDOM = 1e6
+MAX_DF = 1e6
 MIN_SYSTEMS = 2
 
 
@@ -109,7 +109,7 @@ class Bounded(Estimate):
     """An estimate whose degrees of freedom are large where no variance is."""
 
     def freedom(self, weights: Floats) -> Floats:
-        """Compute Satterthwaite's degrees of freedom, at most ``MOST_FREEDOM``.
+        """Compute Satterthwaite's degrees of freedom, at most ``MAX_DF``.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Bounded(Estimate):
         float64 array of shape (n,)
         """
         found = super().freedom(weights)
-        return np.minimum(np.where(np.isnan(found), MOST_FREEDOM, found), MOST_FREEDOM)
+        return np.minimum(np.where(np.isnan(found), MAX_DF, found), MAX_DF)
 
 
 def fit(

@@ -120,7 +120,7 @@ def fit(
     """
     layout = lay_out(frame, scale, systems, covariates)
     prompt = prompts.match(layout, frame[frame["scale"] == scale])
-    is_too_large = prompt is not None and prompts.size(layout.cells, prompt) > prompts.MOST_EFFECTS
+    is_too_large = prompt is not None and prompts.size(layout.cells, prompt) > prompts.MAX_EFFECTS
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
     lost = [pair for pair in contrasts if pair not in planned]
     chosen, why = separable(layout.cells), _too_little(layout)
@@ -143,7 +143,7 @@ def fit(
         predicted=_predicted(layout, variances, at),
         notes=(
             *_notes(layout, variances, chosen, why, lost),
-            *([note("prompts_too_large", scale, most=prompts.MOST_EFFECTS)] if is_too_large else []),
+            *([note("prompts_too_large", scale, most=prompts.MAX_EFFECTS)] if is_too_large else []),
         ),
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,

@@ -24,7 +24,7 @@ from analysis.statistics.mixed_model.layout import Layout, separable
 #: The random effects, in the order of the columns of the design.
 EFFECTS = ("expert", "prompt", "clip", "expert:system", "expert:prompt")
 #: More random effects than these take too long; prompts are left out then.
-MOST_EFFECTS = 3_000
+MAX_EFFECTS = 3_000
 
 
 def match(layout: Layout, frame: pd.DataFrame) -> Integers | None:
@@ -66,7 +66,7 @@ def size(cells: Cells, prompt: Integers) -> int:
     Returns
     -------
     int
-        Time grows with its cube; more than ``MOST_EFFECTS`` take too long.
+        Time grows with its cube; more than ``MAX_EFFECTS`` take too long.
     """
     pages = len(np.unique(cells.expert * (prompt.max() + 1) + prompt[cells.clip]))
     counts = [cells.experts, int(prompt.max()) + 1, len(cells.nest), len(cells.system_of_cell), pages]

@@ -3,15 +3,15 @@
 
 import { ways } from "./trial.js";
 
-const LEAST_MS = 1_000;
+const MIN_MS = 1_000;
 const BEFORE_END_MS = 200; // a clip that ends stops
 
 function advance(clip, at) {
   if (!clip.loop) return { start: at };
   if (clip.loop.end) return null;
   const latest = clip.durationMs - BEFORE_END_MS;
-  const start = Math.min(clip.loop.start, at, latest - LEAST_MS);
-  return { start, end: Math.min(latest, Math.max(clip.loop.start, at, start + LEAST_MS)) };
+  const start = Math.min(clip.loop.start, at, latest - MIN_MS);
+  return { start, end: Math.min(latest, Math.max(clip.loop.start, at, start + MIN_MS)) };
 }
 
 ways.heard = (clip) => {
