@@ -42,6 +42,8 @@ MOST_SYSTEMS, MOST_SCALES, MOST_CLIPS, MOST_SLOTS, MOST_PRACTICE = 12, 12, 1000,
 MOST_TRIALS = MOST_SYSTEMS * MOST_CLIPS
 #: How long after the end of a study answers on their way are still taken where its file does not say, and at most.
 GRACE_HOURS, MOST_GRACE_HOURS = 48, 24 * 14
+#: The same of a slot that was taken by the open link, and the longest address.
+LINK_HOURS, MOST_LINK_HOURS, MOST_ADDRESS = 24, 24 * 60, 500
 #: Trials between a hidden repeat and its first hearing.
 REPEAT_GAP = 8
 #: Faults that are reported at once; a file with more is hardly a study file.
@@ -671,6 +673,32 @@ class Consent(Table):
     text: Paragraphs
 
 
+class WebAddress(Written):
+    """An address that begins with https://."""
+
+    schema = {"pattern": "^https://"}
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        address = super().check(value, known, key).strip()
+        if not re.fullmatch(r"https://[^\s/]\S*", address) or len(address) > MOST_ADDRESS:
+            raise fault('Write an address that begins with "https://", at most %(most)d characters.', most=MOST_ADDRESS)
+        return address
+
+
+class OpenLink(Table):
+    """A public address by which experts come without an invitation, as far as there are slots."""
+
+    #: The parameter of the address that names a participant elsewhere, such as PROLIFIC_PID.
+    identifier: Annotated[
+        str | None, Name(r"[A-Za-z][A-Za-z0-9_-]{0,38}", N_("letters, digits, hyphens and underscores (at most 39)"))
+    ] = None
+    #: How long the slot of an expert who has stopped stays theirs when others ask for one.
+    hours: Annotated[int, Whole(1, MOST_LINK_HOURS)] = LINK_HOURS
+    #: What the last page shows.
+    completion_code: Annotated[str | None, Version()] = None
+    completion_url: Annotated[str | None, WebAddress()] = None
+
+
 class Analysis(Table):
     """The plan of analysis."""
 
@@ -740,6 +768,7 @@ class StudyFile(Table):
     instructions: Paragraphs
     #: The words of the box for a clip that the expert knows; false where it is not asked.
     known: Annotated[dict[str, str] | Literal[False] | None, Wording()] = None
+    open_link: OpenLink | None = None
     analysis: Analysis
 
     @field_validator("languages", mode="before")
@@ -854,6 +883,7 @@ TABLES: Mapping[str, type[Table]] = {
     "background": Question,
     "choices": Choice,
     "consent": Consent,
+    "open_link": OpenLink,
     "analysis": Analysis,
 }
 

@@ -87,6 +87,8 @@ class Study(models.Model):
     unsealed_at = models.DateTimeField(null=True)
     #: Since when the list of studies shows it among the archived ones; nothing else depends on it.
     archived_at = models.DateTimeField(null=True)
+    #: Since when the open link takes experts; None while it takes nobody new.
+    link_opened_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["slug"]
@@ -286,6 +288,27 @@ class ExpertAddress(models.Model):
 
     def __str__(self) -> str:
         return f"address of {self.expert}"
+
+
+class Arrival(models.Model):
+    """An expert who came by the study's open link, and how they are called where they came from.
+
+    Stored separately from all answers and never exported.
+    """
+
+    expert = models.OneToOneField(Expert, on_delete=models.CASCADE, related_name="arrival")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="arrivals")
+    #: As the address says it, such as a PROLIFIC_PID; None where the study asks for none, and after an erasure.
+    identifier = models.CharField(max_length=MAX_NAME, null=True)  # noqa: DJ001 - None may be there more than once
+    #: A keyed hash of the network address, only for the first hour.
+    client = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "identifier"], name="one_arrival_per_identifier")]
+
+    def __str__(self) -> str:
+        return f"arrival of {self.expert}"
 
 
 class Mail(models.Model):

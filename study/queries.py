@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Exists, Q, QuerySet, Value
+from django.db.models import Exists, Max, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from study.errors import Refused
-from study.models import Clip, Consent, Expert, FurtherClip, Listening, Rating, Remark, SoundCheck, Study, Trial
+from study.models import (
+    Clip,
+    Consent,
+    Device,
+    Expert,
+    FurtherClip,
+    Listening,
+    Rating,
+    Remark,
+    SoundCheck,
+    Study,
+    Trial,
+)
 from study.session import Session, SessionTrial, answers_counted, newest_answers, session_of
 
 Interval = tuple[int, int]
@@ -257,3 +270,13 @@ def merged(intervals: Iterable[Iterable[int]]) -> list[Interval]:
 def length(intervals: Iterable[Interval]) -> int:
     """Total length of disjoint intervals."""
     return sum(end - start for start, end in intervals)
+
+
+def last_seen(study: Study) -> dict[int, datetime]:
+    """When each expert last opened a link, listened or rated."""
+    found: dict[int, datetime] = {}
+    for model, field in ((Device, "accepted_at"), (Listening, "received_at"), (Rating, "received_at")):
+        rows = model._default_manager.filter(expert__study=study).order_by().values_list("expert")
+        for expert, moment in rows.annotate(Max(field)):
+            found[expert] = max(moment, found.get(expert, moment))
+    return found

@@ -64,6 +64,8 @@ KINDS = {
     "mail accepted": gettext_lazy("message accepted by the mail server"),
     "mail refused": gettext_lazy("message refused by the mail server"),
     "mail stopped": gettext_lazy("e-mail to an expert stopped"),
+    "open link opened": gettext_lazy("open link opened"),
+    "open link closed": gettext_lazy("open link closed"),
     "restored from archive": gettext_lazy("study restored from archive"),
 }
 #: What the page calls the figures of a certificate that may be out of bounds.

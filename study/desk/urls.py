@@ -5,7 +5,22 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from study.desk import board, download, experts, job, log, mail, members, new, password, plan, report, studies, study
+from study.desk import (
+    board,
+    download,
+    experts,
+    job,
+    log,
+    mail,
+    members,
+    new,
+    open_link,
+    password,
+    plan,
+    report,
+    studies,
+    study,
+)
 from study.desk.login import LoginForm
 
 log_in = LoginView.as_view(
@@ -47,6 +62,7 @@ urlpatterns = [
     path("studies/<slug:slug>/mail/", mail.mail, name="mail"),
     path("studies/<slug:slug>/mail/remind/", mail.remind, name="remind"),
     path("studies/<slug:slug>/experts/<str:code>/stop-mail/", mail.stop, name="stop_mail"),
+    path("studies/<slug:slug>/open-link/", open_link.open_link, name="open_link"),
     path("studies/<slug:slug>/invite/", experts.invite, name="invite"),
     path("studies/<slug:slug>/experts/<str:code>/", experts.expert, name="expert"),
     path("studies/<slug:slug>/experts/<str:code>/link/", experts.link, name="link"),

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from study import clock
+from study import clock, queries
 from study.errors import FieldErrors
-from study.models import Device, Expert, ExpertAddress, Listening, Mail, Rating, Study
+from study.models import Expert, ExpertAddress, Mail, Study
 from study.services.invitations import Invitee, end_or_default, enrol, has_slot, invite_checked
 from study.services.locking import lock_study
 from study.services.log import log_event
@@ -100,7 +100,7 @@ def to_remind(study: Study) -> list[Waiting]:
     rows = study.experts.filter(submitted_at=None, address__stopped_at=None, address__isnull=False).select_related(
         "study"
     )
-    seen = _last_seen(study)
+    seen = queries.last_seen(study)
     found = []
     for expert in rows.prefetch_related("mails", "invitations").order_by("code"):
         mails, ends = list(expert.mails.all()), _link_ends(expert)
@@ -123,13 +123,3 @@ def _may_follow(mails: list[Mail], now: datetime) -> bool:
     if sum(mail.kind == Mail.Kind.REMINDER for mail in mails) >= MAX_REMINDERS:
         return False
     return all(mail.accepted_at is None or mail.accepted_at < now - APART for mail in mails)
-
-
-def _last_seen(study: Study) -> dict[int, datetime]:
-    """When each expert last opened a link, listened or rated."""
-    found: dict[int, datetime] = {}
-    for model, field in ((Device, "accepted_at"), (Listening, "received_at"), (Rating, "received_at")):
-        rows = model._default_manager.filter(expert__study=study).order_by().values_list("expert")
-        for expert, moment in rows.annotate(Max(field)):
-            found[expert] = max(moment, found.get(expert, moment))
-    return found

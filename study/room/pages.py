@@ -35,10 +35,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = services.find_invitation(token)
         if request.method == "POST":
-            return _accept(request, services.accept_invitation(found))
+            return enter(request, services.accept_invitation(found))
     except Refused as refused:
         return refusal(request, refused)
-    if not _has_language(request):
+    if not has_language(request):
         translation.activate(found.expert.language)
     study = found.expert.study
     title = study.text("title", translation.get_language())
@@ -46,10 +46,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "room/invitation.html", context)
 
 
-def _accept(request: HttpRequest, device: Device) -> HttpResponse:
+def enter(request: HttpRequest, device: Device) -> HttpResponse:
+    """Makes the browser the device, in the expert's language where none was chosen, and leads into the room."""
     response = redirect("room:room")
     remember(response, device)
-    if not _has_language(request):
+    if not has_language(request):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
             device.expert.language,
@@ -61,7 +62,7 @@ def _accept(request: HttpRequest, device: Device) -> HttpResponse:
     return response
 
 
-def _has_language(request: HttpRequest) -> bool:
+def has_language(request: HttpRequest) -> bool:
     """Whether a language was chosen in this browser; it goes before the invitation's."""
     return settings.LANGUAGE_COOKIE_NAME in request.COOKIES
 
@@ -235,4 +236,5 @@ def thanks(request: HttpRequest, expert: Expert) -> HttpResponse:
     """The end of the road."""
     if queries.next_step(expert) != "thanks":
         return redirect("room:room")
-    return room_render(request, expert, "thanks")
+    link = expert.study.file.open_link if hasattr(expert, "arrival") else None
+    return room_render(request, expert, "thanks", link=link)

@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
-from study.room import pages, preview, service_worker, sound, trials
+from study.room import open_link, pages, preview, service_worker, sound, trials
 
 
 class TrialToken(StringConverter):
@@ -22,6 +22,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("language/", set_language, name="language"),
     path("i/<str:token>/", pages.invitation, name="invitation"),
+    path("join/<slug:slug>/", open_link.join, name="join"),
     path("preview/<slug:slug>/", preview.preview, name="preview"),
     path("room/", pages.room, name="room"),
     path("room/csrf/", trials.csrf, name="csrf"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from formats.files import canonical_json
 from study import clock
 from study.errors import Refused
-from study.models import Expert, ExpertAddress, ExpertName
+from study.models import Arrival, Expert, ExpertAddress, ExpertName
 from study.services.locking import lock_expert
 from study.services.log import log_event
 from study.services.session import withdraw
@@ -49,6 +49,8 @@ def _pieces(expert: Expert) -> Iterator[object]:
         yield {"name": name.name}
     for address in ExpertAddress.objects.filter(expert=expert):
         yield {"email": address.email}
+    for arrival in Arrival.objects.filter(expert=expert).exclude(identifier=None):
+        yield {"identifier": arrival.identifier}
     for background in expert.backgrounds.order_by("pk"):
         yield {"background": background.answers}
     for remark in expert.remarks.exclude(comment="").select_related("trial").order_by("pk"):
@@ -64,6 +66,7 @@ def _destroy(expert: Expert) -> None:
         transaction.on_commit(_empty_wal)
     ExpertName.objects.filter(expert=expert).delete()
     ExpertAddress.objects.filter(expert=expert).delete()
+    Arrival.objects.filter(expert=expert).update(identifier=None, client="")
     expert.backgrounds.update(answers={})
     expert.remarks.update(comment="", answers={})
     Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())
