@@ -11,12 +11,15 @@ from formats.study_file import trials_of_round
 from study.builder.content import Content, form_of, value_at
 from study.session import THINKING_S
 
-#: How long a clip is taken to last where the draft does not say, and the silence around its music, in seconds.
+#: How long a clip is taken to last where neither the draft nor its files say, and the silence around it, in seconds.
 USUAL_S, SILENCE_S = 10, 1.5
 
 
-def session_in_words(content: Content) -> list[str]:
-    """Trials and minutes of a session, ratings and presentations; nothing where numbers are missing."""
+def session_in_words(content: Content, lasting: float | None = None) -> list[str]:
+    """Trials and minutes of a session, ratings and presentations; nothing where numbers are missing.
+
+    `lasting`: how long each clip will be by the files of the draft, in seconds; None where it has none yet.
+    """
     form, systems = form_of(content), len(content.get("systems", ()))
     clips = systems if form == "all" else form
     heard = value_at(content, ("design", "rounds" if form == 2 else "heard_per_expert"))
@@ -28,7 +31,7 @@ def session_in_words(content: Content) -> list[str]:
         return []
     trials = heard * trials_of_round(form, systems) + repeats
     seconds = value_at(content, ("clips", "seconds"))
-    lasts = seconds if isinstance(seconds, int | float) else USUAL_S
+    lasts = seconds if isinstance(seconds, int | float) else lasting or USUAL_S
     minutes = math.ceil(trials * (clips * (lasts + SILENCE_S) + THINKING_S) / 60)
     people = sum(slots)
     times = (trials - repeats) * clips * people / (systems * per_system)

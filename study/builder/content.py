@@ -15,9 +15,11 @@ from formats.toml import KeyPath
 
 Content = dict[str, Any]
 
-TEXTS = frozenset({"title", "instructions", "label", "definition", "low", "middle", "high", "text"})
+TEXTS = frozenset({"title", "instructions", "label", "definition", "low", "middle", "high", "text", "known"})
+#: The key whose texts are lists, one for each point of a scale, and the one that may be false.
+POINTS, OPTIONAL = "labels", "known"
 LISTS = frozenset({"systems", "groups", "questions", "background", "choices"})
-TABLES = frozenset({"consent", "trial", "clips", "design", "analysis"})
+TABLES = frozenset({"consent", "trial", "clips", "design", "open_link", "analysis"})
 #: Entries whose name is used elsewhere: the list, the key of the name, and what of the analysis it appears in.
 NAMES = {"systems": "id", "questions": "key"}
 
@@ -33,6 +35,11 @@ def drafted(content: Content) -> Content:
 
 
 def _shaped(key: str, value: Any, languages: list[str], *, is_top: bool = False) -> Any:
+    if key == OPTIONAL and value is False:
+        return value
+    if key == POINTS:
+        lists = {languages[0]: value} if isinstance(value, list) else value if isinstance(value, dict) else {}
+        return {language: words for language, words in lists.items() if isinstance(words, list)}
     if key in TEXTS:
         texts = {languages[0]: value} if isinstance(value, str) else value if isinstance(value, dict) else {}
         return {language: text for language, text in texts.items() if isinstance(text, str)}
@@ -224,8 +231,8 @@ def set_languages(content: Content, languages: list[str]) -> None:
             del texts[language]
 
 
-def _all_texts(content: Any, key: str = "") -> Iterator[dict[str, str]]:
-    if key in TEXTS and isinstance(content, dict):
+def _all_texts(content: Any, key: str = "") -> Iterator[dict[str, Any]]:
+    if key in TEXTS | {POINTS} and isinstance(content, dict):
         yield content
     elif isinstance(content, dict):
         for name, part in content.items():

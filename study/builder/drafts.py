@@ -16,7 +16,7 @@ from formats.study_file import TrialClips
 from study import clock
 from study.builder import presets
 from study.builder.content import ACTS, Content, add, languages_of, path_of, put, set_form, set_languages, value_at
-from study.builder.fields import Field, typed
+from study.builder.fields import Field, shown, typed
 from study.builder.files import folder_of_draft
 from study.builder.steps import fields_of
 from study.errors import Refused
@@ -112,9 +112,14 @@ def save_fields(draft: Draft, step: str, given: Mapping[str, str], *, user: User
     def write(content: Content) -> None:
         fields = fields_of(step, content)
         for name, text in given.items():
-            if name in fields and (value := typed(fields[name], text)) != value_at(content, path_of(name)):
-                put(content, path_of(name), value)
-                _follow(content, fields[name], name)
+            before = value_at(content, path_of(name))
+            if name not in fields or (value := typed(fields[name], text)) == before:
+                continue
+            # The words behind such a choice are fields of their own: the same choice again must not empty them.
+            if fields[name].kind == "wording" and shown(before, "wording") == text:
+                continue
+            put(content, path_of(name), value)
+            _follow(content, fields[name], name)
 
     names = ", ".join(sorted(given)) if len(given) == 1 else step
     return change(draft, write, user=user, what=names, shape=shape)
@@ -135,7 +140,7 @@ def _follow(content: Content, field: Field, name: str) -> None:
 
 def act(draft: Draft, name: str, path: str, *, user: User, shape: int | None) -> tuple[Draft, str]:
     """Adds, copies, moves or deletes an entry; the path of the entry to be shown."""
-    shown: list[str] = []
+    entries: list[str] = []
 
     def step(content: Content) -> None:
         if name == "add":
@@ -146,9 +151,9 @@ def act(draft: Draft, name: str, path: str, *, user: User, shape: int | None) ->
             raise Refused(409, "moved", _("This draft was changed in another window. Reload the page."))
         else:
             found = ACTS[name](content, path_of(path))
-        shown.append(".".join(map(str, found)))
+        entries.append(".".join(map(str, found)))
 
-    return change(draft, step, user=user, what=f"{name} {path}", shape=shape, reshapes=True), shown[0]
+    return change(draft, step, user=user, what=f"{name} {path}", shape=shape, reshapes=True), entries[0]
 
 
 def choose_languages(draft: Draft, languages: list[str], *, user: User) -> Draft:

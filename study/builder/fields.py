@@ -92,7 +92,9 @@ def shown(value: Any, kind: str) -> Any:
         return value is True
     if kind == "several":
         return value if isinstance(value, list) else []
-    if kind == "lines":
+    if kind == "wording":
+        return {dict: "own", bool: "no"}.get(type(value), "")
+    if kind in {"lines", "labels"}:
         return "\n".join(map(str, value)) if isinstance(value, list) else ""
     if isinstance(value, float):
         return f"{value:g}"
@@ -124,6 +126,8 @@ READ: dict[str, Callable[[str], Any]] = {
     "number": lambda text: _number(text.strip()),
     "check": lambda text: YES in text.split(),
     "several": lambda text: [line for line in text.split("\n") if line],
+    "labels": lambda text: [line.strip() for line in many_lines(text).rstrip("\n").split("\n")],
+    "wording": lambda text: False if text == "no" else {},
     "lines": lambda text: [line.strip() for line in many_lines(text).split("\n") if line.strip()],
 }
 

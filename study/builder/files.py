@@ -184,6 +184,13 @@ def rows_of(draft: Draft, content: Content) -> tuple[list[Row], dict[str, Any]]:
     return rows, {"seconds": seconds, "channels": channels, "counts": counts, "usable": len(usable)}
 
 
+def length_of(draft: Draft, content: Content) -> float | None:
+    """How long each clip of a draft will be, in seconds; None without a file that is used."""
+    rows = draft.files.exclude(facts={}).exclude(system="")
+    usable = [file for file in rows if not file.facts.get("reason")]
+    return round(frame_of(content, usable)[0], 1) if usable else None
+
+
 def frame_of(content: Content, usable: Sequence[DraftFile]) -> tuple[float, int]:
     """Length and channels of all clips, as generate_stimuli will choose them."""
     seconds, channels = (value_at(content, ("clips", name)) for name in ("seconds", "channels"))

@@ -64,7 +64,7 @@ def _scales(content: Content, language: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             yield {**question_shown(_sound(row, language), language), "value": None, "revision": 0}
-        except (ValidationError, KeyError):
+        except (ValidationError, KeyError, ValueError):
             continue
 
 
@@ -81,6 +81,10 @@ def _sound(row: Content, language: str) -> Numbered:
     words = {name: {language: _text(row.get(name), language)} for name in WORDS}
     if row.get("form") == "binary" or row.get("kind") != "preference":
         del words["middle"]
+    if row.get("kind") == "rating":
+        points = (row.get("labels") or {}).get(language) or []
+        are_all = str(row.get("maximum")) == str(int(row["minimum"]) + len(points) - 1) if points else False
+        row = {**row, "labels": {language: points} if are_all else None}
     choices = [
         {**choice, "key": choice.get("key") or EMPTY, "label": {language: _text(choice.get("label"), language)}}
         for choice in row.get("choices", ())

@@ -29,8 +29,8 @@ PAGE_OF = {
     **dict.fromkeys(("title", "languages", "trial"), "start"),
     **dict.fromkeys(("systems", "real_system", "clips"), "clips"),
     **dict.fromkeys(("scales", "questions"), "questions"),
-    **dict.fromkeys(("instructions", "consent"), "words"),
-    **dict.fromkeys(("groups", "background"), "people"),
+    **dict.fromkeys(("instructions", "consent", "known"), "words"),
+    **dict.fromkeys(("groups", "background", "open_link"), "people"),
     **dict.fromkeys(("design", "analysis"), "plan"),
 }
 
@@ -159,6 +159,12 @@ def _rating() -> list[Field]:
         Field("maximum", _("Highest rating"), "whole", _("Up to 11 points are buttons, more are a slider.")),
         texts("low", _("End label of the lowest rating")),
         texts("high", _("End label of the highest rating")),
+        texts(
+            "labels",
+            _("Words of the points, one per line from the lowest rating (optional)"),
+            kind="labels",
+            help=_("At most 11 points. Leave the line of a point without a word empty. The ends are the end labels."),
+        ),
         Field("key", _("Name in the data"), help=_("Lower-case letters, digits and underscores.")),
     ]
 
@@ -193,6 +199,18 @@ def _words(content: Content, language: str) -> Iterator[Section]:
         Field("consent.version", _("Version"), help=_("Stored with each consent. Change it when the text changes.")),
     ]
     yield Section(_("Consent"), fields, note=note)
+    yield Section(_("Known songs"), _known(content))
+
+
+def _known(content: Content) -> list[Field]:
+    choices = [
+        ("", _("the usual words: “I knew this song before this study”")),
+        ("own", _("words of this study")),
+        ("no", _("it is not asked")),
+    ]
+    asked = Field("known", _("Experts tick a box where they know the song"), "wording", choices=choices, reloads=True)
+    has_words = isinstance(value_at(content, ("known",)), dict)
+    return [asked, texts("known", _("Words beside the box"))] if has_words else [asked]
 
 
 def _people(content: Content, language: str) -> Iterator[Section]:
@@ -209,6 +227,26 @@ def _people(content: Content, language: str) -> Iterator[Section]:
     note = _("Ask few questions: in a small field of experts, few answers are enough to identify a person.")
     adds = [("background:", _("Empty question")), *presets]
     yield Section(_("Add a background question"), [], adds=adds, note=note)
+    note = _("An address that gives free slots to people without an invitation. If all is empty, there is none.")
+    yield Section(_("Open link"), _open_link(), note=note)
+
+
+def _open_link() -> list[Field]:
+    return [
+        Field(
+            "open_link.hours",
+            _("Hours after which a slot can be given again"),
+            "whole",
+            _("To another person, if the expert has not finished and was away for so long."),
+        ),
+        Field(
+            "open_link.identifier",
+            _("Parameter of the address that says who comes"),
+            help=_("Such as PROLIFIC_PID. If empty, experts can continue in the same browser only."),
+        ),
+        Field("open_link.completion_code", _("Completion code on the last page")),
+        Field("open_link.completion_url", _("Address of the button on the last page"), help="https://…"),
+    ]
 
 
 def _background(content: Content, language: str, number: int) -> Iterator[Section]:

@@ -122,7 +122,7 @@ def _context(request: HttpRequest, draft: Draft, step: str) -> dict[str, Any]:
         "faults": faults,
         "file": file,
         "form": form_of(content),
-        "consequences": session_in_words(content),
+        "consequences": session_in_words(content, files.length_of(draft, content)),
         "can_undo": undo,
         "can_redo": redo,
         "is_owner": is_owner(researcher(request), draft),
@@ -157,7 +157,7 @@ def _news(draft: Draft, step: str) -> dict[str, Any]:
         "shape": draft.shape,
         "faults": {name: found for name, found in by_field(faults).items() if name in names},
         "rail": by_step(faults),
-        "consequences": session_in_words(content),
+        "consequences": session_in_words(content, files.length_of(draft, content)),
         "can_undo": drafts.can_undo(draft)[0],
     }
 

@@ -14,12 +14,15 @@ from formats.study_file import parse
 from study.builder import content as contents
 from study.builder.content import Content, drafted, is_pair
 from study.builder.faults import check
-from study.builder.fields import typed
+from study.builder.fields import shown, typed
 from study.builder.steps import STEPS, fields_of
 from study.builder.toml_text import content_of, toml_of
-from tests.factories import pair_toml, study_toml
+from tests.factories import pair_toml, study_toml, texts_toml
 
 EXAMPLES = sorted(Path("fixtures/studies").glob("*.toml"))
+
+LABELS = '{ en = ["least", "", "middle", "", "most"], zh-hans = ["least（中）", "", "", "", "most（中）"] }'
+OPEN_LINK = '[open_link]\nidentifier = "ID"\nhours = 3\ncompletion_code = "1"\ncompletion_url = "https://a.example"\n'
 
 pytestmark = pytest.mark.usefixtures("in_english")
 
@@ -39,15 +42,32 @@ def test_example_stays_the_same_study_through_the_builder(path: Path) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_has_no_faults_and_every_value_has_a_field(path: Path) -> None:
-    content = content_of(path.read_text(encoding="utf-8"))
+    has_fields(path.read_text(encoding="utf-8"))
+
+
+def test_every_rare_part_of_a_study_file_has_a_field() -> None:
+    at = '"valence（中）" }'
+    before = study_toml().replace(at, f"{at}\nlabels = {LABELS}", 1)
+    assert "labels" in before
+    for known in (False, {"en": "I know it", "zh-hans": "我知道"}):
+        text = texts_toml(before) + OPEN_LINK
+        content = content_of(text) | {"known": known}
+        has_fields(toml_of(content))
+        assert content_of(toml_of(content)) == content
+
+
+def has_fields(text: str) -> None:
+    """The text is a study file without faults, and the builder has a field for each of its values."""
+    content = content_of(text)
     file, faults = check(content)
     assert faults == []
-    assert file == parse(path.read_text(encoding="utf-8"))
+    assert file == parse(text)
     names = {name for step in STEPS for name in fields_of(step, content)}
     elsewhere = ("languages", "trial.clips", "design.seed", *(["trial.match"] if not is_pair(content) else []))
     lists = ("analysis.hypotheses.", ".right_for.")
     left = [name for name in leaves(content) if name not in names and not name.startswith(elsewhere)]
     left = [name for name in left if not any(part in name for part in lists)]
+    left = [name for name in left if name.rpartition(".")[0] not in names]  # a word of a list
     assert [name for name in left if name.rpartition(".")[2] not in {"kind", "of"}] == []
 
 
@@ -182,3 +202,16 @@ def test_right_answers_follow_the_names_of_systems() -> None:
     contents.delete(content, ("systems", 1))
     right = [choice["right_for"] for choice in content["questions"][0]["choices"]]
     assert right == [["human"], ["ours"]]
+
+
+def test_words_of_points_and_of_known_songs_are_typed() -> None:
+    content = example()
+    points, known = (
+        fields_of(step, content)[name] for step, name in (("questions", "questions.0.labels.en"), ("words", "known"))
+    )
+    assert typed(points, "low\n\n so so \n\nhigh\n") == ["low", "", "so so", "", "high"]
+    assert typed(points, "  ") is None
+    assert [typed(known, text) for text in ("", "no", "own")] == [None, False, {}]
+    assert [shown(value, "wording") for value in (None, False, {}, {"en": "x"})] == ["", "no", "own", "own"]
+    content["known"] = {}
+    assert {"known.en", "known.zh-hans"} <= fields_of("words", content).keys()
