@@ -1,0 +1,54 @@
+"""docs/rate-against-a-reference.md as a reader follows it, for each of its examples."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from django.core.management import call_command
+
+from study.models import Clip, Study
+from tests.generation.test_pack_folder import folder_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "rate-against-a-reference.md").read_text("utf-8")
+PLACES = ("FOLDER", "PACK", "EXPERTS.csv", "DATASET", "REPORT")
+#: Study: its systems, its practice clips, its table of answers, the report's table of contrasts and their number in it.
+EXAMPLES = {
+    "dmos": (("model-a", "model-b", "model-c"), 2, "rating", "contrasts", 3),
+    "cmos": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
+    "xab": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
+    "mushra": (("model-a", "model-b", "anchor", "original"), 5, "rating", "contrasts", 6),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> None:
+    systems, practice, table, contrasts, count = EXAMPLES[name]
+    songs = [f"{system}/song{number}.wav" for system in {*systems, "original"} for number in range(1, 9)]
+    folder_of(tmp_path / "FOLDER", *songs, *(f"practice/{number}.wav" for number in range(practice)))
+    shutil.copy(ROOT / f"fixtures/studies/{name}.toml", tmp_path)
+    (tmp_path / "EXPERTS.csv").write_text("code,group,language\ne01,experts,en\n", encoding="utf-8")
+    for line in PAGE.replace("dmos", name).splitlines():
+        if line.startswith("    python manage.py "):
+            places = (*PLACES, f"{name}.toml")
+            words = [str(tmp_path / word) if word in places else word for word in line.split()[2:]]
+            call_command(*words, *(["--no-figures", "--replicates", "1000"] if words[0] == "analyse" else []))
+    study = Study.objects.get(slug=name)
+    assert (study.state, study.certificate["uneven"]) == ("open", [])
+    assert study.clips.filter(role=Clip.Role.REFERENCE).count() == 8
+    with (tmp_path / f"DATASET/data/study-{name}simulated_task-{table}_data.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    heard = {row[column] for row in rows for column in ("system", "system_a", "system_b") if column in row}
+    assert heard == set(systems)
+    sealed = json.loads((tmp_path / "DATASET/sequences.json").read_text(encoding="utf-8"))["sealed"]
+    clips = {clip for found in sealed["clips"].values() for clip in found}
+    assert set(sealed["references"]) == clips
+    assert not clips & set(sealed["references"].values())
+    found = pd.read_csv(tmp_path / f"REPORT/tables/{contrasts}.csv", comment="#")
+    assert len(found.dropna(subset=["system_a"])) == count
