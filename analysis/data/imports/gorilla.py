@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.data.imports.files import Row, is_practice, stem, table_of
-from analysis.data.imports.roles import CLIPS, PROMPTS, SYSTEMS, Roles
+from analysis.data.imports.files import Row, is_practice, table_of
+from analysis.data.imports.roles import Roles
 from analysis.data.rows import parse_number
 from formats.messages import LazyText
 
@@ -21,30 +21,15 @@ def read(roles: Roles) -> None:
     rows = [row for row in table_of(roles.path) if END not in row.cells.values()]
     header = list(rows[0].cells) if rows else []
     expert = roles.column("expert_id", header, ("Participant Private ID",))
-    usual = {"clip_id": CLIPS, "system": SYSTEMS, "prompt_id": PROMPTS}
-    clip, system, prompt = (
-        roles.column(role, header, [f"{SPREADSHEET}{name}" for name in names] + list(names), needed=role == "clip_id")
-        for role, names in usual.items()
-    )
+    columns = roles.heard(header, prefix=SPREADSHEET)
     others = 0
     for row in roles.kept(rows):
         scale = row.first(("Object Name", "Zone Name", "Question Key"))
-        if not _is_rating(row) or not row[clip] or not scale:
+        if not _is_rating(row) or not row[columns[0]] or not scale:
             others += 1
             continue
-        if is_practice(roles.found, *(row[name] for name in PLACES)):
-            continue
-        name = stem(row[clip])
-        of_system, of_prompt = roles.system_and_prompt(row, system, prompt, name)
-        roles.found.rate(
-            expert=row[expert],
-            system=of_system,
-            clip=name,
-            prompt=of_prompt,
-            scale=scale,
-            rating=row["Response"],
-            line=row.line,
-        )
+        if not is_practice(roles.found, *(row[name] for name in PLACES)):
+            roles.rate(row, columns, row[expert], {scale: row["Response"]})
     roles.found.note(LazyText("Events that are no rating of a clip are left out: {count}.", count=others))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from analysis.data.imports.files import Row, is_practice, stem, table_of
-from analysis.data.imports.roles import CLIPS, EXPERTS, PROMPTS, SYSTEMS, Roles
+from analysis.data.imports.roles import EXPERTS, Roles
 from formats.errors import InputError
 from formats.messages import LazyText
 
@@ -23,9 +23,8 @@ def read(roles: Roles) -> None:
     rows = table_of(roles.path)
     header = list(rows[0].cells)
     expert = roles.column("expert_id", header, ("subject", *EXPERTS))
-    clip = roles.column("clip_id", header, CLIPS)
-    system = roles.column("system", header, SYSTEMS, needed=False)
-    prompt = roles.column("prompt_id", header, PROMPTS, needed=False)
+    columns = roles.heard(header)
+    clip = columns[0]
     heard: dict[str, str] = {}
     carried, counted_from_0 = 0, False
     for row in roles.kept(rows):
@@ -37,12 +36,7 @@ def read(roles: Roles) -> None:
             continue
         carried += not row[clip]
         counted_from_0 |= not row["trial_type"].endswith(SLIDER)
-        name = heard.get(who, "")
-        of_system, of_prompt = roles.system_and_prompt(row, system, prompt, name)
-        for scale, rating in answers.items():
-            roles.found.rate(
-                expert=who, system=of_system, clip=name, prompt=of_prompt, scale=scale, rating=rating, line=row.line
-            )
+        roles.rate(row, columns, who, answers, clip=heard.get(who, ""))
     if counted_from_0:
         roles.found.note(LazyText("jsPsych counts the points of a scale and its buttons from 0: 1 was added."))
     if carried:

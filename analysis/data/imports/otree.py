@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.data.imports.files import Row, stem, table_of
 from analysis.data.imports.found import BOT, DEMO, NO_SHOW, is_empty
-from analysis.data.imports.roles import CLIPS, PROMPTS, SYSTEMS, Roles
+from analysis.data.imports.roles import Roles
 from analysis.data.rows import parse_number
 from formats.messages import LazyText
 
@@ -28,13 +28,9 @@ def read(roles: Roles) -> None:
     rounds = _rounds(header, pattern)
     fields = list(dict.fromkeys(field for columns in rounds.values() for field in columns))
     expert = roles.column("expert_id", header, ("participant.code",))
-    parts = {
-        "clip_id": roles.column("clip_id", fields, CLIPS),
-        "system": roles.column("system", fields, SYSTEMS, needed=False),
-        "prompt_id": roles.column("prompt_id", fields, PROMPTS, needed=False),
-    }
-    scales = [name for name in fields if name not in (*OWN, *parts.values()) and _is_numeric(rows, rounds, name)]
-    others = [name for name in fields if name not in (*OWN, *parts.values(), *scales)]
+    parts = roles.heard(fields)
+    scales = [name for name in fields if name not in (*OWN, *parts) and _is_numeric(rows, rounds, name)]
+    others = [name for name in fields if name not in (*OWN, *parts, *scales)]
     if others:
         roles.found.note(LazyText("Fields without numbers are left out: {columns}.", columns=", ".join(others)))
     stopped = 0
@@ -44,7 +40,9 @@ def read(roles: Roles) -> None:
         at, last = row["participant._index_in_pages"], row["participant._max_page_index"]
         stopped += at.isdecimal() and last.isdecimal() and int(at) < int(last)
         for columns in rounds.values():
-            _round(roles, row, row[expert], columns, parts, scales)
+            cells = Row({field: row[name] for field, name in columns.items()}, row.line)
+            if stem(cells[parts[0]]):
+                roles.rate(cells, parts, row[expert], {scale: cells[scale] for scale in scales})
     if stopped:
         roles.found.note(LazyText("Participants who stopped, whose answers are kept: {count}.", count=stopped))
 
@@ -75,22 +73,3 @@ def _is_nobody(roles: Roles, row: Row) -> bool:
             roles.found.leave_out(reason)
             return True
     return False
-
-
-def _round(
-    roles: Roles,
-    row: Row,
-    expert: str,
-    columns: Mapping[str, str],
-    parts: Mapping[str, str],
-    scales: Sequence[str],
-) -> None:
-    clip = stem(row[columns.get(parts["clip_id"], "")])
-    if not clip:
-        return
-    cells = Row({field: row[name] for field, name in columns.items()}, row.line)
-    system, prompt = roles.system_and_prompt(cells, parts["system"], parts["prompt_id"], clip)
-    for scale in scales:
-        roles.found.rate(
-            expert=expert, system=system, clip=clip, prompt=prompt, scale=scale, rating=cells[scale], line=row.line
-        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from analysis.data.imports.files import Row, stem, table_of
+from analysis.data.imports.files import Row, table_of
 from analysis.data.imports.found import FAILED
-from analysis.data.imports.roles import CLIPS, PROMPTS, SYSTEMS, Roles
+from analysis.data.imports.roles import Roles
 from formats.errors import InputError
 
 YES = ("true", "1", "t")
@@ -22,26 +22,13 @@ def read(roles: Roles) -> None:
     rows = [_opened(roles, row) for row in table_of(roles.path)]
     header = list(dict.fromkeys(name for row in rows for name in row.cells))
     expert = roles.column("expert_id", header, ("participant_id",))
-    clip = roles.column("clip_id", header, CLIPS)
-    system = roles.column("system", header, SYSTEMS, needed=False)
-    prompt = roles.column("prompt_id", header, PROMPTS, needed=False)
+    columns = roles.heard(header)
     for row in roles.kept(rows):
         if row["failed"].lower() in YES:
             roles.found.leave_out(FAILED)
             continue
-        name = stem(row[clip])
-        of_system, of_prompt = roles.system_and_prompt(row, system, prompt, name)
-        for scale, rating in _answers(row["answer"]).items():
-            roles.found.rate(
-                expert=row[expert],
-                system=of_system,
-                clip=name,
-                prompt=of_prompt,
-                scale=scale,
-                rating=rating,
-                is_repeat=row["is_repeat_trial"].lower() in YES,
-                line=row.line,
-            )
+        is_repeat = row["is_repeat_trial"].lower() in YES
+        roles.rate(row, columns, row[expert], _answers(row["answer"]), is_repeat=is_repeat)
 
 
 def _opened(roles: Roles, row: Row) -> Row:

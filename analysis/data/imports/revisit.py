@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.data.imports.files import is_practice, stem, table_of
+from analysis.data.imports.files import is_practice, table_of
 from analysis.data.imports.found import NO_ANSWER, REJECTED
-from analysis.data.imports.roles import CLIPS, PROMPTS, SYSTEMS, Roles
+from analysis.data.imports.roles import CLIPS, Roles
 from analysis.data.rows import parse_number
 from formats.messages import LazyText
 
@@ -21,11 +21,7 @@ def read(roles: Roles) -> None:
     rows = table_of(roles.path)
     header = list(rows[0].cells)
     expert = roles.column("expert_id", header, ("participantId",))
-    usual = {"clip_id": (*CLIPS, "trialId"), "system": SYSTEMS, "prompt_id": PROMPTS}
-    clip, system, prompt = (
-        roles.column(role, header, [f"{PARAMETER}{name}" for name in names] + list(names), needed=role == "clip_id")
-        for role, names in usual.items()
-    )
+    columns = roles.heard(header, (*CLIPS, "trialId"), prefix=PARAMETER)
     others = 0
     for row in roles.kept(rows):
         if row["responseId"] in NO_RESPONSES:
@@ -37,16 +33,6 @@ def read(roles: Roles) -> None:
         elif parse_number(row["answer"], decimal_comma=False) is None:
             others += 1
         elif not is_practice(roles.found, row["trialId"]):
-            name = stem(row[clip])
-            of_system, of_prompt = roles.system_and_prompt(row, system, prompt, name)
-            roles.found.rate(
-                expert=row[expert],
-                system=of_system,
-                clip=name,
-                prompt=of_prompt,
-                scale=row["responseId"],
-                rating=row["answer"],
-                line=row.line,
-            )
+            roles.rate(row, columns, row[expert], {row["responseId"]: row["answer"]})
     if others:
         roles.found.note(LazyText("Answers that are no numbers are left out: {count}.", count=others))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.data.given import Given
-from analysis.data.imports.files import ITEM_SYSTEM, Row
+from analysis.data.imports.files import ITEM_SYSTEM, Row, stem
 from analysis.data.imports.found import AS_ASKED, Found
 from formats.errors import InputError
 from formats.messages import LazyText
@@ -50,6 +50,40 @@ class Roles:
         if column:
             self.found.note(LazyText("{role} is taken from the column {column}.", role=role, column=column))
         return column
+
+    def heard(self, header: Iterable[str], clips: Sequence[str] = CLIPS, *, prefix: str = "") -> tuple[str, str, str]:
+        """The columns of clip, system and prompt, of which the clip's is needed; usual names also with a prefix."""
+        names = list(header)
+        clip, system, prompt = (
+            self.column(role, names, [*(prefix + name for name in usual), *usual], needed=role == "clip_id")
+            for role, usual in (("clip_id", clips), ("system", SYSTEMS), ("prompt_id", PROMPTS))
+        )
+        return clip, system, prompt
+
+    def rate(
+        self,
+        row: Row,
+        columns: tuple[str, str, str],
+        expert: str,
+        answers: Mapping[str, object],
+        *,
+        clip: str = "",
+        is_repeat: bool = False,
+    ) -> None:
+        """Add what a row says of a clip on each scale; `clip`: its name where the row has none of its own."""
+        clip = clip or stem(row[columns[0]])
+        system, prompt = self.system_and_prompt(row, *columns[1:], clip)
+        for scale, rating in answers.items():
+            self.found.rate(
+                expert=expert,
+                system=system,
+                clip=clip,
+                prompt=prompt,
+                scale=scale,
+                rating=rating,
+                is_repeat=is_repeat,
+                line=row.line,
+            )
 
     def system_and_prompt(self, row: Row, system: str, prompt: str, clip: str) -> tuple[str, str]:
         """Of a row: the columns `system` and `prompt` where there are such, else what the clip's name says."""
