@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from formats.messages import translate
 from formats.study_file import parse
 from study.dataset import schema
 from tests.factories import study_toml
@@ -34,3 +35,22 @@ def test_every_link_within_the_pages_leads_somewhere() -> None:
     for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+IN_CHINESE = sorted(path.name for path in (DOCS / "zh").glob("*.md"))
+#: What a page emphasises or quotes: for the most part buttons.
+MARKED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)|[“\"]([^”\"\n]+)[”\"]")
+
+
+@pytest.mark.parametrize("name", IN_CHINESE)
+def test_chinese_page_follows_the_english_one(name: str) -> None:
+    english, chinese = ((DOCS / part).read_text(encoding="utf-8") for part in (name, f"zh/{name}"))
+    for shape in (r"^#+(?= )", r"^ {4,}.*$", r"^\d\. ", r"^- ", r"^\|"):  # headings, commands, steps, lists, rows
+        found = [re.findall(shape, page, re.MULTILINE) for page in (english, chinese)]
+        assert found[0] == found[1], shape
+    assert set(re.findall(r"`([^`\n]+)`", english)) - set(re.findall(r"`([^`\n]+)`", chinese)) == set()
+    marked = {next(filter(None, words)).replace("\n", " ") for words in MARKED.findall(english)}
+    buttons = {words: translate("zh-hans", words) for words in marked}
+    known = {words: chosen for words, chosen in buttons.items() if chosen != words}
+    assert len(known) > 5
+    assert {words: chosen for words, chosen in known.items() if chosen not in chinese} == {}
