@@ -20,7 +20,8 @@ from formats.messages import LANGUAGES, SOURCE, translate
 Row = tuple[bool, Text, Text]
 #: The order of the questions; further ones come before the last but one.
 ORDER = (
-    *("listeners", "recruited", "asked", "asked_open", "heard_how", "clips", "drawn", "drawn_open"),
+    *("listeners", "recruited", "flow", "consent", "period", "asked", "asked_open", "heard_how", "heard_how_open"),
+    *("length", "clips", "drawn", "drawn_open"),
     *("order", "order_open", "real", "frozen", "left_out", "unit", "many", "no_difference", "ordinal"),
     *("agreement", "power", "power_none", "across", "open_data"),
 )

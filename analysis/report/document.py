@@ -88,11 +88,11 @@ def title(contents: Contents[M], lang: str) -> str:
     return in_language(contents.made.title, lang)
 
 
-def blocks(contents: Contents[M], lang: str, *, in_pdf: bool = False) -> Iterator[Block]:
-    """The report in a language, section by section: the whole, or what is in its PDF."""
+def blocks(contents: Contents[M], lang: str, *, in_pdf: bool = False, only: str = "") -> Iterator[Block]:
+    """The report in a language, section by section: the whole, what is in its PDF, or `only` one section."""
     yield Heading(title(contents, lang), 1)
     for section in contents.made.sections:
-        if in_pdf and not section.in_pdf:
+        if (in_pdf and not section.in_pdf) or only not in ("", section.name):
             continue
         pieces = list(_section(contents, section, lang, in_pdf=in_pdf))
         if pieces and section.heading:

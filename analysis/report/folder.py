@@ -35,6 +35,8 @@ from formats.messages import LANGUAGES
 from formats.report import NAME
 
 STAMP = NAME
+#: The section that is a page of its own too, for reviewers.
+CHECKLIST = "checklist"
 FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
 
 
@@ -194,6 +196,9 @@ def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> t
         path = folder / f"methods.{lang}.md"
         _write(path, "\n\n".join(text[lang] for text in contents.methods) + "\n")
         written.append(path)
+    if CHECKLIST in contents.parts:
+        written.append(folder / f"{CHECKLIST}.html")
+        _write(written[-1], page.page_html(contents, form.css, only=CHECKLIST))
     if form.draw:
         written += _write_figures(contents, folder, form, languages, on_step)
     names = [*(path.relative_to(folder).as_posix() for path in written), "report.html", STAMP]

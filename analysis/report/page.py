@@ -22,8 +22,8 @@ MOST_ROWS = 1000
 LONGEST_NUMBER = 30
 
 
-def page_html(contents: Contents[Any], css: str = "") -> str:
-    """The whole page as HTML; `css`: rules besides those of every report."""
+def page_html(contents: Contents[Any], css: str = "", only: str = "") -> str:
+    """The whole page as HTML, or `only` one of its sections; `css`: rules besides those of every report."""
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
@@ -32,11 +32,15 @@ def page_html(contents: Contents[Any], css: str = "") -> str:
     environment.filters["notes_below"] = notes_below
     environment.tests["number"] = _is_number
     parts = [
-        {"lang": lang, "tag": language_tag(lang), "name": name, **_divided(list(blocks(contents, lang)))}
+        {"lang": lang, "tag": language_tag(lang), "name": name, **_divided(list(blocks(contents, lang, only=only)))}
         for lang, name in LANGUAGES.items()
     ]
     return environment.get_template("report.html.jinja").render(
-        title=title(contents, SOURCE), css=STYLES.read_text(encoding="utf-8") + css, parts=parts, most_rows=MOST_ROWS
+        title=title(contents, SOURCE),
+        css=STYLES.read_text(encoding="utf-8") + css,
+        parts=parts,
+        only=only,
+        most_rows=MOST_ROWS,
     )
 
 

@@ -38,6 +38,8 @@ KINDS = {
 }
 #: The only kind that pages show by its address; every other one is a download.
 SHOWN = ".png"
+#: The page for reviewers; reports of earlier versions have none.
+CHECKLIST = "checklist.html"
 
 
 @dataclass
@@ -77,6 +79,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "simulated": found.simulated,
         "parts": _parts(folder, language) if folder else [],
         "others": _others(folder, language) if folder else [],
+        "has_checklist": folder is not None and CHECKLIST in _names(folder),
         "outdated": done is not None
         and found.unsealed_at is not None
         and done.made_at < found.unsealed_at

@@ -66,7 +66,18 @@ def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_
     assert answers["Preregistration"][1] == f"Yes (SHA-256 {'b' * 64})."
     assert "unknown" not in str(answers)
     assert all("{" not in answer[lang] for _, _, answer in rows for lang in LANGUAGES)
-    assert len(checklist_frame(rows)) == len(rows) > 15
+    assert len(checklist_frame(rows)) == len(rows) > 20
+    assert [is_open for is_open, *_ in rows].count(False) >= 0.9 * len(rows)
+    assert answers["Invited, withdrawn and dropped-out participants"][1].startswith("Invited: 9; withdrew: 1;")
+    assert "7 passed" in answers["Playback (device, room, volume, practice)"][1]
+
+
+def test_checklist_of_a_table_claims_nothing_of_a_study() -> None:
+    bare = replace(study(), plan={}, plan_sha256=None, planned_scales=(), flow={}, experts=None)
+    is_open = {item["en"]: for_authors for for_authors, item, _ in checklist(of_others(found(planned=False), bare))}
+    assert "Informed consent" not in is_open
+    assert is_open["Playback (device, room, volume, practice)"]
+    assert is_open["Selection of clips"]
 
 
 def test_one_of_anything_is_named_in_the_singular() -> None:

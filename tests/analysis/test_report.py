@@ -59,11 +59,17 @@ def small(tmp_path: Path, **changes: Any) -> Ratings:
 def test_the_folder_holds_and_lists_every_figure_and_table_and_comes_out_the_same_again(tmp_path: Path) -> None:
     ratings, first = small(tmp_path), tmp_path / "first"
     written = folder.write_report(ratings, first, replicates=1000, seed=5)
-    expected = FIGURES | TABLES | TEXTS | {"report.html", "report.json", "reproduce.R", "reproduce.py"}
+    expected = (
+        FIGURES | TABLES | TEXTS | {"report.html", "report.json", "checklist.html", "reproduce.R", "reproduce.py"}
+    )
     assert set(contents(first)) == expected
     assert {str(path.relative_to(first)) for path in written.files} == expected
     assert written.warnings == ()
     assert set(json.loads((first / "report.json").read_text())["report"]["files"]) == expected
+    page = (first / "checklist.html").read_text(encoding="utf-8")
+    assert page.count("<table>") == page.count("<h1>") == len(LANGUAGES)
+    assert "<td>Preregistration</td>" in page
+    assert "<td>预注册</td>" in page
     folder.write_report(ratings, tmp_path / "second", replicates=1000, seed=5)
     assert contents(tmp_path / "second") == contents(first)
 

@@ -43,6 +43,7 @@ FILES = {
 <div class="scroll"><table><caption>Means of systems</caption><tbody><tr><td>3.25</td></tr></tbody></table></div>
 </section>
 <section id="zh-hans" lang="zh-Hans"><h1>一份报告</h1></section></main>""".encode(),
+    "checklist.html": b"<!doctype html><title>A report</title>",
     "report.en.pdf": b"%PDF-",
     "report.zh-hans.pdf": b"%PDF-",
     "methods.en.md": b"# Methods",

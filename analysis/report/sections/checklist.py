@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analysis.data.ratings import Ratings
 from analysis.report.checklist import checklist, checklist_frame, checklist_grid
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Question, Rows, Section
 from analysis.report.style import system_label, system_order
+from analysis.statistics.listening import headphones, summary
 from formats.messages import LazyText, counter, in_language, translate
 
 
@@ -54,6 +57,28 @@ def _frozen(found: Findings, lang: str) -> dict[str, str]:
     return {"frozen": planned if _is_planned(found) else translate(lang, "No. All results are exploratory.")}
 
 
+def _flow(found: Findings, lang: str) -> Mapping[str, object]:
+    return {f"n_{stage}": count for stage, count in found.ratings.flow.items()}
+
+
+def _checked(found: Findings) -> dict[str, int]:
+    return headphones(found.ratings.experts)
+
+
+def _days(found: Findings) -> list[str]:
+    """The first and the last day on which ratings were given, in UTC; none where the times are not known."""
+    frame = found.ratings.frame
+    given = [str(time) for time in frame["rated_at"].dropna() if time] if "rated_at" in frame else []
+    return [min(given)[:10], max(given)[:10]] if given else []
+
+
+def _minutes(found: Findings) -> Mapping[str, object]:
+    """Median and quartiles of the time that an expert's trials took, as text; empty where it is not known."""
+    rows = summary(found.ratings.frame, found.ratings.experts)
+    rows = rows[rows["statistic"] == "minutes"] if len(rows) else rows
+    return {} if rows.empty else {name: f"{rows.iloc[0][name]:.0f}" for name in ("value", "q1", "q3")}
+
+
 def _grid(found: Findings, lang: str) -> Rows:
     return checklist_grid(checklist(found), lang, LazyText("in this report"), LazyText("for the authors to report"))
 
@@ -86,7 +111,12 @@ SECTION = Section(
             LazyText("Not in the data."),
             is_open=True,
         ),
-        Question("asked", LazyText("Questions and wording"), LazyText("{scales}; wording above."), holds=_is_planned),
+        Question(
+            "asked",
+            LazyText("Questions and wording"),
+            LazyText("{scales}; the report gives the wording."),
+            holds=_is_planned,
+        ),
         Question(
             "asked_open",
             LazyText("Questions and wording"),
@@ -95,10 +125,53 @@ SECTION = Section(
             is_open=True,
         ),
         Question(
+            "flow",
+            LazyText("Invited, withdrawn and dropped-out participants"),
+            LazyText(
+                "Invited: {n_invited}; withdrew: {n_withdrawn}; gave no rating: {n_not_begun}; did not submit: "
+                "{n_dropped_out}; analysed: {n_analysed}."
+            ),
+            _flow,
+            holds=lambda found: bool(found.ratings.flow),
+        ),
+        Question(
+            "consent",
+            LazyText("Informed consent"),
+            LazyText(
+                "Given by each expert on the study's first page, before the first trial. Name the ethics approval."
+            ),
+            holds=_is_planned,
+        ),
+        Question(
+            "period",
+            LazyText("Period of data collection"),
+            LazyText("Ratings given from {first} to {last} (UTC)."),
+            lambda found, lang: dict(zip(("first", "last"), _days(found), strict=True)),
+            holds=lambda found: _is_planned(found) and bool(_days(found)),  # another table's times are of any form
+        ),
+        Question(
             "heard_how",
             LazyText("Playback (device, room, volume, practice)"),
+            LazyText(
+                "In a browser on the expert's own device, after {practice_named}. Headphone check: {passed} passed, "
+                "{failed} not passed, {skipped} skipped, {not_reached} not reached. The room was not recorded."
+            ),
+            lambda found, lang: _checked(found),
+            holds=lambda found: _is_planned(found) and bool(_checked(found)),
+        ),
+        Question(
+            "heard_how_open",
+            LazyText("Playback (device, room, volume, practice)"),
             LazyText("Not in the data."),
+            holds=lambda found: not (_is_planned(found) and _checked(found)),
             is_open=True,
+        ),
+        Question(
+            "length",
+            LazyText("Length of a session"),
+            LazyText("All trials of an expert took a median of {value} min (quartiles {q1} and {q3})."),
+            lambda found, lang: _minutes(found),
+            holds=lambda found: bool(_minutes(found)),
         ),
         Question(
             "clips",
@@ -109,9 +182,10 @@ SECTION = Section(
         Question(
             "drawn",
             LazyText("Selection of clips"),
-            LazyText("Not in the data; the pack's manifest contains seeds and sources."),
+            LazyText(
+                "All clips of the study's pack; after unblinding, clips.csv of the dataset names the source of each."
+            ),
             holds=_is_planned,
-            is_open=True,
         ),
         Question(
             "drawn_open",
