@@ -117,6 +117,81 @@ def test_file_of_a_known_tool_is_recognised(name: str) -> None:
         read(SAMPLES / name)
 
 
+RESPONSES = "Stem,Participant,OrderAsked,Response\n"
+CONDITIONS = "Condition\nquill\nember\n"
+
+
+def of_reseval(folder: Path, answers: str, conditions: str = "") -> list[dict[str, str]]:
+    (folder / "tables").mkdir()
+    saved(folder / "tables", RESPONSES + answers, "responses.csv")
+    if conditions:
+        saved(folder / "tables", conditions, "conditions.csv")
+    return imported(folder / "tables", "reseval")[0]
+
+
+def test_reseval_scores_follow_the_condition(tmp_path: Path) -> None:
+    rows = of_reseval(tmp_path, "pine,r1,0,real-mix-4\npine,r1,1,ember-2.5\nriver,r2,0,\n")
+    assert [(row["expert_id"], row["system"], row["clip_id"], row["rating"]) for row in rows] == [
+        ("r1", "real-mix", "pine_real-mix", "4"),
+        ("r1", "ember", "pine_ember", "2.5"),
+    ]
+
+
+def test_reseval_digits_are_those_of_conditions_in_order(tmp_path: Path) -> None:
+    rows = of_reseval(tmp_path, "pine,r1,0,067100\nriver,r1,1,5009\n", CONDITIONS)  # 005009 in a spreadsheet
+    assert [(row["system"], row["rating"]) for row in rows] == [
+        *(("ember", "67"), ("quill", "100")),
+        *(("ember", "5"), ("quill", "9")),
+    ]
+    with pytest.raises(InputError, match=r"line 2: the response 067100 .* conditions.csv"):
+        imports.read(saved(tmp_path, RESPONSES + "pine,r1,0,067100\n"), Given(tool="reseval"))
+
+
+def test_reseval_choices_are_comparisons_with_the_other_condition(tmp_path: Path) -> None:
+    rows = of_reseval(tmp_path, "pine,r1,0,quill\nriver,r1,1,quill\nriver,r2,0,ember\n", CONDITIONS)
+    assert [(row["system_a"], row["system_b"], row["value"]) for row in rows] == [
+        ("ember", "quill", "1"),
+        ("ember", "quill", "1"),
+        ("ember", "quill", "-1"),
+    ]
+    with pytest.raises(InputError, match="a comparison has two conditions, and these are ember, quill, real"):
+        imports.read(saved(tmp_path, RESPONSES + "a,r,0,quill\na,r,1,ember\na,r,2,real\n"), Given(tool="reseval"))
+
+
+WAET = """<?xml version="1.0" encoding="utf-8"?>
+<waetresult key="K7" state="complete"><page ref="training" state="complete"/>
+<page ref="pine" state="complete">{elements}</page><page ref="pine-repeat-0" state="complete">{elements}</page>
+<page ref="river" state="empty">{elements}</page></waetresult>"""
+ELEMENTS = """<audioelement ref="outside" type="outside-reference" url="ref.wav"/>
+<audioelement ref="f0" url="media/pine_ember.wav"><value interface-name="quality">0.43</value></audioelement>
+<audioelement ref="f1" url="media/pine_quill.wav"><value interface-name="null">0.9</value></audioelement>"""
+
+
+def test_waet_sessions_of_a_folder_are_read_page_by_page(tmp_path: Path) -> None:
+    session = WAET.format(elements=ELEMENTS)
+    saved(tmp_path, session, "save-K7.xml")
+    saved(tmp_path, session, "update-save-K7.xml")
+    rows, notes = imported(tmp_path, "waet")
+    found = [tuple(row[name] for name in ("expert_id", "prompt_id", "system", "scale", "rating")) for row in rows]
+    once = [("K7", "pine", "ember", "quality", "0.43"), ("K7", "pine", "quill", "rating", "0.9")]
+    assert found == once * 2
+    assert [row["is_repeat"] for row in rows] == ["", "", "1", "1"]
+    assert {"Left out: 5 pages that were not finished.", "Left out: 1 practice answer."} <= set(notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<waetresult>", "not readable XML"),
+        ("<results/>", "is no session of the Web Audio Evaluation Tool"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><waetresult/>', "is no session of the Web Audio Evaluation Tool"),
+    ],
+)
+def test_file_that_is_no_waet_session_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        imports.read(saved(tmp_path, text, "save.xml"), Given(tool="waet"))
+
+
 def test_unknown_table_is_answered_with_the_nearest_columns(tmp_path: Path) -> None:
     path = saved(tmp_path, "listener,model,stimulus,score\n" + "a,m,s,1\n" * 3)
     with pytest.raises(InputError, match="--columns expert_id=listener,system=model,clip_id=stimulus"):

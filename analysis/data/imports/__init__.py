@@ -22,7 +22,9 @@ from analysis.data.imports import (
     p808,
     psynet,
     qualtrics,
+    reseval,
     revisit,
+    waet,
     webmushra,
 )
 from analysis.data.imports.found import Found
@@ -56,6 +58,8 @@ TOOLS: Mapping[str, Tool] = {
     "p808": Tool("P.808", p808.fits, p808.read),
     "label-studio": Tool("Label Studio", label_studio.fits, label_studio.read),
     "music-arena": Tool("Music Arena", music_arena.fits, music_arena.read),
+    "reseval": Tool("ReSEval", reseval.fits, reseval.read),
+    "waet": Tool("Web Audio Evaluation Tool", waet.fits, waet.read),
     "musiceval": Tool("MusicEval", musiceval.fits, musiceval.read),
 }
 

@@ -11,7 +11,21 @@ from analysis.data.rows import Rows
 from formats.errors import N_, InputError
 from formats.messages import NN_, CountedText, LazyText
 
-BOT, CANCELLED, DEMO, DOUBLED, GOLD, NO_ANSWER, NO_SHOW, PRACTICE, PREVIEW, REJECTED, REPEATED_HEADER, FAILED = (
+(
+    BOT,
+    CANCELLED,
+    DEMO,
+    DOUBLED,
+    GOLD,
+    NO_ANSWER,
+    NO_SHOW,
+    PRACTICE,
+    PREVIEW,
+    REJECTED,
+    REPEATED_HEADER,
+    FAILED,
+    UNFINISHED,
+) = (
     NN_("Left out: {count} row of a bot.", "Left out: {count} rows of bots."),
     NN_("Left out: {count} cancelled answer.", "Left out: {count} cancelled answers."),
     NN_("Left out: {count} row of a demo session.", "Left out: {count} rows of demo sessions."),
@@ -27,6 +41,7 @@ BOT, CANCELLED, DEMO, DOUBLED, GOLD, NO_ANSWER, NO_SHOW, PRACTICE, PREVIEW, REJE
     NN_("Left out: {count} rejected row.", "Left out: {count} rejected rows."),
     NN_("Left out: {count} repeated header line.", "Left out: {count} repeated header lines."),
     NN_("Left out: {count} row marked as failed.", "Left out: {count} rows marked as failed."),
+    NN_("Left out: {count} page that was not finished.", "Left out: {count} pages that were not finished."),
 )
 AS_ASKED = NN_("Left out, as asked: {count} row.", "Left out, as asked: {count} rows.")
 NOTHING = N_("%(file)s holds no answer that can be used as %(tool)s writes them. Check --from.")
