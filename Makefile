@@ -22,7 +22,7 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load container check bench \
+.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load container newcomer check bench \
 	bench-stats translations schemas reference site screenshots clean
 
 help:  ## this list
@@ -109,6 +109,9 @@ load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
 
 container: .venv/.ready-dev servers  ## the steps of deploy/Containerfile in a Debian root, served and logged in to; as root
 	$(BIN)/python -m tests.robustness.container
+
+newcomer: .venv/.ready-dev  ## the package from nothing: a wheel, pip install, mukulen serve, a login
+	$(BIN)/python -m tests.robustness.newcomer
 
 check: .venv/.ready-dev  ## lint, format, types, migrations, translations, documentation
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.robustness.postgres import free_port
+from tests.robustness.newcomer import build_wheel, log_in, serving
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -43,20 +43,7 @@ def test_package_needs_what_the_requirements_say() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of what git tracks, so that no build folder is left in the tree."""
-    folder = tmp_path_factory.mktemp("wheel")
-    listing = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    for name in filter(None, listing.split("\0")):
-        source, target = ROOT / name, folder / "source" / name
-        if source.is_file() and not name.startswith(("tests/", "docs/")):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, target)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", str(folder), str(folder / "source")], check=True)
-    (found,) = folder.glob("*.whl")
-    return found
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def test_wheel_holds_the_data_that_code_reads_and_no_test(wheel: Path) -> None:
@@ -128,25 +115,10 @@ def test_drawing_from_a_network_asks_for_torch(bare: dict[str, str]) -> None:
 @pytest.fixture
 def served(bare: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The address of `mukulen serve`, and all that it printed before it served."""
-    port = free_port()
     start = [sys._base_executable, "-u", "-c", "from config.cli import main; main()"]  # type: ignore[attr-defined]
-    server = subprocess.Popen(
-        [*start, "serve", "--port", str(port)],
-        env={**bare, "MUKULEN_DATA": str(Path(bare["HOME"]) / "first")},
-        cwd=bare["HOME"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert server.stdout is not None
-    said = ""
-    for line in server.stdout:
-        said += line
-        if "Listening at" in line:
-            break
-    yield f"http://127.0.0.1:{port}", said
-    server.terminate()
-    server.communicate(timeout=60)
+    home = Path(bare["HOME"])
+    with serving(start, {**bare, "MUKULEN_DATA": str(home / "first")}, home) as found:
+        yield found
 
 
 def test_first_start_makes_key_database_and_login(bare: dict[str, str], served: tuple[str, str]) -> None:
@@ -156,4 +128,4 @@ def test_first_start_makes_key_database_and_login(bare: dict[str, str], served: 
     assert urllib.request.urlopen(f"{address}/healthz").status == 200
     key = Path(bare["HOME"]) / "first" / "secret_key"
     assert (key.stat().st_mode & 0o777, len(key.read_text(encoding="utf-8")) > 60) == (0o600, True)
-    assert urllib.request.urlopen(f"{address}/desk/login/").status == 200
+    assert "/desk/logout/" in log_in(address, said)
