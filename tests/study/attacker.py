@@ -26,7 +26,8 @@ import soundfile
 
 from formats.pack import PackClip
 from formats.study_file import StudyFile
-from study.services.study_creation import sessions_for
+from study.sequences import places_of
+from study.services.study_creation import clips_of_trial, sessions_for
 
 Row = Mapping[str, str]
 #: Code -> system.
@@ -37,9 +38,10 @@ Claim = dict[str, str]
 class Evidence:
     """What the attacker has. `seen`: every address of the desk with what it gave, archives unpacked.
 
-    `browser`: the system at each trial number of their expert, known from the music; `given`: that expert's ratings by
-    (trial, scale); `previewed`: the same of the previews they walked through. `snapshots`: the board before the first
-    trial and after each. `file`: the study file, which the owner wrote.
+    `browser`: the system of each clip of their expert, known from the music, by the clip's number in the session: with
+    one clip a trial the trial's, else trials have their clips by place. `given`: that expert's ratings by (clip,
+    scale); `previewed`: the same of the previews they walked through. `snapshots`: the board before the first trial and
+    after each. `file`: the study file, which the owner wrote.
     """
 
     expert: str
@@ -55,6 +57,17 @@ class Evidence:
     def codes(self) -> str:
         """The letters that stand for systems."""
         return ascii_uppercase[: len(self.systems)]
+
+    @property
+    def places(self) -> int:
+        """Clips of a trial."""
+        return clips_of_trial(self.file)
+
+    def trials(self) -> Iterator[tuple[int, list[str]]]:
+        """Each trial's number with the systems of its clips by place."""
+        for first in range(1, max(self.browser, default=0) + 1, self.places):
+            if first in self.browser:
+                yield (first - 1) // self.places + 1, [self.browser[first + n] for n in range(self.places)]
 
     def tables(self) -> Iterator[list[Row]]:
         """Every table in what was seen: of pages, CSV, workbooks and SPSS files."""
@@ -156,12 +169,17 @@ def of_clips(evidence: Evidence) -> Claim:
 
 
 def _of_the_expert(rows: list[Row], evidence: Evidence) -> Iterator[list[tuple[Row, int]]]:
-    """The expert's rows of a table with the trial's number, by each column that might be it."""
+    """The expert's rows of a table with the clip's number, by each column that might be the trial's and the place."""
     own = [row for row in rows if evidence.expert in row.values()]
-    for column in own[0] if own else ():
-        numbers = [_number(row.get(column, "")) for row in own]
-        mine = [(row, number) for row, number in zip(own, numbers, strict=True) if number in evidence.browser]
-        yield [(row, number) for row, number in mine if number is not None]
+    every = range(1, evidence.places + 1)
+    cells = {column: [_number(row.get(column, "")) for row in own] for column in (own[0] if own else ())}
+    places: list[Sequence[int | None]] = [[place] * len(own) for place in every]
+    places += [found for found in cells.values() if evidence.places > 1 and set(found) == set(every)]
+    for numbers in cells.values():
+        for place in places:
+            stands = [((n or 0) - 1) * evidence.places + (at or 0) for n, at in zip(numbers, place, strict=True)]
+            if mine := [(row, stand) for row, stand in zip(own, stands, strict=True) if stand in evidence.browser]:
+                yield mine
 
 
 def of_sequences(evidence: Evidence) -> Claim:
@@ -172,13 +190,32 @@ def of_sequences(evidence: Evidence) -> Claim:
 
 
 def of_seeds(evidence: Evidence) -> Claim:
-    """Any number that is called a seed, put into the program that makes session plans, gives the expert's order."""
+    """Any number that is called a seed, put into the program that makes session plans, gives the expert's order.
+
+    Of sets every seed's plan does under other names: the places come from few squares.
+    """
+    if evidence.file.has_sets:
+        return {}
     texts = [content.decode("utf-8", "replace") for content in evidence.seen.values()]
     found = {number for text in texts for number in re.findall(r"(?i)seed[^0-9]{0,60}(\d{1,16})\b", text)}
     seeds = {int(number) for number in found} | {evidence.file.design.seed or 0}
     plans = (sessions_for(evidence.file, list(evidence.codes), seed) for seed in sorted(seeds) if seed < 2**53)
-    slots = [slot for plan in plans for slot in plan["slots"]]
-    return _fitting([[trial["system"] for trial in slot["trials"]] for slot in slots], [evidence.browser])
+    rows = [slot["trials"] for plan in plans for slot in plan["slots"]]
+    orders = [[place["system"] for trial in row for place in places_of(trial)] for row in rows]
+    return _fitting(orders, [evidence.browser])
+
+
+def of_places(evidence: Evidence) -> Claim:
+    """Clips of a page stand in the order of their systems' codes. A few pages do by chance."""
+    pages = [systems for _, systems in evidence.trials()]
+    if evidence.places == 1 or len(evidence.browser) < 3 * len(evidence.systems):
+        return {}
+    fitting = [
+        names
+        for names in _namings(evidence)
+        if all(codes == sorted(codes) for codes in ([names[system] for system in page] for page in pages))
+    ]
+    return _common(fitting)
 
 
 def of_counts(evidence: Evidence) -> Claim:
@@ -191,7 +228,8 @@ def of_counts(evidence: Evidence) -> Claim:
                     for names in _namings(evidence)
                     if all(
                         number > len(table[names[system]]) or table[names[system]][number - 1]
-                        for number, system in evidence.browser.items()
+                        for number, systems in evidence.trials()
+                        for system in systems
                     )
                 ]
                 if len(fitting) == 1:
@@ -200,20 +238,21 @@ def of_counts(evidence: Evidence) -> Claim:
 
 
 def of_changes(evidence: Evidence) -> Claim:
-    """After the expert's trial the board changed in a row that has a code."""
-    pairs = []
-    numbers = sorted(evidence.browser)
-    for number, (before, after) in zip(numbers, pairwise(evidence.snapshots), strict=False):
+    """After the expert's trial the board changed in the rows that have the codes of its clips."""
+    seen = []
+    for (_, systems), (before, after) in zip(evidence.trials(), pairwise(evidence.snapshots), strict=False):
         old, new = (Counter(_lines(content)) for content in (before, after))
         changed = {cell for line in new - old for cell in line if cell in evidence.codes and cell}
-        if len(changed) == 1:
-            pairs.append((changed.pop(), evidence.browser[number]))
-    return _settled(iter(pairs))
+        if len(changed) == len(set(systems)):
+            seen.append((changed, systems))
+    if not seen:
+        return {}
+    return _common([names for names in _namings(evidence) if all({names[one] for one in s} == c for c, s in seen)])
 
 
 def of_numbers(evidence: Evidence) -> Claim:
     """A code has fewer ratings than another, as the systems in a session that was left half-way."""
-    own = Counter(evidence.browser.values())
+    own = Counter(evidence.browser.values())  # of pairs and sets, clips that were compared or rated
     if len({own[system] for system in evidence.systems}) == 1:
         return {}
     for rows in evidence.tables():
@@ -257,6 +296,7 @@ ATTACKS: dict[str, Callable[[Evidence], Claim]] = {
     "clips": of_clips,
     "sequences": of_sequences,
     "seeds": of_seeds,
+    "places": of_places,
     "counts": of_counts,
     "changes": of_changes,
     "numbers": of_numbers,
@@ -317,10 +357,13 @@ def _dicts_in(item: Any) -> Iterator[dict[str, Any]]:
 
 
 def _orders_in(item: Any, codes: str) -> Iterator[list[str]]:
-    """Every list in a piece of JSON whose items name codes, as a list of codes."""
+    """Every list in a piece of JSON whose items name codes, or have lists of what names codes, as a list of codes."""
     if isinstance(item, list) and item and all(isinstance(inner, dict) for inner in item):
         for key in item[0]:
-            order = [str(inner.get(key)) for inner in item]
+            lists = [inner.get(key) for inner in item]
+            if all(isinstance(each, list) for each in lists):
+                yield from _orders_in([one for each in lists for one in each], codes)
+            order = [str(each) for each in lists]
             if len(set(order)) > 1 and all(len(code) == 1 and code in codes for code in order):
                 yield order
     for inner in item.values() if isinstance(item, dict) else item if isinstance(item, list) else ():

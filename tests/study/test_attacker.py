@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -24,10 +26,23 @@ from study.builder import files
 from study.dataset import rows
 from study.design import certificate_of
 from study.desk import progress
-from study.models import Device, Draft, Event, Expert, Job
+from study.models import Device, Draft, Event, Expert, Job, Trial
 from study.sequences import sessions_of
-from study.services.study_creation import ChosenClips, draw_codes
-from tests.factories import begin, enter, hear, make_expert, make_link, make_pack, rate, study_toml, trials_of
+from study.services.study_creation import ChosenClips, clips_of_trial, draw_codes
+from tests.factories import (
+    begin,
+    choice_toml,
+    enter,
+    hear,
+    make_expert,
+    make_link,
+    make_pack,
+    pair_toml,
+    rate,
+    set_toml,
+    study_toml,
+    trials_of,
+)
 from tests.robustness.test_access import OURS
 from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims
 from tests.study.children import finished
@@ -46,14 +61,24 @@ ACTS = {
 BUILDING = {"builder:delete", "builder:team", "builder:create", "builder:files"}
 
 
+def text_of(kind: str) -> str:
+    """The study file of single clips with scales, of choices, of pairs or of sets."""
+    shape: dict[str, Any] = {"systems": SYSTEMS, "clips": 4, "repeats": 0 if kind == "sets" else 2, "slots": 9}
+    if kind == "pairs":
+        return pair_toml(rounds=3, **shape)
+    if kind == "choices":
+        return choice_toml(heard=4, **shape)
+    return {"single": study_toml, "sets": set_toml}[kind](heard=4, scales=SCALES, **shape)
+
+
 class Scene:
     """A study of six experts, five of them complete, rated at random whatever was heard."""
 
-    def __init__(self, folder: Path, ada: Client) -> None:
+    def __init__(self, folder: Path, ada: Client, kind: str = "single") -> None:
         self.ada, self.rng = ada, Random(3)
-        text = study_toml(systems=SYSTEMS, clips=4, heard=4, repeats=2, slots=9, scales=SCALES)
-        self.file = parse(text)
-        self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4))
+        self.file = parse(text_of(kind))
+        self.places = clips_of_trial(self.file)
+        self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4, practice=self.places))
         self.study = services.create_study(
             slug="small",
             file=self.file,
@@ -77,22 +102,33 @@ class Scene:
         for trial in [*trials_of(expert, "practice"), *trials_of(expert)[:trials]]:
             page = reverse("room:trial", args=[trial.token])
             evidence.seen[f"{expert.code}:{page}"] = body(browser.get(page))
-            system = self.ears.system(body(browser.get(reverse("room:audio", args=[trial.token]))))
+            systems = self.heard(browser, trial)
             self.answer(expert, trial, evidence)
             if trial.phase == "study":
-                evidence.browser[trial.number] = system
+                evidence.browser |= {self.stand(trial, place): system for place, system in systems.items()}
                 evidence.snapshots.append(self.board())
         if trials is None:
             services.submit(expert)
 
-    def answer(self, expert: Expert, trial: object, evidence: Evidence | None = None) -> None:
-        """A rating on every scale that says nothing of the system."""
-        hear(expert, trial)  # type: ignore[arg-type]
-        for scale in SCALES:
-            value = self.rng.randint(1, 5)
-            rate(expert, trial, scale, value)  # type: ignore[arg-type]
-            if evidence is not None and trial.phase == "study" and not trial.is_repeat:  # type: ignore[attr-defined]
-                evidence.given[trial.number, scale] = value  # type: ignore[attr-defined]
+    def stand(self, trial: Trial, place: int) -> int:
+        """The number of a clip in its session."""
+        return (trial.number - 1) * self.places + place
+
+    def heard(self, browser: Client, trial: Trial) -> dict[int, str]:
+        """The system of each clip of a trial by its place, by its sound."""
+        addresses = [reverse("room:audio", args=[trial.token])]
+        addresses += [reverse("room:further_audio", args=[trial.token, n]) for n in range(2, self.places + 1)]
+        return {n: self.ears.system(body(browser.get(url))) for n, url in enumerate(addresses, start=1)}
+
+    def answer(self, expert: Expert, trial: Trial, evidence: Evidence | None = None) -> None:
+        """An answer to every question that says nothing of the system."""
+        hear(expert, trial)
+        for asked in self.file.numbered:
+            for place in range(1, self.places + 1 if self.file.has_sets else 2):
+                value = self.rng.choice(list(asked.values))
+                rate(expert, trial, asked.key, value, place=place)
+                if evidence is not None and trial.phase == "study" and not trial.is_repeat and self.file.scales:
+                    evidence.given[self.stand(trial, place), asked.key] = value
 
     def others(self, *codes: str) -> None:
         """Experts whose browsers are their own."""
@@ -114,15 +150,15 @@ class Scene:
         services.give_consent(walker, version="1", language=walker.language)
         services.save_background(walker, answers={"device": "headphones"})
         Device.objects.filter(expert=walker).update(accepted_at=clock.now() - timedelta(hours=1))
-        heard = {}
+        heard: dict[int, str] = {}
         for trial in [*trials_of(walker, "practice"), *trials_of(walker)]:
-            audio = body(client.get(reverse("room:audio", args=[trial.token])))
+            systems = self.heard(client, trial)
             self.answer(walker, trial)
             if trial.phase == "study":
-                heard[trial.number] = self.ears.system(audio)
+                heard |= {self.stand(trial, place): system for place, system in systems.items()}
         evidence.previewed.append(heard)
 
-    def handed_out(self, evidence: Evidence) -> None:
+    def collect(self, evidence: Evidence) -> None:
         """Everything that the desk and the admin show and give, by page, form and download."""
         evidence.seen |= dict(crawl(self.ada))
         address = reverse("desk:download", args=["small"])
@@ -176,24 +212,74 @@ def scene(tmp_path: Path, ada: Client) -> Scene:
     return Scene(tmp_path, ada)
 
 
-@pytest.mark.usefixtures("children_here")
-def test_attacker_names_no_system_before_unsealing(scene: Scene) -> None:
-    """With all that there is: the pack, the owner's login, a browser, previews, sealed report, forms, log and admin."""
+def everything(scene: Scene, half_way: int, *others: str) -> tuple[Evidence, Evidence]:
+    """What an attacker has before closing: of an expert's whole session, and of one that was left."""
     whole, half = scene.evidence("e01"), scene.evidence("e06")
     scene.session(whole)
-    scene.others("e02", "e03", "e04", "e05")
-    scene.session(half, trials=7)
+    scene.others(*others)
+    scene.session(half, trials=half_way)
     scene.preview(whole)
     scene.preview(whole)
     scene.forms(whole)
-    scene.handed_out(whole)
-    half = replace(half, seen=whole.seen, previewed=whole.previewed)
+    scene.collect(whole)
+    return whole, replace(half, seen=whole.seen, previewed=whole.previewed)
+
+
+@pytest.fixture
+def _time_passes() -> Iterator[None]:
+    """Each look at the clock finds it half a second later, so that there is time for all clips."""
+    begun, looks = clock.now(), count()
+    with clock.use(lambda: begun + timedelta(seconds=next(looks) / 2)):
+        yield
+
+
+@pytest.mark.usefixtures("children_here", "_time_passes")
+@pytest.mark.parametrize(("kind", "half_way"), [("choices", 7), ("pairs", 4), ("sets", 2)])
+def test_attacker_names_no_system_of_other_trials(kind: str, half_way: int, tmp_path: Path, ada: Client) -> None:
+    """The same where trials have several clips, or a question with a right answer; then what is planted in them."""
+    scene = Scene(tmp_path, ada, kind)
+    whole, half = everything(scene, half_way, "e02", "e03")
+    assert claims(whole) == claims(half) == {}
+    services.close_study(scene.study, actor="test")
+    scene.collect(whole)
+    assert claims(whole) == {}
+    assert_finds_what_is_planted(scene, whole)
+
+
+def assert_finds_what_is_planted(scene: Scene, evidence: Evidence) -> None:
+    """The attacks on rows, plans and seeds, and on the order of a page's clips, work for trials like these."""
+    slot = Expert.objects.get(code="e01").slot
+    assert slot is not None
+    code = {system: code for code, system in scene.study.systems.values_list("code", "system_id")}
+    own = [row for row in sessions_of(scene.study)["slots"] if row["slot"] == slot.number]
+    lines = ["expert_id,trial,place,code"]
+    if scene.file.trial.clips == 2:
+        lines = ["expert_id,trial,code_a,code_b"]
+        lines += [f"e01,{number},{code[a]},{code[b]}" for number, (a, b) in evidence.trials()]
+    else:
+        lines += [f"e01,{n},{p},{code[one]}" for n, all_ in evidence.trials() for p, one in enumerate(all_, start=1)]
+    for name, content in {
+        "rows": "\n".join(lines).encode(),
+        "sequences": rfc8785.dumps({"slots": own}),
+        **({} if scene.file.has_sets else {"seeds": json.dumps({"seed": scene.study.seed}).encode()}),
+    }.items():
+        assert right(scene, claims(replace(evidence, seen={"leak": content}))[name])
+    if scene.places > 1:
+        rows = [sorted(systems, key=lambda system: code[system]) for _, systems in evidence.trials()]
+        ordered = dict(enumerate((system for row in rows for system in row), start=1))
+        assert right(scene, claims(replace(evidence, seen={}, browser=ordered))["places"])
+
+
+@pytest.mark.usefixtures("children_here")
+def test_attacker_names_no_system_before_unsealing(scene: Scene) -> None:
+    """With all that there is: the pack, the owner's login, a browser, previews, sealed report, forms, log and admin."""
+    whole, half = everything(scene, 7, "e02", "e03", "e04", "e05")
     assert claims(whole) == claims(half) == {}
     services.close_study(scene.study, actor="test")
     scene.ada.post(reverse("desk:make_report", args=["small"]))
     job = finished(Job.objects.get())
     assert (job.state, job.fault) == ("done", "")
-    scene.handed_out(whole)
+    scene.collect(whole)
     names = {Path(name).name for name in whole.seen}
     assert {"report.html", "system_means.csv", "events.jsonl", "plan.json", "xlsx", "sav"} <= names
     # Whatever numbers a report has by code, its codes were drawn at random (test_blind_report.py): a claim from them
