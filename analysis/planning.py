@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.data.dataset import Text
+from analysis.plain_page import columns, wrap
 from analysis.statistics import power
 from analysis.statistics.chances import DRAWS
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
@@ -18,12 +17,8 @@ from analysis.statistics.pilot import Pilot, possible_variances, power_range
 from analysis.statistics.power import GOAL, Design
 from formats import results
 from formats.errors import N_, InputError, Message
-from formats.messages import LazyText, counter, is_chinese, translate, translator
-from formats.text import text_width
+from formats.messages import LazyText, counter, translate, translator
 
-WIDTH = 96
-#: What a line of Chinese is never broken within: a word or number in Latin letters, or one sign.
-UNBROKEN = re.compile(r"[!-~]+|.", re.DOTALL)
 TABLE_EXPERTS = (12, 20, 26, 40, 60, 100)
 TABLE_CLIPS = (5, 10, 13, 20, 40, 100)
 #: Clips a system that an expert hears unless --heard says otherwise: six systems make sixty trials.
@@ -72,6 +67,30 @@ RESULTS = {
         "{low:.0%}."
     ),
 }
+#: The study and the question, by kind of trial.
+STUDIES = {
+    "single": N_(
+        "{n} experts; {systems} systems with {clips} clips each, of which each expert hears {heard} "
+        "({trials} trials in total). The question is whether a two-sided test at α = {alpha:g} detects a "
+        "true difference of {gap} between two systems."
+    ),
+    "prompts": N_(
+        "{n} experts; {systems} systems with a clip for each of {clips} prompts, of which each expert hears the clips "
+        "of {heard} ({trials} trials in total). The question is whether a two-sided test at α = {alpha:g} detects a "
+        "true difference of {gap} between two systems."
+    ),
+    "sets": N_(
+        "{n} experts; pages with one clip of each of {systems} systems, all made from one prompt; {clips} prompts, of "
+        "which each expert hears {heard} ({trials} pages in total). The question is whether a two-sided test at "
+        "α = {alpha:g} detects a true difference of {gap} between two systems."
+    ),
+}
+#: Of clips that share prompts.
+MATCHED = N_(
+    "Clips per system are prompts here: what all clips of a prompt, or an expert's ratings of them, have in common "
+    "cancels in a difference. Without a pilot study with prompts, the variability of clips includes that of prompts, "
+    "so power may be higher."
+)
 SCENARIOS: Mapping[str, Text] = {
     "low": LazyText("low"),
     "middle": LazyText("middle"),
@@ -87,7 +106,15 @@ COMPONENTS: Mapping[str, Text] = {
 
 
 def design_of(
-    *, experts: int, clips: int, heard: int | None, systems: int, alpha: float, contrasts: int, gap: float
+    *,
+    experts: int,
+    clips: int,
+    heard: int | None,
+    systems: int,
+    alpha: float,
+    contrasts: int,
+    gap: float,
+    kind: str = "single",
 ) -> Design:
     """The design that the command's options describe; InputError says in one sentence what is wrong with them."""
     if contrasts < 1:
@@ -102,7 +129,7 @@ def design_of(
             most=MAX_PLANNED,
         )
     try:
-        return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts)
+        return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts, kind)
     except InputError as error:
         raise InputError(
             "This is no study: %(error)s; change --experts, --systems, --clips or --heard.", error=error
@@ -157,7 +184,7 @@ def page(
         low, high = power_range(design, possible_variances(pilot), gap)
         sentence = ONE_CHANCE if _reads_alike(low, high) else SEVERAL_CHANCES
         verdict.append(_(sentence, low=low, high=high))
-    verdict += _warnings(design, scenarios, lang)
+    verdict += [*_warnings(design, scenarios, lang), *([_(MATCHED)] if design.matched and not pilot else [])]
     grid = {"gap": gap, "heard": design.heard, "scenario": SCENARIOS[_middle(scenarios)], "few": power.FEW_DF}
     head = [
         _("POWER TO DETECT {gap:g}: experts (rows) by clips per system (columns)", **grid),
@@ -174,15 +201,15 @@ def page(
         _("STATISTICAL POWER OF THIS STUDY"),
         _study(design, gap, lang),
         _("RESULT"),
-        *(_wrap(text, lang) for text in verdict),
+        *(wrap(text, lang) for text in verdict),
         _("FIGURES by rating variability (never: not with 1000 either, or not tested)"),
         _facts(design, gap, scenarios, lang),
         "\n".join(head),
         _grid(design, gap, scenarios[_middle(scenarios)]),
         _("SOURCES"),
-        _wrap(_source(pilot, lang), lang),
+        wrap(_source(pilot, lang), lang),
         _sds(scenarios, lang),
-        _wrap(
+        wrap(
             _(
                 "SE of a difference = sqrt(2 (expert:system / experts + clip / clips + residual / (experts x heard))), "
                 "in variances; clips that no expert hears do not count, and clips with unequal numbers of "
@@ -193,7 +220,7 @@ def page(
             ),
             lang,
         ),
-        _wrap(
+        wrap(
             _(
                 "One planned contrast. With m planned contrasts, use --contrasts m: the report tests each at α / m "
                 "(Bonferroni)."
@@ -254,15 +281,7 @@ def _study(design: Design, gap: float, lang: str) -> str:
     ngettext = counter(lang)
     points = ngettext("{gap:g} rating point", "{gap:g} rating points", 1 if gap == 1 else 2, gap=gap)
     about = {"gap": points, "trials": design.trials, "alpha": design.alpha}
-    return _wrap(
-        translate(
-            lang,
-            "{n} experts; {systems} systems with {clips} clips each, of which each expert hears {heard} "
-            "({trials} trials in total). The question is whether a two-sided test at α = {alpha:g} detects a "
-            "true difference of {gap} between two systems.",
-        ).format(**about, **values),
-        lang,
-    )
+    return wrap(translate(lang, STUDIES[design.kind]).format(**about, **values), lang)
 
 
 def _middle(scenarios: Mapping[str, Variances]) -> str:
@@ -306,7 +325,7 @@ def _remedy(design: Design, gap: float, scenarios: Mapping[str, Variances], lang
             " To detect this difference, {clips} clips per system are sufficient if every expert hears all of "
             "them ({trials} trials).",
             clips=clips,
-            trials=clips * design.systems,
+            trials=power.with_clips(design, clips, all_heard=True).trials,
         )
     elif design.experts >= MIN_EXPERTS:
         most = power.most_power(design, variances, gap)
@@ -388,7 +407,7 @@ def _facts(design: Design, gap: float, scenarios: Mapping[str, Variances], lang:
     )
     header = ["", *(SCENARIOS[name][lang] for name in scenarios)]
     rows = [[name, *(measure(variances) for variances in scenarios.values())] for name, measure in measures]
-    return _columns([header, *rows])
+    return columns([header, *rows])
 
 
 def _count(number: int | None, lang: str) -> str:
@@ -402,7 +421,7 @@ def _grid(design: Design, gap: float, variances: Variances) -> str:
     for experts in sorted({*TABLE_EXPERTS, design.experts}):
         cells = [power.with_clips(replace(design, experts=experts), k) for k in clips]
         rows.append([str(experts), *(_chance(cell, variances, gap) for cell in cells)])
-    return _columns(rows)
+    return columns(rows)
 
 
 def _chance(design: Design, variances: Variances, gap: float) -> str:
@@ -416,26 +435,4 @@ def _sds(scenarios: Mapping[str, Variances], lang: str) -> str:
     sds = list(zip(*(variances.sds() for variances in scenarios.values()), strict=True))
     names = [COMPONENTS[part][lang] for part in Variances._fields]
     rows = [[name, *(f"{sd:.2f}" for sd in row)] for name, row in zip(names, sds, strict=True)]
-    return _columns([header, *rows])
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns: the first to the left, the others to the right."""
-    widths = [max(map(text_width, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        first, *rest = (" " * (width - text_width(cell)) for cell, width in zip(row, widths, strict=True))
-        lines.append("  " + row[0] + first + "".join(f"  {pad}{cell}" for pad, cell in zip(rest, row[1:], strict=True)))
-    return "\n".join(lines)
-
-
-def _wrap(text: str, lang: str) -> str:
-    if not is_chinese(lang):
-        return textwrap.fill(text, WIDTH)
-    lines, line = [], ""
-    for part in UNBROKEN.findall(text):
-        if text_width(line + part) > WIDTH and part not in "，。；：、）”":
-            lines.append(line.rstrip())
-            line = ""
-        line += part if line else part.lstrip()
-    return "\n".join([*lines, line])
+    return columns([header, *rows])

@@ -157,8 +157,36 @@ class Power(Result):
     heard: int
     systems: int
     alpha: float
+    #: single, prompts or sets; in the latter two `clips` are prompts.
+    kind: str
     gap: float
     scenarios: dict[str, Scenario]
+
+
+class ChoiceScenario(Result):
+    """What a study of choices can find where experts and clips vary so much."""
+
+    power: float
+    equivalence_power: float
+    se: float
+    df: float
+    smallest_d_prime: float | None
+    standard_deviations: dict[str, float]
+
+
+class ChoicePower(Result):
+    """`plan_study --choices`: the planned study and its power by assumption."""
+
+    experts: int
+    systems: int
+    clips: int
+    heard: int
+    real: int
+    real_heard: int
+    alpha: float
+    margin: float
+    d_prime: float
+    scenarios: dict[str, ChoiceScenario]
 
 
 #: The command of each result.
@@ -179,4 +207,5 @@ OF_COMMAND: dict[str, type[Result]] = {
     "analyse": Written,
     "analyse_runs": Written,
     "plan_study": Power,
+    "plan_study --choices": ChoicePower,
 }

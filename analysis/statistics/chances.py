@@ -88,7 +88,7 @@ def merge_inseparable(experts: int, clips: int, heard: int, variances: Variances
 
 
 def simulate_errors(
-    experts: int, clips: int, heard: int, systems: int, variances: Variances
+    experts: int, clips: int, heard: int, systems: int, variances: Variances, *, matched: bool = False
 ) -> tuple[float, Floats, Floats]:
     """Simulate the standard errors that REML will estimate in a planned study.
 
@@ -98,6 +98,8 @@ def simulate_errors(
         As for ``information.known``.
     variances : Variances
         The true ones.
+    matched : bool, default False
+        As for ``information.known``.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def simulate_errors(
         Its estimates with their Satterthwaite degrees of freedom.
     """
     told, free = merge_inseparable(experts, clips, heard, variances)
-    found = known(experts, clips, heard, systems, told)
+    found = known(experts, clips, heard, systems, told, matched=matched)
     truth = np.array(told)
     estimates = _estimates(found.information, free, truth)
     settled: list[Settled] = [(np.ones(DRAWS, dtype=bool), free, truth)]
@@ -175,7 +177,17 @@ def _precision(
     return variance, variance**2 / ((squares * weights) ** 2 / df).sum(axis=1)
 
 
-def chance(experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float, gap: float) -> float:
+def chance(
+    experts: int,
+    clips: int,
+    heard: int,
+    systems: int,
+    variances: Variances,
+    alpha: float,
+    gap: float,
+    *,
+    matched: bool = False,
+) -> float:
     """Compute the power of a two-sided test of a difference of two systems.
 
     Mean over the draws of ``simulate_errors`` of P(|estimate| > t(1 - alpha / 2, df) * se), where the estimate is
@@ -189,19 +201,21 @@ def chance(experts: int, clips: int, heard: int, systems: int, variances: Varian
     alpha : float
     gap : float
         The true difference, in rating points.
+    matched : bool, default False
+        As for ``information.known``.
 
     Returns
     -------
     float
         From 0 to 1.
     """
-    true, reach = _reach(experts, clips, heard, systems, variances, alpha)
+    true, reach = _reach(experts, clips, heard, systems, variances, alpha, matched)
     return float(np.mean(special.ndtr((gap - reach) / true) + special.ndtr((-gap - reach) / true)))
 
 
 @lru_cache(maxsize=2048)
 def _reach(
-    experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float
+    experts: int, clips: int, heard: int, systems: int, variances: Variances, alpha: float, matched: bool
 ) -> tuple[float, Floats]:
-    true, se, df = simulate_errors(experts, clips, heard, systems, variances)
+    true, se, df = simulate_errors(experts, clips, heard, systems, variances, matched=matched)
     return true, stats.t.isf(alpha / 2, df) * se

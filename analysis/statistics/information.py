@@ -13,6 +13,9 @@ squared cosines sum to K / n - 1, and where experts share equally many clips the
 hear all, this is the analysis of variance; where clips are heard once, they are part of the residual; where cells are
 fewer than experts and clips, some planes shrink to lines.
 
+Where the clips of all systems are of shared prompts (`matched`), prompts, and an expert's ratings of one prompt, have
+variances of their own. They are in the mean alone, which then says nothing of clips and residual.
+
 Source: S. R. Searle, G. Casella & C. E. McCulloch, Variance Components (1992), chapter 6: the information of REML about
 variances i and j is tr(P V_i P V_j) / 2; A. T. James & G. N. Wilkinson, "Factorization of the residual operator and
 canonical decomposition of nonorthogonal factors in the analysis of variance", Biometrika 58 (1971) 279-294. The tests
@@ -81,7 +84,7 @@ class Known(NamedTuple):
         return 2 * self.variance**2 / float(self.slopes @ inverse(self.information) @ self.slopes)
 
 
-def known(experts: int, clips: int, heard: int, systems: int, variances: Variances) -> Known:
+def known(experts: int, clips: int, heard: int, systems: int, variances: Variances, *, matched: bool = False) -> Known:
     """Compute what REML knows of a difference of two systems in a planned study.
 
     Clips are assigned to experts as evenly as possible. The formulas are in the module's docstring.
@@ -95,6 +98,8 @@ def known(experts: int, clips: int, heard: int, systems: int, variances: Varianc
         Clips of each system that each expert hears.
     systems : int
     variances : Variances
+    matched : bool, default False
+        Whether all systems have clips of the same prompts, and an expert hears the same prompts of each.
 
     Returns
     -------
@@ -104,6 +109,8 @@ def known(experts: int, clips: int, heard: int, systems: int, variances: Varianc
     expert, expert_system, clip, residual = variances
     to_difference, to_mean = np.eye(4)[1:], np.eye(4)[1:]
     to_mean[0, 0] = systems
+    if matched:
+        to_mean[:, 1:] = 0.0
     in_difference = _one_contrast(experts, told, heard, np.array([expert_system, clip, residual]))
     in_mean = _one_contrast(experts, told, heard, np.array([systems * expert + expert_system, clip, residual]))
     information = (systems - 1) * to_difference.T @ in_difference @ to_difference + to_mean.T @ in_mean @ to_mean

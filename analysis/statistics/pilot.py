@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ class Pilot:
     bounds: tuple[float, float] = (-math.inf, math.inf)
 
 
-def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
+def from_ratings(ratings: Ratings, scale: str = "", *, matched: bool = False) -> Pilot:
     """Fit the mixed model to one scale of a pilot.
 
     Parameters
@@ -57,6 +57,8 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
     ratings : Ratings
     scale : str, optional
         Key; otherwise the plan's primary scale, or else the first.
+    matched : bool, default False
+        Whether the planned study matches clips by prompt, as the pilot must then do.
 
     Returns
     -------
@@ -81,10 +83,16 @@ def from_ratings(ratings: Ratings, scale: str = "") -> Pilot:
     key = scale or (primary if primary in keys else keys[0])
     with one_blas_thread():
         components = mixed_model.fit(ratings.counted, key).variance_components
-    return from_fitted(ratings, key, components)
+    if matched and "prompt" not in set(components["component"]):
+        raise InputError(
+            "%(source)s: its clips of several systems share no prompts. Give a pilot with prompt_id, or leave out "
+            "--sets and --prompts.",
+            source=ratings.source,
+        )
+    return from_fitted(ratings, key, components, matched=matched)
 
 
-def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
+def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame, *, matched: bool = False) -> Pilot:
     """Make a pilot of a model that was fitted before.
 
     Parameters
@@ -94,6 +102,8 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
         Of the scale.
     components : DataFrame
         ``Fit.variance_components`` of that scale.
+    matched : bool, default False
+        As for ``from_components``.
 
     Returns
     -------
@@ -106,7 +116,7 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
         expert by system.
     """
     design = _design(ratings.counted[ratings.counted["scale"] == key], ratings)
-    variances = from_components(components)
+    variances = from_components(components, matched=matched)
     if not variances.residual > 0:
         raise InputError(
             "%(source)s: its ratings do not scatter on %(key)s; give a pilot that tells how they do.",
@@ -121,7 +131,14 @@ def from_fitted(ratings: Ratings, key: str, components: pd.DataFrame) -> Pilot:
             key=key,
         )
     bounds = next((entry.minimum, entry.maximum) for entry in ratings.scales if entry.key == key)
-    return Pilot(ratings.source.name, key, design, variances, ratings.is_simulated, bounds)
+    return Pilot(
+        ratings.source.name,
+        key,
+        replace(design, kind="prompts" if matched else "single"),
+        variances,
+        ratings.is_simulated,
+        bounds,
+    )
 
 
 def _design(frame: pd.DataFrame, ratings: Ratings) -> Design:
@@ -151,13 +168,16 @@ def inseparable_components(components: pd.DataFrame) -> list[str]:
     return [str(name) for name in components.loc[components["variance"].isna(), "component"]]
 
 
-def from_components(components: pd.DataFrame) -> Variances:
+def from_components(components: pd.DataFrame, *, matched: bool = False) -> Variances:
     """Convert a table of variance components.
 
     Parameters
     ----------
     components : DataFrame
         ``Fit.variance_components`` of one scale.
+    matched : bool, default False
+        Whether the planned study matches clips by prompt. If not, what prompts vary by is of its clips, and what an
+        expert's ratings of one prompt have in common is of its single ratings.
 
     Returns
     -------
@@ -165,6 +185,9 @@ def from_components(components: pd.DataFrame) -> Variances:
         0 for a component that is missing or was not separated.
     """
     found = dict(zip(components["component"], components["variance"].fillna(0.0), strict=True))
+    if not matched:
+        for name, part in (("clip", "prompt"), ("residual", "expert:prompt")):
+            found[name] = found.get(name, 0.0) + found.get(part, 0.0)
     return Variances(*(float(found.get(name, 0.0)) for name in ("expert", "expert:system", "clip", "residual")))
 
 
@@ -188,7 +211,8 @@ def possible_variances(pilot: Pilot, seed: int = 1, draws: int = DRAWS) -> list[
         ``expert`` is the pilot's own in each.
     """
     design, values = pilot.design, np.array(pilot.variances[1:])
-    known = information.known(design.experts, design.used, design.heard, design.systems, pilot.variances)
+    numbers = design.experts, design.used, design.heard, design.systems
+    known = information.known(*numbers, pilot.variances, matched=design.matched)
     covariance = information.inverse(known.information)[1:, 1:]
     parts = _parts(design, values, covariance)
     totals, spread = parts @ values, parts @ covariance @ parts.T

@@ -5,7 +5,7 @@ the variance 2 (v_es / R + v_c / K + v_e / (R n)), with the variances of expert 
 of the residual; an expert's own level cancels. K counts the clips that somebody hears, and less than that where they
 are heard unequally often. Its Satterthwaite degrees of freedom come from the information that REML has of the variances
 in such a design (`information`), and power from what REML then estimates (`chances`). Where clips are many and experts
-few, v_es / R stays: no number of clips makes up for it.
+few, v_es / R stays: no number of clips makes up for it. Where clips share prompts, what is a prompt's cancels too.
 
 Source: J. Westfall, D. A. Kenny, C. M. Judd, "Statistical power and optimal design in experiments in which samples of
 participants respond to samples of stimuli", Journal of Experimental Psychology: General 143 (2014) 2020-2045.
@@ -53,6 +53,9 @@ class Design:
     systems : int, default 6
         2 or more.
     alpha : float, default 0.05
+    kind : {"single", "prompts", "sets"}, default "single"
+        Single clips, single clips of prompts that all systems share, or pages with a clip of each system, all of one
+        prompt. ``clips`` are prompts in the latter two, of which an expert hears the same of each system.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class Design:
     heard: int
     systems: int = 6
     alpha: float = 0.05
+    kind: str = "single"
 
     def __post_init__(self) -> None:
         if self.experts < 2 or self.systems < 2 or self.clips < 2:
@@ -80,9 +84,14 @@ class Design:
         return min(self.clips, self.experts * self.heard)
 
     @property
+    def matched(self) -> bool:
+        """Whether the clips of all systems come from the same prompts."""
+        return self.kind != "single"
+
+    @property
     def trials(self) -> int:
-        """Clips that each expert hears, repeats not counted."""
-        return self.systems * self.heard
+        """Trials of each expert, repeats not counted."""
+        return self.heard if self.kind == "sets" else self.systems * self.heard
 
 
 #: Standard deviations of what is felt (expert, expert by system, clip, residual) before it is rounded to a rating. The
@@ -144,14 +153,16 @@ def round_variances(felt: Variances, mean: float, minimum: int, maximum: int) ->
 
 
 @lru_cache(maxsize=4096)
-def _known(experts: int, used: int, heard: int, systems: int, variances: Variances) -> tuple[float, float]:
-    found = known(experts, used, heard, systems, variances)
+def _known(
+    experts: int, used: int, heard: int, systems: int, variances: Variances, matched: bool
+) -> tuple[float, float]:
+    found = known(experts, used, heard, systems, variances, matched=matched)
     return math.sqrt(found.variance), found.freedom()
 
 
 def _precision(design: Design, variances: Variances) -> tuple[float, float]:
     """Standard error of the difference of two system means, and its Satterthwaite degrees of freedom."""
-    return _known(design.experts, design.used, design.heard, design.systems, variances)
+    return _known(design.experts, design.used, design.heard, design.systems, variances, design.matched)
 
 
 def standard_error(design: Design, variances: Variances) -> float:
@@ -250,7 +261,7 @@ def power(design: Design, variances: Variances, gap: float) -> float:
         From 0 to 1.
     """
     numbers = design.experts, design.used, design.heard, design.systems
-    return chance(*numbers, variances, design.alpha, gap)
+    return chance(*numbers, variances, design.alpha, gap, matched=design.matched)
 
 
 def half_width(design: Design, variances: Variances) -> float:

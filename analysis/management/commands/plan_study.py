@@ -17,7 +17,12 @@ The page gives the power, the half-width of the confidence interval, the smalles
 more clips or more experts, and a conclusion. The variability of ratings is taken from a pilot study (a DATASET folder
 or a CSV of ratings, docs/analysis.md); without one, three sets of assumptions are used.
 
-Example: manage.py plan_study --experts 26 --gap 0.17"""
+With --sets or --prompts clips are matched by prompt: what is a prompt's cancels. With --choices experts say whether a
+clip is real or generated, and the difference is a d'.
+
+Examples: manage.py plan_study --experts 26 --gap 0.17
+          manage.py plan_study --sets --experts 14 --gap 0.5 --systems 4 --clips 10
+          manage.py plan_study --choices --experts 26 --gap 0.5 --real 26"""
 
 
 class Command(WithResult, LongCommand):
@@ -25,9 +30,30 @@ class Command(WithResult, LongCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        kind = parser.add_mutually_exclusive_group()
+        kind.add_argument(
+            "--prompts", action="store_true", help="single clips that all systems made from --clips prompts"
+        )
+        kind.add_argument(
+            "--sets", action="store_true", help="pages with one clip of each system, from --clips prompts"
+        )
+        kind.add_argument("--choices", action="store_true", help="real or generated? --gap is a d'")
         parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
         parser.add_argument(
-            "--gap", type=float, required=True, metavar="POINTS", help="the true difference to detect, in rating points"
+            "--gap",
+            type=float,
+            required=True,
+            metavar="POINTS",
+            help="the true difference to detect, in rating points or as d'",
+        )
+        parser.add_argument(
+            "--real",
+            type=int,
+            metavar="N",
+            help="with --choices: clips of the real music, all heard (default: as --clips)",
+        )
+        parser.add_argument(
+            "--margin", type=float, default=0.5, help="with --choices: d' within it counts as chance (default 0.5)"
         )
         parser.add_argument(
             "--clips", type=int, default=13, metavar="N", help="number of clips per system (default 13)"
@@ -74,14 +100,19 @@ class Command(WithResult, LongCommand):
         from analysis.statistics import pilot
         from formats.errors import InputError
 
+        if options["choices"]:
+            self._tell_choices(options)
+            return
         with input_errors():
+            kind = "sets" if options["sets"] else "prompts" if options["prompts"] else "single"
             design = planning.design_of(
-                **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")}
+                **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")},
+                kind=kind,
             )
             tried = None
             if options["pilot"]:
                 data = ratings.read(options["pilot"], given=given_of(options))
-                tried = pilot.from_ratings(data, options["scale"])
+                tried = pilot.from_ratings(data, options["scale"], matched=design.matched)
             elif described := [f"--{name}" for name in ("columns", "bounds", "missing", "order") if options[name]]:
                 raise InputError(
                     "%(scales)s can only describe a pilot's table; name that with --pilot.", scales=", ".join(described)
@@ -95,3 +126,15 @@ class Command(WithResult, LongCommand):
                 simulated = bool(tried and tried.is_simulated)
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
         self.tell(options, planning.result(design, options["gap"], scenarios), text.rstrip("\n"))
+
+    def _tell_choices(self, options: dict[str, Any]) -> None:
+        from analysis import choice_planning
+        from formats.errors import InputError
+
+        with input_errors():
+            if options["pilot"] or options["out"]:
+                raise InputError("--choices takes neither --pilot nor --out; leave them out.")
+            names = ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap", "real", "margin")
+            design = choice_planning.design_of(**{name: options[name] for name in names})
+        page = choice_planning.page(design, options["gap"], options["language"])
+        self.tell(options, choice_planning.result(design, options["gap"]), page.rstrip("\n"))

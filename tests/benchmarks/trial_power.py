@@ -1,0 +1,111 @@
+"""Power of sets, of clips matched by prompt and of choices by simulated studies, beside the formulas of `plan_study`.
+
+`python -m tests.benchmarks.trial_power` prints tables: complete sets by the closed form of the model with prompts, and
+choices by `discrimination.fit`.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from tqdm import tqdm
+
+from analysis.statistics import choice_power, discrimination, power
+from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
+from analysis.statistics.information import Variances
+from analysis.statistics.power import Design
+from tests.benchmarks.power import Floats, scatter, studies
+
+#: Standard deviations of what the clips of a prompt, and an expert's ratings of them, have in common.
+PROMPT_SD, PAGE_SD = 0.5, 0.3
+SETS = tuple(
+    (name, Design(experts, prompts, prompts, systems, kind="sets"), gap)
+    for name in ("low", "middle", "high")
+    for experts, prompts, systems, gap in ((14, 10, 4, 0.5), (12, 8, 2, 0.6), (26, 13, 6, 0.3), (8, 6, 3, 0.8))
+)
+CHOICES = (
+    ("middle", ChoiceDesign(20, 6, 8, 8, 16, 16), 0.5),
+    ("middle", ChoiceDesign(26, 6, 13, 10, 13, 10), 0.5),
+    ("low", ChoiceDesign(12, 3, 10, 10, 10, 10), 0.6),
+    ("high", ChoiceDesign(30, 3, 20, 10, 20, 10), 0.8),
+)
+
+
+def set_p(design: Design, felt: Variances, gap: float, count: int, seed: int) -> Floats:
+    """p (count,) of the first system against the second in complete sets.
+
+    2 (MS_es + MS_sp - MS_esp) / (E P); a mean square below that of the residual is pooled with it, as REML does.
+    """
+    rng = np.random.default_rng((seed, 1))
+    e, p, s = design.experts, design.clips, design.systems
+    y = studies(design, felt, gap, count, seed)
+    y = y + rng.normal(0, PROMPT_SD, (count, 1, 1, p)) + rng.normal(0, PAGE_SD, (count, 1, e, p))
+    y = y - y.mean(axis=1, keepdims=True)
+    system, by_expert, by_prompt = (y.mean(axis=axes, keepdims=True) for axes in ((2, 3), 3, 2))
+    parts = (by_expert - system, by_prompt - system, y - by_expert - by_prompt + system)
+    squares = np.stack([(part**2).sum(axis=(1, 2, 3)) for part in parts]) * np.array([[p], [e], [1]])
+    dfs = (s - 1) * np.array([[e - 1], [p - 1], [(e - 1) * (p - 1)]], dtype=float)
+    kept = squares / dfs > squares[2] / dfs[2]
+    kept[2] = False
+    pooled_df = np.where(kept, 0, dfs).sum(axis=0)
+    pooled = np.where(kept, 0, squares).sum(axis=0) / pooled_df * (1 - kept.sum(axis=0))
+    own = np.where(kept, squares / dfs, 0)
+    variance = own.sum(axis=0) + pooled
+    df = variance**2 / ((own**2 / dfs).sum(axis=0) + pooled**2 / pooled_df)
+    gaps = system[:, 0, 0, 0] - system[:, 1, 0, 0]
+    return np.asarray(2 * stats.t.sf(np.abs(gaps) / np.sqrt(2 * variance / (e * p)), df))
+
+
+def choices(design: ChoiceDesign, spread: Spread, d_prime: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Answers of one study in which all generators have the same d'; experts stand midway."""
+    criterion = rng.normal(-d_prime / 2, spread.criterion, design.experts)
+    sensitivity = rng.normal(d_prime, spread.sensitivity, design.experts)
+    tables = []
+    for system in range(design.systems):
+        clips, heard = (design.clips, design.heard) if system else (design.real, design.real_heard)
+        luck = rng.normal(0, spread.clip, clips)
+        expert = np.repeat(np.arange(design.experts), heard)
+        clip = (np.arange(design.experts)[:, None] * heard + np.arange(heard)).ravel() % clips
+        eta = criterion[expert] + luck[clip] + (sensitivity[expert] if system else 0.0)
+        said = (eta + rng.normal(size=len(eta)) > 0).astype(int)
+        name = f"s{system}" if system else "real"
+        tables.append(pd.DataFrame({"expert_id": expert, "system": name, "clip_id": clip, "said": said}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def found(design: ChoiceDesign, spread: Spread, d_prime: float, count: int, seed: int) -> tuple[float, float]:
+    """Shares of d' that differ from 0, and, where it is 0, shown to be near it."""
+    rng = np.random.default_rng(seed)
+    detected, near = [], []
+    for _ in tqdm(range(count), desc=str(design), disable=None):
+        fit = discrimination.fit(choices(design, spread, d_prime, rng), margin=design.margin)
+        detected.append((fit.systems["p"].iloc[:-1] < design.alpha).mean())
+        fit = discrimination.fit(choices(design, spread, 0.0, rng), margin=design.margin)
+        near.append((fit.systems["p_equivalence"].iloc[:-1] < design.alpha).mean())
+    return float(np.mean(detected)), float(np.mean(near))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", type=int, default=5000, help="simulated studies of each design")
+    parser.add_argument("--choices", type=int, default=1000, help="the same of choices")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    print("| experts | prompts | systems | scatter | gap | found | page |\n|---|---|---|---|---|---|---|")
+    for name, design, gap in SETS:
+        share = np.mean(set_p(design, scatter(name), gap, given.sets, given.seed) < design.alpha)
+        numbers = f"| {design.experts} | {design.clips} | {design.systems} | {name} | {gap} "
+        print(f"{numbers}| {share:.3f} | {power.power(design, scatter(name), gap):.3f} |")
+    print("\n| design | scatter | d' | found | page | near chance | page |\n|---|---|---|---|---|---|---|")
+    for name, planned, d_prime in CHOICES if given.choices else ():
+        detected, near = found(planned, ASSUMED[name], d_prime, given.choices, given.seed)
+        by_formula = choice_power.power(planned, ASSUMED[name], d_prime)
+        equal = choice_power.equivalence_power(planned, ASSUMED[name])
+        print(f"| {planned} | {name} | {d_prime} | {detected:.3f} | {by_formula:.3f} | {near:.3f} | {equal:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
