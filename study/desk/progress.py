@@ -215,7 +215,9 @@ def _places(study: Study) -> dict[int, PlannedTrial]:
     lasts = dict(study.clips.order_by().values_list("pk", "duration_ms"))
     repeats = set(trials.filter(is_repeat=True).values_list("pk", flat=True))
     clips = {pk: [clip] for pk, clip in trials.values_list("pk", "clip_id")}
-    references = dict(trials.exclude(reference=None).values_list("pk", "reference__duration_ms"))
+    references: dict[int, int] = {}
+    if study.file.has_reference:
+        references = dict(trials.values_list("pk", "reference__duration_ms"))
     if study.file.trial.clips != 1:
         further = FurtherClip.objects.filter(trial__in=trials).order_by("trial", "place")
         for trial, clip in further.values_list("trial", "clip_id"):
