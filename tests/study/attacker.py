@@ -27,7 +27,7 @@ import soundfile
 from formats.pack import PackClip
 from formats.study_file import StudyFile
 from study.sequences import places_of
-from study.services.study_creation import clips_of_trial, sessions_for
+from study.services.study_creation import sessions_for
 
 Row = Mapping[str, str]
 #: Code -> system.
@@ -61,7 +61,7 @@ class Evidence:
     @property
     def places(self) -> int:
         """Clips of a trial."""
-        return clips_of_trial(self.file)
+        return self.file.clips_per_trial
 
     def trials(self) -> Iterator[tuple[int, list[str]]]:
         """Each trial's number with the systems of its clips by place."""

@@ -28,7 +28,7 @@ from study.design import certificate_of
 from study.desk import progress
 from study.models import Device, Draft, Event, Expert, Job, Trial
 from study.sequences import sessions_of
-from study.services.study_creation import ChosenClips, clips_of_trial, draw_codes
+from study.services.study_creation import ChosenClips, draw_codes
 from tests.factories import (
     begin,
     choice_toml,
@@ -77,7 +77,7 @@ class Scene:
     def __init__(self, folder: Path, ada: Client, kind: str = "single") -> None:
         self.ada, self.rng = ada, Random(3)
         self.file = parse(text_of(kind))
-        self.places = clips_of_trial(self.file)
+        self.places = self.file.clips_per_trial
         self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4, practice=self.places))
         self.study = services.create_study(
             slug="small",
