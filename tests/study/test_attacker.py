@@ -161,6 +161,8 @@ class Scene:
     def collect(self, evidence: Evidence) -> None:
         """Everything that the desk and the admin show and give, by page, form and download."""
         evidence.seen |= dict(crawl(self.ada))
+        unlinked = reverse("desk:open_link", args=["small"])  # only studies with an open link lead to it
+        evidence.seen[unlinked] = body(self.ada.get(unlinked))
         address = reverse("desk:download", args=["small"])
         evidence.seen[f"{address}xlsx"] = body(self.ada.post(address, {"form": "xlsx"}))
         root = client_of("root", superuser=True)
