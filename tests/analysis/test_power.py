@@ -150,10 +150,15 @@ def test_power_grows_with_clips_that_fewer_experts_share() -> None:
     assert chances[2] == pytest.approx(0.92, abs=0.01)
 
 
+def design_of(row: dict[str, float]) -> Design:
+    experts, clips, heard, systems = (int(row[name]) for name in ("experts", "clips", "heard", "systems"))
+    return Design(experts, clips, heard, systems)
+
+
 @pytest.mark.parametrize("row", RECORDED["sparse"], ids=lambda row: "{experts} x {clips}, {heard} heard".format(**row))
 def test_power_is_what_recorded_sparse_studies_found(row: dict[str, float]) -> None:
     """fixtures/bench/power.json, by `python -m tests.benchmarks.power`; 6 x 20 and 12 x 40 had .17 and .30 once."""
-    design = Design(*(int(row[name]) for name in ("experts", "clips", "heard", "systems")))
+    design = design_of(row)
     assert row["se"] <= 0.0105
     assert not power.is_approximate(design, FELT[str(row["scatter"])])
     assert power.power(design, FELT[str(row["scatter"])], row["gap"]) == pytest.approx(row["simulated"], abs=0.03)
@@ -172,7 +177,7 @@ PRINTED = RECORDED["printed"]
 @pytest.mark.parametrize("row", PRINTED, ids=lambda row: "{experts} x {clips}, {heard} heard".format(**row))
 def test_printed_power_is_what_studies_found_or_approximate(row: dict[str, float]) -> None:
     """With the variances of the page. 3 x 3, 2 x 6 and 8 x 10 were up to .08 too low, and not called approximate."""
-    design = Design(*(int(row[name]) for name in ("experts", "clips", "heard", "systems")))
+    design = design_of(row)
     variances = power.assumed_variances()[str(row["scatter"])]
     shown = power.power(design, variances, row["gap"])
     assert shown == pytest.approx(row["formula"], abs=0.001)
