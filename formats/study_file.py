@@ -38,16 +38,16 @@ from formats.toml import KeyPath, Lines, dotted, read_toml
 LOWEST_RATING, HIGHEST_RATING = 0, 100
 #: Numbers beyond this are not exact in RFC 8785 JSON.
 LARGEST_SEED = 2**53 - 1
-MOST_SYSTEMS, MOST_SCALES, MOST_CLIPS, MOST_SLOTS, MOST_PRACTICE = 12, 12, 1000, 200, 20
-MOST_TRIALS = MOST_SYSTEMS * MOST_CLIPS
+MAX_SYSTEMS, MAX_SCALES, MAX_CLIPS, MAX_SLOTS, MAX_PRACTICE = 12, 12, 1000, 200, 20
+MAX_TRIALS = MAX_SYSTEMS * MAX_CLIPS
 #: How long after the end of a study answers on their way are still taken where its file does not say, and at most.
-GRACE_HOURS, MOST_GRACE_HOURS = 48, 24 * 14
+GRACE_HOURS, MAX_GRACE_HOURS = 48, 24 * 14
 #: The same of a slot that was taken by the open link, and the longest address.
-LINK_HOURS, MOST_LINK_HOURS, MOST_ADDRESS = 24, 24 * 60, 500
+LINK_HOURS, MAX_LINK_HOURS, MAX_ADDRESS = 24, 24 * 60, 500
 #: Trials between a hidden repeat and its first hearing.
 REPEAT_GAP = 8
 #: Faults that are reported at once; a file with more is hardly a study file.
-MOST_FAULTS = 100
+MAX_FAULTS = 100
 #: Names that a scale can't have, for datasets have columns of these names.
 RESERVED = {
     *("expert_id", "group", "trial", "block", "position", "system", "clip_id", "is_repeat", "scale", "rating"),
@@ -445,7 +445,7 @@ class Group(Table):
 
     key: Id
     label: Texts
-    slots: Annotated[int, Whole(1, MOST_SLOTS)]
+    slots: Annotated[int, Whole(1, MAX_SLOTS)]
 
 
 class Choice(Table):
@@ -604,15 +604,15 @@ class Design(Table):
 
     computed = frozenset({"slots"})
 
-    clips_per_system: Annotated[int, Whole(1, MOST_CLIPS)]
+    clips_per_system: Annotated[int, Whole(1, MAX_CLIPS)]
     #: Clips of each system that an expert hears, in trials of one clip and of all systems.
-    heard_per_expert: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
+    heard_per_expert: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MAX_CLIPS})
     #: How often an expert hears each pair of systems, in trials of two clips.
-    rounds: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MOST_CLIPS})
-    repeats: int = Field(0, json_schema_extra={"minimum": 0, "maximum": MOST_TRIALS})
+    rounds: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MAX_CLIPS})
+    repeats: int = Field(0, json_schema_extra={"minimum": 0, "maximum": MAX_TRIALS})
     break_after: int | Literal["half"] = "half"
-    practice: Annotated[int, Whole(0, MOST_PRACTICE)] = 0
-    grace_hours: Annotated[int, Whole(0, MOST_GRACE_HOURS)] = GRACE_HOURS
+    practice: Annotated[int, Whole(0, MAX_PRACTICE)] = 0
+    grace_hours: Annotated[int, Whole(0, MAX_GRACE_HOURS)] = GRACE_HOURS
     seed: Annotated[int | None, Whole(0, LARGEST_SEED)] = None
     slots: SkipJsonSchema[dict[str, int]] = {}
 
@@ -635,12 +635,12 @@ class Design(Table):
         if key == "rounds" and known.clips != 2:
             raise fault("Only trials of two clips have rounds. Delete it, and write heard_per_expert.")
         if key in {"heard_per_expert", "rounds"}:
-            return _whole(value, 1, info.data.get("clips_per_system", MOST_CLIPS))
+            return _whole(value, 1, info.data.get("clips_per_system", MAX_CLIPS))
         heard, repeats = info.data.get("rounds" if known.clips == 2 else "heard_per_expert"), info.data.get("repeats")
-        trials = heard * trials_of_round(known.clips, len(known.systems)) if heard and known.systems else MOST_TRIALS
+        trials = heard * trials_of_round(known.clips, len(known.systems)) if heard and known.systems else MAX_TRIALS
         if key == "repeats":
             return _whole(value, 0, trials if trials >= REPEAT_GAP else 0)
-        return _whole(value, 0, (trials + repeats if repeats is not None else MOST_TRIALS) - 1)
+        return _whole(value, 0, (trials + repeats if repeats is not None else MAX_TRIALS) - 1)
 
 
 class ClipShape(Table):
@@ -680,8 +680,8 @@ class WebAddress(Written):
 
     def check(self, value: Any, known: Known, key: str) -> Any:
         address = super().check(value, known, key).strip()
-        if not re.fullmatch(r"https://[^\s/]\S*", address) or len(address) > MOST_ADDRESS:
-            raise fault('Write an address that begins with "https://", at most %(most)d characters.', most=MOST_ADDRESS)
+        if not re.fullmatch(r"https://[^\s/]\S*", address) or len(address) > MAX_ADDRESS:
+            raise fault('Write an address that begins with "https://", at most %(most)d characters.', most=MAX_ADDRESS)
         return address
 
 
@@ -693,7 +693,7 @@ class OpenLink(Table):
         str | None, Name(r"[A-Za-z][A-Za-z0-9_-]{0,38}", N_("letters, digits, hyphens and underscores (at most 39)"))
     ] = None
     #: How long the slot of an expert who has stopped stays theirs when others ask for one.
-    hours: Annotated[int, Whole(1, MOST_LINK_HOURS)] = LINK_HOURS
+    hours: Annotated[int, Whole(1, MAX_LINK_HOURS)] = LINK_HOURS
     #: What the last page shows.
     completion_code: Annotated[str | None, Version()] = None
     completion_url: Annotated[str | None, WebAddress()] = None
@@ -755,14 +755,14 @@ class StudyFile(Table):
 
     title: Texts
     languages: list[Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]]
-    systems: Annotated[list[System], Entries(2, MOST_SYSTEMS)]
+    systems: Annotated[list[System], Entries(2, MAX_SYSTEMS)]
     real_system: str | None = None
     trial: TrialShape = TrialShape()
     clips: ClipShape = ClipShape()
     design: Design
     groups: Annotated[list[Group], Entries(1, 20)]
-    scales: Annotated[list[Scale], Entries(1, MOST_SCALES)] = []
-    questions: Annotated[list[TrialQuestion], Entries(1, MOST_SCALES)] = []
+    scales: Annotated[list[Scale], Entries(1, MAX_SCALES)] = []
+    questions: Annotated[list[TrialQuestion], Entries(1, MAX_SCALES)] = []
     background: Annotated[list[Question], Entries(0, 30)] = []
     consent: Consent
     instructions: Paragraphs
@@ -951,12 +951,12 @@ def _known(content: dict[str, Any]) -> Known:
     known = Known()
     if _are_languages(languages):
         known.languages = list(languages or ())
-    if isinstance(systems, list) and 2 <= len(systems) <= MOST_SYSTEMS:
+    if isinstance(systems, list) and 2 <= len(systems) <= MAX_SYSTEMS:
         known.systems = [str(row.get("id", "")) if isinstance(row, dict) else "" for row in systems]
     if isinstance(trial, dict) and trial.get("clips") in (2, "all"):
         known.clips = trial["clips"]
     scales, questions = (content.get(key, []) for key in ("scales", "questions"))
-    if isinstance(scales, list) and isinstance(questions, list) and 1 <= len(scales) + len(questions) <= MOST_SCALES:
+    if isinstance(scales, list) and isinstance(questions, list) and 1 <= len(scales) + len(questions) <= MAX_SCALES:
         rows = [row for row in [*scales, *questions] if isinstance(row, dict)]
         asked = [row for row in rows if row.get("kind") != "text"]
         known.ranges = {str(row.get("key", "")): _range(row) for row in asked}
@@ -991,13 +991,13 @@ def _across(content: dict[str, Any]) -> Found:
             found += _repeated(question.get("choices"), (part, index, "choices"), "key")
     found += _unfit(content)
     slots = [group.get("slots") for group in _rows(content.get("groups"))]
-    sound = [number for number in slots if type(number) is int and 1 <= number <= MOST_SLOTS]
-    if slots and sound == slots and not 2 <= sum(sound) <= MOST_SLOTS:
+    sound = [number for number in slots if type(number) is int and 1 <= number <= MAX_SLOTS]
+    if slots and sound == slots and not 2 <= sum(sound) <= MAX_SLOTS:
         found.append(
             (
                 ("groups",),
                 Message(
-                    "The groups have %(count)d slots in total. Enter 2 to %(most)d.", count=sum(sound), most=MOST_SLOTS
+                    "The groups have %(count)d slots in total. Enter 2 to %(most)d.", count=sum(sound), most=MAX_SLOTS
                 ),
             )
         )
@@ -1113,9 +1113,9 @@ def _checked(model: type[Checked], text: str, content: dict[str, Any], known: Kn
     rows = sorted(((lines.of(path), dotted(path), message) for path, message in found), key=lambda row: row[:2])
     messages = [
         Message("line %(line)d, %(key)s: %(fault)s", line=line, key=key, fault=message)
-        for line, key, message in rows[:MOST_FAULTS]
+        for line, key, message in rows[:MAX_FAULTS]
     ]
-    if len(rows) > MOST_FAULTS:
+    if len(rows) > MAX_FAULTS:
         messages.append(Message("There are more errors. Fix these first."))
     raise InputError.of(messages)
 

@@ -23,7 +23,7 @@ from formats.messages import LANGUAGES, LazyText
 from formats.text import folded
 
 #: More scales than this are a questionnaire, not those of a listening study.
-MOST_SCALES = 24
+MAX_SCALES = 24
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ def _scales_of(columns: Sequence[Column], path: Path) -> list[str]:
         raise InputError(
             "%(path)s: no scale has a name; write the name of the scale in the column scale of each row.", path=path
         )
-    if len(kept) > MOST_SCALES:
+    if len(kept) > MAX_SCALES:
         raise InputError(
             "%(path)s has %(count)s scales; name those to analyse, at most %(most)s, with --scales.",
             path=path,
             count=len(kept),
-            most=MOST_SCALES,
+            most=MAX_SCALES,
         )
     return kept
 

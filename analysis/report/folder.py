@@ -37,7 +37,7 @@ from formats.report import NAME
 STAMP = NAME
 #: The section that is a page of its own too, for reviewers.
 CHECKLIST = "checklist"
-FEWEST_REPLICATES, MOST_REPLICATES = 1_000, 100_000
+MIN_REPLICATES, MAX_REPLICATES = 1_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,12 @@ def write_report(
 
 def check_numbers(replicates: int, seed: int) -> None:
     """Raise InputError for a number of replicates or a seed out of bounds."""
-    if not FEWEST_REPLICATES <= replicates <= MOST_REPLICATES:
+    if not MIN_REPLICATES <= replicates <= MAX_REPLICATES:
         raise InputError(
             "--replicates %(replicates)s must lie between %(least)s and %(most)s.",
             replicates=replicates,
-            least=FEWEST_REPLICATES,
-            most=MOST_REPLICATES,
+            least=MIN_REPLICATES,
+            most=MAX_REPLICATES,
         )
     if seed < 0:
         raise InputError("--seed %(seed)s must not be negative.", seed=seed)

@@ -18,8 +18,8 @@ from formats.messages import LANGUAGES, SOURCE, language_tag
 HERE = Path(__file__).parent
 STYLES = HERE / "report.css"
 #: A browser is slow with more; longer tables stand in the folder's CSV alone, and the page says so.
-MOST_ROWS = 1000
-LONGEST_NUMBER = 30
+MAX_ROWS = 1000
+MAX_NUMBER_LENGTH = 30
 
 
 def page_html(contents: Contents[Any], css: str = "", only: str = "") -> str:
@@ -40,7 +40,7 @@ def page_html(contents: Contents[Any], css: str = "", only: str = "") -> str:
         css=STYLES.read_text(encoding="utf-8") + css,
         parts=parts,
         only=only,
-        most_rows=MOST_ROWS,
+        most_rows=MAX_ROWS,
     )
 
 
@@ -63,4 +63,4 @@ def _picture(picture: Picture) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("−<. ")[:1].isdigit() and len(text) < LONGEST_NUMBER
+    return text.lstrip("−<. ")[:1].isdigit() and len(text) < MAX_NUMBER_LENGTH

@@ -35,7 +35,7 @@ INK, GREY, RED = (26, 26, 26), (90, 90, 90), (176, 0, 32)
 #: What a line may be broken between: words, and single Chinese signs.
 PIECES = re.compile(r"[\u2e80-\uffef][，。；：、）”！？]*|[^\s\u2e80-\uffef]*\s*")
 #: Longer tables stand in the folder's CSV alone, and the PDF says so.
-MOST_ROWS = 60
+MAX_ROWS = 60
 
 
 def write_pdf(contents: Contents[Any], path: Path, lang: str) -> Path:
@@ -167,12 +167,12 @@ class Sheets(FPDF):
             self._text(grid.warning, NOTE, RED, after=2)
         self._rows(grid, size)
         self.ln(3)
-        for note in notes_below(grid, self.language, MOST_ROWS):
+        for note in notes_below(grid, self.language, MAX_ROWS):
             self._text(note, NOTE, GREY, after=2)
 
     def _rows(self, grid: Grid, size: float) -> None:
         """The header and the rows, each as tall as its tallest cell; the header comes again on every sheet."""
-        rows = [(grid.header, self._heavy), *((row, "") for row in grid.rows[:MOST_ROWS])]
+        rows = [(grid.header, self._heavy), *((row, "") for row in grid.rows[:MAX_ROWS])]
         widths = self.widths(rows, size)
         self.set_draw_color(190, 190, 190)
         self.set_text_color(*INK)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import MOST_SYSTEMS, ChoiceQuestion, Numbered, Preference, StudyFile, localised
+from formats.study_file import MAX_SYSTEMS, ChoiceQuestion, Numbered, Preference, StudyFile, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -32,9 +32,9 @@ MAX_BUTTONS = 11
 #: A section of clips that last longer can be repeated.
 LOOPED_MS = 30_000
 #: The places of a set as addresses write them.
-PLACES = {str(place) for place in range(1, MOST_SYSTEMS + 1)}
+PLACES = {str(place) for place in range(1, MAX_SYSTEMS + 1)}
 #: The highest rating that one key can give.
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 
 
 def scale_order(expert: Expert) -> list[str]:
@@ -136,7 +136,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         minutes_left=session.progress().minutes_left,
         panel="" if any(clip.intervals for clip in heard.values()) or answers else _panel(expert, session, shown),
         scales=scales,
-        sliders=any(scale["maximum"] > MOST_DIGITS for scale in scales),
+        sliders=any(scale["maximum"] > MAX_DIGITS for scale in scales),
         choices=any(scale.get("form") == "choice" for scale in scales),
         labels=any(scale.get("labelled") for scale in scales),
         known=known_words(expert, max(lasts)),

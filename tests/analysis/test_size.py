@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 from analysis.data.first_look import LARGE_BYTES, refuse_too_large
 from analysis.data.given import Given
 from analysis.data.ratings import read
-from analysis.data.size import MOST_CLIPS, check_size
+from analysis.data.size import MAX_CLIPS, check_size
 from analysis.data.table_files import MAX_CELLS, SPSS, WORKBOOK, read_table
 from analysis.report.fit_notes import in_words
 from analysis.report.progress import shown
@@ -77,7 +77,7 @@ def test_ordinal_check_of_too_large_a_table_is_left_out_and_said() -> None:
 
 def test_more_clips_than_can_be_done_are_refused_with_the_size(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    rows = [f"e{n % 7},s{n % 3},c{n},{1 + n % 5}\n" for n in range(MOST_CLIPS + 1)]
+    rows = [f"e{n % 7},s{n % 3},c{n},{1 + n % 5}\n" for n in range(MAX_CLIPS + 1)]
     path.write_text("expert_id,system,clip_id,overall\n" + "".join(rows))
     with pytest.raises(InputError, match=r"has 2,001 clips; analyse can do at most 2,000 clips of all systems"):
         read(path)

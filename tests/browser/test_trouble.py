@@ -12,7 +12,7 @@ from study.models import Event, Expert, Listening, Rating, Remark, Study
 from tests.browser.conftest import SCALES, SECONDS, Accept, Log, answer, awake, listen, practised, settled, unfold
 from tests.factories import hear, make_link, trials_of
 
-MOST_PAGE, MOST_CLIP = 60_000, 250_000
+MAX_PAGE, MAX_CLIP = 60_000, 250_000
 LOADED = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   .map((entry) => entry.name).filter((name) => name.startsWith("http"))"""
 IN_CHARGE = "() => navigator.serviceWorker.controller !== null"
@@ -290,6 +290,6 @@ def test_a_trial_page_is_light_without_its_clip(page: Page, live_server: LiveSer
     print(f"a trial page weighs {weight} bytes in {len(sizes) - len(clips)} requests, uncompressed; its clip {clips}")
     assert len(sizes) >= 11
     assert all(sizes.values())
-    assert weight <= MOST_PAGE
+    assert weight <= MAX_PAGE
     assert len(clips) == 1
-    assert max(clips) <= MOST_CLIP
+    assert max(clips) <= MAX_CLIP
