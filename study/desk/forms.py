@@ -73,7 +73,8 @@ class DeskForm(forms.Form):
 def typed(label: Any, widget: type[forms.Widget] = forms.TextInput, **attrs: Any) -> forms.CharField:
     """What is typed or chosen. The browser keeps to its limits; the service says what is wrong with it."""
     is_line = widget is forms.TextInput
-    return forms.CharField(label=label, required=False, strip=is_line, widget=widget({"autocomplete": "off", **attrs}))
+    off = {} if issubclass(widget, (forms.HiddenInput, forms.RadioSelect)) else {"autocomplete": "off"}  # HTML has none
+    return forms.CharField(label=label, required=False, strip=is_line, widget=widget({**off, **attrs}))
 
 
 def upload(label: Any, accept: str, missing: Any = "") -> forms.FileField:

@@ -22,6 +22,8 @@ def password(request: HttpRequest) -> HttpResponse:
     """The form, and by POST the new password, which must pass Django's checks."""
     user = researcher(request)
     form = PasswordChangeForm(user, request.POST or None)
+    for field in form.fields.values():
+        field.help_text = ""  # the page does not show it, so no field may name it as its description
     # Through the backends, so that wrong passwords count towards the throttle as they do at the login.
     old = request.POST.get("old_password", "")
     is_known = bool(old) and authenticate(request, username=user.get_username(), password=old) is not None

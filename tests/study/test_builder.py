@@ -207,7 +207,7 @@ def test_what_is_missing_leads_to_its_field(draft: Draft, ada: Client) -> None:
     listed = text(ada.get(page(draft, "open")))
     assert f'href="{page(draft, "words")}#f-consent-text-en">Text</a>: The translation is missing.' in listed
     assert 'id="f-consent-text-en"' in text(ada.get(page(draft, "words")))
-    assert re.search(r'<button class="button" disabled', listed)
+    assert re.search(r'<button type="submit" class="button" disabled', listed)
     ada.post(address("create", draft.token))
     assert not Job.objects.exists()
 

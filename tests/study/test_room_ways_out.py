@@ -63,7 +63,7 @@ def test_headphone_check_is_skipped_by_a_quiet_button(client: Client, study: Stu
     services.give_consent(expert, version="1", language="en")
     services.save_background(expert, answers={"device": "headphones"})
     enter(client, expert)
-    skip = re.search(r'<button class="([^"]*)"[^>]*>Skip the headphone check', client.get("/room/sound/").text)
+    skip = re.search(r'<button [^>]*class="([^"]*)"[^>]*>Skip the headphone check', client.get("/room/sound/").text)
     assert skip is not None
     assert "quiet" in skip[1].split()
 
