@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from study.builder.toml_text import content_of
 from study.models import Draft
 from tests.browser.conftest import Log
 from tests.browser.test_desk_pages import desk
-from tests.browser.test_pages import language, look_at
+from tests.browser.test_pages import language, look_at, save_screen
 
 __all__ = ["desk", "language"]
 
@@ -44,6 +45,8 @@ def test_pages_of_a_draft(desk: Page, live_server: LiveServer, draft: Draft, lan
     for step in STEPS:
         visit(desk, live_server, draft, step)
         look_at(desk, f"builder-{step}", language)
+        if os.environ.get("SCREENSHOTS"):
+            save_screen(desk, f"builder-{step}.{language}.screen")
 
 
 def test_each_change_is_saved_while_it_is_typed(desk: Page, live_server: LiveServer, draft: Draft, log: Log) -> None:

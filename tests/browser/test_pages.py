@@ -86,7 +86,6 @@ def resize(page: Page, size: ViewportSize, name: str) -> None:
 
 def take(page: Page, name: str) -> None:
     """The whole page, in light and in dark, on a screen that is high enough for it."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
     assert size is not None
     height = page.evaluate("document.documentElement.scrollHeight")
@@ -94,9 +93,15 @@ def take(page: Page, name: str) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         ending = "" if scheme == "light" else f".{scheme}"
-        picture = Image.open(BytesIO(page.screenshot()))
-        picture.convert("RGB").quantize(64).save(FOLDER / f"{name}{ending}.png", optimize=True)
+        save_screen(page, f"{name}{ending}")
     page.set_viewport_size(size)
+
+
+def save_screen(page: Page, name: str) -> None:
+    """What the screen shows, in few colours."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    picture = Image.open(BytesIO(page.screenshot()))
+    picture.convert("RGB").quantize(64).save(FOLDER / f"{name}.png", optimize=True)
 
 
 @pytest.fixture
