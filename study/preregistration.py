@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
+from formats.reference import reference_of
 from formats.study_file import localised
 from study.models import Rating, Study
 
@@ -59,7 +60,7 @@ class Answers:
     def design(self) -> str:
         clips, file = self._file.trial.clips, self._file
         shapes = {1: N_("one clip per trial"), 2: N_("two clips per trial")}
-        return self._(
+        said = self._(
             "Each expert completes {trials} trials ({shape}), {repeats} of them hidden repeats, after {practice} "
             "practice trials. There are {prompts} clips per system.",
             trials=file.trials_per_expert,
@@ -68,6 +69,8 @@ class Answers:
             practice=file.design.practice,
             prompts=file.design.clips_per_system,
         )
+        reference = reference_of(file.trial.as_json())
+        return in_a_row(self._language, [said, *([reference.sentences(self._language)] if reference else [])])
 
     def blinding(self) -> str:
         return self._(

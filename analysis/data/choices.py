@@ -22,6 +22,7 @@ from analysis.data.table_files import source_sha256
 from formats.dataset import ChoiceQuestion
 from formats.errors import InputError
 from formats.messages import LANGUAGES
+from formats.reference import Reference
 from formats.text import UNWRITABLE
 
 REQUIRED = ("expert_id", "system", "clip_id", "choice")
@@ -55,6 +56,7 @@ class Choices:
     plan_sha256: str | None = None
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
+    reference: Reference | None = None
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -145,6 +147,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
+        reference=dataset.reference,
     )
 
 

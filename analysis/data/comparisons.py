@@ -23,6 +23,7 @@ from analysis.data.table_files import source_sha256
 from formats.dataset import Preference
 from formats.errors import InputError
 from formats.messages import LANGUAGES, CountedText, LazyText
+from formats.reference import Reference
 from formats.text import UNWRITABLE, UTF_8
 
 SIDES = ("clip_a", "system_a", "clip_b", "system_b")
@@ -69,6 +70,7 @@ class Comparisons:
     plan_sha256: str | None = None
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
+    reference: Reference | None = None
 
     @property
     def alpha(self) -> float:
@@ -150,6 +152,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
+        reference=dataset.reference,
     )
 
 

@@ -15,6 +15,7 @@ from analysis.data.rows import read_rows
 from formats.dataset import SCHEMA, ChoiceQuestion, Description, Preference, TextQuestion, read_description
 from formats.errors import InputError
 from formats.files import json_sha256, read_object, sha256_of
+from formats.reference import Reference, reference_of
 
 PLAN_FILE, DESCRIPTION_FILE, REMARKS_FILE = "plan.json", "dataset_description.json", "remarks.csv"
 #: What experts were asked for, by the names of the tables of answers.
@@ -67,6 +68,7 @@ class Dataset:
     asked: tuple[Preference | ChoiceQuestion | TextQuestion, ...] = ()
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
+    reference: Reference | None = None
 
     def answers_file(self, task: str) -> Path:
         """The table of the answers of one of TASKS."""
@@ -174,7 +176,13 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
         sha256=sha256,
         asked=tuple(own.questions),
         written=tuple(_written(folder, own)),
+        reference=_reference(_part(plan, "trial", {}), own),
     )
+
+
+def _reference(trial: Mapping[str, Any], own: Description) -> Reference | None:
+    found = reference_of(trial)
+    return found and (found if own.unsealed else found.under_codes())
 
 
 def _written(folder: Path, own: Description) -> Iterator[tuple[Text, int]]:

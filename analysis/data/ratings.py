@@ -29,6 +29,7 @@ from analysis.data.rows import Rows, read_rows
 from analysis.data.table_files import source_sha256
 from formats.errors import InputError
 from formats.messages import LANGUAGES
+from formats.reference import Reference
 from formats.text import UTF_8
 
 __all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
@@ -72,6 +73,7 @@ class Ratings:
     questions: Mapping[str, Question] = field(default_factory=dict)
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
+    reference: Reference | None = None
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -174,6 +176,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         group_labels=dataset.group_labels,
         questions=dataset.questions,
         written=dataset.written,
+        reference=dataset.reference,
     )
 
 

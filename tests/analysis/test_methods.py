@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from analysis.data.intake import size_told
 from analysis.report.checklist import checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
 from formats.messages import LANGUAGES
+from formats.reference import Reference
 from tests.analysis.shared_findings import found, of_others, study
 
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
@@ -92,3 +94,24 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
     again = pd.concat([one, one.assign(is_repeat=True)])
     assert "1 rating of repeated clips is left out of all means." in text(frame=again)
     assert size_told(replace(study(), frame=one), "en") == "Working on 1 rating by 1 expert of 1 clip ..."
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (None, ()),
+        (Reference("prompt"), ("the prompt of its clips.", "No copy of it")),
+        (Reference("original"), ("the clip of “original” for", "No copy of it")),
+        (Reference("real", is_hidden=True), ("the clip of “real” for", "(hidden reference)")),
+        (Reference("real", is_hidden=True).under_codes(), ("does not name its system", "(hidden reference)")),
+    ],
+)
+def test_reference_is_named_if_there_is_one(reference: Reference | None, said: tuple[str, ...]) -> None:
+    ratings = replace(study(), reference=reference)
+    rows = {item["en"]: answer["en"] for _, item, answer in checklist(of_others(found(), ratings))}
+    answer = rows.get("Reference and hidden reference", "")
+    written = text(reference=reference)
+    assert all(words in answer for words in said)
+    assert bool(answer) == (reference is not None) == ("Each trial has a reference" in written)
+    assert answer in written
+    assert ("“real”" in written) == ("the clip of “real” for" in said)

@@ -20,7 +20,17 @@ from formats.errors import InputError
 from study import dataset, services
 from study.errors import Refused
 from study.models import Event, Study
-from tests.factories import begin, complete, make_expert, make_pair_study, make_study, trials_of
+from study.preregistration import FORMS, text_for
+from tests.factories import (
+    begin,
+    complete,
+    make_expert,
+    make_pair_study,
+    make_reference_study,
+    make_set_study,
+    make_study,
+    trials_of,
+)
 from tests.study.test_desk import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -233,3 +243,15 @@ def test_text_for_a_registry_of_a_comparison_names_its_model(tmp_path: Path, ada
     assert "cumulative-link mixed model" in page
     assert "two clips per trial" in page
     assert "linear mixed model" not in page
+
+
+@pytest.mark.parametrize(
+    ("hidden", "copy"), [(None, ""), (False, "No copy of it is"), (True, "An unmarked copy of it")]
+)
+def test_text_for_a_registry_names_the_reference(tmp_path: Path, hidden: bool | None, copy: str) -> None:
+    study = make_set_study(tmp_path) if hidden is None else make_reference_study(tmp_path, "all", hidden=hidden)
+    for form in FORMS:
+        written = text_for(study, form, "en")
+        named = [words for words in ("No copy of it is", "An unmarked copy of it") if words in written]
+        assert named == [copy] * bool(copy)
+        assert ("Each trial has a reference, marked as such" in written) == bool(copy)

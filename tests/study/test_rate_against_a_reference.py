@@ -17,6 +17,7 @@ from tests.generation.test_pack_folder import folder_of
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rate-against-a-reference.md").read_text("utf-8")
 PLACES = ("FOLDER", "PACK", "EXPERTS.csv", "DATASET", "REPORT")
+HEARD = "It must be heard to its end before an answer can be given."
 #: Study: its systems, its practice clips, its table of answers, the report's table of contrasts and their number in it.
 EXAMPLES = {
     "dmos": (("model-a", "model-b", "model-c"), 2, "rating", "contrasts", 3),
@@ -50,5 +51,9 @@ def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> Non
     clips = {clip for found in sealed["clips"].values() for clip in found}
     assert set(sealed["references"]) == clips
     assert not clips & set(sealed["references"].values())
+    hidden = "An unmarked copy of it is" if name == "mushra" else "No copy of it is"
+    said = f"marked as such: the clip of “original” for the same prompt. {HEARD} {hidden} among the clips"
+    assert said in (tmp_path / "REPORT/methods.en.md").read_text(encoding="utf-8")
+    assert said in (tmp_path / "REPORT/tables/checklist.csv").read_text(encoding="utf-8")
     found = pd.read_csv(tmp_path / f"REPORT/tables/{contrasts}.csv", comment="#")
     assert len(found.dropna(subset=["system_a"])) == count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from analysis.data.dataset import Text
-from analysis.report import closing
+from analysis.report import closing, reference
 from analysis.report.blocks import Block, Bullets, Facts
 from analysis.report.checklist import Row, answered
 from analysis.report.choices.findings import ChoiceFindings
@@ -16,7 +16,7 @@ from analysis.report.written import written_facts
 from formats.messages import LazyText, counter, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "software")
-QUESTIONS = ("listeners", "recruited", "asked", "systems", "unit", "chance", "heard_how")
+QUESTIONS = ("listeners", "recruited", "asked", "systems", "reference", "unit", "chance", "heard_how")
 
 
 def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
@@ -87,6 +87,7 @@ METHODS = Section[ChoiceFindings](
             "listening",
             LazyText("{experts_named} judged {clips_named} of {systems_named} ({questions}). {answers_named}."),
         ),
+        reference.sentence(lambda found: found.data.reference),
         Sentence(
             "listening",
             "repeats",
@@ -110,6 +111,7 @@ SECTION = Section[ChoiceFindings](
             is_open=True,
         ),
         closing.SYSTEMS,
+        reference.question(lambda found: found.data.reference),
         closing.HEARD_HOW,
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from analysis.data.dataset import Text
-from analysis.report import closing
+from analysis.report import closing, reference
 from analysis.report.blocks import Block, Bullets
 from analysis.report.checklist import Row, answered
 from analysis.report.comparisons.findings import ComparisonFindings
@@ -18,7 +18,10 @@ from analysis.report.registry import Question, Section, Sentence
 from formats.messages import LazyText, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "ranks", "check", "software")
-QUESTIONS = ("listeners", "recruited", "asked", "systems", "clips", "pairs", "ties", "sides", "unit", "many")
+QUESTIONS = (
+    *("listeners", "recruited", "asked", "systems", "reference"),
+    *("clips", "pairs", "ties", "sides", "unit", "many"),
+)
 
 
 def _values(found: ComparisonFindings, lang: str) -> dict[str, object]:
@@ -65,6 +68,7 @@ METHODS = Section[ComparisonFindings](
                 "{per_pair} per pair of systems."
             ),
         ),
+        reference.sentence(lambda found: found.data.reference),
         Sentence(
             "listening",
             "ties",
@@ -102,6 +106,7 @@ SECTION = Section(
             is_open=True,
         ),
         closing.SYSTEMS,
+        reference.question(lambda found: found.data.reference),
         Question("pairs", LazyText("Comparisons per pair"), LazyText("{per_pair}.")),
         Question(
             "ties",

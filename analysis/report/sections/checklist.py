@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.data.ratings import Ratings
+from analysis.report import reference
 from analysis.report.checklist import checklist, checklist_frame, checklist_grid
 from analysis.report.findings import Findings
 from analysis.report.registry import Finding, Question, Rows, Section
@@ -213,6 +214,7 @@ SECTION = Section(
             LazyText("Real music: {real}."),
             lambda found, lang: {"real": _real(found.ratings, lang)},
         ),
+        reference.question(lambda found: found.ratings.reference),
         Question("frozen", LazyText("Preregistration"), LazyText.same("{frozen}"), _frozen),
         Question(
             "across",

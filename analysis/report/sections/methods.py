@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.report import reference
 from analysis.report.blocks import Block, Paragraph
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
@@ -36,6 +37,7 @@ SECTION = Section[Findings](
             "listening",
             LazyText("{experts_named} rated {clips_named} of {systems_named} on {scales}. {ratings_named}."),
         ),
+        reference.sentence(lambda found: found.ratings.reference),
         Sentence(
             "listening",
             "repeats",

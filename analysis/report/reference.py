@@ -1,0 +1,35 @@
+"""Trials with a reference: what the methods text and the checklist of every report say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from analysis.report.registry import M, Question, Sentence
+from formats.messages import LazyText
+from formats.reference import Reference
+
+Of = Callable[[M], Reference | None]
+
+
+def sentence(of: Of[M]) -> Sentence[M]:
+    """What the methods text says, where trials have a reference."""
+    return Sentence("listening", "reference", LazyText.same("{reference}"), _has(of), _said(of))
+
+
+def question(of: Of[M]) -> Question[M]:
+    """What the checklist says, where trials have a reference."""
+    item = LazyText("Reference and hidden reference")
+    return Question("reference", item, LazyText.same("{reference}"), _said(of), _has(of))
+
+
+def _has(of: Of[M]) -> Callable[[M], bool]:
+    return lambda made: of(made) is not None
+
+
+def _said(of: Of[M]) -> Callable[[M, str], dict[str, Any]]:
+    def values(made: M, lang: str) -> dict[str, Any]:
+        found = of(made)
+        return {"reference": found.sentences(lang) if found else ""}
+
+    return values
