@@ -33,11 +33,18 @@ PAGE_OF = {
     **dict.fromkeys(("groups", "background", "open_link"), "people"),
     **dict.fromkeys(("design", "analysis"), "plan"),
 }
+#: Values on the page of clips, whose section is on another.
+ON_CLIPS = {
+    ("design", "clips_per_system"),
+    ("trial", "match"),
+    ("trial", "reference"),
+    ("trial", "hidden_reference"),
+}
 
 
 def page_of(path: KeyPath) -> str:
     """The page on which a value is written."""
-    if path == ("design", "clips_per_system"):
+    if path in ON_CLIPS:
         return "clips"
     return PAGE_OF.get(str(path[0]), "start") if path else "start"
 
@@ -102,6 +109,25 @@ def _clips(content: Content, language: str) -> Iterator[Section]:
             )
         )
     yield Section(_("All clips"), fields)
+    yield Section(_("Reference"), _reference(content))
+
+
+def _reference(content: Content) -> list[Field]:
+    fields = [
+        Field(
+            "trial.reference",
+            _("Folder of the reference clips"),
+            help=_(
+                "Experts hear the reference, marked as such, before the clips of each trial. Its files are named as "
+                "those of the systems. If empty: no reference."
+            ),
+            reloads=True,
+        )
+    ]
+    if value_at(content, ("trial", "reference")) not in {None, "none"}:
+        note = _("The reference is a system too, and its clips are rated without a mark.")
+        fields.append(Field("trial.hidden_reference", _("Also among the clips"), "check", note))
+    return fields
 
 
 def _questions(content: Content, language: str) -> Iterator[Section]:

@@ -12,20 +12,20 @@ from django.views.defaults import server_error
 
 from study import services
 from study.models import Study
-from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, reach, trials_of
+from tests.factories import begin, enter, make_expert, make_link, make_study, rate_all, reach, study_toml, trials_of
 from tests.study.test_desk import client_of
 
 pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "study" / "templates"
 #: Parts of pages.
-PART_NAMES = ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts")
+PART_NAMES = ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts", "asked", "reference")
 PARTS = {f"room/{name}.html" for name in PART_NAMES}
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return make_study(tmp_path, slots=2)
+    return make_study(tmp_path, text=study_toml(slots=2) + '[open_link]\nidentifier = "ID"\nhours = 24\n')
 
 
 def kept_as_worded(page: str) -> bool:
@@ -42,6 +42,7 @@ def pages(client: Client, study: Study) -> Iterator[tuple[str, set[str]]]:
     answers = [
         client.get(path) for path in ("/", f"/i/{secret}/", "/i/unknown/", "/room/", "/room/offline/", "/nowhere")
     ]
+    answers.append(client.get("/join/small/?ID=1"))
     answers += [client.get("/?x=%00"), strict.post(f"/i/{secret}/")]
     enter(client, expert)
     answers += [client.get("/room/consent/"), client.post("/room/consent/")]

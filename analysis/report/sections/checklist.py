@@ -183,9 +183,7 @@ SECTION = Section(
         Question(
             "drawn",
             LazyText("Selection of clips"),
-            LazyText(
-                "All clips of the study's pack; after unblinding, clips.csv of the dataset names the source of each."
-            ),
+            LazyText("All clips of the study's pack; after unblinding, the dataset names the source of each clip."),
             holds=_is_planned,
         ),
         Question(
