@@ -22,7 +22,7 @@ from analysis.report.registry import all_sentences, in_order
 from analysis.report.sections import SECTIONS
 from analysis.report.sections.trusted import OTHER_ANALYSES
 from analysis.statistics.notes import note
-from formats.messages import LANGUAGES, translate
+from formats.messages import LANGUAGES, LazyText, translate
 from tests.analysis.builders import make_frame, make_ratings, make_scale
 
 #: Each sentence of the methods text by its name.
@@ -30,6 +30,8 @@ METHODS = {
     sentence.name: sentence.text
     for sentence in in_order(all_sentences(SECTIONS), lambda said: said.paragraph, PARAGRAPHS, others=PARAGRAPHS[-1])
 }
+#: Its words are the study's and the preregistration text's too.
+METHODS["reference"] = LazyText("It must be heard to its end before an answer can be given.")
 PLAN = {"primary_scale": "overall", "contrasts": [["a", "real"], ["b", "real"]], "smallest_gap": 0.5}
 FROZEN: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)}
 
@@ -224,6 +226,7 @@ def untold(written: Written) -> bool:
 EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "simulated": lambda w: w.ratings.is_simulated,
     "listening": lambda w: True,
+    "reference": lambda w: w.ratings.reference is not None,
     "repeats": lambda w: bool(w.ratings.frame["is_repeat"].any()),
     "missing": lambda w: w.ratings.n_missing > 0,
     "design": lambda w: bool(w.ratings.design),
@@ -287,7 +290,7 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
 
 def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> None:
     seen = {key for case in CASES for key, holds in EXPECTED.items() if holds(reports(case))}
-    assert set(EXPECTED) - seen == {"simulated"}
+    assert set(EXPECTED) - seen == {"simulated", "reference"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
