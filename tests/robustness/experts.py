@@ -131,7 +131,7 @@ class Session:
             self.kept_back.append((self._outbox, entry))
 
     def _change_of_mind(self) -> Entry | None:
-        answers = [entry for entry in self._outbox.made.values() if entry.kind == "rating"]
+        answers = [entry for outbox in self.outboxes for entry in outbox.made.values() if entry.kind == "rating"]
         if not answers:
             return None
         old = answers[-1]
