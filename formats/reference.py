@@ -1,48 +1,110 @@
-"""The reference of a study's trials, in the words that the preregistration text and the report share."""
+"""The reference and the anchors of a study's trials, in words that preregistration text and report share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from formats.messages import in_a_row, translator
+from formats.messages import counter, in_a_row, listed, translator
 from formats.study_file import NO_REFERENCE, PROMPT
+
+#: Post-screening of MUSHRA: per cent of a scale's range under which a hidden reference, and above which a mid-range
+#: anchor is missed; the largest share of trials in which an expert may miss it; and the share of experts above which a
+#: trial's anchor is not a fair test (ITU-R BS.1534-3, 4.1.2).
+RANGE_LIMIT, MOST_MISSED, MANY_EXPERTS = 90, 0.15, 0.25
 
 
 @dataclass(frozen=True)
 class Reference:
-    """`system`: whose clips are played as the reference, PROMPT for the prompts, "" where it may not be said."""
+    """`system`: whose clips are played as the reference, PROMPT for the prompts, NO_REFERENCE for anchors alone, and ""
+    where it may not be said. `anchors`: from the lowest quality up, each "" where it may not be said."""
 
     system: str
     is_hidden: bool = False
+    anchors: tuple[str, ...] = ()
+
+    @property
+    def is_mushra(self) -> bool:
+        """Whether trials have what MUSHRA has (ITU-R BS.1534-3): a reference, its hidden copy, and an anchor."""
+        return self.is_hidden and bool(self.anchors)
+
+    @property
+    def rated(self) -> str:
+        """The system that is the hidden reference; "" without one, or where it may not be said."""
+        return self.system if self.is_hidden else ""
+
+    @property
+    def mid_anchors(self) -> tuple[str, ...]:
+        """The anchors but the first, which is the low one."""
+        return self.anchors[1:]
 
     def sentences(self, language: str) -> str:
-        """What it is, that it is marked, when it is heard, and whether a copy of it is rated."""
+        """What it is, that it is marked, when it is heard, whether a copy of it is rated, and what the anchors are."""
+        return in_a_row(language, self._sentences(language))
+
+    def _sentences(self, language: str) -> Iterator[str]:
+        _ = translator(language)
+        if self.system != NO_REFERENCE:
+            yield self._what(language)
+            yield _("It must be heard to its end before an answer can be given.")
+            copy = _("An unmarked copy of it is among the clips (hidden reference).")
+            yield copy if self.is_hidden else _("No copy of it is among the clips.")
+        if self.anchors and all(self.anchors):
+            names = listed(language, (f"“{name}”" for name in self.anchors))
+            yield _("Anchors, rated like the other clips and not marked: {names}.", names=names)
+        elif self.anchors:
+            count = len(self.anchors)
+            yield counter(language)("{count} of the clips is an anchor.", "{count} of the clips are anchors.", count)
+        if self.is_mushra:
+            yield _("With these three the trials have the form of MUSHRA (ITU-R BS.1534-3).")
+
+    def _what(self, language: str) -> str:
         _ = translator(language)
         if self.system == PROMPT:
-            what = _("Each trial has a reference, marked as such: the prompt of its clips.")
-        elif self.system:
-            what = _(
-                "Each trial has a reference, marked as such: the clip of “{name}” for the same prompt.",
-                name=self.system,
-            )
-        else:
-            what = _("Each trial has a reference, marked as such; until unblinding this text does not name its system.")
-        heard = _("It must be heard to its end before an answer can be given.")
-        copy = (
-            _("An unmarked copy of it is among the clips (hidden reference).")
-            if self.is_hidden
-            else _("No copy of it is among the clips.")
+            return _("Each trial has a reference, marked as such: the prompt of its clips.")
+        if not self.system:
+            return _("Each trial has a reference, marked as such; until unblinding this text does not name its system.")
+        return _(
+            "Each trial has a reference, marked as such: the clip of “{name}” for the same prompt.", name=self.system
         )
-        return in_a_row(language, [what, heard, copy])
 
     def under_codes(self) -> Reference:
         """The same where no system may be named that is among the clips."""
-        return replace(self, system="") if self.is_hidden else self
+        anchors = ("",) * len(self.anchors)
+        return replace(self, system="" if self.is_hidden else self.system, anchors=anchors)
 
 
 def reference_of(trial: Mapping[str, Any]) -> Reference | None:
-    """The reference of a `[trial]`, as study files and frozen plans have it; None without one."""
-    system = str(trial.get("reference", NO_REFERENCE))
-    return None if system == NO_REFERENCE else Reference(system, trial.get("hidden_reference") is True)
+    """The reference and anchors of a `[trial]`, as study files and frozen plans have it; None without any."""
+    system, anchors = str(trial.get("reference", NO_REFERENCE)), trial.get("anchors")
+    found = Reference(
+        system,
+        trial.get("hidden_reference") is True,
+        tuple(map(str, anchors)) if isinstance(anchors, list) else (),
+    )
+    return None if system == NO_REFERENCE and not found.anchors else found
+
+
+def post_screening(language: str, reference: Reference, *, excluding: bool) -> Iterator[str]:
+    """The rule of post-screening (ITU-R BS.1534-3, 4.1.2), and what becomes of those whom it flags."""
+    _ = translator(language)
+    share = f"{100 * MOST_MISSED:g}%"
+    yield _(
+        "Post-screening (ITU-R BS.1534-3): an expert is flagged who rates more than {share} of the hidden references "
+        "below {limit} of the scale's range (below 90 on a scale from 0 to 100).",
+        share=share,
+        limit=f"{RANGE_LIMIT}%",
+    )
+    if reference.mid_anchors:
+        yield _(
+            "An expert is also flagged who rates more than {share} of the mid-range anchors above this limit; an "
+            "anchor's clips that more than {many} of the experts rate so are not counted.",
+            share=share,
+            many=f"{100 * MANY_EXPERTS:g}%",
+        )
+    yield (
+        _("Experts who are flagged on the primary question are excluded from all analyses.")
+        if excluding
+        else _("Nobody is excluded for a flag.")
+    )

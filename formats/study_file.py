@@ -99,6 +99,8 @@ class Known:
     #: Highest rating minus lowest, by scale or question.
     ranges: dict[str, int] = field(default_factory=dict)
     clips: TrialClips = 1
+    #: Whether a copy of the reference is rated.
+    rates_reference: bool = False
 
 
 #: Faults, each with the path of its key.
@@ -556,6 +558,20 @@ class TrialShape(Table):
     match: Annotated[Literal["prompt", "none"], OneOf("prompt", "none")] = "none"
     reference: str = NO_REFERENCE
     hidden_reference: bool = False
+    #: Systems of known quality that are rated beside those under test, from the lowest quality up.
+    anchors: list[str] = []
+
+    @field_validator("anchors", mode="before")
+    @classmethod
+    def _are_systems(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        systems = info.context.systems
+        is_list = isinstance(value, list) and all(isinstance(system, str) for system in value)
+        if not is_list or len(set(value)) < len(value) or (systems and not all(one in systems for one in value)):
+            known = ", ".join(systems) or "…"
+            raise fault('Write a list of systems, each once, such as ["low", "mid"], from %(known)s.', known=known)
+        return value
 
     @field_validator("reference", mode="before")
     @classmethod
@@ -708,7 +724,19 @@ class Analysis(Table):
     smallest_gap: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": HIGHEST_RATING})
     alpha: Annotated[float, Fraction()]
     exclusions: Text
+    #: Whether experts are excluded who did not pass the post-screening of MUSHRA.
+    post_screening: bool = False
     dropouts: Text
+
+    @field_validator("post_screening")
+    @classmethod
+    def _has_a_hidden_reference(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.context is not None and not info.context.rates_reference:
+            raise fault(
+                "Post-screening needs ratings of a hidden reference. Write hidden_reference = true under [trial], or "
+                "delete this key."
+            )
+        return value
 
     @field_validator("hypotheses", mode="before")
     @classmethod
@@ -955,6 +983,7 @@ def _known(content: dict[str, Any]) -> Known:
         known.systems = [str(row.get("id", "")) if isinstance(row, dict) else "" for row in systems]
     if isinstance(trial, dict) and trial.get("clips") in (2, "all"):
         known.clips = trial["clips"]
+    known.rates_reference = isinstance(trial, dict) and trial.get("hidden_reference") is True and known.clips != 2
     scales, questions = (content.get(key, []) for key in ("scales", "questions"))
     if isinstance(scales, list) and isinstance(questions, list) and 1 <= len(scales) + len(questions) <= MAX_SCALES:
         rows = [row for row in [*scales, *questions] if isinstance(row, dict)]
@@ -1020,6 +1049,7 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     if isinstance(design, dict) and wanted not in design:
         yield ("design", wanted), Message("This key is missing. Add it.")
     yield from _unfit_reference(trial or {}, systems)
+    yield from _unfit_anchors(trial or {}, systems)
 
 
 def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:
@@ -1073,6 +1103,20 @@ def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tupl
                 known=", ".join(systems) or "…",
             ),
         )
+
+
+def _unfit_anchors(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:
+    """Anchors are heard beside what they anchor, and something else than they is under test."""
+    path, anchors = ("trial", "anchors"), trial.get("anchors")
+    if not isinstance(anchors, list) or not anchors:
+        return
+    reference = str(trial.get("reference", NO_REFERENCE))
+    if trial.get("clips", 1) != "all":
+        yield path, Message('Only trials of all systems have anchors. Write clips = "all", or delete this key.')
+    if reference in anchors:
+        yield path, Message("%(system)s is the reference and cannot be an anchor. Delete it.", system=repr(reference))
+    if systems and not set(systems) - {*map(str, anchors), reference}:
+        yield path, Message("No system is left that is rated for itself. Delete an anchor, or add a system.")
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

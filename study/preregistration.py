@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
-from formats.reference import reference_of
+from formats.reference import post_screening, reference_of
 from formats.study_file import localised
 from study.models import Rating, Study
 
@@ -130,7 +130,12 @@ class Answers:
         )
 
     def exclusions(self) -> str:
-        return self._analysis.exclusions
+        written = self._analysis.exclusions
+        known = reference_of(self._file.trial.as_json())
+        if not known or not known.rated or self._file.trial.clips == 2:
+            return written
+        excluding = self._analysis.post_screening
+        return in_a_row(self._language, [written, *post_screening(self._language, known, excluding=excluding)])
 
     def missing(self) -> str:
         return self._(

@@ -6,6 +6,8 @@ An answer is a latent value cut at the middles between the scale's points:
 
 In trials of two clips each clip has a latent value, and the preference is the nearest to their difference.
 
+A hidden reference is found, and rated highest. Anchors are rated low, the first of them lowest.
+
 Of choices the one whose systems have the nearest mean is answered; one that is right for no system has the mean of all.
 
 The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
@@ -29,6 +31,7 @@ from django.db.models import prefetch_related_objects
 from formats.errors import InputError
 from formats.pack import PackClip
 from formats.progress import bar
+from formats.reference import reference_of
 from formats.study_file import ChoiceQuestion, Numbered, Preference
 from study.models import Clip, Expert, Rating, Remark, Study, Trial
 from study.services.copies import delete_copy
@@ -42,6 +45,9 @@ EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
 SHARED = 0.5
 #: Means of the first system, of those between and of the real music, on a scale from 1 to 5.
 LOWEST_MEAN, HIGHEST_MEAN = 2.7, 3.6
+#: Mean of a hidden reference, beyond the scale, so that noise seldom takes a rating from its upper end. Mean of the
+#: first anchor, and how much higher each further one is.
+REFERENCE_MEAN, ANCHOR_MEAN, ANCHOR_STEP = 6.5, 1.2, 0.7
 #: How much a system's mean varies from scale to scale.
 TILT_SD = 0.15
 SECONDS_A_TRIAL = 30
@@ -168,6 +174,11 @@ def _latent(study: Study, rng: Random) -> _Latent:
         system: [LOWEST_MEAN + step * rank + rng.gauss(0, TILT_SD) for _ in range(scales)]
         for rank, system in enumerate(ranked)
     }
+    known = reference_of(study.file.trial.as_json())
+    if known and known.rated:
+        mean[known.rated] = [REFERENCE_MEAN] * scales
+    for rank, anchor in enumerate(known.anchors if known else ()):
+        mean[anchor] = [ANCHOR_MEAN + ANCHOR_STEP * rank] * scales
     latent = _Latent(mean, {}, rng, scales)
     clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id").values_list("pk", flat=True)
     latent.clip.update({clip: latent.drawn(CLIP_SD) for clip in clips})

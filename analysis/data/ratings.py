@@ -27,6 +27,7 @@ from analysis.data.own_tables import read_own_table
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from analysis.data.table_files import source_sha256
+from analysis.statistics.post_screening import post_screening
 from formats.errors import InputError
 from formats.messages import LANGUAGES
 from formats.reference import Reference
@@ -74,6 +75,14 @@ class Ratings:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    #: With a hidden reference: post-screening of everyone, and whom the frozen plan excludes by it.
+    post_screened: pd.DataFrame | None = None
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The systems that are anchors and so not under test; none where they may not be named."""
+        return tuple(filter(None, self.reference.anchors)) if self.reference else ()
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -152,8 +161,13 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
                 name=name,
             )
     kept = _pick(tuple(known), wanted, rows.path)
+    screened = _post_screened(dataset, frame, rows.path)
     frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
     _check_bounds(frame, known, rows.path)
+    flow, excluded = flow_of(dataset, frame), _excluded(dataset, screened)
+    if excluded:
+        frame = frame[~frame["expert_id"].isin(excluded)]
+        flow = {**flow, "excluded": len(excluded), "analysed": frame["expert_id"].nunique()} if flow else flow
     real = dataset.real_system if dataset.is_unsealed else None
     return Ratings(
         source=dataset.folder,
@@ -172,12 +186,39 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         planned_scales=dataset.planned_scales,
         metrics=metrics_of(dataset, frame),
         experts=experts_of(dataset, frame),
-        flow=flow_of(dataset, frame),
+        flow=flow,
         group_labels=dataset.group_labels,
         questions=dataset.questions,
         written=dataset.written,
         reference=dataset.reference,
+        post_screened=screened,
+        excluded=excluded,
     )
+
+
+def _post_screened(dataset: Dataset, frame: pd.DataFrame, path: Path) -> pd.DataFrame | None:
+    """How well experts knew the hidden reference and the mid-range anchors; None without one, or while blinded."""
+    reference = dataset.reference
+    if reference is None or not reference.rated:
+        return None
+    bounds = {scale.key: (scale.minimum, scale.maximum) for scale in dataset.scales}
+    rated, _ = checked(frame, path)
+    return post_screening(rated, bounds, reference.rated, reference.mid_anchors)
+
+
+def _excluded(dataset: Dataset, screened: pd.DataFrame | None) -> tuple[str, ...]:
+    """Whom the frozen plan excludes by post-screening on its primary scale. Raises InputError if that is everyone."""
+    if screened is None or dataset.plan.get("post_screening") is not True:
+        return ()
+    primary = screened[screened["scale"] == dataset.plan.get("primary_scale")]
+    excluded = tuple(primary.loc[primary["flagged"], "expert_id"])
+    if excluded and len(excluded) == screened["expert_id"].nunique():
+        raise InputError(
+            "%(source)s: the post-screening that the frozen analysis plan asks for excludes every expert, so there is "
+            "nothing to analyse. Amend the plan under a new version, with the reason, and export the dataset again.",
+            source=dataset.folder,
+        )
+    return excluded
 
 
 def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:

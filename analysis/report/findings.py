@@ -50,7 +50,8 @@ class Findings(Made):
         super().__init__(sections)
         self.ratings, self.replicates, self.seed = ratings, replicates, seed
         self.is_simulated, self.title = ratings.is_simulated, ratings.title
-        self.order = system_order(ratings.counted["system"].unique(), ratings.real_system)
+        order = system_order(ratings.counted["system"].unique(), ratings.real_system)
+        self.order = tuple(sorted(order, key=lambda system: system in ratings.anchors))
         self.scales = ratings.rated_scales
 
     def hides(self, finding: Finding[Any]) -> bool:
@@ -233,6 +234,7 @@ def _fitted(ratings: Ratings, scale: str, order: Sequence[str]) -> Fit:
         scale,
         systems=order,
         contrasts=planned,
+        apart=ratings.anchors,
         alpha=ratings.alpha,
     )
     return mixed_model.guard(fitted, ratings.alpha)

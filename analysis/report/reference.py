@@ -19,7 +19,7 @@ def sentence(of: Of[M]) -> Sentence[M]:
 
 def question(of: Of[M]) -> Question[M]:
     """What the checklist says, where trials have a reference."""
-    item = LazyText("Reference and hidden reference")
+    item = LazyText("Reference, hidden reference and anchors")
     return Question("reference", item, LazyText.same("{reference}"), _said(of), _has(of))
 
 

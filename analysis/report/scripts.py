@@ -87,6 +87,8 @@ from analysis.statistics import mixed_model
 SYSTEMS = @SYSTEMS@
 #: The planned contrasts of each scale, within which p is adjusted.
 PLANNED = @PLANNED@
+#: Anchors: they have means, and differences only where these are planned.
+APART = @APART@
 ALPHA = @ALPHA@
 
 
@@ -97,7 +99,7 @@ def main(dataset: str, out: str = "reproduced") -> None:
     ratings = ratings[(ratings["is_repeat"] == 0) & ratings["rating"].notna()]
     means, contrasts = [], []
     for scale, pairs in PLANNED.items():
-        fit = mixed_model.fit(ratings, scale, systems=SYSTEMS, contrasts=pairs, alpha=ALPHA)
+        fit = mixed_model.fit(ratings, scale, systems=SYSTEMS, contrasts=pairs, apart=APART, alpha=ALPHA)
         fit = mixed_model.guard(fit, ALPHA)
         plain = ratings[ratings["scale"] == scale].groupby("system")["rating"].mean()
         means.append(fit.means.assign(plain_mean=fit.means["system"].map(plain)))
@@ -124,6 +126,7 @@ def write_scripts(found: Findings, folder: Path) -> list[Path]:
         "@LEVEL@": f"{1 - ratings.alpha:g}",
         "@ALPHA@": f"{ratings.alpha:g}",
         "@PLANNED@": json.dumps({scale: planned_pairs(ratings, scale) for scale in found.fitted}, indent=4),
+        "@APART@": json.dumps(ratings.anchors),
         "@TERMS@": ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in found.fitted),
     }
     written = []

@@ -148,14 +148,15 @@ def _rename(content: Content, kind: str, before: str, after: str) -> None:
         content["real_system"] = after
     pairs = analysis.get("contrasts") or []
     analysis["contrasts"] = [[after if one == before else one for one in pair] for pair in pairs]
-    for choice in _choices(content):
-        choice["right_for"] = [after if one == before else one for one in choice["right_for"]]
+    for table, key in _named_systems(content):
+        table[key] = [after if one == before else one for one in table[key]]
 
 
-def _choices(content: Content) -> list[Content]:
-    """The choices that are right for some systems."""
+def _named_systems(content: Content) -> list[tuple[Content, str]]:
+    """Lists of systems, each by its table and key: what choices are right for, and the anchors."""
     every = [choice for question in content.get("questions", ()) for choice in question.get("choices", ())]
-    return [choice for choice in every if isinstance(choice.get("right_for"), list)]
+    lists = [*((choice, "right_for") for choice in every), (content.get("trial") or {}, "anchors")]
+    return [(table, key) for table, key in lists if isinstance(table.get(key), list)]
 
 
 def free_name(rows: list[Any], key: str, stem: str, join: str) -> str:
@@ -202,8 +203,8 @@ def delete(content: Content, path: KeyPath) -> KeyPath:
         analysis["contrasts"] = [pair for pair in analysis.get("contrasts", ()) if gone.get("id") not in pair]
         if content.get("real_system") == gone.get("id"):
             content.pop("real_system", None)
-        for choice in _choices(content):
-            choice["right_for"] = [one for one in choice["right_for"] if one != gone.get("id")]
+        for table, key in _named_systems(content):
+            table[key] = [one for one in table[key] if one != gone.get("id")]
     return (*path[:-1], min(at, len(rows) - 1)) if rows else path[:-1]
 
 

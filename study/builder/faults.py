@@ -25,6 +25,7 @@ SIMPLER = {
     "This key is missing. Write the words for no preference.": N_("This field is empty."),
     "Write two or more choices, each as { key = …, label = { … } }.": N_("Add two or more choices."),
     'Only a question of kind "choice" has choices. Delete this key.': N_("Delete the choices."),
+    'Write a list of systems, each once, such as ["low", "mid"], from %(known)s.': N_("Choose from the systems."),
     'Write pairs of systems, such as [["a", "b"]], from %(known)s.': N_("Choose two different systems."),
 }
 

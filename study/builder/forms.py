@@ -18,6 +18,7 @@ TEMPLATES = {
     "recordings": _("Rate single recordings, scales from 1 to 7 and from 0 to 100 (in English)"),
     "human-or-computer": _("Human or computer? Guess who made single clips, and rate them"),
     "mirex": _("Rate one clip of each system on a page: four systems, five scales"),
+    "mushra": _("MUSHRA: rate all systems, a hidden reference and two anchors against a reference"),
     "ab": _("Compare two clips: three systems, one preference"),
 }
 

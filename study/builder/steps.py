@@ -39,6 +39,7 @@ ON_CLIPS = {
     ("trial", "match"),
     ("trial", "reference"),
     ("trial", "hidden_reference"),
+    ("trial", "anchors"),
 }
 
 
@@ -109,10 +110,10 @@ def _clips(content: Content, language: str) -> Iterator[Section]:
             )
         )
     yield Section(_("All clips"), fields)
-    yield Section(_("Reference"), _reference(content))
+    yield Section(_("Reference"), _reference(content, systems))
 
 
-def _reference(content: Content) -> list[Field]:
+def _reference(content: Content, systems: list[tuple[str, str]]) -> list[Field]:
     fields = [
         Field(
             "trial.reference",
@@ -126,7 +127,14 @@ def _reference(content: Content) -> list[Field]:
     ]
     if value_at(content, ("trial", "reference")) not in {None, "none"}:
         note = _("The reference is a system too, and its clips are rated without a mark.")
-        fields.append(Field("trial.hidden_reference", _("Also among the clips"), "check", note))
+        fields.append(Field("trial.hidden_reference", _("Also among the clips"), "check", note, reloads=True))
+    if form_of(content) == "all":
+        note = _(
+            "Systems of known quality, such as low-pass filtered copies: rated, but not under test. Put the one of the "
+            "lowest quality first in the list of systems."
+        )
+        others = [pair for pair in systems if pair[0] != value_at(content, ("trial", "reference"))]
+        fields.append(Field("trial.anchors", _("Anchors"), "several", note, others))
     return fields
 
 
@@ -330,6 +338,7 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
         Field("analysis.alpha", _("Significance level (α)"), "number"),
         Field("analysis.hypotheses", _("Hypotheses, one per line"), "lines"),
         Field("analysis.exclusions", _("Exclusion rules"), "paragraphs"),
+        *_post_screening(content),
         Field("analysis.dropouts", _("Drop-outs"), "paragraphs", _("How their ratings are treated.")),
     ]
     yield Section(_("Analysis plan"), fields, note=note)
@@ -344,6 +353,15 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
         )
         yield Section(name, both, path, name, level=3)
     yield Section("", [], adds=[("analysis.contrasts:", _("Add a planned contrast"))])
+
+
+def _post_screening(content: Content) -> list[Field]:
+    """Where copies of the reference are rated, whether experts are excluded by their ratings of them."""
+    if value_at(content, ("trial", "hidden_reference")) is not True or is_pair(content):
+        return []
+    label = _("Exclude experts by post-screening")
+    note = _("By their ratings of the hidden reference and of mid-range anchors, as in ITU-R BS.1534-3.")
+    return [Field("analysis.post_screening", label, "check", note)]
 
 
 PAGES: dict[str, Callable[[Content, str], Iterator[Section]]] = {

@@ -30,6 +30,7 @@ PARTS = {
     "smallest_gap": gettext_lazy("Smallest effect size of interest (SESOI)"),
     "alpha": gettext_lazy("Significance level (α)"),
     "exclusions": gettext_lazy("Exclusion rules"),
+    "post_screening": gettext_lazy("Exclude experts by post-screening"),
     "dropouts": gettext_lazy("Drop-outs"),
 }
 
@@ -69,6 +70,8 @@ def _changes(version: services.Version) -> list[tuple[Any, list[str]]]:
 
 def _words(value: Any) -> list[str]:
     """A part of the plan as lines of text."""
+    if isinstance(value, bool):
+        return [_("yes") if value else _("no")]
     if not isinstance(value, list):
         return [str(value)]
     return [" – ".join(item) if isinstance(item, list) else str(item) for item in value]

@@ -44,7 +44,8 @@ def versions(study: Study) -> list[Version]:
 
 def _version(event: Event, before: dict[str, Any]) -> Version:
     detail, analysis = event.detail, event.detail["analysis"]
-    changed = tuple(key for key in {**before, **analysis} if before.get(key) != analysis.get(key))
+    # A version of before a key existed says the same as one in which the key is empty or false.
+    changed = tuple(key for key in {**before, **analysis} if (before.get(key) or None) != (analysis.get(key) or None))
     number, reason = detail["version"], detail["reason"]
     return Version(number, detail["sha256"], analysis, event.at, event.actor, reason, changed)
 

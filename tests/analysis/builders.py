@@ -90,6 +90,8 @@ def make_dataset(
     simulated: bool = False,
     unsealed: bool = True,
     changes: Mapping[str, Any] | None = None,
+    trial: Mapping[str, Any] | None = None,
+    post_screening: bool = False,
 ) -> Path:
     """A DATASET folder with hashes, a frozen plan whose primary scale is `overall`, and metrics once unsealed."""
     frame = make_frame() if frame is None else frame
@@ -97,8 +99,9 @@ def make_dataset(
     systems = sorted(frame["system"].unique())
     scales = [_described(make_scale(key)) for key in ("valence", "overall")]
     analysis = {"primary_scale": "overall", "contrasts": [], "smallest_gap": 0.5, "alpha": 0.05}
+    analysis |= {"post_screening": True} if post_screening else {}
     (folder / "data").mkdir(parents=True)
-    _write_json(folder / "plan.json", {"scales": scales, "analysis": analysis})
+    _write_json(folder / "plan.json", {"scales": scales, "analysis": analysis, "trial": trial or {}})
     own: dict[str, Any] = {
         "schema": 1,
         "study": "daur",

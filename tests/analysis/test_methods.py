@@ -96,6 +96,9 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
     assert size_told(replace(study(), frame=one), "en") == "Working on 1 rating by 1 expert of 1 clip ..."
 
 
+MUSHRA = Reference("real", is_hidden=True, anchors=("low", "mid"))
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
@@ -104,14 +107,18 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
         (Reference("original"), ("the clip of “original” for", "No copy of it")),
         (Reference("real", is_hidden=True), ("the clip of “real” for", "(hidden reference)")),
         (Reference("real", is_hidden=True).under_codes(), ("does not name its system", "(hidden reference)")),
+        (MUSHRA, ("the clip of “real” for", "not marked: “low”, “mid”.", "the form of MUSHRA (ITU-R BS.1534-3).")),
+        (MUSHRA.under_codes(), ("does not name its system", "2 of the clips are anchors. With these three")),
+        (replace(MUSHRA, is_hidden=False), ("not marked: “low”, “mid”.",)),
     ],
 )
 def test_reference_is_named_if_there_is_one(reference: Reference | None, said: tuple[str, ...]) -> None:
     ratings = replace(study(), reference=reference)
     rows = {item["en"]: answer["en"] for _, item, answer in checklist(of_others(found(), ratings))}
-    answer = rows.get("Reference and hidden reference", "")
+    answer = rows.get("Reference, hidden reference and anchors", "")
     written = text(reference=reference)
     assert all(words in answer for words in said)
     assert bool(answer) == (reference is not None) == ("Each trial has a reference" in written)
     assert answer in written
-    assert ("“real”" in written) == ("the clip of “real” for" in said)
+    assert ("“real”" in written) == (reference is not None and reference.system == "real")
+    assert ("MUSHRA" in written) == (reference is not None and reference.is_mushra)

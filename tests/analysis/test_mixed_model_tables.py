@@ -103,6 +103,25 @@ def test_a_planned_contrast_of_the_only_two_systems_is_planned() -> None:
     assert fitted.contrasts[["system_a", "system_b", "family"]].to_numpy().tolist() == [["b", "a", "planned"]]
 
 
+def test_anchors_are_in_the_model_but_not_among_the_tests() -> None:
+    frame = make_frame(("real", "a", "b", "low"), ("x",))
+    every = mixed_model.fit(frame, "x")
+    apart = mixed_model.fit(frame, "x", apart=["low"], contrasts=[("b", "low")])
+    assert every.means.equals(apart.means)
+    tests = apart.contrasts[["system_a", "system_b", "family"]].to_numpy().tolist()
+    assert tests == [
+        ["a", "b", "all pairs"],
+        ["a", "real", "all pairs"],
+        ["b", "low", "planned"],
+        ["b", "real", "all pairs"],
+    ]
+    [pair] = apart.contrasts[apart.contrasts["system_b"] == "low"].to_dict("records")
+    assert pair["p_simultaneous"] == pair["p"]
+    alone = mixed_model.fit(frame, "x", apart=["low"]).contrasts
+    assert alone["p_simultaneous"].to_numpy() == pytest.approx(np.minimum(3 * alone["p"], 1))
+    assert (int(every.omnibus["num_df"].iloc[0]), int(apart.omnibus["num_df"].iloc[0])) == (3, 2)
+
+
 def test_effect_sizes_without_a_variance_they_need_are_empty() -> None:
     fitted = mixed_model.fit(make_frame(("a", "b", "c"), ("x",), experts=12, clips=1), "x")
     assert mixed_model.effect_sizes(fitted)[["d", "superiority"]].isna().all(axis=None)

@@ -204,6 +204,16 @@ def test_right_answers_follow_the_names_of_systems() -> None:
     assert right == [["human"], ["ours"]]
 
 
+def test_anchors_follow_the_names_of_systems() -> None:
+    content = example("mushra")
+    systems = [system["id"] for system in content["systems"]]
+    contents.put(content, ("systems", systems.index("mid"), "id"), "middle")
+    contents.delete(content, ("systems", systems.index("low")))
+    assert content["trial"]["anchors"] == ["middle"]
+    chosen = {value for value, _ in fields_of("clips", content)["trial.anchors"].choices}
+    assert chosen == {"model-a", "model-b", "middle"}
+
+
 def test_words_of_points_and_of_known_songs_are_typed() -> None:
     content = example()
     points, known = (

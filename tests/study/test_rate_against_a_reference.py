@@ -12,6 +12,7 @@ import pytest
 from django.core.management import call_command
 
 from study.models import Clip, Study
+from study.preregistration import text_for
 from tests.generation.test_pack_folder import folder_of
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ EXAMPLES = {
     "dmos": (("model-a", "model-b", "model-c"), 2, "rating", "contrasts", 3),
     "cmos": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
     "xab": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
-    "mushra": (("model-a", "model-b", "anchor", "original"), 5, "rating", "contrasts", 6),
+    "mushra": (("model-a", "model-b", "low", "mid", "original"), 6, "rating", "contrasts", 3),
 }
 
 
@@ -57,3 +58,23 @@ def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> Non
     assert said in (tmp_path / "REPORT/tables/checklist.csv").read_text(encoding="utf-8")
     found = pd.read_csv(tmp_path / f"REPORT/tables/{contrasts}.csv", comment="#")
     assert len(found.dropna(subset=["system_a"])) == count
+    if name == "mushra":
+        anchors_are_apart(tmp_path / "REPORT")
+        preregistered = text_for(study, "osf", "en")
+        assert "the form of MUSHRA" in preregistered
+        assert "flagged on the primary question are excluded from all analyses." in preregistered
+
+
+def anchors_are_apart(report: Path) -> None:
+    """Anchors have means of their own, in the order low, mid, systems, hidden reference; experts are screened."""
+    names = ("anchor_means", "system_means", "contrasts", "post_screening")
+    anchors, means, contrasts, screened = (
+        pd.read_csv(report / f"tables/{name}.csv").iloc[:-1]
+        for name in names  # the last row says SIMULATED
+    )
+    low, mid = (anchors.set_index("system")["mean"][name] for name in ("low", "mid"))
+    others = means.set_index("system")["mean"]
+    assert low < mid < others.drop("original").min() < others["original"]
+    assert not {"low", "mid"} & {*others.index, *contrasts["system_a"], *contrasts["system_b"]}
+    assert (screened["n_reference"] == 8).all()
+    assert "the form of MUSHRA (ITU-R BS.1534-3)" in (report / "methods.en.md").read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ HUMAN = (
     f'{{ key = "human", label = {BOTH("human")}, right_for = ["real"] }},\n'
     f'{{ key = "computer", label = {BOTH("computer")}, right_for = ["midi-gan"] }} ]\n'
 )
+HIDDEN = 'clips = "all"\nmatch = "prompt"\nreference = "real"\nhidden_reference = true\n'
 TEXT = f'[[questions]]\nkey = "why"\nkind = "text"\n{WORDED}'
 
 
@@ -56,6 +57,7 @@ def faults(text: str) -> str:
         pytest.param(
             RATING, 'clips = "all"\nmatch = "prompt"\nreference = "real"\nhidden_reference = true', id="MUSHRA"
         ),
+        pytest.param(RATING, 'clips = "all"\nanchors = ["midi-gan"]', id="an anchor"),
         pytest.param(RATING + HUMAN + TEXT, "clips = 1", id="human or computer"),
     ],
 )
@@ -128,6 +130,21 @@ def test_trials_of_two_clips_follow_from_pairs_and_rounds(systems: int) -> None:
         (
             asking(RATING, "hidden_ref = true"),
             "trial.hidden_ref: There is no such key. Did you mean 'hidden_reference'?",
+        ),
+        (asking(RATING, 'anchors = ["midi-gan"]'), "trial.anchors: Only trials of all systems have anchors. Write"),
+        (
+            asking(RATING, f'{HIDDEN}anchors = ["real"]'),
+            "trial.anchors: 'real' is the reference and cannot be an anchor",
+        ),
+        (
+            asking(RATING, f'{HIDDEN}anchors = ["midi-gan"]'),
+            "trial.anchors: No system is left that is rated for itself.",
+        ),
+        (asking(RATING, f'{HIDDEN}anchors = ["low"]'), "trial.anchors: Write a list of systems, each once, such as"),
+        (asking(RATING, f"{HIDDEN}anchors = [1]"), "trial.anchors: Write a list of systems, each once, such as"),
+        (
+            asking(RATING, 'clips = "all"').replace("alpha = 0.05", "alpha = 0.05\npost_screening = true"),
+            "analysis.post_screening: Post-screening needs ratings of a hidden reference. Write hidden_reference",
         ),
         (asking(GRADED, "clips = 2").replace("rounds = 2", ""), "design.rounds: This key is missing. Add it."),
         (asking(GRADED, "clips = 2").replace("rounds = 2", "rounds = 4"), "design.rounds: 4 is not valid. Enter a"),

@@ -21,11 +21,12 @@ STAGES: Mapping[str, Text] = {
     "withdrawn": LazyText("withdrew their ratings"),
     "begun": LazyText("began"),
     "dropped_out": LazyText("did not submit"),
+    "excluded": LazyText("excluded by post-screening"),
     "analysed": LazyText("analysed"),
 }
 #: Down the middle of the diagram, and what leaves beside each step.
 DOWN = ("invited", "begun", "analysed")
-ASIDE = {"invited": ("not_begun", "withdrawn"), "begun": ("dropped_out",)}
+ASIDE = {"invited": ("not_begun", "withdrawn"), "begun": ("dropped_out", "excluded")}
 BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8}
 HEADPHONE_WORDS: Mapping[str, Text] = {
     "passed": LazyText("passed"),
@@ -46,7 +47,7 @@ def draw_flow(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     heights = np.linspace(0.88, 0.12, len(DOWN))
     for n, (stage, y) in enumerate(zip(DOWN, heights, strict=True)):
         _box(axis, (0.25, y), _counted((stage,), counts, lang))
-        leaving = ASIDE.get(stage, ())
+        leaving = [aside for aside in ASIDE.get(stage, ()) if aside in counts]
         if n + 1 < len(DOWN):
             _arrow(axis, (0.25, y - 0.1), (0.25, heights[n + 1] + 0.1))
         if leaving:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -19,7 +19,6 @@ from analysis.report.formulas import scales_by_formula
 from analysis.report.methods import facts, scales_named
 from analysis.report.registry import Column, Finding, Question, Rows, Section, Sentence
 from analysis.report.sections.drawn import DIFFERENCES_FIGURE, MEANS_FIGURE
-from analysis.report.style import system_order
 from analysis.report.tables import fixed, span
 from analysis.statistics import effect_sizes, mixed_model
 from analysis.statistics.bootstrap import COLUMNS
@@ -86,11 +85,15 @@ def empty_interval_notes(means: pd.DataFrame) -> list[Text]:
 
 
 def _means_grid(found: Findings, lang: str) -> Rows:
-    """A row a system, a column a scale."""
+    """A row a system under test, a column a scale."""
+    return _grid_of(found, [system for system in found.order if system not in found.ratings.anchors], lang)
+
+
+def _grid_of(found: Findings, systems: Sequence[str], lang: str) -> Rows:
     ratings = found.ratings
     rows_of = {(row["scale"], row["system"]): row for row in found.means.to_dict("records")}
     rows = []
-    for system in system_order(ratings.systems, ratings.real_system):
+    for system in systems:
         cells = [rows_of.get((scale.key, system)) for scale in ratings.scales]
         rows.append([system_called(ratings, system, lang), *("" if row is None else _mean_cell(row) for row in cells)])
     return [translate(lang, "System"), *(in_language(scale.label, lang) for scale in ratings.scales)], rows
@@ -126,7 +129,7 @@ SYSTEM_MEANS = Finding[Findings](
     "system_means",
     LazyText("Means"),
     _means_caption,
-    lambda found: found.means[list(COLUMNS)],
+    lambda found: _means_of(found, are_anchors=False),
     notes=_means_notes,
     grid=_means_grid,
     decimals=2,
@@ -203,6 +206,42 @@ SYSTEM_MEANS = Finding[Findings](
             LazyText("Ratings treated as independent"),
             LazyText.same("{unit}"),
             lambda found, lang: {"unit": _unit(found)[lang]},
+        )
+    ],
+)
+
+
+# --- means of anchors
+
+
+def _means_of(found: Findings, *, are_anchors: bool) -> pd.DataFrame:
+    """The means of anchors, or of all others."""
+    return found.means.loc[found.means["system"].isin(found.ratings.anchors) == are_anchors, list(COLUMNS)]
+
+
+ANCHOR_MEANS = Finding[Findings](
+    "anchor_means",
+    LazyText("Means of the anchors"),
+    LazyText("Mean rating of each anchor on each scale"),
+    lambda found: _means_of(found, are_anchors=True),
+    why=None,
+    notes=[
+        LazyText(
+            "Anchors show how the scale was used. They are not under test: the omnibus test and the differences "
+            "between systems, with their adjustment, exclude them. Planned contrasts are the exception."
+        )
+    ],
+    grid=lambda found, lang: _grid_of(
+        found, [system for system in found.order if system in found.ratings.anchors], lang
+    ),
+    decimals=2,
+    folded=False,
+    sentences=[
+        Sentence(
+            "model",
+            "anchors",
+            LazyText("Anchors are in the model but not under test: all tests exclude them, except planned contrasts."),
+            lambda found: found.has("anchor_means", "mean"),
         )
     ],
 )
@@ -494,7 +533,7 @@ SECTION = Section(
     "means",
     LazyText("Results"),
     [
-        *(MEANS_FIGURE, SYSTEM_MEANS, DIFFERENCES_FIGURE, DISTRIBUTION_FIGURE),
+        *(MEANS_FIGURE, SYSTEM_MEANS, ANCHOR_MEANS, DIFFERENCES_FIGURE, DISTRIBUTION_FIGURE),
         *(CONTRASTS, EQUIVALENCE, EFFECTS, OMNIBUS),
     ],
     before=_others,

@@ -19,6 +19,7 @@ from analysis.statistics import effect_sizes, reliability, screening, sensitivit
 from analysis.statistics.mixed_model import Fit
 from formats.errors import N_
 from formats.messages import LazyText, in_a_row, listed, translate, translator
+from formats.reference import post_screening
 
 #: Fewer experts than this have no panel to agree with.
 MIN_EXPERTS = 3
@@ -338,6 +339,15 @@ def _flags(found: Findings, lang: str) -> str:
     return in_a_row(lang, [*said, ""])
 
 
+def _excluded(found: Findings, lang: str) -> str:
+    """Whom the frozen plan excludes, as a sentence before others."""
+    _, experts = translator(lang), found.ratings.excluded
+    said = _("This report excludes no expert.")
+    if experts:
+        said = _("Excluded by post-screening, as the frozen plan says: {experts}.", experts=listed(lang, experts))
+    return in_a_row(lang, [said, ""])
+
+
 SCREENING = Finding[Findings](
     "screening",
     LazyText("Expert agreement"),
@@ -370,8 +380,61 @@ SCREENING = Finding[Findings](
         Question(
             "left_out",
             LazyText("Exclusions"),
-            LazyText("This report excludes no expert. {flags}Missing ratings: {missing}."),
-            lambda found, lang: {"flags": _flags(found, lang)},
+            LazyText("{excluded}{flags}Missing ratings: {missing}."),
+            lambda found, lang: {"flags": _flags(found, lang), "excluded": _excluded(found, lang)},
+        )
+    ],
+)
+
+
+# --- whether experts found the hidden reference
+
+
+def _post_screened(found: Findings) -> pd.DataFrame:
+    screened = found.ratings.post_screened
+    return pd.DataFrame() if screened is None else screened[screened["scale"].isin(found.scales)].reset_index(drop=True)
+
+
+def _rule(found: Findings, lang: str) -> str:
+    """The rule, and whom it flags on each scale."""
+    reference, excluding = found.ratings.reference, found.ratings.plan.get("post_screening") is True
+    return (
+        in_a_row(lang, [*post_screening(lang, reference, excluding=excluding), *_missing_it(found, lang)])
+        if reference
+        else ""
+    )
+
+
+def _missing_it(found: Findings, lang: str) -> Iterator[str]:
+    _, table = translator(lang), _post_screened(found)
+    for scale in found.scales if len(table) else ():
+        flagged = list(table.loc[table["flagged"] & (table["scale"] == scale), "expert_id"])
+        name = label_of(found.ratings, scale, lang)
+        yield _("Flagged on {scale}: {experts}.", scale=name, experts=listed(lang, flagged) or _("none"))
+
+
+POST_SCREENING = Finding[Findings](
+    "post_screening",
+    LazyText("Post-screening"),
+    LazyText("Post-screening of the experts by hidden reference and mid-range anchors"),
+    _post_screened,
+    why=None,
+    columns={
+        "expert_id": Column(LazyText("Expert")),
+        "reference_below": Column(LazyText("Hidden reference below the limit")),
+        "n_reference": Column(LazyText("of trials"), cell=lambda value, lang: str(value)),
+        "mid_above": Column(LazyText("Mid-range anchor above it")),
+        "n_mid": Column(LazyText("of trials"), cell=lambda value, lang: str(value)),
+        "flagged": Column(LazyText("Flagged")),
+    },
+    notes=lambda found: [LazyText.of(lambda lang: _rule(found, lang))],
+    sentences=[
+        Sentence(
+            "experts",
+            "post_screening",
+            LazyText.same("{rule}"),
+            lambda found: bool(len(found.frame("post_screening"))),
+            lambda found, lang: {"rule": _rule(found, lang)},
         )
     ],
 )
@@ -518,7 +581,7 @@ SECTION = Section(
             AGREEMENT_BY_GROUP,
             SCALE_CORRELATIONS,
         ),
-        *(SCREENING, ORDER_EFFECTS, SENSITIVITY),
+        *(SCREENING, POST_SCREENING, ORDER_EFFECTS, SENSITIVITY),
     ],
     before=_doubts,
     after=_missing,

@@ -86,6 +86,7 @@ def fit(
     systems: Sequence[str] = (),
     contrasts: Sequence[Pair] = (),
     covariates: Sequence[str] = (),
+    apart: Sequence[str] = (),
     alpha: float = 0.05,
     start: Sequence[float] | None = None,
 ) -> Fit:
@@ -105,6 +106,9 @@ def fit(
         Pairs that a plan names. Corrections are within them, and for every other pair over all pairs.
     covariates : sequence of str, optional
         Numeric columns, such as the trial's number, held constant at their mean.
+    apart : sequence of str, optional
+        Systems that are not under test, such as anchors. They have means; contrasts only where those are planned, and
+        the omnibus test is without them.
     alpha : float, default 0.05
     start : sequence of float, optional
         ``Fit.ratios`` of a similar fit.
@@ -126,7 +130,7 @@ def fit(
     chosen, why = separable(layout.cells), _too_little(layout)
     variances, method = None, "none"
     if why is None and prompt is not None and not is_too_large:
-        return _with_prompts(layout, prompt, planned, lost, alpha)
+        return _with_prompts(layout, prompt, planned, lost, alpha, apart)
     if why is None:
         balanced = reml.is_balanced(layout.cells)
         method = "closed form" if balanced else "REML"
@@ -136,9 +140,9 @@ def fit(
     return Fit(
         scale=scale,
         means=_means(layout, estimate, alpha),
-        contrasts=_contrasts(layout, estimate, planned, alpha),
+        contrasts=_contrasts(layout, estimate, planned, alpha, apart),
         variance_components=_components(layout, variances, chosen),
-        omnibus=_omnibus(layout, estimate),
+        omnibus=_omnibus(layout, estimate, apart),
         covariates=_covariates(layout, estimate, alpha),
         predicted=_predicted(layout, variances, at),
         notes=(
@@ -153,7 +157,12 @@ def fit(
 
 
 def _with_prompts(
-    layout: Layout, prompt: npt.NDArray[np.intp], planned: Sequence[Pair], lost: Sequence[Pair], alpha: float
+    layout: Layout,
+    prompt: npt.NDArray[np.intp],
+    planned: Sequence[Pair],
+    lost: Sequence[Pair],
+    alpha: float,
+    apart: Sequence[str],
 ) -> Fit:
     """The model in which clips of one prompt, and an expert's ratings of them, have something in common."""
     found, design = prompts.fit(layout.cells, prompt)
@@ -176,9 +185,9 @@ def _with_prompts(
     return Fit(
         scale=layout.scale,
         means=_means(layout, estimate, alpha),
-        contrasts=_contrasts(layout, estimate, planned, alpha),
+        contrasts=_contrasts(layout, estimate, planned, alpha, apart),
         variance_components=components.assign(variance=values, sd=np.sqrt(values)),
-        omnibus=_omnibus(layout, estimate),
+        omnibus=_omnibus(layout, estimate, apart),
         covariates=_covariates(layout, estimate, alpha),
         predicted=predicted,
         notes=(*_notes(layout, None, (), None, lost), *notes),
@@ -265,10 +274,15 @@ def _means(layout: Layout, estimate: Estimate, alpha: float) -> pd.DataFrame:
     )
 
 
-def _contrasts(layout: Layout, estimate: Estimate, planned: Sequence[Pair], alpha: float) -> pd.DataFrame:
-    """All pairs; a planned pair stands as the plan has it, corrected among the planned."""
+def _contrasts(
+    layout: Layout, estimate: Estimate, planned: Sequence[Pair], alpha: float, apart: Sequence[str]
+) -> pd.DataFrame:
+    """All pairs of systems under test, and those planned; these stand as the plan has them, corrected among them."""
     as_planned = {frozenset(pair): pair for pair in planned}
-    pairs = [as_planned.get(frozenset(pair), pair) for pair in combinations(layout.systems, 2)]
+    every = (
+        pair for pair in combinations(layout.systems, 2) if frozenset(pair) in as_planned or not {*apart} & {*pair}
+    )
+    pairs = [as_planned.get(frozenset(pair), pair) for pair in every]
     found = inference.t_tests(estimate, _combinations(layout, pairs), alpha)
     is_planned = np.array([frozenset(pair) in as_planned for pair in pairs], dtype=bool)
     columns = {
@@ -319,12 +333,13 @@ def by_family(correct: Callable[[Floats], Floats], p: Floats, is_planned: npt.ND
     return adjusted
 
 
-def _omnibus(layout: Layout, estimate: Estimate) -> pd.DataFrame:
-    """F test of all systems being equal."""
-    count = len(layout.systems) - 1
+def _omnibus(layout: Layout, estimate: Estimate, apart: Sequence[str]) -> pd.DataFrame:
+    """F test of all systems under test being equal."""
+    first, *others = [system for system in layout.systems if system not in apart] or layout.systems
+    count = len(others)
     f, denominator, p = np.nan, np.nan, np.nan
     if count and not np.isnan(estimate.covariance).any():
-        pairs = [(system, layout.systems[0]) for system in layout.systems[1:]]
+        pairs = [(system, first) for system in others]
         f, denominator, p = inference.f_test(estimate, _combinations(layout, pairs))
     return pd.DataFrame([(layout.scale, f, count, denominator, p)], columns=list(OMNIBUS))
 
