@@ -18,8 +18,8 @@ from django.test import Client
 from matplotlib.text import Text
 from pytest_django.fixtures import Settings
 
-from analysis import planning
 from analysis.data.ratings import Ratings
+from analysis.planning import ratings as planning
 from analysis.report import folder, pdf, style
 from analysis.report.document import Contents, part_of
 from analysis.report.sections import compute

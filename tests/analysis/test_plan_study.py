@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from analysis import planning
+from analysis.planning import ratings as planning
 from analysis.statistics.information import Variances
 from analysis.statistics.power import Design, assumed_variances
 from formats.messages import LANGUAGES

@@ -95,8 +95,8 @@ class Command(WithResult, LongCommand):
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="also draw the power curve into this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis import planning
-        from analysis.data import ratings
+        from analysis.data import ratings as table
+        from analysis.planning import ratings
         from analysis.statistics import pilot
         from formats.errors import InputError
 
@@ -105,36 +105,36 @@ class Command(WithResult, LongCommand):
             return
         with input_errors():
             kind = "sets" if options["sets"] else "prompts" if options["prompts"] else "single"
-            design = planning.design_of(
+            design = ratings.design_of(
                 **{key: options[key] for key in ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap")},
                 kind=kind,
             )
             tried = None
             if options["pilot"]:
-                data = ratings.read(options["pilot"], given=given_of(options))
+                data = table.read(options["pilot"], given=given_of(options))
                 tried = pilot.from_ratings(data, options["scale"], matched=design.matched)
             elif described := [f"--{name}" for name in ("columns", "bounds", "missing", "order") if options[name]]:
                 raise InputError(
                     "%(scales)s can only describe a pilot's table; name that with --pilot.", scales=", ".join(described)
                 )
-            planning.check_gap(options["gap"], tried)
-            scenarios = planning.scenarios_of(tried)
-            text = planning.page(design, options["gap"], scenarios, options["language"], pilot=tried)
+            ratings.check_gap(options["gap"], tried)
+            scenarios = ratings.scenarios_of(tried)
+            text = ratings.page(design, options["gap"], scenarios, options["language"], pilot=tried)
             if options["out"]:
                 from analysis.report.figures.power import save_power_curve
 
                 simulated = bool(tried and tried.is_simulated)
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
-        self.tell(options, planning.result(design, options["gap"], scenarios), text.rstrip("\n"))
+        self.tell(options, ratings.result(design, options["gap"], scenarios), text.rstrip("\n"))
 
     def _tell_choices(self, options: dict[str, Any]) -> None:
-        from analysis import choice_planning
+        from analysis.planning import choices
         from formats.errors import InputError
 
         with input_errors():
             if options["pilot"] or options["out"]:
                 raise InputError("--choices takes neither --pilot nor --out; leave them out.")
             names = ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap", "real", "margin")
-            design = choice_planning.design_of(**{name: options[name] for name in names})
-        page = choice_planning.page(design, options["gap"], options["language"])
-        self.tell(options, choice_planning.result(design, options["gap"]), page.rstrip("\n"))
+            design = choices.design_of(**{name: options[name] for name in names})
+        page = choices.page(design, options["gap"], options["language"])
+        self.tell(options, choices.result(design, options["gap"]), page.rstrip("\n"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.data.dataset import Text
-from analysis.plain_page import columns, wrap
+from analysis.planning.plain_page import columns, wrap
 from analysis.statistics import power
 from analysis.statistics.chances import DRAWS
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage

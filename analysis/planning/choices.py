@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from analysis.plain_page import columns, wrap
-from analysis.planning import HEARD, MAX_PLANNED, SCENARIOS
+from analysis.planning.plain_page import columns, wrap
+from analysis.planning.ratings import HEARD, MAX_PLANNED, SCENARIOS
 from analysis.statistics import choice_power
 from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, shortage
