@@ -163,14 +163,14 @@ class Power(Result):
     scenarios: dict[str, Scenario]
 
 
-class ChoiceScenario(Result):
-    """What a study of choices can find where experts and clips vary so much."""
+class EffectScenario(Result):
+    """What a study can find where experts and clips vary so much; `smallest` is the effect found with power .8."""
 
     power: float
     equivalence_power: float
     se: float
     df: float
-    smallest_d_prime: float | None
+    smallest: float | None
     standard_deviations: dict[str, float]
 
 
@@ -186,7 +186,23 @@ class ChoicePower(Result):
     alpha: float
     margin: float
     d_prime: float
-    scenarios: dict[str, ChoiceScenario]
+    scenarios: dict[str, EffectScenario]
+
+
+class PairPower(Result):
+    """`plan_study --pairs`: the planned study and its power by assumption."""
+
+    experts: int
+    systems: int
+    prompts: int
+    rounds: int
+    #: binary, ties or graded.
+    form: str
+    alpha: float
+    margin: float
+    #: In strength, on the scale of the noise.
+    difference: float
+    scenarios: dict[str, EffectScenario]
 
 
 #: The command of each result.
@@ -208,4 +224,5 @@ OF_COMMAND: dict[str, type[Result]] = {
     "analyse_runs": Written,
     "plan_study": Power,
     "plan_study --choices": ChoicePower,
+    "plan_study --pairs": PairPower,
 }

@@ -1,7 +1,7 @@
-"""Power of sets, of clips matched by prompt and of choices by simulated studies, beside the formulas of `plan_study`.
+"""Power of sets, of clips matched by prompt, of choices and of pairs by simulated studies, beside `plan_study`.
 
-`python -m tests.benchmarks.trial_power` prints tables: complete sets by the closed form of the model with prompts, and
-choices by `discrimination.fit`.
+`python -m tests.benchmarks.trial_power` prints tables: complete sets by the closed form of the model with prompts,
+choices by `discrimination.fit` and pairs by `comparison_model.fit`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from analysis.statistics import choice_power, discrimination, power
+from analysis.statistics import comparison_model, discrimination, effect_power, pair_power, power
 from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
 from analysis.statistics.information import Variances
+from analysis.statistics.pair_power import CUTS, PairDesign
 from analysis.statistics.power import Design
+from tests.analysis.comparisons import QUESTION, make_pairs
 from tests.benchmarks.power import Floats, scatter, studies
 
 #: Standard deviations of what the clips of a prompt, and an expert's ratings of them, have in common.
@@ -31,6 +33,12 @@ CHOICES = (
     ("middle", ChoiceDesign(26, 6, 13, 10, 13, 10), 0.5),
     ("low", ChoiceDesign(12, 3, 10, 10, 10, 10), 0.6),
     ("high", ChoiceDesign(30, 3, 20, 10, 20, 10), 0.8),
+)
+PAIRS = (
+    ("middle", PairDesign(17, 5, 8, 4, "binary"), 0.4),
+    ("middle", PairDesign(17, 5, 8, 4, "graded"), 0.4),
+    ("low", PairDesign(26, 6, 13, 4, "binary"), 0.25),
+    ("high", PairDesign(26, 6, 13, 4, "graded"), 0.6),
 )
 
 
@@ -88,10 +96,34 @@ def found(design: ChoiceDesign, spread: Spread, d_prime: float, count: int, seed
     return float(np.mean(detected)), float(np.mean(near))
 
 
+def found_pairs(
+    design: PairDesign, spread: pair_power.Spread, difference: float, count: int, seed: int
+) -> tuple[float, Floats]:
+    """The share of studies that find the difference between the last system and another, and their standard errors."""
+    detected, errors = [], []
+    strengths = [0.0] * (design.systems - 1) + [difference]
+    for study in tqdm(range(count), desc=str(design), disable=None):
+        frame = make_pairs(
+            strengths,
+            experts=design.experts,
+            prompts=design.prompts,
+            votes=design.rounds,
+            cuts=CUTS[design.form],
+            sds=(spread.expert_system, spread.clip),
+            seed=seed + study,
+        )
+        contrasts = comparison_model.fit(frame, QUESTION).contrasts
+        last = contrasts[contrasts["system_b"] == f"s{design.systems}"]
+        detected.append((last["p"] < design.alpha).mean())
+        errors.append(last["se"].mean())
+    return float(np.mean(detected)), np.array(errors)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=5000, help="simulated studies of each design")
     parser.add_argument("--choices", type=int, default=1000, help="the same of choices")
+    parser.add_argument("--pairs", type=int, default=500, help="the same of pairs")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     print("| experts | prompts | systems | scatter | gap | found | page |\n|---|---|---|---|---|---|---|")
@@ -102,9 +134,16 @@ def main() -> None:
     print("\n| design | scatter | d' | found | page | near chance | page |\n|---|---|---|---|---|---|---|")
     for name, planned, d_prime in CHOICES if given.choices else ():
         detected, near = found(planned, ASSUMED[name], d_prime, given.choices, given.seed)
-        by_formula = choice_power.power(planned, ASSUMED[name], d_prime)
-        equal = choice_power.equivalence_power(planned, ASSUMED[name])
+        by_formula = effect_power.power(planned, ASSUMED[name], d_prime)
+        equal = effect_power.equivalence_power(planned, ASSUMED[name])
         print(f"| {planned} | {name} | {d_prime} | {detected:.3f} | {by_formula:.3f} | {near:.3f} | {equal:.3f} |")
+    print("\n| design | scatter | difference | found | page | median SE | page |\n|---|---|---|---|---|---|---|")
+    for name, compared, difference in PAIRS if given.pairs else ():
+        spread = pair_power.ASSUMED[name]
+        detected, errors = found_pairs(compared, spread, difference, given.pairs, given.seed)
+        by_formula, (se, _) = effect_power.power(compared, spread, difference), compared.precision(spread, difference)
+        numbers = f"| {compared} | {name} | {difference} | {detected:.3f} | {by_formula:.3f} "
+        print(f"{numbers}| {np.median(errors):.3f} | {se:.3f} |")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand, WithResult, input_errors
 from formats.messages import LANGUAGES, terminal_language
+from formats.results import Result
 
 HELP = """Print the statistical power of a planned study to detect a difference between two systems.
 
@@ -18,11 +19,13 @@ more clips or more experts, and a conclusion. The variability of ratings is take
 or a CSV of ratings, docs/analysis.md); without one, three sets of assumptions are used.
 
 With --sets or --prompts clips are matched by prompt: what is a prompt's cancels. With --choices experts say whether a
-clip is real or generated, and the difference is a d'.
+clip is real or generated, and the difference is a d'. With --pairs they compare every pair of systems, and the
+difference is one in strength, where 0.25 means that the better one is preferred in 60% of comparisons.
 
 Examples: manage.py plan_study --experts 26 --gap 0.17
           manage.py plan_study --sets --experts 14 --gap 0.5 --systems 4 --clips 10
-          manage.py plan_study --choices --experts 26 --gap 0.5 --real 26"""
+          manage.py plan_study --choices --experts 26 --gap 0.5 --real 26
+          manage.py plan_study --pairs --experts 26 --gap 0.3 --rounds 4 --form graded"""
 
 
 class Command(WithResult, LongCommand):
@@ -37,6 +40,7 @@ class Command(WithResult, LongCommand):
         kind.add_argument(
             "--sets", action="store_true", help="pages with one clip of each system, from --clips prompts"
         )
+        kind.add_argument("--pairs", action="store_true", help="two clips at a time, from --clips prompts")
         kind.add_argument("--choices", action="store_true", help="real or generated? --gap is a d'")
         parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
         parser.add_argument(
@@ -44,7 +48,7 @@ class Command(WithResult, LongCommand):
             type=float,
             required=True,
             metavar="POINTS",
-            help="the true difference to detect, in rating points or as d'",
+            help="the true difference to detect, in rating points, as d' or in strength",
         )
         parser.add_argument(
             "--real",
@@ -53,7 +57,22 @@ class Command(WithResult, LongCommand):
             help="with --choices: clips of the real music, all heard (default: as --clips)",
         )
         parser.add_argument(
-            "--margin", type=float, default=0.5, help="with --choices: d' within it counts as chance (default 0.5)"
+            "--margin",
+            type=float,
+            default=0.5,
+            help="with --choices and --pairs: a d' or difference within it counts as none (default 0.5)",
+        )
+        parser.add_argument(
+            "--rounds",
+            type=int,
+            metavar="N",
+            help="with --pairs: how often each expert compares each pair (default: about 60 comparisons)",
+        )
+        parser.add_argument(
+            "--form",
+            choices=["binary", "ties", "graded"],
+            default="binary",
+            help="with --pairs: the answers (default binary)",
         )
         parser.add_argument(
             "--clips", type=int, default=13, metavar="N", help="number of clips per system (default 13)"
@@ -100,8 +119,8 @@ class Command(WithResult, LongCommand):
         from analysis.statistics import pilot
         from formats.errors import InputError
 
-        if options["choices"]:
-            self._tell_choices(options)
+        if options["choices"] or options["pairs"]:
+            self._tell_effect(options)
             return
         with input_errors():
             kind = "sets" if options["sets"] else "prompts" if options["prompts"] else "single"
@@ -127,14 +146,24 @@ class Command(WithResult, LongCommand):
                 save_power_curve(options["out"], design, options["gap"], scenarios, is_simulated=simulated)
         self.tell(options, ratings.result(design, options["gap"], scenarios), text.rstrip("\n"))
 
-    def _tell_choices(self, options: dict[str, Any]) -> None:
-        from analysis.planning import choices
+    def _tell_effect(self, options: dict[str, Any]) -> None:
+        """The page of choices or pairs."""
+        from analysis.planning import choices, pairs
         from formats.errors import InputError
 
+        common = ("experts", "clips", "systems", "alpha", "contrasts", "gap", "margin")
         with input_errors():
-            if options["pilot"] or options["out"]:
-                raise InputError("--choices takes neither --pilot nor --out; leave them out.")
-            names = ("experts", "clips", "heard", "systems", "alpha", "contrasts", "gap", "real", "margin")
-            design = choices.design_of(**{name: options[name] for name in names})
-        page = choices.page(design, options["gap"], options["language"])
-        self.tell(options, choices.result(design, options["gap"]), page.rstrip("\n"))
+            kind = "choices" if options["choices"] else "pairs"
+            unused = [name for name in ("pilot", "out", *(["heard"] if options["pairs"] else [])) if options[name]]
+            if unused:
+                given = ", ".join(f"--{name}" for name in unused)
+                raise InputError("--%(kind)s does not take %(given)s; leave it out.", kind=kind, given=given)
+            gap, lang = options["gap"], options["language"]
+            told: tuple[Result, str]
+            if options["choices"]:
+                planned = choices.design_of(**{name: options[name] for name in (*common, "heard", "real")})
+                told = choices.result(planned, gap), choices.page(planned, gap, lang)
+            else:
+                compared = pairs.design_of(**{name: options[name] for name in (*common, "rounds", "form")})
+                told = pairs.result(compared, gap), pairs.page(compared, gap, lang)
+        self.tell(options, told[0], told[1].rstrip("\n"))
