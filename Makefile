@@ -22,7 +22,7 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load container newcomer check bench \
+.PHONY: help setup demo run browser servers test test-postgres coverage mutants chaos fuzz load container newcomer check bench lighthouse \
 	bench-stats translations schemas reference site screenshots clean
 
 help:  ## this list
@@ -127,6 +127,9 @@ check: .venv/.ready-dev  ## lint, format, types, migrations, translations, docum
 
 bench: .venv/.ready-dev  ## the ratios of docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
+
+lighthouse: .venv/.ready-dev var/.demo browser  ## Lighthouse on five pages of the demo study; it comes from npm (npx)
+	$(BIN)/python -m tests.benchmarks.lighthouse $(LIGHTHOUSE)
 
 bench-stats: .venv/.ready-dev  ## false alarms, coverage and power over simulated studies
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.stats

@@ -314,3 +314,8 @@ def test_preview_is_framed_by_the_builder_alone(draft: Draft, ada: Client) -> No
     assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
     assert "frame-src 'self'" in ada.get(page(draft, "questions")).headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in ada.get(page(draft, "questions")).headers["Content-Security-Policy"]
+
+
+def test_page_keeps_the_previews_column_before_it_comes(draft: Draft, ada: Client) -> None:
+    beside = {step: 'class="wide beside"' in text(ada.get(page(draft, step))) for step in STEPS}
+    assert [step for step, kept in beside.items() if kept] == ["questions", "words"]

@@ -65,7 +65,9 @@ function show(news) {
   list.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
   document.getElementById("undo").disabled = !news.can_undo;
   saved.textContent = saved.dataset.saved;
-  for (const frame of document.querySelectorAll("iframe.preview")) frame.contentWindow.location.reload();
+  for (const { contentWindow } of document.querySelectorAll("iframe.preview")) {
+    if (contentWindow.location.href !== "about:blank") contentWindow.location.reload(); // others are still to come
+  }
 }
 
 form.addEventListener("input", (event) => later(event.target, 800));
