@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import quote
 
 from pydantic import (
     BaseModel,
@@ -44,6 +45,8 @@ MAX_TRIALS = MAX_SYSTEMS * MAX_CLIPS
 GRACE_HOURS, MAX_GRACE_HOURS = 48, 24 * 14
 #: The same of a slot that was taken by the open link, and the longest address.
 LINK_HOURS, MAX_LINK_HOURS, MAX_ADDRESS = 24, 24 * 60, 500
+#: In an address of the open link, what the identifier of a participant takes the place of.
+IDENTIFIER = "{identifier}"
 #: Trials between a hidden repeat and its first hearing.
 REPEAT_GAP = 8
 #: Faults that are reported at once; a file with more is hardly a study file.
@@ -690,14 +693,18 @@ class Consent(Table):
 
 
 class WebAddress(Written):
-    """An address that begins with https://."""
+    """An address that begins with https://, and where its host is named may say where an identifier goes."""
 
     schema = {"pattern": "^https://"}
 
     def check(self, value: Any, known: Known, key: str) -> Any:
         address = super().check(value, known, key).strip()
-        if not re.fullmatch(r"https://[^\s/]\S*", address) or len(address) > MAX_ADDRESS:
+        # No identifier in the host: a link with another one would lead elsewhere.
+        if not re.fullmatch(r"https://[^\s/?#{}]+([/?#]\S*)?", address) or len(address) > MAX_ADDRESS:
             raise fault('Write an address that begins with "https://", at most %(most)d characters.', most=MAX_ADDRESS)
+        if found := ", ".join(sorted(set(re.findall(r"\{[^{}]*\}", address)) - {IDENTIFIER})):
+            message = N_('The address contains %(found)s. Write "%(key)s" for the identifier.')
+            raise fault(message, found=found, key=IDENTIFIER)
         return address
 
 
@@ -713,6 +720,28 @@ class OpenLink(Table):
     #: What the last page shows.
     completion_code: Annotated[str | None, Version()] = None
     completion_url: Annotated[str | None, WebAddress()] = None
+    #: What a person reads for whom there is no slot.
+    screened_out_code: Annotated[str | None, Version()] = None
+    screened_out_url: Annotated[str | None, WebAddress()] = None
+
+    @field_validator("completion_url", "screened_out_url")
+    @classmethod
+    def _has_its_identifier(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.context is None or IDENTIFIER not in (value or "") or info.data.get("identifier", True):
+            return value
+        raise fault('The address contains "%(key)s", but "identifier" is missing. Add it.', key=IDENTIFIER)
+
+    def completion_address(self, identifier: str | None) -> str:
+        """Where the button of the last page leads, with the identifier of the participant; "" for no button."""
+        return _filled(self.completion_url, identifier)
+
+    def screened_out_address(self, identifier: str | None) -> str:
+        """Where a person goes on for whom there is no slot; "" for nowhere."""
+        return _filled(self.screened_out_url, identifier)
+
+
+def _filled(address: str | None, identifier: str | None) -> str:
+    return (address or "").replace(IDENTIFIER, quote(identifier or "", safe=""))
 
 
 class Analysis(Table):

@@ -279,7 +279,17 @@ def _open_link() -> list[Field]:
             help=_("Such as PROLIFIC_PID. If empty, experts can continue in the same browser only."),
         ),
         Field("open_link.completion_code", _("Completion code on the last page")),
-        Field("open_link.completion_url", _("Address of the button on the last page"), help="https://…"),
+        Field(
+            "open_link.completion_url",
+            _("Address of the button on the last page"),
+            help=_("https://…; {identifier} in it stands for who comes."),
+        ),
+        Field("open_link.screened_out_code", _("Code for people who get no slot")),
+        Field(
+            "open_link.screened_out_url",
+            _("Address of the button for people who get no slot"),
+            help=_("https://…; {identifier} in it stands for who comes."),
+        ),
     ]
 
 

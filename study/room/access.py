@@ -131,10 +131,10 @@ def room_save(view: SaveView[P]) -> Callable[..., HttpResponseBase]:
     return wrapped
 
 
-def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+def refusal(request: HttpRequest, refused: Refused, **more: object) -> HttpResponse:
     """A refusal as a page, which still sends the browser's unsent ratings."""
     heading = _("Page not found") if refused.status == 404 else _("Page not available")
-    context = {"heading": heading, "message": refused.message}
+    context = {"heading": heading, "message": refused.message, **more}
     device = device_of(request)
     if device is None or device.invitation.revoked_at or device.expert.withdrawn_at:
         return render(request, "room/message.html", {"parent": "base.html", **context}, status=refused.status)

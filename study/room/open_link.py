@@ -16,6 +16,9 @@ from study.models import Study
 from study.room.access import device_of, refusal
 from study.room.pages import enter, has_language
 
+#: Refusals of a person who has done nothing for them.
+NOT_ASKED = {"full", "open-link", "closed"}
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +27,19 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         return _join(request, slug)
     except Refused as refused:
-        return refusal(request, refused)
+        return refusal(request, refused, **_way_back(request, slug, refused))
+
+
+def _way_back(request: HttpRequest, slug: str, refused: Refused) -> dict[str, str | None]:
+    """The study's code and address for those who are not asked; nothing for a person who has been here."""
+    study = Study.objects.defer("plan", "certificate").get(slug=slug) if refused.code in NOT_ASKED else None
+    link = study.file.open_link if study else None
+    if study is None or link is None:
+        return {}
+    identifier, device = request.GET.get(link.identifier, "") if link.identifier else "", device_of(request)
+    if services.has_come(study, identifier) or (device and device.expert.study_id == study.pk):
+        return {}
+    return {"shown_code": link.screened_out_code, "address": link.screened_out_address(identifier)}
 
 
 def _join(request: HttpRequest, slug: str) -> HttpResponse:

@@ -236,5 +236,7 @@ def thanks(request: HttpRequest, expert: Expert) -> HttpResponse:
     """The end of the road."""
     if queries.next_step(expert) != "thanks":
         return redirect("room:room")
-    link = expert.study.file.open_link if hasattr(expert, "arrival") else None
-    return room_render(request, expert, "thanks", link=link)
+    arrival = getattr(expert, "arrival", None)
+    link = expert.study.file.open_link if arrival else None
+    address = link.completion_address(arrival.identifier) if arrival and link else ""
+    return room_render(request, expert, "thanks", link=link, address=address)

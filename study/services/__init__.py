@@ -8,7 +8,7 @@ from study.services.invitations import checked, invite, read_experts
 from study.services.links import end_link_at, next_code, replace, revoke_link
 from study.services.log import broken_among, broken_event, log_event, tail_of
 from study.services.members import add_member, remove_member
-from study.services.open_link import arrive, check_open_link, free_slots, set_open_link
+from study.services.open_link import arrive, check_open_link, free_slots, has_come, set_open_link
 from study.services.opening import blinding_checked, discard_draft, last_blinding, open_study, record_blinding
 from study.services.plan import Version, amend_plan, broken_plan, versions
 from study.services.saving.answers import MAX_COMMENT, save_rating, save_remark
@@ -35,6 +35,7 @@ __all__ = [
     "set_open_link",
     "free_slots",
     "check_open_link",
+    "has_come",
     "arrive",
     "MADE",
     "MAX_COMMENT",

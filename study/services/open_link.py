@@ -91,6 +91,12 @@ def check_open_link(study: Study) -> OpenLink:
     return link
 
 
+def has_come(study: Study, identifier: str) -> bool:
+    """Whether a person with this identifier has come by the link."""
+    name = one_line(identifier).strip() if is_text(identifier) else ""
+    return bool(name) and study.arrivals.filter(identifier=name).exists()
+
+
 def _newcomer(study: Study, link: OpenLink, group: str, language: str, client: str) -> Expert:
     """A new expert: with a slot that is free for them, or that of somebody who has stopped."""
     if study.link_opened_at is None:

@@ -23,6 +23,7 @@ EXAMPLES = sorted(Path("fixtures/studies").glob("*.toml"))
 
 LABELS = '{ en = ["least", "", "middle", "", "most"], zh-hans = ["least（中）", "", "", "", "most（中）"] }'
 OPEN_LINK = '[open_link]\nidentifier = "ID"\nhours = 3\ncompletion_code = "1"\ncompletion_url = "https://a.example"\n'
+OPEN_LINK += 'screened_out_code = "2"\nscreened_out_url = "https://a.example/full?id={identifier}"\n'
 
 pytestmark = pytest.mark.usefixtures("in_english")
 

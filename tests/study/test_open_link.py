@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 AT_ONCE = 50
 SECTION = (
     '[open_link]\nidentifier = "PROLIFIC_PID"\nhours = 5\ncompletion_code = "C0DE"\n'
-    'completion_url = "https://app.example/done?cc=C0DE"\n'
+    'completion_url = "https://app.example/done?cc=C0DE&pid={identifier}"\n'
+    'screened_out_code = "FULL"\nscreened_out_url = "https://app.example/full/{identifier}"\n'
 )
 JOIN = "/join/small/?PROLIFIC_PID="
 
@@ -133,15 +134,28 @@ def test_network_brings_as_many_as_a_class(study: Study, monkeypatch: pytest.Mon
 
 
 def test_last_page_has_the_code_and_the_way_back(study: Study, client: Client) -> None:
-    client.post(f"{JOIN}one")
+    client.post(f"{JOIN}one%26cc%3DX")
     expert = Expert.objects.get()
     begin(expert)
     assert "C0DE" not in client.get("/room/thanks/", follow=True).text
     rate_all(expert)
     services.submit(expert)
     shown = client.get("/room/thanks/").text
-    assert 'href="https://app.example/done?cc=C0DE"' in shown
+    assert 'href="https://app.example/done?cc=C0DE&amp;pid=one%26cc%3DX"' in shown
     assert ">C0DE<" in shown
+
+
+def test_who_gets_no_slot_gets_a_code_and_a_way_back(study: Study) -> None:
+    for number in range(4):
+        come(study, f"n{number}")
+    full = Client().post(f"{JOIN}m/9").text
+    assert (">FULL<" in full, 'href="https://app.example/full/m%2F9"' in full) == (True, True)
+    services.close_study(study, actor="test")
+    closed = {name: Client().get(f"{JOIN}{name}") for name in ("n1", "m")}
+    assert {name: (page.status_code, "FULL" in page.text) for name, page in closed.items()} == {
+        "n1": (410, False),  # who has a session gets no code for those who have none
+        "m": (410, True),
+    }
 
 
 def test_link_without_identifier_knows_the_browser(tmp_path: Path, in_english: None, client: Client) -> None:
@@ -189,6 +203,18 @@ def test_copies_have_no_open_link(study: Study) -> None:
         ('[open_link]\nidentifier = "a b"', "open_link.identifier: 'a b' is not valid."),
         ("[open_link]\nhours = 0", "open_link.hours: 0 is not valid."),
         ('[open_link]\ncompletion_url = "http://x"', "open_link.completion_url: Write an address"),
+        (
+            '[open_link]\ncompletion_url = "https://{identifier}.x/"',
+            "open_link.completion_url: Write an address",
+        ),
+        (
+            '[open_link]\nidentifier = "ID"\ncompletion_url = "https://x/{ID}"',
+            'open_link.completion_url: The address contains {ID}. Write "{identifier}"',
+        ),
+        (
+            '[open_link]\nscreened_out_url = "https://x/{identifier}"',
+            'open_link.screened_out_url: The address contains "{identifier}", but "identifier" is missing.',
+        ),
         ('[open_link]\nurl = "x"', "open_link.url: There is no such key."),
     ],
 )
