@@ -80,8 +80,9 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "ties": (-1, 0, 1),
     "graded": (-3, -2, -1, 0, 1, 2, 3),
 }
-#: The largest d' that a plan can be interested in: 98.8% correct for an unbiased judge.
-MAX_D_PRIME = 5
+#: The largest effect on the scale of the noise that a plan can be interested in: with a d' of 5 an unbiased judge is
+#: right in 98.8% of cases.
+MAX_EFFECT = 5
 #: The lowest answer of any question: the strongest preference for the first clip.
 LOWEST_ANSWER = PREFERENCES["graded"][0]
 #: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
@@ -1022,11 +1023,8 @@ def _known(content: dict[str, Any]) -> Known:
 
 
 def _range(scale: dict[str, Any]) -> int:
-    if scale.get("kind") == "choice":
-        return MAX_D_PRIME
-    form = scale.get("form")
-    if isinstance(form, str) and form in PREFERENCES:
-        return PREFERENCES[form][-1] - PREFERENCES[form][0]
+    if scale.get("kind") in {"choice", "preference"}:
+        return MAX_EFFECT
     low, high = scale.get("minimum"), scale.get("maximum")
     return high - low if type(low) is int and type(high) is int and low < high else HIGHEST_RATING
 

@@ -77,6 +77,12 @@ class Comparisons:
         """The level of tests that the frozen plan names; else .05."""
         return float(self.plan.get("alpha", 0.05))
 
+    @property
+    def gap(self) -> float | None:
+        """The smallest difference of interest that the frozen plan names, in strength."""
+        gap = self.plan.get("smallest_gap")
+        return float(gap) if gap else None
+
     def planned(self, question: str) -> list[tuple[str, str]]:
         """The differences that the frozen plan names, where this is its primary question."""
         if question != self.plan.get("primary_scale"):

@@ -343,7 +343,7 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
             "analysis.smallest_gap",
             _("Smallest effect size of interest (SESOI)"),
             "number",
-            _("In points of the scale; of a choice with right answers, d′."),
+            _("In points of the scale; of a choice with right answers, d′; of a preference, a difference in strength."),
         ),
         Field("analysis.alpha", _("Significance level (α)"), "number"),
         Field("analysis.hypotheses", _("Hypotheses, one per line"), "lines"),

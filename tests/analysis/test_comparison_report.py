@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
+from scipy import stats
 
 from analysis.data import comparisons
 from analysis.report.comparisons import SECTIONS, write_report
@@ -20,6 +21,7 @@ from analysis.report.comparisons.planned import verdicts as planned_verdicts
 from analysis.report.comparisons.strengths import verdicts
 from analysis.report.comparisons.trust import disagreements
 from analysis.report.style import figure_style
+from analysis.statistics.mixed_model import holm
 from formats.messages import LANGUAGES
 from tests.analysis.builders import ORACLES, write_csv
 from tests.analysis.comparisons import make_pairs, read_pairs
@@ -210,3 +212,26 @@ def test_planned_differences_are_a_family_of_their_own(tmp_path: Path) -> None:
     said = [text["en"] for text in planned_verdicts(planned)]
     assert said[0].startswith("Planned: s4 is preferred to s1, p ")
     assert "adjusted for 2 planned differences" in said[1]
+    assert "p_equivalence" not in table
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (3.0, "are equivalent: the difference in strength lies within ±3 "),
+        (3.0, "but the difference in strength lies within ±3 "),
+        (0.01, "s4 is preferred to s1, p < .001 (adjusted for 2 planned differences)."),
+        (0.01, "This is not evidence that they are equal."),
+    ],
+)
+def test_planned_differences_are_tested_for_equivalence(gap: float, words: str, tmp_path: Path) -> None:
+    found = found_of(make_pairs((0.0, 0.0, 0.8, 1.2), cuts=GRADED, experts=12), tmp_path)
+    plan = {"primary_scale": found.data.questions[0], "contrasts": [["s4", "s1"], ["s2", "s1"]], "smallest_gap": gap}
+    planned = ComparisonFindings(replace(found.data, plan=plan), SECTIONS)
+    table = planned.frame("planned_contrasts")
+    sides = np.maximum(
+        stats.t.sf((table["difference"] + gap) / table["se"], table["df"]),
+        stats.t.cdf((table["difference"] - gap) / table["se"], table["df"]),
+    )
+    assert table["p_equivalence"].to_numpy() == pytest.approx(holm(sides))
+    assert words in " ".join(text["en"] for text in planned_verdicts(planned))

@@ -12,11 +12,19 @@ from analysis.report.comparisons.findings import ComparisonFindings, Row, grid, 
 from analysis.report.document import Contents
 from analysis.report.format_p import p_number, p_text
 from analysis.report.registry import Finding, Question, Section, Sentence
-from analysis.statistics.mixed_model.inference import holm
+from analysis.statistics.mixed_model.inference import equivalence_p, holm
 from formats.errors import N_
 from formats.messages import LazyText
 
 DIFFERS = N_("Planned: {better} is preferred to {worse}, {p} (adjusted for {count} planned differences).")
+DIFFERS_LITTLE = N_(
+    "Planned: {better} is preferred to {worse}, {p} (adjusted for {count} planned differences), but the difference in "
+    "strength lies within ±{gap} (equivalence test, {p_within})."
+)
+WITHIN = N_(
+    "Planned: {better} and {worse} are equivalent: the difference in strength lies within ±{gap} (equivalence test, "
+    "{p_within}, adjusted for {count} planned differences)."
+)
 OPEN = N_(
     "Planned: the difference between {better} and {worse} is not significant, {p} (adjusted for {count} planned "
     "differences). This is not evidence that they are equal."
@@ -24,7 +32,10 @@ OPEN = N_(
 
 
 def planned(found: ComparisonFindings) -> pd.DataFrame:
-    """The planned differences as the plan writes them, a − b, with p adjusted among them."""
+    """The planned differences as the plan writes them, a − b, with p adjusted among them.
+
+    Where the plan names a smallest difference of interest, they are tested for equivalence too.
+    """
     rows = []
     for question, fit in found.fits.items():
         for a, b in found.data.planned(question):
@@ -32,7 +43,13 @@ def planned(found: ComparisonFindings) -> pd.DataFrame:
                 here = fit.contrasts[(fit.contrasts["system_a"] == one) & (fit.contrasts["system_b"] == other)]
                 rows += [_turned(row, sign) for row in here.to_dict("records") if not pd.isna(row["p"])]
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"].to_numpy())) if len(table) else table
+    if table.empty:
+        return table
+    table["p_holm"] = holm(table["p"].to_numpy())
+    if found.data.gap is not None:
+        within = equivalence_p(*(table[name].to_numpy() for name in ("difference", "se", "df")), found.data.gap)
+        table["p_equivalence"] = holm(within)
+    return table
 
 
 def _turned(row: Row, sign: int) -> Row:
@@ -52,17 +69,25 @@ def verdicts(found: ComparisonFindings) -> list[Text]:
     said: list[Text] = []
     for row in table.to_dict("records"):
         first, second = ("system_a", "system_b") if row["t"] > 0 else ("system_b", "system_a")
-        message = DIFFERS if row["p_holm"] < found.data.alpha else OPEN
+        within = row.get("p_equivalence", 1.0)
         said.append(
             LazyText(
-                message,
+                _message(row["p_holm"] < found.data.alpha, within < found.data.alpha),
                 better=found.system(row[first]),
                 worse=found.system(row[second]),
                 p=p_text(float(row["p_holm"])),
                 count=len(table),
+                gap=f"{found.data.gap:g}" if found.data.gap else "",
+                p_within=p_text(float(within)),
             )
         )
     return said
+
+
+def _message(differs: bool, is_within: bool) -> str:
+    if differs:
+        return DIFFERS_LITTLE if is_within else DIFFERS
+    return WITHIN if is_within else OPEN
 
 
 def _said(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
@@ -70,8 +95,29 @@ def _said(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
         yield Bullets([text[lang] for text in said])
 
 
+def _within(found: ComparisonFindings, row: Row, lang: str) -> str:
+    p = row.get("p_equivalence")
+    return "" if p is None or pd.isna(p) else p_number(p)
+
+
 def _is_planned(found: ComparisonFindings) -> bool:
     return len(found.frame("planned_contrasts")) > 0
+
+
+def _is_compared_with_gap(found: ComparisonFindings) -> bool:
+    return "p_equivalence" in found.frame("planned_contrasts")
+
+
+def _on_equivalence(found: ComparisonFindings) -> list[Text]:
+    if not _is_compared_with_gap(found):
+        return []
+    return [
+        LazyText(
+            "Equivalence p: two one-sided tests that the difference lies within ±{gap}, the plan's smallest effect "
+            "size of interest, adjusted by Holm's method too.",
+            gap=f"{found.data.gap:g}",
+        )
+    ]
 
 
 PLANNED = Finding[ComparisonFindings](
@@ -86,7 +132,8 @@ PLANNED = Finding[ComparisonFindings](
             "planned differences alone. All other differences are exploratory. CI: {level}% confidence interval of a "
             "single difference.",
             level=found.data.level,
-        )
+        ),
+        *_on_equivalence(found),
     ],
     grid=grid(
         "planned_contrasts",
@@ -98,6 +145,7 @@ PLANNED = Finding[ComparisonFindings](
             (LazyText("df"), number("df", 0)),
             (LazyText("CI"), interval("ci_low", "ci_high")),
             (LazyText("Adjusted p"), lambda found, row, lang: p_number(row["p_holm"])),
+            (LazyText("Equivalence p"), _within),
         ],
     ),
     folded=False,
@@ -111,7 +159,17 @@ PLANNED = Finding[ComparisonFindings](
             ),
             _is_planned,
             lambda found, lang: {"count": len(found.frame("planned_contrasts"))},
-        )
+        ),
+        Sentence(
+            "model",
+            "equivalence",
+            LazyText(
+                "Planned differences were tested for equivalence within ±{gap} in strength (two one-sided tests, "
+                "Schuirmann 1987)."
+            ),
+            _is_compared_with_gap,
+            lambda found, lang: {"gap": f"{found.data.gap:g}"},
+        ),
     ],
     questions=[
         Question(
