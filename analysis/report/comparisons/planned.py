@@ -47,8 +47,8 @@ def planned(found: ComparisonFindings) -> pd.DataFrame:
         return table
     table["p_holm"] = holm(table["p"].to_numpy())
     if found.data.gap is not None:
-        within = equivalence_p(*(table[name].to_numpy() for name in ("difference", "se", "df")), found.data.gap)
-        table["p_equivalence"] = holm(within)
+        difference, se, df = (table[name].to_numpy() for name in ("difference", "se", "df"))
+        table["p_equivalence"] = holm(equivalence_p(difference, se, df, found.data.gap))
     return table
 
 
