@@ -17,6 +17,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from analysis.report.drawing import laid_out_once, ticked_once
 from formats.errors import N_
 from formats.messages import LANGUAGES, NP_, in_language, is_chinese, translate
 
@@ -148,7 +149,7 @@ def figure_style(lang: str) -> Iterator[None]:
         "svg.hashsalt": "mukulen",
         "pdf.fonttype": 3,  # outlines: type 42 garbles the Chinese fonts, which are OpenType with CFF shapes
     }
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), laid_out_once():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(settings)
         yield
@@ -180,5 +181,6 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
     for form, path in zip(FORMATS, paths, strict=True):
         figure.set_dpi(300)
         # What savefig ends in, without drawing everything once more before.
-        getattr(CANVASES[form](figure), f"print_{form}")(path, metadata=metadata[form])
+        with ticked_once():
+            getattr(CANVASES[form](figure), f"print_{form}")(path, metadata=metadata[form])
     return paths

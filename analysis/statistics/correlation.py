@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 from typing import NamedTuple
 
@@ -165,28 +166,65 @@ def clip_means(table: Floats, draws: Resample) -> Floats:
     return np.take_along_axis(means, draws.clips, axis=1)
 
 
-def rank_correlations(x: Floats, y: Floats, sizes: Sequence[int]) -> Floats:
+@dataclass(frozen=True)
+class Ranked:
+    """Values of clips with their ranks within systems, which are taken once.
+
+    Attributes
+    ----------
+    values : float64 array of shape (B, clips)
+        NaN for a clip to be ignored.
+    sizes : sequence of int
+        Number of clips of each system.
+    """
+
+    values: Floats
+    sizes: Sequence[int]
+
+    @cached_property
+    def gone(self) -> npt.NDArray[np.bool_]:
+        """Whether a clip is to be ignored, shape (B, clips)."""
+        return np.isnan(self.values)
+
+    @cached_property
+    def ranks(self) -> Floats:
+        """The centred ranks of all values, shape (B, clips)."""
+        return centred_ranks(self.values, self.sizes)
+
+    def without(self, gone: npt.NDArray[np.bool_]) -> Floats:
+        """Rank the values without some more clips.
+
+        Parameters
+        ----------
+        gone : bool array of shape (B, clips)
+            At least those that are NaN.
+
+        Returns
+        -------
+        float64 array of shape (B, clips)
+        """
+        if np.array_equal(gone, self.gone):
+            return self.ranks
+        return centred_ranks(np.where(gone, np.nan, self.values), self.sizes)
+
+
+def rank_correlations(x: Ranked, y: Ranked) -> Floats:
     """Compute Spearman correlations within systems, pooled over them.
 
     Ranks are taken among the clips of each system and centred there, so that no difference between systems enters.
 
     Parameters
     ----------
-    x, y : float64 arrays of shape (B, clips)
-        A clip with NaN in either is ignored.
-    sizes : sequence of int
-        Number of clips of each system.
+    x, y : Ranked
+        Of the same clips. A clip with NaN in either is ignored.
 
     Returns
     -------
     float64 array of shape (B,)
         NaN where x or y does not vary within systems.
     """
-    gone = np.isnan(x) | np.isnan(y)
-    if gone.any():
-        x, y = np.where(gone, np.nan, x), np.where(gone, np.nan, y)
-    a, b = centred_ranks(x, sizes), centred_ranks(y, sizes)
-    return _cosines(a, b)
+    gone = x.gone | y.gone
+    return _cosines(x.without(gone), y.without(gone))
 
 
 def _cosines(a: Floats, b: Floats) -> Floats:

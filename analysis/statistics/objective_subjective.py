@@ -18,7 +18,7 @@ from analysis.statistics.correlation import (
     LEVEL,
     Correlation,
     Floats,
-    Resample,
+    Ranked,
     clip_means,
     exact_spearman,
     fisher,
@@ -94,11 +94,13 @@ def clip_correlations(
         return pd.DataFrame([], columns=list(COLUMNS))
     layers = tables(frame.merge(clips.to_frame(index=False), on=["system", "clip_id"]), scales, clips)
     draws = resample(layers.shape[1], sizes_of(clips), replicates=replicates, seed=seed)
-    forms = list(_forms(metrics, clips, real))
+    forms = [
+        (name, form, Ranked(values[draws.clips], draws.sizes)) for name, form, values in _forms(metrics, clips, real)
+    ]
     parts = []
     for scale, layer in zip(scales, layers, strict=True):
-        means = clip_means(layer, draws)
-        rows = [(scale, name, form, *_row(values, means, layer, draws)) for name, form, values in forms]
+        means = Ranked(clip_means(layer, draws), draws.sizes)
+        rows = [(scale, name, form, *_row(drawn, means, layer)) for name, form, drawn in forms]
         table = pd.DataFrame(rows, columns=list(FOUND))
         parts.append(_corrected(table)[list(COLUMNS)])
     return pd.concat(parts, ignore_index=True)
@@ -138,14 +140,13 @@ def _forms(metrics: pd.DataFrame, clips: pd.MultiIndex, real: str | None) -> Ite
                 yield name, DISTANCE, distance
 
 
-def _row(values: Floats, means: Floats, layer: Floats, draws: Resample) -> tuple[object, ...]:
-    """rho, interval, p, n_clips, n_systems, note."""
-    there = ~np.isnan(values) & ~np.isnan(means[0])
-    system = np.repeat(np.arange(len(draws.sizes)), draws.sizes)
+def _row(drawn: Ranked, means: Ranked, layer: Floats) -> tuple[object, ...]:
+    """rho, interval, p, n_clips, n_systems, note. The first of what was drawn is the data themselves."""
+    there = ~(drawn.gone[0] | means.gone[0])
+    system = np.repeat(np.arange(len(means.sizes)), means.sizes)
     n, systems = int(there.sum()), len(set(system[there]))
-    drawn = values[draws.clips]
-    found = fisher(rank_correlations(drawn, means, draws.sizes), n - systems - 1)
-    sizes = [int((there & (system == place)).sum()) for place in range(len(draws.sizes))]
+    found = fisher(rank_correlations(drawn, means), n - systems - 1)
+    sizes = [int((there & (system == place)).sum()) for place in range(len(means.sizes))]
     note = _note(found, n, panel_shortage(int((~np.isnan(layer)).any(axis=1).sum()), filter(None, sizes)))
     if note:
         found = Correlation(found.value, np.nan, np.nan, np.nan)

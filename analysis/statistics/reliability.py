@@ -16,6 +16,7 @@ from scipy import stats
 from analysis.statistics import agreement
 from analysis.statistics.agreement import NOTHING, Floats, Interval
 from analysis.statistics.correlation import (
+    Ranked,
     Resample,
     cell_correlation,
     cell_mean,
@@ -218,13 +219,13 @@ def scale_correlations(
     layers = tables(first, scales, clips)
     draws = resample(layers.shape[1], sizes_of(clips), replicates=replicates, seed=seed)
     residuals = [agreement.additive_residuals(layer) for layer in layers]
-    means = [clip_means(layer, draws) for layer in layers]
+    means = [Ranked(clip_means(layer, draws), draws.sizes) for layer in layers]
     rows = []
     for one, other in combinations(range(len(scales)), 2):
         both = int((~np.isnan(layers[one] + layers[other])).sum())
         rating = cell_correlation(residuals[one], residuals[other])
         rows.append((scales[one], scales[other], "rating", *_allowed(rating[:3], draws), both))
-        clip = fisher(rank_correlations(means[one], means[other], draws.sizes), len(clips) - len(draws.sizes) - 1)
+        clip = fisher(rank_correlations(means[one], means[other]), len(clips) - len(draws.sizes) - 1)
         rows.append((scales[one], scales[other], "clip", *_allowed(clip[:3], draws), len(clips)))
     return pd.DataFrame(rows, columns=list(SCALE_COLUMNS))
 

@@ -37,12 +37,16 @@ def test_the_first_replicate_is_the_sample_and_clips_stay_in_their_system() -> N
     assert draws.clips[:, 3:].min() == 3
 
 
+def within(x: correlation.Floats, y: correlation.Floats, sizes: tuple[int, ...]) -> correlation.Floats:
+    return correlation.rank_correlations(correlation.Ranked(x, sizes), correlation.Ranked(y, sizes))
+
+
 def test_differences_between_systems_do_not_enter_a_correlation_within_them() -> None:
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(1, 40)), rng.normal(size=(1, 40))
     apart = np.repeat([0.0, 100.0], 20)
-    plain = correlation.rank_correlations(x, y, (20, 20))[0]
-    assert correlation.rank_correlations(x + apart, y + apart, (20, 20))[0] == pytest.approx(plain)
+    plain = within(x, y, (20, 20))[0]
+    assert within(x + apart, y + apart, (20, 20))[0] == pytest.approx(plain)
     halves = [stats.spearmanr(x[0, part], y[0, part]).statistic for part in (slice(0, 20), slice(20, 40))]
     assert plain == pytest.approx(np.mean(halves))
 
@@ -52,7 +56,7 @@ def test_a_clip_without_a_value_is_passed_over() -> None:
     x[0, 4] = np.nan
     kept = np.arange(12) != 4
     expected = stats.spearmanr(x[0, kept], y[0, kept]).statistic
-    assert correlation.rank_correlations(x, y, (12,))[0] == pytest.approx(expected)
+    assert within(x, y, (12,))[0] == pytest.approx(expected)
 
 
 def test_clip_means_weigh_experts_and_take_off_their_level() -> None:
@@ -98,7 +102,7 @@ def test_an_error_over_cells_counts_what_experts_and_clips_share() -> None:
 def test_nothing_that_varies_gives_no_correlation_and_no_interval() -> None:
     flat, noise = np.full((5, 6), 2.0), np.random.default_rng(6).normal(size=(5, 6))
     assert np.isnan(correlation.cell_correlation(flat, noise)).all()
-    assert np.isnan(correlation.rank_correlations(flat, noise[:1], (6,))).all()
+    assert np.isnan(within(flat, noise[:1], (6,))).all()
     found = correlation.fisher(np.array([np.nan, 0.1, 0.2]), 10)
     assert np.isnan(found).all()
     assert np.isnan(correlation.fisher(np.array([0.3, np.nan, 0.2, 0.1]), 10).low)
