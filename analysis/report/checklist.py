@@ -32,6 +32,12 @@ def answered(made: M, values: Callable[[M, str], Mapping[str, object]], order: S
 
     `values`: what all answers may name. `order`: of the questions; further ones come before `others`.
     """
+    return made.once("checklist", lambda: _answered(made, values, order, others))
+
+
+def _answered(
+    made: M, values: Callable[[M, str], Mapping[str, object]], order: Sequence[str], others: str
+) -> list[Row]:
     shared = {lang: values(made, lang) for lang in LANGUAGES}
     asked = in_order(all_questions(made.sections), lambda question: question.name, order, others)
     return [_row(question, made, shared) for question in asked if question.holds(made)]

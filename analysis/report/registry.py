@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analysis.report.document import Contents
 
 
+T = TypeVar("T")
+
+
 class Made:
     """What a report is made from: its sections, and the numbers of each finding, computed once."""
 
@@ -33,6 +36,7 @@ class Made:
             finding.name: finding for section in sections for finding in section.findings
         }
         self._frames: dict[str, pd.DataFrame] = {}
+        self._once: dict[str, Any] = {}
 
     def frame(self, name: str) -> pd.DataFrame:
         """The numbers of a finding, without rows where it could not be had."""
@@ -40,6 +44,13 @@ class Made:
             finding = self.findings[name]
             self._frames[name] = pd.DataFrame() if self.hides(finding) else finding.frame(self)
         return self._frames[name]
+
+    def once(self, name: str, work: Callable[[], T]) -> T:
+        """What `work` returns when this is first asked for."""
+        if name not in self._once:
+            self._once[name] = work()
+        found: T = self._once[name]
+        return found
 
     def rows(self, finding: Finding[Any], lang: str) -> Rows:
         """Heading and rows of a table for reading."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import matplotlib
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +50,9 @@ def agreement_frame(ratings: Ratings, screened: pd.DataFrame, scale: str) -> pd.
     frame = ratings.counted[ratings.counted["scale"] == scale]
     names, table = sorted(frame["expert_id"].unique()), tables(frame, [scale], clips_of(frame))[0]
     order = [names.index(expert) for expert in panel["expert_id"]]
-    pairs = [(names[a], names[b], *_pair(table[a], table[b]), False) for a in order for b in order if a != b]
+    found = {(a, b): _pair(table[a], table[b]) for a, b in combinations(order, 2)}
+    found |= {(b, a): pair for (a, b), pair in found.items()}
+    pairs = [(names[a], names[b], *found[a, b], False) for a in order for b in order if a != b]
     return pd.concat([panel, pd.DataFrame(pairs, columns=list(AGREEMENT_COLUMNS))], ignore_index=True)
 
 
