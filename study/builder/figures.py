@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from formats.errors import InputError
-from formats.study_file import StudyFile
+from formats.study_file import ChoiceQuestion, Preference, StudyFile
 from study import services
 from study.builder import drafts
 from study.builder.access import draft_or_404
@@ -43,29 +43,41 @@ def figures(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _power(file: StudyFile) -> dict[str, str]:
-    """The page of `plan_study` for a study of single ratings, or why there is none."""
-    if file.trial.clips != 1:
-        return {"fault": _("Power can be calculated for ratings of single clips only.")}
+    """The page of `plan_study`, or why there is none."""
+    asked = file.asked(file.analysis.primary_scale)
+    if isinstance(asked, ChoiceQuestion) and not asked.has_right_answers:
+        return {"fault": _("Power cannot be calculated for a choice without right answers.")}
     if file.design.clips_per_system < 2:
         return {"fault": _("Power can be calculated for two or more clips per system.")}
-    design = file.design
+    with TemporaryDirectory() as scratch:
+        try:
+            return {
+                "power": run_command(
+                    ["plan_study", *_options(file)], lambda percent: None, temporary=Path(scratch), limits=LIMITS
+                )
+            }
+        except InputError as error:
+            return {"fault": words_of(error)}
+
+
+def _options(file: StudyFile) -> list[str]:
+    """The options of `plan_study` for the study and its primary question."""
+    asked, design = file.asked(file.analysis.primary_scale), file.design
     numbers = {
         "experts": file.slots,
         "gap": file.analysis.smallest_gap,
         "clips": design.clips_per_system,
-        "heard": design.heard_per_expert,
         "systems": len(file.systems),
         "alpha": file.analysis.alpha,
         "contrasts": max(1, len(file.analysis.contrasts)),
         "language": get_language() or "en",
     }
-    with TemporaryDirectory() as scratch:
-        try:
-            given = [f"--{name}={value}" for name, value in numbers.items()]
-            return {
-                "power": run_command(
-                    ["plan_study", *given], lambda percent: None, temporary=Path(scratch), limits=LIMITS
-                )
-            }
-        except InputError as error:
-            return {"fault": words_of(error)}
+    given = [f"--{name}={value}" for name, value in numbers.items()]
+    if isinstance(asked, Preference):
+        return ["--pairs", *given, f"--rounds={design.rounds}", f"--form={asked.form}"]
+    given.append(f"--heard={design.heard_per_expert}")
+    if isinstance(asked, ChoiceQuestion):
+        return ["--choices", *given]
+    if file.has_sets:
+        return ["--sets", *given]
+    return ["--prompts", *given] if file.trial.match == "prompt" else given

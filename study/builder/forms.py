@@ -19,7 +19,10 @@ TEMPLATES = {
     "human-or-computer": _("Human or computer? Guess who made single clips, and rate them"),
     "mirex": _("Rate one clip of each system on a page: four systems, five scales"),
     "mushra": _("MUSHRA: rate all systems, a hidden reference and two anchors against a reference"),
+    "dmos": _("DMOS: rate how much single clips have lost against their reference"),
     "ab": _("Compare two clips: three systems, one preference"),
+    "cmos": _("CMOS: grade which of two clips is better, beside their reference"),
+    "xab": _("XAB: which of two clips is nearer to the reference"),
 }
 
 

@@ -17,15 +17,17 @@ from formats.messages import language_tag
 from formats.study_file import parse
 from study.builder import drafts, urls
 from study.builder.content import Content
+from study.builder.forms import TEMPLATES
 from study.builder.steps import STEPS
 from study.builder.toml_text import content_of, toml_of
+from study.desk.new import EXAMPLES
 from study.models import Draft, Job
 from tests.factories import make_study, study_toml
 from tests.study.test_desk import client_of, text
 
 pytestmark = pytest.mark.django_db
 
-PILOT = Path("fixtures/studies/pilot.toml")
+PILOT = EXAMPLES / "pilot.toml"
 
 
 @pytest.fixture
@@ -241,6 +243,27 @@ def test_what_a_study_can_find_is_calculated(draft: Draft, ada: Client) -> None:
     assert "0.5" in found
     save(ada, draft, "plan", {"analysis.alpha": "7"})
     assert "The draft still has errors" in text(ada.post(address("figures", draft.token)))
+
+
+def test_draft_can_begin_with_every_shipped_study() -> None:
+    assert set(TEMPLATES) == {path.stem for path in EXAMPLES.glob("*.toml")}
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        ("ab", "compare every pair of 3 systems"),
+        ("mirex", "pages with one clip of each of"),
+        ("human-or-computer", "Is a clip real or generated?"),
+        ("dmos", "systems with 8 clips each"),
+        ("daur", "systems with 13 clips each"),
+    ],
+)
+def test_power_is_that_of_the_kind_of_study(example: str, words: str, ada: Client) -> None:
+    begin(ada, f"example:{example}", title="Mine")
+    found = text(ada.post(address("figures", Draft.objects.get().token)))
+    assert words in " ".join(found.split())
+    assert "STATISTICAL POWER" in found
 
 
 # How a draft begins
