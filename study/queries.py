@@ -96,7 +96,7 @@ def is_done(trial: int, expert: Expert) -> bool:
     rows = Trial.objects.filter(pk=trial).annotate(
         reported=reported,
         scales=answers_counted(file, Q(ratings__expert=expert)),
-        written=newest_answers(expert),
+        written=newest_answers(file, expert),
     )
     token, scales, is_reported, written = rows.values_list("token", "scales", "reported", "written").get()
     rated = bool(scales >= file.answers_per_trial and file.are_written(written))

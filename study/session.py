@@ -11,13 +11,27 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, Count, F, JSONField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    F,
+    JSONField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from formats.study_file import StudyFile
 from study import clock
 from study.models import Consent, Device, Expert, FurtherClip, Listening, Remark, SoundCheck, Trial
+from study.prepared import Given, Prepared
 
 #: Until an expert's own pace is known, a trial is taken to last its clip and this much thinking.
 THINKING_S = 20
@@ -153,30 +167,44 @@ def session_of(expert: Expert) -> Session:
     """The expert's session in one query, empty without a slot; the study must be loaded."""
     if expert.slot_id is None:
         return Session([])
+    rows = TRIALS(expert.study.file, expert=expert.pk, slot=expert.slot_id)
+    return Session(list(_places(map(_Row._make, rows), expert.study.file)))
+
+
+def _trials(file: StudyFile) -> QuerySet[Trial, Any]:
+    """The trials of a slot in their order, with what its expert has said of each."""
+    expert = Given("expert", BigIntegerField())
     own = Q(ratings__expert=expert)
     first = own & Q(ratings__revision=1)
     reports = Listening.objects.filter(trial=OuterRef("pk"), expert=expert, problem=True)
-    rows = (
-        Trial.objects.filter(slot=expert.slot_id)
+    return (
+        Trial.objects.filter(slot=Given("slot", BigIntegerField()))
         .order_by("phase", "number")
-        .annotate(duration_ms=_lasting(expert.study.file), reported_at=_earliest(reports, "received_at"))
-        .annotate(scales=answers_counted(expert.study.file, own), firsts=Count("ratings", filter=first))
+        .annotate(duration_ms=_lasting(file), reported_at=_earliest(reports, "received_at"))
+        .annotate(scales=answers_counted(file, own), firsts=Count("ratings", filter=first))
         .annotate(answered_at=Max("ratings__given_at", filter=first))
         .annotate(
             first_came=Max("ratings__received_at", filter=first), last_came=Max("ratings__received_at", filter=own)
         )
-        .annotate(written=newest_answers(expert))
+        .annotate(written=newest_answers(file, expert))
         .annotate(accepted_at=_earliest(Device.objects.filter(expert=expert), "accepted_at"))
         .annotate(consented_at=_earliest(Consent.objects.filter(expert=expert), "given_at"))
         .annotate(sounded_at=_earliest(SoundCheck.objects.filter(expert=expert), "given_at"))
         .values_list(*_Row._fields)
     )
-    return Session(list(_places(map(_Row._make, rows), expert.study.file)))
 
 
-def newest_answers(expert: Expert) -> Combinable:
+def _kind(file: StudyFile) -> tuple[bool, ...]:
+    """All of a study that the query of its sessions depends on."""
+    return file.has_sets, file.has_reference, file.trial.clips == 1, bool(file.texts)
+
+
+TRIALS: Prepared[tuple[Any, ...]] = Prepared(_trials, _kind)
+
+
+def newest_answers(file: StudyFile, expert: Expert | Given) -> Combinable:
     """What an expert wrote last to a trial's questions of kind text; nothing is looked up where none is asked."""
-    if not expert.study.file.texts:
+    if not file.texts:
         return Value(None, output_field=JSONField())
     remarks = Remark.objects.filter(trial=OuterRef("pk"), expert=expert).order_by("-revision")
     return Subquery(remarks.values("answers")[:1])

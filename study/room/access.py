@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from study import clock, queries
 from study.errors import Refused
 from study.models import Device, Expert
+from study.prepared import Given, Prepared
 from study.services.saving.context import SaveContext, load_save_context
 
 #: The cookie that says which device this browser is: signed, so that no query is needed to believe it.
@@ -91,9 +93,16 @@ def _refuse_other_expert(request: HttpRequest, expert: Expert) -> None:
 
 def device_of(request: HttpRequest) -> Device | None:
     """This browser's device with its expert, study and link; None if there is none."""
+    return next(iter(DEVICE(key=device_key(request))), None)
+
+
+def _device() -> QuerySet[Device]:
     rows = Device.objects.select_related("expert__study", "expert__slot", "invitation")
     rows = rows.defer("expert__study__plan", "expert__study__certificate")
-    return rows.filter(pk=device_key(request)).first()
+    return rows.filter(pk=Given("key", BigIntegerField()))
+
+
+DEVICE = Prepared(_device)
 
 
 def expert_tag(expert: Expert) -> str:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from study.models import Expert, Rating
+from study.models import Expert, Rating, Trial
 from tests.factories import begin, complete, enter, hear, make_expert, make_study, reach, trials_of
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
@@ -48,13 +48,30 @@ def test_a_saved_answer_takes_few_queries(client: Client, expert: Expert, django
         assert put_rating(client, trial, rating_body(), expert, "overall").status_code == 200
     with django_assert_num_queries(3 + guards):
         assert put_listening(client, trial, expert).status_code == 200
-    times, bare = [], []
+    print_costs(client, expert, trial)
+
+
+def print_costs(client: Client, expert: Expert, trial: Trial) -> None:
+    """Of each request of a trial, and of a saved answer with its share of the others."""
+    address = f"/room/t/{trial.token}/"
+    kinds: dict[str, Callable[[], object]] = {
+        "the barest of requests": partial(client.get, "/healthz"),
+        "a page": partial(client.get, address),
+        "a clip": partial(client.get, f"{address}audio"),
+        "a report": lambda: put_listening(client, trial, expert),
+        "a first answer": lambda: put_rating(client, trial, rating_body(), expert, "valence"),
+        "a further answer": lambda: put_rating(client, trial, rating_body(), expert, "overall"),
+    }
+    times: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(20):
         Rating.objects.filter(trial=trial).delete()
-        times.append(cost(partial(put_rating, client, trial, rating_body(), expert)))
-        bare.append(cost(partial(client.get, "/healthz")))
-    print(f"a first answer to a clip takes {min(times):.1f} to {median(times):.1f} ms of the processor,", end=" ")
-    print(f"{min(times) / min(bare):.1f} times as long as the barest of requests")
+        for name, work in kinds.items():
+            times[name].append(cost(work))
+    for name, of_kind in times.items():
+        print(f"{name} takes {min(of_kind):.1f} to {median(of_kind):.1f} ms of the processor")
+    bare, *others, further = (min(of_kind) for of_kind in times.values())
+    share = (sum(others) + (len(SCALES) - 1) * further) / len(SCALES)
+    print(f"a saved answer with its share: {share:.1f} ms, {share / bare:.1f} times as long as the barest of requests")
 
 
 def cost(work: Callable[[], object]) -> float:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from formats.study_file import ChoiceQuestion, Preference
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
+from study.prepared import Given, Prepared
 from study.services.saving.admission import admit
 from study.services.saving.context import SaveContext
 from study.services.saving.heard import check_heard
@@ -29,6 +30,16 @@ from study.services.saving.rules import (
 )
 
 MAX_COMMENT = 2000
+
+
+def _known() -> QuerySet[Rating]:
+    """What the same UUID made before, and all that the expert said of a trial and the one before it."""
+    pk = BigIntegerField()
+    here = Q(trial=Given("trial", pk)) | Q(trial=Given("before", pk))
+    return Rating.objects.filter(Q(client_uuid=Given("uuid", UUIDField())) | Q(here, expert=Given("expert", pk)))
+
+
+KNOWN = Prepared(_known)
 
 
 @retry_on_conflict
@@ -54,8 +65,7 @@ def save_rating(
     Raises `Refused` where the answer can't stand (docs/invariants.md); nothing is written then.
     """
     expert, trial = context.expert, context.trial
-    here = Q(expert=expert, trial__in=[pk for pk in (trial.pk, context.before) if pk])
-    rows = list(Rating.objects.filter(Q(client_uuid=client_uuid) | here))
+    rows = KNOWN(uuid=client_uuid, expert=expert.pk, trial=trial.pk, before=context.before)
     before = [rating for rating in rows if rating.trial_id == context.before]
     what = {"scale": scale, "place": place, "value": value, "revision": revision}
     if first := first_of(rows, client_uuid, expert_id=expert.pk, trial_id=trial.pk, **what):

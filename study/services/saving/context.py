@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, CharField, F, OuterRef, Q, QuerySet, Subquery
 
 from study.models import Expert, Trial
+from study.prepared import Given, Prepared
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ BEFORE = (
 )
 
 
-def load_save_context(device: int, token: str) -> SaveContext | None:
-    """Load what a save needs in a single query; None if the token is not of a trial of this device's expert."""
-    rows = (
-        Trial.objects.filter(token=token, slot__expert__devices=device)
+def _context() -> QuerySet[Trial]:
+    return (
+        Trial.objects.filter(
+            token=Given("token", CharField()), slot__expert__devices=Given("device", BigIntegerField())
+        )
         .order_by()
         .select_related("clip", "slot__expert__study")
         .only(*COLUMNS)
@@ -56,9 +59,16 @@ def load_save_context(device: int, token: str) -> SaveContext | None:
             link_ends=F("slot__expert__devices__invitation__expires_at"),
             revoked_at=F("slot__expert__devices__invitation__revoked_at"),
             before=Subquery(BEFORE),
-        )
+        )[:1]
     )
-    trial = next(iter(rows[:1]), None)
+
+
+CONTEXT: Prepared[Any] = Prepared(_context)
+
+
+def load_save_context(device: int, token: str) -> SaveContext | None:
+    """Load what a save needs in a single query; None if the token is not of a trial of this device's expert."""
+    trial = next(iter(CONTEXT(token=token, device=device)), None)
     if trial is None:
         return None
     expert = trial.slot.expert

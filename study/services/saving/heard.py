@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from study import queries
 from study.errors import Refused
 from study.models import Listening, Rating
+from study.prepared import Given, Prepared
 from study.services.saving.context import SaveContext
 from study.services.saving.rules import ahead, room_end
 from study.session import session_of
@@ -40,18 +42,29 @@ class Report(NamedTuple):
         return queries.length(queries.merged(self.intervals))
 
 
+def _reports() -> QuerySet[Listening, Any]:
+    """What was played of a trial and of the one before it."""
+    pk = BigIntegerField()
+    trials = Q(trial=Given("trial", pk)) | Q(trial=Given("before", pk))
+    rows = Listening.objects.filter(trials, expert=Given("expert", pk))
+    return rows.values_list("trial", "place", "intervals", "problem", "given_at", "received_at")
+
+
+REPORTS: Prepared[tuple[Any, ...]] = Prepared(_reports)
+
+
 def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> None:
     """Refuses an answer ahead of its turn, before each clip was played through, or after playing them too fast.
 
     `before` are the expert's ratings of the trial before this one. In a set only the clip at `place` counts, and the
     reference.
     """
-    rated, trials = list(before), (context.trial.pk, context.before)
-    fields = ("trial", "place", "intervals", "problem", "given_at", "received_at")
-    rows = Listening.objects.filter(expert=context.expert, trial__in=[pk for pk in trials if pk]).values_list(*fields)
+    rated = list(before)
     reports = [
         Report(trial, place, intervals, problem, given or came)
-        for trial, place, intervals, problem, given, came in rows
+        for trial, place, intervals, problem, given, came in REPORTS(
+            expert=context.expert.pk, trial=context.trial.pk, before=context.before
+        )
     ]
     is_reported = any(report.problem for report in reports if report.trial == context.before)
     opened = _opened(context, rated, is_reported=is_reported)

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from formats.text import is_text
 from study.errors import Refused
 from study.models import Listening
+from study.prepared import Given, Prepared
 from study.services.log import log_event
 from study.services.saving.admission import admit
 from study.services.saving.context import SaveContext
@@ -40,6 +41,15 @@ PROBLEM = "problem"
 LOGGED = {PROBLEM: "problem reported", "rate": "playback speed changed"}
 
 
+def _known() -> QuerySet[Listening]:
+    """What the same UUID made before, and all that was played of a trial."""
+    here = Q(trial=Given("trial", BigIntegerField()), expert=Given("expert", BigIntegerField()))
+    return Listening.objects.filter(Q(client_uuid=Given("uuid", UUIDField())) | here)
+
+
+KNOWN = Prepared(_known)
+
+
 @retry_on_conflict
 def save_listening(
     context: SaveContext,
@@ -59,7 +69,7 @@ def save_listening(
     `save_rating`.
     """
     expert, trial = context.expert, context.trial
-    rows = list(Listening.objects.filter(Q(client_uuid=client_uuid) | Q(trial=trial, expert=expert)))
+    rows = KNOWN(uuid=client_uuid, trial=trial.pk, expert=expert.pk)
     checked = {
         "expert_id": expert.pk,
         "trial_id": trial.pk,
