@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.data import imports
 from analysis.data.given import Given
 from analysis.data.rows import Rows, delimiter_of
-from analysis.data.table_files import is_csv, read_table
+from analysis.data.table_files import is_csv
 from formats.errors import InputError
 from formats.files import read_table as read_text
 from formats.text import folded
@@ -23,11 +23,11 @@ def header_of(path: Path, given: Given, names: Sequence[str]) -> tuple[str, ...]
     Raises InputError where it is no table.
     """
     if given.tool:
-        return imports.read(path, given)[0].header if path.exists() else ()
+        return imports.written(path, given)[0].header if path.exists() else ()
     if not path.is_file():
         return ()
     if not is_csv(path):
-        return plain(read_table(path), given.columns, names).header
+        return plain(imports.written(path, given)[0], given.columns, names).header
     text, _ = read_text(path, western=True)
     first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)), [])
     header = tuple(cell.strip() for cell in first)

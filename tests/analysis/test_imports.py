@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from analysis.data import imports
 from analysis.data.given import Given, parse_given
+from analysis.data.imports.roles import Roles
 from analysis.data.ratings import read
 from formats.errors import InputError
 from formats.messages import SOURCE
@@ -27,6 +30,7 @@ TOOLS = {
     "musiceval_person_mos.txt": "musiceval",
     "otree_all_apps_wide.csv": "otree",
     "p808_acr_batch.csv": "p808",
+    "potato_likert.csv": "potato",
     "qualtrics.csv": "qualtrics",
     "webmushra_mushra.csv": "webmushra",
     "webmushra_paired_comparison.csv": "webmushra",
@@ -68,6 +72,12 @@ def test_sample_of_each_tool_gives_the_expected_rows(name: str) -> None:
         ("jspsych_likert.csv", "Left out: 3 practice answers."),
         ("otree_all_apps_wide.csv", "Left out: 1 row of a bot."),
         ("otree_all_apps_wide.csv", "Left out: 1 participant who never came."),
+        ("potato_likert.csv", "Left out: 1 practice answer."),
+        (
+            "potato_likert.csv",
+            "Questions answered in words are left out: artefacts.noise, artefacts.clicks. To read one, give its words "
+            "with --order.",
+        ),
         ("qualtrics.csv", "Left out: 1 response of a preview or test."),
         ("qualtrics.csv", "The answers of unfinished responses are kept: 1."),
         ("label_studio.json", "Left out: 1 cancelled answer."),
@@ -297,6 +307,63 @@ def test_psynet_reads_clips_from_the_definition(tmp_path: Path) -> None:
     assert "Left out: 1 row marked as failed." in notes
 
 
+DATA = [
+    {"id": "17", "text": ["pine_ember.wav", "pine_quill.wav"], "genre": "folk"},
+    {"id": "18", "text": ["river_quill.wav", "river_ember.wav"], "genre": "folk"},
+]
+JUDGED = [
+    ("17", "tuya", {"better": {"selection": "A"}, "warmth": {"scale_value": -2}}, None),
+    ("18", "tuya", {"better": {"selection": "tie"}, "warmth": {"scale_value": 1}}, None),
+    ("18", "judge", {"better": {"selection": "B"}}, {"type": "llm"}),
+]
+
+
+def of_potato(folder: Path, **further: str) -> tuple[list[dict[str, str]], list[str]]:
+    answers = [
+        {"instance_id": item, "user_id": user, "labels": labels, **({"annotator_origin": "llm"} if origin else {})}
+        for item, user, labels, origin in JUDGED
+    ]
+    saved(folder, "\n".join(map(json.dumps, answers)), "annotations.jsonl")
+    saved(folder, json.dumps(DATA), "clips.json")
+    return imported(folder, "potato", **further)
+
+
+def test_potato_comparisons_take_their_clips_from_the_data_file(tmp_path: Path) -> None:
+    rows, notes = of_potato(tmp_path)
+    assert [
+        tuple(row[name] for name in ("question", "prompt_id", "system_a", "system_b", "value")) for row in rows
+    ] == [
+        ("better", "pine", "ember", "quill", "-1"),
+        ("warmth", "pine", "ember", "quill", "-2"),
+        ("better", "river", "quill", "ember", "0"),
+        ("warmth", "river", "quill", "ember", "1"),
+    ]
+    assert "Left out: 1 row of a bot." in notes
+    with pytest.raises(InputError, match=r"line 1: the two clips of 17 are not known\. Give the folder"):
+        imports.read(tmp_path / "annotations.jsonl", Given(tool="potato"))
+
+
+def test_potato_answers_that_were_replaced_are_not_read(tmp_path: Path) -> None:
+    old = "instance_id,user_id,overall.3,overall.4{final}\npine_ember,tuya,3,4{last}\npine_quill,tuya,,4{none}\n"
+    rows, _ = imported(saved(tmp_path, old.format(final=",overall", last=",3", none=",")), "potato")
+    assert [(row["clip_id"], row["rating"]) for row in rows] == [("pine_ember", "3"), ("pine_quill", "4")]
+    with pytest.raises(InputError, match="line 2: overall has the answers 3, 4"):
+        imports.read(saved(tmp_path, old.format(final="", last="", none="")), Given(tool="potato"))
+
+
+def test_potato_words_are_ratings_where_their_order_is_given(tmp_path: Path) -> None:
+    text = (
+        "instance_id,user_id,overall.good,overall.poor,detail.depth,detail.width\n"
+        "pine_ember,tuya,good,,4,2\npine_quill,tuya,,poor,3,1\n"
+    )
+    rows, notes = imported(saved(tmp_path, text), "potato")
+    assert {row["scale"] for row in rows} == {"detail.depth", "detail.width"}
+    assert any("left out: overall." in note for note in notes)
+    given = parse_given(tool="potato", orders=["overall=poor,good"])
+    read_rows, _ = imports.read(saved(tmp_path, text), given)
+    assert [cells[-1] for cells in read_rows.cells if "overall" in cells] == ["good", "poor"]
+
+
 def test_ratings_of_one_person_in_two_sessions_are_not_averaged(tmp_path: Path) -> None:
     header = "tool_version,session_id,test_type,metadata_listener,system,item,rating\n"
     path = saved(tmp_path, header + "0.2,s1,mos,tuya,ember,pine,4\n0.2,s2,mos,tuya,ember,pine,2\n")
@@ -312,6 +379,20 @@ def test_preview_shows_values_with_counts_and_writes_nothing(tmp_path: Path) -> 
     assert "rating: 1 (2), 2 (5), 3 (5), 4 (6), 5 (4)" in out.getvalue()
     assert "An untouched slider of GoListen is stored as 3." in err.getvalue()
     assert not report.exists()
+
+
+def test_file_of_another_tool_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tool, files = imports.TOOLS["golisten"], []
+
+    def read_counted(roles: Roles) -> None:
+        files.append(roles.path)
+        tool.read(roles)
+
+    monkeypatch.setattr(imports, "TOOLS", {**imports.TOOLS, "golisten": replace(tool, read=read_counted)})
+    for times in (1, 2):
+        out, source = StringIO(), str(SAMPLES / "golisten_acr.csv")
+        call_command("analyse", source, "--from", "golisten", "--preview", stdout=out, stderr=out)
+        assert len(files) == times
 
 
 def test_report_needs_a_folder() -> None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from analysis.data.imports import (
     musiceval,
     otree,
     p808,
+    potato,
     psynet,
     qualtrics,
     reseval,
@@ -57,11 +60,15 @@ TOOLS: Mapping[str, Tool] = {
     "qualtrics": Tool("Qualtrics", qualtrics.fits, qualtrics.read),
     "p808": Tool("P.808", p808.fits, p808.read),
     "label-studio": Tool("Label Studio", label_studio.fits, label_studio.read),
+    "potato": Tool("Potato", potato.fits, potato.read),
     "music-arena": Tool("Music Arena", music_arena.fits, music_arena.read),
     "reseval": Tool("ReSEval", reseval.fits, reseval.read),
     "waet": Tool("Web Audio Evaluation Tool", waet.fits, waet.read),
     "musiceval": Tool("MusicEval", musiceval.fits, musiceval.read),
 }
+
+
+_kept: ContextVar[dict[Path, tuple[Rows, list[Mapping[str, str]]]] | None] = ContextVar("kept", default=None)
 
 
 def read(path: Path, given: Given) -> tuple[Rows, list[Mapping[str, str]]]:
@@ -78,9 +85,26 @@ def read(path: Path, given: Given) -> tuple[Rows, list[Mapping[str, str]]]:
     return found.rows(path, tool.name), [LazyText("Read as a file of {tool}.", tool=tool.name), *found.sentences()]
 
 
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read each table once inside this context, in which the same is given of it whenever it is asked for."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def written(path: Path, given: Given) -> tuple[Rows, list[Mapping[str, str]]]:
     """A table as it is written, or as another tool's file is understood, and what was understood."""
-    return read(path, given) if given.tool else (read_table(path), [])
+    kept = _kept.get()
+    if kept is None or path not in kept:
+        found = read(path, given) if given.tool else (read_table(path), [])
+        if kept is None:
+            return found
+        kept[path] = found
+    rows, notes = kept[path]
+    return rows, list(notes)
 
 
 def guess(names: Iterable[str]) -> str:

@@ -77,9 +77,9 @@ def _named(path: Path, header: Sequence[str], row: Sequence[str], line: int) -> 
     return dict(zip(header, row, strict=False))
 
 
-def json_of(path: Path) -> list[Any]:
+def json_of(path: Path, text: str | None = None) -> list[Any]:
     """The list in a JSON file, or the lines of a JSON Lines file. Raises InputError."""
-    text = decoded_text(path, read_bytes(path))
+    text = decoded_text(path, read_bytes(path)) if text is None else text
     try:
         content = json.loads(text)
     except RecursionError as error:

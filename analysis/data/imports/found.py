@@ -122,12 +122,20 @@ class Found:
         self.ratings.append(Rating(expert, system, clip, prompt, scale, str(rating).strip(), repeat, line))
 
     def compare(
-        self, *, expert: str, question: str, prompt: str, a: tuple[str, str], b: tuple[str, str], value: int, line: int
+        self,
+        *,
+        expert: str,
+        question: str,
+        prompt: str,
+        a: tuple[str, str],
+        b: tuple[str, str],
+        value: float,
+        line: int,
     ) -> None:
         """Add a comparison of `a` and `b`, each a clip and its system; trials are numbered within an expert."""
         self._trials[expert] += 1
         trial = str(self._trials[expert])
-        self.comparisons.append(Comparison(expert, trial, question, prompt, *a, *b, str(value), line))
+        self.comparisons.append(Comparison(expert, trial, question, prompt, *a, *b, f"{value:g}", line))
 
     def rows(self, path: Path, tool: str) -> Rows:
         """The answers as a table of this project. Raises InputError where there are none, or of both kinds."""

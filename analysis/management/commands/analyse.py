@@ -74,10 +74,10 @@ class Command(WithResult, LongCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from analysis.data import choices, comparisons, dataset, first_look
+        from analysis.data import choices, comparisons, dataset, first_look, imports
 
         scales = [name.strip() for name in options["scales"].split(",") if name.strip()]
-        with input_errors():
+        with input_errors(), imports.read_once():
             given, source = given_of(options), options["source"]
             tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
             if tasks == ("comparison",) or comparisons.are_comparisons(source, given):
