@@ -41,6 +41,8 @@ from study.services.seal import close_study, open_seal
 from study.services.study_creation import ChosenClips, as_reference, create_study
 
 EXPERT_SD, EXPERT_SYSTEM_SD, CLIP_SD, NOISE_SD = 0.40, 0.25, 0.35, 0.85
+#: Of what all clips of a prompt have in common.
+PROMPT_SD = 0.3
 #: Share of each effect's variance that all scales have in common: raters' halo.
 SHARED = 0.5
 #: Means of the first system, of those between and of the real music, on a scale from 1 to 5.
@@ -180,8 +182,15 @@ def _latent(study: Study, rng: Random) -> _Latent:
     for rank, anchor in enumerate(known.anchors if known else ()):
         mean[anchor] = [ANCHOR_MEAN + ANCHOR_STEP * rank] * scales
     latent = _Latent(mean, {}, rng, scales)
-    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id").values_list("pk", flat=True)
-    latent.clip.update({clip: latent.drawn(CLIP_SD) for clip in clips})
+    clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id")
+    latent.clip.update({clip.pk: latent.drawn(CLIP_SD) for clip in clips})
+    if study.file.trial.match == "prompt":
+        prompts = {str(clip.pack_entry.get("prompt_id")): latent.drawn(PROMPT_SD) for clip in clips}
+        for clip in clips:
+            common = prompts[str(clip.pack_entry.get("prompt_id"))]
+            latent.clip[clip.pk] = [
+                own + of_prompt for own, of_prompt in zip(latent.clip[clip.pk], common, strict=True)
+            ]
     return latent
 
 

@@ -99,16 +99,13 @@ def _clips(content: Content, language: str) -> Iterator[Section]:
             [("", _("stereo if all files are stereo, else mono")), ("1", _("mono")), ("2", _("stereo"))],
         ),
     ]
+    named = _("Clips of one prompt are files of equal names in the folders of the systems.")
     if is_pair(content):
-        fields.append(
-            Field(
-                "trial.match",
-                _("Which two clips are compared"),
-                "choice",
-                _("Clips of one prompt are files of equal names in the folders of the systems."),
-                [("prompt", _("clips of the same prompt")), ("none", _("any clips"))],
-            )
-        )
+        choices = [("prompt", _("clips of the same prompt")), ("none", _("any clips"))]
+        fields.append(Field("trial.match", _("Which two clips are compared"), "choice", named, choices))
+    elif value_at(content, ("trial", "clips")) in (None, 1):
+        choices = [("none", _("any clips")), ("prompt", _("clips of all systems for the same prompts"))]
+        fields.append(Field("trial.match", _("Which clips an expert hears"), "choice", named, choices))
     yield Section(_("All clips"), fields)
     yield Section(_("Reference"), _reference(content, systems))
 

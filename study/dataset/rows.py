@@ -19,8 +19,8 @@ from study.models import Clip, FurtherClip, Rating, Remark, Study, Trial
 Row = list[object]
 
 CHUNK = 2000
-#: Where the system is among what `trials` says of a trial once it says it.
-SYSTEM_PLACE = 5
+#: Where the system is among what `trials` says of a trial once it says it: before the clip and two further columns.
+SYSTEM_PLACE = -4
 #: When an answer was given, by the server's clock and by the browser's, and when it came.
 TIMES = ("given_at", "browser_at", "received_at")
 
@@ -50,10 +50,11 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
         .values_list(*about, *answer)
         .iterator(chunk_size=CHUNK)
     )
+    prompts = _prompts(study, view)
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         answers = _answers(row[len(about) :] for row in group)
         *about_trial, is_repeat, known = trial
-        yield [*_coded(about_trial, codes), int(is_repeat), int(known or False)], answers
+        yield [*_named(about_trial, codes, prompts), int(is_repeat), int(known or False)], answers
 
 
 def _sets(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
@@ -147,10 +148,11 @@ def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
         .values_list(*about, "known", "comment", "answers", *TIMES, "late")
         .iterator(chunk_size=CHUNK)
     )
+    prompts = _prompts(study, view)
     for trial, group in groupby(rows, key=lambda row: row[: len(about)]):
         *_, (known, comment, answers, *times, late) = (row[len(about) :] for row in group)
         if known or comment or answers:
-            about_trial = _coded(trial[:-1], codes)
+            about_trial = _named(trial[:-1], codes, prompts)
             written = [answers.get(asked.key, "") for asked in study.file.texts]
             yield [*about_trial, int(trial[-1]), int(known), comment, *written, *_times(*times), int(late)]
 
@@ -168,10 +170,18 @@ def _about(view: View) -> list[str]:
     return [*about, "trial__is_repeat"]
 
 
-def _coded(about: Sequence[object], codes: Mapping[str, str]) -> Row:
-    """The trial columns of a row, with a code in place of the system if coded."""
+def _prompts(study: Study, view: View) -> dict[str, str]:
+    """The prompt of each clip, where trials of one clip are matched by prompt and clips are named."""
+    if study.file.trial.match != "prompt" or study.file.trial.clips != 1 or view == "sealed":
+        return {}
+    return {clip.clip_id: str(clip.pack_entry.get("prompt_id", "")) for clip in study_clips(study)}
+
+
+def _named(about: Sequence[object], codes: Mapping[str, str], prompts: Mapping[str, str]) -> Row:
+    """The trial columns of a row, with a code in place of the system if coded, and the prompt before it."""
     *trial, system, clip = about
-    return [*trial, codes[str(clip)], clip] if codes else [*trial, system, clip]
+    named = [codes[str(clip)] if codes else system, clip]
+    return [*trial, *([prompts[str(clip)]] if prompts else []), *named]
 
 
 def _counting(study: Study) -> Q:

@@ -34,8 +34,10 @@ from formats.text import one_line
 def trial_columns(file: StudyFile, view: View) -> list[Column]:
     """First columns of each trial row; before unblinding without clip and system."""
     heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
+    if view != "sealed" and file.trial.match == "prompt":
+        heard = [CLIP_PROMPT, *heard]
     if file.has_sets:
-        heard = [PLACE, *(heard if view == "sealed" else [CLIP_PROMPT, *heard])]
+        heard = [PLACE, *heard]
     return [EXPERT, group_column(file), *TRIAL, *heard]
 
 

@@ -2,7 +2,8 @@
 
 The same seed gives the same bytes. `latin_squares` and `few_systems` order the systems, `subsets` chooses each slot's
 clips, `repeats` spreads hidden repeats over the second half, `certificate` counts the balance, `predictability`
-measures how well systems can be guessed, and `cautions` says where that is too well.
+measures how well systems can be guessed, `prompts` keeps the clips of one prompt apart, and `cautions` says where that
+is too well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
 from study.design.latin_squares import Blocks, square_orders
 from study.design.predictability import predictable_share, share_from_another
+from study.design.prompts import spread_prompts
 from study.design.repeats import Trial, with_repeats
 from study.design.spec import SQUARES_FROM, DesignSpec
 from study.design.subsets import clip_subsets, scale_orders
@@ -53,12 +55,12 @@ def make_sessions(spec: DesignSpec) -> dict[str, Any]:
     rng = np.random.default_rng(spec.seed)
     order = square_orders if len(spec.systems) >= SQUARES_FROM else mirrored_orders
     orders = order(len(spec.systems), spec.heard, spec.slots, rng)
-    heard = [clip_subsets(spec, rng) for _ in spec.systems]
+    heard = [clip_subsets(spec, rng)] if spec.matched else [clip_subsets(spec, rng) for _ in spec.systems]
     scales = scale_orders(len(spec.questions), spec.slots, rng)
     groups = [key for key, count in spec.groups for _ in range(count)]
     slots = []
     for slot, group in enumerate(groups):
-        trials = with_repeats(_trials(orders[slot], [subsets[slot] for subsets in heard]), spec, rng)
+        trials = _trials(orders[slot], [subsets[slot] for subsets in heard], spec, rng)
         slots.append(
             {
                 "slot": slot + 1,
@@ -73,6 +75,7 @@ def make_sessions(spec: DesignSpec) -> dict[str, Any]:
         "systems": list(spec.systems),
         "clips_per_system": spec.clips,
         "heard_per_expert": spec.heard,
+        **({"match": "prompt"} if spec.matched else {}),
         "break_after": spec.break_after,
         "slots": slots,
     }
@@ -98,14 +101,23 @@ def make_session_apart(spec: DesignSpec) -> list[Trial]:
         row = rng.permutation(systems).tolist()
         if systems < SQUARES_FROM or not blocks or blocks[-1][-1] != row[0]:
             blocks.append(row)
-    return with_repeats(_trials(blocks, [list(range(spec.heard)) for _ in range(systems)]), spec, rng)
+    return _trials(blocks, [list(range(spec.heard)) for _ in range(1 if spec.matched else systems)], spec, rng)
 
 
-def _trials(blocks: Blocks, clips: list[list[int]]) -> list[Trial]:
-    """The slot's clips put into the places of their systems."""
-    left = [list(subset) for subset in clips]
-    return [
-        {"system": system, "clip": left[system].pop(), "block": block, "position": position, "repeat": False}
-        for block, row in enumerate(blocks, start=1)
-        for position, system in enumerate(row, start=1)
+def _trials(blocks: Blocks, clips: list[list[int]], spec: DesignSpec, rng: np.random.Generator) -> list[Trial]:
+    """The slot's clips put into the places of their systems, and its hidden repeats.
+
+    Matched clips are the same of all systems.
+    """
+    systems = [system for row in blocks for system in row]
+    if spec.matched:
+        chosen = spread_prompts(systems, clips[0], rng)
+    else:
+        left = [list(subset) for subset in clips]
+        chosen = [left[system].pop() for system in systems]
+    places = [(block, position) for block, row in enumerate(blocks, 1) for position in range(1, len(row) + 1)]
+    trials = [
+        {"system": system, "clip": clip, "block": block, "position": position, "repeat": False}
+        for system, clip, (block, position) in zip(systems, chosen, places, strict=True)
     ]
+    return with_repeats(trials, spec, rng)

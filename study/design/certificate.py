@@ -9,6 +9,7 @@ import numpy as np
 
 from formats.files import json_sha256
 from formats.study_file import REPEAT_GAP
+from study.design.prompts import prompt_gap
 from study.design.spec import SQUARES_FROM
 
 
@@ -33,6 +34,8 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
     follows = _carry_table(systems, firsts)
     clips = _clip_counts(sessions, firsts)
     gaps = [gap for row in whole for gap in _gaps(row)]
+    is_matched = "match" in sessions
+    prompts = {"shortest_prompt_gap": min(map(_prompt_gap, whole))} if is_matched else {}
     figures = {
         "seed": sessions["seed"],
         "sessions_sha256": json_sha256(sessions),
@@ -53,8 +56,12 @@ def certificate_of(sessions: dict[str, Any]) -> dict[str, Any]:
         "shortest_repeat_gap": min(gaps, default=0),
         "longest_repeat_gap": max(gaps, default=0),
         "repeats_by_trial_number": _repeat_numbers(whole),
+        **prompts,
     }
-    return {**figures, "uneven": _uneven(figures, systems)}
+    return {
+        **figures,
+        "uneven": _uneven(figures, systems, prompt_gap(sessions["heard_per_expert"]) if is_matched else 0),
+    }
 
 
 #: Figures of a certificate from which, or with which, single codes or hidden repeats could be told.
@@ -83,7 +90,7 @@ def without_codes(certificate: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "clip_counts_of_all": [min(counts), max(counts)]} if counts else kept
 
 
-def _uneven(figures: dict[str, Any], systems: list[str]) -> list[str]:
+def _uneven(figures: dict[str, Any], systems: list[str], apart: int) -> list[str]:
     """Figures outside their limits (docs/datasets.md lists unavoidable cases)."""
     bounds = {"trial_number_spread": 1, "place_spread": 1, "carry_over_spread": 1}
     over = [name for name, most in bounds.items() if figures[name] > most]
@@ -93,6 +100,8 @@ def _uneven(figures: dict[str, Any], systems: list[str]) -> list[str]:
         over.append("immediate_repetitions")
     if figures["repeats_per_slot"] and figures["shortest_repeat_gap"] < REPEAT_GAP:
         over.append("shortest_repeat_gap")
+    if figures.get("shortest_prompt_gap", apart) < apart:
+        over.append("shortest_prompt_gap")
     return over
 
 
@@ -173,3 +182,13 @@ def _gaps(trials: list[dict[str, Any]]) -> list[int]:
             gaps.append(number - at[clip])
         at[clip] = number
     return gaps
+
+
+def _prompt_gap(trials: list[dict[str, Any]]) -> int:
+    """Fewest trials from one clip of a prompt to the next; as many as there are trials where none comes again."""
+    at: dict[int, int] = {}
+    shortest = len(trials)
+    for number, trial in enumerate(trials):
+        shortest = min(shortest, number - at.get(trial["clip"], number - shortest))
+        at[trial["clip"]] = number
+    return shortest

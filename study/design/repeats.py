@@ -47,17 +47,17 @@ def _spread(trials: list[Trial], spec: DesignSpec, rng: np.random.Generator) -> 
     """One attempt at random places; None where some place has no clip that fits."""
     places = set(_places(len(trials) + spec.repeats, spec.repeats, rng))
     owed = _owed(spec, rng)
-    coming, made, used = iter(trials), list[Trial](), set[tuple[int, int]]()
-    following = next(coming, None)
+    coming, made, used = list(trials), list[Trial](), set[tuple[int, int]]()
     for number in range(len(trials) + spec.repeats):
+        following = coming[0] if coming else None
         if number not in places:
             if following is None or (made and _clash(made[-1], following, spec)):
                 return None
-            made.append(following)
-            following = next(coming, None)
+            made.append(coming.pop(0))
             continue
         after = following if number + 1 not in places else None
-        again = _again(made, after, owed, used, spec, rng)
+        away = _prompts_near(made, coming, spec)
+        again = _again(made, after, owed, used, away, spec, rng)
         if again is None:
             return None
         owed.remove(again["system"])
@@ -84,16 +84,21 @@ def _again(
     after: Trial | None,
     owed: list[int],
     used: set[tuple[int, int]],
+    away: set[int],
     spec: DesignSpec,
     rng: np.random.Generator,
 ) -> Trial | None:
-    """A clip to be heard again here: of a system that is owed, heard long enough ago, beside none of its own."""
+    """A clip to be heard again here: of a system that is owed, heard long enough ago, beside none of its own.
+
+    None is of the prompts `away`.
+    """
     early = made[: max(0, len(made) + 1 - REPEAT_GAP)]
     ready = [trial for trial in early if not trial["repeat"] and (trial["system"], trial["clip"]) not in used]
     fitting = [
         trial
         for trial in ready
         if trial["system"] in owed
+        and trial["clip"] not in away
         and not _clash(made[-1], trial, spec)
         and (after is None or not _clash(trial, after, spec))
     ]
@@ -103,6 +108,12 @@ def _again(
     system = systems[int(rng.integers(len(systems)))]
     of_it = [trial for trial in fitting if trial["system"] == system]
     return of_it[int(rng.integers(len(of_it)))]
+
+
+def _prompts_near(made: list[Trial], coming: list[Trial], spec: DesignSpec) -> set[int]:
+    """The prompts heard too shortly before or after what comes between; none where clips are not matched."""
+    reach = spec.prompt_gap - 1
+    return {trial["clip"] for trial in [*made[max(0, len(made) - reach) :], *coming[:reach]]}
 
 
 def _clash(before: Trial, after: Trial, spec: DesignSpec) -> bool:
@@ -123,6 +134,8 @@ def _at_the_end(trials: list[Trial], spec: DesignSpec, rng: np.random.Generator)
         system = _next_system(left, last, early, used, spec)
         left = [other for other in left if other != system]
         fitting = [trial for trial in early if trial["system"] == system and (system, trial["clip"]) not in used]
+        away = _prompts_near(trials + chosen, [], spec)
+        fitting = [trial for trial in fitting if trial["clip"] not in away] or fitting
         first_half = [trial for trial in fitting if trial["block"] * 2 <= block] or fitting[:1]
         again = first_half[int(rng.integers(len(first_half)))]
         used.add((system, again["clip"]))

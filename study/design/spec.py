@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from study.design.prompts import prompt_gap
+
 #: From so many systems on, none is heard twice running.
 SQUARES_FROM = 4
 
@@ -61,7 +63,15 @@ class DesignSpec(SessionsSpec):
         Clips of each system.
     heard : int
         Clips of each system that one slot hears.
+    matched : bool
+        Whether clips of one number are of one prompt; a slot then hears the same prompts of all systems, apart.
     """
 
     clips: int
     heard: int
+    matched: bool = False
+
+    @property
+    def prompt_gap(self) -> int:
+        """Fewest trials from one clip of a prompt to the next; 1 if not matched."""
+        return prompt_gap(self.heard) if self.matched else 1

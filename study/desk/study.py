@@ -76,6 +76,7 @@ FIGURES = {
     "clip_counts": gettext_lazy("presentations per clip"),
     "immediate_repetitions": gettext_lazy("the same system in consecutive trials"),
     "shortest_repeat_gap": gettext_lazy("trials between a clip and its hidden repeat"),
+    "shortest_prompt_gap": gettext_lazy("trials between clips of the same prompt"),
 }
 
 

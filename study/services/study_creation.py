@@ -166,8 +166,6 @@ def refuse_not_served(file: StudyFile) -> None:
     of_trial += ["text" for question in file.texts if question.of == "clip" and trial.clips != 1]
     if trial.clips == "all" and trial.match != "prompt":
         what = Message("trials of all systems whose clips are not matched by prompt")
-    elif trial.clips == 1 and trial.match != "none":
-        what = Message("trials of one clip that are matched by prompt")
     elif other or of_trial:
         kind = [*other, *of_trial][0]
         what = Message("questions of kind %(kind)s in trials with clips = %(clips)s", kind=kind, clips=trial.clips)
@@ -239,7 +237,8 @@ def spec_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec | PairSp
         return PairSpec(prompts=design.clips_per_system, rounds=design.rounds or 0, matched=matched, **shared)
     if file.has_sets:
         return SetSpec(prompts=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
-    return DesignSpec(clips=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
+    matched = file.trial.match == "prompt"
+    return DesignSpec(clips=design.clips_per_system, heard=design.heard_per_expert or 0, matched=matched, **shared)
 
 
 def cautions_on(file: StudyFile) -> list[Message]:
