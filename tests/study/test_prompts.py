@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,11 @@ import pandas as pd
 import pytest
 from django.core.management import call_command
 
+from study import dataset, services
 from study.design import DesignSpec, certificate_of, make_session_apart, make_sessions
 from study.design.prompts import prompt_gap, spread_prompts
 from study.models import Study
+from tests.factories import begin, make_expert, make_study, rate_all, study_toml
 from tests.generation.test_pack_folder import folder_of
 
 STUDIES = Path(__file__).parents[2] / "fixtures/studies"
@@ -121,4 +122,29 @@ def test_study_of_prompts_from_folders_to_the_report(tmp_path: Path) -> None:
     assert "prompt" in methods
     about = json.loads((tmp_path / "DATASET/sequences.json").read_text(encoding="utf-8"))
     assert about["sealed"]["sessions"]["match"] == "prompt"
-    shutil.rmtree(tmp_path / "REPORT")
+
+
+@pytest.mark.django_db
+def test_prompts_are_named_once_clips_are(tmp_path: Path) -> None:
+    """Sealed data names none; the data of a report under codes has them, with codes that are drawn for each clip."""
+    text = study_toml(systems=("midi-gan", "real"), clips=4, heard=4, slots=6)
+    study = make_study(tmp_path, text=text.replace("[design]", '[trial]\nmatch = "prompt"\n[design]'), clips=4)
+    for number in range(6):
+        expert = make_expert(study, f"e{number:02d}")
+        begin(expert)
+        rate_all(expert, 1 + number % 3)
+        services.submit(expert)
+    services.close_study(study, actor="test")
+    dataset.export(study, tmp_path / "SEALED")
+    assert "prompt_id" not in read(tmp_path / "SEALED").columns
+    with services.blind_dataset(study, actor="researcher:ada") as folder:
+        coded = read(folder)
+        call_command("analyse", folder, "--out", tmp_path / "REPORT", "--no-figures", "--replicates", "1000")
+    assert coded.groupby("clip_id")["prompt_id"].nunique().eq(1).all()
+    assert coded.groupby(["expert_id", "prompt_id"]).size().eq(2).all()
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """The ratings of a dataset, repeats left out."""
+    table = pd.read_csv(folder / "data/study-small_task-rating_data.csv", keep_default_na=False)
+    return table[table["is_repeat"] == 0].drop_duplicates(["expert_id", "trial"])
