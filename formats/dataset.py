@@ -149,6 +149,9 @@ CHOICES = Column(
     "choices", "text", LazyText("The answers to choose from, each with its key; empty if none."), required=False
 )
 CORRECT = Column("correct", "integer", LazyText("Whether this answer is right for the clip's system."), **FLAG)
+#: Of trials with an X (ABX): which clip it was, and whether the answer says so.
+X_PLACE = Column("x", "integer", LazyText("The place of the clip that X was."), minimum=1, maximum=2)
+X_CORRECT = Column("correct", "integer", LazyText("Whether the answer says which clip X was."), **FLAG)
 KNOWN = Column("known", "integer", LazyText("Whether the expert knew the song before the study."), **FLAG)
 REMARK = (
     KNOWN,

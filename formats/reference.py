@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from formats.messages import counter, in_a_row, listed, translator
-from formats.study_file import NO_REFERENCE, PROMPT
+from formats.study_file import NO_REFERENCE, PROMPT, X
 
 #: Post-screening of MUSHRA: per cent of a scale's range under which a hidden reference, and above which a mid-range
 #: anchor is missed; the largest share of trials in which an expert may miss it; and the share of experts above which a
@@ -17,8 +17,8 @@ RANGE_LIMIT, MOST_MISSED, MANY_EXPERTS = 90, 0.15, 0.25
 
 @dataclass(frozen=True)
 class Reference:
-    """`system`: whose clips are played as the reference, PROMPT for the prompts, NO_REFERENCE for anchors alone, and ""
-    where it may not be said. `anchors`: from the lowest quality up, each "" where it may not be said."""
+    """`system`: whose clips are played as the reference, or PROMPT, X, or NO_REFERENCE for anchors alone; "" where it
+    may not be said. `anchors`: from the lowest quality up, each "" where it may not be said."""
 
     system: str
     is_hidden: bool = False
@@ -48,6 +48,7 @@ class Reference:
         if self.system != NO_REFERENCE:
             yield self._what(language)
             yield _("It must be heard to its end before an answer can be given.")
+        if self.system not in (NO_REFERENCE, X):
             copy = _("An unmarked copy of it is among the clips (hidden reference).")
             yield copy if self.is_hidden else _("No copy of it is among the clips.")
         if self.anchors and all(self.anchors):
@@ -63,6 +64,8 @@ class Reference:
         _ = translator(language)
         if self.system == PROMPT:
             return _("Each trial has a reference, marked as such: the prompt of its clips.")
+        if self.system == X:
+            return _("Each trial has an X, one of its two clips (A and B) again, in a file of its own (ABX).")
         if not self.system:
             return _("Each trial has a reference, marked as such; until unblinding this text does not name its system.")
         return _(

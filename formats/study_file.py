@@ -85,8 +85,9 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
 MAX_EFFECT = 5
 #: The lowest answer of any question: the strongest preference for the first clip.
 LOWEST_ANSWER = PREFERENCES["graded"][0]
-#: A trial without a reference, and one whose reference is its prompt. Any other reference is a system.
-NO_REFERENCE, PROMPT = "none", "prompt"
+#: A trial without a reference, one whose reference is its prompt, and one with an X: one of its two clips again (ABX).
+#: Any other reference is a system.
+NO_REFERENCE, PROMPT, X = "none", "prompt", "x"
 
 
 def trials_of_round(clips: TrialClips, systems: int) -> int:
@@ -584,8 +585,8 @@ class TrialShape(Table):
 
     @property
     def reference_system(self) -> str:
-        """The pack's system whose clips are the references, "prompt" for the prompts; "" without a reference."""
-        return "" if self.reference == NO_REFERENCE else self.reference
+        """The pack's system whose clips are the references, "prompt" for the prompts; "" without any of its own."""
+        return "" if self.reference in (NO_REFERENCE, X) else self.reference
 
 
 class Question(Table):
@@ -899,12 +900,17 @@ class StudyFile(Table):
     @property
     def practice_clips(self) -> int:
         """Practice clips that the study needs, with a reference for each practice trial where trials have one."""
-        return self.design.practice * (self.clips_per_trial + self.has_reference)
+        return self.design.practice * (self.clips_per_trial + bool(self.trial.reference_system))
 
     @property
     def has_reference(self) -> bool:
-        """Whether a trial has a clip that is played as its reference."""
-        return bool(self.trial.reference_system)
+        """Whether a trial has a clip that is played as its reference, or as X."""
+        return self.trial.reference != NO_REFERENCE
+
+    @property
+    def has_x(self) -> bool:
+        """Whether a trial has an X, of which experts say which of the two clips it is (ABX)."""
+        return self.trial.reference == X
 
     @property
     def choices(self) -> list[ChoiceQuestion]:
@@ -993,8 +999,12 @@ def parse_analysis(text: str, file: StudyFile) -> Analysis:
 
 
 def analysis_toml(analysis: Mapping[str, Any]) -> str:
-    """The section [analysis] as text that `parse_analysis` reads: JSON's texts, numbers and lists are TOML's too."""
-    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in analysis.items())
+    """The section [analysis] as text that `parse_analysis` reads: JSON's texts, numbers and lists are TOML's too.
+
+    What is false is left out, for it is the default.
+    """
+    said = {key: value for key, value in analysis.items() if value is not False}
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
     return "\n".join(["[analysis]", *lines])
 
 
@@ -1077,6 +1087,8 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
         yield ("design", wanted), Message("This key is missing. Add it.")
     yield from _unfit_reference(trial or {}, systems)
     yield from _unfit_anchors(trial or {}, systems)
+    if (trial or {}).get("reference") == X:
+        yield from _unfit_x(clips, _rows(content.get("questions")))
 
 
 def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:
@@ -1109,7 +1121,7 @@ def _unfit_answers(question: dict[str, Any], path: KeyPath, systems: list[str]) 
 
 def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:
     reference, is_hidden = trial.get("reference", NO_REFERENCE), trial.get("hidden_reference") is True
-    is_system = reference not in (NO_REFERENCE, PROMPT)
+    is_system = reference not in (NO_REFERENCE, PROMPT, X)
     has_several = reference != NO_REFERENCE and trial.get("clips", 1) != 1
     if has_several and trial.get("match") != "prompt":
         said = Message('A reference is of the prompt of its trial. Write match = "prompt" under [trial].')
@@ -1130,6 +1142,23 @@ def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tupl
                 known=", ".join(systems) or "…",
             ),
         )
+
+
+def _unfit_x(clips: Any, questions: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, Message]]:
+    """X is one of two clips, and is asked for by a choice between the two."""
+    if clips != 2:
+        yield ("trial", "reference"), Message("X is one of two clips. Write clips = 2 under [trial].")
+    choices = [(index, row) for index, row in enumerate(questions) if row.get("kind") == "choice"]
+    if not choices:
+        said = Message('No question asks which clip X is. Add one of kind "choice" with of = "trial" and two choices.')
+        yield ("trial", "reference"), said
+    for index, row in choices:
+        path, rows = ("questions", index), _rows(row.get("choices"))
+        if row.get("of") != "trial":
+            yield (*path, "of"), Message('X is one of the clips of its trial. Write of = "trial".')
+        if len(rows) != 2 or any(choice.get("right_for") for choice in rows):
+            said = Message("Write two choices without right_for: the first is right where X is the first clip.")
+            yield (*path, "choices"), said
 
 
 def _unfit_anchors(trial: dict[str, Any], systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:

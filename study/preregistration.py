@@ -104,6 +104,13 @@ class Answers:
 
     def analyses(self) -> str:
         two = self._file.trial.clips == 2
+        if self._file.has_x:
+            return self._(
+                "Answers: a mixed probit of whether an answer is right, with a proportion for each pair of systems and "
+                "random effects of experts and of pairs of clips. Proportions are tested against 1/2 with t tests "
+                "(Satterthwaite's degrees of freedom), two-sided, adjusted by Holm within each question; planned "
+                "contrasts on the primary question are confirmatory."
+            )
         model = (
             N_(
                 "Preferences: a cumulative-link mixed model of the difference between the two clips' strengths, with a "

@@ -1,14 +1,15 @@
 """Commitment to the session plans, and its proof after unblinding.
 
 What is sealed is `Seal.content`: {"nonce", "sessions", "systems": {code: system id}, "clips": {code: [clip_id, …]}}.
-Where trials have a reference it has "references", too: {clip_id: clip_id of the reference of its prompt}.
+Where trials have a reference it has "references", too: {clip_id: clip_id of the reference of its prompt}; where they
+have an X, "x": {clip_id of a copy that is heard as X: clip_id of the clip that it is}.
 The plan holds its SHA-256. Studies made before have the sessions in the plan itself: theirs is cut where it is shown.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from formats.errors import Message
@@ -102,11 +103,11 @@ def broken_sessions(study: Study) -> str:
     if sealed is None:
         return ""
     rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by("slot__number", "number")
-    references = sealed.content.get("references", {})
+    expected = _references_of(sealed.content)
     for slot, number, clip_id, reference in rows.values_list(
         "slot__number", "number", "clip__clip_id", "reference__clip_id"
     ):
-        if reference != references.get(clip_id):
+        if not expected(slot, number, clip_id, reference):
             return Message(
                 "trial %(number)s of slot %(slot)s has another reference than was planned", number=number, slot=slot
             )
@@ -122,6 +123,19 @@ def broken_sessions(study: Study) -> str:
     if len(played) != sum(len(row["trials"]) for row in sealed.content["sessions"]["slots"]):
         return Message("the session plans have more or fewer trials than the study")
     return broken_proof(study.plan, {"sealed": sealed.content, "slots": slots}, played)
+
+
+def _references_of(content: Content) -> Callable[[int, int, str, str | None], bool]:
+    """Whether a trial, by slot and number, with a clip at place 1 has the reference, or the X, that was planned."""
+    references, copies = content.get("references", {}), content.get("x")
+    if copies is None:
+        return lambda slot, number, clip_id, reference: reference == references.get(clip_id)
+    planned = {
+        (row["slot"], number): _clips_of(content, trial)[trial["x"] - 1][0]
+        for row in content["sessions"]["slots"]
+        for number, trial in enumerate(row["trials"], start=1)
+    }
+    return lambda slot, number, clip_id, reference: copies.get(reference) == planned.get((slot, number))
 
 
 def places_of(planned: Mapping[str, Any]) -> list[Mapping[str, Any]]:

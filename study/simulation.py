@@ -8,6 +8,8 @@ In trials of two clips each clip has a latent value, and the preference is the n
 
 A hidden reference is found, and rated highest. Anchors are rated low, the first of them lowest.
 
+Where trials have an X, it is heard as its clip is, with noise of its own; the answer is the clip that is nearer to it.
+
 Of choices the one whose systems have the nearest mean is answered; one that is right for no system has the mean of all.
 
 The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
@@ -33,7 +35,7 @@ from formats.pack import PackClip
 from formats.progress import bar
 from formats.reference import reference_of
 from formats.study_file import ChoiceQuestion, Numbered, Preference
-from study.models import Clip, Expert, Rating, Remark, Study, Trial
+from study.models import Clip, Expert, Rating, Remark, Seal, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
@@ -109,6 +111,8 @@ def _clips_of(study: Study) -> ChosenClips:
             entry=clip.pack_entry,
             metrics=clip.metrics,
         )
+        if clip.role == Clip.Role.REFERENCE and study.file.has_x:
+            continue  # made from the plan's own needs again
         if clip.role == Clip.Role.REFERENCE:
             chosen.reference.append(as_reference(again))
         else:
@@ -120,7 +124,9 @@ def _fill(study: Study, rng: Random) -> None:
     """An expert in every slot, who rates each study trial on each scale and submits."""
     latent = _latent(study, rng)
     for slot in bar(study.slots.order_by("number"), "Simulating", unit="expert"):
-        trials = list(slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system").order_by("number"))
+        trials = list(
+            slot.trials.filter(phase=Trial.Phase.STUDY).select_related("clip__system", "reference").order_by("number")
+        )
         prefetch_related_objects(trials, "further_clips__clip__system")
         expert = Expert.objects.create(
             study=study,
@@ -159,6 +165,13 @@ class _Latent:
     clip: dict[int, list[float]]
     rng: Random
     scales: int
+    #: The id of each copy that is heard as X -> of the clip that it is.
+    x: dict[str, str]
+
+    def x_of(self, trial: Trial, clips: list[Clip]) -> int:
+        """The place of the clip that a trial's X is; 0 without an X."""
+        source = self.x.get(trial.reference.clip_id) if self.x and trial.reference else None
+        return next((place for place, clip in enumerate(clips, start=1) if clip.clip_id == source), 0)
 
     def drawn(self, sd: float) -> list[float]:
         """A normal effect on every scale, partly common to all of them."""
@@ -181,7 +194,7 @@ def _latent(study: Study, rng: Random) -> _Latent:
         mean[known.rated] = [REFERENCE_MEAN] * scales
     for rank, anchor in enumerate(known.anchors if known else ()):
         mean[anchor] = [ANCHOR_MEAN + ANCHOR_STEP * rank] * scales
-    latent = _Latent(mean, {}, rng, scales)
+    latent = _Latent(mean, {}, rng, scales, Seal.objects.get(study=study).content.get("x", {}))
     clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id")
     latent.clip.update({clip.pk: latent.drawn(CLIP_SD) for clip in clips})
     if study.file.trial.match == "prompt":
@@ -208,6 +221,8 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
             system = clip.system.system_id if clip.system else ""
             parts = (latent.mean[system], own, on_system[system], latent.clip[clip.pk], latent.drawn(NOISE_SD))
             heard.append([sum(part[index] for part in parts) for index in range(len(scales))])
+        if x := latent.x_of(trial, clips):
+            heard.append([value + rng.gauss(0, NOISE_SD) for value in heard[x - 1]])
         lasting = sum(clip.duration_ms for clip in clips)
         shown = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * trial.number)
         answers = list(product(enumerate(heard, start=1) if has_sets else [(1, None)], enumerate(scales)))
@@ -234,6 +249,9 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
 
 def _answer(asked: Numbered, heard: list[float], means: Mapping[str, float]) -> int:
     """The answer that latent values of a trial's clips give: the nearest rating, preference or choice."""
+    if isinstance(asked, ChoiceQuestion) and len(heard) == 3:
+        first, second, unknown = heard
+        return 1 if abs(unknown - first) < abs(unknown - second) else 2
     if isinstance(asked, ChoiceQuestion):
         return _chosen(asked, heard[0], means)
     if not isinstance(asked, Preference):

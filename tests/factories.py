@@ -246,6 +246,28 @@ def make_reference_study(
     )
 
 
+def abx_toml(**shape: Any) -> str:
+    """The same for trials with an X, of which the choice `x_is` asks whether it is A or B."""
+    text = pair_toml(**shape)
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    before, _, rest = text.partition("[[questions]]")
+    question = (
+        f'[[questions]]\nkey = "x_is"\nkind = "choice"\nof = "trial"\nlabel = {both("X")}\n'
+        f"definition = {both('Is X A or B?')}\nchoices = [\n"
+        f'{{ key = "a", label = {both("X is A")} }},\n{{ key = "b", label = {both("X is B")} }},\n]\n'
+    )
+    rest = rest[rest.index("[[background]]") :].replace('primary_scale = "better"', 'primary_scale = "x_is"')
+    return before.replace("[design]", 'reference = "x"\n[design]') + question + rest
+
+
+def make_abx_study(folder: Path, *, draft: bool = False, seconds: float = SECONDS, **shape: Any) -> Study:
+    """An open study of trials with an X."""
+    usual: dict[str, Any] = {"systems": ("midi-gan", "mlstm", "real"), "practice": 1, "clips": 4, "rounds": 4}
+    shape = usual | {"slots": 3} | shape
+    made: dict[str, Any] = {"systems": shape["systems"], "clips": shape["clips"], "practice": 2 * shape["practice"]}
+    return make_study(folder, text=abx_toml(**shape), draft=draft, seconds=seconds, **made)
+
+
 def make_pair_study(
     folder: Path,
     *,

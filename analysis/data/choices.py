@@ -21,7 +21,7 @@ from analysis.data.size import check_size
 from analysis.data.table_files import source_sha256
 from formats.dataset import ChoiceQuestion
 from formats.errors import InputError
-from formats.messages import LANGUAGES
+from formats.messages import LANGUAGES, LazyText, in_language
 from formats.reference import Reference
 from formats.text import UNWRITABLE
 
@@ -30,6 +30,7 @@ OPTIONAL = ("question", "correct", "is_repeat")
 #: A table with both of these columns is one of choices.
 TELLING = ("system", "choice")
 QUESTION = "choice"
+RIGHT, WRONG = "right", "wrong"
 NOTHING_GIVEN = Given()
 
 
@@ -57,6 +58,9 @@ class Choices:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    #: Of trials with an X (ABX) the two systems of each pair. The frame then has pairs as its systems, pairs of clips
+    #: as its clips, RIGHT or WRONG as its choices, and `first`, whether the answer was that X is the first clip.
+    pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -128,6 +132,8 @@ def value_counts(data: Choices) -> list[str]:
 def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
     path = dataset.answers_file("choice")
     rows = read_rows(path)
+    if "x" in rows.header:
+        return _of_x(dataset, rows, wanted)
     frame, n_missing = _checked(rows, wanted)
     asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     real = dataset.real_system if dataset.is_unsealed else None
@@ -149,6 +155,52 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         written=dataset.written,
         reference=dataset.reference,
     )
+
+
+def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
+    """The choices of trials with an X, each as right or wrong for its pair of systems."""
+    names = ("expert_id", "question", "system_a", "system_b", "clip_a", "clip_b", "choice")
+    rows.require((*names, "correct", "is_repeat"))
+    frame = pd.DataFrame({name: rows.column(name) for name in names}).assign(line=rows.lines)
+    frame["correct"], frame["is_repeat"] = rows.numbers("correct"), rows.flags("is_repeat")
+    keys = {question.key: question.choices[0].key for question in dataset.asked if isinstance(question, ChoiceQuestion)}
+    frame["first"] = frame["choice"] == frame["question"].map(keys)
+    both = [tuple(sorted(pair)) for pair in zip(frame["system_a"], frame["system_b"], strict=True)]
+    clips = [" / ".join(sorted(pair)) for pair in zip(frame["clip_a"], frame["clip_b"], strict=True)]
+    said = frame["correct"].map({1.0: RIGHT, 0.0: WRONG})
+    frame = frame.assign(system=[" / ".join(pair) for pair in both], clip_id=clips, choice=said.fillna(""))
+    other = frame[frame["choice"] == ""]
+    if len(other):
+        raise InputError(
+            "%(file)s, line %(line)d: correct is neither 1 nor 0. Export the dataset again.",
+            file=rows.path,
+            line=other["line"].iloc[0],
+        )
+    frame = frame[frame["question"].isin(questions_picked(frame["question"], wanted, rows.path))]
+    _check_doubles(frame[~frame["is_repeat"]], rows.path)
+    order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
+    pairs = {" / ".join(pair): (pair[0], pair[1]) for pair in both}
+    asked = [question for question in dataset.asked if isinstance(question, ChoiceQuestion)]
+    return Choices(
+        source=dataset.folder,
+        frame=frame.sort_values(order, ignore_index=True).drop(columns="line"),
+        title=dataset.title,
+        sha256=dataset.sha256,
+        is_simulated=are_simulated(rows) or dataset.is_simulated,
+        system_labels={key: _pair_named(dataset, pair) for key, pair in pairs.items()},
+        question_labels={question.key: question.label for question in asked},
+        choice_labels={question.key: {RIGHT: LazyText("right"), WRONG: LazyText("wrong")} for question in asked},
+        plan=dataset.plan,
+        plan_sha256=dataset.plan_sha256,
+        written=dataset.written,
+        reference=dataset.reference,
+        pairs=pairs,
+    )
+
+
+def _pair_named(dataset: Dataset, pair: tuple[str, str]) -> Text:
+    labels = dataset.system_labels
+    return LazyText.of(lambda lang: " – ".join(in_language(labels.get(one, {}), lang) or one for one in pair))
 
 
 def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Choices:

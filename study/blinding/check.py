@@ -13,6 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.storage import default_storage
+from django.db.models import Count
 from django.urls import reverse
 
 from formats.errors import InputError, Message
@@ -85,7 +86,7 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
     files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
     steps = bar(files.items(), "Measuring clips", unit="clip")
     report = Report(faults=unlike({clip: measure(data) for clip, data in steps}), clips=len(files))
-    report.faults += [*unlike_wrappings(files), *_bare_references(study, files)]
+    report.faults += [*unlike_wrappings(files), *_bare_references(study, files), *_x_heard_again(study)]
     sessions_planned = sessions_of(study)
     report.cautions += [*made_again(study), *plan_cautions(sessions_planned)]
     report.grouped = grouped(sessions_planned)
@@ -139,6 +140,16 @@ def _bare_references(study: Study, files: Mapping[str, bytes]) -> list[Message]:
         all=len(references),
     )
     return [fault] if same else []
+
+
+def _x_heard_again(study: Study) -> list[Message]:
+    """A sentence where an expert hears a file as X twice: the clip that both trials have in common is then X."""
+    if not study.file.has_x:
+        return []
+    heard = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).values("slot", "reference")
+    again = sum(row["times"] > 1 for row in heard.annotate(times=Count("pk")).order_by())
+    fault = Message("%(again)s files are X in two trials of an expert, who can tell by this what it is.", again=again)
+    return [fault] if again else []
 
 
 def _bytes_of(clip: Clip) -> bytes:

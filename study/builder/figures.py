@@ -45,6 +45,8 @@ def figures(request: HttpRequest, token: str) -> HttpResponse:
 def _power(file: StudyFile) -> dict[str, str]:
     """The page of `plan_study`, or why there is none."""
     asked = file.asked(file.analysis.primary_scale)
+    if file.has_x:
+        return {"fault": _("Power cannot be calculated for trials with an X.")}
     if isinstance(asked, ChoiceQuestion) and not asked.has_right_answers:
         return {"fault": _("Power cannot be calculated for a choice without right answers.")}
     if file.design.clips_per_system < 2:

@@ -20,6 +20,7 @@ TEMPLATES = {
     "mirex": _("Rate one clip of each system on a page: four systems, five scales"),
     "mushra": _("MUSHRA: rate all systems, a hidden reference and two anchors against a reference"),
     "dmos": _("DMOS: rate how much single clips have lost against their reference"),
+    "abx": _("ABX: say which of two clips X is: three systems, one choice"),
     "ab": _("Compare two clips: three systems, one preference"),
     "cmos": _("CMOS: grade which of two clips is better, beside their reference"),
     "xab": _("XAB: which of two clips is nearer to the reference"),

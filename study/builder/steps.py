@@ -117,7 +117,7 @@ def _reference(content: Content, systems: list[tuple[str, str]]) -> list[Field]:
             _("Folder of the reference clips"),
             help=_(
                 "Experts hear the reference, marked as such, before the clips of each trial. Its files are named as "
-                "those of the systems. If empty: no reference."
+                "those of the systems. If empty: no reference. If x: one of two clips again, as X (ABX)."
             ),
             reloads=True,
         )

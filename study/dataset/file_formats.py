@@ -146,7 +146,9 @@ def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
     import pyreadstat
 
     view: View = "sealed" if study.sealed else "open"
-    if study.file.trial.clips == 2:
+    if study.file.has_x:
+        columns, name = schema.x_columns(study.file, view), "*_task-choice_data.csv"
+    elif study.file.trial.clips == 2:
         columns, name = schema.comparison_columns(study.file, view), "*_task-comparison_data.csv"
     elif not study.file.scales:
         columns, name = schema.choice_columns(study.file, view), "*_task-choice_data.csv"

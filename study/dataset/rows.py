@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 
 from formats.dataset import View
 from formats.study_file import ChoiceQuestion, StudyFile
-from study.dataset.schema import right_column
-from study.models import Clip, FurtherClip, Rating, Remark, Study, Trial
+from study.dataset.schema import comparison_columns, right_column
+from study.models import Clip, FurtherClip, Rating, Remark, Seal, Study, Trial
 
 Row = list[object]
 
@@ -137,6 +137,29 @@ def comparisons(study: Study, view: View) -> Iterator[Row]:
         value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[12:]
         given: Row = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
         yield [*trial, int(is_repeat), int(known or False), question, *heard, *given]
+
+
+def x_choices(study: Study, view: View) -> Iterator[Row]:
+    """Each choice that counts in trials with an X, by expert and trial, with the place of the clip that X was."""
+    names_x = view == "open"
+    sealed = Seal.objects.filter(study=study).first() if names_x else None
+    source = sealed.content["x"] if sealed else {}
+    answered = Rating.objects.filter(_counting(study)) if names_x else Rating.objects.none()
+    heard_as_x = {
+        (expert, number): source.get(reference)
+        for expert, number, reference in answered.values_list(
+            "expert__code", "trial__number", "trial__reference__clip_id"
+        ).distinct()
+    }
+    asked = {question.key: question for question in study.file.choices}
+    names = [column.name for column in comparison_columns(study.file, view)]
+    first, value = names.index("clip_a") if names_x else 0, names.index("value")
+    for row in comparisons(study, view):
+        number = int(str(row[value]))
+        chosen = asked[str(row[names.index("question")])].choices[number - 1].key
+        x = 1 if names_x and row[first] == heard_as_x[str(row[0]), int(str(row[2]))] else 2
+        answer: Row = [x, chosen, int(x == number)] if names_x else [chosen]
+        yield [*row[:value], *answer, *row[value + 1 :]]
 
 
 def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:

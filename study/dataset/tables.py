@@ -34,7 +34,8 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
     codes = rows.codes_at_random(study) if view == "coded" else {}
     if study.file.trial.clips == 2:
-        answers = [write_comparisons(study, folder, view), write_remarks(study, folder, "sealed", {})]
+        write = write_x_choices if study.file.has_x else write_comparisons
+        answers = [write(study, folder, view), write_remarks(study, folder, "sealed", {})]
     else:
         answers = write_ratings(study, folder, view, codes) if study.file.scales else []
         answers += [write_choices(study, folder, view, codes)] if study.file.choices else []
@@ -112,6 +113,18 @@ def write_comparisons(study: Study, folder: Path, view: View) -> Table:
         {"expert_id": "experts.csv"},
     )
     return _write(folder, table, bar(rows.comparisons(study, view), "Exporting", unit="answer"))
+
+
+def write_x_choices(study: Study, folder: Path, view: View) -> Table:
+    """Answers to which of two clips X was, a row a trial and question."""
+    table = Table(
+        f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
+        LazyText("Choices, a row for each trial and question"),
+        schema.x_columns(study.file, view),
+        ("expert_id", "trial", "question"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, bar(rows.x_choices(study, view), "Exporting", unit="answer"))
 
 
 def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:

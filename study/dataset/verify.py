@@ -148,8 +148,7 @@ def check_order(events: list[Any], rows: list[dict[str, str]]) -> None:
 
 def check_sequences(shown: Any, plan: Any, rows: list[dict[str, str]]) -> None:
     """Published session plans against the commitment and the clips that were rated."""
-    content = shown.get("sealed")
-    if content is None:
+    if (content := shown.get("sealed")) is None:
         check(shown["sessions"] == plan["sessions"], "sequences.json has other session plans than plan.json")
         return
     check(sha256(content) == plan["commitment"], "sequences.json does not match the commitment in plan.json")
@@ -161,7 +160,8 @@ def check_sequences(shown: Any, plan: Any, rows: list[dict[str, str]]) -> None:
         places = places[int(row["place"]) - 1 :][:1] if "place" in row else places
         clips = [(content["clips"][one["system"]][one["clip"]], content["systems"][one["system"]]) for one in places]
         columns = [("clip_id", "system")] if len(places) == 1 else [("clip_a", "system_a"), ("clip_b", "system_b")]
-        is_planned = clips == [(row[clip], row[system]) for clip, system in columns]
+        heard = [(row[clip], row[system]) for clip, system in columns]
+        is_planned = clips == heard and row.get("x") in (None, str(planned.get("x")))  # which clip an X was
         check(is_planned, f"{row['expert_id']}, trial {row['trial']}: another clip was rated than was planned")
 
 

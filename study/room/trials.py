@@ -148,6 +148,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         level=queries.playback_volume(expert),
         reference=players.pop(0, None),
         clips=list(players.values()),
+        has_x=expert.study.file.has_x,
         several=len(lasts) > 1,
         has_sets=has_sets,
         problem=heard[1].problem,

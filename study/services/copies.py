@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from datetime import timedelta
+from itertools import cycle
 from string import ascii_uppercase
 from typing import Any
 
@@ -30,6 +31,7 @@ from study.models import (
     Mail,
     Rating,
     Remark,
+    Seal,
     Slot,
     SoundCheck,
     Study,
@@ -133,10 +135,14 @@ def _own_slot(study: Study, slug: str) -> Slot:
     slot = Slot.objects.create(study=copy, number=1, group=group, scale_order=order)
     clips = _own_clips(study, copy)
     practice = [clip for clip in clips if clip.role == Clip.Role.PRACTICE]
-    rows = list(practice_trials(study.file, slot, practice))
-    references = _references(study, clips)
-    for number, (trial, heard) in enumerate(_own_order(study, clips), start=1):
+    copies = _copies_as_x(study, clips)
+    rows = list(practice_trials(study.file, slot, practice, copies))
+    references, unheard = _references(study, clips), {source: cycle(found) for source, found in copies.items()}
+    for number, (trial, heard, x) in enumerate(_own_order(study, clips), start=1):
         reference = references.get(heard[0].audio)
+        if x:  # a clip that no expert hears as X has no copy
+            source = heard[x - 1]
+            reference = next(unheard[source.clip_id]) if source.clip_id in unheard else source
         rows.append((Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, reference=reference, **trial), heard))
     write_trials(rows)
     return slot
@@ -148,6 +154,17 @@ def _references(study: Study, clips: list[Clip]) -> dict[str, Clip]:
     prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
     by_prompt = {prompts[audio]: clip for audio, clip in own.items()}
     return {audio: by_prompt[prompt] for audio, prompt in prompts.items() if prompt in by_prompt}
+
+
+def _copies_as_x(study: Study, clips: list[Clip]) -> dict[str, list[Clip]]:
+    """{id of a clip of the copy: the copy's clips that are it again, as X}; found by their audio."""
+    sealed = Seal.objects.filter(study=study).first()
+    audio = dict(study.clips.values_list("clip_id", "audio"))
+    own = {clip.audio: clip for clip in clips}
+    found: dict[str, list[Clip]] = defaultdict(list)
+    for again, source in sealed.content.get("x", {}).items() if sealed else ():
+        found[own[audio[source]].clip_id].append(own[audio[again]])
+    return found
 
 
 def _own_clips(study: Study, copy: Study) -> list[Clip]:
@@ -171,8 +188,11 @@ def _own_clips(study: Study, copy: Study) -> list[Clip]:
     return list(Clip.objects.bulk_create(sorted(clips, key=lambda clip: clip.clip_id)))
 
 
-def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], list[Clip]]]:
-    """Trials with their clips, chosen and ordered at random, as many as an expert hears, with hidden repeats."""
+def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], list[Clip], int]]:
+    """Trials with their clips, chosen and ordered at random, as many as an expert hears, with hidden repeats.
+
+    Last comes the place of the clip that X is, 0 without an X.
+    """
     prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
     places = {prompt: SECRET.random() for prompt in sorted(filter(None, prompts.values()))}
     drawn = SECRET.sample(clips, len(clips))
@@ -189,6 +209,7 @@ def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], li
         (
             {"block": trial["block"], "position": trial["position"], "is_repeat": trial["repeat"]},
             [systems[place["system"]][place["clip"]] for place in places_of(trial)],
+            trial.get("x", 0),
         )
         for trial in planned
     ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -161,7 +162,8 @@ def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
     kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
-    other = sorted(kinds - {"text"} - {1: {"rating", "choice"}, 2: {"preference"}, "all": {"rating"}}[trial.clips])
+    of_two = {"choice"} if file.has_x else {"preference"}
+    other = sorted(kinds - {"text"} - {1: {"rating", "choice"}, 2: of_two, "all": {"rating"}}[trial.clips])
     of_trial: list[str] = [question.kind for question in file.questions if question.kind == "rating"]
     of_trial += ["text" for question in file.texts if question.of == "clip" and trial.clips != 1]
     if trial.clips == "all" and trial.match != "prompt":
@@ -173,8 +175,8 @@ def refuse_not_served(file: StudyFile) -> None:
         return
     raise InputError(
         "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, trials of two "
-        "clips with preferences, and trials of all systems, matched by prompt, with ratings of each clip. All can have "
-        "a reference.",
+        "clips with preferences, or with an X and choices, and trials of all systems, matched by prompt, with ratings "
+        "of each clip. All can have a reference.",
         what=what,
     )
 
@@ -198,7 +200,8 @@ def create_study(
     refuse_not_served(file)
     if Study.objects.filter(slug=slug).exists():
         raise InputError("There is a study %(slug)s already; choose another slug.", slug=repr(slug))
-    with _copied(slug, clips, rng, wanted=not simulated) as copies, transaction.atomic():
+    with _copying(slug, rng, wanted=not simulated) as copies, transaction.atomic():
+        copies.add(clips.every)
         study = Study(
             slug=slug,
             owner=owner,
@@ -208,14 +211,16 @@ def create_study(
             simulated=simulated,
             created_at=clock.now(),
         )
-        drawn = draw_codes(clips, copies, rng, matched=file.trial.match == "prompt")
+        drawn = draw_codes(clips, copies.paths, rng, matched=file.trial.match == "prompt")
         content = sealed_content(study, drawn.numbered, drawn.systems, rng)
-        if drawn.reference:
+        if file.has_x:
+            drawn, content["x"] = _with_x(drawn, content["sessions"], file.design.practice, copies)
+        elif drawn.reference:
             content["references"] = drawn.references
         freeze_plan(study, content)
         study.save(force_insert=True)
         Seal.objects.create(study=study, content=content)
-        write_sessions(study, content["sessions"], *_write_clips(study, drawn))
+        write_sessions(study, content["sessions"], *_write_clips(study, drawn), content.get("x", {}))
         _log_birth(study, actor)
     return study
 
@@ -234,7 +239,8 @@ def spec_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec | PairSp
     }
     if file.trial.clips == 2:
         matched = file.trial.match == "prompt"
-        return PairSpec(prompts=design.clips_per_system, rounds=design.rounds or 0, matched=matched, **shared)
+        rounds = design.rounds or 0
+        return PairSpec(prompts=design.clips_per_system, rounds=rounds, matched=matched, has_x=file.has_x, **shared)
     if file.has_sets:
         return SetSpec(prompts=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
     matched = file.trial.match == "prompt"
@@ -347,21 +353,55 @@ def freeze_plan(study: Study, content: Content) -> None:
     study.seed = content["sessions"]["seed"]
 
 
-@contextmanager
-def _copied(slug: str, clips: ChosenClips, rng: Random, *, wanted: bool) -> Iterator[dict[str, str]]:
-    """Copies audio into the media storage, yields {pack clip_id: path}, and takes it back if the block fails.
+def _with_x(drawn: Drawn, sessions: dict[str, Any], practice: int, copies: Copies) -> tuple[Drawn, dict[str, str]]:
+    """The clips with as many copies of each as one expert hears as X, and {copy's id: id of the clip that it is}.
 
-    Each copy gets bytes of its own that no decoder reads, so that no hash of a served clip is a hash of the pack's.
+    No expert hears a copy twice: its bytes in two trials would tell which clip both of them have.
     """
-    paths: dict[str, str] = {}
+    most: Counter[tuple[str, int]] = Counter()
+    for slot in sessions["slots"]:
+        heard = (trial["places"][trial["x"] - 1] for trial in slot["trials"])
+        most |= Counter((place["system"], place["clip"]) for place in heard)
+    sources = [drawn.clips[code][number] for (code, number), count in sorted(most.items()) for _ in range(count)]
+    sources += [drawn.practice[practice_x(index)] for index in range(practice)]
+    again = [as_reference(replace(clip, clip_id=f"{number} {clip.clip_id}")) for number, clip in enumerate(sources)]
+    copies.add(again)
+    paths = {clip.clip_id: copies.paths.get(clip.clip_id, "") for clip in again}
+    ids = {name: Path(path).stem or _new_id(copies.rng) for name, path in paths.items()}
+    x = {ids[copy.clip_id]: drawn.ids[clip.clip_id] for copy, clip in zip(again, sources, strict=True)}
+    return replace(drawn, reference=again, ids=drawn.ids | ids, paths=drawn.paths | paths), x
+
+
+def practice_x(index: int) -> int:
+    """Which of the practice clips the X of a practice trial is: the first and the second of its two in turn."""
+    return 2 * index + index % 2
+
+
+@dataclass
+class Copies:
+    """Copies of a pack's audio in the media storage, made as they are needed: {the pack's clip_id: path}."""
+
+    slug: str
+    rng: Random
+    wanted: bool
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def add(self, clips: Iterable[PackClip]) -> None:
+        """Copies clips, each with bytes of its own that no decoder reads, so that no hash of one is another's."""
+        for clip in clips if self.wanted else ():
+            name = f"studies/{self.slug}/{_new_id(self.rng)}.{clip.ending}"
+            self.paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, self.rng)))
+            _forget_time(self.paths[clip.clip_id])
+
+
+@contextmanager
+def _copying(slug: str, rng: Random, *, wanted: bool) -> Iterator[Copies]:
+    """Yields `Copies` without any, and takes those that were made back if the block fails."""
+    copies = Copies(slug, rng, wanted)
     try:
-        for clip in clips.every if wanted else []:
-            name = f"studies/{slug}/{_new_id(rng)}.{clip.ending}"
-            paths[clip.clip_id] = default_storage.save(name, ContentFile(_own_copy(clip, rng)))
-            _forget_time(paths[clip.clip_id])
-        yield paths
+        yield copies
     except BaseException:
-        for path in paths.values():
+        for path in copies.paths.values():
             default_storage.delete(path)
         raise
 
@@ -424,13 +464,18 @@ def write_sessions(
     clips: dict[tuple[str, int], Clip],
     practice: list[Clip],
     references: list[Clip],
+    x: dict[str, str],
 ) -> None:
-    """Slots and trials as the session plans say."""
+    """Slots and trials as the session plans say; `x` is {id of a reference that is an X: id of the clip that it is}."""
     trials: list[tuple[Trial, list[Clip]]] = []
+    copies: dict[str, list[Clip]] = defaultdict(list)
+    for clip in references if x else ():
+        copies[x[clip.clip_id]].append(clip)
     by_prompt = {clip.pack_entry["prompt_id"]: clip for clip in references}
     for row in sessions["slots"]:
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
-        trials += practice_trials(study.file, slot, practice)
+        trials += practice_trials(study.file, slot, practice, copies)
+        unheard = {source: iter(found) for source, found in copies.items()}
         for number, planned in enumerate(row["trials"], start=1):
             trial = Trial(
                 slot=slot,
@@ -441,17 +486,28 @@ def write_sessions(
                 is_repeat=planned["repeat"],
             )
             heard = [clips[place["system"], place["clip"]] for place in places_of(planned)]
-            trial.reference = by_prompt.get(heard[0].pack_entry.get("prompt_id"))
+            if x:
+                trial.reference = next(unheard[heard[planned["x"] - 1].clip_id])
+            else:
+                trial.reference = by_prompt.get(heard[0].pack_entry.get("prompt_id"))
             trials.append((trial, heard))
     write_trials(trials)
 
 
-def practice_trials(file: StudyFile, slot: Slot, practice: list[Clip]) -> Iterator[tuple[Trial, list[Clip]]]:
-    """A slot's practice trials with their clips; the clips after those of all trials are the references."""
+def practice_trials(
+    file: StudyFile, slot: Slot, practice: list[Clip], copies: Mapping[str, list[Clip]]
+) -> Iterator[tuple[Trial, list[Clip]]]:
+    """A slot's practice trials with their clips; the clips after those of all trials are the references.
+
+    An X is one of the `copies`, {id of a clip: its copies}.
+    """
     size, count = file.clips_per_trial, file.design.practice
     for index in range(count):
         trial = Trial(slot=slot, phase=Trial.Phase.PRACTICE, number=index + 1, block=1, position=index + 1)
-        if file.has_reference:
+        if file.has_x:
+            both = practice[2 * index : 2 * index + 2]  # in a preview, whose pairs are others, maybe none has a copy
+            trial.reference = next((copies[clip.clip_id][0] for clip in both if copies.get(clip.clip_id)), both[0])
+        elif file.has_reference:
             trial.reference = practice[size * count + index]
         yield trial, practice[size * index : size * (index + 1)]
 

@@ -60,6 +60,7 @@ def _found(systems: tuple[str, ...], planned: bool) -> Findings:
 def of_others(found: Findings, ratings: Ratings) -> Findings:
     """The findings as if they were of other ratings, without computing any again."""
     other = copy(found)
+    other.__dict__["_once"] = {}  # its checklist is of these ratings
     other.ratings, other.is_simulated = ratings, ratings.is_simulated
     return other
 

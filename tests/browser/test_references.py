@@ -1,4 +1,4 @@
-"""Pages with a reference: it is heard before an answer and not rated, and single clips and pairs fit on one screen."""
+"""Pages with a reference, or an X: it is heard before an answer and not rated, and all but sets fit on one screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study.models import Listening, Rating, Study
 from tests.browser.conftest import Accept, awake, practised, settled
-from tests.factories import make_reference_study, trials_of
+from tests.factories import make_abx_study, make_reference_study, trials_of
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -23,7 +23,7 @@ SCREEN: ViewportSize = {"width": 1280, "height": 720}
 REFERENCE = ".player.reference .play"
 
 
-@pytest.fixture(params=[1, 2, "all"])
+@pytest.fixture(params=[1, 2, "all", "x"])
 def clips(request: pytest.FixtureRequest) -> int | str:
     kind: int | str = request.param
     return kind
@@ -31,6 +31,8 @@ def clips(request: pytest.FixtureRequest) -> int | str:
 
 @pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path, clips: int | str) -> Study:
+    if clips == "x":
+        return make_abx_study(tmp_path, seconds=1.5)
     shape: dict[str, Any] = {"slots": 3} if clips == 2 else {"slots": 3, "scales": ("overall",)}
     return make_reference_study(tmp_path, clips, hidden=clips == "all", seconds=1.5, **shape)
 
@@ -60,14 +62,15 @@ def test_reference_is_heard_before_an_answer_is_taken(page: Page, token: str, cl
         words = "Finished. Please rate the clip; you can play it again."
     expect(page.locator(f'.player[data-at="{count}"] .state')).to_have_text(words)
     page.locator(".point").nth(0).click(force=True)
-    expect(page.locator("#hint")).to_contain_text("Please listen to the reference")
+    asked = "A, B and X" if clips == "x" else "the reference"
+    expect(page.locator("#hint")).to_contain_text(f"Please listen to {asked}")
     assert not Rating.objects.filter(trial__token=token).exists()
     play(page, REFERENCE)
     expect(page.locator(".player.reference .state")).to_have_text("Finished. You can play it again.")
     page.locator(".point").nth(0).click()
     settled(page)
     rating = Rating.objects.get(trial__token=token)
-    assert rating.plays == (2 if clips == 2 else 1)
+    assert rating.plays == (2 if clips in {2, "x"} else 1)
     assert set(Listening.objects.filter(trial__token=token).values_list("place", flat=True)) == set(range(count + 1))
     page.reload()
     awake(page)

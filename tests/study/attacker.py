@@ -100,6 +100,16 @@ def _samples(data: bytes) -> bytes:
     return bytes(soundfile.read(io.BytesIO(data), dtype="int16")[0])
 
 
+def revealed_x(evidence: Evidence) -> set[tuple[str, int]]:
+    """The trials of whose X a table says which clip it is, or whether an answer about it is right."""
+    rows = (
+        {name.partition(" ")[2]: cell for name, cell in row.items()} for table in evidence.tables() for row in table
+    )
+    return {
+        (row["expert_id"], int(row["trial"])) for row in rows if (row.get("x") or row.get("correct")) and "trial" in row
+    }
+
+
 def tables_of(content: bytes) -> Iterator[list[Row]]:
     """Every table in a file or a page, its rows by the names of their columns."""
     if content.startswith(b"$FL"):

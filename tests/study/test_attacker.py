@@ -30,6 +30,7 @@ from study.models import Device, Draft, Event, Expert, Job, Trial
 from study.sequences import sessions_of
 from study.services.study_creation import ChosenClips, draw_codes
 from tests.factories import (
+    abx_toml,
     begin,
     choice_toml,
     enter,
@@ -44,7 +45,7 @@ from tests.factories import (
     trials_of,
 )
 from tests.robustness.test_access import OURS
-from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims
+from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims, revealed_x
 from tests.study.children import finished
 from tests.study.test_desk import client_of
 from tests.study.test_desk_sealed import body, crawl
@@ -66,6 +67,8 @@ def text_of(kind: str) -> str:
     shape: dict[str, Any] = {"systems": SYSTEMS, "clips": 4, "repeats": 0 if kind == "sets" else 2, "slots": 9}
     if kind == "pairs":
         return pair_toml(rounds=3, **shape)
+    if kind == "abx":
+        return abx_toml(rounds=3, **shape)
     if kind == "choices":
         return choice_toml(heard=4, **shape)
     return {"single": study_toml, "sets": set_toml}[kind](heard=4, scales=SCALES, **shape)
@@ -236,7 +239,7 @@ def _time_passes() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("children_here", "_time_passes")
-@pytest.mark.parametrize(("kind", "half_way"), [("choices", 7), ("pairs", 4), ("sets", 2)])
+@pytest.mark.parametrize(("kind", "half_way"), [("choices", 7), ("pairs", 4), ("abx", 4), ("sets", 2)])
 def test_attacker_names_no_system_of_other_trials(kind: str, half_way: int, tmp_path: Path, ada: Client) -> None:
     """The same where trials have several clips, or a question with a right answer; then what is planted in them."""
     scene = Scene(tmp_path, ada, kind)
@@ -245,7 +248,11 @@ def test_attacker_names_no_system_of_other_trials(kind: str, half_way: int, tmp_
     services.close_study(scene.study, actor="test")
     scene.collect(whole)
     assert claims(whole) == {}
+    assert revealed_x(whole) == set()
     assert_finds_what_is_planted(scene, whole)
+    if kind == "abx":
+        leak = b"expert_id,trial,choice,correct\ne02,3,a,1\ne03,4,b,0\n"
+        assert revealed_x(replace(whole, seen={"leak": leak})) == {("e02", 3), ("e03", 4)}
 
 
 def assert_finds_what_is_planted(scene: Scene, evidence: Evidence) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ EXAMPLES = {
     "dmos": (("model-a", "model-b", "model-c"), 2, "rating", "contrasts", 3),
     "cmos": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
     "xab": (("model-a", "model-b", "model-c"), 3, "comparison", "planned_contrasts", 1),
+    "abx": (("model-a", "model-b", "model-c"), 2, "choice", "abx", 3),
     "mushra": (("model-a", "model-b", "low", "mid", "original"), 6, "rating", "contrasts", 3),
 }
 
@@ -43,12 +45,15 @@ def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> Non
             call_command(*words, *(["--no-figures", "--replicates", "1000"] if words[0] == "analyse" else []))
     study = Study.objects.get(slug=name)
     assert (study.state, study.certificate["uneven"]) == ("open", [])
-    assert study.clips.filter(role=Clip.Role.REFERENCE).count() == 8
     with (tmp_path / f"DATASET/data/study-{name}simulated_task-{table}_data.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     heard = {row[column] for row in rows for column in ("system", "system_a", "system_b") if column in row}
     assert heard == set(systems)
     sealed = json.loads((tmp_path / "DATASET/sequences.json").read_text(encoding="utf-8"))["sealed"]
+    if name == "abx":
+        choices_are_about_x(tmp_path, rows, sealed)
+        return
+    assert study.clips.filter(role=Clip.Role.REFERENCE).count() == 8
     clips = {clip for found in sealed["clips"].values() for clip in found}
     assert set(sealed["references"]) == clips
     assert not clips & set(sealed["references"].values())
@@ -63,6 +68,25 @@ def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> Non
         preregistered = text_for(study, "osf", "en")
         assert "the form of MUSHRA" in preregistered
         assert "flagged on the primary question are excluded from all analyses." in preregistered
+
+
+def choices_are_about_x(folder: Path, rows: list[dict[str, str]], sealed: dict[str, Any]) -> None:
+    """X is each of the two clips equally often for everyone, and the report has a proportion for each pair."""
+    planned = {slot["slot"]: [trial["x"] for trial in slot["trials"]] for slot in sealed["sessions"]["slots"]}
+    for number, places in planned.items():
+        own = [row for row in rows if row["expert_id"] == f"simulated-{number:03d}"]
+        assert [int(row["x"]) for row in own] == places
+        first = [row["x"] for row in own if row["is_repeat"] == "0"]
+        assert first.count("1") == first.count("2") == 6
+    assert all((row["choice"] == "ab"[int(row["x"]) - 1]) == (row["correct"] == "1") for row in rows)
+    clips = {clip for found in sealed["clips"].values() for clip in found}
+    assert not clips & set(sealed["x"])
+    found = pd.read_csv(folder / "REPORT/tables/abx.csv").iloc[:-1]
+    assert list(found["pair"]) == ["model-a / model-b", "model-a / model-c", "model-b / model-c"]
+    assert found["proportion"].between(0.5, 0.95).all()
+    said = "Each trial has an X, one of its two clips (A and B) again, in a file of its own (ABX)."
+    assert said in (folder / "REPORT/methods.en.md").read_text(encoding="utf-8")
+    assert said in (folder / "REPORT/tables/checklist.csv").read_text(encoding="utf-8")
 
 
 def anchors_are_apart(report: Path) -> None:

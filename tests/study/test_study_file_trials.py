@@ -26,6 +26,11 @@ HUMAN = (
     f'{{ key = "computer", label = {BOTH("computer")}, right_for = ["midi-gan"] }} ]\n'
 )
 HIDDEN = 'clips = "all"\nmatch = "prompt"\nreference = "real"\nhidden_reference = true\n'
+ABX = (
+    f'[[questions]]\nkey = "better"\nkind = "choice"\nof = "trial"\n{WORDED}choices = [\n'
+    f'{{ key = "a", label = {BOTH("A")} }},\n{{ key = "b", label = {BOTH("B")} }} ]\n'
+)
+UNKNOWN = 'clips = 2\nmatch = "prompt"\nreference = "x"'
 TEXT = f'[[questions]]\nkey = "why"\nkind = "text"\n{WORDED}'
 
 
@@ -53,6 +58,7 @@ def faults(text: str) -> str:
         pytest.param(BINARY, "clips = 2", id="AB"),
         pytest.param(GRADED, 'clips = 2\nmatch = "prompt"', id="CMOS"),
         pytest.param(GRADED, 'clips = 2\nmatch = "prompt"\nreference = "prompt"', id="XAB"),
+        pytest.param(ABX, UNKNOWN, id="ABX"),
         pytest.param(RATING, 'clips = "all"\nmatch = "prompt"', id="a set"),
         pytest.param(
             RATING, 'clips = "all"\nmatch = "prompt"\nreference = "real"\nhidden_reference = true', id="MUSHRA"
@@ -130,6 +136,20 @@ def test_trials_of_two_clips_follow_from_pairs_and_rounds(systems: int) -> None:
         (
             asking(RATING, "hidden_ref = true"),
             "trial.hidden_ref: There is no such key. Did you mean 'hidden_reference'?",
+        ),
+        (asking(ABX, 'reference = "x"'), "trial.reference: X is one of two clips. Write clips = 2 under [trial]."),
+        (asking(BINARY, UNKNOWN), 'trial.reference: No question asks which clip X is. Add one of kind "choice"'),
+        (
+            asking(ABX.replace('of = "trial"', ""), UNKNOWN),
+            "questions[1].of: X is one of the clips of its trial.",
+        ),
+        (
+            asking(ABX, UNKNOWN.replace('match = "prompt"', "")),
+            "trial.reference: A reference is of the prompt of its trial.",
+        ),
+        (
+            asking(ABX.replace('key = "b"', 'right_for = ["real"], key = "b"'), UNKNOWN),
+            "questions[1].choices: Write two choices without right_for: the first is right where X is the first clip.",
         ),
         (asking(RATING, 'anchors = ["midi-gan"]'), "trial.anchors: Only trials of all systems have anchors. Write"),
         (

@@ -12,12 +12,17 @@ import scipy
 
 from analysis.data.choices import Choices
 from analysis.report import closing, folder
-from analysis.report.choices import results, texts
+from analysis.report.choices import abx, results, texts
 from analysis.report.choices.findings import ChoiceFindings
 from analysis.report.registry import Section
 
 SECTIONS: Sequence[Section[ChoiceFindings]] = (
     *(texts.OPENING, results.SAID, results.SECTION, results.ANSWERS, texts.CANNOT, texts.LISTENED),
+    *(closing.LEFT_OUT, texts.METHODS, texts.SECTION, closing.MADE),
+)
+#: Of trials with an X.
+ABX: Sequence[Section[ChoiceFindings]] = (
+    *(texts.OPENING, abx.SAID, abx.SECTION, abx.CANNOT, texts.LISTENED),
     *(closing.LEFT_OUT, texts.METHODS, texts.SECTION, closing.MADE),
 )
 
@@ -29,7 +34,7 @@ def write_report(
 
     As `folder.write_report`. Raises InputError.
     """
-    found = ChoiceFindings(data, SECTIONS)
+    found = ChoiceFindings(data, ABX if data.pairs else SECTIONS)
     stamp = {
         "source": data.source.name,
         "dataset_hash": data.sha256,

@@ -20,20 +20,23 @@ SHADES = ("#2B6CB2", "#E2A458", "#7A9E7E", "#B8B8B8", "#8C5B8A")
 MIN_WRITTEN = 0.08
 
 
-def _finish(figure: Figure, found: ChoiceFindings) -> Figure:
+def finish(figure: Figure, found: ChoiceFindings) -> Figure:
+    """Mark the figure of simulated answers."""
     if found.is_simulated:
         watermark(figure)
     return figure
 
 
-def _rows(axis: Axes, names: list[str]) -> None:
+def label_rows(axis: Axes, names: list[str]) -> None:
+    """Name the rows of a panel from the top."""
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.set_yticks(range(len(names)), names)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=SMALL)
 
 
-def _title(axis: Axes, found: ChoiceFindings, question: str, lang: str) -> None:
+def name_panel(axis: Axes, found: ChoiceFindings, question: str, lang: str) -> None:
+    """Name a panel after its question, where there are several."""
     if len(found.data.questions) > 1:
         axis.set_title(short(found.question(question)[lang], 30), fontsize=8.5)
 
@@ -60,11 +63,11 @@ def sensitivity(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure
                 row["d_prime"], level, mark.marker, markersize=5, color=mark.colour, markerfacecolor=face, zorder=4
             )
         axis.set_xlim(-reach, reach)
-        _rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
+        label_rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
         grid(axis, "x")
-        _title(axis, found, question, lang)
+        name_panel(axis, found, question, lang)
     figure.supxlabel(_("d' (0: experts cannot tell)"), fontsize=8)
-    return _finish(figure, found)
+    return finish(figure, found)
 
 
 def shares(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
@@ -89,9 +92,9 @@ def shares(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
             left += share
         axis.set_xlim(0, 1)
         axis.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
-        _rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
+        label_rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
         axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=SMALL)
         if len(found.data.questions) > 1:
             axis.set_title(short(found.question(question)[lang], 30), fontsize=8.5, pad=24)
     figure.supxlabel(_("Share of answers"), fontsize=8)
-    return _finish(figure, found)
+    return finish(figure, found)

@@ -16,7 +16,8 @@ from analysis.report.choices.notes import in_words
 from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_label, system_order
 from analysis.report.tables import fixed
-from analysis.statistics import discrimination
+from analysis.statistics import abx, discrimination
+from analysis.statistics.abx import AbxFit
 from analysis.statistics.discrimination import MARGIN, DiscriminationFit
 from analysis.statistics.mixed_model.inference import holm
 from formats.errors import N_
@@ -67,6 +68,31 @@ class ChoiceFindings(Made):
         return discrimination.guard(
             discrimination.fit(frame, real=noise, systems=order, margin=self.margin(question), alpha=alpha)
         )
+
+    @cached_property
+    def abx(self) -> dict[str, AbxFit]:
+        """For each question about an X how often experts answer rightly."""
+        found = {}
+        for key in self.data.questions if self.data.pairs else ():
+            frame = self.data.counted[self.data.counted["question"] == key]
+            frame = frame.rename(columns={"system": "pair"}).assign(right=frame["correct"].astype(int))
+            found[key] = abx.fit(frame, self.order, margin=self.margin(key), alpha=self.data.alpha)
+        return found
+
+    @cached_property
+    def abx_pairs(self) -> pd.DataFrame:
+        """One row a question and pair, with p adjusted within the family that the frozen plan names."""
+        tables = [self._of_abx(key, fit.pairs) for key, fit in self.abx.items()]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def _of_abx(self, key: str, table: pd.DataFrame) -> pd.DataFrame:
+        contrasts = self.data.plan.get("contrasts", []) if self.data.is_primary(key) else []
+        planned = [set(self.data.pairs[pair]) in [set(named) for named in contrasts] for pair in table["pair"]]
+        table = table.assign(question=key, family=[PLANNED if named else ALL for named in planned])
+        chosen = (table["family"] == PLANNED) & table["p"].notna()
+        if chosen.any():
+            table.loc[chosen, "p_holm"] = holm(table.loc[chosen, "p"].to_numpy())
+        return table[["question", *table.columns.drop("question")]]
 
     def margin(self, question: str) -> float:
         """d' within this counts as chance: the plan's smallest effect of interest, or that of the field."""

@@ -25,8 +25,10 @@ def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
     facts: dict[str, object] = {
         _("Questions"): listed(lang, (found.question(key)[lang] for key in data.questions)),
         _("Experts"): frame["expert_id"].nunique(),
-        _("Systems"): listed(lang, (found.system(key)[lang] for key in found.order)),
-        _("Clips"): data.clips,
+        _("Pairs of systems") if data.pairs else _("Systems"): listed(
+            lang, (found.system(key)[lang] for key in found.order)
+        ),
+        _("Pairs of clips") if data.pairs else _("Clips"): data.clips,
         _("Answers"): f"{len(frame):,}",
     }
     if len(data.frame) > len(frame):
@@ -44,6 +46,7 @@ def _values(found: ChoiceFindings, lang: str) -> dict[str, object]:
         "experts_named": ngettext("{count:,} expert", "{count:,} experts", frame["expert_id"].nunique()),
         "clips_named": ngettext("{count:,} clip", "{count:,} clips", data.clips),
         "systems_named": ngettext("{count:,} system", "{count:,} systems", len(data.systems)),
+        "pairs_named": ngettext("{count:,} pair of clips", "{count:,} pairs of clips", data.clips),
         "answers_named": ngettext("{count:,} answer counts", "{count:,} answers count", len(frame)),
         "questions": listed(lang, (found.question(key)[lang] for key in data.questions)),
         "repeats": f"{len(data.frame) - len(frame):,}",
@@ -86,6 +89,16 @@ METHODS = Section[ChoiceFindings](
             "listening",
             "listening",
             LazyText("{experts_named} judged {clips_named} of {systems_named} ({questions}). {answers_named}."),
+            lambda found: not found.data.pairs,
+        ),
+        Sentence(
+            "listening",
+            "abx_listening",
+            LazyText(
+                "In each trial experts heard X and two clips of different systems, made from the same prompt, and said "
+                "which of the two X is: {experts_named}, {pairs_named} ({questions}). {answers_named}."
+            ),
+            lambda found: bool(found.data.pairs),
         ),
         reference.sentence(lambda found: found.data.reference),
         Sentence(

@@ -11,6 +11,8 @@ from formats.files import json_sha256
 from formats.study_file import REPEAT_GAP
 from study.design.pairs.spec import APART_FROM
 
+#: What `unknown` allows at most.
+X_PROMISED = {"x_per_slot": 1, "x_per_pair": 1, "x_per_slot_and_pair": 2, "x_systems_per_pair": 2}
 Trial = dict[str, Any]
 Sessions = dict[str, Any]
 
@@ -23,6 +25,8 @@ class Vote(NamedTuple):
     block: int
     first: tuple[str, int]
     second: tuple[str, int]
+    #: The place of the clip that X is; 0 without an X.
+    x: int = 0
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -54,10 +58,10 @@ def pair_certificate(sessions: Sessions) -> dict[str, Any]:
     Returns
     -------
     dict
-        Ready for JSON; docs/datasets.md lists the figures. Votes and order are [fewest, most]; sides are [lowest,
-        highest] of how much more often something is at place 1 than at place 2. ``promised`` has the widest distance
-        (of sides the largest size, of other figures the most) that the construction allows, and ``uneven`` names the
-        figures outside.
+        Ready for JSON; docs/datasets.md lists the figures. Votes and order are [fewest, most]; sides and
+        X are [lowest, highest] of how much more often something is at place 1 than at place 2. ``promised`` has the
+        widest distance (of sides and X the largest size, of other figures the most) that the construction allows, and
+        ``uneven`` names the figures outside.
     """
     whole = [slot["trials"] for slot in sessions["slots"]]
     firsts = [[trial for trial in trials if not trial["repeat"]] for trials in whole]
@@ -65,6 +69,7 @@ def pair_certificate(sessions: Sessions) -> dict[str, Any]:
     figures = {
         **_votes(sessions, votes, len(whole)),
         **_sides(sessions, votes, len(whole)),
+        **(_unknowns(votes) if votes[0].x else {}),
         **_order(sessions, votes, firsts),
         "consecutive_with_a_system": sum(bool(_systems(a) & _systems(b)) for row in whole for a, b in pairwise(row)),
         **(_prompts_running(whole) if sessions["matched"] else {}),
@@ -73,7 +78,7 @@ def pair_certificate(sessions: Sessions) -> dict[str, Any]:
         "repeats_per_slot": len(whole[0]) - len(firsts[0]),
         **_repeats(whole),
     }
-    promised = _promised(sessions, len(whole))
+    promised = _promised(sessions, len(whole)) | (X_PROMISED if votes[0].x else {})
     return {
         "seed": sessions["seed"],
         "sessions_sha256": json_sha256(sessions),
@@ -94,7 +99,7 @@ def pair_certificate(sessions: Sessions) -> dict[str, Any]:
 
 def _vote(slot: int, number: int, trial: Trial) -> Vote:
     first, second = ((place["system"], place["clip"]) for place in trial["places"])
-    return Vote(slot, number, trial["block"], first, second)
+    return Vote(slot, number, trial["block"], first, second, trial.get("x", 0))
 
 
 def _range(seen: Iterable[Any], every: Iterable[Any]) -> list[int]:
@@ -134,6 +139,20 @@ def _sides(sessions: Sessions, votes: Sequence[Vote], slots: int) -> dict[str, l
         "sides_per_system": per_system,
         "sides_per_slot_and_system": per_slot_system,
     }
+    return {name: [min(counts.values()), max(counts.values())] for name, counts in counted.items()}
+
+
+def _unknowns(votes: Sequence[Vote]) -> dict[str, list[int]]:
+    """How much more often X is at place 1 than at place 2, and is of the first system of a pair than of the other."""
+    counted: dict[str, Counter[Any]] = {
+        name: Counter() for name in ("x_per_slot", "x_per_pair", "x_per_slot_and_pair", "x_systems_per_pair")
+    }
+    for vote in votes:
+        place = 1 if vote.x == 1 else -1
+        counted["x_per_slot"][vote.slot] += place
+        counted["x_per_pair"][vote.pair] += place
+        counted["x_per_slot_and_pair"][vote.slot, vote.pair] += place
+        counted["x_systems_per_pair"][vote.pair] += place * vote.side
     return {name: [min(counts.values()), max(counts.values())] for name, counts in counted.items()}
 
 
@@ -214,7 +233,7 @@ def _width(name: str, figure: Any) -> int:
     if not isinstance(figure, list):
         return int(figure)
     low, high = figure
-    return int(max(abs(low), abs(high)) if name.startswith("sides") else high - low)
+    return int(max(abs(low), abs(high)) if name.startswith(("sides", "x_")) else high - low)
 
 
 def _promised(sessions: Sessions, slots: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Hidden repeats of pairs: the same two clips with sides exchanged."""
+"""Hidden repeats of pairs: the same clips, also as X, sides exchanged."""
 
 from __future__ import annotations
 
@@ -104,9 +104,8 @@ def _repeat(
     first = ready[int(rng.integers(len(ready)))]
     chosen.append(first)
     block = trials[-1]["block"] + 1
-    made.append(
-        {"places": first["places"][::-1], "block": block, "position": len(chosen), "repeat": True},
-    )
+    again = {"places": first["places"][::-1], "block": block, "position": len(chosen), "repeat": True}
+    made.append(again | ({"x": 3 - first["x"]} if "x" in first else {}))  # the same clip, now at the other place
 
 
 def _clash(before: Trial, after: Trial, spec: PairSpec) -> bool:

@@ -11,6 +11,7 @@ from study.design.pairs.orders import order_rounds
 from study.design.pairs.repeats import Trial, with_repeats
 from study.design.pairs.sides import choose_sides
 from study.design.pairs.spec import PairSpec
+from study.design.pairs.unknown import choose_x
 from study.design.subsets import planned_experts, scale_orders
 
 Ints = npt.NDArray[np.int64]
@@ -29,7 +30,7 @@ def make_pair_sessions(spec: PairSpec) -> dict[str, Any]:
         Ready for JSON: ``seed``, ``systems``, ``clips_per_system``, ``rounds``, ``matched``, ``break_after`` and
         ``slots``, a list of {``slot``, ``group``, ``scales``, ``practice``, ``trials``}. A trial has ``places``, one
         {``system`` (name), ``clip`` (number from 0 within its system)} for each clip in its order; ``block`` (the
-        round) and ``position`` (from 1) and ``repeat`` (bool).
+        round) and ``position`` (from 1) and ``repeat`` (bool); with an X, ``x`` is the place of the clip that it is.
     """
     rng = np.random.default_rng(spec.seed)
     sessions = _sessions(spec, rng)
@@ -95,8 +96,10 @@ def _sessions(spec: PairSpec, rng: np.random.Generator) -> list[list[Trial]]:
                 if not lower_first[expert, pair, vote]:
                     places.reverse()
                 trials.append({"places": places, "block": block + 1, "position": position + 1, "repeat": False})
-        sessions.append(with_repeats(trials, spec, rng))
-    return sessions
+        sessions.append(trials)
+    if spec.has_x:
+        choose_x(sessions, rng)
+    return [with_repeats(trials, spec, rng) for trials in sessions]
 
 
 def vote_clips(spec: PairSpec) -> tuple[Ints, Ints]:

@@ -23,11 +23,14 @@ class PairSpec(SessionsSpec):
         How often a slot hears each pair of systems, at most ``prompts``.
     matched : bool
         Whether the clips of a trial come from the same prompt.
+    has_x : bool
+        Whether one of a trial's clips is heard again as X.
     """
 
     prompts: int
     rounds: int
     matched: bool
+    has_x: bool = False
 
     @property
     def pairs(self) -> list[tuple[int, int]]:

@@ -77,7 +77,9 @@ def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> N
     needed = lasts.keys() & {0, place} if has_sets else lasts.keys()
     if any(of_place[number] < lasts[number] - UNHEARD_MS for number in needed):
         message = _("Please listen to the whole clip first.")
-        if 0 in lasts:
+        if context.expert.study.file.has_x:
+            message = _("Please listen to A, B and X to the end first. Then you can answer.")
+        elif 0 in lasts:
             message = _("Please listen to the reference and to the clips to the end first.")
         elif len(lasts) > 1 and not has_sets:
             message = _("Please listen to both clips to the end first.")
