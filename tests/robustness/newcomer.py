@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.cookiejar
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,7 @@ def build_wheel(folder: Path) -> Path:
         source, target = ROOT / name, folder / "source" / name
         if source.is_file() and not name.startswith(("tests/", "docs/")):
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, target)
+            shutil.copyfile(source, target)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(folder), str(folder / "source")], check=True)
     (found,) = folder.glob("*.whl")
