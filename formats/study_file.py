@@ -32,6 +32,7 @@ from formats.files import json_sha256, read_text, sha256
 from formats.messages import LANGUAGES
 from formats.models import fault, message_of
 from formats.pack import MAX_SECONDS, MIN_SECONDS
+from formats.publication import LICENSES, Author, author_of
 from formats.text import first_control, is_text, many_lines, one_line
 from formats.toml import KeyPath, Lines, dotted, read_toml
 
@@ -746,6 +747,32 @@ def _filled(address: str | None, identifier: str | None) -> str:
     return (address or "").replace(IDENTIFIER, quote(identifier or "", safe=""))
 
 
+class Publication(Table):
+    """What archives ask about a dataset. Nothing of it is shown to experts."""
+
+    #: Names, family name first, each with an ORCID iD in brackets or without.
+    authors: list[str] = []
+    publisher: Annotated[str | None, Written()] = None
+    #: An SPDX identifier.
+    license: Annotated[str | None, OneOf(*LICENSES)] = None
+
+    @field_validator("authors", mode="before")
+    @classmethod
+    def _are_authors(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        if not isinstance(value, list) or not all(isinstance(text, str) and author_of(text) for text in value):
+            raise fault(
+                'Write a list of names, such as ["Zhang, Wei (0000-0002-1825-0097)"]; the ORCID iD is optional.'
+            )
+        return [one_line(text) for text in value]
+
+    @property
+    def people(self) -> list[Author]:
+        """The authors, in the order of the file."""
+        return [author for author in map(author_of, self.authors) if author]
+
+
 class Analysis(Table):
     """The plan of analysis."""
 
@@ -828,6 +855,7 @@ class StudyFile(Table):
     #: The words of the box for a clip that the expert knows; false where it is not asked.
     known: Annotated[dict[str, str] | Literal[False] | None, Wording()] = None
     open_link: OpenLink | None = None
+    publication: Publication | None = None
     analysis: Analysis
 
     @field_validator("languages", mode="before")
@@ -948,6 +976,7 @@ TABLES: Mapping[str, type[Table]] = {
     "choices": Choice,
     "consent": Consent,
     "open_link": OpenLink,
+    "publication": Publication,
     "analysis": Analysis,
 }
 

@@ -19,7 +19,7 @@ TEXTS = frozenset({"title", "instructions", "label", "definition", "low", "middl
 #: The key whose texts are lists, one for each point of a scale, and the one that may be false.
 POINTS, OPTIONAL = "labels", "known"
 LISTS = frozenset({"systems", "groups", "questions", "background", "choices"})
-TABLES = frozenset({"consent", "trial", "clips", "design", "open_link", "analysis"})
+TABLES = frozenset({"consent", "trial", "clips", "design", "open_link", "publication", "analysis"})
 #: Entries whose name is used elsewhere: the list, the key of the name, and what of the analysis it appears in.
 NAMES = {"systems": "id", "questions": "key"}
 

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from formats.publication import LICENSES
 from formats.toml import KeyPath
 from study.builder.content import Content, form_of, is_pair, languages_of, path_of, value_at
 from study.builder.fields import Field, Section, names_of, texts, title_of, under
@@ -31,7 +32,7 @@ PAGE_OF = {
     **dict.fromkeys(("scales", "questions"), "questions"),
     **dict.fromkeys(("instructions", "consent", "known"), "words"),
     **dict.fromkeys(("groups", "background", "open_link"), "people"),
-    **dict.fromkeys(("design", "analysis"), "plan"),
+    **dict.fromkeys(("design", "analysis", "publication"), "plan"),
 }
 #: Values on the page of clips, whose section is on another.
 ON_CLIPS = {
@@ -360,6 +361,22 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
         )
         yield Section(name, both, path, name, level=3)
     yield Section("", [], adds=[("analysis.contrasts:", _("Add a planned contrast"))])
+    note = _("For archives, in the metadata of the dataset. Experts see nothing of it.")
+    yield Section(_("Publication of the data"), _publication(), note=note)
+
+
+def _publication() -> list[Field]:
+    licenses = [("", _("not decided")), *((key, name) for key, (name, _address) in LICENSES.items())]
+    return [
+        Field(
+            "publication.authors",
+            _("Authors, one per line"),
+            "lines",
+            _("Family name, given name (ORCID iD), such as Zhang, Wei (0000-0002-1825-0097)."),
+        ),
+        Field("publication.publisher", _("Publisher, such as the archive")),
+        Field("publication.license", _("License of the data"), "choice", choices=licenses),
+    ]
 
 
 def _post_screening(content: Content) -> list[Field]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from formats.dataset import SCHEMA, Column, Kind, Table, Texts, View
 from formats.messages import LANGUAGES, SOURCE, language_tag
+from formats.publication import LICENSES, ORCID
 from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
@@ -27,6 +28,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
         "@type": "Dataset",
         "name": study.text("title", SOURCE),
         "description": about(study),
+        **_published_by(study),
         "variableMeasured": [_variable(column) for column in columns.values()],
         "mukulen": {
             "schema": SCHEMA,
@@ -84,6 +86,21 @@ def ignored(names: list[str]) -> str:
     return "".join(f"/{name}\n" for name in names)
 
 
+def _published_by(study: Study) -> dict[str, Any]:
+    """Authors and license by the words of schema.org, where the study file names them."""
+    known = study.file.publication
+    if known is None:
+        return {}
+    people = [
+        {"@type": "Person", "name": one.name, **({"@id": f"{ORCID}{one.orcid}"} if one.orcid else {})}
+        for one in known.people
+    ]
+    return {
+        **({"author": people} if people else {}),
+        **({"license": LICENSES[known.license][1]} if known.license else {}),
+    }
+
+
 def datapackage(study: Study, tables: list[Table]) -> dict[str, Any]:
     """datapackage.json: types, bounds, keys and references of every table."""
     return {
@@ -91,6 +108,7 @@ def datapackage(study: Study, tables: list[Table]) -> dict[str, Any]:
         "name": study.slug,
         "title": study.text("title", SOURCE),
         "description": about(study),
+        **_package_roles(study),
         "resources": [
             {
                 "profile": "tabular-data-resource",
@@ -106,6 +124,22 @@ def datapackage(study: Study, tables: list[Table]) -> dict[str, Any]:
             for table in tables
         ],
     }
+
+
+def _package_roles(study: Study) -> dict[str, Any]:
+    """Contributors and licenses as Frictionless names them."""
+    known = study.file.publication
+    if known is None:
+        return {}
+    people = [
+        {"title": one.name, "role": "author", **({"path": f"{ORCID}{one.orcid}"} if one.orcid else {})}
+        for one in known.people
+    ]
+    found: dict[str, Any] = {"contributors": people} if people else {}
+    if known.license:
+        title, address = LICENSES[known.license]
+        found["licenses"] = [{"name": known.license, "path": address, "title": title}]
+    return found
 
 
 def resource_name(path: str) -> str:

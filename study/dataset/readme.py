@@ -7,7 +7,7 @@ from typing import Any
 
 from formats.dataset import KINDS, Table, Texts
 from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
-from formats.study_file import ChoiceQuestion, Group, Numbered, Scale
+from formats.study_file import ChoiceQuestion, Group, Numbered, Publication, Scale
 from formats.text import one_line
 from study.dataset.taken import since_in_words
 from study.models import Study
@@ -67,8 +67,8 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         "- `codebook.md`: every column, its unit, coding and meaning, in English and Chinese",
         "- `dataset_description.json` (Psych-DS), `datapackage.json` (Frictionless), `csv-metadata.json` (CSVW):",
         "  the same for programs",
-        "- `ro-crate-metadata.json` (RO-Crate), `datacite.json` (DataCite): for an archive; authors and",
-        "  licence are still to be added",
+        "- `ro-crate-metadata.json` (RO-Crate), `datacite.json` (DataCite): for an archive",
+        *_still_open(study),
         *_on_plan(study),
         "- `certificate.json`: the figures of the session plans' balance",
         "- `events.jsonl`: the study's log; each line carries the hash of the one before",
@@ -82,6 +82,14 @@ def readme(study: Study, tables: list[Table], since: dict[str, Any] | None = Non
         *(["", *changes] if (changes := since_in_words(since)) else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _still_open(study: Study) -> list[str]:
+    """The line on what archives ask for and the study file does not name."""
+    known = study.file.publication or Publication()
+    asked = {"authors": known.authors, "publisher": known.publisher, "license": known.license}
+    missing = [name for name, given in asked.items() if not given]
+    return [f"  still to be added: {', '.join(missing)}"] if missing else []
 
 
 def _on_plan(study: Study) -> list[str]:

@@ -25,6 +25,9 @@ LABELS = '{ en = ["least", "", "middle", "", "most"], zh-hans = ["least（中）
 OPEN_LINK = '[open_link]\nidentifier = "ID"\nhours = 3\ncompletion_code = "1"\ncompletion_url = "https://a.example"\n'
 OPEN_LINK += 'screened_out_code = "2"\nscreened_out_url = "https://a.example/full?id={identifier}"\n'
 
+PUBLICATION = '[publication]\nauthors = ["Zhang, Wei (0000-0002-1825-0097)", "娜仁"]\npublisher = "Zenodo"\n'
+PUBLICATION += 'license = "CC-BY-4.0"\n'
+
 pytestmark = pytest.mark.usefixtures("in_english")
 
 
@@ -51,7 +54,7 @@ def test_every_rare_part_of_a_study_file_has_a_field() -> None:
     before = study_toml().replace(at, f"{at}\nlabels = {LABELS}", 1)
     assert "labels" in before
     for known in (False, {"en": "I know it", "zh-hans": "我知道"}):
-        text = texts_toml(before) + OPEN_LINK
+        text = texts_toml(before) + OPEN_LINK + PUBLICATION
         content = content_of(text) | {"known": known}
         has_fields(toml_of(content))
         assert content_of(toml_of(content)) == content

@@ -16,7 +16,18 @@ from formats.errors import InputError
 from study import clock, dataset, services
 from study.dataset import escape_formula, folder, tables
 from study.models import Clip, Study
-from tests.factories import begin, context_of, hear, make_expert, make_study, rate, rate_all, reach, trials_of
+from tests.factories import (
+    begin,
+    context_of,
+    hear,
+    make_expert,
+    make_study,
+    rate,
+    rate_all,
+    reach,
+    study_toml,
+    trials_of,
+)
 from tests.study.test_services_answers import save_at
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +41,9 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def rated_study(tmp_path: Path) -> Study:
-    """Two experts: one changed a rating once, the other stopped halfway."""
-    study = make_study(tmp_path, practice=1)
+def rated_study(tmp_path: Path, more: str = "") -> Study:
+    """Two experts: one changed a rating once, the other stopped halfway. `more` is added to the study file."""
+    study = make_study(tmp_path, text=study_toml(practice=1) + more, practice=1)
     first, second = make_expert(study, "e01"), make_expert(study, "e02")
     begin(first)
     rate_all(first, value=3)

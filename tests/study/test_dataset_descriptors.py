@@ -15,10 +15,12 @@ from uuid import uuid4
 
 import pytest
 
+from formats.publication import author_of
 from study import clock, dataset, services
 from study.dataset.deposit import CRATE, DATACITE
 from study.models import Study
 from tests.factories import context_of, make_study, trials_of
+from tests.study.test_builder_content import PUBLICATION
 from tests.study.test_dataset import LONG, rated_study, unseal
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +28,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(params=["sealed", "unsealed", "empty"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A dataset with remarks, a background and one expert who did not finish; or one that nobody has rated in."""
+    """A dataset with remarks, a background and one expert who did not finish; or one that nobody has rated in.
+
+    The study that is unsealed names its authors.
+    """
     if request.param == "empty":
         study = make_study(tmp_path)
     else:
-        study = rated_study(tmp_path)
+        study = rated_study(tmp_path, PUBLICATION if request.param == "unsealed" else "")
         remark_on(study)
     if request.param == "unsealed":
         unseal(study)
@@ -225,8 +230,37 @@ def test_datacite_finds_nothing_wrong(folder: Path) -> None:
 
     content = json.loads((folder / DATACITE).read_text(encoding="utf-8"))
     assert [error.message for error in schema45.validator.iter_errors(content)] == []
-    assert ":tba" in schema45.tostring(content)
+    written = schema45.tostring(content)
+    names = [":tba"] if content["publisher"]["name"] == ":tba" else ["https://orcid.org/0000-0002-1825-0097", "娜仁"]
+    assert all(name in written for name in names)
     assert not schema45.validate({**content, "types": {"resourceTypeGeneral": "Ratings"}})
+
+
+def test_authors_and_license_are_in_all_metadata(tmp_path: Path) -> None:
+    dataset.export(rated_study(tmp_path, PUBLICATION), tmp_path / "out")
+    license_of, orcid = "https://creativecommons.org/licenses/by/4.0/", "https://orcid.org/0000-0002-1825-0097"
+    for name in (CRATE, DATACITE, "dataset_description.json", "datapackage.json"):
+        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert all(known in text for known in (license_of, orcid, "Zhang, Wei", "娜仁"))
+        assert ":tba" not in text
+    assert "still to be added" not in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "author"),
+    [
+        ("Zhang, Wei (0000-0002-1825-0097)", ("Zhang, Wei", "0000-0002-1825-0097")),
+        (" 娜仁（https://orcid.org/0000-0002-1694-233X） ", ("娜仁", "0000-0002-1694-233X")),
+        ("Zhang, Wei", ("Zhang, Wei", "")),
+        ("Zhang, Wei (0000-0002-1825-0098)", None),
+        ("Zhang, Wei (1825)", None),
+        ("Zhang, Wei (Hohhot)", None),
+        ("(0000-0002-1825-0097)", None),
+        ("", None),
+    ],
+)
+def test_author_has_a_name_and_perhaps_an_orcid(text: str, author: tuple[str, str] | None) -> None:
+    assert author_of(text) == author
 
 
 def test_every_description_is_in_both_languages(tmp_path: Path) -> None:

@@ -177,6 +177,14 @@ def test_trials_of_two_clips_follow_from_pairs_and_rounds(systems: int) -> None:
             asking(HUMAN.replace('["real"]', '["music"]'), primary="x"),
             "questions[1].choices[1].right_for: Write a list",
         ),
+        (
+            study_toml() + '[publication]\nauthors = ["A (1)"]\nlicense = "MIT"\n',
+            'publication.authors: Write a list of names, such as ["Zhang',
+        ),
+        (
+            study_toml() + '[publication]\nlicense = "MIT"\n',
+            "publication.license: 'MIT' is not valid. Use one of \"CC0-1.0\"",
+        ),
         (asking(GRADED, "clips = 2", primary="worse"), "analysis.primary_scale: 'worse' is not one of the questions"),
         (
             asking(GRADED, "clips = 2").replace("smallest_gap = 0.5", "smallest_gap = 7"),
