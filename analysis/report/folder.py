@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
@@ -280,6 +281,7 @@ def _write_language(
                 style.save(figure, folder / "figures", part.stems[lang].name, form.subject)
             on_step()
     if form.has_pdf:
+        gc.collect()  # the pixels of the last figures, which refer to themselves in a circle
         pdf.write_pdf(contents, _pdf_path(folder, lang), lang)
         on_step()
 
