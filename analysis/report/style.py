@@ -180,6 +180,7 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
         "png": {"Description": subject},
     }
     paths = [folder / f"{stem}.{form}" for form in FORMATS]
+    figure.set_dpi(PNG_DPI)  # before the layout: at another resolution names are up to a twentieth narrower or wider
     if engine := figure.get_layout_engine():
         engine.execute(figure)
     figure.set_layout_engine("none")  # laid out once for all three, and without drawing
@@ -189,7 +190,7 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
         partial(_print_png, figure),
     ]
     for form, path, draw in zip(FORMATS, paths, prints, strict=True):
-        figure.set_dpi(PNG_DPI)
+        figure.set_dpi(PNG_DPI)  # each canvas leaves its own
         with ticked_once():  # and what savefig ends in, without drawing everything once more before
             draw(path, metadata=metadata[form])
     return paths

@@ -80,6 +80,19 @@ def test_differences_from_real_music_are_drawn_system_less_real_and_planned_ones
     assert set(planned.loc[planned["scale"] == "overall", "family"]) == {"planned"}
 
 
+def test_all_pairs_are_drawn_the_largest_difference_first() -> None:
+    names = SIX[1:5]
+    frame = make_frame(names, ("overall", "valence"), experts=6, clips=4).assign(is_repeat=False)
+    ratings = make_ratings(names, ("overall", "valence"), frame=frame, real_system=None)
+    drawn = contrasts_frame(ratings, compute(ratings, replicates=1000, seed=1))
+    pairs = {scale: rows[["system_a", "system_b"]].to_numpy().tolist() for scale, rows in drawn.groupby("scale")}
+    first = drawn[drawn["scale"] == "overall"]["difference"]
+    assert len(first) == 6
+    assert (first >= 0).all()
+    assert first.is_monotonic_decreasing
+    assert sorted(pairs["overall"]) == sorted(pairs["valence"])  # each pair the same way round on every scale
+
+
 def test_what_cannot_be_drawn_is_left_out_and_the_reason_is_said() -> None:
     frame = make_frame(("mine",), ("overall",), experts=2, clips=1).assign(is_repeat=False)
     frame["rating"] += [0.25 * n for n in range(len(frame))]

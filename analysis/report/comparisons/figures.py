@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.report.comparisons.findings import ComparisonFindings
-from analysis.report.figures.parts import INK, MAX_SHORT_NAME, MAX_WIDTH, SMALL, grid, short
+from analysis.report.figures.parts import INK, MAX_HEIGHT, MAX_SHORT_NAME, MAX_WIDTH, SMALL, grid, short
 from analysis.report.style import point_marks, watermark
 from formats.messages import translator
 
@@ -20,11 +20,13 @@ PER_ROW = 3
 #: From the row's system losing throughout to its winning throughout; both ends stay apart in grey print.
 COLOURS = LinearSegmentedColormap.from_list("wins", ["#B2552B", "#F7F3EE", "#2B6CB2"])
 DARK = 0.32
+#: Inches: the names beside a matrix of wins, and the narrowest cell that has room for its number.
+NAMES, CELL = 1.6, 0.19
 NO_COLOUR = "#EEEEEE"
 
 
-def _panels(questions: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:
-    columns = min(PER_ROW, questions)
+def _panels(questions: int, width: float, height: float, most: int = PER_ROW) -> tuple[Figure, list[Axes], int]:
+    columns = min(most, questions)
     rows = math.ceil(questions / columns)
     size = (min(MAX_WIDTH, 1.6 + width * columns), 0.8 + height * rows)
     figure = Figure(figsize=size, layout="constrained")
@@ -85,9 +87,14 @@ def wins(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
     """How often the row's system is preferred to the column's, one panel a question."""
     _ = translator(lang)
     questions = list(dict.fromkeys(frame["question"]))
-    systems = [system for system in found.order if system in set(frame["system_a"])]
-    size = min(0.55, 5.2 / len(systems))
-    figure, axes, columns = _panels(len(questions), 0.6 + size * len(systems), 1.0 + size * len(systems))
+    systems = _strongest_first(frame)
+    most = max(1, min(PER_ROW, len(questions), int((MAX_WIDTH - NAMES) / (CELL * len(systems)))))
+    size = min(
+        0.55,
+        (MAX_WIDTH - NAMES) / most / len(systems),
+        (MAX_HEIGHT / math.ceil(len(questions) / most) - 1.0) / len(systems),
+    )
+    figure, axes, columns = _panels(len(questions), size * len(systems), 0.9 + size * len(systems), most)
     for place, (axis, question) in enumerate(zip(axes, questions, strict=True)):
         _matrix(axis, frame[frame["question"] == question], systems)
         names = _names(found, systems, lang)
@@ -97,6 +104,14 @@ def wins(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
     figure.supylabel(_("Preferred"), fontsize=8)
     figure.supxlabel(_("to"), fontsize=8)
     return _finish(figure, found)
+
+
+def _strongest_first(frame: pd.DataFrame) -> list[str]:
+    """The systems by how often they are preferred on the first question."""
+    first = frame[frame["question"] == frame["question"].iloc[0]]
+    means = first["chance"].fillna(first["share"]).groupby(first["system_a"], sort=False).mean()
+    others = [system for system in frame["system_a"].unique() if system not in means.index]
+    return [*means.sort_values(ascending=False, kind="stable").index, *others]
 
 
 def _matrix(axis: Axes, frame: pd.DataFrame, systems: list[str]) -> None:

@@ -17,6 +17,7 @@ from analysis.report.figures.parts import (
     MAX_HEIGHT,
     MAX_SHORT_NAME,
     SMALL,
+    SMALLEST,
     finish,
     grid,
     legend,
@@ -28,6 +29,7 @@ from analysis.report.figures.parts import (
 from analysis.report.findings import Findings, sensitivity_pairs
 from analysis.report.reasons import MAX_PAIRS
 from analysis.report.style import REAL_BAND, Mark, point_marks, system_order
+from analysis.statistics.mixed_model.model import PLANNED
 from formats.messages import translate, translator
 
 ENDS = ["ci_low_simultaneous", "ci_high_simultaneous"]
@@ -49,17 +51,36 @@ def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
         if 0 < len(rows) <= MAX_PAIRS:
             rows = rows.assign(scale=scale, holds=rows["p_simultaneous"] < ratings.alpha)
             parts.append(_real_last(rows, ratings.real_system))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    frame = pd.concat(parts, ignore_index=True)
+    is_chosen = (frame["family"] == PLANNED) | (frame["system_b"] == ratings.real_system)
+    return frame if is_chosen.any() else _largest_first(frame, found.primary)
+
+
+def _largest_first(frame: pd.DataFrame, primary: str) -> pd.DataFrame:
+    """All pairs as the better system on the primary scale less the worse one, the largest difference first."""
+    keys = pd.MultiIndex.from_frame(frame[["system_a", "system_b"]])
+    on_primary = frame["scale"] == primary
+    sizes = pd.Series(frame.loc[on_primary, "difference"].to_numpy(), index=keys[on_primary]).reindex(keys).to_numpy()
+    turned = _turned(frame, pd.Series(sizes < 0, index=frame.index))
+    order = frame.assign(first=~on_primary, size=-np.abs(sizes)).sort_values(["first", "size"], kind="stable").index
+    return turned.loc[order].reset_index(drop=True)
 
 
 def _real_last(rows: pd.DataFrame, real: str | None) -> pd.DataFrame:
     """Every difference from real music as system less real music, unless a plan has it the other way."""
     turned = (rows["system_a"] == real) & (rows["family"] != "planned")
+    return _turned(rows, turned)[list(COLUMNS)]
+
+
+def _turned(rows: pd.DataFrame, turned: pd.Series[bool]) -> pd.DataFrame:
+    """Some differences the other way round."""
     kept = rows.copy()
     kept.loc[turned, ["system_a", "system_b"]] = rows.loc[turned, ["system_b", "system_a"]].to_numpy()
     kept.loc[turned, ["difference"]] = -rows.loc[turned, ["difference"]]
     kept.loc[turned, ENDS] = -rows.loc[turned, ENDS[::-1]].to_numpy()
-    return kept[list(COLUMNS)]
+    return kept
 
 
 def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
@@ -69,7 +90,7 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
     room = (MAX_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 0.6 + min(0.22 * len(pairs), room))
     marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
-    size = SMALL if len(pairs) <= 30 else 5.0
+    size = SMALL if len(pairs) <= 30 else SMALLEST
     reaches = _reaches(ratings, frame)
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         draw_forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)

@@ -24,6 +24,7 @@ MAX_WIDTH = 7.2  # inches: a page's width in most journals
 MAX_HEIGHT = 9.4  # inches: a page's height
 AXIS_WORDS = 0.4  # inches left of the first panel
 SMALL = 6.5
+SMALLEST = 6.0  # points: what journals still take
 MAX_NAME_LENGTH = 40  # in a legend
 MAX_SHORT_NAME = 18  # beside an axis
 WIDE_LETTERS = frozenset("MWmw@%")
