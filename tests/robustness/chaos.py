@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("a-net", "b-net", "c-net", "d-net", "e-net", "real")
 SCALES = ("valence", "arousal", "authenticity", "harmony", "overall")
-#: Answers a trial has for each question, and trials that come at once: one of each system or of each pair.
-KINDS = {"single": (1, len(SYSTEMS)), "pairs": (1, comb(len(SYSTEMS), 2)), "sets": (len(SYSTEMS), 1)}
-KINDS["choices"] = KINDS["single"]
+KINDS = ("single", "pairs", "sets", "choices")
 HABITS = {"new_device": 0.02, "reload": 0.05, "other_tab": 0.03, "changed_mind": 0.03}
 SERVER = ("--workers", "2", "--threads", "4", "--preload")
 #: As long as a study file allows: the clock jumps while experts are at it.
@@ -50,12 +48,22 @@ NONE = ("lost", "doubled", "changed", "unsent", "refused", "let_in_afterwards")
 SMALL_POSTGRES = {"max_wal_size": "64MB", "min_wal_size": "32MB", "shared_buffers": "32MB", "max_connections": "60"}
 
 
+def size(kind: str, systems: int) -> tuple[int, int]:
+    """Answers a trial has for each question, and trials that come at once: one of each system or of each pair."""
+    return {"pairs": (1, comb(systems, 2)), "sets": (systems, 1)}.get(kind, (1, systems))
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=list(KINDS), default="single")
+    parser.add_argument("--kind", choices=KINDS, default="single")
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--experts", type=int, default=26)
-    parser.add_argument("--trials", type=int, help="a multiple of 6, with pairs of 15; 60 by default, 10 of sets")
+    parser.add_argument("--systems", type=int, choices=range(2, 7), default=6)
+    parser.add_argument(
+        "--trials",
+        type=int,
+        help="a multiple of the systems, with pairs of their pairs, with sets any number; 60 by default, 10 of sets",
+    )
     parser.add_argument("--scales", type=int, default=5, help="questions")
     parser.add_argument(
         "--hosts", type=int, default=1, help="more than one stand behind nginx, and one is killed at a time"
@@ -67,7 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=1500.0, help="seconds after which experts give up")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    given.trials = given.trials or 60 // KINDS[given.kind][0]
+    given.trials = given.trials or 60 // size(given.kind, given.systems)[0]
     return given
 
 
@@ -109,8 +117,13 @@ def study_file(given: argparse.Namespace) -> tuple[str, int]:
     """The study file, and how many clips of a system its pack needs."""
     from tests.factories import choice_toml, pair_toml, set_toml, study_toml
 
-    heard, questions = given.trials // KINDS[given.kind][1], SCALES[: given.scales]
-    shape: dict[str, Any] = {"systems": SYSTEMS, "clips": heard, "practice": 0, "slots": given.experts}
+    heard, questions = given.trials // size(given.kind, given.systems)[1], SCALES[: given.scales]
+    shape: dict[str, Any] = {
+        "systems": SYSTEMS[-given.systems :],
+        "clips": heard,
+        "practice": 0,
+        "slots": given.experts,
+    }
     made = {
         "single": lambda: study_toml(scales=questions, heard=heard, **shape),
         "pairs": lambda: pair_toml(questions=questions, rounds=heard, **shape),
@@ -127,7 +140,7 @@ def make_sessions(given: argparse.Namespace, folder: Path, port: int) -> tuple[S
     from tests.robustness.protocol import Weather
 
     text, clips = study_file(given)
-    study = make_study(folder, text=text, systems=SYSTEMS, clips=clips)
+    study = make_study(folder, text=text, systems=SYSTEMS[-given.systems :], clips=clips)
     weather, end = Weather(given.lost, given.doubled), time.monotonic() + given.limit
     links = [f"/i/{make_link(study, f'e{number:02d}')[1]}/" for number in range(given.experts)]
     seeds = [1000 * given.seed + number for number in range(given.experts)]
@@ -187,7 +200,7 @@ def count(study: Study, sessions: list[Session], given: argparse.Namespace) -> d
     doubled = len(rows) - len({(row.trial_id, row.expert_id, row.scale, row.place, row.revision) for row in rows})
     study_cells = {cell for cell, row in counting.items() if row.trial.phase == "study"}
     return {
-        "expected": given.experts * given.trials * given.scales * KINDS[given.kind][0],
+        "expected": given.experts * given.trials * given.scales * size(given.kind, given.systems)[0],
         "stored": len(study_cells),
         "lost": len(lost),
         "doubled": doubled + len(rows) - len(by_uuid),

@@ -157,14 +157,18 @@ class Outbox:
     def flush(self, may_go_on: Callable[[], bool]) -> None:
         """Sends everything again and again, until all of it is acknowledged.
 
-        In any order, but that of the answers to one scale: outbox.js sends them as they were given.
+        In any order, but that of the answers to one scale and of the reports of one trial: outbox.js sends them as they
+        were given.
         """
         wait = 0.1
         while self.queue:
             before = len(self.queue)
-            for entry in self.rng.sample(self.queue, before):
-                if entry in self.queue and entry is next(one for one in self.queue if one.url == entry.url):
-                    self._send(entry)
+            waiting: set[str] = set()
+            for url in [entry.url for entry in self.rng.sample(self.queue, before)]:
+                oldest = next((entry for entry in self.queue if entry.url == url), None)
+                if oldest and url not in waiting:
+                    self._send(oldest)
+                    waiting |= {url} if oldest in self.queue else set()
             wait = 0.1 if len(self.queue) < before else min(2.0, wait * 1.5)
             if self.queue and not may_go_on():
                 raise Stopped
