@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -138,6 +139,16 @@ class Written(Rule):
         if not isinstance(value, str) or not value.strip():
             raise fault('Write a text in quotes, such as "…".')
         return many_lines(value)
+
+
+class Zone(Written):
+    """The name of a time zone in the IANA's database."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        zone = super().check(value, known, key).strip()
+        if zone not in available_timezones():
+            raise fault('%(value)s is not a time zone. Write a name such as "Asia/Shanghai".', value=repr(zone))
+        return zone
 
 
 class Version(Written):
@@ -854,6 +865,8 @@ class StudyFile(Table):
     instructions: Paragraphs
     #: The words of the box for a clip that the expert knows; false where it is not asked.
     known: Annotated[dict[str, str] | Literal[False] | None, Wording()] = None
+    #: The zone of the times in e-mails and on the sheet of links, where no browser tells the reader's.
+    time_zone: Annotated[str | None, Zone()] = None
     open_link: OpenLink | None = None
     publication: Publication | None = None
     analysis: Analysis

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 _read: Callable[[], datetime] | None = None
 
@@ -22,6 +23,12 @@ def milliseconds() -> int:
 def in_milliseconds(moment: datetime) -> int:
     """A moment in milliseconds since 1970, as browsers count."""
     return round(moment.timestamp() * 1000)
+
+
+def in_zone(moment: datetime, zone: str | None) -> str:
+    """A moment in words for a reader whose zone nobody knows: in the study's, with its name, otherwise in UTC."""
+    local = moment.astimezone(ZoneInfo(zone) if zone else UTC)
+    return f"{local:%Y-%m-%d %H:%M} {f'({zone})' if zone else 'UTC'}"
 
 
 @contextmanager

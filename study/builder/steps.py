@@ -31,7 +31,7 @@ PAGE_OF = {
     **dict.fromkeys(("systems", "real_system", "clips"), "clips"),
     **dict.fromkeys(("scales", "questions"), "questions"),
     **dict.fromkeys(("instructions", "consent", "known"), "words"),
-    **dict.fromkeys(("groups", "background", "open_link"), "people"),
+    **dict.fromkeys(("groups", "background", "open_link", "time_zone"), "people"),
     **dict.fromkeys(("design", "analysis", "publication"), "plan"),
 }
 #: Values on the page of clips, whose section is on another.
@@ -259,6 +259,8 @@ def _people(content: Content, language: str) -> Iterator[Section]:
     note = _("Ask few questions: in a small field of experts, few answers are enough to identify a person.")
     adds = [("background:", _("Empty question")), *presets]
     yield Section(_("Add a background question"), [], adds=adds, note=note)
+    zone_help = _("Such as Asia/Shanghai: for e-mails and printed links. If empty, e-mails use UTC.")
+    yield Section(_("Times"), [Field("time_zone", _("Time zone of the experts"), help=zone_help)])
     note = _("An address that gives free slots to people without an invitation. If all is empty, there is none.")
     yield Section(_("Open link"), _open_link(), note=note)
 

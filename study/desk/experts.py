@@ -34,6 +34,7 @@ from study.desk.progress import link_of
 from study.mail import outbox
 from study.models import Expert, ExpertAddress, ExpertName, Study
 from study.services.invitations import Invitee, has_slot
+from study.templatetags.times import moment
 from study.text_files import uploaded_table
 
 #: The forms of the page that invites, by their names there.
@@ -51,6 +52,12 @@ class Issued:
     link: str
     ends: datetime
     title: str
+
+    @property
+    def until(self) -> str:
+        """The end of the link in the study's time zone; where there is none, in that of the browser that prints."""
+        zone = self.expert.study.file.time_zone
+        return clock.in_zone(self.ends, zone) if zone else moment(self.ends)
 
     @property
     def qr(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from formats.text import one_line
+from study import clock
 from study.models import Expert, Mail
 from study.session import session_of
 
@@ -52,7 +52,7 @@ def _subject(mail: Mail) -> str:
 
 
 def _paragraphs(mail: Mail, title: str, link: str) -> list[str]:
-    ends = mail.link_ends.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    ends = clock.in_zone(mail.link_ends, mail.expert.study.file.time_zone)
     return [
         _so_far(mail.expert) if mail.kind == Mail.Kind.REMINDER else "",
         mail.note or (_("You are invited to the listening study “%(title)s”.") % {"title": title}),

@@ -55,7 +55,7 @@ def test_every_rare_part_of_a_study_file_has_a_field() -> None:
     assert "labels" in before
     for known in (False, {"en": "I know it", "zh-hans": "我知道"}):
         text = texts_toml(before) + OPEN_LINK + PUBLICATION
-        content = content_of(text) | {"known": known}
+        content = content_of(text) | {"known": known, "time_zone": "Asia/Shanghai"}
         has_fields(toml_of(content))
         assert content_of(toml_of(content)) == content
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from study import clock, services
 from study.mail import outbox, sending
 from study.models import Device, Event, Expert, ExpertAddress, Invitation, Mail, Study
 from study.services.invitations import Invitee
-from tests.factories import begin, hear, make_study, rate, rate_all, trials_of
+from tests.factories import begin, hear, make_study, rate, rate_all, study_toml, trials_of
 from tests.study.test_desk import client_of, text
 from tests.study.test_erasure import everything
 
@@ -152,6 +153,12 @@ def test_a_message_is_in_the_language_of_its_expert(server: Server, study: Study
     [message] = server.taken
     assert str(message["Subject"]).endswith("A small study（中）")
     assert "您的个人链接" in body_of(message)
+
+
+def test_a_message_is_in_the_studys_time_zone(server: Server, tmp_path: Path) -> None:
+    invite(make_study(tmp_path, text=f'time_zone = "Asia/Shanghai"\n{study_toml()}'), "e1")
+    send()
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d \(Asia/Shanghai\)\.", body_of(server.taken[0]))
 
 
 def test_a_final_refusal_is_written_down_without_the_address_and_stops_nobody_else(

@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from formats.errors import InputError
+from formats.study_file import parse
 from study.models import Invitation
 from study.services.invitations import end_of
 from study.templatetags.times import moment
-from tests.factories import make_link, make_study
+from tests.factories import make_link, make_study, study_toml
 from tests.study.test_desk import client_of, text
 
 AT = datetime(2027, 1, 31, 18, 30, 5, tzinfo=timezone(timedelta(hours=8)))
@@ -60,6 +62,26 @@ def test_a_link_ends_with_the_day_of_the_researcher(tmp_path: Path) -> None:
     assert Invitation.objects.get().expires_at == datetime(2099, 1, 31, 16, tzinfo=UTC)
     assert "Valid until <time" in page
     assert 'datetime="2099-01-31T16:00:00Z"' in page
+
+
+@pytest.mark.django_db
+def test_sheet_is_in_the_studys_time_zone(tmp_path: Path) -> None:
+    make_study(tmp_path, text=f'time_zone = "Asia/Shanghai"\n{study_toml()}')
+    given = {
+        "form": "one",
+        "code": "e1",
+        "group": "all",
+        "language": "en",
+        "ends": "2099-01-31",
+        "zone": "Europe/Berlin",
+    }
+    page = text(client_of("root", superuser=True).post(reverse("desk:invite", args=["small"]), given))
+    assert "Valid until 2099-02-01 07:00 (Asia/Shanghai)." in page
+
+
+def test_unknown_time_zone_is_a_fault(in_english: None) -> None:
+    with pytest.raises(InputError, match="time_zone: 'Mars/Base' is not a time zone"):
+        parse(f'time_zone = "Mars/Base"\n{study_toml()}')
 
 
 @pytest.mark.django_db
