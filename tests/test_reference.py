@@ -57,6 +57,9 @@ def test_citation_names_the_version_and_the_licence() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## (?!Unreleased)(.+)", changes, re.MULTILINE)[0]
+    assert released == f"{citation['version']} – {citation['date-released']}"
     # The schema of the Citation File Format 1.2.0 as `cffconvert` ships it, which needs an old jsonschema (CC BY 4.0).
     schema = json.loads((ROOT / "tests" / "citation-1.2.0.schema.json").read_text(encoding="utf-8"))
     assert [error.message for error in Draft7Validator(schema).iter_errors(citation)] == []
