@@ -575,6 +575,8 @@ class TrialShape(Table):
     match: Annotated[Literal["prompt", "none"], OneOf("prompt", "none")] = "none"
     reference: str = NO_REFERENCE
     hidden_reference: bool = False
+    #: Whether players show a waveform.
+    waveform: bool = False
     #: Systems of known quality that are rated beside those under test, from the lowest quality up.
     anchors: list[str] = []
 
@@ -1128,6 +1130,9 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     if isinstance(design, dict) and wanted not in design:
         yield ("design", wanted), Message("This key is missing. Add it.")
     yield from _unfit_reference(trial or {}, systems)
+    if (trial or {}).get("waveform") is True and (hidden := _heard_twice(trial or {})):
+        said = Message("Waveforms would show which clip %(key)s is. Delete one of the two keys.", key=hidden)
+        yield ("trial", "waveform"), said
     yield from _unfit_anchors(trial or {}, systems)
     if (trial or {}).get("reference") == X:
         yield from _unfit_x(clips, _rows(content.get("questions")))
@@ -1184,6 +1189,11 @@ def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tupl
                 known=", ".join(systems) or "…",
             ),
         )
+
+
+def _heard_twice(trial: dict[str, Any]) -> str:
+    """The key by which a clip is heard again in its trial without a mark; "" without one."""
+    return "reference" if trial.get("reference") == X else "hidden_reference" * (trial.get("hidden_reference") is True)
 
 
 def _unfit_x(clips: Any, questions: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, Message]]:

@@ -160,6 +160,8 @@ class Clip(models.Model):
     #: Path under the media storage; named by clip_id, so that nothing of the pack shows.
     audio = models.CharField(max_length=120)
     duration_ms = models.PositiveIntegerField()
+    #: A character of base 36 for each bar; empty where the study shows no waveforms.
+    waveform = models.CharField(max_length=200, blank=True)
     #: The clip's entry in the pack's manifest and its row of metrics.csv, sealed with the systems.
     pack_entry = models.JSONField()
     metrics = models.JSONField(default=dict)

@@ -243,6 +243,15 @@ def durations_beside_first(trial: int, study: Study) -> dict[int, int]:
     return lasts
 
 
+def waveforms_of(trial: int, study: Study) -> list[str]:
+    """The waveform of each clip of a trial in the order of their places, its reference first; [] without waveforms."""
+    if not study.file.trial.waveform:
+        return []
+    first = Trial.objects.values_list("reference__waveform", "clip__waveform").get(pk=trial)
+    further = FurtherClip.objects.filter(trial=trial).order_by("place").values_list("clip__waveform", flat=True)
+    return [waveform for waveform in (*first, *further) if waveform is not None]
+
+
 def listening_by_place(trial: Trial | int, expert: Expert, places: Iterable[int]) -> dict[int, ListeningSummary]:
     """What the expert has heard of each of the trial's clips, in one query; a problem is one of the trial."""
     rows = Listening.objects.filter(trial=trial, expert=expert).values_list("place", "intervals", "plays", "problem")

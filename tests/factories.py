@@ -20,6 +20,7 @@ from django.test import Client
 from formats.pack import read_pack
 from formats.study_file import StudyFile, parse
 from study import clock, queries, services
+from study.management.waveforms import with_waveforms
 from study.models import Clip, Device, Expert, Rating, Study, Trial
 from study.room import access
 from study.services.invitations import Invitee
@@ -196,6 +197,12 @@ def texts_toml(text: str) -> str:
     return text.replace("[[background]]", f"{why}{where}[[background]]", 1)
 
 
+def waveform_toml(text: str) -> str:
+    """A study file whose players show waveforms."""
+    shown = "[trial]\nwaveform = true\n"
+    return text.replace("[trial]\n", shown, 1) if "[trial]\n" in text else text.replace("[design]", f"{shown}[design]")
+
+
 def set_toml(*, heard: int = 3, **shape: Any) -> str:
     """A small study file whose trials have one clip of each system, all of one prompt."""
     return study_toml(heard=heard, **shape).replace("[design]", '[trial]\nclips = "all"\nmatch = "prompt"\n[design]')
@@ -319,7 +326,7 @@ def make_study(
         groups=groups,
     )
     file = parse(text)
-    chosen = services.choose_clips(file, read_pack(pack))
+    chosen = with_waveforms(file, services.choose_clips(file, read_pack(pack)))
     study = services.create_study(
         slug=slug,
         file=file,

@@ -6,8 +6,6 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from formats.errors import InputError, Message
 from formats.pack import MAX_SECONDS
 from formats.progress import bar
@@ -15,15 +13,16 @@ from generation import audio
 from generation.audio import LEAD_S, RATE, Frame, Samples
 from generation.pack.archive import unpacked
 from generation.pack.recordings import judge_sound, read_sound
+from generation.waveform import peaks
 
-#: How many bars a waveform has, and the height of its highest.
-BARS, HEIGHT = 80, 100
+#: The height of a waveform's highest bar.
+HEIGHT = 100
 #: Files are listened to up to the longest clip that there can be.
 WIDEST = Frame(MAX_SECONDS, 2)
 
 
 class Surveyed(NamedTuple):
-    """One file. ``waveform`` has the highest level of each of BARS equal parts, relative to the highest of all."""
+    """One file. ``waveform`` has the peaks of its music, 0 to HEIGHT."""
 
     file: str
     seconds: float
@@ -79,9 +78,6 @@ def _surveyed(path: Path, folder: Path) -> Surveyed:
 
 
 def waveform(samples: Samples, seconds: float) -> list[int]:
-    """The highest level of each of BARS equal parts of the music, 0 to HEIGHT, relative to the highest of all."""
+    """The peaks of the music, without the silence around it, 0 to HEIGHT."""
     lead = round(LEAD_S * RATE)
-    music = np.abs(samples[lead : lead + round(seconds * RATE)])
-    levels = np.array([part.max(initial=0.0) for part in np.array_split(music, BARS)])
-    highest = levels.max(initial=0.0)
-    return [round(HEIGHT * float(level / highest)) if highest > 0 else 0 for level in levels]
+    return [round(HEIGHT * float(peak)) for peak in peaks(samples[lead : lead + round(seconds * RATE)])]

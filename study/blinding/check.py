@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from study.blinding.html_values import Page
 from study.blinding.leak_search import leaks, secrets_of, uneven_names
 from study.blinding.scratch_database import on_a_copy, rolled_back
 from study.blinding.sessions import Browser, Exchange, own_site, play
-from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_wrappings
+from study.blinding.uniformity import AudioProperties, unlike, unlike_replies, unlike_waveforms, unlike_wrappings
 from study.design import plan_cautions
 from study.models import Clip, Expert, FurtherClip, Slot, Study, Trial
+from study.queries import waveforms_of
 from study.sequences import sessions_of
 from study.services.invitations import Invitee, issue
 
@@ -85,8 +86,11 @@ def check_blinding(study: Study, measure: Measure, sessions: int) -> Report:
         )
     files = {clip.clip_id: _bytes_of(clip) for clip in study.clips.all()}
     steps = bar(files.items(), "Measuring clips", unit="clip")
-    report = Report(faults=unlike({clip: measure(data) for clip, data in steps}), clips=len(files))
+    sounds = {clip: measure(data) for clip, data in steps}
+    report = Report(faults=unlike(sounds), clips=len(files))
     report.faults += [*unlike_wrappings(files), *_bare_references(study, files), *_x_heard_again(study)]
+    if study.file.trial.waveform:
+        report.faults += unlike_waveforms(dict(study.clips.values_list("clip_id", "waveform")), sounds)
     sessions_planned = sessions_of(study)
     report.cautions += [*made_again(study), *plan_cautions(sessions_planned)]
     report.grouped = grouped(sessions_planned)
@@ -204,11 +208,13 @@ def judge(study: Study, played: list[list[Exchange]], known: set[bytes], report:
     report.bytes += sum(len(exchange.body) for exchange in everything)
     report.faults += leaks([*everything, *static_files(everything)], secrets)
     for language in {exchange.header("Content-Language") for exchange in everything}:
-        pages = [item for item in everything if item.kind == "trial" and item.trial in trials and not _has_panel(item)]
+        pages = [page for page in pages_of(everything, trials) if not _has_panel(page)]
         report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
     report.faults += unlike_replies(everything)
     if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
         report.faults.append(Message("The bytes of a clip that was sent differ from the stored clip."))
+    if any(not _has_own_waveforms(item, trials[item.trial], study) for item in pages_of(everything, trials)):
+        report.faults.append(Message("A trial page shows waveforms other than those of its clips."))
     seen = {
         token: values for session in played for token, values in observed_features(session).items() if token in trials
     }
@@ -216,6 +222,16 @@ def judge(study: Study, played: list[list[Exchange]], known: set[bytes], report:
     strongest = min(verdicts, key=lambda found: found.p)
     many = len(places)  # of several places the strongest is taken, and its p is multiplied by their number
     report.verdict = replace(strongest, p=min(1.0, many * strongest.p), least_p=min(1.0, many * strongest.least_p))
+
+
+def pages_of(exchanges: Iterable[Exchange], trials: Collection[str]) -> list[Exchange]:
+    """The pages of these trials, given by token."""
+    return [exchange for exchange in exchanges if exchange.kind == "trial" and exchange.trial in trials]
+
+
+def _has_own_waveforms(page: Exchange, trial: Trial, study: Study) -> bool:
+    """Whether a trial page shows the waveforms of its clips in the order of their places, and no others."""
+    return Page(page.text).all_of("div", "data-peaks") == waveforms_of(trial.pk, study)
 
 
 def _verdict(seen: dict[str, dict[str, Any]], clip_of: dict[str, Clip]) -> FeatureTest:

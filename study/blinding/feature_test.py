@@ -25,6 +25,9 @@ CHUNK = 500
 #: What is left of a page or a reply without these is its shape: the order of its parts, and the white space.
 QUOTED, BETWEEN_TAGS = re.compile(r'"[^"]*"'), re.compile(r"(?<=>)[^<]+")
 
+#: Where a page has the bars of a waveform.
+WAVEFORM = "@data-peaks"
+
 Numbers = NDArray[np.float64]
 
 
@@ -96,6 +99,10 @@ def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, Any]]:
     else:
         values = ()
     for name, value in values:
+        if name.endswith(WAVEFORM):  # its bars are the music's, its form is not
+            yield f"{kind}: bars of {name}", len(value)
+            yield f"{kind}: highest bar of {name}", max(value, default="")
+            continue
         yield f"{kind}: {name}", value.replace(exchange.trial, "") if isinstance(value, str) else value
 
 

@@ -20,6 +20,8 @@ EDGE_S, SILENCE_DBFS = 0.05, -60.0
 TIMED = {"Date", "Expires"}
 #: Bytes from the word Info to the two checksums, of the music and of these facts themselves.
 CHECKSUMS_AT = 152
+#: The characters of a waveform.
+WAVEFORM_LEVELS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 FIX = N_("create the pack again (generate_stimuli; for recordings, with --from), then the study")
 
 
@@ -36,6 +38,7 @@ class AudioProperties(NamedTuple):
     true_peak_dbtp: float
     first_edge_dbfs: float
     last_edge_dbfs: float
+    waveform: str
 
 
 #: What must be the same to the last byte or sample, in words.
@@ -75,6 +78,23 @@ def unlike(sounds: Mapping[str, AudioProperties]) -> list[Message]:
                 )
             )
     return faults
+
+
+def unlike_waveforms(shown: Mapping[str, str], sounds: Mapping[str, AudioProperties]) -> list[Message]:
+    """A sentence where waveforms, by clip, are not those of their audio: another form could tell systems apart."""
+    odd = sum(not _is_close(waveform, sounds[clip].waveform) for clip, waveform in shown.items())
+    fault = Message(
+        "The waveforms of %(odd)s of %(all)s clips are not those of their audio: create the study again.",
+        odd=odd,
+        all=len(shown),
+    )
+    return [fault] if odd else []
+
+
+def _is_close(one: str, other: str) -> bool:
+    """Whether two waveforms have the same bars: another decoder may round a level otherwise."""
+    is_form = len(one) == len(other) and set(one) <= WAVEFORM_LEVELS
+    return is_form and all(abs(int(a, 36) - int(b, 36)) <= 1 for a, b in zip(one, other, strict=True))
 
 
 def unlike_wrappings(files: Mapping[str, bytes]) -> list[Message]:

@@ -248,7 +248,8 @@ def set_form(content: Content, clips: TrialClips, question: Content) -> None:
     design = content.setdefault("design", {})
     if clips == form_of(content):
         return
-    content["trial"] = {} if clips == 1 else {"clips": clips, "match": "prompt"}
+    kept = {"waveform": True} if value_at(content, ("trial", "waveform")) is True else {}
+    content["trial"] = kept if clips == 1 else {"clips": clips, "match": "prompt", **kept}
     heard = design.pop("rounds", None) or design.pop("heard_per_expert", None) or 1
     design.pop("heard_per_expert", None)
     design["rounds" if clips == 2 else "heard_per_expert"] = heard

@@ -41,6 +41,7 @@ ON_CLIPS = {
     ("trial", "reference"),
     ("trial", "hidden_reference"),
     ("trial", "anchors"),
+    ("trial", "waveform"),
 }
 
 
@@ -107,6 +108,8 @@ def _clips(content: Content, language: str) -> Iterator[Section]:
     elif value_at(content, ("trial", "clips")) in (None, 1):
         choices = [("none", _("any clips")), ("prompt", _("clips of all systems for the same prompts"))]
         fields.append(Field("trial.match", _("Which clips an expert hears"), "choice", named, choices))
+    note = _("Experts see the loudness over time and where they are in a clip. It may reveal how a clip was made.")
+    fields.append(Field("trial.waveform", _("Show a waveform in the player"), "check", note))
     yield Section(_("All clips"), fields)
     yield Section(_("Reference"), _reference(content, systems))
 

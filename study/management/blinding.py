@@ -16,8 +16,9 @@ from formats.messages import SOURCE, in_a_row, listed, translator
 from formats.progress import bar
 from formats.results import Blinding
 from generation.acoustics import MOSTLY_CODED, acoustics
-from generation.audio import decode, measure
+from generation.audio import decode, facts_of
 from generation.differences import Comparison, compare
+from generation.waveform import waveform
 from study import cautions, services
 from study.blinding import EDGE_S, AudioProperties, Report, check_blinding, default_sessions, level
 from study.models import Clip, Study
@@ -26,15 +27,15 @@ from study.models import Clip, Study
 def sound_of(data: bytes) -> AudioProperties:
     """Measure an audio file. Raises `InputError` if it cannot be decoded."""
     try:
-        facts = measure(data)
+        samples, rate = decode(data)
+        facts = facts_of(len(data), samples, rate)
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             form, tags = f"{file.format} {file.subtype}", file.copy_metadata()
-            samples = np.abs(file.read(dtype="float64", always_2d=True))
     except soundfile.LibsndfileError as error:
         raise InputError(
             "A clip cannot be decoded (%(reason)s). Create the pack and the study again.", reason=error
         ) from error
-    edge = round(EDGE_S * facts.rate)
+    edge, levels = round(EDGE_S * rate), np.abs(samples)
     return AudioProperties(
         size=facts.size,
         samples=facts.samples,
@@ -44,8 +45,9 @@ def sound_of(data: bytes) -> AudioProperties:
         tags=", ".join(f"{name}={value}" for name, value in sorted(tags.items())) or "none",
         lufs=facts.lufs,
         true_peak_dbtp=facts.true_peak_dbtp,
-        first_edge_dbfs=level(float(samples[:edge].max(initial=0))),
-        last_edge_dbfs=level(float(samples[-edge:].max(initial=0))),
+        first_edge_dbfs=level(float(levels[:edge].max(initial=0))),
+        last_edge_dbfs=level(float(levels[-edge:].max(initial=0))),
+        waveform=waveform(samples),
     )
 
 

@@ -29,6 +29,8 @@ from study.session import Session, SessionTrial, break_before, session_of
 
 #: Scales with more points than this are answered with a slider.
 MAX_BUTTONS = 11
+#: Buttons of more points are narrower.
+MAX_WIDE = 7
 #: A section of clips that last longer can be repeated.
 LOOPED_MS = 30_000
 #: The places of a set as addresses write them.
@@ -123,6 +125,9 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     ]
     scales, remark = rated[0], queries.remark_on(shown.pk, expert)
     players = {place: _player(shown.token, place, last, heard[place]) for place, last in lasts.items()}
+    waveforms = queries.waveforms_of(shown.pk, expert.study)
+    for player, waveform in zip(players.values(), waveforms, strict=False):
+        player["waveform"] = waveform
     for place, player in players.items():
         if has_sets and place:
             player |= {"letter": letter_of(place), "scales": rated[place - 1]}
@@ -138,8 +143,10 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         scales=scales,
         sliders=any(scale["maximum"] > MAX_DIGITS for scale in scales),
         choices=any(scale.get("form") == "choice" for scale in scales),
+        many=any(len(scale["points"] or range(MAX_BUTTONS)) > MAX_WIDE for scale in scales),
         labels=any(scale.get("labelled") for scale in scales),
         known=known_words(expert, max(lasts)),
+        waveforms=bool(waveforms),
         loops=max(lasts.values()) > LOOPED_MS and not has_sets,
         remark=remark,
         texts=texts_shown(expert.study.file, translation.get_language(), remark.answers if remark else {}),

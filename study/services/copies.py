@@ -181,6 +181,7 @@ def _own_clips(study: Study, copy: Study) -> list[Clip]:
             clip_id=secrets.token_hex(8),
             audio=clip.audio,
             duration_ms=clip.duration_ms,
+            waveform=clip.waveform,
             pack_entry={},
         )
         for clip in study.clips.all()

@@ -53,6 +53,8 @@ class ChosenClips:
     study: dict[str, list[PackClip]] = field(default_factory=dict)
     practice: list[PackClip] = field(default_factory=list)
     reference: list[PackClip] = field(default_factory=list)
+    #: Of each of them, by its id, where the study shows waveforms.
+    waveforms: dict[str, str] = field(default_factory=dict)
 
     @property
     def every(self) -> list[PackClip]:
@@ -289,6 +291,7 @@ class Drawn:
     #: The pack's clip_id -> the study's, and -> the path of the copy ("" where there is none).
     ids: dict[str, str]
     paths: dict[str, str]
+    waveforms: dict[str, str]
 
     @property
     def numbered(self) -> dict[str, list[str]]:
@@ -319,7 +322,7 @@ def draw_codes(clips: ChosenClips, copies: dict[str, str], rng: Random, *, match
     paths = {clip.clip_id: copies.get(clip.clip_id, "") for clip in clips.every}
     ids = {pack_id: Path(path).stem or _new_id(rng) for pack_id, path in paths.items()}
     systems = {code: system for system, code in codes.items()}
-    return Drawn(systems, shuffled, clips.practice, clips.reference, ids, paths)
+    return Drawn(systems, shuffled, clips.practice, clips.reference, ids, paths, clips.waveforms)
 
 
 def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str, str], rng: Random) -> Content:
@@ -335,6 +338,7 @@ def freeze_plan(study: Study, content: Content) -> None:
     The sessions' certificate goes with it.
     """
     file = study.file
+    is_shown = file.has_reference or file.trial.waveform
     beyond_scales = {
         "trial": file.trial.as_json(),
         "questions": [question.as_json() for question in file.questions],
@@ -342,7 +346,7 @@ def freeze_plan(study: Study, content: Content) -> None:
     study.plan = {
         "schema": 2,
         "study_file_sha256": study.file_sha256,
-        **(beyond_scales if file.trial.clips != 1 or file.questions or file.has_reference else {}),
+        **(beyond_scales if file.trial.clips != 1 or file.questions or is_shown else {}),
         "scales": [scale.as_json() for scale in file.scales],
         "analysis": file.analysis.as_json(),
         "design": file.design.as_json(),
@@ -453,6 +457,7 @@ def _clip(study: Study, clip: PackClip, system: System | None, drawn: Drawn) -> 
         clip_id=drawn.ids[clip.clip_id],
         audio=drawn.paths[clip.clip_id],
         duration_ms=clip.duration_ms,
+        waveform=drawn.waveforms.get(clip.clip_id, ""),
         pack_entry=clip.entry,
         metrics=clip.metrics,
     )

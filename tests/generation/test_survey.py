@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from generation.pack.survey import BARS, HEIGHT, survey
+from generation.pack.survey import HEIGHT, survey
+from generation.waveform import BARS, waveform
 from tests.generation.songs import walk, write_song
 from tests.generation.test_pack_folder import hum, record
 
@@ -35,6 +36,13 @@ def test_waveform_follows_the_loudness_over_time(tmp_path: Path) -> None:
     (found,) = survey(tmp_path)
     assert max(found.waveform[: BARS // 2 - 1]) < HEIGHT / 5
     assert min(found.waveform[BARS // 2 + 1 : -1]) > HEIGHT / 5
+
+
+def test_waveform_in_characters_has_one_length_and_one_highest_bar() -> None:
+    rising = np.linspace(0, 0.3, 1_000)
+    drawn = waveform(np.stack([rising, -rising], axis=1))
+    assert (len(drawn), drawn[0], drawn[-1], drawn) == (BARS, "0", "z", "".join(sorted(drawn)))
+    assert waveform(np.zeros(1_000)) == BARS * "0"
 
 
 def test_archives_are_unpacked_where_they_are(tmp_path: Path) -> None:

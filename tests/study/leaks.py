@@ -116,6 +116,27 @@ def longer_audio(get_response: Answer) -> Answer:
     return middleware
 
 
+def shorter_waveform(get_response: Answer) -> Answer:
+    """The waveforms of one system have fewer bars than the others."""
+    return _with_waveform(get_response, lambda peaks: peaks[:60])
+
+
+def lower_waveform(get_response: Answer) -> Answer:
+    """The waveforms of one system are drawn on another scale."""
+    return _with_waveform(get_response, lambda peaks: "".join(f"{int(peak, 36) // 4}" for peak in peaks))
+
+
+def _with_waveform(get_response: Answer, change: Callable[[str], str]) -> Answer:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if re.fullmatch(r"/room/t/[^/]+/", request.path) and system_asked_for(request) == "transformer":
+            page, there = response.content.decode(), r'data-peaks="(\w+)"'
+            response.content = re.sub(there, lambda found: f'data-peaks="{change(found[1])}"', page).encode()
+        return response
+
+    return middleware
+
+
 def failing_audio(get_response: Answer) -> Answer:
     """No clip can be fetched."""
 

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from study.blinding.uniformity import AudioProperties, level, mp3_container_bytes, unlike, unlike_replies
+from study.blinding.uniformity import (
+    AudioProperties,
+    level,
+    mp3_container_bytes,
+    unlike,
+    unlike_replies,
+    unlike_waveforms,
+)
 from tests.factories import tone
 from tests.study.exchanges import exchange
 
@@ -25,12 +32,19 @@ USUAL = AudioProperties(
     true_peak_dbtp=-1.0,
     first_edge_dbfs=-60.0,
     last_edge_dbfs=-60.0,
+    waveform="07za",
 )
 
 
 def sounds(**other: Any) -> dict[str, AudioProperties]:
     """Four clips of which the third is another in something."""
     return {f"c{number}": USUAL._replace(**other) if number == 3 else USUAL for number in (1, 2, 3, 4)}
+
+
+@pytest.mark.parametrize(("shown", "is_alike"), [("07za", True), ("08zb", True), ("09za", False), ("07zA", False)])
+def test_waveform_may_be_rounded_otherwise_and_no_more(shown: str, is_alike: bool) -> None:
+    assert (unlike_waveforms({"c1": "07za", "c2": shown}, sounds()) == []) is is_alike
+    assert str(unlike_waveforms({"c1": shown[:3]}, sounds())[0]).startswith("The waveforms of 1 of 1 clips")
 
 
 def test_clips_that_are_just_within_every_bound_are_alike() -> None:

@@ -89,13 +89,15 @@ class Command(WithResult, LongCommand):
 
 
 def _create(file: StudyFile, sha256: str, options: dict[str, Any]) -> Study:
+    from study.management.waveforms import with_waveforms
+
     services.refuse_other_clips(file, read_manifest(options["pack"]).audio)
     try:
         return services.create_study(
             slug=slug_of(options["slug"] or options["study"].stem),
             file=file,
             file_sha256=sha256,
-            clips=services.choose_clips(file, read_pack(options["pack"], _bar)),
+            clips=with_waveforms(file, services.choose_clips(file, read_pack(options["pack"], _bar))),
             owner=_owner(options["owner"]),
             actor=options["actor"],
         )

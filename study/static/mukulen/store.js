@@ -66,11 +66,8 @@ export function openStore(tag) {
   return store;
 }
 
-/** crypto.randomUUID, also for plain-HTTP pages of a local network. */
+/** A UUID without hyphens: crypto.randomUUID is not for plain HTTP. */
 export function identifier() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
