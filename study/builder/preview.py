@@ -16,11 +16,11 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from formats.study_file import KINDS, Numbered
+from formats.study_file import KINDS, MAX_SYSTEMS, NO_REFERENCE, Numbered, X
 from study.builder import drafts
 from study.builder.access import draft_or_404
-from study.builder.content import Content, is_pair, languages_of, title_of_draft
-from study.room.trials import question_shown
+from study.builder.content import Content, is_pair, languages_of
+from study.room.trials import letter_of, question_shown
 
 #: What stands in place of a text that is not written yet.
 EMPTY = "…"
@@ -41,16 +41,35 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     language = asked if asked in languages else languages[0]
     with translation.override(language):
         context = {
-            "title": title_of_draft(content),
+            "title": _text(content.get("title"), language),
             "shows_words": request.GET.get("step") == "words",
-            "is_pair": is_pair(content),
-            "scales": list(_scales(content, language)),
+            **_players(content, list(_scales(content, language))),
             "texts": list(_texts(content, language)),
             "consent": _text(content.get("consent", {}).get("text"), language),
             "instructions": _text(content.get("instructions"), language),
             "language": language,
         }
         return render(request, "builder/preview.html", context)
+
+
+def _players(content: Content, scales: list[dict[str, Any]]) -> dict[str, Any]:
+    """The clips and the reference of a trial, without sound, and the questions; in a set each clip has its own."""
+    trial = content.get("trial", {})
+    has_sets, has_reference = trial.get("clips") == "all", (trial.get("reference") or NO_REFERENCE) != NO_REFERENCE
+    systems = max(2, min(len(content.get("systems", ())), MAX_SYSTEMS))
+    count = systems if has_sets else 2 if is_pair(content) else 1
+    clips = [
+        {"place": place, "letter": letter_of(place), "scales": scales, "duration_ms": 0, "heard": "[]", "plays": 0}
+        for place in range(1, count + 1)
+    ]
+    return {
+        "scales": scales,
+        "clips": clips,
+        "reference": {**clips[0], "place": 0} if has_reference else None,
+        "has_x": trial.get("reference") == X,
+        "has_sets": has_sets,
+        "several": not has_sets and (count > 1 or has_reference),
+    }
 
 
 def _text(texts: dict[str, str] | None, language: str) -> str:

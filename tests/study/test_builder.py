@@ -323,6 +323,25 @@ def test_preview_shows_every_question_in_each_language(ada: Client, example: str
             assert escape(question["definition"][language]) in shown
 
 
+@pytest.mark.parametrize(
+    ("example", "players"),
+    [
+        ("pilot", []),
+        ("dmos", ["Reference", "Clip"]),
+        ("ab", ["First clip", "Second clip"]),
+        ("abx", ["X", "A", "B"]),
+        ("mirex", ["Clip A", "Clip B", "Clip C", "Clip D"]),
+        ("mushra", ["Reference", "Clip A", "Clip B", "Clip C", "Clip D", "Clip E"]),
+    ],
+)
+def test_preview_has_the_players_of_the_trial(ada: Client, example: str, players: list[str]) -> None:
+    begin(ada, f"example:{example}")
+    shown = text(ada.get(address("preview", Draft.objects.get().token)))
+    headings = [re.sub("<[^>]+>", "", heading) for heading in re.findall(r"<h2[^>]*>(.*?)</h2>", shown)]
+    assert headings == players
+    assert shown.count('class="seek"') == max(1, len(players))
+
+
 def test_preview_of_a_draft_with_faults_shows_what_there_is(draft: Draft, ada: Client) -> None:
     save(ada, draft, "questions", {"questions.0.maximum": "many", "questions.1.label.en": ""})
     shown = text(ada.get(address("preview", draft.token)))
