@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, panel_shortage, shortage
+from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS, MIN_PROMPTS, panel_shortage, shortage
 
 ROOT = Path(__file__).parents[2]
-#: Texts that name both limits.
+#: Texts that name the limit of experts and another one.
 BOTH = (
-    r"(?:fewer than|below|from) (\d+) experts (?:or|and) (\d+) clips",
-    r"专家少于 (\d+) 位，?[^。]{1,8}少于 (\d+) 个",
+    (r"(?:fewer than|below|from) (\d+) experts (?:or|and) (\d+) clips", MIN_CLIPS),
+    (r"专家少于 (\d+) 位，?[^。提]{1,8}少于 (\d+) 个", MIN_CLIPS),
+    (r"(?:fewer than|below|from) (\d+) experts (?:or|and) (\d+) prompts", MIN_PROMPTS),
+    (r"专家少于 (\d+) 位，?[^。]{0,4}提示少于 (\d+) 个", MIN_PROMPTS),
 )
 
 
@@ -30,7 +32,7 @@ def test_shortage_begins_below_the_limits() -> None:
     assert panel_shortage(MIN_EXPERTS, [MIN_CLIPS, MIN_CLIPS - 1]) == "few_clips"
 
 
-@pytest.mark.parametrize("pattern", BOTH)
-def test_texts_name_the_limits_of_the_guards(pattern: str) -> None:
+@pytest.mark.parametrize(("pattern", "other"), BOTH)
+def test_texts_name_the_limits_of_the_guards(pattern: str, other: int) -> None:
     found = re.findall(pattern, texts(), re.IGNORECASE)
-    assert set(found) == {(str(MIN_EXPERTS), str(MIN_CLIPS))}
+    assert set(found) == {(str(MIN_EXPERTS), str(other))}
