@@ -19,7 +19,19 @@ pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "study" / "templates"
 #: Parts of pages.
-PART_NAMES = ("room", "player", "scale", "preference", "choice", "set", "set_scale", "texts", "asked", "reference")
+PART_NAMES = (
+    "room",
+    "player",
+    "players",
+    "scale",
+    "preference",
+    "choice",
+    "set",
+    "set_scale",
+    "texts",
+    "asked",
+    "reference",
+)
 PARTS = {f"room/{name}.html" for name in PART_NAMES}
 
 
