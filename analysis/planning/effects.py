@@ -130,12 +130,13 @@ class EffectPage(Generic[Spread]):
             lambda tried: effect_power.power(tried, spread, size) >= GOAL,
             lambda tried: effect_power.equivalence_power(tried, spread) >= GOAL,
         )
-        needed = [effect_power.experts_needed(design, aim, MIN_EXPERTS) for aim in aims]
-        if self.count < self.fewest:
-            needed = [None, None]
-        clips = [effect_power.clips_needed(design, aim, self.fewest) for aim in aims]
-        if design.experts < MIN_EXPERTS:
-            clips = [None, None]
+        needed = [
+            None if self.count < self.fewest else effect_power.experts_needed(design, aim, MIN_EXPERTS) for aim in aims
+        ]
+        clips = [
+            None if design.experts < MIN_EXPERTS else effect_power.clips_needed(design, aim, self.fewest)
+            for aim in aims
+        ]
         smallest = effect_power.smallest_effect(design, spread)
         return [
             SCENARIOS[name][lang],

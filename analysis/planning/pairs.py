@@ -77,6 +77,7 @@ def page(design: PairDesign, difference: float, lang: str) -> str:
         size=difference,
         share=pair_power.share_preferred(difference),
     )
+    informations = [pair_power.preference_information(difference, spread, design.form) for spread in ASSUMED.values()]
     share = LazyText(
         "With {margin:g} the better system is preferred in {share:.1%} of decided comparisons.",
         margin=design.margin,
@@ -87,8 +88,8 @@ def page(design: PairDesign, difference: float, lang: str) -> str:
         "variances, where w is the information of an answer: {low:.2f} to {high:.2f} here. Strengths are on the scale "
         "of the noise. More rounds reduce the last part alone: add prompts first. Satterthwaite degrees of freedom; "
         "equivalence by two one-sided tests.",
-        low=min(pair_power.preference_information(difference, spread, design.form) for spread in ASSUMED.values()),
-        high=max(pair_power.preference_information(difference, spread, design.form) for spread in ASSUMED.values()),
+        low=min(informations),
+        high=max(informations),
     )
     too_few = LazyText(
         "No. With fewer than 6 experts or 4 prompts, no claim about experts or systems in general is possible; the "

@@ -21,14 +21,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-import numpy as np
 from scipy import special
 
-from analysis.statistics.effect_power import EffectDesign
+from analysis.statistics.effect_power import EffectDesign, information
 from formats.errors import InputError
-
-#: Of the Gauss-Hermite rule.
-NODES = 40
 
 
 class Spread(NamedTuple):
@@ -84,11 +80,8 @@ def answer_information(d_prime: float, spread: Spread, *, generated: bool) -> fl
     float
         At most 2 / pi.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
     varied = math.hypot(spread.criterion, spread.clip, spread.sensitivity if generated else 0.0)
-    at = (d_prime / 2 if generated else -d_prime / 2) + varied * points
-    log_information = -(at**2) - math.log(2 * math.pi) - special.log_ndtr(at) - special.log_ndtr(-at)
-    return float(np.exp(log_information) @ (weights / weights.sum()))
+    return information(d_prime / 2 if generated else -d_prime / 2, varied)
 
 
 @dataclass(frozen=True)

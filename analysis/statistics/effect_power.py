@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Self, TypeVar
 
@@ -27,6 +27,8 @@ from formats.errors import InputError
 SpreadType = TypeVar("SpreadType")
 #: Effects beyond it are not looked for: so far from 0 an answer says little.
 MAX_EFFECT = 4.0
+#: Of the Gauss-Hermite rule.
+NODES = 40
 #: Where the distribution of a standard error is read.
 QUANTILES = (np.arange(200) + 0.5) / 200
 
@@ -152,6 +154,33 @@ def smallest_effect(design: EffectDesign[SpreadType], spread: SpreadType, goal: 
     if power(design, spread, MAX_EFFECT) < goal:
         return math.nan
     return float(optimize.brentq(lambda effect: power(design, spread, effect) - goal, 0.0, MAX_EFFECT))
+
+
+def information(mean: float, sd: float, cuts: Sequence[float] = (0.0,)) -> float:
+    """Compute the information that one answer has about its probit.
+
+    The Fisher information of the cumulative probit (P. McCullagh, Journal of the Royal Statistical Society B 42 (1980)
+    109-142), a mean over a normal distribution of the probit.
+
+    Parameters
+    ----------
+    mean, sd : float
+        Of the probit.
+    cuts : sequence of float, default (0.0,)
+        Where answers change, from the lowest up; one of them for a binary answer.
+
+    Returns
+    -------
+    float
+        At most 1, and 2 / pi for a binary answer.
+    """
+    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    ends = np.array([-np.inf, *cuts, np.inf])[:, None] - (mean + sd * points)
+    density = np.exp(-(ends**2) / 2) / math.sqrt(2 * math.pi)
+    # Beyond the middle an interval is measured from the other end, or its share would be a difference of two ones.
+    low, high = np.where(ends[:-1] > 0, -ends[1:], ends[:-1]), np.where(ends[:-1] > 0, -ends[:-1], ends[1:])
+    found = (np.diff(density, axis=0) ** 2 / (special.ndtr(high) - special.ndtr(low))).sum(axis=0)
+    return float(found @ (weights / weights.sum()))
 
 
 def experts_needed(

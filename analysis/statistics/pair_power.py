@@ -24,14 +24,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-import numpy as np
 from scipy import special
 
-from analysis.statistics.effect_power import EffectDesign
+from analysis.statistics.effect_power import EffectDesign, information
 from formats.errors import InputError
 
-#: Of the Gauss-Hermite rule.
-NODES = 40
 #: Where answers change, by form of the question: a quarter of ties between equal clips, seven grades of like width.
 CUTS: Mapping[str, tuple[float, ...]] = {
     "binary": (0.0,),
@@ -88,15 +85,7 @@ def preference_information(difference: float, spread: Spread, form: str) -> floa
     float
         At most 1; 2 / pi for a binary preference between equal clips.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    at = difference + math.sqrt(2) * math.hypot(*spread) * points
-    ends = np.array([-np.inf, *CUTS[form], np.inf])[:, None] - at
-    density = np.exp(-(ends**2) / 2) / math.sqrt(2 * math.pi)
-    # Beyond the middle an interval is measured from the other end, or its share would be a difference of two ones.
-    low, high = np.where(ends[:-1] > 0, -ends[1:], ends[:-1]), np.where(ends[:-1] > 0, -ends[:-1], ends[1:])
-    shares = special.ndtr(high) - special.ndtr(low)
-    information = (np.diff(density, axis=0) ** 2 / shares).sum(axis=0)
-    return float(information @ (weights / weights.sum()))
+    return information(difference, math.sqrt(2) * math.hypot(*spread), CUTS[form])
 
 
 @dataclass(frozen=True)
@@ -166,8 +155,8 @@ class PairDesign(EffectDesign[Spread]):
         """
         used = min(self.prompts, self.experts * self.rounds * (self.systems - 1))
         of_experts, of_clips = spread.expert_system**2 / self.experts, spread.clip**2 / used
-        information = preference_information(effect, spread, self.form)
-        noise = 1 / (self.experts * self.rounds * self.systems * information)
+        known = preference_information(effect, spread, self.form)
+        noise = 1 / (self.experts * self.rounds * self.systems * known)
         half = of_experts + of_clips + noise
         uncertainty = (of_experts + noise) ** 2 / (self.experts - 1) + (of_clips + noise) ** 2 / (used - 1)
         return math.sqrt(2 * half), half**2 * (self.systems - 1) / uncertainty
