@@ -36,6 +36,11 @@ class Author(NamedTuple):
     name: str
     orcid: str
 
+    @property
+    def address(self) -> str:
+        """That of the ORCID iD, or ""."""
+        return f"{ORCID}{self.orcid}" if self.orcid else ""
+
 
 def author_of(text: str) -> Author | None:
     """The author that "Zhang, Wei (0000-0002-1825-0097)" names; None where the brackets hold no ORCID iD."""

@@ -106,7 +106,7 @@ def _license(known: Publication) -> dict[str, Any]:
 def _people(known: Publication) -> list[dict[str, Any]]:
     """The authors as entities of the crate."""
     return [
-        {"@id": f"{ORCID}{one.orcid}" if one.orcid else f"#author-{number}", "@type": "Person", "name": one.name}
+        {"@id": one.address or f"#author-{number}", "@type": "Person", "name": one.name}
         for number, one in enumerate(known.people, start=1)
     ]
 
@@ -139,7 +139,7 @@ def _creator(author: Author) -> dict[str, Any]:
     if not author.orcid:
         return {"name": author.name}
     scheme = {"nameIdentifierScheme": "ORCID", "schemeUri": ORCID.removesuffix("/")}
-    return {"name": author.name, "nameIdentifiers": [{"nameIdentifier": f"{ORCID}{author.orcid}", **scheme}]}
+    return {"name": author.name, "nameIdentifiers": [{"nameIdentifier": author.address, **scheme}]}
 
 
 def _rights(license_id: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from formats.dataset import SCHEMA, Column, Kind, Table, Texts, View
 from formats.messages import LANGUAGES, SOURCE, language_tag
-from formats.publication import LICENSES, ORCID
+from formats.publication import LICENSES
 from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
@@ -92,8 +92,7 @@ def _published_by(study: Study) -> dict[str, Any]:
     if known is None:
         return {}
     people = [
-        {"@type": "Person", "name": one.name, **({"@id": f"{ORCID}{one.orcid}"} if one.orcid else {})}
-        for one in known.people
+        {"@type": "Person", "name": one.name, **({"@id": one.address} if one.address else {})} for one in known.people
     ]
     return {
         **({"author": people} if people else {}),
@@ -132,8 +131,7 @@ def _package_roles(study: Study) -> dict[str, Any]:
     if known is None:
         return {}
     people = [
-        {"title": one.name, "role": "author", **({"path": f"{ORCID}{one.orcid}"} if one.orcid else {})}
-        for one in known.people
+        {"title": one.name, "role": "author", **({"path": one.address} if one.address else {})} for one in known.people
     ]
     found: dict[str, Any] = {"contributors": people} if people else {}
     if known.license:

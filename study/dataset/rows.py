@@ -126,13 +126,12 @@ def comparisons(study: Study, view: View) -> Iterator[Row]:
         .values_list(*about, "known", "scale", *first, "clip_b", "system_b", *answer)
         .iterator(chunk_size=CHUNK)
     )
-    prompts = {clip.clip_id: clip.pack_entry.get("prompt_id", "") for clip in study_clips(study)}
-    has_prompt = study.file.trial.match == "prompt"
+    prompts = _prompts(study, view)
     for _, group in groupby(rows, key=lambda row: (row[0], row[2], row[7])):
         *_, row = group  # the highest revision comes last and counts
         *trial, is_repeat, known, question = row[:8]
         heard: Row = list(row[8:12]) if view != "sealed" else []
-        if heard and has_prompt:
+        if prompts:
             heard = [prompts[str(row[8])], *heard]
         value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[12:]
         given: Row = [value, revision, *_times(*times), plays, heard_ms, rt_ms, language, wording, int(late)]
@@ -194,8 +193,8 @@ def _about(view: View) -> list[str]:
 
 
 def _prompts(study: Study, view: View) -> dict[str, str]:
-    """The prompt of each clip, where trials of one clip are matched by prompt and clips are named."""
-    if study.file.trial.match != "prompt" or study.file.trial.clips != 1 or view == "sealed":
+    """The prompt of each clip, where clips are matched by prompt and named."""
+    if study.file.trial.match != "prompt" or view == "sealed":
         return {}
     return {clip.clip_id: str(clip.pack_entry.get("prompt_id", "")) for clip in study_clips(study)}
 

@@ -239,13 +239,12 @@ def spec_of(file: StudyFile, codes: list[str], seed: int) -> DesignSpec | PairSp
         "questions": tuple(asked.key for asked in file.numbered),
         "seed": seed,
     }
+    matched = file.trial.match == "prompt"
     if file.trial.clips == 2:
-        matched = file.trial.match == "prompt"
         rounds = design.rounds or 0
         return PairSpec(prompts=design.clips_per_system, rounds=rounds, matched=matched, has_x=file.has_x, **shared)
     if file.has_sets:
         return SetSpec(prompts=design.clips_per_system, heard=design.heard_per_expert or 0, **shared)
-    matched = file.trial.match == "prompt"
     return DesignSpec(clips=design.clips_per_system, heard=design.heard_per_expert or 0, matched=matched, **shared)
 
 
