@@ -72,6 +72,11 @@ def delete_copy(study: Study) -> None:
     for said in OF_EXPERT:
         said._default_manager.filter(expert__study=study).delete()
     Expert.objects.filter(study=study).delete()
+    delete_rows(study)
+
+
+def delete_rows(study: Study) -> None:
+    """Remove a study without experts with its plan, clips and log."""
     FurtherClip.objects.filter(trial__slot__study=study).delete()
     Trial.objects.filter(slot__study=study).delete()
     for own in OF_STUDY:

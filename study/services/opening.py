@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from formats.files import json_sha256
 from study import clock
 from study.errors import Refused
-from study.models import Clip, Event, Slot, Study, System, Trial
-from study.services.copies import delete_preview
+from study.models import Event, Study
+from study.services.copies import delete_preview, delete_rows
 from study.services.locking import lock_study
 from study.services.log import log_event
 
@@ -76,9 +76,6 @@ def discard_draft(study: Study) -> None:
             raise Refused(409, "state", _("Only a draft without invited experts can be deleted."))
         paths = [path for path in study.clips.values_list("audio", flat=True) if path]
         delete_preview(study)
-        Trial.objects.filter(slot__study=study).delete()
-        for own in (Slot, Clip, System, Event):
-            own._default_manager.filter(study=study).delete()
-        study.delete()
+        delete_rows(study)
     for path in paths:
         default_storage.delete(path)

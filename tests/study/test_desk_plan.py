@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,8 +135,10 @@ def test_no_address_edits_a_study_that_is_open(study: Study, ada: Client) -> Non
     assert Study.objects.values().get() == before
 
 
-def test_a_draft_is_discarded_for_good(tmp_path: Path, ada: Client) -> None:
-    make_study(tmp_path, draft=True, owner=User.objects.get(username="ada"))
+@pytest.mark.parametrize("make", [make_study, make_pair_study, make_set_study])
+def test_a_draft_is_discarded_for_good(make: Callable[..., Study], tmp_path: Path, ada: Client) -> None:
+    study = make(tmp_path, draft=True)
+    Study.objects.filter(pk=study.pk).update(owner=User.objects.get(username="ada"))
     assert "Delete small" in text(ada.get(reverse("desk:study", args=["small"])))
     ada.post(reverse("desk:discard", args=["small"]))
     assert not Study.objects.exists()
