@@ -151,7 +151,7 @@ def _written(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Remar
             expert=expert,
             answers=dict.fromkeys(asked, SIMULATED_WORDS),
             revision=1,
-            client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+            client_uuid=uuid.uuid4(),
             given_at=at,
             received_at=at,
         )
@@ -236,7 +236,7 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
                 place=place,
                 value=_answer(scale, [values[index] for values in rated], means[index]),
                 revision=1,
-                client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+                client_uuid=uuid.uuid4(),
                 given_at=shown + timedelta(milliseconds=thinking),
                 received_at=shown + timedelta(milliseconds=thinking),
                 plays=1 if has_sets else len(clips),

@@ -72,6 +72,13 @@ def test_the_same_seed_gives_the_same_ratings_and_another_others(tmp_path: Path)
     assert ratings_of("small-simulated") != first
 
 
+def test_two_studies_are_simulated_with_one_seed(tmp_path: Path) -> None:
+    for name in ("small", "other"):
+        make_study(tmp_path, slug=name)
+        call_command("simulate_ratings", name, seed=1)
+    assert Rating.objects.values("client_uuid").distinct().count() == Rating.objects.count() > 0
+
+
 def test_the_real_music_is_simulated_above_the_generated(tmp_path: Path) -> None:
     make_study(tmp_path, slots=26, clips=6, heard=6)
     copy = simulate()
