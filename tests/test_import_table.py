@@ -17,6 +17,9 @@ NEVER = {
     "study": {"torch", "scipy", "pandas", "matplotlib", "generation", "analysis", "pretty_midi", "soundfile"},
     "analysis": {"django", "torch", "study", "generation"},
 }
+OURS = {"analysis", "config", "formats", "generation", "study", "tests"}
+#: Names of one module, apart from those to which Python's named tuples and Django's models give a meaning.
+PRIVATE = re.compile(r"_(?!_|fields$|meta$|state$|base_manager$|default_manager$)\w")
 #: What the ground floor is built from, in addition to the standard library.
 GROUND_FLOOR = {"formats", "pydantic", "pydantic_core", "rfc8785", "tqdm"}
 #: Django finds these two itself; they hold nothing else.
@@ -43,6 +46,27 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module.split(".")[0])
     return names
+
+
+def private_names(path: Path) -> set[str]:
+    """Names with a leading underscore that a file takes from our other modules."""
+    nodes, ours, names = list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))), set(), set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OURS:
+            ours |= {alias.asname or alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names if PRIVATE.match(alias.name)}
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ours:
+            names |= {node.attr} if PRIVATE.match(node.attr) else set()
+    return names
+
+
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_private_names_stay_in_their_module(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    found = {str(path.relative_to(ROOT)): private_names(path) for path in files}
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 @pytest.mark.parametrize("package", NEVER)

@@ -229,7 +229,7 @@ def alpha(table: Floats) -> float:
         NaN if the ratings do not vary or no clip has two of them.
     """
     experts, clips = table.shape
-    return float(_alphas(_one_hot(table), np.ones((1, experts)), np.ones((1, clips)))[0])
+    return float(weighted_alphas(one_hot(table), np.ones((1, experts)), np.ones((1, clips)))[0])
 
 
 def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
@@ -248,14 +248,14 @@ def alpha_interval(table: Floats, *, replicates: int, seed: int) -> Interval:
     Interval
         Percentile interval (``percentiles``).
     """
-    onehot = _one_hot(table)
+    onehot = one_hot(table)
     experts, clips = table.shape
     rng = np.random.Generator(np.random.PCG64(seed))
     size = int(np.clip(CHUNK // (clips * onehot.values), 1, replicates))
     draws = []
     for start in range(0, replicates, size):
         count = min(size, replicates - start)
-        draws.append(_alphas(onehot, draw_counts(experts, count, rng), draw_counts(clips, count, rng)))
+        draws.append(weighted_alphas(onehot, draw_counts(experts, count, rng), draw_counts(clips, count, rng)))
     return Interval(alpha(table), *percentiles(np.concatenate(draws)))
 
 
@@ -297,7 +297,18 @@ class OneHot:
     values: int
 
 
-def _one_hot(table: Floats) -> OneHot:
+def one_hot(table: Floats) -> OneHot:
+    """Code ratings as ones and zeros, a column for each value of each clip.
+
+    Parameters
+    ----------
+    table : float64 array of shape (experts, clips)
+        Ratings; NaN where there is none.
+
+    Returns
+    -------
+    OneHot
+    """
     experts, clips = np.nonzero(~np.isnan(table))
     values, level = np.unique(table[experts, clips], return_inverse=True)
     ones, count = np.ones(len(experts)), max(len(values), 1)
@@ -305,11 +316,22 @@ def _one_hot(table: Floats) -> OneHot:
     return OneHot(marks, table_of(ones, experts, clips, table.shape), count)
 
 
-def _alphas(onehot: OneHot, expert_weights: npt.ArrayLike, clip_weights: npt.ArrayLike) -> Floats:
-    """Alpha (replicates,) under weights (replicates, experts) and (replicates, clips).
+def weighted_alphas(onehot: OneHot, expert_weights: npt.ArrayLike, clip_weights: npt.ArrayLike) -> Floats:
+    """Compute Krippendorff's alpha with weights of experts and clips.
 
     In a clip, the pairs of different experts weigh n^2 - sum(w^2), where n is the sum of the weights w of those who
     rated it; the clip counts with n, as in Krippendorff's table of coincidences.
+
+    Parameters
+    ----------
+    onehot : OneHot
+    expert_weights : array of shape (replicates, experts)
+    clip_weights : array of shape (replicates, clips)
+
+    Returns
+    -------
+    float64 array of shape (replicates,)
+        NaN where the ratings do not vary or no clip has two of them.
     """
     weights, by_clip = np.asarray(expert_weights, np.float64), np.asarray(clip_weights, np.float64)
     counts = (weights @ onehot.marks).reshape(*by_clip.shape, onehot.values)

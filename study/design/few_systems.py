@@ -48,16 +48,26 @@ def mirrored_orders(systems: int, heard: int, slots: int, rng: np.random.Generat
     orders: list[Blocks] = []
     while len(orders) < slots:
         shifts = python_rng.sample(range(systems), min(systems, slots - len(orders)))
-        starts = (_search_order(systems, sizes, shifts, counts, python_rng) for _ in range(STARTS))
-        base = _first_fitting(starts)
+        starts = (search_order(systems, sizes, shifts, counts, python_rng) for _ in range(STARTS))
+        base = first_fitting(starts)
         images = [_image(base, shift, systems) for shift in shifts]
         counts = _add(counts, carry_over(images, systems))
         orders += images
     return orders
 
 
-def _first_fitting(found: Iterable[tuple[Blocks, int]]) -> Blocks:
-    """The first of these orders at whose set nothing is uneven, or else that at which least is."""
+def first_fitting(found: Iterable[tuple[Blocks, int]]) -> Blocks:
+    """Choose the first order whose set is even, or else the evenest.
+
+    Parameters
+    ----------
+    found : iterable of (Blocks, int)
+        Orders with their costs (``set_cost``).
+
+    Returns
+    -------
+    Blocks
+    """
     best: Blocks = []
     lowest = math.inf
     for blocks, cost in found:
@@ -93,19 +103,39 @@ def _add(counts: Counts, more: Counts) -> Counts:
     return [[a + b for a, b in zip(row, other, strict=True)] for row, other in zip(counts, more, strict=True)]
 
 
-def _search_order(systems: int, sizes: list[int], shifts: list[int], counts: Counts, rng: Random) -> tuple[Blocks, int]:
-    """A random order, changed by swaps within its blocks until its set fits the counts so far; what does not fit."""
+def search_order(systems: int, sizes: list[int], shifts: list[int], counts: Counts, rng: Random) -> tuple[Blocks, int]:
+    """Search an order of which a whole set fits what other sets hold.
+
+    A random order is changed by swaps within its blocks.
+
+    Parameters
+    ----------
+    systems : int
+    sizes : list of int
+        Clips of each system in each block.
+    shifts : list of int
+        The relabelling of each slot of the set.
+    counts : Counts
+        Carry-over in the other sets.
+    rng : Random
+
+    Returns
+    -------
+    blocks : Blocks
+    cost : int
+        0 if it fits (``set_cost``).
+    """
     blocks = [rng.sample(list(range(systems)) * size, systems * size) for size in sizes]
     # As often as by chance among all systems, so that the last clip tells nothing about the next.
     usual = round((sum(sizes) * systems - 1) / systems)
-    lowest = _cost(blocks, shifts, counts, usual)
+    lowest = set_cost(blocks, shifts, counts, usual)
 
     def attempt(limit: float) -> int:
         nonlocal lowest
         block = blocks[int(rng.random() * len(blocks))]
         one, other = (int(rng.random() * len(block)) for _ in range(2))
         block[one], block[other] = block[other], block[one]
-        gain = _cost(blocks, shifts, counts, usual) - lowest
+        gain = set_cost(blocks, shifts, counts, usual) - lowest
         if gain > limit:
             block[one], block[other] = block[other], block[one]
             return 0
@@ -116,8 +146,26 @@ def _search_order(systems: int, sizes: list[int], shifts: list[int], counts: Cou
     return blocks, lowest
 
 
-def _cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:
-    """0 where carry-over is even, runs are short, self-following is as usual and places, where it matters, are even."""
+def set_cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:
+    """Rate an order by how uneven its set is.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The order.
+    shifts : list of int
+        The relabelling of each slot of the set.
+    counts : Counts
+        Carry-over in the other sets.
+    usual : int
+        How often a system follows itself by chance.
+
+    Returns
+    -------
+    int
+        0 where carry-over is even, runs are short, systems follow themselves as often as usual and, in a set of fewer
+        slots than systems, places are even.
+    """
     systems = len(counts)
     images = [_image(blocks, shift, systems) for shift in shifts]
     follows = _add(counts, carry_over(images, systems))
@@ -125,16 +173,33 @@ def _cost(blocks: Blocks, shifts: list[int], counts: Counts, usual: int) -> int:
     itself = [follows[system][system] for system in range(systems)]
     flat = [system for block in blocks for system in block]
     running = sum(before == after for before, after in pairwise(flat))
-    cost = 5 * _excess(apart) + 5 * _excess(itself) + 10 * _long_runs(flat, systems) + max(0, abs(running - usual) - 1)
-    return cost + (5 * _place_excess(images, systems) if len(shifts) < systems else 0)
+    cost = (
+        5 * _excess(apart)
+        + 5 * _excess(itself)
+        + 10 * count_long_runs(flat, systems)
+        + max(0, abs(running - usual) - 1)
+    )
+    return cost + (5 * place_excess(images, systems) if len(shifts) < systems else 0)
 
 
 def _excess(counts: list[int]) -> int:
     return max(0, max(counts) - min(counts) - 1)
 
 
-def _long_runs(flat: list[int], systems: int) -> int:
-    """How many trials go on with a run, of one system or of one change again and again, that is long enough already."""
+def count_long_runs(flat: list[int], systems: int) -> int:
+    """Count the trials that extend a run which is long enough already.
+
+    Parameters
+    ----------
+    flat : list of int
+        The systems of the trials.
+    systems : int
+
+    Returns
+    -------
+    int
+        A run is of one system, or of one change again and again.
+    """
     steps = [(after - before) % systems for before, after in pairwise(flat)]
     found = run = 0
     for before, after in pairwise([-1, *steps]):
@@ -143,8 +208,20 @@ def _long_runs(flat: list[int], systems: int) -> int:
     return found
 
 
-def _place_excess(images: list[Blocks], systems: int) -> int:
-    """By how much the systems' counts at a place of a block differ by more than one, over all places."""
+def place_excess(images: list[Blocks], systems: int) -> int:
+    """Sum how unevenly systems occur at the places of a block.
+
+    Parameters
+    ----------
+    images : list of Blocks
+        One for each slot.
+    systems : int
+
+    Returns
+    -------
+    int
+        By how much the counts at a place differ beyond one, over all places.
+    """
     blocks = [block for image in images for block in image]
     excess = 0
     for place in range(max(map(len, blocks))):

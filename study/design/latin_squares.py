@@ -71,12 +71,24 @@ def square_orders(systems: int, heard: int, slots: int, rng: np.random.Generator
     if systems % 2 and slots < systems and heard > 1:
         orders = improve_orders(windows(systems, heard, slots, python_rng), systems, python_rng)
     else:
-        orders = _assign_rows(systems, heard, slots, python_rng)
+        orders = assign_rows(systems, heard, slots, python_rng)
     names = python_rng.sample(range(systems), systems)
     return [[[names[system] for system in row] for row in blocks] for blocks in orders]
 
 
-def _assign_rows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
+def assign_rows(systems: int, heard: int, slots: int, rng: Random) -> list[Blocks]:
+    """Assign rows of whole squares to the slots.
+
+    Parameters
+    ----------
+    systems, heard, slots : int
+    rng : Random
+
+    Returns
+    -------
+    list of Blocks
+        One for each slot: of several assignments the first even one, or else the evenest, improved by exchanges.
+    """
     found: list[tuple[int, list[Blocks]]] = []
     for draws, tries in enumerate(TRIES if heard > 1 else TRIES_ALONE, start=1):
         assignment = RowAssignment(systems, heard, slots, draws, rng)

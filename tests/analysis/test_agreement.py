@@ -61,7 +61,7 @@ def test_weighted_alpha_leaves_out_pairs_within_an_expert() -> None:
     observed = sum(((column[:, None] - column) ** 2).sum() for column in ranks.T) * 7 / pairs
     flat = ranks.ravel()
     expected = ((flat[:, None] - flat) ** 2).sum() / (len(flat) - 1)
-    found = agreement._alphas(agreement._one_hot(table), experts, clips)
+    found = agreement.weighted_alphas(agreement.one_hot(table), experts, clips)
     assert found[0] == pytest.approx(1 - observed / expected)
 
 

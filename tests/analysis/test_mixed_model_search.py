@@ -61,9 +61,9 @@ def test_a_small_variance_that_the_ratings_speak_for_is_not_set_to_nothing(ratio
 
 def test_what_the_ratings_say_nothing_about_has_no_covariance_and_spoils_no_other() -> None:
     cells = lay_out(make_frame(("a", "b", "c"), ("x",), experts=12, clips=1), "x").cells
-    without = reml._asymptotic_covariance(cells, np.array([0.4, 0.0, 0.0, 0.5]))
+    without = reml.asymptotic_covariance(cells, np.array([0.4, 0.0, 0.0, 0.5]))
     # with one clip a system, what a clip adds cannot be told from what its system adds
-    found = reml._asymptotic_covariance(cells, np.array([0.4, 0.3, 0.0, 0.5]))
+    found = reml.asymptotic_covariance(cells, np.array([0.4, 0.3, 0.0, 0.5]))
     assert_allclose(found, without, atol=1e-6)
 
 

@@ -64,7 +64,7 @@ def test_alpha_of_a_sparse_table_is_that_of_its_part(large: pd.DataFrame) -> Non
     table = tables(few, ["overall"], clips_of(few))[0]
     padded = np.full((600, table.shape[1]), np.nan)
     padded[: len(table)] = table
-    assert not isinstance(agreement._one_hot(padded).marks, np.ndarray)
+    assert not isinstance(agreement.one_hot(padded).marks, np.ndarray)
     assert agreement.alpha(padded) == pytest.approx(agreement.alpha(table), abs=1e-12)
 
 

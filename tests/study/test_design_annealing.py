@@ -192,7 +192,7 @@ def test_of_deals_the_first_even_one_is_taken_or_else_the_evenest(monkeypatch: p
             "anneal",
             lambda _, attempt, *__, left=left, made=made: made.append(attempt.__self__) or next(left),
         )
-        found = latin_squares._assign_rows(7, 2, 9, Random(1))
+        found = latin_squares.assign_rows(7, 2, 9, Random(1))
         assert found == made[best].orders()
         assert len(made) == len(results)
 

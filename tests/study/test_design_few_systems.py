@@ -12,21 +12,21 @@ import pytest
 from study.design import few_systems
 from study.design.base_orders import Row
 from study.design.few_systems import (
-    _cost,
-    _first_fitting,
-    _long_runs,
-    _place_excess,
-    _search_order,
     block_sizes,
+    count_long_runs,
+    first_fitting,
     mirrored_orders,
+    place_excess,
+    search_order,
+    set_cost,
 )
 
 
 def test_of_a_set_s_orders_the_first_that_fits_is_taken_or_else_the_best() -> None:
-    assert _first_fitting(iter([([[0]], 3), ([[1]], 1), ([[2]], 2)])) == [[1]]
-    assert _first_fitting(iter([([[0]], 1), ([[1]], 1)])) == [[0]]
+    assert first_fitting(iter([([[0]], 3), ([[1]], 1), ([[2]], 2)])) == [[1]]
+    assert first_fitting(iter([([[0]], 1), ([[1]], 1)])) == [[0]]
     later = iter([([[0]], 2), ([[1]], 0), ([[2]], 0)])
-    assert _first_fitting(later) == [[1]]
+    assert first_fitting(later) == [[1]]
     assert list(later) == [([[2]], 0)]
 
 
@@ -66,7 +66,7 @@ def test_orders_of_two_or_three_systems_have_no_long_runs_and_no_long_patterns(s
 def test_runs_of_more_than_three_and_patterns_of_more_than_six_trials_are_too_long(
     flat: str, systems: int, found: int
 ) -> None:
-    assert _long_runs(["ABC".index(system) for system in flat], systems) == found
+    assert count_long_runs(["ABC".index(system) for system in flat], systems) == found
 
 
 def test_a_system_follows_itself_now_more_and_now_less_often_than_by_chance() -> None:
@@ -80,7 +80,7 @@ def test_a_system_follows_itself_now_more_and_now_less_often_than_by_chance() ->
 
 def test_a_last_set_of_fewer_slots_than_systems_is_even_at_each_place_too() -> None:
     for seed in range(3):
-        assert _place_excess(mirrored_orders(3, 12, 2, np.random.default_rng(seed)), 3) == 0
+        assert place_excess(mirrored_orders(3, 12, 2, np.random.default_rng(seed)), 3) == 0
 
 
 def test_an_order_is_changed_at_what_its_accounts_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,13 +91,13 @@ def test_an_order_is_changed_at_what_its_accounts_say(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(few_systems, "anneal", some_changes)
     for shifts in ([0, 1, 2], [2, 0]):
-        blocks, cost = _search_order(3, [4, 4], shifts, [[0] * 3] * 3, chance)
-        assert left.pop() == cost == _cost(blocks, shifts, [[0] * 3] * 3, 8)
+        blocks, cost = search_order(3, [4, 4], shifts, [[0] * 3] * 3, chance)
+        assert left.pop() == cost == set_cost(blocks, shifts, [[0] * 3] * 3, 8)
 
 
 def test_places_are_uneven_by_what_their_counts_differ_beyond_one() -> None:
-    assert _place_excess([[[0, 1, 0], [0]], [[0, 1, 0], [0]]], 2) == 3 + 1 + 1
-    assert _place_excess([[[0, 1], [1, 0]], [[0, 1]]], 2) == 0
+    assert place_excess([[[0, 1, 0], [0]], [[0, 1, 0], [0]]], 2) == 3 + 1 + 1
+    assert place_excess([[[0, 1], [1, 0]], [[0, 1]]], 2) == 0
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_a_set_costs_what_is_uneven_too_long_or_unusual(
     blocks: list[Row], shifts: list[int], counts: list[Row], usual: int, cost: int
 ) -> None:
     """Worked out by hand: 5 for each count too many apart, following itself, or at a place; 10 for a long run."""
-    assert _cost(blocks, shifts, counts, usual) == cost
+    assert set_cost(blocks, shifts, counts, usual) == cost

@@ -179,7 +179,7 @@ def search(cells: Cells, components: Sequence[bool], start: Floats | None = None
             ratios = without
     residual = evaluate(cells, ratios).squares / cells.free
     values = residual * np.append(ratios, 1.0)
-    return Variances(values, _asymptotic_covariance(cells, values), arrived)
+    return Variances(values, asymptotic_covariance(cells, values), arrived)
 
 
 def _descend(cells: Cells, chosen: Integers, first: Floats) -> tuple[Floats, bool]:
@@ -210,11 +210,23 @@ def _at(chosen: Integers, values: Floats) -> Floats:
     return ratios
 
 
-def _asymptotic_covariance(cells: Cells, values: Floats) -> Floats:
-    """Twice the inverse Hessian of -2 REML log-likelihood, by central differences, over the variances above nothing.
+def asymptotic_covariance(cells: Cells, values: Floats) -> Floats:
+    """Compute the asymptotic covariance of the variances above zero.
 
-    Scaled by the variances before it is inverted; directions in which the likelihood does not curve are left out, as
-    in lmerTest (Kuznetsova, Brockhoff & Christensen, J. Stat. Software 82(13), 2017).
+    Twice the inverse Hessian of -2 REML log-likelihood, by central differences. Scaled by the variances before it is
+    inverted; directions in which the likelihood does not curve are left out, as in lmerTest (Kuznetsova, Brockhoff &
+    Christensen, J. Stat. Software 82(13), 2017).
+
+    Parameters
+    ----------
+    cells : Cells
+    values : float64 array of shape (4,)
+        Variances, in the order of ``COMPONENTS``.
+
+    Returns
+    -------
+    float64 array of shape (4, 4)
+        Zero in the rows and columns of variances of zero.
     """
     active = np.flatnonzero(values > 0)
     steps = STEP * np.diag(values)[active]
