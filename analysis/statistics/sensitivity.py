@@ -3,7 +3,21 @@
 Nothing here is applied silently.
 
 Each row of `sensitivity` repeats the mixed model's difference of two systems on other ratings or in another manner;
-the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on a single expert.
+the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on a single expert. The analyses are
+
+- ``main``: the analysis itself;
+- ``bootstrap``: two-way, percentile interval, no p;
+- ``screened``: without flagged experts;
+- ``with_repeats``: mean of first and repeated ratings;
+- ``without_known``: without clips that the expert knew (column ``known``);
+- ``without_late``: without answers that came late (column ``late``);
+- ``first_half``, ``second_half``: of each expert's trials;
+- ``trial_adjusted``: the trial's number as a covariate;
+- ``one_expert_out``: of the fits without each expert in turn the one with the largest p.
+
+The note of a row says why it is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
+holds); too_few (ratings); few_experts, few_clips (see `guards`); all_equal, no_variance (nothing varies, or only
+between systems); too_many (experts to leave out in turn); else "".
 """
 
 from __future__ import annotations
@@ -69,22 +83,7 @@ def sensitivity(
     Returns
     -------
     DataFrame
-        ``COLUMNS``, in rating points; p is uncorrected. Analyses:
-
-        - ``main``: the analysis itself;
-        - ``bootstrap``: two-way, percentile interval, no p;
-        - ``screened``: without flagged experts;
-        - ``with_repeats``: mean of first and repeated ratings;
-        - ``without_known``: without clips that the expert knew (column ``known``);
-        - ``without_late``: without answers that came late (column ``late``);
-        - ``first_half``, ``second_half``: of each expert's trials;
-        - ``trial_adjusted``: the trial's number as a covariate;
-        - ``one_expert_out``: of the fits without each expert in turn the one with the largest p; only with
-          ``left_out``.
-
-        ``note`` says why a row is empty: no_column; nothing_differs (nobody is flagged, nothing was late: the main row
-        holds); too_few (ratings); few_experts, few_clips (see ``guards``); all_equal, no_variance (nothing varies, or
-        only between systems); too_many (experts to leave out in turn); else "".
+        ``COLUMNS``, in rating points; p is uncorrected. ``one_expert_out`` is there with ``left_out`` only.
     """
     frame = frame[frame["scale"] == scale]
     first = frame[~frame["is_repeat"]]

@@ -28,78 +28,87 @@ Examples: manage.py plan_study --experts 26 --gap 0.17
           manage.py plan_study --pairs --experts 26 --gap 0.3 --rounds 4 --form graded"""
 
 
+def add_trials(parser: CommandParser) -> None:
+    """The kind of trials, the experts and the difference."""
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--prompts", action="store_true", help="single clips that all systems made from --clips prompts")
+    kind.add_argument("--sets", action="store_true", help="pages with one clip of each system, from --clips prompts")
+    kind.add_argument("--pairs", action="store_true", help="two clips at a time, from --clips prompts")
+    kind.add_argument("--choices", action="store_true", help="real or generated? --gap is a d'")
+    parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
+    parser.add_argument(
+        "--gap",
+        type=float,
+        required=True,
+        metavar="POINTS",
+        help="the true difference to detect, in rating points, as d' or in strength",
+    )
+
+
+def add_options_of_kinds(parser: CommandParser) -> None:
+    """What only choices or comparisons have."""
+    parser.add_argument(
+        "--real",
+        type=int,
+        metavar="N",
+        help="with --choices: clips of the real music, all heard (default: as --clips)",
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=0.5,
+        help="with --choices and --pairs: a d' or difference within it counts as none (default 0.5)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="with --pairs: how often each expert compares each pair (default: about 60 comparisons)",
+    )
+    parser.add_argument(
+        "--form",
+        choices=["binary", "ties", "graded"],
+        default="binary",
+        help="with --pairs: the answers (default binary)",
+    )
+
+
+def add_size(parser: CommandParser) -> None:
+    """Clips, systems and tests."""
+    parser.add_argument("--clips", type=int, default=13, metavar="N", help="number of clips per system (default 13)")
+    parser.add_argument(
+        "--heard",
+        type=int,
+        metavar="N",
+        help="number of clips per system that each expert hears (default: all, at most 10)",
+    )
+    parser.add_argument(
+        "--systems",
+        type=int,
+        default=6,
+        metavar="N",
+        help="number of systems, including the real music (default 6)",
+    )
+    parser.add_argument(
+        "--alpha", type=float, default=0.05, help="significance level of the two-sided test (default 0.05)"
+    )
+    parser.add_argument(
+        "--contrasts",
+        type=int,
+        default=1,
+        metavar="N",
+        help="planned contrasts, each tested at alpha / N (default 1)",
+    )
+
+
 class Command(WithResult, LongCommand):
     help = HELP
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        kind = parser.add_mutually_exclusive_group()
-        kind.add_argument(
-            "--prompts", action="store_true", help="single clips that all systems made from --clips prompts"
-        )
-        kind.add_argument(
-            "--sets", action="store_true", help="pages with one clip of each system, from --clips prompts"
-        )
-        kind.add_argument("--pairs", action="store_true", help="two clips at a time, from --clips prompts")
-        kind.add_argument("--choices", action="store_true", help="real or generated? --gap is a d'")
-        parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
-        parser.add_argument(
-            "--gap",
-            type=float,
-            required=True,
-            metavar="POINTS",
-            help="the true difference to detect, in rating points, as d' or in strength",
-        )
-        parser.add_argument(
-            "--real",
-            type=int,
-            metavar="N",
-            help="with --choices: clips of the real music, all heard (default: as --clips)",
-        )
-        parser.add_argument(
-            "--margin",
-            type=float,
-            default=0.5,
-            help="with --choices and --pairs: a d' or difference within it counts as none (default 0.5)",
-        )
-        parser.add_argument(
-            "--rounds",
-            type=int,
-            metavar="N",
-            help="with --pairs: how often each expert compares each pair (default: about 60 comparisons)",
-        )
-        parser.add_argument(
-            "--form",
-            choices=["binary", "ties", "graded"],
-            default="binary",
-            help="with --pairs: the answers (default binary)",
-        )
-        parser.add_argument(
-            "--clips", type=int, default=13, metavar="N", help="number of clips per system (default 13)"
-        )
-        parser.add_argument(
-            "--heard",
-            type=int,
-            metavar="N",
-            help="number of clips per system that each expert hears (default: all, at most 10)",
-        )
-        parser.add_argument(
-            "--systems",
-            type=int,
-            default=6,
-            metavar="N",
-            help="number of systems, including the real music (default 6)",
-        )
-        parser.add_argument(
-            "--alpha", type=float, default=0.05, help="significance level of the two-sided test (default 0.05)"
-        )
-        parser.add_argument(
-            "--contrasts",
-            type=int,
-            default=1,
-            metavar="N",
-            help="planned contrasts, each tested at alpha / N (default 1)",
-        )
+        add_trials(parser)
+        add_options_of_kinds(parser)
+        add_size(parser)
         parser.add_argument("--pilot", type=Path, metavar="DATASET|TABLE", help="ratings of a pilot study")
         parser.add_argument(
             "--scale", default="", help="the pilot's scale (default: its plan's primary scale, else the first)"

@@ -123,14 +123,28 @@ def fit(
         As ``lay_out``.
     """
     layout = lay_out(frame, scale, systems, covariates)
-    prompt = prompts.match(layout, frame[frame["scale"] == scale])
-    is_too_large = prompt is not None and prompts.size(layout.cells, prompt) > prompts.MAX_EFFECTS
     planned = [pair for pair in contrasts if set(pair) <= set(layout.systems)]
     lost = [pair for pair in contrasts if pair not in planned]
+    prompt = prompts.match(layout, frame[frame["scale"] == scale])
+    if prompt is None or _too_little(layout):
+        return _without_prompts(layout, planned, lost, alpha, apart, start)
+    if prompts.size(layout.cells, prompt) <= prompts.MAX_EFFECTS:
+        return _with_prompts(layout, prompt, planned, lost, alpha, apart)
+    found = _without_prompts(layout, planned, lost, alpha, apart, start)
+    return replace(found, notes=(*found.notes, note("prompts_too_large", scale, most=prompts.MAX_EFFECTS)))
+
+
+def _without_prompts(
+    layout: Layout,
+    planned: Sequence[Pair],
+    lost: Sequence[Pair],
+    alpha: float,
+    apart: Sequence[str],
+    start: Sequence[float] | None,
+) -> Fit:
+    """The model of experts, clips and what experts think of systems."""
     chosen, why = separable(layout.cells), _too_little(layout)
     variances, method = None, "none"
-    if why is None and prompt is not None and not is_too_large:
-        return _with_prompts(layout, prompt, planned, lost, alpha, apart)
     if why is None:
         balanced = reml.is_balanced(layout.cells)
         method = "closed form" if balanced else "REML"
@@ -138,17 +152,14 @@ def fit(
         variances = reml.closed_form(layout.cells) if balanced else reml.search(layout.cells, chosen, first)
     at, estimate = _estimate(layout, variances)
     return Fit(
-        scale=scale,
+        scale=layout.scale,
         means=_means(layout, estimate, alpha),
         contrasts=_contrasts(layout, estimate, planned, alpha, apart),
         variance_components=_components(layout, variances, chosen),
         omnibus=_omnibus(layout, estimate, apart),
         covariates=_covariates(layout, estimate, alpha),
         predicted=_predicted(layout, variances, at),
-        notes=(
-            *_notes(layout, variances, chosen, why, lost),
-            *([note("prompts_too_large", scale, most=prompts.MAX_EFFECTS)] if is_too_large else []),
-        ),
+        notes=_notes(layout, variances, chosen, why, lost),
         method=method,
         log_likelihood=np.nan if at is None else -at.deviance / 2,
         ratios=None if variances is None else tuple(variances.ratios),

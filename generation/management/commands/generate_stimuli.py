@@ -61,6 +61,56 @@ def common_in_words(drawing: dict[str, Any], lang: str = SOURCE) -> str:
     )
 
 
+def add_sources(parser: ArgumentParser) -> None:
+    """What clips of trained systems are drawn from."""
+    parser.add_argument(
+        "--systems",
+        default="all",
+        help="comma-separated, for example midi-gan,real (default: all that have weights)",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=Path("fixtures/checkpoints"),
+        metavar="FOLDER",
+        help="trained weights, one sub-folder per system (default: %(default)s)",
+    )
+    parser.add_argument("--run", type=Path, nargs="+", default=[], help="run folders of train, used for their systems")
+    parser.add_argument(
+        "--corpus", type=Path, default=Path("corpus.npz"), help="output of prepare_corpus (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="FOLDER",
+        help="a run of `train reference`, for perplexity (default: the shipped one)",
+    )
+
+
+def add_shape(parser: ArgumentParser) -> None:
+    """How many clips there are, and how long they last."""
+    parser.add_argument(
+        "--clips-per-system",
+        type=count,
+        metavar="N",
+        help=f"default: {CLIPS_PER_SYSTEM}; with --from, all that can be used",
+    )
+    parser.add_argument("--practice", type=count, metavar="N", help="practice clips, with --from (default: see above)")
+    parser.add_argument(
+        "--seconds",
+        type=seconds,
+        metavar="S",
+        help="length of the music of each clip, 1 to 600, with --from (default: of the shortest usable file, at "
+        "most 60)",
+    )
+    parser.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 2),
+        help="1 for mono, 2 for stereo, with --from (default: 2 if all files are stereo)",
+    )
+
+
 class Command(WithResult, ParagraphHelpCommand):
     help = """Write a pack: clips of trained generators and of held-out songs, or with --from the clips of a folder.
 
@@ -90,52 +140,8 @@ folder."""
             metavar="FOLDER|ZIP",
             help="your own clips, one sub-folder per system; or a ZIP file of these folders",
         )
-        parser.add_argument(
-            "--systems",
-            default="all",
-            help="comma-separated, for example midi-gan,real (default: all that have weights)",
-        )
-        parser.add_argument(
-            "--checkpoints",
-            type=Path,
-            default=Path("fixtures/checkpoints"),
-            metavar="FOLDER",
-            help="trained weights, one sub-folder per system (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--run", type=Path, nargs="+", default=[], help="run folders of train, used for their systems"
-        )
-        parser.add_argument(
-            "--corpus", type=Path, default=Path("corpus.npz"), help="output of prepare_corpus (default: %(default)s)"
-        )
-        parser.add_argument(
-            "--reference",
-            type=Path,
-            metavar="FOLDER",
-            help="a run of `train reference`, for perplexity (default: the shipped one)",
-        )
-        parser.add_argument(
-            "--clips-per-system",
-            type=count,
-            metavar="N",
-            help=f"default: {CLIPS_PER_SYSTEM}; with --from, all that can be used",
-        )
-        parser.add_argument(
-            "--practice", type=count, metavar="N", help="practice clips, with --from (default: see above)"
-        )
-        parser.add_argument(
-            "--seconds",
-            type=seconds,
-            metavar="S",
-            help="length of the music of each clip, 1 to 600, with --from (default: of the shortest usable file, at "
-            "most 60)",
-        )
-        parser.add_argument(
-            "--channels",
-            type=int,
-            choices=(1, 2),
-            help="1 for mono, 2 for stereo, with --from (default: 2 if all files are stereo)",
-        )
+        add_sources(parser)
+        add_shape(parser)
         parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
         add_workers(parser)
 
