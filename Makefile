@@ -116,7 +116,7 @@ newcomer: .venv/.ready-dev  ## the package from nothing: a wheel, pip install, m
 check: .venv/.ready-dev  ## lint, format, types, migrations, translations, documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	$(BIN)/mypy
 	$(MANAGE) check --fail-level WARNING
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python -m tests.translations
