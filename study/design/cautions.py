@@ -69,6 +69,8 @@ def _guessable(sessions: dict[str, Any]) -> list[Message]:
 def _revealing(sessions: dict[str, Any]) -> list[Message]:
     """A caution if one session plan tells too much about the others, because there are few slots."""
     share, chance = share_from_another(sessions), 1 / len(sessions["systems"])
+    if len(sessions["slots"]) >= ENOUGH_SLOTS:  # sessions of few trials coincide by chance, which tells nobody anything
+        return []
     if share <= MAX_REVEALED * chance or math.isclose(share, MAX_REVEALED * chance):
         return []
     return [

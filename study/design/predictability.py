@@ -37,27 +37,41 @@ def share_from_another(sessions: dict[str, Any]) -> float:
 
     The person who guesses knows one other session plan. Systems are balanced at each trial number, so that with few
     slots another session has a system less often, or never, where this one has it. The guess is the same system, or
-    another one, whichever is right more often.
+    another one, whichever is right more often. Pages of sets are balanced by prompt: the guess is that of somebody who
+    knows each page's prompt, and by chance for prompts that only one of both sessions has.
 
     Parameters
     ----------
     sessions : dict
-        What ``make_sessions`` returned.
+        What ``make_sessions``, ``make_pair_sessions`` or ``make_set_sessions`` returned.
 
     Returns
     -------
     float
-        About 1 / systems with many slots. 1 with two systems and two slots; 0 with one slot.
+        About 1 / systems with many slots. 1 with two systems and two slots; 0 with one slot, or no prompt in common.
     """
-    orders = [
-        [place["system"] for trial in slot["trials"] for place in trial.get("places", [trial])]
-        for slot in sessions["slots"]
-    ]
-    pairs = [(a, b) for one, other in combinations(orders, 2) for a, b in zip(one, other, strict=True)]
+    slots = [_heard(slot["trials"], by_prompt=_are_sets(sessions)) for slot in sessions["slots"]]
+    both = [(one, other) for one, other in combinations(slots, 2)]
+    pairs = [(one[stand], other[stand]) for one, other in both for stand in one.keys() & other.keys()]
     if not pairs:
         return 0.0
     same: float = sum(a == b for a, b in pairs) / len(pairs)
-    return max(same, (1 - same) / max(1, len(sessions["systems"]) - 1))
+    known, systems = len(pairs) / sum(len(other) for _, other in both), len(sessions["systems"])
+    return known * max(same, (1 - same) / max(1, systems - 1)) + (1 - known) / systems
+
+
+def _are_sets(sessions: dict[str, Any]) -> bool:
+    return "places" in sessions["slots"][0]["trials"][0] and "rounds" not in sessions
+
+
+def _heard(trials: list[dict[str, Any]], *, by_prompt: bool) -> dict[tuple[int, int], str]:
+    """The system of each clip of a session by trial and place; of sets by prompt and place, without repeats."""
+    found = {}
+    for number, trial in enumerate(trials):
+        for place, clip in enumerate(trial.get("places", [trial])):
+            if not (by_prompt and trial["repeat"]):
+                found[clip["clip"] if by_prompt else number, place] = clip["system"]
+    return found
 
 
 def _steps(trials: list[dict[str, Any]]) -> list[Step]:

@@ -19,6 +19,8 @@ from itertools import pairwise, permutations
 from string import ascii_uppercase
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import openpyxl
 import pandas as pd
 import pyreadstat
@@ -110,6 +112,53 @@ def revealed_x(evidence: Evidence) -> set[tuple[str, int]]:
     }
 
 
+#: What a row would call a clip whose system its study file names: the hidden reference, or an anchor.
+ROLES = {"reference", "hidden reference", "hidden_reference", "anchor", "real"}
+
+
+def revealed_roles(evidence: Evidence) -> set[tuple[str, int, int]]:
+    """The places, by expert and trial, whose clip a table calls the hidden reference, an anchor, or a system's.
+
+    The study file says which systems these are, so that a place's role names its system.
+    """
+    labels = {text.lower() for system in evidence.file.systems for text in system.label.values()}
+    telling = ROLES | labels | set(evidence.systems)
+    found = set()
+    for row in (row for table in evidence.tables() for row in table):
+        named = {name.partition(" ")[2]: cell for name, cell in row.items()}
+        if {"expert_id", "trial", "place"} <= named.keys() and telling & {cell.lower() for cell in row.values()}:
+            found.add((named["expert_id"], int(named["trial"]), int(_number(named["place"]) or 0)))
+    return found
+
+
+def share_of_guesses(file: StudyFile, seeds: Sequence[int]) -> float:
+    """How often somebody names the system of another expert's clip who has one session and knows how plans are made.
+
+    They make plans of other seeds, and learn for each clip of another session at which trial and place of their own
+    they most often, or most rarely, had its system. The first half of the seeds is for learning, the second is guessed.
+    """
+    codes = ascii_uppercase[: len(file.systems)]
+    plans = [np.array([_numbered(slot, codes) for slot in sessions_for(file, [*codes], n)["slots"]]) for n in seeds]
+    learnt, guessed = (_agreement(half) for half in (plans[: len(plans) // 2], plans[len(plans) // 2 :]))
+    rows = np.arange(len(learnt))
+    most, least = learnt.argmax(axis=1), learnt.argmin(axis=1)
+    others = len(codes) - 1
+    is_same = learnt[rows, most] > (1 - learnt[rows, least]) / others
+    return float(np.where(is_same, guessed[rows, most], (1 - guessed[rows, least]) / others).mean())
+
+
+def _numbered(slot: Mapping[str, Any], codes: str) -> list[int]:
+    firsts = (trial for trial in slot["trials"] if not trial["repeat"])
+    return [codes.index(place["system"]) for trial in firsts for place in places_of(trial)]
+
+
+def _agreement(plans: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float64]:
+    """How often the clip at a row's place of one session has the system of the clip at a column's of another."""
+    pairs = [(other, own) for plan in plans for other, own in permutations(plan, 2)]
+    total = sum((other[:, None] == own[None, :] for other, own in pairs), np.zeros((len(pairs[0][0]),) * 2))
+    return np.asarray(total / len(pairs))
+
+
 def tables_of(content: bytes) -> Iterator[list[Row]]:
     """Every table in a file or a page, its rows by the names of their columns."""
     if content.startswith(b"$FL"):
@@ -196,23 +245,18 @@ def of_sequences(evidence: Evidence) -> Claim:
     """Somewhere stands an order of codes that is the expert's, or a preview's, under other names."""
     wanted = [evidence.browser, *evidence.previewed]
     orders = [order for item in evidence.objects() for order in _orders_in(item, evidence.codes)]
-    return _fitting(orders, wanted)
+    return _fitting(orders, wanted, evidence.places)
 
 
 def of_seeds(evidence: Evidence) -> Claim:
-    """Any number that is called a seed, put into the program that makes session plans, gives the expert's order.
-
-    Of sets every seed's plan does under other names: the places come from few squares.
-    """
-    if evidence.file.has_sets:
-        return {}
+    """Any number that is called a seed, put into the program that makes session plans, gives the expert's order."""
     texts = [content.decode("utf-8", "replace") for content in evidence.seen.values()]
     found = {number for text in texts for number in re.findall(r"(?i)seed[^0-9]{0,60}(\d{1,16})\b", text)}
     seeds = {int(number) for number in found} | {evidence.file.design.seed or 0}
     plans = (sessions_for(evidence.file, list(evidence.codes), seed) for seed in sorted(seeds) if seed < 2**53)
     rows = [slot["trials"] for plan in plans for slot in plan["slots"]]
     orders = [[place["system"] for trial in row for place in places_of(trial)] for row in rows]
-    return _fitting(orders, [evidence.browser])
+    return _fitting(orders, [evidence.browser], evidence.places)
 
 
 def of_places(evidence: Evidence) -> Claim:
@@ -380,13 +424,17 @@ def _orders_in(item: Any, codes: str) -> Iterator[list[str]]:
         yield from _orders_in(inner, codes)
 
 
-def _fitting(orders: Sequence[Sequence[str]], wanted: Sequence[Mapping[int, str]]) -> Claim:
+def _fitting(orders: Sequence[Sequence[str]], wanted: Sequence[Mapping[int, str]], places: int) -> Claim:
     """The one way to read an order of codes as an order of systems that was heard; {} where there are several.
 
-    A few trials fit some order by chance: three of each system and more are asked for.
+    A few trials fit some order by chance: three of each system and more are asked for, and of sets, whose pages have
+    all systems in one of a square's few rows, three pages for each row.
     """
     found = set()
-    for heard in (heard for heard in wanted if len(heard) >= 3 * len(set(heard.values()))):
+    for heard in wanted:
+        systems_heard = len(set(heard.values()))
+        if len(heard) < 3 * systems_heard * (places if places == systems_heard else 1):
+            continue
         for order in orders:
             pairs = {(order[number - 1], system) for number, system in heard.items() if number <= len(order)}
             codes, systems = ({pair[n] for pair in pairs} for n in (0, 1))

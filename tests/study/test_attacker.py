@@ -20,11 +20,13 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from formats.pack import PackClip, read_pack
-from formats.study_file import parse
+from formats.study_file import StudyFile, parse
 from study import clock, dataset, services
 from study.builder import files
 from study.dataset import rows
 from study.design import certificate_of
+from study.design.cautions import ENOUGH_SLOTS, MAX_REVEALED
+from study.design.sets import places
 from study.desk import progress
 from study.models import Device, Draft, Event, Expert, Job, Trial
 from study.sequences import sessions_of
@@ -45,7 +47,7 @@ from tests.factories import (
     trials_of,
 )
 from tests.robustness.test_access import OURS
-from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims, revealed_x
+from tests.study.attacker import ATTACKS, Claim, Ears, Evidence, claims, revealed_roles, revealed_x, share_of_guesses
 from tests.study.children import finished
 from tests.study.test_desk import client_of
 from tests.study.test_desk_sealed import body, crawl
@@ -63,15 +65,27 @@ BUILDING = {"builder:delete", "builder:team", "builder:create", "builder:files"}
 
 
 def text_of(kind: str) -> str:
-    """The study file of single clips with scales, of choices, of pairs or of sets."""
-    shape: dict[str, Any] = {"systems": SYSTEMS, "clips": 4, "repeats": 0 if kind == "sets" else 2, "slots": 9}
+    """The study file of single clips with scales, of choices, of pairs or of sets, with a hidden reference or without.
+
+    Sets have so many pages that no order fits another by chance (attacker.py).
+    """
+    has_sets = kind in {"sets", "mushra"}
+    shape: dict[str, Any] = {"systems": SYSTEMS, "clips": clips_of(kind), "repeats": 0 if has_sets else 2, "slots": 9}
     if kind == "pairs":
         return pair_toml(rounds=3, **shape)
     if kind == "abx":
         return abx_toml(rounds=3, **shape)
     if kind == "choices":
         return choice_toml(heard=4, **shape)
-    return {"single": study_toml, "sets": set_toml}[kind](heard=4, scales=SCALES, **shape)
+    if kind == "mushra":
+        said = 'reference = "real"\nhidden_reference = true\nanchors = ["music-vae"]\n'
+        return text_of("sets").replace("[design]", said + "[design]")
+    return {"single": study_toml, "sets": set_toml}[kind](heard=shape["clips"], scales=SCALES, **shape)
+
+
+def clips_of(kind: str) -> int:
+    """Clips of each system."""
+    return 12 if kind in {"sets", "mushra"} else 4
 
 
 class Scene:
@@ -81,7 +95,8 @@ class Scene:
         self.ada, self.rng = ada, Random(3)
         self.file = parse(text_of(kind))
         self.places = self.file.clips_per_trial
-        self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, 4, practice=self.places))
+        practice = self.places + self.file.has_reference
+        self.pack: list[PackClip] = read_pack(make_pack(folder / "pack", SYSTEMS, clips_of(kind), practice=practice))
         self.study = services.create_study(
             slug="small",
             file=self.file,
@@ -239,7 +254,7 @@ def _time_passes() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("children_here", "_time_passes")
-@pytest.mark.parametrize(("kind", "half_way"), [("choices", 7), ("pairs", 4), ("abx", 4), ("sets", 2)])
+@pytest.mark.parametrize(("kind", "half_way"), [("choices", 7), ("pairs", 4), ("abx", 4), ("sets", 5), ("mushra", 5)])
 def test_attacker_names_no_system_of_other_trials(kind: str, half_way: int, tmp_path: Path, ada: Client) -> None:
     """The same where trials have several clips, or a question with a right answer; then what is planted in them."""
     scene = Scene(tmp_path, ada, kind)
@@ -248,8 +263,11 @@ def test_attacker_names_no_system_of_other_trials(kind: str, half_way: int, tmp_
     services.close_study(scene.study, actor="test")
     scene.collect(whole)
     assert claims(whole) == {}
-    assert revealed_x(whole) == set()
+    assert not revealed_x(whole) | revealed_roles(whole)
     assert_finds_what_is_planted(scene, whole)
+    for role in ("hidden_reference", "anchor", "music-vae") if kind == "mushra" else ():
+        leak = f"expert_id,trial,place,role\ne02,3,1,\ne02,3,4,{role}\n".encode()
+        assert revealed_roles(replace(whole, seen={"leak": leak})) == {("e02", 3, 4)}
     if kind == "abx":
         leak = b"expert_id,trial,choice,correct\ne02,3,a,1\ne03,4,b,0\n"
         assert revealed_x(replace(whole, seen={"leak": leak})) == {("e02", 3), ("e03", 4)}
@@ -270,14 +288,38 @@ def assert_finds_what_is_planted(scene: Scene, evidence: Evidence) -> None:
     for name, content in {
         "rows": "\n".join(lines).encode(),
         "sequences": rfc8785.dumps({"slots": own}),
-        **({} if scene.file.has_sets else {"seeds": json.dumps({"seed": scene.study.seed}).encode()}),
+        "seeds": json.dumps({"seed": scene.study.seed}).encode(),
     }.items():
-        # Without previews: an order of few pages may fit one of theirs too, by chance.
-        assert right(scene, claims(replace(evidence, seen={"leak": content}, previewed=[]))[name])
+        assert right(scene, claims(replace(evidence, seen={"leak": content}))[name])
     if scene.places > 1:
         rows = [sorted(systems, key=lambda system: code[system]) for _, systems in evidence.trials()]
         ordered = dict(enumerate((system for row in rows for system in row), start=1))
         assert right(scene, claims(replace(evidence, seen={}, browser=ordered))["places"])
+
+
+@pytest.mark.parametrize("kind", ["single", "pairs", "abx", "sets"])
+@pytest.mark.parametrize("systems", [4, 6])
+def test_structure_of_plans_tells_little_of_others(kind: str, systems: int) -> None:
+    """With as few slots as a study has without a caution, one session helps little to guess another one."""
+    assert share_of_guesses(few_slots(kind, systems, ENOUGH_SLOTS), range(80)) * systems < MAX_REVEALED
+
+
+@pytest.mark.parametrize(("kind", "systems", "share"), [("single", 2, 0.9), ("sets", 2, 0.6), ("sets", 4, 0.29)])
+def test_structure_of_too_few_plans_is_found(kind: str, systems: int, share: float) -> None:
+    assert share_of_guesses(few_slots(kind, systems, 2), range(80)) > share
+
+
+def test_rows_of_sets_in_a_regular_order_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As plans of sets once had them: each page with the first row of its square that was free."""
+    monkeypatch.setattr(places, "_free", lambda at, colours, rng: next(one for one in range(colours) if one not in at))
+    assert share_of_guesses(few_slots("sets", 6, ENOUGH_SLOTS), range(80)) * 6 > MAX_REVEALED
+
+
+def few_slots(kind: str, systems: int, slots: int) -> StudyFile:
+    """A small study file of few slots."""
+    shape: dict[str, Any] = {"systems": [*"abcdef"[:systems]], "clips": 4, "repeats": 0, "slots": slots}
+    make = {"single": study_toml, "pairs": pair_toml, "abx": abx_toml, "sets": set_toml}[kind]
+    return parse(make(**shape | ({"rounds": 3} if kind in {"pairs", "abx"} else {"heard": 4})))
 
 
 @pytest.mark.usefixtures("children_here")

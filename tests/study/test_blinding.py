@@ -33,7 +33,7 @@ from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from study.sequences import sessions_of
 from study.services import study_creation
-from tests.factories import edit_file, make_expert, make_study, study_toml, tone
+from tests.factories import edit_file, make_expert, make_study, set_toml, study_toml, tone
 from tests.study.exchanges import exchange
 from tests.study.leaks import stopwatch
 
@@ -289,6 +289,18 @@ def test_as_many_slots_as_the_caution_asks_for_are_enough(systems: tuple[str, ..
         found = [said for said in services.cautions_on(file) if said.startswith("So few session plans")]
         assert [f"has {slots} slots; use 5 or more" in said for said in found] == [True] * len(found)
         assert len(found) == (len(systems) < 5 and slots < ENOUGH_SLOTS and (len(systems), slots) != (3, 4))
+
+
+@pytest.mark.parametrize(("count", "warned"), [(3, ()), (4, (2, 3, 4)), (6, ())])
+def test_few_slots_of_sets_tell_of_one_another_by_prompt(count: int, warned: tuple[int, ...]) -> None:
+    """With four systems another page of a prompt never has a system where this one has it: one in three is right.
+
+    With three, slots take two squares by turns, and with six one in five is right, little more than by chance.
+    """
+    for slots in range(2, 10):
+        file = parse(set_toml(systems=tuple("abcdef"[:count]), clips=4, heard=4, slots=slots, repeats=0))
+        found = "".join(services.cautions_on(file))
+        assert ("33% of the time or more (chance level 25%)" in found) == bool(found) == (slots in warned), slots
 
 
 def test_sessions_are_played_in_the_slots_that_were_chosen_in_the_study_s_languages_by_turns(brief: Study) -> None:

@@ -131,7 +131,7 @@ def test_neighbours_on_the_page_are_nearly_even() -> None:
 def test_colours_are_even_at_each_vertex(left: int, right: int, colours: int) -> None:
     rng = np.random.default_rng(left)
     edges = [(a, b) for a in range(left) for b in range(right) if rng.random() < 0.7]
-    found = even_colours(edges, colours)
+    found = even_colours(edges, colours, rng)
     for side in (0, 1):
         for vertex in {edge[side] for edge in edges}:
             counts = Counter(colour for edge, colour in found.items() if edge[side] == vertex)

@@ -38,22 +38,25 @@ def place_systems(edges: list[Edge], systems: int, rng: np.random.Generator) -> 
     squares = [rows[start : start + systems] for start in range(0, len(rows), systems)]
     for number, square in enumerate(squares):
         own = [edge for edge in edges if edge[0] % len(squares) == number]
-        colours = even_colours([own[index] for index in rng.permutation(len(own)).tolist()], systems)
+        shuffled = [own[index] for index in rng.permutation(len(own)).tolist()]
+        colours = even_colours(shuffled, systems, rng)
         order = rng.permutation(systems).tolist()
         found |= {edge: [names[system] for system in square[order[colour]]] for edge, colour in colours.items()}
     return found
 
 
-def even_colours(edges: list[Edge], colours: int) -> dict[Edge, int]:
+def even_colours(edges: list[Edge], colours: int, rng: np.random.Generator) -> dict[Edge, int]:
     """Colour the edges of a bipartite graph evenly at each vertex.
 
-    Each vertex has every colour equally often, within one.
+    Each vertex has every colour equally often, within one. Of colours that are free one is drawn: with the first one,
+    few slots would have the same few rows in an order that one of them tells of the others.
 
     Parameters
     ----------
     edges : list of (int, int)
         Left and right vertex of each; none twice.
     colours : int
+    rng : np.random.Generator
 
     Returns
     -------
@@ -71,16 +74,16 @@ def even_colours(edges: list[Edge], colours: int) -> dict[Edge, int]:
             parts.append((side, vertex, count // colours))
         left, right = ends[edge] = (parts[0], parts[1])
         at_left, at_right = taken.setdefault(left, {}), taken.setdefault(right, {})
-        one, other = _free(at_left, colours), _free(at_right, colours)
-        if one != other and one in at_right:
+        one, other = _free(at_left, colours, rng), _free(at_right, colours, rng)
+        if one in at_right:
             _exchange(right, one, other, taken, ends, found)
         found[edge] = one
         at_left[one] = at_right[one] = edge
     return found
 
 
-def _free(at: dict[int, Edge], colours: int) -> int:
-    return next(colour for colour in range(colours) if colour not in at)
+def _free(at: dict[int, Edge], colours: int, rng: np.random.Generator) -> int:
+    return int(rng.choice([colour for colour in range(colours) if colour not in at]))
 
 
 def _exchange(
