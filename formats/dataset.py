@@ -152,6 +152,7 @@ CORRECT = Column("correct", "integer", LazyText("Whether this answer is right fo
 #: Of trials with an X (ABX): which clip it was, and whether the answer says so.
 X_PLACE = Column("x", "integer", LazyText("The place of the clip that X was."), minimum=1, maximum=2)
 X_CORRECT = Column("correct", "integer", LazyText("Whether the answer says which clip X was."), **FLAG)
+PASSED = Column("passed", "integer", LazyText("Whether this answer to the attention check is the right one."), **FLAG)
 KNOWN = Column("known", "integer", LazyText("Whether the expert knew the song before the study."), **FLAG)
 REMARK = (
     KNOWN,
@@ -322,6 +323,14 @@ class TextQuestion(Labelled):
     required: bool = False
 
 
+class AttentionCheck(Labelled):
+    """An attention check with its choices and the key of the right one; the answers are in attention_checks.csv."""
+
+    choices: list[Labelled]
+    right: str
+    times: int = 1
+
+
 class System(Part):
     """A system, or its code, with its name."""
 
@@ -341,6 +350,7 @@ class Description(Part):
     scales: list[Scale]
     questions: list[Annotated[Preference | ChoiceQuestion | TextQuestion, Field(discriminator="kind")]] = []
     systems: list[System]
+    attention_checks: list[AttentionCheck] = []
     groups: list[Labelled] = []
     background: list[Question] = []
     plan_sha256: str | None = None

@@ -43,6 +43,8 @@ LOWEST_RATING, HIGHEST_RATING = 0, 100
 LARGEST_SEED = 2**53 - 1
 MAX_SYSTEMS, MAX_SCALES, MAX_CLIPS, MAX_SLOTS, MAX_PRACTICE = 12, 12, 1000, 200, 20
 MAX_TRIALS = MAX_SYSTEMS * MAX_CLIPS
+#: Attention checks of different wording.
+MAX_CHECKS = 12
 #: How long after the end of a study answers on their way are still taken where its file does not say, and at most.
 GRACE_HOURS, MAX_GRACE_HOURS = 48, 24 * 14
 #: The same of a slot that was taken by the open link, and the longest address.
@@ -108,6 +110,8 @@ class Known:
     clips: TrialClips = 1
     #: Whether a copy of the reference is rated.
     rates_reference: bool = False
+    #: Attention checks of a session; None where their number has a fault itself.
+    checks: int | None = 0
 
 
 #: Faults, each with the path of its key.
@@ -491,15 +495,10 @@ class TrialChoice(Choice):
         return value
 
 
-class ChoiceQuestion(Table):
-    """A question with answers to choose from, of each clip or of the trial. They are stored by number, from 1."""
+class Answerable(Table):
+    """What is answered with one of its choices. They are stored by number, from 1."""
 
-    kind: Literal["choice"]
-    key: QuestionKey
-    of: Of = "clip"
-    label: Texts
-    definition: Texts
-    choices: Annotated[list[TrialChoice], Entries(2, 20)]
+    choices: Sequence[Choice]
 
     @property
     def values(self) -> Sequence[int]:
@@ -516,20 +515,47 @@ class ChoiceQuestion(Table):
         """The number of the last choice."""
         return len(self.choices)
 
+    def texts(self, language: str) -> dict[str, str]:
+        """What an expert reads of it in a language; the choices in one text, by key."""
+        choices = "; ".join(f"{choice.key} = {localised(choice.label, language)}" for choice in self.choices)
+        named = (name for name in ("label", "definition") if name in type(self).model_fields)
+        return {**{name: localised(getattr(self, name), language) for name in named}, "choices": choices}
+
+    def wording(self, language: str) -> str:
+        """The version of its words in a language, as of a scale."""
+        return json_sha256(self.texts(language))[:DIGITS]
+
+
+class ChoiceQuestion(Answerable):
+    """A question with answers to choose from, of each clip or of the trial."""
+
+    kind: Literal["choice"]
+    key: QuestionKey
+    of: Of = "clip"
+    label: Texts
+    definition: Texts
+    choices: Annotated[list[TrialChoice], Entries(2, 20)]
+
     @property
     def has_right_answers(self) -> bool:
         """Whether answers are right or wrong."""
         return any(choice.right_for for choice in self.choices)
 
-    def texts(self, language: str) -> dict[str, str]:
-        """What an expert reads of it in a language; the choices in one text, by key."""
-        choices = "; ".join(f"{choice.key} = {localised(choice.label, language)}" for choice in self.choices)
-        named = {name: localised(getattr(self, name), language) for name in ("label", "definition")}
-        return {**named, "choices": choices}
 
-    def wording(self, language: str) -> str:
-        """The version of its words in a language, as of a scale."""
-        return json_sha256(self.texts(language))[:DIGITS]
+class AttentionCheck(Answerable):
+    """A question that has nothing to do with the clips and says itself which answer is right."""
+
+    key: QuestionKey
+    label: Texts
+    choices: Annotated[list[Choice], Entries(2, 20)]
+    #: The key of the right choice.
+    right: Text
+    #: How often a session asks it.
+    times: Annotated[int, Whole(1, MAX_TRIALS)] = 1
+
+    def is_right(self, value: int) -> bool:
+        """Whether the choice of a number is the right one."""
+        return self.choices[value - 1].key == self.right
 
 
 class TextQuestion(Table):
@@ -795,6 +821,8 @@ class Analysis(Table):
     smallest_gap: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": HIGHEST_RATING})
     alpha: Annotated[float, Fraction()]
     exclusions: Text
+    #: Experts who fail so many attention checks are excluded; None where nobody is.
+    failed_checks: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MAX_TRIALS})
     #: Whether experts are excluded who did not pass the post-screening of MUSHRA.
     post_screening: bool = False
     dropouts: Text
@@ -808,6 +836,16 @@ class Analysis(Table):
                 "delete this key."
             )
         return value
+
+    @field_validator("failed_checks", mode="before")
+    @classmethod
+    def _are_asked(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value
+        asked = info.context.checks
+        if asked == 0:
+            raise fault("The study has no attention checks. Write [[attention_checks]], or delete this key.")
+        return _whole(value, 1, asked or MAX_TRIALS)
 
     @field_validator("hypotheses", mode="before")
     @classmethod
@@ -862,6 +900,7 @@ class StudyFile(Table):
     groups: Annotated[list[Group], Entries(1, 20)]
     scales: Annotated[list[Scale], Entries(1, MAX_SCALES)] = []
     questions: Annotated[list[TrialQuestion], Entries(1, MAX_SCALES)] = []
+    attention_checks: Annotated[list[AttentionCheck], Entries(1, MAX_CHECKS)] = []
     background: Annotated[list[Question], Entries(0, 30)] = []
     consent: Consent
     instructions: Paragraphs
@@ -964,6 +1003,15 @@ class StudyFile(Table):
         """The scale, preference or choice of a key. Raises KeyError."""
         return {asked.key: asked for asked in self.numbered}[key]
 
+    def check(self, key: str) -> AttentionCheck | None:
+        """The attention check of a key."""
+        return next((check for check in self.attention_checks if check.key == key), None)
+
+    @property
+    def checks_asked(self) -> list[str]:
+        """The key of the attention check of each time that a session asks one."""
+        return [check.key for check in self.attention_checks for _ in range(check.times)]
+
     def shown_in(self, language: str) -> str:
         """The language in which the study's texts come to a page of that language."""
         return language if language in self.languages else self.languages[0]
@@ -985,6 +1033,7 @@ TABLES: Mapping[str, type[Table]] = {
     "trial": TrialShape,
     "scales": Scale,
     "groups": Group,
+    "attention_checks": AttentionCheck,
     "clips": ClipShape,
     "design": Design,
     "background": Question,
@@ -1039,7 +1088,7 @@ def _ratings_apart(complete: dict[str, Any]) -> dict[str, Any]:
 def parse_analysis(text: str, file: StudyFile) -> Analysis:
     """The section [analysis] alone, for an amendment to the plan of a study; checked as in a whole file."""
     section = _checked(Section, text, read_toml(text), _known(file.as_json()))
-    return Analysis.model_validate(section.analysis.model_dump())
+    return Analysis.model_validate(section.analysis.model_dump(exclude_none=True))
 
 
 def analysis_toml(analysis: Mapping[str, Any]) -> str:
@@ -1073,7 +1122,14 @@ def _known(content: dict[str, Any]) -> Known:
         rows = [row for row in [*scales, *questions] if isinstance(row, dict)]
         asked = [row for row in rows if row.get("kind") != "text"]
         known.ranges = {str(row.get("key", "")): _range(row) for row in asked}
+    known.checks = _checks_of(content)
     return known
+
+
+def _checks_of(content: dict[str, Any]) -> int | None:
+    """How many attention checks a session of a file has; None where one of the numbers is none."""
+    times = [row.get("times", 1) for row in _rows(content.get("attention_checks"))]
+    return sum(times) if all(type(one) is int and 1 <= one <= MAX_TRIALS for one in times) else None
 
 
 def _range(scale: dict[str, Any]) -> int:
@@ -1096,10 +1152,12 @@ def _across(content: dict[str, Any]) -> Found:
         found += _repeated(content.get(key), (key,), name)
     scales = {str(row.get("key")) for row in _rows(content.get("scales"))}
     found += _repeated(content.get("questions"), ("questions",), "key", scales)
-    for part in ("background", "questions"):
+    asked = scales | {str(row.get("key")) for row in _rows(content.get("questions"))}
+    found += _repeated(content.get("attention_checks"), ("attention_checks",), "key", asked)
+    for part in ("background", "questions", "attention_checks"):
         for index, question in enumerate(_rows(content.get(part))):
             found += _repeated(question.get("choices"), (part, index, "choices"), "key")
-    found += _unfit(content)
+    found += [*_unfit(content), *_unfit_checks(content)]
     slots = [group.get("slots") for group in _rows(content.get("groups"))]
     sound = [number for number in slots if type(number) is int and 1 <= number <= MAX_SLOTS]
     if slots and sound == slots and not 2 <= sum(sound) <= MAX_SLOTS:
@@ -1136,6 +1194,40 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     yield from _unfit_anchors(trial or {}, systems)
     if (trial or {}).get("reference") == X:
         yield from _unfit_x(clips, _rows(content.get("questions")))
+
+
+def _unfit_checks(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
+    """Attention checks without a right answer, or more of them than there are trials to ask them in."""
+    for index, row in enumerate(_rows(content.get("attention_checks"))):
+        keys = [str(choice.get("key")) for choice in _rows(row.get("choices"))]
+        if keys and isinstance(row.get("right"), str) and row["right"] not in keys:
+            known = ", ".join(keys)
+            said = Message(
+                "%(value)s is not the key of a choice. Use one of %(known)s.", value=repr(row["right"]), known=known
+            )
+            yield ("attention_checks", index, "right"), said
+    trials, checks = _trials_of(content), _checks_of(content)
+    if trials and checks and checks > trials - 1:
+        said = Message(
+            "A session has %(count)d attention checks and %(trials)d trials. Write at most %(most)d: one in each trial "
+            "but the first.",
+            count=checks,
+            trials=trials,
+            most=trials - 1,
+        )
+        yield ("attention_checks",), said
+
+
+def _trials_of(content: dict[str, Any]) -> int:
+    """Study trials of a session of a file; 0 where a number that they follow from has a fault."""
+    trial, design, systems = content.get("trial"), content.get("design"), content.get("systems")
+    clips: Any = trial.get("clips", 1) if isinstance(trial, dict) else 1
+    if clips not in (1, 2, "all") or not isinstance(design, dict) or not isinstance(systems, list):
+        return 0
+    heard, repeats = design.get("rounds" if clips == 2 else "heard_per_expert"), design.get("repeats", 0)
+    if type(heard) is not int or type(repeats) is not int:
+        return 0
+    return heard * trials_of_round(clips, len(systems)) + repeats
 
 
 def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:

@@ -219,6 +219,8 @@ class Trial(models.Model):
     block = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
     is_repeat = models.BooleanField(default=False)
+    #: The key of the attention check that stands beside the questions; "" in most trials.
+    attention_check = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["slot", "phase", "number"]
@@ -436,7 +438,8 @@ class Listening(models.Model):
 class Rating(models.Model):
     """One answer to one question in one trial. A change is a new row with a higher revision.
 
-    `scale` is the question's key. Preferences are below zero for the clip at place 1, and above for the one at place 2.
+    `scale` is the question's key, or that of the trial's attention check. Preferences are below zero for the clip at
+    place 1, and above for the one at place 2.
     """
 
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="ratings")

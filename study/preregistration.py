@@ -70,7 +70,16 @@ class Answers:
             prompts=file.design.clips_per_system,
         )
         reference = reference_of(file.trial.as_json())
-        return in_a_row(self._language, [said, *([reference.sentences(self._language)] if reference else [])])
+        further = [reference.sentences(self._language)] if reference else []
+        if checks := len(file.checks_asked):
+            further.append(
+                self._(
+                    "Attention checks per session: {checks}, each a question beside those of a trial whose right "
+                    "answer the question itself says; the trials are drawn at random for each session.",
+                    checks=checks,
+                )
+            )
+        return in_a_row(self._language, [said, *further])
 
     def blinding(self) -> str:
         return self._(

@@ -98,8 +98,9 @@ def is_done(trial: int, expert: Expert) -> bool:
         scales=answers_counted(file, Q(ratings__expert=expert)),
         written=newest_answers(file, expert),
     )
-    token, scales, is_reported, written = rows.values_list("token", "scales", "reported", "written").get()
-    rated = bool(scales >= file.answers_per_trial and file.are_written(written))
+    found = rows.values_list("token", "attention_check", "scales", "reported", "written").get()
+    token, check, scales, is_reported, written = found
+    rated = bool(scales >= file.answers_per_trial + bool(check) and file.are_written(written))
     if rated or not is_reported:
         return rated
     place = session_of(expert).trial(token)
@@ -177,6 +178,8 @@ class AnsweredTrial:
     token: str
     #: By scale and place of the clip.
     values: dict[tuple[str, int], int]
+    #: The key of its attention check, whose answer is among the values; "" in most trials.
+    attention_check: str
     known: bool
     comment: str
     #: Of questions of kind text, by key.
@@ -197,18 +200,19 @@ def answered_trials(expert: Expert) -> list[AnsweredTrial]:
         values.setdefault(trial, {})[scale, place] = value
     remarks = {remark.trial_id: remark for remark in expert.remarks.order_by("revision")}
     playback_failed = set(expert.listenings.filter(problem=True).values_list("trial_id", flat=True))
-    rows = _trials(expert).filter(phase=Trial.Phase.STUDY).values_list("pk", "number", "token")
+    rows = _trials(expert).filter(phase=Trial.Phase.STUDY).values_list("pk", "number", "token", "attention_check")
     return [
         AnsweredTrial(
             number,
             token,
             values.get(pk, {}),
+            check,
             known=pk in remarks and remarks[pk].known,
             comment=remarks[pk].comment if pk in remarks else "",
             written=remarks[pk].answers if pk in remarks else {},
             problem=pk in playback_failed,
         )
-        for pk, number, token in rows
+        for pk, number, token, check in rows
     ]
 
 

@@ -103,6 +103,9 @@ def broken_sessions(study: Study) -> str:
     if sealed is None:
         return ""
     rows = Trial.objects.filter(slot__study=study, phase=Trial.Phase.STUDY).order_by("slot__number", "number")
+    asked = rows.exclude(attention_check="").values_list("slot__number", "number", "attention_check")
+    if set(asked) != _checks_of(sealed.content):
+        return Message("attention checks are asked in other trials than was planned")
     expected = _references_of(sealed.content)
     for slot, number, clip_id, reference in rows.values_list(
         "slot__number", "number", "clip__clip_id", "reference__clip_id"
@@ -123,6 +126,12 @@ def broken_sessions(study: Study) -> str:
     if len(played) != sum(len(row["trials"]) for row in sealed.content["sessions"]["slots"]):
         return Message("the session plans have more or fewer trials than the study")
     return broken_proof(study.plan, {"sealed": sealed.content, "slots": slots}, played)
+
+
+def _checks_of(content: Content) -> set[tuple[int, int, str]]:
+    """Slot, trial and key of each attention check that was planned."""
+    slots = content["sessions"]["slots"]
+    return {(slot["slot"], one["trial"], one["check"]) for slot in slots for one in slot.get("checks", ())}
 
 
 def _references_of(content: Content) -> Callable[[int, int, str, str | None], bool]:

@@ -48,6 +48,8 @@ class SessionTrial(NamedTuple):
     number: int
     #: Of all its clips together.
     duration_ms: int
+    #: The key of its attention check; "" in most trials.
+    attention_check: str
     #: When the first answer to the last scale was given.
     answered_at: datetime | None
     #: From when the trial can be served, by the server's clock: the one before is over then. None if that is not known.
@@ -131,6 +133,7 @@ class _Row(NamedTuple):
     phase: str
     number: int
     duration_ms: int
+    attention_check: str
     scales: int
     firsts: int
     answered_at: datetime | None
@@ -235,13 +238,14 @@ def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
 
 def _places(rows: Iterable[_Row], file: StudyFile) -> Iterator[SessionTrial]:
     """The trials in their order: each opens when the one before is over, and the first when the expert arrived."""
-    now, opened, wanted = clock.now(), None, file.answers_per_trial
+    now, opened = clock.now(), None
     for count, row in enumerate(rows):
+        wanted = file.answers_per_trial + bool(row.attention_check)
         opened = opened if count else row.arrived_at
         rated, leaves = row.rated_at(wanted), row.leaves_at(opened)
         answered = row.answered_at if row.firsts == wanted else None
         complete = rated and file.are_written(row.written)
-        yield SessionTrial(*row[:5], answered, opened, done=bool(complete or (leaves and leaves <= now)))
+        yield SessionTrial(*row[:6], answered, opened, done=bool(complete or (leaves and leaves <= now)))
         opened = min(filter(None, (rated, leaves)), default=None)
 
 

@@ -10,6 +10,8 @@ A hidden reference is found, and rated highest. Anchors are rated low, the first
 
 Where trials have an X, it is heard as its clip is, with noise of its own; the answer is the clip that is nearer to it.
 
+Attention checks are passed nineteen times in twenty.
+
 Of choices the one whose systems have the nearest mean is answered; one that is right for no system has the mean of all.
 
 The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
@@ -55,6 +57,8 @@ REFERENCE_MEAN, ANCHOR_MEAN, ANCHOR_STEP = 6.5, 1.2, 0.7
 #: How much a system's mean varies from scale to scale.
 TILT_SD = 0.15
 SECONDS_A_TRIAL = 30
+#: How likely a simulated expert passes an attention check.
+PASSED = 0.95
 #: What simulated experts write, the same in every language.
 SIMULATED_WORDS = "…"
 #: A date on which nobody rated, so that the same seed gives the same ratings to the byte.
@@ -138,6 +142,7 @@ def _fill(study: Study, rng: Random) -> None:
             submitted_at=BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (len(trials) + 1)),
         )
         Rating.objects.bulk_create(_ratings(expert, trials, latent))
+        Rating.objects.bulk_create(_checked(expert, trials, rng))
         Remark.objects.bulk_create(_written(expert, trials, rng))
 
 
@@ -154,6 +159,32 @@ def _written(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Remar
             client_uuid=uuid.uuid4(),
             given_at=at,
             received_at=at,
+        )
+
+
+def _checked(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Rating]:
+    """The answer to the attention check of each trial that has one."""
+    for trial in trials:
+        check = expert.study.file.check(trial.attention_check)
+        if check is None:
+            continue
+        wrong = [value for value in check.values if not check.is_right(value)]
+        right = next(value for value in check.values if check.is_right(value))
+        after = timedelta(seconds=SECONDS_A_TRIAL * (trial.number + 1), milliseconds=-rng.randrange(1000, 3000))
+        yield Rating(
+            trial=trial,
+            expert=expert,
+            scale=check.key,
+            value=right if rng.random() < PASSED else rng.choice(wrong),
+            revision=1,
+            client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+            given_at=BEGUN + after,
+            received_at=BEGUN + after,
+            plays=1,
+            heard_ms=trial.clip.duration_ms,
+            rt_ms=int(after / timedelta(milliseconds=1)) - 1000 * SECONDS_A_TRIAL * trial.number,
+            language=expert.language,
+            wording=check.wording(expert.language),
         )
 
 

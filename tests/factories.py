@@ -197,6 +197,21 @@ def texts_toml(text: str) -> str:
     return text.replace("[[background]]", f"{why}{where}[[background]]", 1)
 
 
+def checks_toml(text: str, *, times: int = 1, failed: int | None = None) -> str:
+    """A study file with the attention check `attention`, whose second answer is right, so often in a session.
+
+    `failed`: experts who fail so many are excluded.
+    """
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    choices = ", ".join(f'{{ key = "{key}", label = {both(key)} }}' for key in ("one", "two", "three"))
+    check = (
+        f'[[attention_checks]]\nkey = "attention"\nlabel = {both("Please choose two here")}\n'
+        f'choices = [{choices}]\nright = "two"\ntimes = {times}\n'
+    )
+    text = text.replace("[[background]]", f"{check}[[background]]", 1)
+    return text if failed is None else text.replace("[analysis]\n", f"[analysis]\nfailed_checks = {failed}\n", 1)
+
+
 def waveform_toml(text: str) -> str:
     """A study file whose players show waveforms."""
     shown = "[trial]\nwaveform = true\n"
@@ -458,6 +473,8 @@ def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
         for asked in file.numbered:
             if (asked.key, place) not in queries.answers_at_places(trial, expert):
                 rate(expert, trial, asked.key, min(value, asked.maximum), place=place)
+    if trial.attention_check and (trial.attention_check, 1) not in queries.answers_at_places(trial, expert):
+        rate(expert, trial, trial.attention_check, 2)
     if file.texts:
         write(expert, trial)
 

@@ -40,6 +40,7 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
             "real_system": None if study.sealed else study.file.real_system,
             **{key: file[key] for key in ("scales", "groups", "background")},
             **({"questions": _questions(study, view)} if file.get("questions") else {}),
+            **({"attention_checks": file["attention_checks"]} if file.get("attention_checks") else {}),
             "systems": _systems(study, view),
             "plan_sha256": study.plan_sha256,
             "analysis": file["analysis"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from formats.dataset import KINDS, Table, Texts
 from formats.messages import LANGUAGES, NP_, SOURCE, LazyText
-from formats.study_file import ChoiceQuestion, Group, Numbered, Publication, Scale
+from formats.study_file import AttentionCheck, ChoiceQuestion, Group, Numbered, Publication, Scale
 from formats.text import one_line
 from study.dataset.taken import since_in_words
 from study.models import Study
@@ -114,19 +114,20 @@ def codebook_page(study: Study, tables: list[Table]) -> str:
         lines += [_table_line(heads), "|---" * len(heads) + "|", *_column_lines(table), ""]
     lines += ["## " + beside(LazyText("Scales as worded")), ""]
     lines += ["| scale | language | wording | label | definition | low | high |", "|---|---|---|---|---|---|---|"]
-    for scale in study.file.numbered:
+    every: list[Numbered | AttentionCheck] = [*study.file.numbered, *study.file.attention_checks]
+    for scale in every:
         for language in study.file.languages:
-            texts = [scale.label[language], scale.definition[language]]
+            texts = [scale.label[language], scale.texts(language).get("definition", "")]
             version = scale.wording(language)
             lines.append(_table_line([scale.key, language, version, *texts, *_ends(scale, language)]))
     return "\n".join([*lines, ""])
 
 
-def _ends(asked: Numbered, language: str) -> list[str]:
+def _ends(asked: Numbered | AttentionCheck, language: str) -> list[str]:
     """The words at both ends; in place of the first all answers of a choice, and all points that have labels."""
     if isinstance(asked, Scale) and asked.labels:
         return [asked.points_in_words(language), asked.high[language]]
-    if isinstance(asked, ChoiceQuestion):
+    if isinstance(asked, ChoiceQuestion | AttentionCheck):
         return [asked.texts(language)["choices"], ""]
     return [f"{asked.minimum} = {asked.low[language]}", f"{asked.maximum} = {asked.high[language]}"]
 

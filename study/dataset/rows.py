@@ -8,11 +8,11 @@ from itertools import groupby
 from random import SystemRandom
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from formats.dataset import View
-from formats.study_file import ChoiceQuestion, StudyFile
+from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, StudyFile
 from study.dataset.schema import comparison_columns, right_column
 from study.models import Clip, FurtherClip, Rating, Remark, Seal, Study, Trial
 
@@ -44,7 +44,7 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
     about = [*_about(view), "known"]
     answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
-        Rating.objects.filter(_counting(study))
+        _ratings(study)
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .order_by("expert__code", "trial__number", "revision")
         .values_list(*about, *answer)
@@ -64,7 +64,7 @@ def _sets(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
     about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", "place"]
     answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
-        Rating.objects.filter(_counting(study))
+        _ratings(study)
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .annotate(here=Coalesce(Subquery(further.values("clip__clip_id")), "trial__clip__clip_id"))
         .order_by("expert__code", "trial__number", "place", "revision")
@@ -118,7 +118,7 @@ def comparisons(study: Study, view: View) -> Iterator[Row]:
     first = ["trial__clip__clip_id", "trial__clip__system__system_id"]
     answer = ["value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
-        Rating.objects.filter(_counting(study))
+        _ratings(study)
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .annotate(clip_b=Subquery(second.values("clip__clip_id")))
         .annotate(system_b=Subquery(second.values("clip__system__system_id")))
@@ -143,7 +143,7 @@ def x_choices(study: Study, view: View) -> Iterator[Row]:
     names_x = view == "open"
     sealed = Seal.objects.filter(study=study).first() if names_x else None
     source = sealed.content["x"] if sealed else {}
-    answered = Rating.objects.filter(_counting(study)) if names_x else Rating.objects.none()
+    answered = _ratings(study) if names_x else Rating.objects.none()
     heard_as_x = {
         (expert, number): source.get(reference)
         for expert, number, reference in answered.values_list(
@@ -159,6 +159,23 @@ def x_choices(study: Study, view: View) -> Iterator[Row]:
         x = 1 if names_x and row[first] == heard_as_x[str(row[0]), int(str(row[2]))] else 2
         answer: Row = [x, chosen, int(x == number)] if names_x else [chosen]
         yield [*row[:value], *answer, *row[value + 1 :]]
+
+
+def attention_checks(study: Study) -> Iterator[Row]:
+    """Each answer to an attention check that counts, by expert and trial, and whether it is right."""
+    about = ["expert__code", "expert__group", "trial__number", "scale"]
+    answer = ["value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
+    checks = {check.key: check for check in study.file.attention_checks}
+    rows = (
+        Rating.objects.filter(_counting(study), scale__in=list(checks))
+        .order_by("expert__code", "trial__number", "scale", "revision")
+        .values_list(*about, *answer)
+        .iterator(chunk_size=CHUNK)
+    )
+    for where, group in groupby(rows, key=lambda row: row[: len(about)]):
+        (check, (number, *rest)) = next(iter(_answers(row[len(about) - 1 :] for row in group).items()))
+        chosen = int(str(number))
+        yield [*where, checks[check].choices[chosen - 1].key, int(checks[check].is_right(chosen)), *rest]
 
 
 def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
@@ -211,6 +228,13 @@ def _counting(study: Study) -> Q:
     return Q(expert__study=study, expert__withdrawn_at=None, trial__phase=Trial.Phase.STUDY)
 
 
+def _ratings(study: Study) -> QuerySet[Rating]:
+    """The answers that count, without those to attention checks."""
+    rows = Rating.objects.filter(_counting(study))
+    checks = [check.key for check in study.file.attention_checks]
+    return rows.exclude(scale__in=checks) if checks else rows
+
+
 def experts(study: Study) -> Iterator[Row]:
     """Rows of all experts who have not withdrawn: session, sound check and background."""
     rows = study.experts.filter(withdrawn_at=None).select_related("replaced_by")
@@ -226,9 +250,10 @@ def experts(study: Study) -> Iterator[Row]:
 
 
 def wordings(file: StudyFile, columns: Sequence[str]) -> Iterator[Row]:
-    """Each scale, preference or choice as it is worded in each of the study's languages."""
-    for asked in file.numbered:
-        is_choice = isinstance(asked, ChoiceQuestion)
+    """Each scale, preference, choice or attention check as it is worded in each of the study's languages."""
+    every: list[Numbered | AttentionCheck] = [*file.numbered, *file.attention_checks]
+    for asked in every:
+        is_choice = isinstance(asked, ChoiceQuestion | AttentionCheck)
         for language in file.languages:
             said: dict[str, object] = {"scale": asked.key, "language": language, "wording": asked.wording(language)}
             said |= {} if is_choice else {"minimum": asked.minimum, "maximum": asked.maximum}

@@ -16,6 +16,7 @@ from formats.dataset import (
     HEARD,
     KNOWN,
     PAIR,
+    PASSED,
     PLACE,
     PROMPT,
     REMARK,
@@ -145,6 +146,21 @@ def comparison_columns(file: StudyFile, view: View) -> list[Column]:
         heard = [PROMPT, *heard] if file.trial.match == "prompt" else heard
     trial = [EXPERT, group_column(file), *TRIAL, REPEATED, known_column(file)]
     return [*trial, question, *heard, value, *ANSWER]
+
+
+def check_columns(file: StudyFile) -> list[Column]:
+    """Columns of the attention checks, one row for each that was answered."""
+    checks = file.attention_checks
+    labels = {check.key: in_all(check.label) for check in checks}
+    chosen = {choice.key: in_all(choice.label) for check in reversed(checks) for choice in check.choices}
+    meaning = LazyText("Which attention check was asked; its wording is in wordings.csv.")
+    return [
+        *(EXPERT, group_column(file), TRIAL[0]),
+        Column("check", "text", meaning, values=labels, closed=True),
+        Column("choice", "text", LazyText("The key of the answer that was chosen."), values=chosen, closed=True),
+        PASSED,
+        *ANSWER,
+    ]
 
 
 def remark_columns(file: StudyFile, view: View) -> list[Column]:

@@ -40,6 +40,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
         answers = write_ratings(study, folder, view, codes) if study.file.scales else []
         answers += [write_choices(study, folder, view, codes)] if study.file.choices else []
         answers.append(write_remarks(study, folder, *(("sealed", {}) if study.file.has_sets else (view, codes))))
+    answers += [write_attention_checks(study, folder)] if study.file.attention_checks else []
     tables = [*answers, write_experts(study, folder)]
     worded = wordings_table(study.file)
     tables.append(_write(folder, worded, rows.wordings(study.file, [column.name for column in worded.columns])))
@@ -140,6 +141,18 @@ def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, st
     return _write(folder, table, rows.remarks(study, view, codes))
 
 
+def write_attention_checks(study: Study, folder: Path) -> Table:
+    """Answers to attention checks, a row a check."""
+    table = Table(
+        "attention_checks.csv",
+        LazyText("Attention checks, a row for each that was answered"),
+        schema.check_columns(study.file),
+        ("expert_id", "trial"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, rows.attention_checks(study))
+
+
 def write_experts(study: Study, folder: Path) -> Table:
     """Who took part."""
     table = Table(
@@ -157,8 +170,8 @@ def wordings_table(file: StudyFile) -> Table:
     columns = list(WORDING)
     if any(isinstance(asked, Preference) for asked in file.questions):
         columns.append(MIDDLE)
-    if file.choices:  # which have no lowest and highest
-        ends = {"minimum", "maximum", "low", "high"}
+    if file.choices or file.attention_checks:  # which have no lowest and highest
+        ends = {"minimum", "maximum", "low", "high", *(["definition"] if file.attention_checks else [])}
         columns = [replace(column, required=column.name not in ends) for column in columns]
         columns.append(CHOICES)
     return Table("wordings.csv", title, columns, ("scale", "language"))

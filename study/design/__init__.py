@@ -3,7 +3,7 @@
 The same seed gives the same bytes. `latin_squares` and `few_systems` order the systems, `subsets` chooses each slot's
 clips, `repeats` spreads hidden repeats over the second half, `certificate` counts the balance, `predictability`
 measures how well systems can be guessed, `prompts` keeps the clips of one prompt apart, and `cautions` says where that
-is too well.
+is too well. `attention` draws where attention checks stand, apart from all of this.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from formats.study_file import REPEAT_GAP
+from study.design.attention import checks_certified, draw_checks, with_attention_checks
 from study.design.cautions import may_reveal, plan_cautions
 from study.design.certificate import certificate_of, without_codes
 from study.design.few_systems import mirrored_orders
@@ -28,12 +29,15 @@ __all__ = [
     "SQUARES_FROM",
     "DesignSpec",
     "certificate_of",
+    "checks_certified",
+    "draw_checks",
     "make_session_apart",
     "make_sessions",
     "may_reveal",
     "plan_cautions",
     "predictable_share",
     "share_from_another",
+    "with_attention_checks",
     "without_codes",
 ]
 

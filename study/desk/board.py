@@ -47,6 +47,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         # Build the address once: building it for each of 200 experts takes longer than the rest of the table.
         "experts": reverse("desk:expert", args=[slug, "x"]).removesuffix("x/"),
         "rights": rights_in(request, found),
+        "has_checks": bool(found.file.attention_checks),
         "several_scales": found.file.answers_per_trial > 1,
         "fewest": progress.MIN_TRIALS,
         "share": round(100 * progress.SAME_SHARE),

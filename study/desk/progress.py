@@ -30,6 +30,8 @@ MIN_TRIALS = 10
 SAME_SHARE = 0.8
 #: Too fast: half of the clips were rated within this time per scale after they could have been heard once.
 FAST_S_A_SCALE = 0.5
+#: What is read of an answer to an attention check.
+NEWEST = ("expert", "trial", "scale", "value")
 #: An answer that came so long after it was given had waited for a connection.
 LOST = timedelta(minutes=1)
 
@@ -68,6 +70,8 @@ class Row:
     seconds: float | None
     #: The result of the headphone check; "" if it was skipped.
     headphones: str
+    #: Attention checks answered rightly and answered, as 2/3; "" before the first.
+    checks: str
     link: str
     reasons: Reasons
 
@@ -253,10 +257,12 @@ class Answers(NamedTuple):
 
 
 def _answers(study: Study) -> list[Answers]:
-    """The answers on each trial that has any; choices have no lowest and highest."""
+    """The answers on each trial that has any, attention checks apart; choices have no lowest and highest."""
     on_scales = ~Q(scale__in=[asked.key for asked in study.file.choices])
+    checks = [check.key for check in study.file.attention_checks]
     rows = (
         Rating.objects.filter(expert__study=study)
+        .exclude(scale__in=checks)
         .order_by()
         .values_list("expert", "trial")
         .annotate(
@@ -279,7 +285,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list
     for trial in rated:
         mine[trial.expert].append(trial)
     groups = {group.key: study.group_label(group.key, get_language() or "") for group in study.file.groups}
-    reports, headphones, links = _reports(study), _headphones(study), _links(study)
+    reports, headphones, links, checks = _reports(study), _headphones(study), _links(study), _checks(study)
     seen, now = _last_seen(study, ((one.expert, one.newest) for one in answers), reports), clock.now()
     lost = Counter(one.expert for one in answers if one.was_lost)
 
@@ -298,6 +304,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list
             last_seen=seen.get(expert.pk),
             seconds=median(trial.ms for trial in mine[expert.pk]) / 1000 if mine[expert.pk] else None,
             headphones=headphones.get(expert.pk, ""),
+            checks=checks.get(expert.pk, ""),
             link=_link_state(links.get(expert.pk)),
             reasons=reasons(study, known(expert), now),
         )
@@ -354,6 +361,19 @@ def _headphones(study: Study) -> dict[int, str]:
     """Each expert's newest headphone check, as 5/6; no entry if it was skipped."""
     checks = SoundCheck.objects.filter(expert__study=study).order_by("pk").values_list("expert", "correct", "answers")
     return {expert: f"{correct}/{len(answers)}" if answers else "" for expert, correct, answers in checks}
+
+
+def _checks(study: Study) -> dict[int, str]:
+    """How many attention checks each expert passed, of those answered; no entry before the first."""
+    asked = {check.key: check for check in study.file.attention_checks}
+    if not asked:
+        return {}
+    rows = Rating.objects.filter(expert__study=study, scale__in=list(asked)).order_by("revision")
+    newest = {(expert, trial): (key, value) for expert, trial, key, value in rows.values_list(*NEWEST)}
+    passed: dict[int, list[bool]] = defaultdict(list)
+    for (expert, _trial), (key, value) in newest.items():
+        passed[expert].append(asked[key].is_right(value))
+    return {expert: f"{sum(found)}/{len(found)}" for expert, found in passed.items()}
 
 
 def _links(study: Study) -> dict[int, Invitation]:

@@ -18,7 +18,7 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import answer_shown, known_words, letter_of, scale_order, scale_shown, texts_shown
+from study.room.trials import answer_shown, check_shown, known_words, letter_of, scale_order, scale_shown, texts_shown
 from study.session import session_of
 
 
@@ -180,16 +180,25 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
                 }
                 for place in places
                 for scale in scales
-            ],
+            ]
+            + _check_answered(expert, row),
             "known": row.known,
             "comment": row.comment,
             "texts": texts_shown(file, translation.get_language(), row.written),
-            "problem": row.problem and len(row.values) < file.answers_per_trial,
+            "problem": row.problem and len(row.values) < file.answers_per_trial + bool(row.attention_check),
         }
         for row in queries.answered_trials(expert)
     ]
     unfinished, pages, known = _spans(queries.incomplete_trials(expert)), file.trial.clips != 1, known_words(expert)
     return room_render(request, expert, "review", rows=rows, unfinished=unfinished, pages=pages, known=known)
+
+
+def _check_answered(expert: Expert, row: queries.AnsweredTrial) -> list[dict[str, Any]]:
+    """The attention check of a trial as the review shows it; whether its answer is right is not said."""
+    check = check_shown(expert, row.attention_check)
+    if check is None:
+        return []
+    return [{"label": check["label"], "value": answer_shown(check, row.values.get((check["key"], 1)))}]
 
 
 def _spans(numbers: list[int]) -> list[str]:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import MAX_SYSTEMS, ChoiceQuestion, Numbered, Preference, StudyFile, localised
+from formats.study_file import MAX_SYSTEMS, AttentionCheck, ChoiceQuestion, Numbered, Preference, StudyFile, localised
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -49,8 +49,14 @@ def scale_shown(expert: Expert, key: str) -> dict[str, Any]:
     return question_shown(expert.study.file.asked(key), translation.get_language())
 
 
-def question_shown(asked: Numbered, language: str) -> dict[str, Any]:
-    """A scale, preference or choice in a language, with its points if it has buttons."""
+def check_shown(expert: Expert, key: str) -> dict[str, Any] | None:
+    """An attention check in the active language; None where there is none of that key."""
+    check = expert.study.file.check(key) if key else None
+    return question_shown(check, translation.get_language()) if check else None
+
+
+def question_shown(asked: Numbered | AttentionCheck, language: str) -> dict[str, Any]:
+    """A scale, preference, choice or attention check in a language, with its points if it has buttons."""
     texts = asked.texts(language)
     shown = {"key": asked.key, "minimum": asked.minimum, "maximum": asked.maximum, **texts}
     if isinstance(asked, Preference):
@@ -59,7 +65,7 @@ def question_shown(asked: Numbered, language: str) -> dict[str, Any]:
             for value in asked.values
         ]
         return {**shown, "form": asked.form, "choices": choices, "points": list(asked.values)}
-    if isinstance(asked, ChoiceQuestion):
+    if isinstance(asked, ChoiceQuestion | AttentionCheck):
         labels = [localised(choice.label, language) for choice in asked.choices]
         choices = [{"value": value, "words": words} for value, words in enumerate(labels, start=1)]
         return {**shown, "form": "choice", "choices": choices, "points": list(asked.values)}
@@ -118,7 +124,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         return redirect("room:room")
     lasts = queries.durations_of(shown, expert.study)
     heard = queries.listening_by_place(shown.pk, expert, lasts)
-    answers, has_sets = queries.answers_at_places(shown.pk, expert), expert.study.file.has_sets
+    file = expert.study.file
+    answers, has_sets = queries.answers_at_places(shown.pk, expert), file.has_sets
     rated = [
         [_answered(expert, key, answers.get((key, place))) for key in scale_order(expert)]
         for place in range(1, max(lasts) + 1 if has_sets else 2)
@@ -142,7 +149,8 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         panel="" if any(clip.intervals for clip in heard.values()) or answers else _panel(expert, session, shown),
         scales=scales,
         sliders=any(scale["maximum"] > MAX_DIGITS for scale in scales),
-        choices=any(scale.get("form") == "choice" for scale in scales),
+        check=_check(expert, shown, answers),
+        choices=bool(file.choices or file.attention_checks),
         many=any(len(scale["points"] or range(MAX_BUTTONS)) > MAX_WIDE for scale in scales),
         labels=any(scale.get("labelled") for scale in scales),
         known=known_words(expert, max(lasts)),
@@ -184,8 +192,20 @@ def _panel(expert: Expert, session: Session, shown: SessionTrial) -> str:
 
 
 def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[str, Any]:
+    return {**scale_shown(expert, key), **_given(answer)}
+
+
+def _given(answer: queries.Answer | None) -> dict[str, Any]:
     value, revision = (answer.value, answer.revision) if answer else (None, 0)
-    return {**scale_shown(expert, key), "value": value, "revision": revision}
+    return {"value": value, "revision": revision}
+
+
+def _check(
+    expert: Expert, shown: SessionTrial, answers: Mapping[tuple[str, int], queries.Answer]
+) -> dict[str, Any] | None:
+    """The attention check of a trial with the answer so far; in a set it opens with the first clip."""
+    check = check_shown(expert, shown.attention_check)
+    return check and {**check, **_given(answers.get((shown.attention_check, 1)))}
 
 
 def _audio_url(token: str, place: int) -> str:

@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from study import clock
+from study.design import draw_checks
 from study.errors import Refused
 from study.models import (
     Background,
@@ -143,12 +144,17 @@ def _own_slot(study: Study, slug: str) -> Slot:
     copies = _copies_as_x(study, clips)
     rows = list(practice_trials(study.file, slot, practice, copies))
     references, unheard = _references(study, clips), {source: cycle(found) for source, found in copies.items()}
-    for number, (trial, heard, x) in enumerate(_own_order(study, clips), start=1):
+    own_order = _own_order(study, clips)
+    drawn = draw_checks(len(own_order), study.file.checks_asked, [SECRET.randrange(2**53)])
+    checks = {check["trial"]: check["check"] for check in drawn}
+    for number, (trial, heard, x) in enumerate(own_order, start=1):
         reference = references.get(heard[0].audio)
         if x:  # a clip that no expert hears as X has no copy
             source = heard[x - 1]
             reference = next(unheard[source.clip_id]) if source.clip_id in unheard else source
-        rows.append((Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, reference=reference, **trial), heard))
+        study_trial = Trial(slot=slot, phase=Trial.Phase.STUDY, number=number, reference=reference, **trial)
+        study_trial.attention_check = checks.get(number, "")
+        rows.append((study_trial, heard))
     write_trials(rows)
     return slot
 

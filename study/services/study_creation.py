@@ -25,10 +25,12 @@ from study import clock
 from study.design import (
     DesignSpec,
     certificate_of,
+    checks_certified,
     make_session_apart,
     make_sessions,
     may_reveal,
     plan_cautions,
+    with_attention_checks,
 )
 from study.design.pairs import PairSpec, make_pair_session_apart, make_pair_sessions, pair_certificate
 from study.design.sets import SetSpec, make_set_session_apart, make_set_sessions, set_certificate
@@ -328,6 +330,7 @@ def sealed_content(study: Study, clips: dict[str, list[str]], systems: dict[str,
     """What is sealed: every session, from a seed that nobody can compute, and which system made which clip."""
     nonce = rng.randbytes(32).hex()
     sessions = sessions_for(study.file, sorted(systems), seed_of(study.file, nonce))
+    sessions = with_attention_checks(sessions, study.file.checks_asked)
     return {"nonce": nonce, "sessions": sessions, "systems": systems, "clips": clips}
 
 
@@ -347,12 +350,13 @@ def freeze_plan(study: Study, content: Content) -> None:
         "study_file_sha256": study.file_sha256,
         **(beyond_scales if file.trial.clips != 1 or file.questions or is_shown else {}),
         "scales": [scale.as_json() for scale in file.scales],
+        **({"attention_checks": [one.as_json() for one in file.attention_checks]} if file.attention_checks else {}),
         "analysis": file.analysis.as_json(),
         "design": file.design.as_json(),
         "commitment": commitment_to(content),
     }
     study.plan_sha256 = json_sha256(study.plan)
-    study.certificate = CERTIFY[file.trial.clips](content["sessions"])
+    study.certificate = CERTIFY[file.trial.clips](content["sessions"]) | checks_certified(content["sessions"])
     study.seed = content["sessions"]["seed"]
 
 
@@ -480,6 +484,7 @@ def write_sessions(
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
         trials += practice_trials(study.file, slot, practice, copies)
         unheard = {source: iter(found) for source, found in copies.items()}
+        checks = {check["trial"]: check["check"] for check in row.get("checks", ())}
         for number, planned in enumerate(row["trials"], start=1):
             trial = Trial(
                 slot=slot,
@@ -488,6 +493,7 @@ def write_sessions(
                 block=planned["block"],
                 position=planned["position"],
                 is_repeat=planned["repeat"],
+                attention_check=checks.get(number, ""),
             )
             heard = [clips[place["system"], place["clip"]] for place in places_of(planned)]
             if x:

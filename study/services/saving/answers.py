@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
-from formats.study_file import ChoiceQuestion, Preference
+from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, Preference
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -71,7 +71,7 @@ def save_rating(
     if first := first_of(rows, client_uuid, expert_id=expert.pk, trial_id=trial.pk, **what):
         return first, False
     given = admit(context, given_at, offset_ms, before)
-    _check_value(expert.study, scale, place, value)
+    asked = _asked(context, scale, place, value)
     known = [rating for rating in rows if rating.trial_id == trial.pk and rating.place == place]
     _check_revision([rating for rating in known if rating.scale == scale], revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
@@ -93,22 +93,27 @@ def save_rating(
         heard_ms=measures[1],
         rt_ms=measures[2],
         language=shown,
-        wording=expert.study.file.asked(scale).wording(shown),
+        wording=asked.wording(shown),
     )
     detail: dict[str, Any] = {"scale": scale, **({"place": place} if expert.study.file.has_sets else {})}
     insert(rating, context, given.at, alone=given.late, what="rating", **detail, revision=revision)
     return rating, True
 
 
-def _check_value(study: Study, scale: str, place: object, value: object) -> None:
-    if type(place) is not int or not 1 <= place <= (len(study.file.systems) if study.file.has_sets else 1):
+def _asked(context: SaveContext, scale: str, place: object, value: object) -> Numbered | AttentionCheck:
+    """The question, or the attention check of the trial, that is answered; an answer that it cannot have is refused."""
+    file, check = context.expert.study.file, context.trial.attention_check
+    asked: Numbered | AttentionCheck | None = next((item for item in file.numbered if item.key == scale), None)
+    places = len(file.systems) if file.has_sets and asked else 1
+    if type(place) is not int or not 1 <= place <= places:
         raise invalid_number()
-    asked = next((item for item in study.file.numbered if item.key == scale), None)
+    if check and check == scale:
+        asked = file.check(check)
     if asked is None:
         raise Refused(400, "scale", _("This study does not have this scale."))
     if type(value) is int and value in asked.values:
-        return
-    if isinstance(asked, Preference | ChoiceQuestion):
+        return asked
+    if isinstance(asked, Preference | ChoiceQuestion | AttentionCheck):
         raise Refused(400, "value", _("Please choose one of the answers shown."))
     message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
     raise Refused(400, "value", message % {"minimum": asked.minimum, "maximum": asked.maximum})

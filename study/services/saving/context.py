@@ -30,7 +30,7 @@ class SaveContext:
 
 #: Load only these columns: a save is on the hot path.
 COLUMNS = (
-    *("token", "phase", "number", "slot__number", "clip__duration_ms"),
+    *("token", "phase", "number", "attention_check", "slot__number", "clip__duration_ms"),
     *(f"slot__expert__{name}" for name in ("code", "language", "slot", "withdrawn_at", "submitted_at")),
     *(f"slot__expert__study__{name}" for name in ("slug", "file", "state", "simulated", "opened_at", "closed_at")),
 )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from study import queries
 from study.errors import Refused
-from study.models import Listening, Rating
+from study.models import Listening, Rating, Trial
 from study.prepared import Given, Prepared
 from study.services.saving.context import SaveContext
 from study.services.saving.rules import ahead, room_end
@@ -134,7 +134,15 @@ def _rated(context: SaveContext, before: Iterable[Rating]) -> datetime | None:
     for rating in before:
         key = (rating.scale, rating.place)
         firsts[key] = min(rating.received_at, firsts.get(key, rating.received_at))
-    return max(firsts.values()) if len(firsts) >= context.expert.study.file.answers_per_trial else None
+    return max(firsts.values()) if len(firsts) >= _wanted(context) else None
+
+
+def _wanted(context: SaveContext) -> int:
+    """Answers by which the trial before is complete; only a study with attention checks is asked for its own."""
+    file = context.expert.study.file
+    if not file.attention_checks or context.before is None:
+        return file.answers_per_trial
+    return file.answers_per_trial + Trial.objects.filter(pk=context.before).exclude(attention_check="").count()
 
 
 def _at_its_speed(heard_ms: int, own: list[Report], opened: datetime, end: datetime) -> bool:
