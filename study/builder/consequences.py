@@ -43,4 +43,19 @@ def session_in_words(content: Content, lasting: float | None = None) -> list[str
     return [
         session % {"trials": trials, "minutes": minutes, "seconds": lasts},
         _("%(people)d experts hear each clip %(times).3g times on average.") % {"people": people, "times": times},
+        *_checks_in_words(content),
     ]
+
+
+def _checks_in_words(content: Content) -> list[str]:
+    """How many attention checks a session has, where it has any."""
+    times = [row.get("times") or 1 for row in content.get("attention_checks", ())]
+    if not times or any(type(number) is not int for number in times):
+        return []
+    count = sum(times)
+    said = ngettext(
+        "%(count)d trial of a session has an attention check.",
+        "%(count)d trials of a session have an attention check.",
+        count,
+    )
+    return [said % {"count": count}]

@@ -18,7 +18,7 @@ Content = dict[str, Any]
 TEXTS = frozenset({"title", "instructions", "label", "definition", "low", "middle", "high", "text", "known"})
 #: The key whose texts are lists, one for each point of a scale, and the one that may be false.
 POINTS, OPTIONAL = "labels", "known"
-LISTS = frozenset({"systems", "groups", "questions", "background", "choices"})
+LISTS = frozenset({"systems", "groups", "questions", "attention_checks", "background", "choices"})
 TABLES = frozenset({"consent", "trial", "clips", "design", "open_link", "publication", "analysis"})
 #: Entries whose name is used elsewhere: the list, the key of the name, and what of the analysis it appears in.
 NAMES = {"systems": "id", "questions": "key"}
@@ -136,6 +136,9 @@ def put(content: Content, path: KeyPath, value: Any) -> None:
         at[path[-1]] = "" if value is None else value
     if len(path) == 3 and NAMES.get(str(path[0])) == path[2] and before and value:
         _rename(content, str(path[0]), before, value)
+    if path[0] == "attention_checks" and len(path) == 5 and path[4] == "key" and before and value:
+        check = content["attention_checks"][path[1]]
+        check["right"] = value if check.get("right") == before else check.get("right")
 
 
 def _rename(content: Content, kind: str, before: str, after: str) -> None:

@@ -26,6 +26,9 @@ SIMPLER = {
     "Write two or more choices, each as { key = …, label = { … } }.": N_("Add two or more choices."),
     'Only a question of kind "choice" has choices. Delete this key.': N_("Delete the choices."),
     'Write a list of systems, each once, such as ["low", "mid"], from %(known)s.': N_("Choose from the systems."),
+    "The study has no attention checks. Write [[attention_checks]], or delete this key.": N_(
+        "There are no attention checks. Add one under Questions, or empty this field."
+    ),
     'Write pairs of systems, such as [["a", "b"]], from %(known)s.': N_("Choose two different systems."),
 }
 

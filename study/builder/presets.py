@@ -121,6 +121,14 @@ def text(languages: Sequence[str]) -> Content:
     }
 
 
+def attention_check(languages: Sequence[str]) -> Content:
+    """A question that says itself which of its five answers is right."""
+    names = ("one", "two", "three", "four", "five")
+    choices = [{"key": key, "label": in_each(str(number), languages)} for number, key in enumerate(names, start=1)]
+    label = in_each(_("Please choose 2 here"), languages)
+    return {"key": "attention", "label": label, "choices": choices, "right": "two", "times": 1}
+
+
 def background(name: str, languages: Sequence[str]) -> Content:
     """A background question; a name that is no preset's gives an empty one."""
     if name not in BACKGROUND:
@@ -140,6 +148,8 @@ def entry(path: str, name: str, content: Content, languages: Sequence[str]) -> A
         return text(languages)
     if path == "questions":
         return preference(languages) if name == "preference" else scale(name, languages)
+    if path == "attention_checks":
+        return attention_check(languages)
     if path == "background":
         return background(name, languages)
     if path == "systems":

@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from formats.study_file import KINDS, MAX_SYSTEMS, NO_REFERENCE, Numbered, X
+from formats.study_file import KINDS, MAX_SYSTEMS, NO_REFERENCE, AttentionCheck, Numbered, X
 from study.builder import drafts
 from study.builder.access import draft_or_404
 from study.builder.content import Content, is_pair, languages_of
@@ -45,6 +45,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
             "shows_words": request.GET.get("step") == "words",
             **_players(content, list(_scales(content, language))),
             "texts": list(_texts(content, language)),
+            "checks": list(_checks(content, language)),
             "consent": _text(content.get("consent", {}).get("text"), language),
             "instructions": _text(content.get("instructions"), language),
             "language": language,
@@ -85,6 +86,17 @@ def _scales(content: Content, language: str) -> Iterator[dict[str, Any]]:
             yield {**question_shown(_sound(row, language), language), "value": None, "revision": 0}
         except (ValidationError, KeyError, ValueError):
             continue
+
+
+def _checks(content: Content, language: str) -> Iterator[dict[str, Any]]:
+    """The attention checks, below the questions as in the trials that have one."""
+    for row in content.get("attention_checks", ()):
+        choices = [
+            {"key": EMPTY, "label": {language: _text(one.get("label"), language)}} for one in row.get("choices", ())
+        ]
+        said = {"key": row.get("key") or EMPTY, "label": {language: _text(row.get("label"), language)}}
+        check = AttentionCheck.model_validate({**said, "choices": choices, "right": EMPTY})
+        yield {**question_shown(check, language), "value": None, "revision": 0}
 
 
 def _texts(content: Content, language: str) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,7 @@ STEPS: dict[str, Promise] = {
 PAGE_OF = {
     **dict.fromkeys(("title", "languages", "trial"), "start"),
     **dict.fromkeys(("systems", "real_system", "clips"), "clips"),
-    **dict.fromkeys(("scales", "questions"), "questions"),
+    **dict.fromkeys(("scales", "questions", "attention_checks"), "questions"),
     **dict.fromkeys(("instructions", "consent", "known"), "words"),
     **dict.fromkeys(("groups", "background", "open_link", "time_zone"), "people"),
     **dict.fromkeys(("design", "analysis", "publication"), "plan"),
@@ -148,16 +148,44 @@ def _questions(content: Content, language: str) -> Iterator[Section]:
         yield Section(name, under(path, *(fields or _rating())), path, name)
         if kind == "choice":
             yield from _answers(content, language, path, systems_of(content, language))
+    yield Section(_("Add a question"), [], adds=_new_questions(content))
+    yield from _attention_checks(content, language)
+
+
+def _new_questions(content: Content) -> list[tuple[str, str]]:
+    """The questions that can be added, for the form of the trials."""
     if is_pair(content):
-        adds = [("questions:preference", _("Preference")), ("questions:text", _("Answer in words"))]
-        yield Section(_("Add a question"), [], adds=adds)
-        return
+        return [("questions:preference", _("Preference")), ("questions:text", _("Answer in words"))]
     presets = [(f"questions:{name}", str(words[0])) for name, words in SCALES.items()]
     adds = [("questions:", _("Empty rating scale")), *presets]
     if form_of(content) == 1:
         adds.append(("questions:human", _("Human or computer")))
-    adds.append(("questions:text", _("Answer in words")))
-    yield Section(_("Add a question"), [], adds=adds)
+    return [*adds, ("questions:text", _("Answer in words"))]
+
+
+def _attention_checks(content: Content, language: str) -> Iterator[Section]:
+    for number in _rows(content, "attention_checks"):
+        path = f"attention_checks.{number}"
+        name = title_of(content, path, language, _("Attention check"))
+        rows = enumerate(value_at(content, ("attention_checks", number, "choices")) or ())
+        choices = [
+            (str(row.get("key")), title_of(content, f"{path}.choices.{at}", language, _("Choice"))) for at, row in rows
+        ]
+        fields = under(
+            path,
+            texts("label", _("Question"), help=_("It says which answer is right, such as: Please choose 2 here")),
+            Field("right", _("Right answer"), "choice", choices=choices),
+            Field("times", _("Times per session"), "whole", _("If empty: 1.")),
+            Field("key", _("Name in the data"), help=_("Lower-case letters, digits and underscores.")),
+        )
+        yield Section(name, fields, path, name)
+        yield from _answers(content, language, path, [])
+    note = _(
+        "A question that shows who answers without reading. It is asked below the other questions of trials drawn at "
+        "random, differently for each expert, and must be answered. Experts do not learn whether they were right. "
+        "Nobody is excluded unless the analysis plan says so. Say in the consent text that there are attention checks."
+    )
+    yield Section(_("Attention checks"), [], adds=[("attention_checks:", _("Add an attention check"))], note=note)
 
 
 def _text() -> list[Field]:
@@ -351,6 +379,7 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
         Field("analysis.alpha", _("Significance level (α)"), "number"),
         Field("analysis.hypotheses", _("Hypotheses, one per line"), "lines"),
         Field("analysis.exclusions", _("Exclusion rules"), "paragraphs"),
+        *_failed_checks(content),
         *_post_screening(content),
         Field("analysis.dropouts", _("Drop-outs"), "paragraphs", _("How their ratings are treated.")),
     ]
@@ -382,6 +411,15 @@ def _publication() -> list[Field]:
         Field("publication.publisher", _("Publisher, such as the archive")),
         Field("publication.license", _("License of the data"), "choice", choices=licenses),
     ]
+
+
+def _failed_checks(content: Content) -> list[Field]:
+    """Where experts are asked attention checks, after how many wrong answers they are excluded."""
+    asked, rule = content.get("attention_checks"), value_at(content, ("analysis", "failed_checks"))
+    if not asked and rule is None:
+        return []
+    label = _("Exclude experts who fail so many attention checks")
+    return [Field("analysis.failed_checks", label, "whole", _("If empty, nobody is excluded for them."))]
 
 
 def _post_screening(content: Content) -> list[Field]:

@@ -14,7 +14,7 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")
 #: Tables and arrays of tables in the order in which a file has them; other keys come before.
 ORDER = (
     *("instructions", "consent", "trial", "clips", "design", "systems", "groups", "scales", "questions"),
-    *("background", "open_link", "publication", "analysis"),
+    *("attention_checks", "background", "open_link", "publication", "analysis"),
 )
 
 

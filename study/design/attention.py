@@ -1,4 +1,4 @@
-"""Where the attention checks of each slot stand: drawn apart from systems and clips, of which this knows nothing."""
+"""Draw the trials of attention checks, without regard to systems."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ PARTS = {
     "smallest_gap": gettext_lazy("Smallest effect size of interest (SESOI)"),
     "alpha": gettext_lazy("Significance level (α)"),
     "exclusions": gettext_lazy("Exclusion rules"),
+    "failed_checks": gettext_lazy("Exclude experts who fail so many attention checks"),
     "post_screening": gettext_lazy("Exclude experts by post-screening"),
     "dropouts": gettext_lazy("Drop-outs"),
 }

@@ -250,8 +250,8 @@ def test_page_asks_the_check_beside_the_questions_and_never_says_what_is_right(c
     assert "Please choose two here" in page
     wrong = client.put(*_sent(trial, value=1), headers=_headers(client, page))
     right = client.put(*_sent(trial, value=2, revision=2), headers=_headers(client, page))
-    told = [{key: part for key, part in reply.json().items() if key != "now"} for reply in (wrong, right)]
-    assert told == [{"saved": True, "revision": 1, "value": 1}, {"saved": True, "revision": 2, "value": 2}]
+    replies = [{key: part for key, part in reply.json().items() if key != "now"} for reply in (wrong, right)]
+    assert replies == [{"saved": True, "revision": 1, "value": 1}, {"saved": True, "revision": 2, "value": 2}]
     other = next(one for one in trials_of(expert) if one.number == 1)
     assert "Please choose" not in client.get(reverse("room:trial", args=[other.token])).content.decode()
 

@@ -164,6 +164,21 @@ def test_entries_are_added_moved_copied_and_deleted(draft: Draft, ada: Client) -
     assert len(content(draft)["questions"]) == 4
 
 
+def test_attention_check_is_added_and_its_consequence_said(draft: Draft, ada: Client) -> None:
+    assert press(ada, draft, "questions", "add:attention_checks:").endswith("#f-attention_checks-0")
+    news = save(ada, draft, "questions", {"attention_checks.0.times": "3"}).json()
+    assert "3 trials of a session have an attention check." in news["consequences"]
+    assert "Nobody is excluded unless the analysis plan says so." in text(ada.get(page(draft, "questions")))
+    news = save(ada, draft, "plan", {"analysis.failed_checks": "4"}).json()
+    assert news["faults"]["analysis.failed_checks"] == ["4 is not valid. Enter a whole number from 1 to 3."]
+    save(ada, draft, "plan", {"analysis.failed_checks": "2"})
+    assert content(draft)["analysis"]["failed_checks"] == 2
+    assert "<legend>Please choose 2 here</legend>" in text(ada.get(address("preview", draft.token)))
+    press(ada, draft, "questions", "delete:attention_checks.0.choices.1")
+    news = save(ada, draft, "questions", {"attention_checks.0.times": "1"}).json()
+    assert "not the key of a choice" in news["faults"]["attention_checks.0.right"][0]
+
+
 def test_what_is_typed_is_saved_before_an_entry_is_added(draft: Draft, ada: Client) -> None:
     press(ada, draft, "clips", "add:systems:", **{"systems.0.label.en": "Ours"})
     assert content(draft)["systems"][0]["label"]["en"] == "Ours"

@@ -17,7 +17,7 @@ from study.builder.faults import check
 from study.builder.fields import shown, typed
 from study.builder.steps import STEPS, fields_of
 from study.builder.toml_text import content_of, toml_of
-from tests.factories import pair_toml, study_toml, texts_toml
+from tests.factories import checks_toml, pair_toml, study_toml, texts_toml
 
 EXAMPLES = sorted(Path("fixtures/studies").glob("*.toml"))
 
@@ -54,7 +54,7 @@ def test_every_rare_part_of_a_study_file_has_a_field() -> None:
     before = study_toml().replace(at, f"{at}\nlabels = {LABELS}", 1)
     assert "labels" in before
     for known in (False, {"en": "I know it", "zh-hans": "我知道"}):
-        text = texts_toml(before) + OPEN_LINK + PUBLICATION
+        text = checks_toml(texts_toml(before), failed=1) + OPEN_LINK + PUBLICATION
         content = content_of(text) | {"known": known, "time_zone": "Asia/Shanghai"}
         has_fields(toml_of(content))
         assert content_of(toml_of(content)) == content
@@ -216,6 +216,24 @@ def test_anchors_follow_the_names_of_systems() -> None:
     assert content["trial"]["anchors"] == ["middle"]
     chosen = {value for value, _ in fields_of("clips", content)["trial.anchors"].choices}
     assert chosen == {"model-a", "model-b", "middle"}
+
+
+def test_right_answer_of_a_check_follows_its_name() -> None:
+    content = content_of(checks_toml(study_toml()))
+    contents.put(content, ("attention_checks", 0, "choices", 0, "key"), "first")
+    contents.put(content, ("attention_checks", 0, "choices", 1, "key"), "second")
+    assert content["attention_checks"][0]["right"] == "second"
+    assert check(content)[1] == []
+
+
+def test_rule_on_checks_keeps_its_field_without_checks() -> None:
+    content = content_of(checks_toml(study_toml(), failed=1))
+    contents.delete(content, ("attention_checks", 0))
+    [fault] = check(content)[1]
+    assert (fault.step, fault.field) == ("plan", "analysis.failed_checks")
+    assert fault.words == "There are no attention checks. Add one under Questions, or empty this field."
+    contents.put(content, ("analysis", "failed_checks"), None)
+    assert "analysis.failed_checks" not in fields_of("plan", content)
 
 
 def test_words_of_points_and_of_known_songs_are_typed() -> None:
