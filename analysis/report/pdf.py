@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from string import digits
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib
-from fontTools.ttLib import TTCollection  # type: ignore[import-untyped]
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
-from matplotlib import font_manager
 from PIL import Image
 
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading, Paragraph, Picture
 from analysis.report.document import Contents, blocks, notes_below, title
-from analysis.report.style import chinese_font
+from analysis.report.fonts import LATIN, LATIN_BOLD, chinese_face, with_letters
 from formats.messages import is_chinese, language_tag
 
 #: Written into every file in place of the clock's, so that equal reports are equal bytes.
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
 BODY, CHINESE = "body", "chinese"
+BULLET = "•"
 MARGIN = 54.0  # points, as all lengths here
 FOOT, PAD = 60.0, 5.0
 #: Of a figure: as many as its lines and letters need, and a third of the file.
@@ -40,32 +42,27 @@ MAX_ROWS = 60
 
 def write_pdf(contents: Contents[Any], path: Path, lang: str) -> Path:
     """Write the report in a language; the same contents give the same bytes. Chinese needs a font that has it."""
-    pieces = list(blocks(contents, lang, in_pdf=True))
-    sheets = Sheets(title(contents, lang), lang, needs_chinese=any(sign > "\u2e7f" for sign in str(pieces)))
-    for block in pieces:
-        sheets.set(block)
-    sheets.output(str(path))
+    pieces, name = list(blocks(contents, lang, in_pdf=True)), title(contents, lang)
+    with TemporaryDirectory() as fonts:
+        sheets = Sheets(name, lang, letters_of(pieces, name, lang), Path(fonts))
+        for block in pieces:
+            sheets.set(block)
+        sheets.output(str(path))
     return path
 
 
-def chinese_face() -> tuple[str, int] | None:
-    """The file of the font with Chinese characters and its place in it: of a collection the simplified face."""
-    name = chinese_font()
-    if name is None:
-        return None
-    path = font_manager.findfont(name)
-    if not path.lower().endswith((".ttc", ".otc")):
-        return path, 0
-    with TTCollection(path, lazy=True) as collection:
-        names = [str(font["name"].getDebugName(1)) for font in collection.fonts]
-    wanted = (" SC", " CN", name)
-    return path, next((n for end in wanted for n, face in enumerate(names) if face.endswith(end)), 0)
+def letters_of(pieces: Sequence[Block], name: str, lang: str) -> set[str]:
+    """All letters of a report: those of its blocks, of the notes that `Sheets` adds to tables, and of the foot."""
+    notes = [notes_below(piece, lang, MAX_ROWS) for piece in pieces if isinstance(piece, Grid)]
+    words = json.dumps([*map(asdict, pieces), notes], ensure_ascii=False, default=str)
+    return {*words, *name, *digits, *BULLET}
 
 
 class Sheets(FPDF):
     """A4 sheets with their numbers at the foot; FPDF is made to be subclassed for that."""
 
-    def __init__(self, name: str, lang: str, *, needs_chinese: bool) -> None:
+    def __init__(self, name: str, lang: str, letters: set[str], fonts: Path) -> None:
+        """Sheets with these letters; `fonts` is a folder for the files of their fonts until all is written."""
         super().__init__(format="A4", unit="pt")
         self.language = lang
         self.set_creation_date(MADE)
@@ -74,16 +71,15 @@ class Sheets(FPDF):
         self.set_margins(MARGIN, MARGIN, MARGIN)
         self.c_margin = PAD / 2
         self.set_auto_page_break(True, margin=FOOT)
-        self._add_fonts(lang, needs_chinese=needs_chinese)
+        self._add_fonts(lang, letters, fonts)
         self.add_page()
 
-    def _add_fonts(self, lang: str, *, needs_chinese: bool) -> None:
-        shapes = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-        self.add_font(BODY, "", shapes / "DejaVuSans.ttf")
-        self.add_font(BODY, "B", shapes / "DejaVuSans-Bold.ttf")
-        face = chinese_face() if needs_chinese else None
+    def _add_fonts(self, lang: str, letters: set[str], folder: Path) -> None:
+        self.add_font(BODY, "", with_letters(LATIN, letters, folder))
+        self.add_font(BODY, "B", with_letters(LATIN_BOLD, letters, folder))
+        face = chinese_face() if any(letter > "\u2e7f" for letter in letters) else None
         if face is not None:
-            self.add_font(CHINESE, "", face[0], collection_font_number=face[1])
+            self.add_font(CHINESE, "", with_letters(face[0], letters, folder, face=face[1]))
         self.family = CHINESE if is_chinese(lang) and face else BODY
         self._heavy = "" if self.family == CHINESE else "B"  # the Chinese file has one weight
         self._advances: dict[tuple[str, str], float] = {}
@@ -139,7 +135,7 @@ class Sheets(FPDF):
         for text in texts:
             self._room_for(1.5 * size)
             top = self.get_y()
-            self._text("•", size, INK, after=0)
+            self._text(BULLET, size, INK, after=0)
             self.set_y(top)
             self._text(text, size, INK, after=2, left=12)
 
