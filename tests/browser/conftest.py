@@ -106,6 +106,16 @@ def accept(live_server: LiveServer, study: Study) -> Accept:
     return accept
 
 
+@pytest.fixture
+def second_trial(page: Page, accept: Accept, live_server: LiveServer) -> str:
+    """At the second trial of the study, practice done; its token."""
+    expert = accept(page)
+    practised(expert)
+    page.goto(f"{live_server.url}/room/")
+    awake(page)
+    return trials_of(expert)[1].token
+
+
 @contextmanager
 def unhurried(since: timedelta = timedelta(minutes=50)) -> Iterator[None]:
     """Within the block each look at the clock is three seconds after the one before, the first so long ago."""

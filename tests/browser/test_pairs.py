@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study.models import Listening, Rating, Study
 from tests.browser.conftest import Accept, awake, practised, settled
-from tests.factories import make_pair_study, trials_of
+from tests.factories import make_pair_study
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 SECONDS = 1.5
@@ -34,16 +34,6 @@ def study(live_server: LiveServer, tmp_path: Path, form: str) -> Study:
     return make_pair_study(tmp_path, form=form, seconds=SECONDS, slots=3, practice=1, systems=systems, rounds=2)
 
 
-@pytest.fixture
-def pair(page: Page, accept: Accept, live_server: LiveServer) -> str:
-    """At the second pair of the study; its token."""
-    expert = accept(page)
-    practised(expert)
-    page.goto(f"{live_server.url}/room/")
-    awake(page)
-    return trials_of(expert)[1].token
-
-
 def button(page: Page, place: int) -> str:
     return f".player:nth-child({place}) .play"
 
@@ -54,28 +44,28 @@ def play(page: Page, place: int) -> None:
     expect(page.locator(button(page, place))).to_have_attribute("data-state", "ended")
 
 
-def test_both_clips_are_heard_before_an_answer_is_taken(page: Page, pair: str) -> None:
+def test_both_clips_are_heard_before_an_answer_is_taken(page: Page, second_trial: str) -> None:
     points = page.locator(".preference .point")
     expect(page.locator("h1")).to_have_text("Page 2 of 6")
     play(page, 1)
     expect(page.locator(".player:nth-child(1) .state")).to_have_text("Finished. Please play the other clip.")
     points.nth(0).click(force=True)
     expect(page.locator("#hint")).to_have_text("Please listen to both clips to the end first. Then you can answer.")
-    assert not Rating.objects.filter(trial__token=pair).exists()
+    assert not Rating.objects.filter(trial__token=second_trial).exists()
     play(page, 2)
     expect(page.locator("#locked")).to_be_hidden()
     points.nth(0).click()
     expect(page.locator("#announce")).to_have_text("Preference: first clip: 3")
     settled(page)
-    rating = Rating.objects.get(trial__token=pair)
+    rating = Rating.objects.get(trial__token=second_trial)
     assert (rating.value, rating.plays) == (-3, 2)
     assert rating.heard_ms >= 2 * 1000 * SECONDS - 1000
-    assert set(Listening.objects.filter(trial__token=pair).values_list("place", flat=True)) == {1, 2}
+    assert set(Listening.objects.filter(trial__token=second_trial).values_list("place", flat=True)) == {1, 2}
     page.locator("#next").click()
     expect(page.locator("h1")).to_have_text("Page 3 of 6")
 
 
-def test_one_clip_sounds_at_a_time(page: Page, pair: str) -> None:
+def test_one_clip_sounds_at_a_time(page: Page, second_trial: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "ready")
     page.locator(button(page, 1)).click()
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "playing")
@@ -102,7 +92,7 @@ def test_no_clip_plays_before_both_are_there(page: Page, accept: Accept, live_se
         expect(page.locator(button(page, place))).to_have_attribute("data-state", "ready")
 
 
-def test_whole_pair_is_answered_by_keys(page: Page, pair: str) -> None:
+def test_whole_pair_is_answered_by_keys(page: Page, second_trial: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "ready")
     page.keyboard.press("Space")
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "ended")
@@ -110,12 +100,12 @@ def test_whole_pair_is_answered_by_keys(page: Page, pair: str) -> None:
     expect(page.locator(button(page, 2))).to_have_attribute("data-state", "ended")
     page.keyboard.press("6")
     settled(page)
-    assert Rating.objects.get(trial__token=pair).value == 2
+    assert Rating.objects.get(trial__token=second_trial).value == 2
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Page 3 of 6")
 
 
-def test_answer_and_hearing_survive_a_reload(page: Page, pair: str) -> None:
+def test_answer_and_hearing_survive_a_reload(page: Page, second_trial: str) -> None:
     play(page, 1)
     settled(page)
     page.reload()
@@ -126,7 +116,7 @@ def test_answer_and_hearing_survive_a_reload(page: Page, pair: str) -> None:
     page.reload()
     awake(page)
     expect(page.locator(".preference input").nth(3)).to_be_checked()
-    assert Rating.objects.get(trial__token=pair).value == 0
+    assert Rating.objects.get(trial__token=second_trial).value == 0
 
 
 @pytest.mark.parametrize("form", FORMS, indirect=True)

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study.models import Listening, Rating, Study
 from tests.browser.conftest import Accept, awake, practised, settled
-from tests.factories import make_abx_study, make_reference_study, trials_of
+from tests.factories import make_abx_study, make_reference_study
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -37,23 +37,13 @@ def study(live_server: LiveServer, tmp_path: Path, clips: int | str) -> Study:
     return make_reference_study(tmp_path, clips, hidden=clips == "all", seconds=1.5, **shape)
 
 
-@pytest.fixture
-def token(page: Page, accept: Accept, live_server: LiveServer) -> str:
-    """At the second trial of the study; its token."""
-    expert = accept(page)
-    practised(expert)
-    page.goto(f"{live_server.url}/room/")
-    awake(page)
-    return trials_of(expert)[1].token
-
-
 def play(page: Page, button: str) -> None:
     expect(page.locator(button)).to_have_attribute("data-state", "ready")
     page.locator(button).click()
     expect(page.locator(button)).to_have_attribute("data-state", "ended")
 
 
-def test_reference_is_heard_before_an_answer_is_taken(page: Page, token: str, clips: int | str) -> None:
+def test_reference_is_heard_before_an_answer_is_taken(page: Page, second_trial: str, clips: int | str) -> None:
     count = page.locator(".player:not(.reference)").count()
     for place in range(1, count + 1):
         play(page, f'.player[data-at="{place}"] .play')
@@ -64,20 +54,21 @@ def test_reference_is_heard_before_an_answer_is_taken(page: Page, token: str, cl
     page.locator(".point").nth(0).click(force=True)
     asked = "A, B and X" if clips == "x" else "the reference"
     expect(page.locator("#hint")).to_contain_text(f"Please listen to {asked}")
-    assert not Rating.objects.filter(trial__token=token).exists()
+    assert not Rating.objects.filter(trial__token=second_trial).exists()
     play(page, REFERENCE)
     expect(page.locator(".player.reference .state")).to_have_text("Finished. You can play it again.")
     page.locator(".point").nth(0).click()
     settled(page)
-    rating = Rating.objects.get(trial__token=token)
+    rating = Rating.objects.get(trial__token=second_trial)
     assert rating.plays == (2 if clips in {2, "x"} else 1)
-    assert set(Listening.objects.filter(trial__token=token).values_list("place", flat=True)) == set(range(count + 1))
+    heard = Listening.objects.filter(trial__token=second_trial)
+    assert set(heard.values_list("place", flat=True)) == set(range(count + 1))
     page.reload()
     awake(page)
     expect(page.locator(".player.reference .seek")).to_be_enabled()
 
 
-def test_keys_play_the_reference_first(page: Page, token: str) -> None:
+def test_keys_play_the_reference_first(page: Page, second_trial: str) -> None:
     expect(page.locator(REFERENCE)).to_have_attribute("data-state", "ready")
     page.keyboard.press("Space")
     expect(page.locator(REFERENCE)).to_have_attribute("data-state", "ended")

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study.models import Listening, Rating, Study
 from tests.browser.conftest import Accept, awake, practised, settled
-from tests.factories import make_set_study, trials_of
+from tests.factories import make_set_study
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 SYSTEMS = ("one", "two", "three", "four", "five", "six")
@@ -37,16 +37,6 @@ def study(live_server: LiveServer, tmp_path: Path, scales: tuple[str, ...]) -> S
     return make_set_study(tmp_path, systems=systems, scales=scales, seconds=1.5, slots=3, practice=1)
 
 
-@pytest.fixture
-def page_of_set(page: Page, accept: Accept, live_server: LiveServer) -> str:
-    """At the second page of the study; its token."""
-    expert = accept(page)
-    practised(expert)
-    page.goto(f"{live_server.url}/room/")
-    awake(page)
-    return trials_of(expert)[1].token
-
-
 def button(page: Page, place: int) -> str:
     return f".player:nth-of-type({place}) .play"
 
@@ -61,7 +51,7 @@ def point(page: Page, place: int, value: int) -> None:
     page.locator(f'[data-place="{place}"] .point').nth(value - 1).click(force=True)
 
 
-def test_clip_is_rated_once_it_was_heard(page: Page, page_of_set: str) -> None:
+def test_clip_is_rated_once_it_was_heard(page: Page, second_trial: str) -> None:
     expect(page.locator("h1")).to_have_text("Page 2 of 3")
     play(page, 2)
     point(page, 1, 4)
@@ -69,17 +59,17 @@ def test_clip_is_rated_once_it_was_heard(page: Page, page_of_set: str) -> None:
     point(page, 2, 4)
     expect(page.locator("#announce")).to_have_text("B: overall: 4")
     settled(page)
-    rating = Rating.objects.get(trial__token=page_of_set)
+    rating = Rating.objects.get(trial__token=second_trial)
     assert (rating.place, rating.value, rating.plays) == (2, 4, 1)
     assert 1000 <= rating.heard_ms <= 1600
-    assert set(Listening.objects.filter(trial__token=page_of_set).values_list("place", flat=True)) == {2}
+    assert set(Listening.objects.filter(trial__token=second_trial).values_list("place", flat=True)) == {2}
     page.reload()
     awake(page)
     expect(page.locator('[data-place="2"] input').nth(3)).to_be_checked()
     expect(page.locator('[data-place="1"]')).to_have_class("scale shut")
 
 
-def test_one_clip_sounds_at_a_time(page: Page, page_of_set: str) -> None:
+def test_one_clip_sounds_at_a_time(page: Page, second_trial: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "ready")
     page.locator(button(page, 1)).click()
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "playing")
@@ -88,14 +78,14 @@ def test_one_clip_sounds_at_a_time(page: Page, page_of_set: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "paused")
 
 
-def test_whole_page_is_rated_by_keys(page: Page, page_of_set: str) -> None:
+def test_whole_page_is_rated_by_keys(page: Page, second_trial: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "ready")
     for place in range(1, 7):
         page.keyboard.press("Space")
         expect(page.locator(button(page, place))).to_have_attribute("data-state", "ended")
         page.keyboard.press(str(1 + place % 5))
     settled(page)
-    given = Rating.objects.filter(trial__token=page_of_set).values_list("place", "value")
+    given = Rating.objects.filter(trial__token=second_trial).values_list("place", "value")
     assert dict(given) == {place: 1 + place % 5 for place in range(1, 7)}
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Page 3 of 3")
