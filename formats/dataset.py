@@ -135,8 +135,8 @@ PAIR = (
     Column("clip_a", "text", LazyText("The id in this study of the clip at place 1.")),
     Column("clip_b", "text", LazyText("The id in this study of the clip at place 2.")),
 )
-PROMPT = Column("prompt_id", "text", LazyText("The prompt from which both clips come, as the pack names it."))
-#: Of sets: the place of the rated clip, and its prompt.
+PROMPT = Column("prompt_id", "text", LazyText("The prompt from which the clips come, as the pack names it."))
+#: Where questions are asked of each of several clips: the place of the clip, and its prompt.
 PLACE = Column("place", "integer", LazyText("Where the clip was on its page, from 1."), minimum=1)
 CLIP_PROMPT = Column("prompt_id", "text", LazyText("The prompt from which the clip comes, as the pack names it."))
 REPEATED = Column(

@@ -84,6 +84,9 @@ PREFERENCES: Mapping[str, tuple[int, ...]] = {
     "ties": (-1, 0, 1),
     "graded": (-3, -2, -1, 0, 1, 2, 3),
 }
+#: Keys of choices that stand for the clips of a trial, in their order, and those for none of them.
+PLACE_NAMES: tuple[Sequence[str], ...] = ("abcdefghijkl", [*map(str, range(1, MAX_SYSTEMS + 1))], ["first", "second"])
+UNDECIDED = {"none", "neither", "both", "equal", "same", "tie", "no-preference", "undecided"}
 #: The largest effect on the scale of the noise that a plan can be interested in: with a d' of 5 an unbiased judge is
 #: right in 98.8% of cases.
 MAX_EFFECT = 5
@@ -969,10 +972,19 @@ class StudyFile(Table):
         """Whether a trial has one clip of each system, each of which is rated."""
         return self.trial.clips == "all"
 
+    def places_of(self, asked: Numbered) -> range:
+        """The places of the clips of which a question is asked; 1 alone where it is asked of the trial."""
+        return range(1, self.clips_per_trial + 1 if getattr(asked, "of", "clip") == "clip" else 2)
+
     @property
     def answers_per_trial(self) -> int:
-        """Answers by which a trial is complete: to each question, and in a set for each clip."""
-        return len(self.numbered) * (len(self.systems) if self.has_sets else 1)
+        """Answers by which a trial is complete: to each question, of each clip or of the trial."""
+        return sum(len(self.places_of(asked)) for asked in self.numbered)
+
+    @property
+    def asks_of_places(self) -> bool:
+        """Whether a question is asked of each of several clips."""
+        return self.answers_per_trial > len(self.numbered)
 
     @property
     def clips_per_trial(self) -> int:
@@ -998,6 +1010,23 @@ class StudyFile(Table):
     def choices(self) -> list[ChoiceQuestion]:
         """The questions with answers to choose from."""
         return [question for question in self.questions if isinstance(question, ChoiceQuestion)]
+
+    @property
+    def trial_choices(self) -> list[ChoiceQuestion]:
+        """Those of them that are asked of a trial of several clips; an X is of its two clips."""
+        is_several = self.trial.clips != 1 and not self.has_x
+        return [question for question in self.choices if is_several and question.of == "trial"]
+
+    @property
+    def clip_choices(self) -> list[ChoiceQuestion]:
+        """Those of them that are asked of a clip."""
+        return [question for question in self.choices if question not in self.trial_choices and not self.has_x]
+
+    @property
+    def of_pairs(self) -> list[Numbered]:
+        """What is asked of two clips against one another: preferences, or which of them X is."""
+        kinds = (Preference, ChoiceQuestion) if self.has_x else Preference
+        return [question for question in self.questions if isinstance(question, kinds)]
 
     def asked(self, key: str) -> Numbered:
         """The scale, preference or choice of a key. Raises KeyError."""
@@ -1184,6 +1213,8 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
     for index, question in enumerate(_rows(content.get("questions"))):
         yield from _unfit_question(question, ("questions", index), clips)
         yield from _unfit_answers(question, ("questions", index), systems)
+        if (trial or {}).get("reference") != X:
+            yield from _unfit_trial_choice(question, ("questions", index), clips)
     wanted = "rounds" if clips == 2 else "heard_per_expert"
     if isinstance(design, dict) and wanted not in design:
         yield ("design", wanted), Message("This key is missing. Add it.")
@@ -1240,6 +1271,21 @@ def _unfit_question(question: dict[str, Any], path: KeyPath, clips: Any) -> Iter
         yield (*path, "middle"), Message("A binary preference has no middle. Delete this key.")
     if form in ("ties", "graded") and not has_middle:
         yield (*path, "middle"), Message("This key is missing. Write the words for no preference.")
+
+
+def _unfit_trial_choice(question: dict[str, Any], path: KeyPath, clips: Any) -> Iterator[tuple[KeyPath, Message]]:
+    """A choice of a trial of several clips has no system, and a choice among its clips is a preference."""
+    choices = _rows(question.get("choices"))
+    if question.get("kind") != "choice" or question.get("of") != "trial" or clips not in (2, "all"):
+        return
+    if any(choice.get("right_for") for choice in choices):
+        said = Message('A trial of several clips has no system of its own. Delete right_for, or write of = "clip".')
+        yield (*path, "choices"), said
+    keys = {str(choice.get("key")).lower() for choice in choices} - UNDECIDED
+    if any(keys == set(names[: len(keys)]) for names in PLACE_NAMES if len(keys) > 1):
+        pair = Message('The choices name the clips by their places. Write kind = "preference" instead.')
+        page = Message('The choices name the clips by their places. Ask about each clip: write of = "clip".')
+        yield (*path, "choices"), pair if clips == 2 else page
 
 
 def _unfit_answers(question: dict[str, Any], path: KeyPath, systems: list[str]) -> Iterator[tuple[KeyPath, Message]]:

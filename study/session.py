@@ -199,7 +199,7 @@ def _trials(file: StudyFile) -> QuerySet[Trial, Any]:
 
 def _kind(file: StudyFile) -> tuple[bool, ...]:
     """All of a study that the query of its sessions depends on."""
-    return file.has_sets, file.has_reference, file.trial.clips == 1, bool(file.texts)
+    return file.asks_of_places, file.has_reference, file.trial.clips == 1, bool(file.texts)
 
 
 TRIALS: Prepared[tuple[Any, ...]] = Prepared(_trials, _kind)
@@ -214,8 +214,8 @@ def newest_answers(file: StudyFile, expert: Expert | Given) -> Combinable:
 
 
 def answers_counted(file: StudyFile, own: Q | None = None, ratings: str = "ratings__") -> Count:
-    """How many questions of a trial are answered; in a set, of each clip."""
-    if not file.has_sets:
+    """How many questions of a trial are answered, each of every clip of which it is asked."""
+    if not file.asks_of_places:
         return Count(f"{ratings}scale", distinct=True, filter=own)
     place = Cast(f"{ratings}place", CharField())
     return Count(Concat(f"{ratings}scale", Value(" "), place, output_field=CharField()), distinct=True, filter=own)

@@ -13,6 +13,7 @@ Where trials have an X, it is heard as its clip is, with noise of its own; the a
 Attention checks are passed nineteen times in twenty.
 
 Of choices the one whose systems have the nearest mean is answered; one that is right for no system has the mean of all.
+A choice of a trial goes by the mean of its clips.
 
 The variances are those that two published listening tests suggest as middle ones on a scale from 1 to 5: expert .40,
 expert:system .25, clip .35 and noise .85 (standard deviations). All five are shared out between what the scales have
@@ -25,7 +26,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from random import Random
 from statistics import fmean
 
@@ -36,7 +36,7 @@ from formats.errors import InputError
 from formats.pack import PackClip
 from formats.progress import bar
 from formats.reference import reference_of
-from formats.study_file import ChoiceQuestion, Numbered, Preference
+from formats.study_file import ChoiceQuestion, Numbered, Preference, StudyFile
 from study.models import Clip, Expert, Rating, Remark, Seal, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
@@ -240,7 +240,8 @@ def _latent(study: Study, rng: Random) -> _Latent:
 
 def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[Rating]:
     scales, rng = expert.study.file.numbered, latent.rng
-    has_sets = expert.study.file.has_sets
+    file = expert.study.file
+    asked = _asked(file)
     means = [{system: values[index] for system, values in latent.mean.items()} for index in range(len(scales))]
     wording = {scale.key: scale.wording(expert.language) for scale in scales}
     own = latent.drawn(EXPERT_SD)
@@ -256,35 +257,41 @@ def _ratings(expert: Expert, trials: list[Trial], latent: _Latent) -> Iterator[R
             heard.append([value + rng.gauss(0, NOISE_SD) for value in heard[x - 1]])
         lasting = sum(clip.duration_ms for clip in clips)
         shown = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * trial.number)
-        answers = list(product(enumerate(heard, start=1) if has_sets else [(1, None)], enumerate(scales)))
-        for number, ((place, at_place), (index, scale)) in enumerate(answers):
+        for number, (place, index, scale, of_clip) in enumerate(asked):
             thinking = lasting + rng.randrange(2000, 4000) * (number + 1)
-            rated = heard if at_place is None else [at_place]
+            rated = [heard[place - 1]] if of_clip else heard
             yield Rating(
                 trial=trial,
                 expert=expert,
                 scale=scale.key,
                 place=place,
-                value=_answer(scale, [values[index] for values in rated], means[index]),
+                value=_answer(scale, [values[index] for values in rated], means[index], has_x=file.has_x),
                 revision=1,
                 client_uuid=uuid.uuid4(),
                 given_at=shown + timedelta(milliseconds=thinking),
                 received_at=shown + timedelta(milliseconds=thinking),
-                plays=1 if has_sets else len(clips),
-                heard_ms=clips[place - 1].duration_ms if has_sets else lasting,
+                plays=1 if of_clip else len(clips),
+                heard_ms=clips[place - 1].duration_ms if of_clip else lasting,
                 rt_ms=thinking,
                 language=expert.language,
                 wording=wording[scale.key],
             )
 
 
-def _answer(asked: Numbered, heard: list[float], means: Mapping[str, float]) -> int:
+def _asked(file: StudyFile) -> list[tuple[int, int, Numbered, bool]]:
+    """What a trial asks: place, number of the question, the question, and whether it is one of a clip of several."""
+    every = list(enumerate(file.numbered))
+    asked = [(place, index, one, len(file.places_of(one)) > 1) for index, one in every for place in file.places_of(one)]
+    return sorted(asked, key=lambda one: one[:2])
+
+
+def _answer(asked: Numbered, heard: list[float], means: Mapping[str, float], *, has_x: bool) -> int:
     """The answer that latent values of a trial's clips give: the nearest rating, preference or choice."""
-    if isinstance(asked, ChoiceQuestion) and len(heard) == 3:
+    if isinstance(asked, ChoiceQuestion) and has_x:
         first, second, unknown = heard
         return 1 if abs(unknown - first) < abs(unknown - second) else 2
     if isinstance(asked, ChoiceQuestion):
-        return _chosen(asked, heard[0], means)
+        return _chosen(asked, fmean(heard), means)
     if not isinstance(asked, Preference):
         return _on_scale(heard[0], asked.minimum, asked.maximum)
     difference = heard[1] - heard[0]

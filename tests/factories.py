@@ -179,6 +179,18 @@ def choice_toml(*, scales: Sequence[str] = (), **shape: Any) -> str:
     return before + question + rest[rest.index("[[background]]") :]
 
 
+def several_choices_toml(text: str, systems: Sequence[str]) -> str:
+    """A study file of several clips a trial that also asks `origin` of each clip, and `use` of the trial."""
+    both = '{{ en = "{0}", zh-hans = "{0}（中）" }}'.format
+    asked = choice_toml(systems=systems).partition("[[questions]]")[2].partition("[[background]]")[0]
+    use = (
+        f'[[questions]]\nkey = "use"\nkind = "choice"\nof = "trial"\nlabel = {both("Use")}\n'
+        f"definition = {both('Would you play one of them?')}\nchoices = [\n"
+        f'{{ key = "yes", label = {both("Yes")} }},\n{{ key = "no", label = {both("No")} }},\n]\n'
+    )
+    return text.replace("[[background]]", f"[[questions]]{asked}{use}[[background]]", 1)
+
+
 def make_choice_study(
     folder: Path, *, scales: Sequence[str] = (), draft: bool = False, seconds: float = SECONDS, **shape: Any
 ) -> Study:
@@ -466,12 +478,12 @@ def reach(expert: Expert, trial: Trial) -> Trial:
 
 
 def complete(expert: Expert, trial: Trial, value: int = 3) -> None:
-    """Hears a trial and rates it, in a set each clip, on every scale that has no rating yet."""
+    """Hears a trial and answers each question that has no answer yet, of each clip or of the trial."""
     hear(expert, trial)
     file = expert.study.file
-    for place in range(1, len(file.systems) + 1 if file.has_sets else 2):
+    for place in range(1, file.clips_per_trial + 1):
         for asked in file.numbered:
-            if (asked.key, place) not in queries.answers_at_places(trial, expert):
+            if place in file.places_of(asked) and (asked.key, place) not in queries.answers_at_places(trial, expert):
                 rate(expert, trial, asked.key, min(value, asked.maximum), place=place)
     if trial.attention_check and (trial.attention_check, 1) not in queries.answers_at_places(trial, expert):
         rate(expert, trial, trial.attention_check, 2)

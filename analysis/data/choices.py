@@ -26,11 +26,13 @@ from formats.reference import Reference
 from formats.text import UNWRITABLE
 
 REQUIRED = ("expert_id", "system", "clip_id", "choice")
-OPTIONAL = ("question", "correct", "is_repeat")
+OPTIONAL = ("question", "correct", "is_repeat", "place", "trial", "prompt_id")
 #: A table with both of these columns is one of choices.
 TELLING = ("system", "choice")
 QUESTION = "choice"
 RIGHT, WRONG = "right", "wrong"
+#: In place of a system where a choice is of a page of all systems.
+ALL_SYSTEMS = "*"
 NOTHING_GIVEN = Given()
 
 
@@ -39,7 +41,8 @@ class Choices:
     """Checked choices.
 
     `frame` has one row an answer: expert_id, question, system, clip_id, choice, correct (1.0, 0.0, or NaN where no
-    answer is right or wrong) and is_repeat (bool). `plan`: the frozen analysis plan of a DATASET.
+    answer is right or wrong), is_repeat (bool), prompt_id and page (the trial where each has several clips), both ""
+    where there is none. `plan`: the frozen analysis plan of a DATASET.
     """
 
     source: Path
@@ -61,6 +64,8 @@ class Choices:
     #: Of trials with an X (ABX) the two systems of each pair. The frame then has pairs as its systems, pairs of clips
     #: as its clips, RIGHT or WRONG as its choices, and `first`, whether the answer was that X is the first clip.
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    #: What choices of whole trials of several clips are grouped by in place of a system: pairs of systems, or all.
+    groups: Mapping[str, Text] = field(default_factory=dict)
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -74,12 +79,13 @@ class Choices:
 
     @cached_property
     def systems(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self.frame["system"])))
+        return tuple(sorted(set(self.frame["system"]) - self.groups.keys()))
 
     @property
     def clips(self) -> int:
         """How many clips were judged."""
-        return len(self.counted[["system", "clip_id"]].drop_duplicates())
+        of_clips = self.counted[~self.counted["system"].isin(list(self.groups))]
+        return len(of_clips[["system", "clip_id"]].drop_duplicates())
 
     @property
     def alpha(self) -> float:
@@ -131,10 +137,22 @@ def value_counts(data: Choices) -> list[str]:
 
 def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
     path = dataset.answers_file("choice")
-    rows = read_rows(path)
-    if "x" in rows.header:
+    rows = read_rows(path) if path.exists() else None
+    if rows and "x" in rows.header:
         return _of_x(dataset, rows, wanted)
-    frame, n_missing = _checked(rows, wanted)
+    of_trials = read_rows(dataset.trial_choices_file) if dataset.trial_choices_file.exists() else None
+    tables = [table for table in (rows, of_trials) if table]
+    picked = [name for table in tables for name in dict.fromkeys(table.column("question"))]
+    questions = questions_picked(picked, wanted, tables[0].path)
+    frames, n_missing = [], 0
+    if rows and set(rows.column("question")) & set(questions):
+        clips, n_missing = _checked(rows, [name for name in questions if name in set(rows.column("question"))])
+        frames.append(clips)
+    groups: dict[str, Text] = {}
+    if of_trials:
+        frame, groups = _of_trials(dataset, of_trials)
+        frames.append(frame[frame["question"].isin(questions)])
+    frame = pd.concat(frames, ignore_index=True)
     asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     real = dataset.real_system if dataset.is_unsealed else None
     return Choices(
@@ -143,9 +161,9 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         title=dataset.title,
         sha256=dataset.sha256,
         n_missing=n_missing,
-        is_simulated=are_simulated(rows) or dataset.is_simulated,
+        is_simulated=are_simulated(tables[0]) or dataset.is_simulated,
         real_system=real if real in set(frame["system"]) else None,
-        system_labels=dataset.system_labels if dataset.is_unsealed else {},
+        system_labels={**dataset.system_labels, **groups} if dataset.is_unsealed else groups,
         question_labels={key: question.label for key, question in asked.items()},
         choice_labels={
             key: {choice.key: choice.label for choice in question.choices} for key, question in asked.items()
@@ -154,7 +172,25 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
         reference=dataset.reference,
+        groups=groups,
     )
+
+
+def _of_trials(dataset: Dataset, rows: Rows) -> tuple[pd.DataFrame, dict[str, Text]]:
+    """Choices of whole trials of several clips, and the groups that stand in the place of systems."""
+    rows.require(("expert_id", "trial", "question", "choice", "is_repeat"))
+    frame = pd.DataFrame({name: rows.column(name) for name in ("expert_id", "question", "choice")})
+    frame["is_repeat"], frame["correct"], frame["page"] = rows.flags("is_repeat"), float("nan"), ""
+    frame["prompt_id"] = ""
+    groups: dict[str, Text] = {ALL_SYSTEMS: LazyText("All systems of a page")}
+    if "system_a" in rows.header:
+        ends = list(zip(rows.column("system_a"), rows.column("system_b"), strict=True))
+        frame["system"] = [" / ".join(sorted(pair)) for pair in ends]
+        groups = {" / ".join(pair): _pair_named(dataset, pair) for pair in sorted({(min(p), max(p)) for p in ends})}
+    else:
+        frame["system"] = ALL_SYSTEMS
+    frame["clip_id"] = [f"trial {number}" for number in rows.column("trial")]
+    return frame.sort_values(["question", "system", "expert_id", "clip_id"], ignore_index=True), groups
 
 
 def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
@@ -234,18 +270,32 @@ def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
     frame["question"] = rows.column("question") if "question" in rows.header else QUESTION
     frame["is_repeat"] = rows.flags("is_repeat") if "is_repeat" in rows.header else False
     frame["correct"] = rows.numbers("correct") if "correct" in rows.header else float("nan")
+    has_pages = {"place", "trial"} <= set(rows.header)
+    frame["page"] = rows.column("trial") if has_pages else ""
+    frame["prompt_id"] = rows.column("prompt_id") if "prompt_id" in rows.header else ""
     _check_names(frame, rows.path)
     frame = frame[frame["question"].isin(questions_picked(frame["question"], wanted, rows.path))]
     filled = frame[frame["choice"] != ""]
     if filled.empty or filled["is_repeat"].all():
         raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=rows.path)
     _check_right(filled, rows.path)
+    if has_pages:  # in pairs a clip comes with several others, and what is said of it first counts
+        filled = _later_as_repeats(filled, rows)
     _check_doubles(filled[~filled["is_repeat"]], rows.path)
     check_alike(filled, rows.path)
     clips = len(filled[["system", "clip_id"]].drop_duplicates())
     check_size(rows.path, experts=filled["expert_id"].nunique(), clips=clips, systems=filled["system"].nunique())
     order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
     return filled.sort_values(order, ignore_index=True).drop(columns="line"), len(frame) - len(filled)
+
+
+def _later_as_repeats(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+    """The answers of an expert about a clip, marked as repeats in all trials but the first; repeats stay repeats."""
+    number = pd.Series(rows.numbers("trial"), index=rows.lines)
+    ordered = frame.assign(number=frame["line"].map(number)).sort_values(["is_repeat", "number"])
+    clip = ["expert_id", "system", "clip_id", "question"]
+    twice_in_one = ordered.duplicated([*clip, "number"], keep=False)
+    return frame.assign(is_repeat=frame["is_repeat"] | (ordered.duplicated(clip) & ~twice_in_one))
 
 
 def _check_names(frame: pd.DataFrame, path: Path) -> None:

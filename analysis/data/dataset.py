@@ -75,6 +75,11 @@ class Dataset:
         return self.folder / "data" / f"study-{self.slug}_task-{task}_data.csv"
 
     @property
+    def trial_choices_file(self) -> Path:
+        """The table of choices of whole trials of several clips."""
+        return self.folder / "data" / f"study-{self.slug}_task-choice_description-trial_data.csv"
+
+    @property
     def ratings_file(self) -> Path:
         return self.answers_file("rating")
 
@@ -99,7 +104,8 @@ def folder_of(source: Path) -> Path | None:
 
 def tasks_of(folder: Path) -> tuple[str, ...]:
     """Which of TASKS the tables of a DATASET hold answers to."""
-    return tuple(task for task in TASKS if any((folder / "data").glob(f"*_task-{task}_data.csv")))
+    patterns = {"rating": "_data", "choice": "*_data", "comparison": "_data"}
+    return tuple(task for task in TASKS if any((folder / "data").glob(f"*_task-{task}{patterns[task]}.csv")))
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -134,7 +140,14 @@ def read_dataset(folder: Path) -> Dataset:
     except InputError as error:
         raise InputError("%(file)s: %(fault)s Export the dataset again.", file=path, fault=error) from error
     answers = (dataset.answers_file(task) for task in TASKS)
-    for file in (*answers, dataset.metrics_file, dataset.experts_file, dataset.log_file, folder / PLAN_FILE):
+    for file in (
+        *answers,
+        dataset.trial_choices_file,
+        dataset.metrics_file,
+        dataset.experts_file,
+        dataset.log_file,
+        folder / PLAN_FILE,
+    ):
         _require_listed(folder, file)
     return dataset
 

@@ -1,10 +1,10 @@
 """Choices with a right answer: whether experts know generated from real music.
 
 P(says generated) = F(intercept + d'_s + sensitivity of the expert, for a clip of system s, + criterion of the expert +
-clip), F normal: a mixed probit in which experts and clips are samples. d' of a system is its coefficient against the
-real music; its criterion is that of the midpoint, -(intercept + d'/2), above 0 where experts incline to say "real".
-Pooled tables, which take every answer as one of its own, find differences where there are none. All d' share the false
-alarms of the real clips, so that few real clips blur them all.
+clip + prompt), F normal: a mixed probit in which experts, clips and prompts, if there are any, are samples. d' of a
+system is its coefficient against the real music; its criterion is that of the midpoint, -(intercept + d'/2), above 0
+where experts incline to say "real". Pooled tables, which take every answer as one of its own, find differences where
+there are none. All d' share the false alarms of the real clips, so that few real clips blur them all.
 
 Sources: L. T. DeCarlo, Psychological Methods 3 (1998) 186-205 (signal detection as a probit model); M. J. Hautus,
 Behavior Research Methods 27 (1995) 46-51 (the log-linear rule); D. J. Schuirmann, Journal of Pharmacokinetics and
@@ -30,8 +30,9 @@ from analysis.statistics.mixed_model.inference import holm
 from analysis.statistics.notes import Note, note
 from analysis.statistics.ordinal_model.links import LINKS
 
-#: The random effects: how readily an expert says "generated", how well they tell, and what is of one clip alone.
-EFFECTS = ("criterion", "sensitivity", "clip")
+#: The random effects: how readily an expert says "generated", how well they tell, what is of one clip alone, and what
+#: clips of one prompt have in common, where several systems have clips of the same prompts.
+EFFECTS = ("criterion", "sensitivity", "clip", "prompt")
 TESTED = ("se", "df", "t", "p")
 SYSTEMS = (
     *("system", "answers", "hits", "hit_rate", "d_prime", *TESTED, "p_holm", "ci_low", "ci_high"),
@@ -39,6 +40,8 @@ SYSTEMS = (
 )
 EXPERTS = ("expert_id", "hits", "generated", "false_alarms", "real", "d_prime", "criterion", "p", "p_holm")
 COMPONENTS = ("component", "variance", "sd")
+#: Pages on which answers vary by less than this share of what independent answers would: experts choose among clips.
+DEPENDENT = 0.6
 #: d' within this is 59.9% correct or less for an unbiased judge.
 MARGIN = 0.5
 
@@ -66,7 +69,7 @@ class DiscriminationFit:
         Why nothing was estimated: "no_real", "no_generated", "one_answer" (a system has one answer alone),
         "not_estimable", or "".
     shortage : str
-        Why nothing is concluded (``guards``), or "".
+        Why nothing is concluded (``guards``, or "one_of_page" by ``page_dispersion``), or "".
     """
 
     systems: pd.DataFrame
@@ -96,6 +99,8 @@ class Choices:
         -1 for the real music.
     said : int array of shape (n,)
         1 where the answer was "generated".
+    prompt : int array of shape (n,) or None
+        None without prompts that several systems have in common.
     clips : tuple of int
         Number of clips of the real music and of each system.
     """
@@ -106,6 +111,7 @@ class Choices:
     clip: Integers
     system: Integers
     said: Integers
+    prompt: Integers | None
     clips: tuple[int, ...]
 
     @property
@@ -135,7 +141,10 @@ class Choices:
             (EFFECTS[0], self.expert[:, None], ones, count),
             (EFFECTS[1], self.expert[:, None], code[:, None], count),
         ]
-        return [*parts, (EFFECTS[2], self.clip[:, None], ones, int(self.clip.max()) + 1)]
+        parts.append((EFFECTS[2], self.clip[:, None], ones, int(self.clip.max()) + 1))
+        if self.prompt is not None:
+            parts.append((EFFECTS[3], self.prompt[:, None], ones, int(self.prompt.max()) + 1))
+        return parts
 
     def design(self) -> Incidence:
         """Make the design in which coefficients are integrated out too.
@@ -156,7 +165,9 @@ def lay_out(frame: pd.DataFrame, real: str, systems: Sequence[str] = ()) -> Choi
     Parameters
     ----------
     frame : DataFrame
-        Columns ``expert_id``, ``system``, ``clip_id``, ``said`` (1: "generated", 0: "real"); no repeats.
+        Columns ``expert_id``, ``system``, ``clip_id``, ``said`` (1: "generated", 0: "real"); no repeats. Optional
+        ``page``, the trial of an expert in which several clips were answered about, and ``prompt_id``; both "" where
+        there is none.
     real : str
         The system that is real music.
     systems : sequence of str, optional
@@ -187,8 +198,18 @@ def lay_out(frame: pd.DataFrame, real: str, systems: Sequence[str] = ()) -> Choi
         clip=np.asarray(clip, dtype=np.intp),
         system=np.array([place[system] for system in frame["system"]], dtype=np.intp),
         said=frame["said"].to_numpy(np.intp),
+        prompt=_prompts(frame),
         clips=tuple(sum(system == name for system, _ in clips) for name in (real, *order)),
     )
+
+
+def _prompts(frame: pd.DataFrame) -> Integers | None:
+    """Number the prompts of answers; None where no prompt has clips of two systems."""
+    if "prompt_id" not in frame or (frame["prompt_id"] == "").any():
+        return None
+    if frame.groupby("prompt_id")["system"].nunique().max() < 2:
+        return None
+    return np.asarray(pd.factorize(frame["prompt_id"], sort=True)[0], dtype=np.intp)
 
 
 def fit(
@@ -237,11 +258,11 @@ def fit(
             why = "not_estimable"
     table = _counts(choices)
     real_said = choices.said[choices.system < 0]
-    shortage = panel_shortage(len(choices.experts), choices.clips)
+    shortage = panel_shortage(len(choices.experts), choices.clips) or ("one_of_page" if _one_of_page(frame) else "")
     return DiscriminationFit(
         systems=_tested(choices, table, maximum, margin, alpha) if maximum else table,
         experts=_by_expert(choices),
-        variance_components=_components(maximum),
+        variance_components=_components(choices, maximum),
         false_alarms=int(real_said.sum()),
         real_answers=len(real_said),
         margin=margin,
@@ -270,6 +291,37 @@ def guard(found: DiscriminationFit) -> DiscriminationFit:
         return found
     kept = ("system", "answers", "hits", "hit_rate", "d_prime", "criterion")
     return replace(found, systems=found.systems.assign(**{name: np.nan for name in SYSTEMS if name not in kept}))
+
+
+def page_dispersion(frame: pd.DataFrame) -> float:
+    """Compare the variance of pages with that of independent answers.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for ``lay_out``, with ``page``.
+
+    Returns
+    -------
+    float
+        Mean square of a page's sum of residuals over the sum of their variances; about 1 for independent answers, more
+        where pages differ, 0 where each page has equally many answers of each kind. NaN without pages.
+    """
+    pages = frame[frame["page"] != ""] if "page" in frame else frame.iloc[:0]
+    of_page = pages.groupby(["expert_id", "page"])["said"].transform("size") if len(pages) else pages["said"]
+    pages = pages[of_page > 1]
+    if pages.empty:
+        return float("nan")
+    of_expert, of_system = (pages.groupby(name)["said"].transform("mean") for name in ("expert_id", "system"))
+    expected = (of_expert + of_system - pages["said"].mean()).clip(0.02, 0.98)
+    parts = pages.assign(residual=pages["said"] - expected, variance=expected * (1 - expected))
+    sums = parts.groupby(["expert_id", "page"])[["residual", "variance"]].sum()
+    return float((sums["residual"] ** 2).mean() / sums["variance"].mean())
+
+
+def _one_of_page(frame: pd.DataFrame) -> bool:
+    """Whether experts chose among a page's clips: then the tests of the model find too much."""
+    return page_dispersion(frame) < DEPENDENT
 
 
 def _why_not(choices: Choices) -> str:
@@ -329,9 +381,10 @@ def _by_expert(choices: Choices) -> pd.DataFrame:
     return found.assign(p_holm=holm(found["p"]))
 
 
-def _components(maximum: Maximum | None) -> pd.DataFrame:
-    sds = maximum.sds if maximum else np.full(len(EFFECTS), np.nan)
-    return pd.DataFrame({"component": list(EFFECTS), "variance": sds**2, "sd": sds})
+def _components(choices: Choices, maximum: Maximum | None) -> pd.DataFrame:
+    effects = EFFECTS if choices.prompt is not None else EFFECTS[:3]
+    sds = maximum.sds if maximum else np.full(len(effects), np.nan)
+    return pd.DataFrame({"component": list(effects), "variance": sds**2, "sd": sds})
 
 
 def _notes(choices: Choices, maximum: Maximum | None, why: str, shortage: str) -> tuple[Note, ...]:
@@ -340,7 +393,7 @@ def _notes(choices: Choices, maximum: Maximum | None, why: str, shortage: str) -
         [note(f"choices_{shortage}", "", experts=len(choices.experts), clips=min(choices.clips))] if shortage else []
     )
     if maximum is not None:
-        zero = [name for name, sd in zip(EFFECTS, maximum.sds, strict=True) if sd == 0]
+        zero = [name for name, sd in zip(EFFECTS, maximum.sds, strict=False) if sd == 0]
         found += [note("choices_at_zero", "", components=zero)] if zero else []
         found += [] if maximum.converged else [note("choices_not_converged", "")]
     return tuple(found)

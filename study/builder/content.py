@@ -247,7 +247,10 @@ def _all_texts(content: Any, key: str = "") -> Iterator[dict[str, Any]]:
 
 
 def set_form(content: Content, clips: TrialClips, question: Content) -> None:
-    """Makes trials of one clip, of two or of all systems; where no question fits, this one replaces the others."""
+    """Makes trials of one clip, of two or of all systems; where no question fits, this one replaces the others.
+
+    Choices stay, each asked of every clip.
+    """
     design = content.setdefault("design", {})
     if clips == form_of(content):
         return
@@ -258,5 +261,6 @@ def set_form(content: Content, clips: TrialClips, question: Content) -> None:
     design["rounds" if clips == 2 else "heard_per_expert"] = heard
     every = content.get("questions", ())
     fitting = [row for row in every if row.get("kind") == question["kind"]] or [question]
-    content["questions"] = [*fitting, *(row for row in every if row.get("kind") == "text")]
+    others = [row for row in every if row.get("kind") in {"choice", "text"} and row not in fitting]
+    content["questions"] = [*fitting, *({**row, "of": "clip"} if row["kind"] == "choice" else row for row in others)]
     content.setdefault("analysis", {})["primary_scale"] = fitting[0].get("key", "")

@@ -19,8 +19,8 @@ from pydantic import ValidationError
 from formats.study_file import KINDS, MAX_SYSTEMS, NO_REFERENCE, AttentionCheck, Numbered, X
 from study.builder import drafts
 from study.builder.access import draft_or_404
-from study.builder.content import Content, is_pair, languages_of
-from study.room.trials import letter_of, question_shown
+from study.builder.content import Content, form_of, languages_of
+from study.room.trials import arranged, clip_called, letter_of, question_shown
 
 #: What stands in place of a text that is not written yet.
 EMPTY = "…"
@@ -55,16 +55,22 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 def _players(content: Content, scales: list[dict[str, Any]]) -> dict[str, Any]:
     """The clips and the reference of a trial, without sound, and the questions; in a set each clip has its own."""
-    trial = content.get("trial", {})
-    has_sets, has_reference = trial.get("clips") == "all", (trial.get("reference") or NO_REFERENCE) != NO_REFERENCE
+    trial, form = content.get("trial", {}), form_of(content)
+    has_sets, has_reference = form == "all", (trial.get("reference") or NO_REFERENCE) != NO_REFERENCE
     systems = max(2, min(len(content.get("systems", ())), MAX_SYSTEMS))
-    count = systems if has_sets else 2 if is_pair(content) else 1
+    count = systems if form == "all" else form
+    of_clip = [scale for scale in scales if scale["of"] == "clip" and count > 1]
     clips = [
-        {"place": place, "letter": letter_of(place), "scales": scales, "duration_ms": 0, "heard": "[]", "plays": 0}
+        {"place": place, "letter": letter_of(place), "scales": of_clip, "duration_ms": 0, "heard": "[]", "plays": 0}
         for place in range(1, count + 1)
     ]
+    asked = [
+        {**scale, "place": place, "clip": clip_called(form, place) if scale in of_clip else ""}
+        for scale in scales
+        for place in range(1, count + 1 if scale in of_clip else 2)
+    ]
     return {
-        "scales": scales,
+        "scales": arranged(asked, has_sets),
         "clips": clips,
         "reference": {**clips[0], "place": 0} if has_reference else None,
         "has_x": trial.get("reference") == X,
@@ -83,7 +89,9 @@ def _scales(content: Content, language: str) -> Iterator[dict[str, Any]]:
         if row.get("kind") == "text":
             continue
         try:
-            yield {**question_shown(_sound(row, language), language), "value": None, "revision": 0}
+            shown = question_shown(_sound(row, language), language)
+            of = "trial" if row.get("kind") == "preference" else row.get("of", "clip")
+            yield {**shown, "value": None, "revision": 0, "of": of}
         except (ValidationError, KeyError, ValueError):
             continue
 

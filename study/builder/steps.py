@@ -144,8 +144,8 @@ def _questions(content: Content, language: str) -> Iterator[Section]:
         path = f"questions.{number}"
         name = title_of(content, path, language, _("Question"))
         kind = value_at(content, ("questions", number, "kind"))
-        fields = {"preference": _preference(content, number), "choice": _choice(), "text": _text()}.get(str(kind))
-        yield Section(name, under(path, *(fields or _rating())), path, name)
+        others = {"preference": _preference(content, number), "choice": _choice(content), "text": _text()}
+        yield Section(name, under(path, *others.get(str(kind), _rating())), path, name)
         if kind == "choice":
             yield from _answers(content, language, path, systems_of(content, language))
     yield Section(_("Add a question"), [], adds=_new_questions(content))
@@ -154,13 +154,11 @@ def _questions(content: Content, language: str) -> Iterator[Section]:
 
 def _new_questions(content: Content) -> list[tuple[str, str]]:
     """The questions that can be added, for the form of the trials."""
-    if is_pair(content):
-        return [("questions:preference", _("Preference")), ("questions:text", _("Answer in words"))]
     presets = [(f"questions:{name}", str(words[0])) for name, words in SCALES.items()]
     adds = [("questions:", _("Empty rating scale")), *presets]
-    if form_of(content) == 1:
-        adds.append(("questions:human", _("Human or computer")))
-    return [*adds, ("questions:text", _("Answer in words"))]
+    if is_pair(content):
+        adds = [("questions:preference", _("Preference"))]
+    return [*adds, ("questions:human", _("Human or computer")), ("questions:text", _("Answer in words"))]
 
 
 def _attention_checks(content: Content, language: str) -> Iterator[Section]:
@@ -190,10 +188,19 @@ def _attention_checks(content: Content, language: str) -> Iterator[Section]:
 
 def _text() -> list[Field]:
     note = _("Experts cannot continue without an answer. Otherwise they may leave it empty.")
-    return [*_choice(), Field("required", _("An answer is required"), "check", note)]
+    return [*_named(), Field("required", _("An answer is required"), "check", note)]
 
 
-def _choice() -> list[Field]:
+def _choice(content: Content) -> list[Field]:
+    """The fields of a choice; with several clips in a trial also of what it is asked."""
+    if form_of(content) == 1:
+        return _named()
+    ways = [("clip", _("of each clip")), ("trial", _("of the page, once"))]
+    note = _("Experts answer for each clip. Of the page: the answer belongs to no system, so none is right.")
+    return [*_named(), Field("of", _("How often it is asked"), "choice", note, ways)]
+
+
+def _named() -> list[Field]:
     return [
         texts("label", _("Name")),
         texts("definition", _("Question")),

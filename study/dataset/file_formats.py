@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from formats.dataset import Column, View
 from formats.errors import InputError
+from formats.study_file import StudyFile
 from formats.text import one_line
 from study.dataset import schema
 from study.dataset.folder import export
@@ -122,8 +123,10 @@ def _write_text(sheet: Any, row: int, place: int, text: str) -> None:
 
 
 def _sheet_name(path: str) -> str:
-    """ratings, ratings-wide, choices, comparisons or the file's own name."""
+    """ratings, ratings-wide, choices, choices-trial, comparisons or the file's own name."""
     stem = PurePosixPath(path).stem
+    if path.startswith("data/") and stem.endswith("_description-trial_data"):
+        return "choices-trial"
     for task, name in (("comparison", "comparisons"), ("choice", "choices")):
         if path.startswith("data/") and f"_task-{task}_" in path:
             return name
@@ -140,20 +143,13 @@ def _rows(path: Path) -> Iterator[list[str]]:
 def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
     """The ratings, one row per trial, or the choices or comparisons, as an SPSS file with labels.
 
-    An SPSS file has one table: where a study has both ratings and choices, these are with the ratings of their trial.
+    An SPSS file has one table: where a study has both ratings and choices of clips, these are with the ratings.
     """
     import pandas
     import pyreadstat
 
     view: View = "sealed" if study.sealed else "open"
-    if study.file.has_x:
-        columns, name = schema.x_columns(study.file, view), "*_task-choice_data.csv"
-    elif study.file.trial.clips == 2:
-        columns, name = schema.comparison_columns(study.file, view), "*_task-comparison_data.csv"
-    elif not study.file.scales:
-        columns, name = schema.choice_columns(study.file, view), "*_task-choice_data.csv"
-    else:
-        columns, name = schema.wide_columns(study.file, view), "*-wide_data.csv"
+    columns, name = _main_table(study.file, view)
     (path,) = (folder / "data").glob(name)
     kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
     frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
@@ -172,6 +168,19 @@ def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
         )
         while chunk := scratch.read(1 << 16):
             target.write(chunk)
+
+
+def _main_table(file: StudyFile, view: View) -> tuple[list[Column], str]:
+    """The columns of the table that an SPSS file has, and the pattern of its name."""
+    if file.scales:
+        return schema.wide_columns(file, view), "*-wide_data.csv"
+    if file.has_x:
+        return schema.x_columns(file, view), "*_task-choice_data.csv"
+    if file.of_pairs:
+        return schema.comparison_columns(file, view), "*_task-comparison_data.csv"
+    if file.clip_choices:
+        return schema.choice_columns(file, view), "*_task-choice_data.csv"
+    return schema.trial_choice_columns(file, view), "*-trial_data.csv"
 
 
 def _variable(name: str) -> str:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from formats.dataset import View
 from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, StudyFile
-from study.dataset.schema import comparison_columns, right_column
+from study.dataset.schema import comparison_columns, right_column, trial_choice_columns
 from study.models import Clip, FurtherClip, Rating, Remark, Seal, Study, Trial
 
 Row = list[object]
@@ -33,12 +33,12 @@ def codes_at_random(study: Study) -> dict[str, str]:
 
 
 def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Row]]]:
-    """Each rated study trial, or clip of a set, by expert and number, with the ratings that count.
+    """Each rated study trial, or each of its clips, by expert and number, with the ratings that count.
 
     `codes` are those of clips in the view "coded".
     """
-    if study.file.has_sets:
-        yield from _sets(study, view)
+    if study.file.asks_of_places:
+        yield from _clips(study, view)
         return
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     about = [*_about(view), "known"]
@@ -57,14 +57,17 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
         yield [*_named(about_trial, codes, prompts), int(is_repeat), int(known or False)], answers
 
 
-def _sets(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
-    """The same of sets, each clip of a page apart."""
+def _clips(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
+    """The same of trials whose clips are answered about one by one."""
+    file = study.file
+    of_clip = [asked.key for asked in file.numbered if len(file.places_of(asked)) > 1]
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     further = FurtherClip.objects.filter(trial=OuterRef("trial"), place=OuterRef("place"))
     about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", "place"]
     answer = ["scale", "value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
         _ratings(study)
+        .filter(scale__in=of_clip)
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .annotate(here=Coalesce(Subquery(further.values("clip__clip_id")), "trial__clip__clip_id"))
         .order_by("expert__code", "trial__number", "place", "revision")
@@ -78,7 +81,9 @@ def _sets(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
         *where, here, is_repeat, known = trial
         clip = clips[here]
         system = clip.system.system_id if clip.system else ""
-        heard: Row = [] if view == "sealed" else [str(clip.pack_entry.get("prompt_id", "")), system, here]
+        heard: Row = [] if view == "sealed" else [system, here]
+        if heard and file.trial.match == "prompt":
+            heard = [str(clip.pack_entry.get("prompt_id", "")), *heard]
         yield [*where, *heard, int(is_repeat), int(known or False)], answers
 
 
@@ -93,7 +98,7 @@ def _answers(rows: Iterable[tuple[Any, ...]]) -> dict[str, Row]:
 def side_by_side(file: StudyFile, answers: Mapping[str, Row]) -> Row:
     """The ratings of a trial in the order of the scales, then the choices by their keys; empty where there is none."""
     rated = [answers[scale.key][0] if scale.key in answers else "" for scale in file.scales]
-    numbers = [(asked, answers[asked.key][0] if asked.key in answers else "") for asked in file.choices]
+    numbers = [(asked, answers[asked.key][0] if asked.key in answers else "") for asked in file.clip_choices]
     return [*rated, *("" if number == "" else asked.choices[int(str(number)) - 1].key for asked, number in numbers)]
 
 
@@ -101,7 +106,7 @@ def choices(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
     """Each choice that counts, by expert and trial, and whether it is right where some are and systems are named."""
     says_right = bool(right_column(study.file, view))
     for about, answers in trials(study, view, codes):
-        for asked in study.file.choices:
+        for asked in study.file.clip_choices:
             if asked.key in answers:
                 number, *rest = answers[asked.key]
                 chosen = asked.choices[int(str(number)) - 1]
@@ -110,8 +115,22 @@ def choices(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
                 yield [*about, asked.key, chosen.key, *right, *rest]
 
 
+def trial_choices(study: Study, view: View) -> Iterator[Row]:
+    """Each choice that counts of trials of several clips, by expert and trial."""
+    asked = {question.key: question for question in study.file.trial_choices}
+    names = [column.name for column in trial_choice_columns(study.file, view)]
+    at, value = names.index("question"), names.index("choice")
+    for row in _of_trials(study, view, list(asked)):
+        yield [*row[:value], asked[str(row[at])].choices[int(str(row[value])) - 1].key, *row[value + 1 :]]
+
+
 def comparisons(study: Study, view: View) -> Iterator[Row]:
-    """Each answer that counts to a question on two clips, by expert and trial."""
+    """Each answer that counts to a question on two clips against one another, by expert and trial."""
+    yield from _of_trials(study, view, [asked.key for asked in study.file.of_pairs])
+
+
+def _of_trials(study: Study, view: View, keys: Sequence[str]) -> Iterator[Row]:
+    """Each answer that counts to questions of the trial, with its two clips, or of a set with their prompt."""
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     second = FurtherClip.objects.filter(trial=OuterRef("trial"), place=2)
     about = ["expert__code", "expert__group", "trial__number", "trial__block", "trial__position", "trial__is_repeat"]
@@ -119,6 +138,7 @@ def comparisons(study: Study, view: View) -> Iterator[Row]:
     answer = ["value", "revision", *TIMES, "plays", "heard_ms", "rt_ms", "language", "wording", "late"]
     rows = (
         _ratings(study)
+        .filter(scale__in=keys)
         .annotate(known=Subquery(remarks.values("known")[:1]))
         .annotate(clip_b=Subquery(second.values("clip__clip_id")))
         .annotate(system_b=Subquery(second.values("clip__system__system_id")))
@@ -130,7 +150,7 @@ def comparisons(study: Study, view: View) -> Iterator[Row]:
     for _, group in groupby(rows, key=lambda row: (row[0], row[2], row[7])):
         *_, row = group  # the highest revision comes last and counts
         *trial, is_repeat, known, question = row[:8]
-        heard: Row = list(row[8:12]) if view != "sealed" else []
+        heard: Row = [] if view == "sealed" or study.file.has_sets else list(row[8:12])
         if prompts:
             heard = [prompts[str(row[8])], *heard]
         value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[12:]

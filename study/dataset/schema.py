@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from formats.dataset import (
@@ -30,7 +30,7 @@ from formats.dataset import (
     View,
 )
 from formats.messages import LANGUAGES, LazyText
-from formats.study_file import ChoiceQuestion, Question, Scale, StudyFile, TextQuestion
+from formats.study_file import ChoiceQuestion, Numbered, Question, Scale, StudyFile, TextQuestion
 from formats.text import one_line
 
 
@@ -39,7 +39,7 @@ def trial_columns(file: StudyFile, view: View) -> list[Column]:
     heard = HEARD[1:] if view == "sealed" else [system_column(file, view), *HEARD]
     if view != "sealed" and file.trial.match == "prompt":
         heard = [CLIP_PROMPT, *heard]
-    if file.has_sets:
+    if file.asks_of_places:
         heard = [PLACE, *heard]
     return [EXPERT, group_column(file), *TRIAL, *heard]
 
@@ -71,30 +71,36 @@ def known_column(file: StudyFile) -> Column:
 
 def wide_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the ratings, one row a trial, and of the choices beside them."""
-    chosen = [_chosen_of(asked) for asked in file.choices]
+    chosen = [_chosen_of(asked) for asked in file.clip_choices]
     return [*trial_columns(file, view), known_column(file), *(scale_column(scale) for scale in file.scales), *chosen]
 
 
 def choice_columns(file: StudyFile, view: View) -> list[Column]:
-    """Columns of the choices, one row a trial and question; which are right only after unblinding."""
-    question = Column(
-        "question",
-        "text",
-        LazyText("Which question was asked; its wording is in wordings.csv."),
-        values={asked.key: in_all(asked.label) for asked in file.choices},
-        closed=True,
-    )
+    """Columns of the choices, one row a clip and question; which are right only after unblinding."""
     return [
         *trial_columns(file, view),
         known_column(file),
-        question,
-        _chosen(file.choices),
+        _question(file.clip_choices),
+        _chosen(file.clip_choices),
         *right_column(file, view),
         *ANSWER,
     ]
 
 
-def _chosen(asked: list[ChoiceQuestion]) -> Column:
+def trial_choice_columns(file: StudyFile, view: View) -> list[Column]:
+    """Columns of the choices of trials of several clips, one row a trial and question."""
+    heard = _pair(file, view) if file.trial.clips == 2 else _prompt(file, view)
+    about = [EXPERT, group_column(file), *TRIAL, REPEATED, known_column(file)]
+    return [*about, _question(file.trial_choices), *heard, _chosen(file.trial_choices), *ANSWER]
+
+
+def _question(asked: Sequence[Numbered]) -> Column:
+    """The column that says which of some questions was asked."""
+    meaning = LazyText("Which question was asked; its wording is in wordings.csv.")
+    return Column("question", "text", meaning, values={one.key: in_all(one.label) for one in asked}, closed=True)
+
+
+def _chosen(asked: Sequence[ChoiceQuestion]) -> Column:
     """The column of the answers that were chosen; a key that several questions have is worded as in the first."""
     values = {choice.key: in_all(choice.label) for question in reversed(asked) for choice in question.choices}
     return Column("choice", "text", LazyText("The key of the answer that was chosen."), values=values, closed=True)
@@ -108,7 +114,7 @@ def _chosen_of(asked: ChoiceQuestion) -> Column:
 
 def right_column(file: StudyFile, view: View) -> list[Column]:
     """The column that says whether an answer is right, where some are and systems are named."""
-    rights = [asked.has_right_answers for asked in file.choices]
+    rights = [asked.has_right_answers for asked in file.clip_choices]
     return [replace(CORRECT, required=all(rights))] if view == "open" and any(rights) else []
 
 
@@ -123,29 +129,29 @@ def x_columns(file: StudyFile, view: View) -> list[Column]:
 
 def comparison_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the comparisons, one row a trial and question; before unblinding without clips and systems."""
-    labels = {asked.key: in_all(asked.label) for asked in file.numbered}
-    question = Column(
-        "question",
-        "text",
-        LazyText("Which question was asked; its wording is in wordings.csv."),
-        values=labels,
-        closed=True,
-    )
     value = Column(
         "value",
         "integer",
         LazyText("The answer: below 0 the clip at place 1 is preferred, above 0 the clip at place 2."),
-        minimum=min(asked.minimum for asked in file.numbered),
-        maximum=max(asked.maximum for asked in file.numbered),
+        minimum=min(asked.minimum for asked in file.of_pairs),
+        maximum=max(asked.maximum for asked in file.of_pairs),
     )
-    heard: list[Column] = []
-    if view != "sealed":
-        made = {"clip_a": "system_a", "clip_b": "system_b"}
-        named = [(clip, replace(system_column(file, view), name=made[clip.name])) for clip in PAIR]
-        heard = [column for pair in named for column in pair]
-        heard = [PROMPT, *heard] if file.trial.match == "prompt" else heard
     trial = [EXPERT, group_column(file), *TRIAL, REPEATED, known_column(file)]
-    return [*trial, question, *heard, value, *ANSWER]
+    return [*trial, _question(file.of_pairs), *_pair(file, view), value, *ANSWER]
+
+
+def _pair(file: StudyFile, view: View) -> list[Column]:
+    """The columns of the two clips of a trial and their systems; none before unblinding."""
+    if view == "sealed":
+        return []
+    made = {"clip_a": "system_a", "clip_b": "system_b"}
+    named = [(clip, replace(system_column(file, view), name=made[clip.name])) for clip in PAIR]
+    return [*_prompt(file, view), *(column for pair in named for column in pair)]
+
+
+def _prompt(file: StudyFile, view: View) -> list[Column]:
+    """The column of the prompt that all clips of a trial share, where they do; none before unblinding."""
+    return [PROMPT] if view != "sealed" and file.trial.match == "prompt" else []
 
 
 def check_columns(file: StudyFile) -> list[Column]:

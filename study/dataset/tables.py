@@ -33,14 +33,14 @@ def file_stem(slug: str) -> str:
 def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
     codes = rows.codes_at_random(study) if view == "coded" else {}
-    if study.file.trial.clips == 2:
-        write = write_x_choices if study.file.has_x else write_comparisons
-        answers = [write(study, folder, view), write_remarks(study, folder, "sealed", {})]
-    else:
-        answers = write_ratings(study, folder, view, codes) if study.file.scales else []
-        answers += [write_choices(study, folder, view, codes)] if study.file.choices else []
-        answers.append(write_remarks(study, folder, *(("sealed", {}) if study.file.has_sets else (view, codes))))
-    answers += [write_attention_checks(study, folder)] if study.file.attention_checks else []
+    file = study.file
+    answers = write_ratings(study, folder, view, codes) if file.scales else []
+    if file.of_pairs:
+        answers.append((write_x_choices if file.has_x else write_comparisons)(study, folder, view))
+    answers += [write_choices(study, folder, view, codes)] if file.clip_choices else []
+    answers += [write_trial_choices(study, folder, view)] if file.trial_choices else []
+    answers.append(write_remarks(study, folder, *((view, codes) if file.trial.clips == 1 else ("sealed", {}))))
+    answers += [write_attention_checks(study, folder)] if file.attention_checks else []
     tables = [*answers, write_experts(study, folder)]
     worded = wordings_table(study.file)
     tables.append(_write(folder, worded, rows.wordings(study.file, [column.name for column in worded.columns])))
@@ -60,7 +60,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
 def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> list[Table]:
     """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
     stem = f"data/study-{file_stem(study.slug)}_task-rating"
-    rated = ("place",) if study.file.has_sets else ()
+    rated = ("place",) if study.file.asks_of_places else ()
     refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
     long = Table(
         f"{stem}_data.csv",
@@ -93,15 +93,27 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
 
 
 def write_choices(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
-    """Answers that were chosen, a row a trial and question."""
+    """Answers that were chosen, a row a clip and question."""
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
         LazyText("Choices, a row for each trial and question"),
         schema.choice_columns(study.file, view),
-        ("expert_id", "trial", "question"),
+        ("expert_id", "trial", *(("place",) if study.file.asks_of_places else ()), "question"),
         {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {}),
     )
     return _write(folder, table, bar(rows.choices(study, view, codes), "Exporting", unit="answer"))
+
+
+def write_trial_choices(study: Study, folder: Path, view: View) -> Table:
+    """Answers that were chosen of trials of several clips, a row a trial and question."""
+    table = Table(
+        f"data/study-{file_stem(study.slug)}_task-choice_description-trial_data.csv",
+        LazyText("Choices of whole pages, a row for each trial and question"),
+        schema.trial_choice_columns(study.file, view),
+        ("expert_id", "trial", "question"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, bar(rows.trial_choices(study, view), "Exporting", unit="answer"))
 
 
 def write_comparisons(study: Study, folder: Path, view: View) -> Table:

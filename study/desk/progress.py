@@ -281,6 +281,7 @@ def _answers(study: Study) -> list[Answers]:
 
 def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list[Answers]) -> list[Row]:
     total, scales = study.file.trials_per_expert, study.file.answers_per_trial
+    chosen = sum(len(study.file.places_of(asked)) for asked in study.file.choices)
     mine: dict[int, list[Rated]] = defaultdict(list)
     for trial in rated:
         mine[trial.expert].append(trial)
@@ -292,7 +293,7 @@ def _rows(study: Study, experts: list[Expert], rated: list[Rated], answers: list
     def known(expert: Expert) -> Seen:
         trials, link = mine[expert.pk], links.get(expert.pk)
         failed = reports[expert.pk].playback_failed if expert.pk in reports else 0
-        same, fast = straight_lining(trials, scales - len(study.file.choices)), too_fast(trials, scales)
+        same, fast = straight_lining(trials, scales - chosen), too_fast(trials, scales)
         return Seen(expert, seen.get(expert.pk), link, same, fast, failed, lost[expert.pk])
 
     return [

@@ -18,7 +18,15 @@ from study import queries, services
 from study.errors import Refused
 from study.models import Device, Expert, Trial
 from study.room.access import COOKIE, refusal, remember, room_page, room_render
-from study.room.trials import answer_shown, check_shown, known_words, letter_of, scale_order, scale_shown, texts_shown
+from study.room.trials import (
+    answer_shown,
+    check_shown,
+    known_words,
+    questions_at_places,
+    scale_order,
+    scale_shown,
+    texts_shown,
+)
 from study.session import session_of
 
 
@@ -166,20 +174,17 @@ def review(request: HttpRequest, expert: Expert) -> HttpResponse:
     if queries.next_step(expert) not in {"practice", "trial", "review"}:
         return redirect("room:room")
     file = expert.study.file
-    has_sets = file.has_sets
-    scales = [scale_shown(expert, key) for key in scale_order(expert)]
-    places = range(1, len(file.systems) + 1 if has_sets else 2)
+    asked = questions_at_places(expert)
     rows = [
         {
             "number": row.number,
             "url": reverse("room:trial", args=[row.token]) if row.begun else "",
             "answers": [
                 {
-                    "label": f"{letter_of(place)} · {scale['label']}" if has_sets else scale["label"],
+                    "label": f"{clip} · {scale['label']}" if clip else scale["label"],
                     "value": answer_shown(scale, row.values.get((scale["key"], place))),
                 }
-                for place in places
-                for scale in scales
+                for scale, place, clip in asked
             ]
             + _check_answered(expert, row),
             "known": row.known,

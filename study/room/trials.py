@@ -19,7 +19,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from formats.study_file import MAX_SYSTEMS, AttentionCheck, ChoiceQuestion, Numbered, Preference, StudyFile, localised
+from formats.study_file import (
+    MAX_SYSTEMS,
+    AttentionCheck,
+    ChoiceQuestion,
+    Numbered,
+    Preference,
+    StudyFile,
+    TrialClips,
+    localised,
+)
 from study import clock, queries, services
 from study.errors import Refused
 from study.models import Expert, Trial
@@ -53,6 +62,38 @@ def check_shown(expert: Expert, key: str) -> dict[str, Any] | None:
     """An attention check in the active language; None where there is none of that key."""
     check = expert.study.file.check(key) if key else None
     return question_shown(check, translation.get_language()) if check else None
+
+
+def questions_at_places(expert: Expert) -> list[tuple[dict[str, Any], int, str]]:
+    """What a trial asks of the trial, or clip by clip: the question, the clip's place and what the clip is called.
+
+    In a set all questions of a clip come one after the other, else all clips of a question. Where a question is asked
+    of the trial, or there is one clip, no clip is named.
+    """
+    file = expert.study.file
+    asked = [
+        (scale_shown(expert, key), place, clip_called(file.trial.clips, place) if len(places) > 1 else "")
+        for key in scale_order(expert)
+        for places in [file.places_of(file.asked(key))]
+        for place in places
+    ]
+    return sorted(asked, key=lambda one: (not one[2], one[1])) if file.has_sets else asked
+
+
+def clip_called(clips: TrialClips, place: int) -> str:
+    """What the clip at a place is called: a letter in a set, else the first or second clip."""
+    if clips == "all":
+        return letter_of(place)
+    return _("First clip") if place == 1 else _("Second clip")
+
+
+def arranged(asked: list[dict[str, Any]], has_sets: bool) -> list[dict[str, Any]]:
+    """The questions of a page other than those beside a clip of a set; their keys name the clip, if there is one."""
+    return [
+        {**scale, "key": f"{scale['key']}@{scale['place']}"} if scale["clip"] else scale
+        for scale in asked
+        if not (has_sets and scale["clip"])
+    ]
 
 
 def question_shown(asked: Numbered | AttentionCheck, language: str) -> dict[str, Any]:
@@ -124,20 +165,20 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         return redirect("room:room")
     lasts = queries.durations_of(shown, expert.study)
     heard = queries.listening_by_place(shown.pk, expert, lasts)
-    file = expert.study.file
-    answers, has_sets = queries.answers_at_places(shown.pk, expert), file.has_sets
-    rated = [
-        [_answered(expert, key, answers.get((key, place))) for key in scale_order(expert)]
-        for place in range(1, max(lasts) + 1 if has_sets else 2)
+    answers, file = queries.answers_at_places(shown.pk, expert), expert.study.file
+    asked = [
+        {**scale, **_given(answers.get((scale["key"], place))), "place": place, "clip": clip}
+        for scale, place, clip in questions_at_places(expert)
     ]
-    scales, remark = rated[0], queries.remark_on(shown.pk, expert)
+    scales, remark = arranged(asked, file.has_sets), queries.remark_on(shown.pk, expert)
     players = {place: _player(shown.token, place, last, heard[place]) for place, last in lasts.items()}
     waveforms = queries.waveforms_of(shown.pk, expert.study)
     for player, waveform in zip(players.values(), waveforms, strict=False):
         player["waveform"] = waveform
     for place, player in players.items():
-        if has_sets and place:
-            player |= {"letter": letter_of(place), "scales": rated[place - 1]}
+        if file.has_sets and place:
+            of_clip = [scale for scale in asked if scale["clip"] and scale["place"] == place]
+            player |= {"letter": letter_of(place), "scales": of_clip}
     return room_render(
         request,
         expert,
@@ -148,24 +189,24 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         minutes_left=session.progress().minutes_left,
         panel="" if any(clip.intervals for clip in heard.values()) or answers else _panel(expert, session, shown),
         scales=scales,
-        sliders=any(scale["maximum"] > MAX_DIGITS for scale in scales),
         check=_check(expert, shown, answers),
+        sliders=any(scale["maximum"] > MAX_DIGITS for scale in asked),
         choices=bool(file.choices or file.attention_checks),
-        many=any(len(scale["points"] or range(MAX_BUTTONS)) > MAX_WIDE for scale in scales),
-        labels=any(scale.get("labelled") for scale in scales),
+        many=any(len(scale["points"] or range(MAX_BUTTONS)) > MAX_WIDE for scale in asked),
+        labels=any(scale.get("labelled") for scale in asked),
         known=known_words(expert, max(lasts)),
         waveforms=bool(waveforms),
-        loops=max(lasts.values()) > LOOPED_MS and not has_sets,
+        loops=max(lasts.values()) > LOOPED_MS and not file.has_sets,
         remark=remark,
-        texts=texts_shown(expert.study.file, translation.get_language(), remark.answers if remark else {}),
+        texts=texts_shown(file, translation.get_language(), remark.answers if remark else {}),
         longest_comment=services.MAX_COMMENT,
-        language=expert.study.file.shown_in(translation.get_language()),
+        language=file.shown_in(translation.get_language()),
         level=queries.playback_volume(expert),
         reference=players.pop(0, None),
         clips=list(players.values()),
-        has_x=expert.study.file.has_x,
+        has_x=file.has_x,
         several=len(lasts) > 1,
-        has_sets=has_sets,
+        has_sets=file.has_sets,
         problem=heard[1].problem,
         leaves=clock.in_milliseconds(shown.leaves_at) if shown.leaves_at else "",
         **_neighbours(session, shown, lasts, reviewing=step == "review"),
@@ -191,10 +232,6 @@ def _panel(expert: Expert, session: Session, shown: SessionTrial) -> str:
     return "begin" if first and session.phase(Trial.Phase.PRACTICE) else ""
 
 
-def _answered(expert: Expert, key: str, answer: queries.Answer | None) -> dict[str, Any]:
-    return {**scale_shown(expert, key), **_given(answer)}
-
-
 def _given(answer: queries.Answer | None) -> dict[str, Any]:
     value, revision = (answer.value, answer.revision) if answer else (None, 0)
     return {"value": value, "revision": revision}
@@ -205,7 +242,8 @@ def _check(
 ) -> dict[str, Any] | None:
     """The attention check of a trial with the answer so far; in a set it opens with the first clip."""
     check = check_shown(expert, shown.attention_check)
-    return check and {**check, **_given(answers.get((shown.attention_check, 1)))}
+    at = "@1" if expert.study.file.has_sets else ""
+    return check and {**check, **_given(answers.get((check["key"], 1))), "key": check["key"] + at}
 
 
 def _audio_url(token: str, place: int) -> str:

@@ -166,8 +166,8 @@ def refuse_not_served(file: StudyFile) -> None:
     """Refuse a valid study file that asks for trials which this version cannot run. Raises `InputError`."""
     trial = file.trial
     kinds = {question.kind for question in file.questions} | ({"rating"} if file.scales else set())
-    of_two = {"choice"} if file.has_x else {"preference"}
-    other = sorted(kinds - {"text"} - {1: {"rating", "choice"}, 2: of_two, "all": {"rating"}}[trial.clips])
+    of_two = {"choice"} if file.has_x else {"preference", "choice"}
+    other = sorted(kinds - {"text"} - {1: {"rating", "choice"}, 2: of_two, "all": {"rating", "choice"}}[trial.clips])
     of_trial: list[str] = [question.kind for question in file.questions if question.kind == "rating"]
     of_trial += ["text" for question in file.texts if question.of == "clip" and trial.clips != 1]
     if trial.clips == "all" and trial.match != "prompt":
@@ -179,8 +179,8 @@ def refuse_not_served(file: StudyFile) -> None:
         return
     raise InputError(
         "This version cannot run %(what)s yet. It runs trials of one clip with ratings and choices, trials of two "
-        "clips with preferences, or with an X and choices, and trials of all systems, matched by prompt, with ratings "
-        "of each clip. All can have a reference.",
+        "clips with preferences and choices, or with an X and choices, and trials of all systems, matched by prompt, "
+        "with ratings of each clip and choices. All can have a reference.",
         what=what,
     )
 

@@ -147,7 +147,8 @@ def test_every_note_has_words() -> None:
     source = Path(discrimination.__file__).read_text("utf-8")
     fixed = set(re.findall(r'"(choices_\w+)"', source))
     whys = {f"choices_{why}" for why in ("no_real", "no_generated", "one_answer", "not_estimable")}
-    assert fixed | whys | {"choices_few_experts", "choices_few_clips"} == set(SENTENCES)
+    shortages = {f"choices_{why}" for why in ("few_experts", "few_clips", "one_of_page")}
+    assert fixed | whys | shortages == set(SENTENCES)
 
 
 @pytest.mark.parametrize(

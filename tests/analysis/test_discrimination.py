@@ -142,3 +142,43 @@ def test_answers_and_margin_are_checked() -> None:
         discrimination.fit(make_answers().assign(said=2))
     with pytest.raises(ValueError, match="margin"):
         discrimination.fit(make_answers(), margin=0)
+
+
+def as_pages(frame: pd.DataFrame) -> pd.DataFrame:
+    """Clips of one number on one page, each page of a prompt of its own."""
+    number = frame["clip_id"].str.rpartition("-")[2]
+    return frame.assign(page=number, prompt_id=number)
+
+
+def test_choice_among_clips_of_a_page_is_found_and_not_tested() -> None:
+    frame = as_pages(make_answers(1.5, clips=8, real=8))
+    assert discrimination.page_dispersion(frame) > discrimination.DEPENDENT
+    assert discrimination.fit(frame).shortage == ""
+    felt = np.random.default_rng(2).normal(size=len(frame)) + 0.5 * (frame["system"] != "real")
+    ranked = frame.assign(felt=felt).groupby(["expert_id", "page"])["felt"].rank()
+    chosen = frame.assign(said=(ranked > 1).astype(int))
+    assert discrimination.page_dispersion(chosen) < 0.05
+    found = discrimination.guard(discrimination.fit(chosen))
+    assert found.shortage == "one_of_page"
+    assert found.systems["p"].isna().all()
+    assert found.systems["d_prime"].notna().all()
+    assert np.isnan(discrimination.page_dispersion(make_answers()))
+
+
+def test_prompts_are_an_effect_where_systems_share_them() -> None:
+    frame = as_pages(make_answers(0.5, clips=8, real=8))
+    assert list(discrimination.fit(frame).variance_components["component"]) == list(discrimination.EFFECTS)
+    apart = frame.assign(prompt_id=frame["clip_id"])
+    for other in (apart, frame.assign(prompt_id=""), frame.drop(columns="prompt_id")):
+        assert list(discrimination.fit(other).variance_components["component"]) == ["criterion", "sensitivity", "clip"]
+
+
+def test_prompt_that_all_clips_share_is_not_laid_to_clips() -> None:
+    frame, rng = as_pages(make_answers(0.5, experts=40, clips=12, real=12)), np.random.default_rng(3)
+    liked = dict(zip(frame["prompt_id"].unique(), rng.normal(0, 1.2, 12), strict=True))
+    felt = frame["prompt_id"].map(liked) + 0.5 * (frame["system"] != "real") + rng.normal(size=len(frame))
+    frame["said"] = (felt > 0).astype(int)
+    with_prompts, without = discrimination.fit(frame), discrimination.fit(frame.drop(columns="prompt_id"))
+    components = with_prompts.variance_components.set_index("component")["sd"]
+    assert components["clip"] < 0.3 < 0.8 < components["prompt"]
+    assert (with_prompts.systems["se"] < 0.6 * without.systems["se"]).all()

@@ -174,19 +174,31 @@ class Choosing(NamedTuple):
     real: int
 
 
+class ChoosingSets(NamedTuple):
+    """Experts, generators, and prompts: each page has a clip of every generator and a real one."""
+
+    experts: int
+    systems: int
+    prompts: int
+
+
 SETS = (Sets(14, 4, 10, 4.0), Sets(14, 4, 10, 7.0))
 PROMPTS = (Prompts(14, 4, 10, 10), Prompts(26, 6, 13, 10))
 CHOICES = (Choosing(26, 5, 13, 13),)
+CHOICE_SETS = (ChoosingSets(26, 5, 13), ChoosingSets(8, 3, 8), ChoosingSets(14, 1, 10))
 #: Those that docs/benchmarks.md promises first.
-EVERYTHING: tuple[Design | Sets | Prompts | Choosing, ...] = (
+EVERYTHING: tuple[Design | Sets | Prompts | Choosing | ChoosingSets, ...] = (
     *DESIGNS[:4],
     *CHOICES,
     *SETS,
     *PROMPTS,
     *DESIGNS[4:],
+    *CHOICE_SETS,
 )
 #: Standard deviations of a set's ratings: expert, prompt, expert:system, page, noise.
 SPREADS = (8.0, 7.0, 4.0, 3.5, 9.0)
+#: Standard deviations of choices in sets, in probits: prompt, page and clip.
+CHOICE_SPREADS = (0.3, 0.4, 0.3)
 #: Of what single clips of one prompt have in common, on 1-5.
 PROMPT_SD = 0.5
 #: Steps of d' between systems where there are any.
@@ -272,6 +284,37 @@ def null_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]
     return _rates(alarms) | {"median_df": float(found["df"].median())}
 
 
+def simulate_choice_sets(design: ChoosingSets, rng: np.random.Generator, *, is_one: bool = False) -> pd.DataFrame:
+    """Choices of each clip of complete sets where nobody can tell; `is_one`: one clip of each page is called real."""
+    experts, systems, prompts = design
+    criterion, sensitivity = rng.normal(-0.3, 0.35, experts), rng.normal(0, 0.35, experts)
+    prompt, page, clip = CHOICE_SPREADS
+    of_page = rng.normal(0, prompt, prompts) + rng.normal(0, page, (experts, prompts)) + criterion[:, None]
+    eta = of_page[:, None, :] + rng.normal(0, clip, (systems + 1, prompts))
+    eta = np.concatenate([eta[:, :1], eta[:, 1:] + sensitivity[:, None, None]], axis=1)
+    felt = eta + rng.normal(size=eta.shape)
+    said = (felt > felt.min(axis=1, keepdims=True)) if is_one else felt > 0
+    e, s, p = np.indices(said.shape).reshape(3, -1)
+    frame = pd.DataFrame({"expert_id": e, "system": np.where(s, "s", "real"), "page": p.astype(str)})
+    frame["system"] += np.where(s, s.astype(str), "")
+    frame["prompt_id"] = frame["page"]
+    return frame.assign(clip_id=frame["system"] + "-" + frame["page"], said=said[e, s, p].astype(int))
+
+
+def null_choice_sets(design: ChoosingSets, rng: np.random.Generator) -> dict[str, float]:
+    """Shares of false alarms of choices in sets, and how often the guard finds a choice among a page's clips."""
+    free, one = simulate_choice_sets(design, rng), simulate_choice_sets(design, rng, is_one=True)
+    found, chosen = discrimination.fit(free), discrimination.fit(one)
+    blind = discrimination.fit(free.drop(columns="prompt_id"))
+    alarms: dict[str, Any] = {
+        "mixed_probit": found.systems["p"].iloc[: design.systems],
+        "no_prompts": blind.systems["p"].iloc[: design.systems],
+        "mixed_probit_one_of_page": chosen.systems["p"].iloc[: design.systems],
+    }
+    guarded = {"guarded": found.shortage == "one_of_page", "guarded_one_of_page": chosen.shortage == "one_of_page"}
+    return _rates(alarms) | {name: float(value) for name, value in guarded.items()}
+
+
 def gap_choices(design: Choosing, rng: np.random.Generator) -> dict[str, float]:
     """The share of intervals that contain the true d', where systems differ."""
     truth: Floats = D_STEP * np.arange(design.systems, dtype=np.float64)
@@ -286,7 +329,7 @@ def _rates(alarms: dict[str, Any]) -> dict[str, float]:
     return {**rates, **{f"family_{name}": float((holm(p) < ALPHA).any()) for name, p in alarms.items()}}
 
 
-def study(design: Design | Sets | Prompts | Choosing, number: int, seed: int) -> dict[str, float]:
+def study(design: Design | Sets | Prompts | Choosing | ChoosingSets, number: int, seed: int) -> dict[str, float]:
     """Simulate and analyse one study; every fourth once more with gaps between systems."""
     with_gaps = number % GAPS_EVERY == 0
     rng = np.random.default_rng((seed, EVERYTHING.index(design), number))
@@ -295,6 +338,8 @@ def study(design: Design | Sets | Prompts | Choosing, number: int, seed: int) ->
         return null_study(design, first) | (gap_study(design, second) if with_gaps else {})
     if isinstance(design, Choosing):
         return null_choices(design, rng) | (gap_choices(design, rng) if with_gaps else {})
+    if isinstance(design, ChoosingSets):
+        return null_choice_sets(design, rng)
     return null_ratings(design, rng)
 
 

@@ -39,6 +39,10 @@ The command and the report list how each column was used and why, and the bounds
 bounds is refused with its line. --preview shows this, with the values of each scale, and writes nothing."""
 
 
+#: Of a DATASET with answers of several kinds, which the report is of.
+MAIN = ("rating", "comparison", "choice")
+
+
 class Command(WithResult, LongCommand):
     help = HELP
     requires_system_checks = []
@@ -80,16 +84,17 @@ class Command(WithResult, LongCommand):
         with input_errors(), imports.read_once():
             given, source = given_of(options), options["source"]
             tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
-            if tasks == ("comparison",) or comparisons.are_comparisons(source, given):
+            main = next((task for task in MAIN if task in tasks), "")
+            if main == "comparison" or (not main and comparisons.are_comparisons(source, given)):
                 self._compare(scales, given, options)
-            elif tasks == ("choice",) or choices.are_choices(source, given):
+            elif main == "choice" or (not main and choices.are_choices(source, given)):
                 self._choose(scales, given, options)
             else:
                 first_look.refuse_too_large(source, scales, given)
                 self._analyse(scales, given, options)
-            if "choice" in tasks[1:]:
+            if "choice" in tasks and main != "choice":
                 self.stderr.write(
-                    f"The choices have a report of their own: analyse {source}/data/*_task-choice_data.csv"
+                    f"The choices have a report of their own: analyse {source}/data/*_task-choice*_data.csv"
                 )
 
     def _choose(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:

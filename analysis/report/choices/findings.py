@@ -46,7 +46,7 @@ class ChoiceFindings(Made):
         super().__init__(sections)
         self.data = data
         self.is_simulated, self.title = data.is_simulated, data.title
-        self.order = system_order(data.systems, data.real_system)
+        self.order = (*system_order(data.systems, data.real_system), *data.groups)
 
     @cached_property
     def judged(self) -> dict[str, Judged]:

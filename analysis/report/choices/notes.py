@@ -17,6 +17,7 @@ COMPONENTS: Mapping[str, str] = {
     "criterion": N_("between experts in how readily they give an answer"),
     "sensitivity": N_("between experts in how well they tell the systems apart"),
     "clip": N_("between clips of a system"),
+    "prompt": N_("between prompts"),
 }
 SENTENCES: Mapping[str, str] = {
     "choices_no_real": N_("{question}: no answer to a clip of {reference}; d' cannot be estimated."),
@@ -33,6 +34,11 @@ SENTENCES: Mapping[str, str] = {
     "choices_few_clips": N_(
         "{question}: {clips} clips of a system. With fewer than {least_clips} the results cannot be generalised to "
         "other clips; there are no confidence intervals or tests."
+    ),
+    "choices_one_of_page": N_(
+        "{question}: experts gave nearly the same number of each answer on every page, as if they chose among its "
+        "clips. Answers are then not independent and tests find differences where there are none; there are no "
+        "confidence intervals or tests."
     ),
     "choices_at_zero": N_(
         "{question}: the estimated variance {components} is zero, which does not show that there is none."

@@ -149,6 +149,12 @@ DISCRIMINATION = Finding[ChoiceFindings](
         ),
         Sentence(
             "model",
+            "prompts",
+            LazyText("Clips of one prompt share a random effect."),
+            lambda found: found.has_tests and "prompt" in set(found.stacked("variance_components")["component"]),
+        ),
+        Sentence(
+            "model",
             "equivalence",
             LazyText("Equivalence to chance was tested by two one-sided tests of d' within ±{margin}."),
             lambda found: found.has_tests,

@@ -26,7 +26,7 @@ def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
         _("Questions"): listed(lang, (found.question(key)[lang] for key in data.questions)),
         _("Experts"): frame["expert_id"].nunique(),
         _("Pairs of systems") if data.pairs else _("Systems"): listed(
-            lang, (found.system(key)[lang] for key in found.order)
+            lang, (found.system(key)[lang] for key in found.order if key not in data.groups)
         ),
         _("Pairs of clips") if data.pairs else _("Clips"): data.clips,
         _("Answers"): f"{len(frame):,}",

@@ -76,15 +76,13 @@ def _broken_sessions(log: Path, events: list[Event]) -> str:
     shown = log.parent / SEQUENCES
     if not shown.exists():  # sealed, or made before session plans were published
         return ""
-    tables = [
-        path
-        for task in ("rating", "choice", "comparison")
-        for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")
-    ]
+    names = ("rating", "choice", "choice_description-trial", "comparison")
+    tables = [path for task in names for path in (log.parent / "data").glob(f"*_task-{task}_data.csv")]
     played = (
         (row["expert_id"], int(row["trial"]), _heard(row), int(row["place"]) if "place" in row else None)
         for table in sorted(tables)
         for row in csv.DictReader(io.StringIO(read_text(table), newline=""))
+        if row.keys() & {"clip_id", "clip_a"}  # choices of whole sets name no clip
     )
     try:
         plan, sequences = (json.loads(read_text(path)) for path in (log.parent / "plan.json", shown))

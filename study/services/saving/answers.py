@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
-from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, Preference
+from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, Preference, StudyFile
 from formats.text import is_text, many_lines
 from study.errors import Refused
 from study.models import Rating, Remark, Study
@@ -61,7 +61,8 @@ def save_rating(
     """One answer: a new row and True, or the row that the same UUID made before and False.
 
     `given_at` is the browser's time and `offset_ms` what its page measured that clock to be behind. `language` is the
-    page's; with it goes the wording of the scale as the expert read it. `place` is that of the rated clip in a set.
+    page's; with it goes the wording of the scale as the expert read it. `place` is that of the clip which is answered
+    about where a trial has several.
     Raises `Refused` where the answer can't stand (docs/invariants.md); nothing is written then.
     """
     expert, trial = context.expert, context.trial
@@ -71,13 +72,15 @@ def save_rating(
     if first := first_of(rows, client_uuid, expert_id=expert.pk, trial_id=trial.pk, **what):
         return first, False
     given = admit(context, given_at, offset_ms, before)
-    asked = _asked(context, scale, place, value)
+    file, asked = expert.study.file, _asked(context, scale, place, value)
     known = [rating for rating in rows if rating.trial_id == trial.pk and rating.place == place]
-    _check_revision([rating for rating in known if rating.scale == scale], revision)
+    earlier = [rating for rating in known if rating.scale == scale]
+    _check_revision(earlier, revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
-    if not known:  # a trial, or a clip of a set, that has an answer was heard before
-        check_heard(context, before, place)
-    shown = expert.study.file.shown_in(language)
+    of_set = file.has_sets and isinstance(asked, ChoiceQuestion) and asked.of == "trial"
+    if not (earlier if of_set else known):  # a trial, or a clip of a set, that has an answer was heard before
+        check_heard(context, before, 0 if of_set else place)
+    shown = file.shown_in(language)
     rating = Rating(
         trial=trial,
         expert=expert,
@@ -95,7 +98,7 @@ def save_rating(
         language=shown,
         wording=asked.wording(shown),
     )
-    detail: dict[str, Any] = {"scale": scale, **({"place": place} if expert.study.file.has_sets else {})}
+    detail: dict[str, Any] = {"scale": scale, **({"place": place} if file.asks_of_places else {})}
     insert(rating, context, given.at, alone=given.late, what="rating", **detail, revision=revision)
     return rating, True
 
@@ -104,19 +107,22 @@ def _asked(context: SaveContext, scale: str, place: object, value: object) -> Nu
     """The question, or the attention check of the trial, that is answered; an answer that it cannot have is refused."""
     file, check = context.expert.study.file, context.trial.attention_check
     asked: Numbered | AttentionCheck | None = next((item for item in file.numbered if item.key == scale), None)
-    places = len(file.systems) if file.has_sets and asked else 1
-    if type(place) is not int or not 1 <= place <= places:
-        raise invalid_number()
     if check and check == scale:
         asked = file.check(check)
     if asked is None:
         raise Refused(400, "scale", _("This study does not have this scale."))
+    if type(place) is not int or place not in _places(file, asked):
+        raise invalid_number()
     if type(value) is int and value in asked.values:
         return asked
     if isinstance(asked, Preference | ChoiceQuestion | AttentionCheck):
         raise Refused(400, "value", _("Please choose one of the answers shown."))
     message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
     raise Refused(400, "value", message % {"minimum": asked.minimum, "maximum": asked.maximum})
+
+
+def _places(file: StudyFile, asked: Numbered | AttentionCheck) -> range:
+    return range(1, 2) if isinstance(asked, AttentionCheck) else file.places_of(asked)
 
 
 def _check_revision(earlier: list[Rating], revision: object) -> None:

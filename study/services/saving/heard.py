@@ -57,7 +57,7 @@ def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> N
     """Refuses an answer ahead of its turn, before each clip was played through, or after playing them too fast.
 
     `before` are the expert's ratings of the trial before this one. In a set only the clip at `place` counts, and the
-    reference.
+    reference; 0 for all its clips.
     """
     rated = list(before)
     reports = [
@@ -74,13 +74,15 @@ def check_heard(context: SaveContext, before: Iterable[Rating], place: int) -> N
     lasts = durations(context)
     of_place = {number: _heard_of(own, number) for number in lasts}
     heard, has_sets = sum(of_place.values()), context.expert.study.file.has_sets
-    needed = lasts.keys() & {0, place} if has_sets else lasts.keys()
+    needed = lasts.keys() & {0, place} if has_sets and place else lasts.keys()
     if any(of_place[number] < lasts[number] - UNHEARD_MS for number in needed):
         message = _("Please listen to the whole clip first.")
         if context.expert.study.file.has_x:
             message = _("Please listen to A, B and X to the end first. Then you can answer.")
         elif 0 in lasts:
             message = _("Please listen to the reference and to the clips to the end first.")
+        elif not place:
+            message = _("Please listen to all clips to the end first.")
         elif len(lasts) > 1 and not has_sets:
             message = _("Please listen to both clips to the end first.")
         raise Refused(409, "unheard", message, heard_ms=heard)
