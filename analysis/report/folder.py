@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,12 +27,13 @@ from analysis.data.size import check_size
 from analysis.report import methods, page, pdf, scripts, style, tables
 from analysis.report.beside import beside
 from analysis.report.document import Contents, Part, numbered, part_of, table
+from analysis.report.figures.parts import NoRoomError
 from analysis.report.findings import Findings
 from analysis.report.registry import M, Section, all_findings
 from analysis.report.sections import SECTIONS, compute
 from analysis.statistics.threads import one_blas_thread
 from formats.errors import InputError
-from formats.messages import LANGUAGES
+from formats.messages import LANGUAGES, CountedText
 from formats.report import NAME
 
 STAMP = NAME
@@ -51,13 +52,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Form:
-    """Of what a report was made (`stamp` on the page, `about` in report.json), and in which forms it comes; `extras`
-    writes further files into the folder."""
+    """Of what a report was made (`stamp` on the page, `about` in report.json), and in which forms it comes.
+
+    `narrow`: the figures in the width of one column too. `extras` writes further files into the folder.
+    """
 
     stamp: Mapping[str, str]
     about: Mapping[str, object]
     subject: str
     draw: bool = True
+    narrow: bool = False
     has_pdf: bool = False
     css: str = ""
     methods: Callable[[], Sequence[Text]] = tuple
@@ -77,12 +81,14 @@ def write_report(
     replicates: int = 10_000,
     seed: int = 1,
     draw: bool = True,
+    narrow: bool = False,
     on_step: Callable[[], object] = lambda: None,
     sections: Sequence[Section[Findings]] = SECTIONS,
 ) -> Report:
     """Write the report of some ratings to the folder `out`; the same ratings and seed give the same bytes.
 
-    Without `draw` there are tables, texts and the page, and no figures and no PDF.
+    Without `draw` there are tables, texts and the page, and no figures and no PDF; with `narrow`, figures in the width
+    of one column too.
     A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written,
     and for more ratings than can be done (`size`).
     """
@@ -110,6 +116,7 @@ def write_report(
         about,
         subject + ("; SIMULATED" if ratings.is_simulated else ""),
         draw,
+        narrow,
         has_pdf=draw,
         methods=lambda: methods.methods(found, stamp),
         extras=lambda folder: scripts.write_scripts(found, folder),
@@ -213,6 +220,8 @@ def _fill(made: M, folder: Path, form: Form, on_step: Callable[[], object]) -> t
         _write(written[-1], page.page_html(contents, form.css, only=CHECKLIST))
     if form.draw:
         written += _write_figures(contents, folder, form, languages, on_step)
+    if form.draw and form.narrow:
+        contents = replace(contents, missing=[*contents.missing, *_without_narrow(contents, folder)])
     names = [*(path.relative_to(folder).as_posix() for path in written), "report.html", STAMP]
     contents = replace(contents, files=names)
     _write(folder / "report.html", page.page_html(contents, form.css))
@@ -272,8 +281,35 @@ def _write_figures(
             work = partial(_write_language, contents, folder, form, lang)
             running.enter_context(beside(work, partial(_step, on_step, len(parts) + form.has_pdf)))
         _write_language(contents, folder, form, first, on_step)
-    drawn = [Path(f"{part.stems[lang]}.{end}") for lang in languages for part in parts for end in style.FORMATS]
+    stems = [part.stems[lang] for lang in languages for part in parts]
+    drawn = [stem.with_name(f"{stem.name}.{end}") for stem in stems for end in style.FORMATS]
+    if form.narrow:
+        narrow = [_narrow(part, lang) for lang in languages for part in parts]
+        drawn += [path for name in narrow for end in style.FORMATS if (path := folder / f"{name}.{end}").exists()]
     return [*written, *drawn, *(_pdf_path(folder, lang) for lang in languages if form.has_pdf)]
+
+
+def _narrow(part: Part[Any], lang: str) -> str:
+    """Where a figure in the width of one column lies, without its ending."""
+    return f"{part.path}-single.{lang}"
+
+
+def _without_narrow(contents: Contents[M], folder: Path) -> list[Text]:
+    """That some figures have too much in them for one column."""
+    figures = [part for part in contents.parts.values() if _is_figure(part)]
+    lost = [
+        str(part.number)
+        for part in figures
+        if not all((folder / f"{_narrow(part, lang)}.svg").exists() for lang in part.stems)
+    ]
+    numbers = ", ".join(lost)
+    said = CountedText(
+        "Figure {numbers} is not drawn in the width of one column, where it would not be legible.",
+        "Figures {numbers} are not drawn in the width of one column, where they would not be legible.",
+        len(lost),
+        numbers=numbers,
+    )
+    return [said] if lost else []
 
 
 def _step(on_step: Callable[[], object], count: int) -> None:
@@ -290,6 +326,10 @@ def _write_language(
             with style.figure_style(lang):
                 figure = part.finding.draw(contents.made, part.frame, lang)
                 style.save(figure, folder / "figures", part.stems[lang].name, form.subject)
+            with style.figure_style(lang, columns=1), suppress(NoRoomError):
+                if form.narrow:
+                    figure = part.finding.draw(contents.made, part.frame, lang)
+                    style.save(figure, folder / "figures", Path(_narrow(part, lang)).name, form.subject)
             on_step()
     if form.has_pdf:
         gc.collect()  # the pixels of the last figures, which refer to themselves in a circle

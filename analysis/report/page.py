@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.report.blocks import Block, Heading, Picture
 from analysis.report.document import Contents, blocks, notes_below, title
-from analysis.report.figures.parts import MAX_WIDTH
+from analysis.report.style import WIDTHS
 from formats.messages import LANGUAGES, SOURCE, language_tag
 
 HERE = Path(__file__).parent
@@ -54,7 +54,7 @@ def _width(picture: Picture) -> str:
     """How wide a figure is shown: one of a page's width as wide as the text, a narrower one as much narrower."""
     head = picture.stem.with_name(f"{picture.stem.name}.svg").read_text(encoding="utf-8")[:2000]
     points = re.search(r'width="([\d.]+)pt"', head)
-    return f"{min(100.0, float(points[1]) / 72 / MAX_WIDTH * 100):.0f}%" if points else "100%"
+    return f"{min(100.0, float(points[1]) / 72 / WIDTHS[2] * 100):.0f}%" if points else "100%"
 
 
 def _picture(picture: Picture) -> str:

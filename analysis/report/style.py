@@ -23,6 +23,9 @@ from formats.errors import N_
 from formats.messages import LANGUAGES, NP_, in_language, is_chinese, translate
 
 FORMATS = ("svg", "pdf", "png")
+#: Inches: one and two columns of a journal's page, and its height.
+WIDTHS = {1: 3.5, 2: 7.0}
+MAX_HEIGHT = 9.4
 PNG_DPI = 300
 #: The library rounds up, and lengths in a PDF are rounded themselves: 4.8 inches are to be 1,440 pixels, not 1,441.
 PDF_TO_PNG = PNG_DPI / 72 * (1 - 1e-5)
@@ -139,13 +142,14 @@ def simulated_mark(languages: Iterable[str] = LANGUAGES) -> str:
 
 
 @contextmanager
-def figure_style(lang: str) -> Iterator[None]:
-    """Draw and save inside this context: the same settings whatever the user's matplotlibrc says."""
+def figure_style(lang: str, columns: int = 2) -> Iterator[None]:
+    """Draw and save inside this context, for one or two columns: the same settings whatever a matplotlibrc says."""
     chinese = chinese_font()
     fonts = [name for name in (chinese, "DejaVu Sans") if name]
     settings: dict[Any, Any] = {
         "font.family": fonts if is_chinese(lang) else fonts[::-1],
         "font.size": 8,
+        "figure.figsize": (WIDTHS[columns], MAX_HEIGHT),
         "axes.unicode_minus": True,
         "axes.spines.top": False,
         "axes.spines.right": False,

@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 
+from analysis.report import style
 from tests.analysis.builders import make_dataset, make_frame, read_oracle, write_csv
 
 
@@ -30,6 +32,23 @@ def test_a_csv_becomes_a_report_and_each_file_is_printed(tmp_path: Path) -> None
     row = table[(table["scale"] == "overall") & (table["system"] == "s5")].iloc[0]
     assert row["mean"] == pytest.approx(4.423077, abs=1e-6)
     assert (row["n_ratings"], row["n_experts"], row["n_clips"]) == (260, 26, 10)
+
+
+def test_single_column_adds_narrow_figures(tmp_path: Path) -> None:
+    names = [f"a system with the name {n}" for n in range(12)]
+    frame = make_frame(names, ("x", "y", "z"), experts=6, clips=3)
+    call_command(
+        "analyse", str(write_csv(tmp_path / "r.csv", frame)), out=tmp_path / "r", single_column=True, replicates=1000
+    )
+    about = json.loads((tmp_path / "r/report.json").read_text(encoding="utf-8"))["report"]
+    listed = {name for name in about["files"] if "-single." in name}
+    assert listed == {path.relative_to(tmp_path / "r").as_posix() for path in tmp_path.glob("r/figures/*-single.*")}
+    assert {name[-4:] for name in listed} == {".svg", ".pdf", ".png"}
+    with Image.open(tmp_path / "r/figures/figure2-single.en.png") as drawn:
+        assert drawn.width == 300 * style.WIDTHS[1]
+    lost = [text["en"] for text in about["missing"] if "one column" in text["en"]]
+    assert lost == ["Figure 3 is not drawn in the width of one column, where it would not be legible."]
+    assert "figures/figure3-single.en.svg" not in listed
 
 
 def test_how_a_table_was_read_is_printed_and_in_the_report(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis.report import style
 from analysis.report.figures.contrasts import contrasts_frame
@@ -30,17 +31,22 @@ def twelve() -> Findings:
     return found(TWELVE, planned=False)
 
 
-def laid_out(count: int, name: str, lang: str) -> Figure:
-    with style.figure_style(lang):
+def laid_out(count: int, name: str, lang: str, columns: int = 2) -> Figure:
+    with style.figure_style(lang, columns):
         return lay_out(of(count)[name](lang))
 
 
+@pytest.mark.parametrize("columns", style.WIDTHS)
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("count", [2, 12])
-def test_nothing_overlaps_and_simulated_ratings_are_marked(count: int, name: str, lang: str) -> None:
-    figure = laid_out(count, name, lang)
+def test_nothing_overlaps_and_simulated_ratings_are_marked(count: int, name: str, lang: str, columns: int) -> None:
+    figure = laid_out(count, name, lang, columns)
     assert clashes(figure) == []
+    assert figure.get_figwidth() in (style.WIDTHS[1], style.WIDTHS[columns])
+    assert figure.get_figheight() <= style.MAX_HEIGHT
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
+    assert min(float(text.get_fontsize()) for text in texts) >= 6
     assert "SIMULATED / 模拟数据" in [text.get_text() for text in figure.texts]
 
 

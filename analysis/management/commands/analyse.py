@@ -76,6 +76,11 @@ class Command(WithResult, LongCommand):
         parser.add_argument(
             "--no-figures", action="store_true", help="only tables, texts and the page, without figures and PDF; faster"
         )
+        parser.add_argument(
+            "--single-column",
+            action="store_true",
+            help="also draw every figure 3.5 inches wide, for one column of a journal (figures/figureN-single.*)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis.data import choices, comparisons, dataset, first_look, imports
@@ -112,7 +117,13 @@ class Command(WithResult, LongCommand):
             return
         size = f"Working on {len(data.counted):,} choices ..."
         with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
-            written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
+            written = report.write_report(
+                data,
+                options["out"],
+                draw=not options["no_figures"],
+                narrow=options["single_column"],
+                on_step=step,
+            )
         self._print(options, written)
 
     def _compare(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
@@ -132,7 +143,13 @@ class Command(WithResult, LongCommand):
             return
         size = f"Working on {len(data.counted):,} comparisons ..."
         with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
-            written = report.write_report(data, options["out"], draw=not options["no_figures"], on_step=step)
+            written = report.write_report(
+                data,
+                options["out"],
+                draw=not options["no_figures"],
+                narrow=options["single_column"],
+                on_step=step,
+            )
         self._print(options, written)
 
     def _analyse(self, scales: list[str], given: Given, options: Mapping[str, Any]) -> None:
@@ -158,6 +175,7 @@ class Command(WithResult, LongCommand):
                 replicates=options["replicates"],
                 seed=options["seed"],
                 draw=not options["no_figures"],
+                narrow=options["single_column"],
                 on_step=step,
             )
         self._print(options, written)

@@ -28,7 +28,12 @@ ABX: Sequence[Section[ChoiceFindings]] = (
 
 
 def write_report(
-    data: Choices, out: Path, *, draw: bool = True, on_step: Callable[[], object] = lambda: None
+    data: Choices,
+    out: Path,
+    *,
+    draw: bool = True,
+    narrow: bool = False,
+    on_step: Callable[[], object] = lambda: None,
 ) -> folder.Report:
     """Write the report of some choices to the folder `out`; the same choices give the same bytes.
 
@@ -47,5 +52,5 @@ def write_report(
         "questions": {key: {"answers": list(data.answers(key))} for key in data.questions},
     }
     subject = f"data {data.sha256}; plan {data.plan_sha256 or 'none'}" + ("; SIMULATED" if data.is_simulated else "")
-    form = folder.Form(stamp, about, subject, draw, has_pdf=draw, methods=lambda: texts.methods(found, stamp))
+    form = folder.Form(stamp, about, subject, draw, narrow, has_pdf=draw, methods=lambda: texts.methods(found, stamp))
     return folder.write(found, out, form, on_step)

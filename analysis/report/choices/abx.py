@@ -20,7 +20,7 @@ from analysis.report.format_p import p_number, p_text
 from analysis.report.registry import Finding, Question, Section, Sentence
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS
 from formats.errors import N_
-from formats.messages import LazyText, listed, translator
+from formats.messages import LazyText, listed, translate, translator
 
 FAMILIES = {PLANNED: N_("planned"), ALL: N_("exploratory")}
 APART = N_("{question}: experts tell {pair} apart: {share} right ({ci}), {p}.")
@@ -128,7 +128,7 @@ def _draw(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
         label_rows(axis, [short(found.system(pair)[lang], 2 * MAX_SHORT_NAME) for pair in here["pair"]])
         lines(axis, "x")
         name_panel(axis, found, question, lang)
-    figure.supxlabel(translator(lang)("Share of right answers (0.5: guessing)"), fontsize=8)
+    figure.supxlabel(translate(lang, "Share of right answers (0.5: guessing)"), fontsize=8)
     return finish(figure, found)
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.report.choices.findings import ChoiceFindings
-from analysis.report.figures.parts import INK, MAX_SHORT_NAME, SMALL, grid, panels, short
+from analysis.report.figures.parts import INK, MAX_SHORT_NAME, SMALL, grid, is_narrow, panels, short
 from analysis.report.style import point_marks, watermark
 from formats.messages import translator
 
@@ -18,6 +18,10 @@ BAND = "#E9E4DA"
 SHADES = ("#2B6CB2", "#E2A458", "#7A9E7E", "#B8B8B8", "#8C5B8A")
 #: A share smaller than this has no room for its number.
 MIN_WRITTEN = 0.08
+
+
+def _per_row() -> int:
+    return 1 if is_narrow() else PER_ROW
 
 
 def finish(figure: Figure, found: ChoiceFindings) -> Figure:
@@ -46,7 +50,7 @@ def sensitivity(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure
     _ = translator(lang)
     questions = list(dict.fromkeys(frame["question"]))
     most = max(len(frame[frame["question"] == question]) for question in questions)
-    figure, axes, _columns = panels(len(questions), PER_ROW, 3.2, 0.55 + 0.3 * most)
+    figure, axes, _columns = panels(len(questions), _per_row(), 3.2, 0.55 + 0.3 * most)
     reach = max(1.0, float(np.nanmax(frame[["d_prime", "ci_low", "ci_high"]].abs().to_numpy())) * 1.1)
     for axis, question in zip(axes, questions, strict=True):
         here = frame[frame["question"] == question]
@@ -74,7 +78,7 @@ def shares(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
     """What was answered to the clips of each system, one panel a question."""
     _ = translator(lang)
     questions = list(dict.fromkeys(frame["question"]))
-    figure, axes, _columns = panels(len(questions), PER_ROW, 3.6, 0.9 + 0.34 * len(found.order))
+    figure, axes, _columns = panels(len(questions), _per_row(), 3.6, 0.9 + 0.34 * len(found.order))
     for axis, question in zip(axes, questions, strict=True):
         here = frame[frame["question"] == question]
         table = here.pivot(index="system", columns="choice", values="share")

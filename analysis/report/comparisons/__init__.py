@@ -23,7 +23,12 @@ SECTIONS: Sequence[Section[ComparisonFindings]] = (
 
 
 def write_report(
-    data: Comparisons, out: Path, *, draw: bool = True, on_step: Callable[[], object] = lambda: None
+    data: Comparisons,
+    out: Path,
+    *,
+    draw: bool = True,
+    narrow: bool = False,
+    on_step: Callable[[], object] = lambda: None,
 ) -> folder.Report:
     """Write the report of some comparisons to the folder `out`; the same comparisons give the same bytes.
 
@@ -46,6 +51,7 @@ def write_report(
         about,
         f"data {data.sha256}" + ("; SIMULATED" if data.is_simulated else ""),
         draw,
+        narrow,
         has_pdf=draw,
         methods=lambda: texts.methods(found, stamp),
     )

@@ -12,8 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.report.comparisons.findings import ComparisonFindings
-from analysis.report.figures.parts import INK, MAX_HEIGHT, MAX_SHORT_NAME, MAX_WIDTH, SMALL, grid, short
-from analysis.report.style import point_marks, watermark
+from analysis.report.figures.parts import (
+    INK,
+    MAX_SHORT_NAME,
+    SMALL,
+    NoRoomError,
+    grid,
+    is_narrow,
+    leading,
+    page_width,
+    panels,
+    short,
+    wrap,
+)
+from analysis.report.style import MAX_HEIGHT, point_marks, watermark
 from formats.messages import translator
 
 PER_ROW = 3
@@ -21,19 +33,8 @@ PER_ROW = 3
 COLOURS = LinearSegmentedColormap.from_list("wins", ["#B2552B", "#F7F3EE", "#2B6CB2"])
 DARK = 0.32
 #: Inches: the names beside a matrix of wins, and the narrowest cell that has room for its number.
-NAMES, CELL = 1.6, 0.19
+NAMES, NARROW_NAMES, CELL = 1.6, 1.2, 0.19
 NO_COLOUR = "#EEEEEE"
-
-
-def _panels(questions: int, width: float, height: float, most: int = PER_ROW) -> tuple[Figure, list[Axes], int]:
-    columns = min(most, questions)
-    rows = math.ceil(questions / columns)
-    size = (min(MAX_WIDTH, 1.6 + width * columns), 0.8 + height * rows)
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
-    for axis in axes[questions:]:
-        axis.remove()
-    return figure, axes[:questions], columns
 
 
 def _finish(figure: Figure, found: ComparisonFindings) -> Figure:
@@ -57,7 +58,9 @@ def strengths(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figu
     questions = list(dict.fromkeys(frame["question"]))
     systems = [system for system in found.order if system in set(frame["system"])]
     marks = point_marks(systems, found.data.real_system)
-    figure, axes, columns = _panels(len(questions), 2.4, 0.5 + 0.24 * len(systems))
+    figure, axes, columns = panels(
+        len(questions), PER_ROW, 2.4, 0.5 + 0.24 * len(systems), least=0.4 + 0.14 * len(systems)
+    )
     ends = frame[["strength", "ci_low", "ci_high"]].to_numpy(np.float64)
     reach = 1.1 * max(float(np.nanmax(np.abs(ends))), 0.2)
     for place, (axis, question) in enumerate(zip(axes, questions, strict=True)):
@@ -79,7 +82,8 @@ def strengths(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figu
         axis.locator_params(axis="x", nbins=5)
         grid(axis, "x")
         _title(axis, found, question, lang)
-    figure.supxlabel(_("Strength (standard deviations of the noise; 0: mean of the systems)"), fontsize=8)
+    label = _("Strength (standard deviations of the noise; 0: mean of the systems)")
+    figure.supxlabel("\n".join(wrap([label], page_width() - 0.4, 8)), fontsize=8, linespacing=leading(label))
     return _finish(figure, found)
 
 
@@ -88,13 +92,16 @@ def wins(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
     _ = translator(lang)
     questions = list(dict.fromkeys(frame["question"]))
     systems = _strongest_first(frame)
-    most = max(1, min(PER_ROW, len(questions), int((MAX_WIDTH - NAMES) / (CELL * len(systems)))))
+    room = page_width() - (NARROW_NAMES if is_narrow() else NAMES)
+    most = max(1, min(PER_ROW, len(questions), int(room / (CELL * len(systems)))))
     size = min(
         0.55,
-        (MAX_WIDTH - NAMES) / most / len(systems),
+        room / most / len(systems),
         (MAX_HEIGHT / math.ceil(len(questions) / most) - 1.0) / len(systems),
     )
-    figure, axes, columns = _panels(len(questions), size * len(systems), 0.9 + size * len(systems), most)
+    if is_narrow() and size < CELL:
+        raise NoRoomError
+    figure, axes, columns = panels(len(questions), most, size * len(systems), 0.9 + size * len(systems))
     for place, (axis, question) in enumerate(zip(axes, questions, strict=True)):
         _matrix(axis, frame[frame["question"] == question], systems)
         names = _names(found, systems, lang)
@@ -140,7 +147,9 @@ def ranks(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
     questions = list(dict.fromkeys(frame["question"]))
     systems = [system for system in found.order if system in set(frame["system"])]
     marks = point_marks(systems, found.data.real_system)
-    figure, axes, columns = _panels(len(questions), 2.0, 0.5 + 0.24 * len(systems))
+    figure, axes, columns = panels(
+        len(questions), PER_ROW, 2.0, 0.5 + 0.24 * len(systems), least=0.4 + 0.14 * len(systems)
+    )
     for place, (axis, question) in enumerate(zip(axes, questions, strict=True)):
         for row in frame[frame["question"] == question].to_dict("records"):
             level, colour = systems.index(row["system"]), marks[row["system"]].colour

@@ -12,28 +12,29 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from analysis.data.ratings import Ratings
-from analysis.report.figures.contrasts import contrasts_frame, difference_handles, draw_forest
+from analysis.report.figures.contrasts import contrasts_frame, difference_handles, draw_forest, pair_names
 from analysis.report.figures.means import POINTS, clip_points, draw_mean, end_words, means_frame, whole_range
 from analysis.report.figures.parts import (
     INK,
-    MAX_HEIGHT,
     MAX_SHORT_NAME,
-    MAX_WIDTH,
     SMALL,
     finish,
+    fitted,
+    is_narrow,
     legend,
+    page_width,
     status_notes,
     system_name,
     wrap,
 )
 from analysis.report.findings import Findings
-from analysis.report.style import REAL_BAND, point_marks, system_order
-from formats.messages import translate
+from analysis.report.style import MAX_HEIGHT, REAL_BAND, point_marks, system_order
+from formats.messages import listed, translate
 
 COLUMNS = ("system", "clip_id", "mean", "n", "system_a", "system_b", "difference", "ci_low", "ci_high", "p", "holds")
 #: More differences than this are in the figure of all scales alone.
 MAX_PAIRS = 15
-ROW, AROUND = 0.27, 0.95  # inches
+ROW, NARROW_ROW, AROUND = 0.27, 0.29, 0.95  # inches
 
 
 def answer_frame(found: Findings) -> pd.DataFrame:
@@ -49,9 +50,7 @@ def draw_answer(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `answer_frame`: means on the left, differences on the right if there are any. Call inside `figure_style`."""
     ratings, pairs = found.ratings, frame[frame["difference"].notna()]
     systems = system_order(frame["system"].dropna().unique(), ratings.real_system)
-    height = min(MAX_HEIGHT, AROUND + ROW * max(len(systems), len(pairs)))
-    figure = Figure(figsize=(MAX_WIDTH if len(pairs) else MAX_WIDTH * 0.6, height), layout="constrained")
-    axes = figure.subplots(1, 2 if len(pairs) else 1, squeeze=False).ravel().tolist()
+    figure, axes = _panels(len(systems), len(pairs))
     _means(axes[0], ratings, frame[frame["system"].notna()], systems, found.primary, lang)
     named: dict[str, Line2D | Patch] = dict(_point_handle(frame, lang))
     if len(pairs):
@@ -60,6 +59,18 @@ def draw_answer(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
         named |= dict(zip(labels, handles, strict=True))
     legend(figure, list(named.values()), list(named))
     return finish(figure, ratings, status_notes(ratings, lang, [found.primary]))
+
+
+def _panels(systems: int, pairs: int) -> tuple[Figure, list[Axes]]:
+    """Means, and differences on the right of them, or below in one column."""
+    rows = [systems, pairs] if pairs else [systems]
+    if is_narrow() and pairs:
+        heights = [NARROW_ROW * n + AROUND / 2 for n in rows]
+        figure = Figure(figsize=(page_width(), min(MAX_HEIGHT, AROUND / 2 + sum(heights))), layout="constrained")
+        return figure, figure.subplots(2, 1, height_ratios=heights).ravel().tolist()
+    width = page_width() if pairs else fitted(4.3)
+    figure = Figure(figsize=(width, min(MAX_HEIGHT, AROUND + ROW * max(rows))), layout="constrained")
+    return figure, figure.subplots(1, len(rows), squeeze=False).ravel().tolist()
 
 
 def _means(
@@ -76,14 +87,17 @@ def _means(
     names = [system_name(ratings, system, lang, MAX_SHORT_NAME) for system in systems]
     labelled = zip(names, (int(means[system]["n"]) for system in systems), strict=True)
     counted = [translate(lang, "{name} (n = {n:,})", name=name, n=n) for name, n in labelled]
+    if is_narrow():
+        counted = ["\n".join(wrap([name], 1.4, 7.5)) for name in counted]
     axis.set_yticks(range(len(systems)), counted, fontsize=7.5)
     axis.set_ylim(len(systems) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
     scale = next(scale for scale in ratings.scales if scale.key == scale_key)
     whole_range(axis, scale, is_upright=False)
-    words = ", ".join(end_words(scale, lang))
-    label = translate(lang, "Mean rating")
-    axis.set_xlabel("\n".join(wrap([f"{label} ({words})" if words else label], 3.2, 7.5)), fontsize=7.5)
+    words = listed(lang, end_words(scale, lang))
+    label = translate(lang, "Mean rating ({words})", words=words) if words else translate(lang, "Mean rating")
+    lines = wrap([label], 2.0 if is_narrow() else 3.2, 7.5)
+    axis.set_xlabel("\n".join(lines), fontsize=7.5)
 
 
 def _differences(axis: Axes, ratings: Ratings, pairs: pd.DataFrame, lang: str) -> None:
@@ -95,8 +109,9 @@ def _differences(axis: Axes, ratings: Ratings, pairs: pd.DataFrame, lang: str) -
     axis.set_xlim(-reach, reach)
     axis.locator_params(axis="x", nbins=5, symmetric=True)
     axis.tick_params(axis="x", labelsize=8)
-    names = [" − ".join(system_name(ratings, system, lang, MAX_SHORT_NAME) for system in pair) for pair in keys]
-    axis.set_yticks(range(len(keys)), names, fontsize=7.5 if len(keys) < 8 else SMALL)
+    axis.set_yticks(
+        range(len(keys)), pair_names(ratings, keys, lang), fontsize=7.5 if len(keys) < 8 and not is_narrow() else SMALL
+    )
     axis.set_xlabel(translate(lang, "Difference in rating points"), fontsize=7.5)
 
 

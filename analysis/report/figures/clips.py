@@ -15,14 +15,15 @@ from scipy import stats
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     INK,
-    MAX_WIDTH,
     SMALL,
+    SMALLEST,
     codes,
     dots,
     finish,
     grid,
     leading,
     legend,
+    page_width,
     panels,
     scale_name,
     short,
@@ -31,7 +32,7 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.metric_names import metric_name
-from analysis.report.style import REAL_MARKER, Mark, point_marks, system_order
+from analysis.report.style import REAL_MARKER, WIDTHS, Mark, point_marks, system_order
 from analysis.report.tables import fixed
 from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
@@ -76,7 +77,7 @@ def draw_metrics(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, sca
     metrics = list(dict.fromkeys(frame["metric"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)
     marks = point_marks(systems, ratings.real_system)
-    figure, axes, n_columns = panels(len(metrics), PER_ROW, 1.6, 1.75)
+    figure, axes, n_columns = panels(len(metrics), PER_ROW, 1.6, 1.75, beside=1.1, least=1.2)
     rows = found[(found["scale"] == scale) & (found["form"] == VALUE)]
     known = {str(row["metric"]): row for row in rows.to_dict("records")}
     for axis, metric in zip(axes, metrics, strict=True):
@@ -155,7 +156,7 @@ def draw_deviations(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str
     """
     experts, clips = (frame[frame["component"] == name] for name in ("expert", "clip"))
     shown = [part for part in (experts, clips) if len(part)]
-    figure = Figure(figsize=(MAX_WIDTH, 2.3 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(page_width(), 2.3 * len(shown)), layout="constrained")
     axes = figure.subplots(len(shown), 1, sharey=True, squeeze=False).ravel().tolist()
     if len(experts):
         _experts(axes[0], experts, lang)
@@ -173,10 +174,11 @@ def draw_deviations(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str
 
 def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
     _bars(axis, experts, np.arange(len(experts), dtype=np.float64), Mark(INK, "o"))
-    named = len(experts) <= MAX_NAMED
+    named = len(experts) <= MAX_NAMED * page_width() / WIDTHS[2]
     names = codes(list(experts["unit"]), 12) if named else []
-    axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=5.5)
-    axis.set_xlabel(translate(lang, "Experts, from the lowest to the highest ratings"))
+    axis.set_xticks(range(len(experts)) if named else [], names, rotation=90, fontsize=SMALLEST)
+    label = translate(lang, "Experts, from the lowest to the highest ratings")
+    axis.set_xlabel("\n".join(wrap([label], page_width() - 0.8, 8)))
 
 
 def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, lang: str) -> None:
@@ -188,7 +190,8 @@ def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, la
         _bars(axis, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
         start += len(part) + max(1.0, len(clips) / 60)
     axis.set_xticks([])
-    axis.set_xlabel(translate(lang, "Clips, within each system from the lowest to the highest"))
+    label = translate(lang, "Clips, within each system from the lowest to the highest")
+    axis.set_xlabel("\n".join(wrap([label], page_width() - 0.8, 8)))
     legend(figure, *dots(marks, ratings, lang))
 
 

@@ -14,27 +14,31 @@ from matplotlib.patches import Patch
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     INK,
-    MAX_HEIGHT,
     MAX_SHORT_NAME,
     SMALL,
     SMALLEST,
     finish,
     grid,
+    inches,
+    is_narrow,
     legend,
     panels,
     scale_name,
     status_notes,
     system_name,
+    title_panel,
 )
 from analysis.report.findings import Findings, sensitivity_pairs
 from analysis.report.reasons import MAX_PAIRS
-from analysis.report.style import REAL_BAND, Mark, point_marks, system_order
+from analysis.report.style import MAX_HEIGHT, REAL_BAND, Mark, point_marks, system_order
 from analysis.statistics.mixed_model.model import PLANNED
 from formats.messages import translate, translator
 
 ENDS = ["ci_low_simultaneous", "ci_high_simultaneous"]
 COLUMNS = ("scale", "system_a", "system_b", "difference", *ENDS, "p_simultaneous", "family", "holds")
 PER_ROW = 5
+#: Inches for names of differences on one line in one column, and how many there may be on two lines.
+MAX_BESIDE, MAX_TALL = 1.4, 12
 
 
 def contrasts_frame(ratings: Ratings, found: Findings) -> pd.DataFrame:
@@ -87,17 +91,20 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
     """Draw `contrasts_frame`; the interval of a filled mark excludes zero. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     pairs = list(dict.fromkeys(zip(frame["system_a"], frame["system_b"], strict=True)))
-    room = (MAX_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
-    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 0.6 + min(0.22 * len(pairs), room))
-    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
     size = SMALL if len(pairs) <= 30 else SMALLEST
+    names = pair_names(ratings, pairs, lang)
+    beside = 0.2 + max(inches(line, size) for name in names for line in name.splitlines())
+    room = (MAX_HEIGHT - 1.2) / -(-len(scales) // PER_ROW) - 0.6
+    height, least = 0.6 + min(0.22 * len(pairs), room), 0.6 + 1.25 * size / 72 * len("\n".join(names).splitlines())
+    height = max(height, least)
+    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, height, beside=beside, least=least)
+    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
     reaches = _reaches(ratings, frame)
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         draw_forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)
         axis.set_xlim(-reaches[scale], reaches[scale])
         axis.locator_params(axis="x", nbins=3, symmetric=True)
-        axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
-        names = [" − ".join(system_name(ratings, system, lang, MAX_SHORT_NAME) for system in pair) for pair in pairs]
+        title_panel(axis, scale_name(ratings, scale, lang, 18), n_columns, beside)
         axis.set_yticks(range(len(pairs)), names if place % n_columns == 0 else [], fontsize=size)
     legend(
         figure,
@@ -105,6 +112,14 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
         title=translate(lang, "Difference in rating points, with simultaneous {level}% CI", level=ratings.level),
     )
     return finish(figure, ratings, status_notes(ratings, lang, scales))
+
+
+def pair_names(ratings: Ratings, pairs: Sequence[tuple[str, str]], lang: str) -> list[str]:
+    """Names of differences beside an axis; in one column on two lines where they are long and few."""
+    names = [[system_name(ratings, system, lang, MAX_SHORT_NAME) for system in pair] for pair in pairs]
+    is_long = max((inches(" − ".join(pair), SMALL) for pair in names), default=0) > MAX_BESIDE
+    minus = " −\n" if is_narrow() and is_long and len(pairs) <= MAX_TALL else " − "
+    return [minus.join(pair) for pair in names]
 
 
 def _reaches(ratings: Ratings, frame: pd.DataFrame) -> dict[str, float]:

@@ -16,16 +16,21 @@ from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     FAINT,
     INK,
-    MAX_WIDTH,
     SMALL,
+    SMALLEST,
     codes,
     finish,
     grid,
+    is_narrow,
     leading,
+    page_width,
     panels,
     scale_name,
     status_notes,
+    title_panel,
+    wrap,
 )
+from analysis.report.style import WIDTHS
 from analysis.statistics.correlation import clips_of, tables
 from analysis.statistics.screening import LITTLE_AGREEMENT
 from formats.messages import translate
@@ -70,16 +75,16 @@ def draw_agreement(ratings: Ratings, frame: pd.DataFrame, scale: str, lang: str)
     experts = panel["expert_id"].tolist()
     if len(frame) > len(panel):
         height = 1.5 + min(4.6, 0.13 * len(experts) + 0.5)
-        figure = Figure(figsize=(MAX_WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(page_width(), height), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[3, 2], sharey=True)
         _heat(figure, left, frame, experts, lang)
     else:
-        figure = Figure(figsize=(4.6, 3.6), layout="constrained")
+        figure = Figure(figsize=(WIDTHS[1], 3.6), layout="constrained")
         right = figure.subplots()
     _strip(right, panel, lang)
     named = len(experts) <= MAX_NAMED
     figure.axes[0].set_yticks(range(len(experts)) if named else [], codes(experts, 14) if named else [])
-    figure.axes[0].tick_params(axis="y", labelsize=5.5, length=0)
+    figure.axes[0].tick_params(axis="y", labelsize=SMALLEST, length=0)
     figure.axes[0].set_title(scale_name(ratings, scale, lang), fontsize=8.5)
     return finish(figure, ratings, status_notes(ratings, lang, [scale]))
 
@@ -90,7 +95,8 @@ def _heat(figure: Figure, axis: Axes, frame: pd.DataFrame, experts: list[str], l
     colours = matplotlib.colormaps["PuOr"].with_extremes(bad="#F2F2F2")
     image = axis.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=-1, vmax=1, aspect="auto")
     axis.set_xticks([])
-    axis.set_xlabel(translate(lang, "Rank correlation of each pair of experts, same order"))
+    label = translate(lang, "Rank correlation of each pair of experts, same order")
+    _name_axis(axis, label, 1.2)
     bar = figure.colorbar(image, ax=axis, location="left", shrink=0.75, aspect=30, pad=0.02)
     bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−1", "−.5", "0", ".5", "1"])
     bar.ax.tick_params(labelsize=SMALL)
@@ -110,15 +116,21 @@ def _strip(axis: Axes, panel: pd.DataFrame, lang: str) -> None:
         "Rank correlation with the others' mean\n(hollow: below {limit})",
         limit=f"{LITTLE_AGREEMENT:.2f}".removeprefix("0"),
     )
-    axis.set_xlabel(label, linespacing=leading(label))
+    _name_axis(axis, label, 0.9)
     axis.tick_params(axis="y", length=0)
     grid(axis, "x")
+
+
+def _name_axis(axis: Axes, label: str, width: float) -> None:
+    """Name a panel's axis below it; in one column in lines `width` inches wide."""
+    lines = wrap(label.splitlines(), width, SMALL) if is_narrow() else [label]
+    axis.set_xlabel("\n".join(lines), fontsize=SMALL if is_narrow() else None, linespacing=leading(label))
 
 
 def draw_order(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `screening.order_curve`: ratings less the others' mean of the clip, by trial. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
-    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 1.9)
+    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, 1.9, beside=0.6, least=1.0)
     furthest = float(np.nanmax(np.abs(frame[["change", "ci_low", "ci_high"]].to_numpy(np.float64)), initial=0.2))
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         rows = frame[frame["scale"] == scale]
@@ -126,7 +138,7 @@ def draw_order(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         axis.fill_between(rows["trial"], rows["ci_low"], rows["ci_high"], color=INK, alpha=0.18, linewidth=0)
         axis.plot(rows["trial"], rows["change"], "o-", color=INK, linewidth=1.2, markersize=2.6)
         axis.set_ylim(-1.1 * furthest, 1.1 * furthest)
-        axis.set_title(scale_name(ratings, scale, lang, 18), fontsize=8.5)
+        title_panel(axis, scale_name(ratings, scale, lang, 18), n_columns, 0.6)
         axis.tick_params(labelleft=place % n_columns == 0)
         axis.locator_params(axis="x", nbins=4, integer=True)
         grid(axis)

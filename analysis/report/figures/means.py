@@ -18,11 +18,11 @@ from analysis.data.dataset import Scale
 from analysis.data.ratings import Ratings
 from analysis.report.figures.parts import (
     AXIS_WORDS,
-    MAX_WIDTH,
     SMALL,
     finish,
     grid,
     legend,
+    panels,
     scale_name,
     short,
     status_notes,
@@ -60,11 +60,8 @@ def draw_means(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """
     means = frame[frame["clip_id"] == ""]
     count = len(ratings.scales)
-    n_rows = math.ceil(count / PANELS_PER_ROW)
-    n_columns = math.ceil(count / n_rows)
-    width = min(MAX_WIDTH, 2.2 + 1.3 * n_columns)
-    figure = Figure(figsize=(width, 0.9 + 2.6 * n_rows), layout="constrained")
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
+    figure, axes, n_columns = panels(count, PANELS_PER_ROW, 1.3, 2.6, beside=1.2, least=1.5)
+    width = float(figure.get_size_inches()[0])
     systems = system_order(ratings.systems, ratings.real_system)
     marks = system_marks(systems, ratings.real_system)
     same_bounds = len({(scale.minimum, scale.maximum) for scale in ratings.scales}) == 1
@@ -83,8 +80,6 @@ def draw_means(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
         is_first = place % n_columns == 0
         axis.tick_params(labelleft=is_first or not same_bounds)
         axis.set_ylabel(label if is_first else "")
-    for axis in axes[count:]:
-        axis.remove()
     has_band = bool(means.loc[means["system"] == ratings.real_system, "ci_low"].notna().any())
     _legend(figure, systems, marks, ratings, lang, has_band=has_band)
     return finish(figure, ratings, _notes(ratings, means, lang))

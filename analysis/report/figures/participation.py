@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from analysis.data.dataset import Text
+from analysis.data.dataset import Text as Words
 from analysis.data.ratings import Ratings
-from analysis.report.figures.parts import FAINT, INK, MAX_WIDTH, finish, grid, wrap
+from analysis.report.figures.parts import FAINT, INK, finish, fitted, grid, is_narrow, page_width, wrap
 from analysis.statistics.listening import HEADPHONES
 from formats.messages import LazyText, translate
 
-STAGES: Mapping[str, Text] = {
+STAGES: Mapping[str, Words] = {
     "invited": LazyText("invited"),
     "not_begun": LazyText("no rating given"),
     "withdrawn": LazyText("withdrew their ratings"),
@@ -28,7 +31,7 @@ STAGES: Mapping[str, Text] = {
 DOWN = ("invited", "begun", "analysed")
 ASIDE = {"invited": ("not_begun", "withdrawn"), "begun": ("dropped_out", "excluded")}
 BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8}
-HEADPHONE_WORDS: Mapping[str, Text] = {
+HEADPHONE_WORDS: Mapping[str, Words] = {
     "passed": LazyText("passed"),
     "failed": LazyText("not passed"),
     "skipped": LazyText("skipped"),
@@ -39,21 +42,18 @@ HEADPHONE_WORDS: Mapping[str, Text] = {
 def draw_flow(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw how many experts reached each stage (columns stage, n). Call inside `figure_style`."""
     counts = dict(zip(frame["stage"], frame["n"], strict=True))
-    figure = Figure(figsize=(MAX_WIDTH / 2 + 1, 2.4), layout="constrained")
+    figure = Figure(figsize=(fitted(0), 2.4), layout="constrained")
     axis = figure.subplots()
     axis.set_axis_off()
     axis.set_xlim(0, 1)
     axis.set_ylim(0, 1)
     heights = np.linspace(0.88, 0.12, len(DOWN))
-    for n, (stage, y) in enumerate(zip(DOWN, heights, strict=True)):
-        _box(axis, (0.25, y), _counted((stage,), counts, lang))
-        leaving = [aside for aside in ASIDE.get(stage, ()) if aside in counts]
-        if n + 1 < len(DOWN):
-            _arrow(axis, (0.25, y - 0.1), (0.25, heights[n + 1] + 0.1))
-        if leaving:
-            middle = (y + heights[n + 1]) / 2
-            _arrow(axis, (0.25, middle), (0.5, middle))
-            _box(axis, (0.72, middle), _counted(leaving, counts, lang))
+    down = [_box(axis, (0.25, y), _counted((n,), counts, lang)) for n, y in zip(DOWN, heights, strict=True)]
+    for upper, lower in pairwise(down):
+        _arrow(axis, upper, lower)
+    for stage, middle in zip(DOWN, (heights[:-1] + heights[1:]) / 2, strict=False):
+        if leaving := [aside for aside in ASIDE[stage] if aside in counts]:
+            _arrow(axis, (0.25, middle), _box(axis, (0.72, middle), _counted(leaving, counts, lang)))
     return finish(figure, ratings, [])
 
 
@@ -61,20 +61,29 @@ def _counted(stages: Sequence[str], counts: Mapping[str, int], lang: str) -> str
     return "\n".join(f"{STAGES[stage][lang]}: {counts[stage]}" for stage in stages)
 
 
-def _box(axis: Axes, at: tuple[float, float], text: str) -> None:
-    axis.text(*at, text, ha="center", va="center", fontsize=8, bbox=BOX, linespacing=1.5)
+def _box(axis: Axes, at: tuple[float, float], text: str) -> Text:
+    return axis.text(*at, text, ha="center", va="center", fontsize=8, bbox=BOX, linespacing=1.5)
 
 
-def _arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.8})
+def _arrow(axis: Axes, start: Text | tuple[float, float], end: Text) -> None:
+    """An arrow from a point or the edge of a box to the edge of a box, which are drawn before it."""
+    edges: dict[str, Any] = {"patchB": end.get_bbox_patch(), "shrinkA": 0, "shrinkB": 0}
+    if isinstance(start, Text):
+        edges["patchA"] = start.get_bbox_patch()
+        start = start.get_position()
+    look = {"arrowstyle": "-|>", "color": INK, "linewidth": 0.8}
+    axis.annotate("", end.get_position(), start, arrowprops={**look, **edges})
 
 
 def draw_listening(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `listening.curves`: plays, time by trial and the headphone check. Call inside `figure_style`."""
     drawn = {"plays": _plays, "time": _time, "headphones": _headphones}
     panels = [name for name in drawn if (frame["panel"] == name).any()]
-    figure = Figure(figsize=(MAX_WIDTH if len(panels) > 1 else MAX_WIDTH / 2, 2.1), layout="constrained")
-    for axis, name in zip(figure.subplots(1, len(panels), squeeze=False).ravel().tolist(), panels, strict=True):
+    rows = len(panels) if is_narrow() else 1
+    size = (page_width() if len(panels) > 1 else fitted(0), (1.7 if rows > 1 else 2.1) * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, len(panels) // rows, squeeze=False).ravel().tolist()
+    for axis, name in zip(axes, panels, strict=True):
         drawn[name](axis, frame[frame["panel"] == name], lang)
         grid(axis)
     return finish(figure, ratings, [])

@@ -6,9 +6,9 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from os.path import commonprefix
-from statistics import fmean
 from typing import Any
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -17,16 +17,16 @@ from matplotlib.lines import Line2D
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, called
-from analysis.report.style import REAL_MARKER, Mark, system_label, watermark
+from analysis.report.style import MAX_HEIGHT, REAL_MARKER, WIDTHS, Mark, system_label, watermark
 from formats.messages import LazyText, in_language, translate
 
-MAX_WIDTH = 7.2  # inches: a page's width in most journals
-MAX_HEIGHT = 9.4  # inches: a page's height
 AXIS_WORDS = 0.4  # inches left of the first panel
+NAMES = 1.1  # inches for names of systems left of the first panel
+MIN_PANEL = 0.95  # inches wide
 SMALL = 6.5
 SMALLEST = 6.0  # points: what journals still take
 MAX_NAME_LENGTH = 40  # in a legend
-MAX_SHORT_NAME = 18  # beside an axis
+MAX_SHORT_NAME = 24  # beside an axis
 WIDE_LETTERS = frozenset("MWmw@%")
 GRID = "#E6E6E6"
 INK = "#333333"
@@ -38,16 +38,51 @@ def caption_of(message: str) -> Callable[[Findings], Text]:
     return lambda found: LazyText(message, level=found.ratings.level, scale=called(found.ratings, found.primary))
 
 
-def panels(count: int, per_row: int, width: float, height: float) -> tuple[Figure, list[Axes], int]:
-    """A figure of `count` panels, each about `width` by `height` inches, and how many stand in a row."""
+class NoRoomError(Exception):
+    """A figure would not be legible in the width of the page."""
+
+
+def page_width() -> float:
+    """The inches that a figure may be wide at most."""
+    return float(matplotlib.rcParams["figure.figsize"][0])
+
+
+def is_narrow() -> bool:
+    """Whether figures are drawn for one column of a page."""
+    return page_width() <= WIDTHS[1]
+
+
+def fitted(width: float) -> float:
+    """The width of a figure that has use for `width` inches: one column, or the whole page."""
+    return WIDTHS[1] if width <= WIDTHS[1] else page_width()
+
+
+def panels(
+    count: int, per_row: int, width: float, height: float, *, beside: float = NAMES, least: float = 0.0
+) -> tuple[Figure, list[Axes], int]:
+    """A figure of `count` panels, each about `width` by `height` inches, and how many stand in a row.
+
+    `beside`: inches left of the first panel. Raises NoRoomError where one column leaves panels less than `least` high.
+    """
+    if is_narrow():
+        per_row = max(1, min(per_row, int((page_width() - beside) / MIN_PANEL)))
     n_rows = math.ceil(count / per_row)
     n_columns = math.ceil(count / n_rows)
-    size = (min(MAX_WIDTH, 1.6 + width * n_columns), 0.9 + height * n_rows)
+    if is_narrow():
+        height = min(height, (MAX_HEIGHT - 0.9) / n_rows)
+        if height < least:
+            raise NoRoomError
+    size = (fitted(beside + 0.5 + width * n_columns), 0.9 + height * n_rows)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel().tolist()
     for axis in axes[count:]:
         axis.remove()
     return figure, axes[:count], n_columns
+
+
+def title_panel(axis: Axes, name: str, n_columns: int, beside: float = NAMES) -> None:
+    """Name a panel above it, in lines that are not wider than it."""
+    axis.set_title("\n".join(wrap([name], (page_width() - beside) / n_columns, 8.5)), fontsize=8.5)
 
 
 def grid(axis: Axes, along: str = "y") -> None:
@@ -69,9 +104,13 @@ def wrap(texts: Sequence[str], width: float, size: float = SMALL) -> list[str]:
     """Lines about `width` inches wide in print of `size` points."""
     lines: list[str] = []
     for text in texts:
-        letter = fmean(map(_room, text)) * size / 72
-        lines += textwrap.wrap(text, max(6, int(width / letter)))
+        lines += textwrap.wrap(text, max(6, int(width * len(text) / inches(text, size))))
     return lines
+
+
+def inches(text: str, size: float) -> float:
+    """About how wide a text is in print of `size` points."""
+    return sum(map(_room, text)) * size / 72
 
 
 def leading(text: str) -> float:

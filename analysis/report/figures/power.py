@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.report import style, tables
+from analysis.report.figures.parts import INK, is_narrow, legend, page_width, wrap
 from analysis.statistics import power
 from analysis.statistics.information import Variances
 from analysis.statistics.power import GOAL, Design
@@ -25,7 +26,6 @@ from formats.messages import LazyText, translate, translator
 CLIPS = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 65, 80, 100)
 TICKS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 GAPS = 41
-INK = "#333333"
 #: Systems have the colours; scenarios differ by their lines.
 LINES: Mapping[str, Literal["-", "--", ":"]] = {"low": ":", "middle": "-", "high": "--", "pilot": "-", "study": "-"}
 SCENARIOS = {
@@ -66,8 +66,9 @@ def power_curve(
 ) -> Figure:
     """Draw `power_curve_frame`; dots mark the planned study. Call inside `figure_style`."""
     _ = translator(lang)
-    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    n_rows = 2 if is_narrow() else 1
+    figure = Figure(figsize=(page_width(), 0.4 + 2.8 * n_rows), layout="constrained")
+    left, right = figure.subplots(n_rows, 2 // n_rows, sharey=True).ravel()
     for axis, panel, x, place in ((left, "clips", "clips", float(design.clips)), (right, "gap", "gap", gap)):
         part = frame[frame["panel"] == panel]
         for name, rows in part.groupby("scenario", sort=False):
@@ -79,12 +80,13 @@ def power_curve(
     left.xaxis.set_major_locator(FixedLocator(list(TICKS)))
     left.xaxis.set_minor_locator(NullLocator())
     left.set_xticklabels([str(n) for n in TICKS])
-    left.set_title(
-        _("Difference {gap:g}; {n} experts, each hears at most {heard}", gap=gap, heard=design.heard, n=design.experts),
-        fontsize=8.5,
-    )
+    values = {"gap": gap, "heard": design.heard, "n": design.experts}
+    title = _("Difference {gap:g}; {n} experts, each hears at most {heard}", **values)
+    left.set_title("\n".join(wrap([title], 2.9, 8.5)), fontsize=8.5)
     left.set_xlabel(_("Clips per system"))
     left.set_ylabel(_("Power"))
+    if is_narrow():
+        right.set_ylabel(_("Power"))
     right.set_xlim(left=0)
     right.set_title(_("{n} experts, {clips} clips per system", n=design.experts, clips=design.clips), fontsize=8.5)
     right.set_xlabel(_("True difference, rating points"))
@@ -109,7 +111,7 @@ def _legend(figure: Figure, names: Sequence[str], lang: str) -> None:
         *(SCENARIOS[name][lang] for name in names),
         translate(lang, "a study of this size") if "study" in names else translate(lang, "planned study"),
     ]
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=7.5)
+    legend(figure, handles, labels)
 
 
 def save_power_curve(

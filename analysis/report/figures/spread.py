@@ -17,11 +17,13 @@ from analysis.report.figures.parts import (
     MAX_SHORT_NAME,
     finish,
     grid,
+    is_narrow,
     legend,
     panels,
     scale_name,
     status_notes,
     system_name,
+    title_panel,
 )
 from analysis.report.style import system_order
 from formats.messages import translate
@@ -57,10 +59,12 @@ def draw_distribution(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figur
     """Draw `spread_frame`: a bar a system, ratings below the scale's middle to the left. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
     systems = system_order(frame["system"].unique(), ratings.real_system)
-    figure, axes, n_columns = panels(len(scales), PER_ROW, 1.9, 0.7 + 0.19 * len(systems))
+    figure, axes, n_columns = panels(
+        len(scales), PER_ROW, 1.9, 0.7 + 0.19 * len(systems), least=0.7 + 0.13 * len(systems)
+    )
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         _bars(axis, frame[frame["scale"] == scale], systems)
-        axis.set_title(scale_name(ratings, scale, lang, 30), fontsize=8.5)
+        title_panel(axis, scale_name(ratings, scale, lang, 30), n_columns)
         names = [system_name(ratings, system, lang, MAX_SHORT_NAME) for system in systems]
         axis.set_yticks(range(len(systems)), names if place % n_columns == 0 else [])
         axis.set_xlabel(translate(lang, "Share of ratings, %") if place >= len(scales) - n_columns else "")
@@ -80,7 +84,8 @@ def _bars(axis: Axes, rows: pd.DataFrame, systems: tuple[str, ...]) -> None:
     axis.axvline(0, color="#333333", linewidth=0.6, zorder=3)
     axis.set_xlim(-104, 104)
     axis.set_ylim(len(systems) - 0.4, -0.6)
-    axis.set_xticks([-100, -50, 0, 50, 100], ["100", "50", "0", "50", "100"])
+    ticks = [-100, 0, 100] if is_narrow() else [-100, -50, 0, 50, 100]
+    axis.set_xticks(ticks, [str(abs(tick)) for tick in ticks])
     axis.tick_params(axis="y", length=0)
     grid(axis, "x")
 
