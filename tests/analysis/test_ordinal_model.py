@@ -318,3 +318,13 @@ def test_where_the_likelihood_is_flat_there_is_no_standard_error_and_the_report_
         found = ordinal_model.fit(frame, "q", link)
     assert found.contrasts["se"].isna().all()
     assert "has no bound" in in_words(found.notes[0])["en"] or "did not converge" in in_words(found.notes[0])["en"]
+
+
+def test_pairs_that_the_linear_model_leaves_out_have_no_test() -> None:
+    frame = make_frame(("real", "a", "b", "low"), ("x",), experts=9)
+    linear = mixed_model.fit(frame, "x", apart=["low"], contrasts=[("b", "low")])
+    found = ordinal_model.fit(frame, "x", linear=linear).contrasts
+    assert {frozenset(pair) for pair in found[["system_a", "system_b"]].to_numpy()} == {
+        frozenset(pair) for pair in linear.contrasts[["system_a", "system_b"]].to_numpy()
+    }
+    assert found["p"].notna().all()

@@ -71,6 +71,7 @@ def fit(
     link : {"probit", "logit"}
     linear : Fit, optional
         The mixed model of the same ratings, of which the tests take the degrees of freedom; fitted here if not given.
+        Pairs that it does not test, such as those with anchors, are not tested here.
     systems : sequence of str, optional
         As for ``mixed_model.fit``.
 
@@ -107,6 +108,7 @@ def fit(
             [
                 (scale, link, layout.systems[a], layout.systems[b], *_cells(test), test.test, test.sign)
                 for (a, b), test in tests.items()
+                if frozenset((layout.systems[a], layout.systems[b])) in freedom.pairs
             ],
             columns=list(CONTRASTS),
         ),
@@ -191,6 +193,8 @@ class Freedom:
     def of_places(self, systems: Sequence[str]) -> dict[tuple[int, int], float]:
         """List the pairs' degrees of freedom by the indices of their systems.
 
+        NaN where the linear model has no test.
+
         Parameters
         ----------
         systems : sequence of str
@@ -200,7 +204,7 @@ class Freedom:
         dict of (int, int) to float
         """
         places = combinations(range(len(systems)), 2)
-        return {(a, b): self.pairs[frozenset((systems[a], systems[b]))] for a, b in places}
+        return {(a, b): self.pairs.get(frozenset((systems[a], systems[b])), np.nan) for a, b in places}
 
 
 def _threshold_rows(values: Floats, found: Maximum, df: float, link: str) -> list[tuple[object, ...]]:
