@@ -50,8 +50,7 @@ class Findings(Made):
         super().__init__(sections)
         self.ratings, self.replicates, self.seed = ratings, replicates, seed
         self.is_simulated, self.title = ratings.is_simulated, ratings.title
-        order = system_order(ratings.counted["system"].unique(), ratings.real_system)
-        self.order = tuple(sorted(order, key=lambda system: system in ratings.anchors))
+        self.order = system_order(ratings.counted["system"].unique(), ratings.real_system, ratings.anchors)
         self.scales = ratings.rated_scales
 
     def hides(self, finding: Finding[Any]) -> bool:

@@ -84,14 +84,14 @@ class Mark:
     marker: str
 
 
-def system_order(systems: Iterable[str], real: str | None = None) -> tuple[str, ...]:
-    """The real music, the named generators, then all others with numbers in them in numeric order."""
+def system_order(systems: Iterable[str], real: str | None = None, anchors: Sequence[str] = ()) -> tuple[str, ...]:
+    """The real music, the named generators, all others with numbers in them in numeric order, then the anchors."""
     named = [real, *NAMED_COLOURS]
 
-    def place(system: str) -> tuple[int, list[tuple[int, str]]]:
+    def place(system: str) -> tuple[bool, int, list[tuple[int, str]]]:
         parts = re.findall(r"\d+|\D+", system)
         natural = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-        return (named.index(system) if system in named else len(named)), natural
+        return system in anchors, (named.index(system) if system in named else len(named)), natural
 
     return tuple(sorted(systems, key=place))
 

@@ -41,6 +41,7 @@ def test_real_music_comes_first_then_the_generators_then_others_in_numeric_order
     systems = ["take 10", "mlstm", "take 9", "real", "midi-gan"]
     assert style.system_order(systems, "real") == ("real", "midi-gan", "mlstm", "take 9", "take 10")
     assert style.system_order(["b", "folk"], "folk") == ("folk", "b")
+    assert style.system_order(["low", "b", "folk", "mid"], "folk", ("low", "mid")) == ("folk", "b", "low", "mid")
 
 
 def test_a_system_keeps_its_colour_whatever_stands_beside_it() -> None:

@@ -20,15 +20,17 @@ from analysis.report.figures.parts import (
     SMALL,
     finish,
     fitted,
+    in_order,
     is_narrow,
     legend,
+    marks_of,
     page_width,
     status_notes,
     system_name,
     wrap,
 )
 from analysis.report.findings import Findings
-from analysis.report.style import MAX_HEIGHT, REAL_BAND, point_marks, system_order
+from analysis.report.style import MAX_HEIGHT, REAL_BAND
 from formats.messages import listed, translate
 
 COLUMNS = ("system", "clip_id", "mean", "n", "system_a", "system_b", "difference", "ci_low", "ci_high", "p", "holds")
@@ -49,7 +51,7 @@ def answer_frame(found: Findings) -> pd.DataFrame:
 def draw_answer(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `answer_frame`: means on the left, differences on the right if there are any. Call inside `figure_style`."""
     ratings, pairs = found.ratings, frame[frame["difference"].notna()]
-    systems = system_order(frame["system"].dropna().unique(), ratings.real_system)
+    systems = in_order(ratings, frame["system"].dropna().unique())
     figure, axes = _panels(len(systems), len(pairs))
     _means(axes[0], ratings, frame[frame["system"].notna()], systems, found.primary, lang)
     named: dict[str, Line2D | Patch] = dict(_point_handle(frame, lang))
@@ -76,7 +78,7 @@ def _panels(systems: int, pairs: int) -> tuple[Figure, list[Axes]]:
 def _means(
     axis: Axes, ratings: Ratings, frame: pd.DataFrame, systems: tuple[str, ...], scale_key: str, lang: str
 ) -> None:
-    marks = point_marks(systems, ratings.real_system)
+    marks = marks_of(ratings)
     means = {row["system"]: row for row in frame[frame["clip_id"] == ""].to_dict("records")}
     for place, system in enumerate(systems):
         clips = frame.loc[(frame["system"] == system) & (frame["clip_id"] != ""), "mean"]
@@ -101,7 +103,7 @@ def _means(
 
 
 def _differences(axis: Axes, ratings: Ratings, pairs: pd.DataFrame, lang: str) -> None:
-    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
+    marks = marks_of(ratings)
     keys = list(zip(pairs["system_a"], pairs["system_b"], strict=True))
     ends = ["ci_low", "ci_high"]
     draw_forest(axis, pairs, keys, marks, ratings, ends)

@@ -21,8 +21,10 @@ from analysis.report.figures.parts import (
     dots,
     finish,
     grid,
+    in_order,
     leading,
     legend,
+    marks_of,
     page_width,
     panels,
     scale_name,
@@ -32,7 +34,7 @@ from analysis.report.figures.parts import (
     wrap,
 )
 from analysis.report.metric_names import metric_name
-from analysis.report.style import REAL_MARKER, WIDTHS, Mark, point_marks, system_order
+from analysis.report.style import REAL_MARKER, WIDTHS, Mark
 from analysis.report.tables import fixed
 from analysis.statistics.correlation import Floats
 from analysis.statistics.mixed_model import Fit
@@ -75,8 +77,7 @@ def draw_metrics(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, sca
     Call inside `figure_style`.
     """
     metrics = list(dict.fromkeys(frame["metric"]))
-    systems = system_order(frame["system"].unique(), ratings.real_system)
-    marks = point_marks(systems, ratings.real_system)
+    marks = _marks(ratings, frame)
     figure, axes, n_columns = panels(len(metrics), PER_ROW, 1.6, 1.75, beside=1.1, least=1.2)
     rows = found[(found["scale"] == scale) & (found["form"] == VALUE)]
     known = {str(row["metric"]): row for row in rows.to_dict("records")}
@@ -100,6 +101,12 @@ def draw_metrics(ratings: Ratings, frame: pd.DataFrame, found: pd.DataFrame, sca
         ratings,
         [_("ρ: rank correlation within systems, with simultaneous 95% CI. Large markers: system means."), *notes[:1]],
     )
+
+
+def _marks(ratings: Ratings, frame: pd.DataFrame) -> dict[str, Mark]:
+    """How the systems of a frame are drawn."""
+    marks = marks_of(ratings)
+    return {system: marks[system] for system in in_order(ratings, frame["system"].unique())}
 
 
 def _points(axis: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:
@@ -182,10 +189,9 @@ def _experts(axis: Axes, experts: pd.DataFrame, lang: str) -> None:
 
 
 def _clips(figure: Figure, axis: Axes, clips: pd.DataFrame, ratings: Ratings, lang: str) -> None:
-    systems = system_order(clips["system"].unique(), ratings.real_system)
-    marks = point_marks(systems, ratings.real_system)
+    marks = _marks(ratings, clips)
     start = 0.0
-    for system in systems:
+    for system in marks:
         part = clips[clips["system"] == system]
         _bars(axis, part, np.arange(start, start + len(part) - 0.5, dtype=np.float64), marks[system])
         start += len(part) + max(1.0, len(clips) / 60)

@@ -22,6 +22,7 @@ from analysis.report.figures.parts import (
     inches,
     is_narrow,
     legend,
+    marks_of,
     panels,
     scale_name,
     status_notes,
@@ -30,7 +31,7 @@ from analysis.report.figures.parts import (
 )
 from analysis.report.findings import Findings, sensitivity_pairs
 from analysis.report.reasons import MAX_PAIRS
-from analysis.report.style import MAX_HEIGHT, REAL_BAND, Mark, point_marks, system_order
+from analysis.report.style import MAX_HEIGHT, REAL_BAND, Mark
 from analysis.statistics.mixed_model.model import PLANNED
 from formats.messages import translate, translator
 
@@ -98,7 +99,7 @@ def draw_differences(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure
     height, least = 0.6 + min(0.22 * len(pairs), room), 0.6 + 1.25 * size / 72 * len("\n".join(names).splitlines())
     height = max(height, least)
     figure, axes, n_columns = panels(len(scales), PER_ROW, 1.5, height, beside=beside, least=least)
-    marks = point_marks(system_order(ratings.systems, ratings.real_system), ratings.real_system)
+    marks = marks_of(ratings)
     reaches = _reaches(ratings, frame)
     for place, (axis, scale) in enumerate(zip(axes, scales, strict=True)):
         draw_forest(axis, frame[frame["scale"] == scale], pairs, marks, ratings)

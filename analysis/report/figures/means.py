@@ -21,6 +21,7 @@ from analysis.report.figures.parts import (
     SMALL,
     finish,
     grid,
+    in_order,
     legend,
     panels,
     scale_name,
@@ -29,7 +30,7 @@ from analysis.report.figures.parts import (
     system_name,
     wrap,
 )
-from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks, system_order
+from analysis.report.style import REAL_BAND, REAL_LINE, Mark, system_marks
 from formats.messages import in_language, translate, translator
 
 PANELS_PER_ROW = 5
@@ -62,7 +63,7 @@ def draw_means(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     count = len(ratings.scales)
     figure, axes, n_columns = panels(count, PANELS_PER_ROW, 1.3, 2.6, beside=1.2, least=1.5)
     width = float(figure.get_size_inches()[0])
-    systems = system_order(ratings.systems, ratings.real_system)
+    systems = in_order(ratings, ratings.systems)
     marks = system_marks(systems, ratings.real_system)
     same_bounds = len({(scale.minimum, scale.maximum) for scale in ratings.scales}) == 1
     label = translate(lang, "Mean rating")

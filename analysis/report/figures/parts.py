@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os.path import commonprefix
 from typing import Any
 
@@ -17,7 +17,16 @@ from matplotlib.lines import Line2D
 from analysis.data.dataset import Text
 from analysis.data.ratings import Ratings
 from analysis.report.findings import Findings, called
-from analysis.report.style import MAX_HEIGHT, REAL_MARKER, WIDTHS, Mark, system_label, watermark
+from analysis.report.style import (
+    MAX_HEIGHT,
+    REAL_MARKER,
+    WIDTHS,
+    Mark,
+    point_marks,
+    system_label,
+    system_order,
+    watermark,
+)
 from formats.messages import LazyText, in_language, translate
 
 AXIS_WORDS = 0.4  # inches left of the first panel
@@ -137,6 +146,16 @@ def system_name(ratings: Ratings, system: str, lang: str, longest: int = MAX_NAM
     name = short(system_label(system, lang, ratings.system_labels), longest)
     name = f" {name}" if name.startswith("_") else name  # a legend passes over names that begin so
     return translate(lang, "System {name}", name=name) if ratings.is_sealed else name
+
+
+def in_order(ratings: Ratings, systems: Iterable[str]) -> tuple[str, ...]:
+    """Systems as every figure has them: the real music first, anchors last."""
+    return system_order(systems, ratings.real_system, ratings.anchors)
+
+
+def marks_of(ratings: Ratings) -> dict[str, Mark]:
+    """How each system is drawn in every figure."""
+    return point_marks(in_order(ratings, ratings.systems), ratings.real_system)
 
 
 def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from analysis.report.figures.parts import (
     MAX_SHORT_NAME,
     finish,
     grid,
+    in_order,
     is_narrow,
     legend,
     panels,
@@ -25,7 +26,6 @@ from analysis.report.figures.parts import (
     system_name,
     title_panel,
 )
-from analysis.report.style import system_order
 from formats.messages import translate
 
 COLUMNS = ("scale", "system", "rating", "n", "share")
@@ -41,7 +41,7 @@ def spread_frame(ratings: Ratings) -> pd.DataFrame:
     parts = []
     for scale in ratings.scales:
         levels, frame = _levels(ratings, scale), ratings.counted[ratings.counted["scale"] == scale.key]
-        for system in system_order(frame["system"].unique(), ratings.real_system) if len(levels) else ():
+        for system in in_order(ratings, frame["system"].unique()) if len(levels) else ():
             given = frame.loc[frame["system"] == system, "rating"]
             counts = [int((given == level).sum()) for level in levels]
             part = pd.DataFrame({"rating": levels, "n": counts, "share": np.array(counts) / len(given)})
@@ -58,7 +58,7 @@ def _levels(ratings: Ratings, scale: Scale) -> npt.NDArray[np.float64]:
 def draw_distribution(ratings: Ratings, frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `spread_frame`: a bar a system, ratings below the scale's middle to the left. Call inside `figure_style`."""
     scales = list(dict.fromkeys(frame["scale"]))
-    systems = system_order(frame["system"].unique(), ratings.real_system)
+    systems = in_order(ratings, frame["system"].unique())
     figure, axes, n_columns = panels(
         len(scales), PER_ROW, 1.9, 0.7 + 0.19 * len(systems), least=0.7 + 0.13 * len(systems)
     )

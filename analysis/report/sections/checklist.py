@@ -35,7 +35,7 @@ def _clips(found: Findings, lang: str) -> dict[str, str]:
     """How many clips each system has, and how many ratings each clip."""
     ratings = found.ratings
     counts = ratings.counted.groupby("system")["clip_id"].nunique().to_dict()
-    order = system_order([str(name) for name in counts], ratings.real_system)
+    order = system_order([str(name) for name in counts], ratings.real_system, ratings.anchors)
     sizes = ratings.counted.groupby(["scale", "system", "clip_id"]).size()
     low, high = int(sizes.min()), int(sizes.max())
     number, ngettext = f"{low}" if low == high else f"{low}–{high}", counter(lang)

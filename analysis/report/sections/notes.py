@@ -11,11 +11,10 @@ from analysis.report.blocks import Block, Bullets
 from analysis.report.columns import system_called
 from analysis.report.document import Contents
 from analysis.report.figures import clips
-from analysis.report.figures.parts import caption_of
+from analysis.report.figures.parts import caption_of, in_order
 from analysis.report.findings import Findings, tested
 from analysis.report.metric_names import metric_name
 from analysis.report.registry import Column, Finding, Rows, Section, Sentence
-from analysis.report.style import system_order
 from analysis.report.tables import readable
 from analysis.statistics import objective_subjective
 from analysis.statistics.objective_subjective import metric_columns
@@ -62,14 +61,14 @@ METRICS_FIGURE = Finding[Findings](
 
 def _objective_means(found: Findings) -> pd.DataFrame:
     """system, metric, mean, sd, n_clips over the rated clips that have the metric; sd is empty for a single clip."""
-    metrics, real = found.ratings.metrics, found.ratings.real_system
+    metrics = found.ratings.metrics
     if metrics is None:
         return pd.DataFrame()
     there = metric_columns(metrics)
     names = [*(name for name in clips.METRICS if name in there), *(name for name in there if name not in clips.METRICS)]
     long = metrics.melt(["clip_id", "system"], names, "metric", "value")
     rows = []
-    for system in system_order(metrics["system"].unique(), real):
+    for system in in_order(found.ratings, metrics["system"].unique()):
         for name in names:
             values = long.loc[(long["system"] == system) & (long["metric"] == name), "value"].dropna()
             rows.append((system, name, values.mean(), values.std(ddof=1), len(values)))
