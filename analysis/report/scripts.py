@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.report.findings import Findings, planned_pairs
@@ -24,6 +25,11 @@ R = """\
 suppressPackageStartupMessages(library(lmerTest))
 
 systems <- c(@SYSTEMS@)
+# Anchors: they have means, and differences only where these are planned. Planned differences are as the plan has them.
+apart <- c(@APART@)
+planned <- list(@PLANNED@)
+# Experts whom the frozen plan excludes by post-screening.
+excluded <- c(@EXCLUDED@)
 random <- list(
 @TERMS@
 )
@@ -35,7 +41,7 @@ text <- c(expert_id = "character", clip_id = "character", system = "character", 
 file <- Sys.glob(file.path(given[1], "data", "*_task-rating_data.csv"))
 header <- names(read.csv(file, nrows = 1))
 ratings <- read.csv(file, colClasses = text[names(text) %in% header])
-ratings <- ratings[ratings$is_repeat == 0 & !is.na(ratings$rating), ]
+ratings <- ratings[ratings$is_repeat == 0 & !is.na(ratings$rating) & !ratings$expert_id %in% excluded, ]
 ratings$clip <- interaction(ratings$system, ratings$clip_id, drop = TRUE)
 
 tested <- function(model, weights) {
@@ -57,9 +63,14 @@ for (scale in names(random)) {
     names(mean)[1] <- "mean"
     means <- rbind(means, cbind(scale = scale, system = levels(rows$system)[a], mean))
     for (b in seq_len(nrow(unit))[seq_len(nrow(unit)) > a]) {
-      difference <- tested(model, unit[a, ] - unit[b, ])
+      both <- levels(rows$system)[c(a, b)]
+      as_planned <- Filter(function(pair) setequal(pair, both), planned[[scale]])
+      if (any(both %in% apart) && length(as_planned) == 0) next
+      if (length(as_planned) > 0) both <- as_planned[[1]]
+      sign <- if (both[1] == levels(rows$system)[a]) 1 else -1
+      difference <- tested(model, sign * (unit[a, ] - unit[b, ]))
       names(difference)[1] <- "difference"
-      pair <- data.frame(scale = scale, system_a = levels(rows$system)[a], system_b = levels(rows$system)[b])
+      pair <- data.frame(scale = scale, system_a = both[1], system_b = both[2])
       contrasts <- rbind(contrasts, cbind(pair, difference))
     }
   }
@@ -89,6 +100,8 @@ SYSTEMS = @SYSTEMS@
 PLANNED = @PLANNED@
 #: Anchors: they have means, and differences only where these are planned.
 APART = @APART@
+#: Experts whom the frozen plan excludes by post-screening.
+EXCLUDED = @EXCLUDED@
 ALPHA = @ALPHA@
 
 
@@ -97,6 +110,7 @@ def main(dataset: str, out: str = "reproduced") -> None:
     text = dict.fromkeys(["expert_id", "clip_id", "system", "prompt_id"], str)
     ratings = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={"rating": [""]})
     ratings = ratings[(ratings["is_repeat"] == 0) & ratings["rating"].notna()]
+    ratings = ratings[~ratings["expert_id"].isin(EXCLUDED)]
     means, contrasts = [], []
     for scale, pairs in PLANNED.items():
         fit = mixed_model.fit(ratings, scale, systems=SYSTEMS, contrasts=pairs, apart=APART, alpha=ALPHA)
@@ -120,22 +134,29 @@ def write_scripts(found: Findings, folder: Path) -> list[Path]:
     ratings = found.ratings
     if not (ratings.source / "data").is_dir() or ratings.is_sealed or not found.is_fitted:
         return []
-    named = [json.dumps(system) for system in found.order]
-    values = {
-        "@HASH@": ratings.sha256,
-        "@LEVEL@": f"{1 - ratings.alpha:g}",
-        "@ALPHA@": f"{ratings.alpha:g}",
-        "@PLANNED@": json.dumps({scale: planned_pairs(ratings, scale) for scale in found.fitted}, indent=4),
-        "@APART@": json.dumps(ratings.anchors),
-        "@TERMS@": ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in found.fitted),
-    }
+    planned = {scale: planned_pairs(ratings, scale) for scale in found.fitted}
+    both = {"@HASH@": ratings.sha256, "@LEVEL@": f"{1 - ratings.alpha:g}", "@ALPHA@": f"{ratings.alpha:g}"}
+    names = {"@SYSTEMS@": found.order, "@APART@": ratings.anchors, "@EXCLUDED@": ratings.excluded}
+    of_r = {place: _r_names(values) for place, values in names.items()}
+    of_r["@TERMS@"] = ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in planned)
+    of_r["@PLANNED@"] = ", ".join(
+        f"{json.dumps(scale)} = list({', '.join(f'c({_r_names(pair)})' for pair in pairs)})"
+        for scale, pairs in planned.items()
+    )
+    of_python = {place: json.dumps(list(values)) for place, values in names.items()}
+    of_python["@PLANNED@"] = json.dumps(planned, indent=4)
     written = []
-    for name, text, systems in zip(NAMES, (R, PYTHON), (", ".join(named), f"[{', '.join(named)}]"), strict=True):
-        for place, value in {**values, "@SYSTEMS@": systems}.items():
+    for name, text, own in zip(NAMES, (R, PYTHON), (of_r, of_python), strict=True):
+        for place, value in {**both, **own}.items():
             text = text.replace(place, value)
         written.append(folder / name)
         written[-1].write_text(text, encoding="utf-8", newline="\n")
     return written
+
+
+def _r_names(names: Sequence[str]) -> str:
+    """Names between commas, as R reads them."""
+    return ", ".join(map(json.dumps, names))
 
 
 def _terms(found: Findings, scale: str) -> str:

@@ -92,14 +92,19 @@ def make_dataset(
     changes: Mapping[str, Any] | None = None,
     trial: Mapping[str, Any] | None = None,
     post_screening: bool = False,
+    plan: Mapping[str, Any] | None = None,
 ) -> Path:
-    """A DATASET folder with hashes, a frozen plan whose primary scale is `overall`, and metrics once unsealed."""
+    """A DATASET folder with hashes, a frozen plan whose primary scale is `overall`, and metrics once unsealed.
+
+    `plan`: keys of the plan's analysis.
+    """
     frame = make_frame() if frame is None else frame
     frame = frame.assign(is_repeat=0) if "is_repeat" not in frame else frame
     systems = sorted(frame["system"].unique())
     scales = [_described(make_scale(key)) for key in ("valence", "overall")]
     analysis = {"primary_scale": "overall", "contrasts": [], "smallest_gap": 0.5, "alpha": 0.05}
     analysis |= {"post_screening": True} if post_screening else {}
+    analysis |= dict(plan or {})
     (folder / "data").mkdir(parents=True)
     _write_json(folder / "plan.json", {"scales": scales, "analysis": analysis, "trial": trial or {}})
     own: dict[str, Any] = {

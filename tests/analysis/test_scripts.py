@@ -25,12 +25,25 @@ PLAN = {
 }
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a dataset and its report."""
+ANCHORED = {**PLAN, "contrasts": [["mlstm", "mid"]], "post_screening": True}
+
+
+@pytest.fixture(scope="module", params=[(), ("low", "mid")], ids=["plain", "anchors"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset and its report; with anchors, and then without an expert who missed the reference."""
     folder = tmp_path_factory.mktemp("scripts")
-    frame = make_frame((SIX[0], SIX[1], SIX[5]), experts=9, clips=6).sample(frac=0.9, random_state=3)
-    ratings = read(make_dataset(folder / "dataset", frame, changes={"analysis": PLAN}))
+    anchors = request.param
+    frame = make_frame((SIX[0], SIX[1], SIX[5], *anchors), experts=9, clips=8).sample(frac=0.9, random_state=3)
+    if anchors:
+        own = frame["expert_id"].str[-1] == frame["clip_id"].str[-1]
+        frame.loc[frame["system"] == "real", "rating"] = 5.0 - own
+        frame["rating"] -= frame["system"].isin(anchors) & (frame["rating"] > 1)
+        frame.loc[(frame["system"] == "real") & (frame["expert_id"] == "e03"), "rating"] = 2
+    trial = {"clips": "all", "reference": "real", "hidden_reference": True, "anchors": list(anchors)}
+    plan, trial = (ANCHORED, trial) if anchors else (PLAN, {})
+    made = make_dataset(folder / "dataset", frame, plan=plan, trial=trial)
+    ratings = read(made)
+    assert (ratings.anchors, ratings.excluded) == (anchors, ("e03",) if anchors else ())
     write_report(ratings, folder / "report", replicates=1000, draw=False)
     return folder
 
@@ -52,7 +65,8 @@ def compare(table: pd.DataFrame, own: pd.DataFrame, keys: list[str], columns: di
 
 def own_tables(made: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = made / "report" / "tables"
-    return pd.read_csv(tables / "system_means.csv"), pd.read_csv(tables / "contrasts.csv")
+    means = [pd.read_csv(path) for path in (tables / "system_means.csv", tables / "anchor_means.csv") if path.exists()]
+    return pd.concat(means), pd.read_csv(tables / "contrasts.csv")
 
 
 def test_python_script_computes_the_tables_again(made: Path, tmp_path: Path) -> None:
@@ -62,6 +76,7 @@ def test_python_script_computes_the_tables_again(made: Path, tmp_path: Path) -> 
     columns = dict.fromkeys(("difference", "se", "df", "p", "p_holm", "p_simultaneous"), 1e-5)
     compare(contrasts, own_contrasts, ["scale", "system_a", "system_b"], columns)
     assert (means["plain_mean"] - means["mean"]).abs().max() < 0.2
+    assert {"low", "mid"} & set(contrasts["system_b"]) == ({"mid"} if "mid" in set(means["system"]) else set())
 
 
 def test_r_script_computes_the_tables_again(made: Path, tmp_path: Path) -> None:
