@@ -1,18 +1,21 @@
-"""The reference and the anchors of a study's trials, in words that preregistration text and report share."""
+"""What a study's trials present beside the clips, in words that preregistration text and report share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
-from formats.messages import counter, in_a_row, listed, translator
+from formats.messages import LazyText, counter, in_a_row, in_language, listed, translator
 from formats.study_file import NO_REFERENCE, PROMPT, X
 
 #: Post-screening of MUSHRA: per cent of a scale's range under which a hidden reference, and above which a mid-range
 #: anchor is missed; the largest share of trials in which an expert may miss it; and the share of experts above which a
 #: trial's anchor is not a fair test (ITU-R BS.1534-3, 4.1.2).
 RANGE_LIMIT, MOST_MISSED, MANY_EXPERTS = 90, 0.15, 0.25
+#: Of a study whose players have one.
+WAVEFORM = LazyText("The player shows a waveform of each clip; all clips have the same number of bars.")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Reference:
     system: str
     is_hidden: bool = False
     anchors: tuple[str, ...] = ()
+    #: What systems are called in each language, where they have names other than their ids.
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def is_mushra(self) -> bool:
@@ -52,7 +57,7 @@ class Reference:
             copy = _("An unmarked copy of it is among the clips (hidden reference).")
             yield copy if self.is_hidden else _("No copy of it is among the clips.")
         if self.anchors and all(self.anchors):
-            names = listed(language, (f"“{name}”" for name in self.anchors))
+            names = listed(language, (f"“{self._called(name, language)}”" for name in self.anchors))
             yield _("Anchors, rated like the other clips and not marked: {names}.", names=names)
         elif self.anchors:
             count = len(self.anchors)
@@ -69,8 +74,12 @@ class Reference:
         if not self.system:
             return _("Each trial has a reference, marked as such; until unblinding this text does not name its system.")
         return _(
-            "Each trial has a reference, marked as such: the clip of “{name}” for the same prompt.", name=self.system
+            "Each trial has a reference, marked as such: the clip of “{name}” for the same prompt.",
+            name=self._called(self.system, language),
         )
+
+    def _called(self, system: str, language: str) -> str:
+        return in_language(self.labels.get(system, {}), language) or system
 
     def under_codes(self) -> Reference:
         """The same where no system may be named that is among the clips."""
@@ -78,13 +87,19 @@ class Reference:
         return replace(self, system="" if self.is_hidden else self.system, anchors=anchors)
 
 
-def reference_of(trial: Mapping[str, Any]) -> Reference | None:
-    """The reference and anchors of a `[trial]`, as study files and frozen plans have it; None without any."""
+def reference_of(
+    trial: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> Reference | None:
+    """The reference and anchors of a `[trial]`, as study files and frozen plans have it; None without any.
+
+    `labels`: what systems are called.
+    """
     system, anchors = str(trial.get("reference", NO_REFERENCE)), trial.get("anchors")
     found = Reference(
         system,
         trial.get("hidden_reference") is True,
         tuple(map(str, anchors)) if isinstance(anchors, list) else (),
+        labels,
     )
     return None if system == NO_REFERENCE and not found.anchors else found
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
-from formats.reference import post_screening, reference_of
+from formats.reference import WAVEFORM, post_screening, reference_of
 from formats.study_file import localised
 from study.models import Rating, Study
 
@@ -69,8 +69,9 @@ class Answers:
             practice=file.design.practice,
             prompts=file.design.clips_per_system,
         )
-        reference = reference_of(file.trial.as_json())
+        reference = reference_of(file.trial.as_json(), {system.id: system.label for system in file.systems})
         further = [reference.sentences(self._language)] if reference else []
+        further += [WAVEFORM[self._language]] if file.trial.waveform else []
         if checks := len(file.checks_asked):
             further.append(
                 self._(

@@ -61,6 +61,7 @@ class Choices:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    has_waveform: bool = False
     #: Of trials with an X (ABX) the two systems of each pair. The frame then has pairs as its systems, pairs of clips
     #: as its clips, RIGHT or WRONG as its choices, and `first`, whether the answer was that X is the first clip.
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -172,6 +173,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
         reference=dataset.reference,
+        has_waveform=dataset.has_waveform,
         groups=groups,
     )
 
@@ -230,6 +232,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
         reference=dataset.reference,
+        has_waveform=dataset.has_waveform,
         pairs=pairs,
     )
 

@@ -71,6 +71,7 @@ class Comparisons:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    has_waveform: bool = False
 
     @property
     def alpha(self) -> float:
@@ -159,6 +160,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         plan_sha256=dataset.plan_sha256,
         written=dataset.written,
         reference=dataset.reference,
+        has_waveform=dataset.has_waveform,
     )
 
 

@@ -69,6 +69,7 @@ class Dataset:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    has_waveform: bool = False
 
     def answers_file(self, task: str) -> Path:
         """The table of the answers of one of TASKS."""
@@ -190,11 +191,12 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
         asked=tuple(own.questions),
         written=tuple(_written(folder, own)),
         reference=_reference(_part(plan, "trial", {}), own),
+        has_waveform=_part(plan, "trial", {}).get("waveform") is True,
     )
 
 
 def _reference(trial: Mapping[str, Any], own: Description) -> Reference | None:
-    found = reference_of(trial)
+    found = reference_of(trial, {system.id: system.label for system in own.systems})
     return found and (found if own.unsealed else found.under_codes())
 
 

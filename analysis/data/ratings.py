@@ -75,6 +75,7 @@ class Ratings:
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
+    has_waveform: bool = False
     #: With a hidden reference: post-screening of everyone, and whom the frozen plan excludes by it.
     post_screened: pd.DataFrame | None = None
     excluded: tuple[str, ...] = ()
@@ -191,6 +192,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         questions=dataset.questions,
         written=dataset.written,
         reference=dataset.reference,
+        has_waveform=dataset.has_waveform,
         post_screened=screened,
         excluded=excluded,
     )

@@ -1,4 +1,4 @@
-"""Trials with a reference: what the methods text and the checklist of every report say of it."""
+"""A reference or a waveform in trials: what the methods text and the checklist of every report say of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.report.registry import M, Question, Sentence
 from formats.messages import LazyText
-from formats.reference import Reference
+from formats.reference import WAVEFORM, Reference
 
 Of = Callable[[M], Reference | None]
 
@@ -21,6 +21,16 @@ def question(of: Of[M]) -> Question[M]:
     """What the checklist says, where trials have a reference."""
     item = LazyText("Reference, hidden reference and anchors")
     return Question("reference", item, LazyText.same("{reference}"), _said(of), _has(of))
+
+
+def waveform_sentence(of: Callable[[M], bool]) -> Sentence[M]:
+    """What the methods text says, where players show a waveform."""
+    return Sentence("listening", "waveform", WAVEFORM, of)
+
+
+def waveform_question(of: Callable[[M], bool]) -> Question[M]:
+    """What the checklist says, where players show a waveform."""
+    return Question("waveform", LazyText("What experts saw of the clips"), WAVEFORM, holds=of)
 
 
 def _has(of: Of[M]) -> Callable[[M], bool]:

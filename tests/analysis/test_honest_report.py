@@ -228,6 +228,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "simulated": lambda w: w.ratings.is_simulated,
     "listening": lambda w: True,
     "reference": lambda w: w.ratings.reference is not None,
+    "waveform": lambda w: w.ratings.has_waveform,
     "repeats": lambda w: bool(w.ratings.frame["is_repeat"].any()),
     "missing": lambda w: w.ratings.n_missing > 0,
     "design": lambda w: bool(w.ratings.design),
@@ -293,7 +294,7 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
 
 def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> None:
     seen = {key for case in CASES for key, holds in EXPECTED.items() if holds(reports(case))}
-    assert set(EXPECTED) - seen == {"simulated", "reference", "anchors", "post_screening"}
+    assert set(EXPECTED) - seen == {"simulated", "reference", "waveform", "anchors", "post_screening"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from analysis.data.intake import size_told
+from analysis.data.ratings import read
 from analysis.report.checklist import checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
 from formats.messages import LANGUAGES
 from formats.reference import Reference
+from tests.analysis.builders import make_dataset
 from tests.analysis.shared_findings import found, of_others, study
 
 STAMP = {"versions": "Python 3", "seed": "7", "dataset_hash": "d" * 64}
@@ -96,6 +99,15 @@ def test_one_of_anything_is_named_in_the_singular() -> None:
     assert size_told(replace(study(), frame=one), "en") == "Working on 1 rating by 1 expert of 1 clip ..."
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_waveform_is_named_where_players_show_it(shown: bool, tmp_path: Path) -> None:
+    assert read(make_dataset(tmp_path / "d", trial={"waveform": shown})).has_waveform == shown
+    ratings = replace(study(), has_waveform=shown)
+    rows = {item["en"]: answer["en"] for _, item, answer in checklist(of_others(found(), ratings))}
+    assert ("What experts saw of the clips" in rows) == shown
+    assert ("The player shows a waveform of each clip" in text(has_waveform=shown)) == shown
+
+
 MUSHRA = Reference("real", is_hidden=True, anchors=("low", "mid"))
 
 
@@ -105,6 +117,7 @@ MUSHRA = Reference("real", is_hidden=True, anchors=("low", "mid"))
         (None, ()),
         (Reference("prompt"), ("the prompt of its clips.", "No copy of it")),
         (Reference("original"), ("the clip of “original” for", "No copy of it")),
+        (Reference("a", labels={"a": {"en": "Recording"}}), ("the clip of “Recording” for",)),
         (Reference("real", is_hidden=True), ("the clip of “real” for", "(hidden reference)")),
         (Reference("real", is_hidden=True).under_codes(), ("does not name its system", "(hidden reference)")),
         (MUSHRA, ("the clip of “real” for", "not marked: “low”, “mid”.", "the form of MUSHRA (ITU-R BS.1534-3).")),

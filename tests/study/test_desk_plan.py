@@ -30,11 +30,16 @@ from tests.factories import (
     make_reference_study,
     make_set_study,
     make_study,
+    study_toml,
     trials_of,
+    waveform_toml,
 )
 from tests.study.test_desk import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
+
+
+PLAYERS = {"plain": study_toml(), "shown": waveform_toml(study_toml())}
 
 
 @pytest.fixture
@@ -246,6 +251,13 @@ def test_text_for_a_registry_of_a_comparison_names_its_model(tmp_path: Path, ada
     assert "cumulative-link mixed model" in page
     assert "two clips per trial" in page
     assert "linear mixed model" not in page
+
+
+def test_text_for_a_registry_says_if_waveforms_are_shown(tmp_path: Path) -> None:
+    plain, shown = (make_study(tmp_path, slug=slug, text=text) for slug, text in PLAYERS.items())
+    for form in FORMS:
+        assert "waveform" not in text_for(plain, form, "en")
+        assert "The player shows a waveform of each clip" in text_for(shown, form, "en")
 
 
 @pytest.mark.parametrize(

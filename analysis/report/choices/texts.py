@@ -16,7 +16,7 @@ from analysis.report.written import written_facts
 from formats.messages import LazyText, counter, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "software")
-QUESTIONS = ("listeners", "recruited", "asked", "systems", "reference", "unit", "chance", "heard_how")
+QUESTIONS = ("listeners", "recruited", "asked", "systems", "reference", "waveform", "unit", "chance", "heard_how")
 
 
 def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
@@ -101,6 +101,7 @@ METHODS = Section[ChoiceFindings](
             lambda found: bool(found.data.pairs),
         ),
         reference.sentence(lambda found: found.data.reference),
+        reference.waveform_sentence(lambda found: found.data.has_waveform),
         Sentence(
             "listening",
             "repeats",
@@ -125,6 +126,7 @@ SECTION = Section[ChoiceFindings](
         ),
         closing.SYSTEMS,
         reference.question(lambda found: found.data.reference),
+        reference.waveform_question(lambda found: found.data.has_waveform),
         closing.HEARD_HOW,
     ],
 )

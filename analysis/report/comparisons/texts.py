@@ -19,7 +19,7 @@ from formats.messages import LazyText, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "model", "ranks", "check", "software")
 QUESTIONS = (
-    *("listeners", "recruited", "asked", "systems", "reference"),
+    *("listeners", "recruited", "asked", "systems", "reference", "waveform"),
     *("clips", "pairs", "ties", "sides", "unit", "many"),
 )
 
@@ -69,6 +69,7 @@ METHODS = Section[ComparisonFindings](
             ),
         ),
         reference.sentence(lambda found: found.data.reference),
+        reference.waveform_sentence(lambda found: found.data.has_waveform),
         Sentence(
             "listening",
             "ties",
@@ -107,6 +108,7 @@ SECTION = Section(
         ),
         closing.SYSTEMS,
         reference.question(lambda found: found.data.reference),
+        reference.waveform_question(lambda found: found.data.has_waveform),
         Question("pairs", LazyText("Comparisons per pair"), LazyText("{per_pair}.")),
         Question(
             "ties",

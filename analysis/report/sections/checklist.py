@@ -213,6 +213,7 @@ SECTION = Section(
             lambda found, lang: {"real": _real(found.ratings, lang)},
         ),
         reference.question(lambda found: found.ratings.reference),
+        reference.waveform_question(lambda found: found.ratings.has_waveform),
         Question("frozen", LazyText("Preregistration"), LazyText.same("{frozen}"), _frozen),
         Question(
             "across",

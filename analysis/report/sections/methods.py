@@ -38,6 +38,7 @@ SECTION = Section[Findings](
             LazyText("{experts_named} rated {clips_named} of {systems_named} on {scales}. {ratings_named}."),
         ),
         reference.sentence(lambda found: found.ratings.reference),
+        reference.waveform_sentence(lambda found: found.ratings.has_waveform),
         Sentence(
             "listening",
             "repeats",
