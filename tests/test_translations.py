@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.utils import translation
 
@@ -11,6 +14,13 @@ from tests.translations import TRANSLATED, pairs, problems, sentences
 def test_extraction_searches_code_and_templates() -> None:
     english = {message for _, message in dict(pairs(sentences()))}
     assert {"Start practice", "Please listen to the whole clip first.", "draft"} <= english
+
+
+def test_no_message_is_passed_over_by_the_extraction() -> None:
+    unread = re.compile(r'\btranslator\([^()]*\)\(\s*"')
+    for app in ("analysis", "config", "formats", "generation", "study"):
+        for path in Path(app).rglob("*.py"):
+            assert not unread.search(path.read_text(encoding="utf-8")), path
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -82,6 +82,11 @@ def _system(row: Row, name: str, ratings: Ratings, lang: str) -> str:
     return system_label(str(row[name]), lang, ratings.system_labels)
 
 
+def _term(row: Row, name: str, ratings: Ratings, lang: str) -> str:
+    """A term of the ordinal model: a system by its name, others as they are."""
+    return _system(row, name, ratings, lang) if row.get("kind") == "system" else _plain(row, name, ratings, lang)
+
+
 def _scale(row: Row, name: str, ratings: Ratings, lang: str) -> str:
     labels = {scale.key: scale.label for scale in ratings.scales}
     return in_language(labels[row[name]], lang) if row[name] in labels else str(row[name])
@@ -131,4 +136,5 @@ CELLS: Mapping[str, Cell] = {
     **dict.fromkeys(("n", "n_ratings", "n_experts", "n_clips", "n_systems", "num_df"), _count),
     **dict.fromkeys(P_VALUES, _p),
     "group": _group,
+    "term": _term,
 }

@@ -18,7 +18,7 @@ from analysis.report.reasons import WHY
 from analysis.report.tables import fixed, points
 from analysis.statistics.mixed_model.model import PLANNED
 from formats.errors import N_
-from formats.messages import CountedText, LazyText, clauses, in_a_row, listed, translate
+from formats.messages import CountedText, LazyText, clauses, in_a_row, listed, translate, translator
 
 SHORTAGES = frozenset({"few_experts", "few_clips"})
 #: What is said of a planned contrast: that A is higher, lower, or that neither is shown.
@@ -149,18 +149,12 @@ def _grouped(ratings: Ratings, held: pd.DataFrame) -> LazyText:
         lower.setdefault(high, []).append((low, abs(row["difference"])))
 
     def words(lang: str) -> str:
-        return clauses(
-            lang,
-            (
-                translate(
-                    lang,
-                    N_("higher for {a} than for {others}"),
-                    a=name_of(ratings, high)[lang],
-                    others=listed(lang, (f"{name_of(ratings, low)[lang]} (+{_points(by)})" for low, by in others)),
-                )
-                for high, others in lower.items()
-            ),
-        )
+        _ = translator(lang)
+        parts = []
+        for high, others in lower.items():
+            by = [_("{name} (+{points})", name=name_of(ratings, low)[lang], points=_points(by)) for low, by in others]
+            parts.append(_("higher for {a} than for {others}", a=name_of(ratings, high)[lang], others=listed(lang, by)))
+        return clauses(lang, parts)
 
     return LazyText.of(words)
 

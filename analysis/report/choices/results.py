@@ -16,7 +16,7 @@ from analysis.report.format_p import p_number, p_text
 from analysis.report.registry import Finding, Question, Section, Sentence
 from analysis.report.tables import fixed
 from formats.errors import N_
-from formats.messages import LazyText, translator
+from formats.messages import LazyText, translate, translator
 
 FAMILIES = {PLANNED: N_("planned"), ALL: N_("exploratory"), "": ""}
 APART = N_("{question}: experts tell {system} from {reference}: d' = {d} ({ci}), {p}.")
@@ -70,7 +70,7 @@ def _notes(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
 
 
 def _system(found: ChoiceFindings, row: Row, lang: str) -> str:
-    return found.system(row["system"])[lang] if row["system"] else translator(lang)("Mean of all systems")
+    return found.system(row["system"])[lang] if row["system"] else translate(lang, "Mean of all systems")
 
 
 def _p(found: ChoiceFindings, row: Row, lang: str) -> str:

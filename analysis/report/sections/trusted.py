@@ -151,8 +151,10 @@ PRECISION = Finding[Findings](
             LazyText("Statistic"),
             {
                 "share_expert": LazyText("share of experts"),
+                "share_prompt": LazyText("share of prompts"),
                 "share_clip": LazyText("share of clips"),
                 "share_expert:system": LazyText("share of experts by system"),
+                "share_expert:prompt": LazyText("share of experts by prompt"),
                 "share_residual": LazyText("share of the residual"),
                 "g_coefficient": LazyText("generalisability of the means"),
                 "half_width": LazyText("half-width of the CI of a difference"),
