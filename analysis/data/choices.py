@@ -51,6 +51,8 @@ class Choices:
     sha256: str
     n_missing: int = 0
     is_simulated: bool = False
+    #: Before unblinding, with codes in place of systems.
+    is_sealed: bool = False
     real_system: str | None = None
     system_labels: Mapping[str, Text] = field(default_factory=dict)
     question_labels: Mapping[str, Text] = field(default_factory=dict)
@@ -97,6 +99,12 @@ class Choices:
     def level(self) -> str:
         """What an interval holds, in per cent: "95" where alpha is .05."""
         return f"{100 * (1 - self.alpha):g}"
+
+    def planned(self, question: str) -> list[set[str]]:
+        """The pairs of systems that the frozen plan names, where this is its primary question; none under codes."""
+        if self.is_sealed or not self.is_primary(question):
+            return []
+        return [set(map(str, pair)) for pair in self.plan.get("contrasts", [])]
 
     def is_primary(self, question: str) -> bool:
         """Whether a question is the primary one of a frozen plan."""
@@ -163,6 +171,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         sha256=dataset.sha256,
         n_missing=n_missing,
         is_simulated=are_simulated(tables[0]) or dataset.is_simulated,
+        is_sealed=not dataset.is_unsealed,
         real_system=real if real in set(frame["system"]) else None,
         system_labels={**dataset.system_labels, **groups} if dataset.is_unsealed else groups,
         question_labels={key: question.label for key, question in asked.items()},
@@ -225,6 +234,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         title=dataset.title,
         sha256=dataset.sha256,
         is_simulated=are_simulated(rows) or dataset.is_simulated,
+        is_sealed=not dataset.is_unsealed,
         system_labels={key: _pair_named(dataset, pair) for key, pair in pairs.items()},
         question_labels={question.key: question.label for question in asked},
         choice_labels={question.key: {RIGHT: LazyText("right"), WRONG: LazyText("wrong")} for question in asked},
@@ -238,7 +248,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
 
 
 def _pair_named(dataset: Dataset, pair: tuple[str, str]) -> Text:
-    labels = dataset.system_labels
+    labels = dataset.system_labels if dataset.is_unsealed else {}
     return LazyText.of(lambda lang: " – ".join(in_language(labels.get(one, {}), lang) or one for one in pair))
 
 

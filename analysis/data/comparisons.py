@@ -58,6 +58,8 @@ class Comparisons:
     sha256: str
     n_missing: int
     is_simulated: bool = False
+    #: Before unblinding, with codes in place of systems.
+    is_sealed: bool = False
     real_system: str | None = None
     system_labels: Mapping[str, Text] = field(default_factory=dict)
     question_labels: Mapping[str, Text] = field(default_factory=dict)
@@ -85,8 +87,8 @@ class Comparisons:
         return float(gap) if gap else None
 
     def planned(self, question: str) -> list[tuple[str, str]]:
-        """The differences that the frozen plan names, where this is its primary question."""
-        if question != self.plan.get("primary_scale"):
+        """The differences that the frozen plan names, where this is its primary question; none under codes."""
+        if self.is_sealed or question != self.plan.get("primary_scale"):
             return []
         return [(str(a), str(b)) for a, b in self.plan.get("contrasts", [])]
 
@@ -151,6 +153,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         title=dataset.title,
         sha256=dataset.sha256,
         is_simulated=data.is_simulated or dataset.is_simulated,
+        is_sealed=not dataset.is_unsealed,
         real_system=real if real in data.systems else None,
         system_labels=dataset.system_labels if dataset.is_unsealed else {},
         question_labels={key: asked[key].label if key in asked else data.question_labels[key] for key in data.largest},

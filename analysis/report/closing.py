@@ -8,7 +8,7 @@ from typing import Any
 from analysis.report.blocks import Block, Bullets, Facts, Paragraph
 from analysis.report.checklist import Row, checklist_frame, checklist_grid
 from analysis.report.document import Contents
-from analysis.report.registry import Finding, M, Question, Section, Sentence
+from analysis.report.registry import UNDER_CODES, Finding, M, Made, Question, Section, Sentence
 from formats.messages import LazyText, translate
 
 STAMPED = {
@@ -19,11 +19,21 @@ STAMPED = {
 }
 
 
-def simulated(contents: Contents[Any], lang: str) -> Iterator[Block]:
-    """That no person gave these answers, where a program did."""
+def warnings(contents: Contents[Any], lang: str) -> Iterator[Block]:
+    """That no person gave these answers, where a program did; that systems have codes, where they do."""
     if contents.made.is_simulated:
         said = translate(lang, "These answers are SIMULATED: a program generated them, no person.")
         yield Paragraph(said, is_warning=True)
+    yield from under_codes(contents.made, lang)
+
+
+def under_codes(made: Made, lang: str) -> Iterator[Block]:
+    """That systems have codes which say nothing of them, before unblinding."""
+    if made.is_sealed:
+        yield Paragraph(UNDER_CODES[lang], is_warning=True)
+        yield Paragraph(
+            translate(lang, "Blinded: the planned contrasts cannot be identified, so all pairs are compared.")
+        )
 
 
 def paragraphs(contents: Contents[Any], lang: str) -> Iterator[Block]:
@@ -51,6 +61,7 @@ def checklist_of(rows: Callable[[M], Sequence[Row]]) -> Finding[M]:
         lambda found: checklist_frame(rows(found)),
         grid=lambda found, lang: checklist_grid(rows(found), lang, LazyText("reported"), LazyText("for the authors")),
         folded=False,
+        under_codes=True,
     )
 
 

@@ -27,17 +27,11 @@ from analysis.statistics.mixed_model.model import PLANNED
 from analysis.statistics.notes import Note
 from analysis.statistics.ordinal_model import OrdinalFit
 from analysis.statistics.pilot import Pilot
-from formats.messages import LANGUAGES, SOURCE, LazyText, in_language
+from formats.messages import LANGUAGES, SOURCE, in_language
 
 LINKS = ("probit", "logit")
 TRUSTED = "probit"
 Pair = tuple[str, str]
-#: What a report made under codes says of itself.
-UNDER_CODES = LazyText(
-    "The study is blinded: for this report each clip was assigned to a code at random. The report shows the form of "
-    "the analysis. Its means and differences do not describe the systems. Results by clip and by expert are left out "
-    "until unblinding."
-)
 
 
 class Findings(Made):
@@ -49,17 +43,9 @@ class Findings(Made):
     def __init__(self, ratings: Ratings, sections: Sequence[Section[Any]], *, replicates: int, seed: int) -> None:
         super().__init__(sections)
         self.ratings, self.replicates, self.seed = ratings, replicates, seed
-        self.is_simulated, self.title = ratings.is_simulated, ratings.title
+        self.is_simulated, self.is_sealed, self.title = ratings.is_simulated, ratings.is_sealed, ratings.title
         self.order = system_order(ratings.counted["system"].unique(), ratings.real_system, ratings.anchors)
         self.scales = ratings.rated_scales
-
-    def hides(self, finding: Finding[Any]) -> bool:
-        """Before unblinding there are only results that pool clips and experts.
-
-        The codes were drawn for clips at random (study/services/blind_report.py), so they say nothing about systems;
-        results by clip would be true ones.
-        """
-        return self.ratings.is_sealed and not finding.under_codes
 
     def rows(self, finding: Finding[Any], lang: str) -> Rows:
         """Heading and rows of a table for reading."""
@@ -83,11 +69,6 @@ class Findings(Made):
     def because(self, finding: Finding[Any]) -> Text:
         """That a finding is missing, and why."""
         return reasons.because(finding.title, finding.why(self) if finding.why else ())
-
-    @property
-    def left_out(self) -> Sequence[Text]:
-        """Under codes one sentence on all that is hidden."""
-        return [UNDER_CODES] if self.ratings.is_sealed else []
 
     def has(self, name: str, column: str, **picked: str) -> bool:
         """Whether a table has a value in a column, in the rows picked."""

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from analysis.data.dataset import Text
 from analysis.report.blocks import Block
+from formats.messages import LazyText
 
 if TYPE_CHECKING:
     from analysis.report.document import Contents
@@ -24,10 +25,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: What a report made under codes says of itself.
+UNDER_CODES = LazyText(
+    "The study is blinded: for this report clips were assigned to codes at random, and so were any right answers. The "
+    "report shows the form of the analysis. Its results do not describe the systems."
+)
+HIDDEN = LazyText("Results by clip and by expert are left out until unblinding.")
+
+
 class Made:
     """What a report is made from: its sections, and the numbers of each finding, computed once."""
 
     is_simulated = False
+    #: Before unblinding, when clips have codes that were drawn at random.
+    is_sealed = False
     title: Text = {}
 
     def __init__(self, sections: Sequence[Section[Any]]) -> None:
@@ -59,16 +70,20 @@ class Made:
 
     @property
     def left_out(self) -> Sequence[Text]:
-        """What else is not in the report, and why."""
-        return ()
+        """What else is not in the report, and why: under codes results by clip and by expert."""
+        return [HIDDEN] if self.is_sealed else []
 
     def because(self, finding: Finding[Any]) -> Text:
         """That a finding is missing, and why."""
         raise NotImplementedError
 
     def hides(self, finding: Finding[Any]) -> bool:
-        """Whether a finding must not be shown at present."""
-        return False
+        """Whether a finding must not be shown at present: before unblinding, all but what pools clips and experts.
+
+        The codes were drawn at random (study/dataset/disguise.py), so they say nothing about systems; results by clip
+        or by expert would be true ones.
+        """
+        return self.is_sealed and not finding.under_codes
 
 
 M = TypeVar("M", bound=Made)

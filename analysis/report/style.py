@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from analysis.report.drawing import laid_out_once, ticked_once
 from formats.errors import N_
-from formats.messages import LANGUAGES, NP_, in_language, is_chinese, translate
+from formats.messages import LANGUAGES, NP_, LazyText, in_language, is_chinese, translate
 
 FORMATS = ("svg", "pdf", "png")
 #: Inches: one and two columns of a journal's page, and its height.
@@ -117,6 +117,13 @@ def system_label(system: str, lang: str, labels: Mapping[str, Mapping[str, str]]
     """The system's name in a language: the study's own, else the built-in one, else its id."""
     own, known = labels.get(system, {}), SYSTEM_LABELS.get(system)
     return own.get(lang) or (translate(lang, known) if known else in_language(own, lang) or system)
+
+
+def system_called(system: str, labels: Mapping[str, Mapping[str, str]], *, is_sealed: bool) -> Mapping[str, str]:
+    """The system's name in every language; before unblinding "System A"."""
+    if is_sealed:
+        return LazyText("System {name}", name=system)
+    return {lang: system_label(system, lang, labels) for lang in LANGUAGES}
 
 
 @cache

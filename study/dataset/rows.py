@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from random import SystemRandom
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -13,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from formats.dataset import View
 from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, StudyFile
+from study.dataset.disguise import Disguise
 from study.dataset.schema import comparison_columns, right_column, trial_choice_columns
 from study.models import Clip, FurtherClip, Rating, Remark, Seal, Study, Trial
 
@@ -25,20 +25,13 @@ SYSTEM_PLACE = -4
 TIMES = ("given_at", "browser_at", "received_at")
 
 
-def codes_at_random(study: Study) -> dict[str, str]:
-    """A random code for each study clip, with as many clips per code as per system."""
-    clips = study.clips.filter(role=Clip.Role.STUDY).values_list("clip_id", "system__code")
-    ids, codes = zip(*clips, strict=True)
-    return dict(zip(ids, SystemRandom().sample(codes, len(codes)), strict=True))
-
-
-def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple[Row, dict[str, Row]]]:
+def trials(study: Study, view: View, codes: Disguise | None) -> Iterator[tuple[Row, dict[str, Row]]]:
     """Each rated study trial, or each of its clips, by expert and number, with the ratings that count.
 
-    `codes` are those of clips in the view "coded".
+    `codes` are those of the view "coded".
     """
     if study.file.asks_of_places:
-        yield from _clips(study, view)
+        yield from _clips(study, view, codes)
         return
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     about = [*_about(view), "known"]
@@ -57,7 +50,7 @@ def trials(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[tuple
         yield [*_named(about_trial, codes, prompts), int(is_repeat), int(known or False)], answers
 
 
-def _clips(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
+def _clips(study: Study, view: View, codes: Disguise | None) -> Iterator[tuple[Row, dict[str, Row]]]:
     """The same of trials whose clips are answered about one by one."""
     file = study.file
     of_clip = [asked.key for asked in file.numbered if len(file.places_of(asked)) > 1]
@@ -81,7 +74,7 @@ def _clips(study: Study, view: View) -> Iterator[tuple[Row, dict[str, Row]]]:
         *where, here, is_repeat, known = trial
         clip = clips[here]
         system = clip.system.system_id if clip.system else ""
-        heard: Row = [] if view == "sealed" else [system, here]
+        heard: Row = [] if view == "sealed" else [*(codes.clip(where[0], here) if codes else (system, here))]
         if heard and file.trial.match == "prompt":
             heard = [str(clip.pack_entry.get("prompt_id", "")), *heard]
         yield [*where, *heard, int(is_repeat), int(known or False)], answers
@@ -102,7 +95,7 @@ def side_by_side(file: StudyFile, answers: Mapping[str, Row]) -> Row:
     return [*rated, *("" if number == "" else asked.choices[int(str(number)) - 1].key for asked, number in numbers)]
 
 
-def choices(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
+def choices(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:
     """Each choice that counts, by expert and trial, and whether it is right where some are and systems are named."""
     says_right = bool(right_column(study.file, view))
     for about, answers in trials(study, view, codes):
@@ -110,26 +103,27 @@ def choices(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]
             if asked.key in answers:
                 number, *rest = answers[asked.key]
                 chosen = asked.choices[int(str(number)) - 1]
-                system = about[SYSTEM_PLACE] if says_right else ""
+                named = str(about[SYSTEM_PLACE]) if says_right else ""
+                system = codes.rights[named] if codes and says_right else named
                 right: Row = [int(system in chosen.right_for) if asked.has_right_answers else ""] if says_right else []
                 yield [*about, asked.key, chosen.key, *right, *rest]
 
 
-def trial_choices(study: Study, view: View) -> Iterator[Row]:
+def trial_choices(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:
     """Each choice that counts of trials of several clips, by expert and trial."""
     asked = {question.key: question for question in study.file.trial_choices}
     names = [column.name for column in trial_choice_columns(study.file, view)]
     at, value = names.index("question"), names.index("choice")
-    for row in _of_trials(study, view, list(asked)):
+    for row in _of_trials(study, view, codes, list(asked)):
         yield [*row[:value], asked[str(row[at])].choices[int(str(row[value])) - 1].key, *row[value + 1 :]]
 
 
-def comparisons(study: Study, view: View) -> Iterator[Row]:
+def comparisons(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:
     """Each answer that counts to a question on two clips against one another, by expert and trial."""
-    yield from _of_trials(study, view, [asked.key for asked in study.file.of_pairs])
+    yield from _of_trials(study, view, codes, [asked.key for asked in study.file.of_pairs])
 
 
-def _of_trials(study: Study, view: View, keys: Sequence[str]) -> Iterator[Row]:
+def _of_trials(study: Study, view: View, codes: Disguise | None, keys: Sequence[str]) -> Iterator[Row]:
     """Each answer that counts to questions of the trial, with its two clips, or of a set with their prompt."""
     remarks = Remark.objects.filter(trial=OuterRef("trial"), expert=OuterRef("expert")).order_by("-revision")
     second = FurtherClip.objects.filter(trial=OuterRef("trial"), place=2)
@@ -151,6 +145,8 @@ def _of_trials(study: Study, view: View, keys: Sequence[str]) -> Iterator[Row]:
         *_, row = group  # the highest revision comes last and counts
         *trial, is_repeat, known, question = row[:8]
         heard: Row = [] if view == "sealed" or study.file.has_sets else list(row[8:12])
+        if codes and heard:
+            heard = [name for clip in row[8:12:2] for name in reversed(codes.clip(row[0], clip))]
         if prompts:
             heard = [prompts[str(row[8])], *heard]
         value, revision, *times, plays, heard_ms, rt_ms, language, wording, late = row[12:]
@@ -158,7 +154,7 @@ def _of_trials(study: Study, view: View, keys: Sequence[str]) -> Iterator[Row]:
         yield [*trial, int(is_repeat), int(known or False), question, *heard, *given]
 
 
-def x_choices(study: Study, view: View) -> Iterator[Row]:
+def x_choices(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:
     """Each choice that counts in trials with an X, by expert and trial, with the place of the clip that X was."""
     names_x = view == "open"
     sealed = Seal.objects.filter(study=study).first() if names_x else None
@@ -173,11 +169,12 @@ def x_choices(study: Study, view: View) -> Iterator[Row]:
     asked = {question.key: question for question in study.file.choices}
     names = [column.name for column in comparison_columns(study.file, view)]
     first, value = names.index("clip_a") if names_x else 0, names.index("value")
-    for row in comparisons(study, view):
+    for row in comparisons(study, view, codes):
         number = int(str(row[value]))
         chosen = asked[str(row[names.index("question")])].choices[number - 1].key
-        x = 1 if names_x and row[first] == heard_as_x[str(row[0]), int(str(row[2]))] else 2
-        answer: Row = [x, chosen, int(x == number)] if names_x else [chosen]
+        is_first = names_x and row[first] == heard_as_x[str(row[0]), int(str(row[2]))]
+        x = codes.x() if codes else 1 if is_first else 2
+        answer: Row = [chosen] if view == "sealed" else [x, chosen, int(x == number)]
         yield [*row[:value], *answer, *row[value + 1 :]]
 
 
@@ -198,7 +195,7 @@ def attention_checks(study: Study) -> Iterator[Row]:
         yield [*where, checks[check].choices[chosen - 1].key, int(checks[check].is_right(chosen)), *rest]
 
 
-def remarks(study: Study, view: View, codes: Mapping[str, str]) -> Iterator[Row]:
+def remarks(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:
     """The newest remark on each trial of which an expert said something."""
     about = _about(view)
     rows = (
@@ -236,10 +233,10 @@ def _prompts(study: Study, view: View) -> dict[str, str]:
     return {clip.clip_id: str(clip.pack_entry.get("prompt_id", "")) for clip in study_clips(study)}
 
 
-def _named(about: Sequence[object], codes: Mapping[str, str], prompts: Mapping[str, str]) -> Row:
+def _named(about: Sequence[object], codes: Disguise | None, prompts: Mapping[str, str]) -> Row:
     """The trial columns of a row, with a code in place of the system if coded, and the prompt before it."""
     *trial, system, clip = about
-    named = [codes[str(clip)] if codes else system, clip]
+    named = codes.clip(str(about[0]), str(clip)) if codes else (system, clip)
     return [*trial, *([prompts[str(clip)]] if prompts else []), *named]
 
 

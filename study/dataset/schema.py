@@ -115,12 +115,12 @@ def _chosen_of(asked: ChoiceQuestion) -> Column:
 def right_column(file: StudyFile, view: View) -> list[Column]:
     """The column that says whether an answer is right, where some are and systems are named."""
     rights = [asked.has_right_answers for asked in file.clip_choices]
-    return [replace(CORRECT, required=all(rights))] if view == "open" and any(rights) else []
+    return [replace(CORRECT, required=all(rights))] if view != "sealed" and any(rights) else []
 
 
 def x_columns(file: StudyFile, view: View) -> list[Column]:
     """Columns of the choices in trials with an X, one row a trial and question; its place only after unblinding."""
-    before, after = ([X_PLACE], [X_CORRECT]) if view == "open" else ([], [])
+    before, after = ([X_PLACE], [X_CORRECT]) if view != "sealed" else ([], [])
     found = []
     for column in comparison_columns(file, view):
         found += [*before, _chosen(file.choices), *after] if column.name == "value" else [column]

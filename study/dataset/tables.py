@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from formats.progress import bar
 from formats.study_file import Preference, StudyFile
 from formats.text import many_lines, one_line
 from study.dataset import rows, schema
+from study.dataset.disguise import Disguise
 from study.models import Study
 
 #: White space, control characters and invisible ones, which a spreadsheet may pass over before it takes a text for a
@@ -32,14 +33,14 @@ def file_stem(slug: str) -> str:
 
 def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     """All tables of the study, and what each holds."""
-    codes = rows.codes_at_random(study) if view == "coded" else {}
+    codes = Disguise(study) if view == "coded" else None
     file = study.file
     answers = write_ratings(study, folder, view, codes) if file.scales else []
     if file.of_pairs:
-        answers.append((write_x_choices if file.has_x else write_comparisons)(study, folder, view))
+        answers.append((write_x_choices if file.has_x else write_comparisons)(study, folder, view, codes))
     answers += [write_choices(study, folder, view, codes)] if file.clip_choices else []
-    answers += [write_trial_choices(study, folder, view)] if file.trial_choices else []
-    answers.append(write_remarks(study, folder, *((view, codes) if file.trial.clips == 1 else ("sealed", {}))))
+    answers += [write_trial_choices(study, folder, view, codes)] if file.trial_choices else []
+    answers.append(write_remarks(study, folder, *((view, codes) if file.trial.clips == 1 else ("sealed", None))))
     answers += [write_attention_checks(study, folder)] if file.attention_checks else []
     tables = [*answers, write_experts(study, folder)]
     worded = wordings_table(study.file)
@@ -57,7 +58,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     return tables
 
 
-def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> list[Table]:
+def write_ratings(study: Study, folder: Path, view: View, codes: Disguise | None) -> list[Table]:
     """Both tables of ratings in one pass: a row a trial and scale, and a row a trial."""
     stem = f"data/study-{file_stem(study.slug)}_task-rating"
     rated = ("place",) if study.file.asks_of_places else ()
@@ -92,7 +93,7 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Mapping[str, st
     return [long, wide]
 
 
-def write_choices(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
+def write_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
     """Answers that were chosen, a row a clip and question."""
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
@@ -104,7 +105,7 @@ def write_choices(study: Study, folder: Path, view: View, codes: Mapping[str, st
     return _write(folder, table, bar(rows.choices(study, view, codes), "Exporting", unit="answer"))
 
 
-def write_trial_choices(study: Study, folder: Path, view: View) -> Table:
+def write_trial_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
     """Answers that were chosen of trials of several clips, a row a trial and question."""
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-choice_description-trial_data.csv",
@@ -113,10 +114,10 @@ def write_trial_choices(study: Study, folder: Path, view: View) -> Table:
         ("expert_id", "trial", "question"),
         {"expert_id": "experts.csv"},
     )
-    return _write(folder, table, bar(rows.trial_choices(study, view), "Exporting", unit="answer"))
+    return _write(folder, table, bar(rows.trial_choices(study, view, codes), "Exporting", unit="answer"))
 
 
-def write_comparisons(study: Study, folder: Path, view: View) -> Table:
+def write_comparisons(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
     """Answers on two clips, a row a trial and question."""
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-comparison_data.csv",
@@ -125,10 +126,10 @@ def write_comparisons(study: Study, folder: Path, view: View) -> Table:
         ("expert_id", "trial", "question"),
         {"expert_id": "experts.csv"},
     )
-    return _write(folder, table, bar(rows.comparisons(study, view), "Exporting", unit="answer"))
+    return _write(folder, table, bar(rows.comparisons(study, view, codes), "Exporting", unit="answer"))
 
 
-def write_x_choices(study: Study, folder: Path, view: View) -> Table:
+def write_x_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
     """Answers to which of two clips X was, a row a trial and question."""
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
@@ -137,10 +138,10 @@ def write_x_choices(study: Study, folder: Path, view: View) -> Table:
         ("expert_id", "trial", "question"),
         {"expert_id": "experts.csv"},
     )
-    return _write(folder, table, bar(rows.x_choices(study, view), "Exporting", unit="answer"))
+    return _write(folder, table, bar(rows.x_choices(study, view, codes), "Exporting", unit="answer"))
 
 
-def write_remarks(study: Study, folder: Path, view: View, codes: Mapping[str, str]) -> Table:
+def write_remarks(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
     """What experts said of clips."""
     titled = LazyText("Known songs and comments, a row for each trial")
     table = Table(

@@ -1,8 +1,8 @@
 """Rows of the blinded report, which nobody can see.
 
 Means under the systems' own codes would name systems to somebody who knows how one expert rated each: they match the
-two (with six systems, two codes in three). So for each report every clip gets a code at random. The report has the form
-of the real one, and nothing in it depends on which system made a clip.
+two (with six systems, two codes in three). So for each report clips get codes at random (study/dataset/disguise.py).
+The report has the form of the real one, and nothing in it depends on which system made a clip.
 """
 
 from __future__ import annotations
@@ -30,10 +30,6 @@ def blind_dataset(study: Study, *, actor: str) -> Iterator[Path]:
     """
     if study.state != Study.State.CLOSED:
         raise InputError(_("A blinded report can be created after the study is closed and before it is unblinded."))
-    if study.file.trial.clips != 1:
-        raise InputError(_("A blinded report is only available for studies with one clip a trial."))
-    if not study.file.scales:
-        raise InputError(_("A blinded report needs ratings; the choices of this study are reported after unblinding."))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"dataset-{study.slug}"
         dataset.export(study, path, coded=True)

@@ -34,7 +34,7 @@ def test_report_under_codes_holds_aggregates_only(tmp_path: Path) -> None:
     assert tables <= POOLED == {finding.name for finding in all_findings(SECTIONS) if finding.under_codes}
     assert {"system_means", "contrasts", "variance_components"} <= tables
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
-    assert "each clip was assigned to a code at random" in page
+    assert "clips were assigned to codes at random" in page
     assert "本报告把各片段随机分配给系统代号" in page
 
 
@@ -43,4 +43,4 @@ def test_same_ratings_with_names_keep_every_table(tmp_path: Path) -> None:
     folder.write_report(make_ratings(frame=frame, scales=("overall",)), tmp_path / "r", replicates=1000, draw=False)
     tables = {path.stem for path in (tmp_path / "r" / "tables").glob("*.csv")}
     assert {"screening", "rating_spread", "system_means_bootstrap", "sensitivity"} <= tables
-    assert "assigned to a code at random" not in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "assigned to codes at random" not in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")

@@ -6,17 +6,35 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from formats.errors import InputError
-from study import dataset, services
-from study.dataset import rows
+from study import clock, dataset, services
+from study.dataset import disguise, rows, schema
 from study.models import Study
-from tests.factories import begin, make_expert, make_study, rate_all
+from tests.factories import (
+    begin,
+    choice_toml,
+    clips_of,
+    hear,
+    make_abx_study,
+    make_expert,
+    make_pair_study,
+    make_set_study,
+    make_study,
+    rate,
+    rate_all,
+    set_toml,
+    trials_of,
+)
 
 pytestmark = pytest.mark.django_db
 SYSTEMS = ("midi-gan", "music-vae", "transformer", "real")
@@ -25,6 +43,14 @@ SYSTEMS = ("midi-gan", "music-vae", "transformer", "real")
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def _time_passes() -> Iterator[None]:
+    """Each look at the clock finds it half a second later, so that there is time for all clips."""
+    begun, looks = clock.now(), count()
+    with clock.use(lambda: begun + timedelta(seconds=next(looks) / 2)):
         yield
 
 
@@ -65,11 +91,128 @@ def test_random_codes_are_right_as_often_as_by_chance(tmp_path: Path) -> None:
     """Of four codes one clip in four has its own, so what a report shows of a code says nothing about its system."""
     study = make_study(tmp_path, systems=SYSTEMS, clips=4)
     own = codes_of(study)
-    draws = [rows.codes_at_random(study) for _ in range(400)]
+    draws = [disguise.codes_at_random(study) for _ in range(400)]
     assert all(Counter(drawn.values()) == Counter(own.values()) for drawn in draws)
     hits = sum(drawn[clip] == code for drawn in draws for clip, code in own.items())
     # A random permutation of 16 clips in fours: 4 hits on average, variance 16**2 * (1/4 * 3/4) / 15 (Hoeffding 1951).
     assert abs(hits - 400 * 4) < 5 * (400 * 3.2) ** 0.5
+
+
+def of_kind(kind: str, folder: Path) -> Study:
+    """A study of trials with several clips, or with a right answer; clips that are not matched are "free"."""
+    shape: dict[str, Any] = {"systems": SYSTEMS[1:], "practice": 0, "repeats": 0, "clips": 4, "slots": 6}
+    if kind in {"pairs", "free"}:
+        return make_pair_study(folder, rounds=2, match="prompt" if kind == "pairs" else "none", **shape)
+    if kind == "choices":
+        return make_study(folder, text=choice_toml(heard=4, **shape), systems=SYSTEMS[1:], clips=4, practice=0)
+    if kind == "mushra":
+        said = 'reference = "real"\nhidden_reference = true\nanchors = ["music-vae"]\n[design]'
+        text = set_toml(heard=4, scales=("overall",), **shape).replace("[design]", said)
+        return make_study(folder, text=text, systems=SYSTEMS[1:], clips=4, practice=0)
+    make = {"sets": make_set_study, "abx": make_abx_study}[kind]
+    return make(folder, **shape, **({"rounds": 2} if kind == "abx" else {"heard": 4, "scales": ("overall",)}))
+
+
+def answered(study: Study, experts: int = 6) -> Study:
+    """Closed after experts who often prefer, rate highest, and take for human, the system that the file has last."""
+    rng = Random(7)
+    for number in range(experts):
+        expert = make_expert(study, f"panel{number:02d}")
+        begin(expert)
+        for trial in trials_of(expert):
+            hear(expert, trial)
+            clips = [clip.system.system_id if clip.system else "" for clip in clips_of(trial)]
+            for asked in study.file.numbered:
+                values = list(asked.values)
+                for place, system in enumerate(clips if study.file.has_sets else clips[:1], start=1):
+                    best = (clips[-1] if study.file.trial.clips == 2 else system) == SYSTEMS[-1]
+                    rate(
+                        expert,
+                        trial,
+                        asked.key,
+                        values[-1] if best and rng.random() < 0.6 else rng.choice(values),
+                        place=place,
+                    )
+        services.submit(expert)
+    services.close_study(study, actor="test")
+    return study
+
+
+KINDS = {
+    "pairs": {"contrasts", "strengths", "win_matrix", "variance_components", "checklist"},
+    "free": {"contrasts", "strengths", "win_matrix", "variance_components", "checklist"},
+    "sets": {"system_means", "contrasts", "variance_components", "checklist"},
+    "mushra": {"system_means", "contrasts", "variance_components", "checklist"},
+    "choices": {"discrimination", "shares", "checklist"},
+    "abx": {"abx", "variance_components", "checklist"},
+}
+
+
+@pytest.mark.usefixtures("_time_passes")
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_blind_report_of_each_kind_has_aggregates_under_codes(kind: str, tmp_path: Path) -> None:
+    study, out = answered(of_kind(kind, tmp_path / "study")), tmp_path / "report"
+    with services.blind_dataset(study, actor="test") as folder:
+        call_command("analyse", str(folder), "--out", str(out), "--no-figures", "--replicates", "1000")
+    tables = {path.stem for path in (out / "tables").glob("*.csv")}
+    assert KINDS[kind] <= tables
+    assert not {"screening", "expert_consistency", "discrimination_experts", "planned_contrasts", "anchors"} & tables
+    texts = [
+        path.read_text(encoding="utf-8") for path in out.rglob("*") if path.suffix in {".html", ".csv", ".md", ".tex"}
+    ]
+    systems = {system.id for system in study.file.systems} | {
+        label for s in study.file.systems for label in s.label.values()
+    }
+    assert [name for name in systems for text in texts if name in text] == []
+    assert not any(expert.code in text for text in texts for expert in study.experts.all())
+    assert not any(clip.clip_id in text for text in texts for clip in study.clips.all())
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "clips were assigned to codes at random" in page
+    assert "Results by clip and by expert are left out until unblinding." in page
+
+
+@pytest.mark.usefixtures("_time_passes")
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_named_report_has_the_tables_of_the_blinded_one(kind: str, tmp_path: Path) -> None:
+    """What is settled blind can be computed after unblinding, with the systems' names."""
+    study = answered(of_kind(kind, tmp_path / "study"))
+    services.open_seal(study, actor="test")
+    dataset.export(study, tmp_path / "dataset")
+    out = tmp_path / "report"
+    call_command("analyse", str(tmp_path / "dataset"), "--out", str(out), "--no-figures", "--replicates", "1000")
+    assert KINDS[kind] <= {path.stem for path in (out / "tables").glob("*.csv")}
+    assert "assigned to codes at random" not in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("_time_passes")
+@pytest.mark.parametrize("kind", ["pairs", "free", "sets", "abx"])
+def test_trials_under_codes_keep_their_form(kind: str, tmp_path: Path) -> None:
+    """Each trial has different codes, and as often as by chance its own: one in three."""
+    study = answered(of_kind(kind, tmp_path))
+    own, hits, total = codes_of(study), 0, 0
+    for _ in range(20):
+        drawn = disguise.Disguise(study)
+        for expert in study.experts.all():
+            for trial in trials_of(expert):
+                clips = [clip.clip_id for clip in clips_of(trial)]
+                shown = [drawn.clip(expert.code, clip) for clip in clips]
+                assert len({code for code, _ in shown}) == len(clips)
+                assert all(own[clip] == code for code, clip in shown)  # a clip is of the system that its code has
+                hits, total = (
+                    hits + sum(own[c] == code for c, (code, _) in zip(clips, shown, strict=True)),
+                    total + len(clips),
+                )
+    assert abs(hits / total - 1 / 3) < 0.1
+
+
+@pytest.mark.usefixtures("_time_passes")
+def test_what_x_is_and_what_is_right_is_drawn(tmp_path: Path) -> None:
+    """Else the share of right answers would be the result, whatever codes the systems have."""
+    study = answered(of_kind("abx", tmp_path / "abx"))
+    correct = [column.name for column in schema.x_columns(study.file, "coded")].index("correct")
+    right = [row[correct] == 1 for _ in range(20) for row in rows.x_choices(study, "coded", disguise.Disguise(study))]
+    assert 0.4 < sum(right) / len(right) < 0.6
+    assert len({tuple(disguise.Disguise(study).rights.items()) for _ in range(60)}) == 6
 
 
 def test_blind_report_is_of_a_closed_study_alone(tmp_path: Path) -> None:

@@ -225,12 +225,6 @@ def test_ratings_and_choices_of_one_study_have_a_table_each(tmp_path: Path) -> N
     assert verify(files_of(tmp_path / "dataset"))[3] == 12
 
 
-def test_blinded_report_without_ratings_is_refused(study: Study) -> None:
-    answered(study)
-    with pytest.raises(InputError, match="needs ratings"), services.blind_dataset(study, actor="test"):
-        pass
-
-
 def test_simulated_experts_tell_some_of_the_systems_apart(tmp_path: Path) -> None:
     study = make_choice_study(tmp_path, systems=SYSTEMS, clips=8, heard=8, slots=12)
     copy = simulate(study, 5, replace=False)

@@ -17,7 +17,6 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from formats.dataset import read_description
-from formats.errors import InputError
 from formats.files import sha256_of
 from study import dataset, queries, services
 from study.blinding import Report, check_blinding
@@ -129,14 +128,6 @@ def test_played_pairs_are_compared_with_the_published_plans(study: Study, tmp_pa
     table.write_text(table.read_text("utf-8").replace(planned, exchanged, 1), encoding="utf-8")
     with pytest.raises(Exception, match="heard another clip in trial 1 than was planned"):
         call_command("verify_log", str(log))
-
-
-def test_blinded_report_of_pairs_is_refused_in_a_sentence(study: Study) -> None:
-    with (
-        pytest.raises(InputError, match="only available for studies with one clip a trial"),
-        services.blind_dataset(study, actor="test"),
-    ):
-        pass
 
 
 def test_simulated_pairs_fill_every_slot_alike(study: Study, tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ FIGURE = Finding[ChoiceFindings](
     ),
     lambda found: found.abx_pairs[["question", "pair", "share", "proportion", "ci_low", "ci_high"]],
     draw=_draw,
+    under_codes=True,
 )
 
 
@@ -217,6 +218,7 @@ ABX = Finding[ChoiceFindings](
             lambda found: bool(verdicts(found)),
         ),
     ],
+    under_codes=True,
 )
 
 
@@ -243,6 +245,7 @@ VARIANCES = Finding[ChoiceFindings](
             (LazyText("SD"), number("sd", 3)),
         ],
     ),
+    under_codes=True,
 )
 
 

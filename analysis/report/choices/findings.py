@@ -14,7 +14,7 @@ from analysis.data.choices import Choices
 from analysis.data.dataset import Text
 from analysis.report.choices.notes import in_words
 from analysis.report.registry import Finding, Made, Rows, Section
-from analysis.report.style import system_label, system_order
+from analysis.report.style import system_called, system_order
 from analysis.report.tables import fixed
 from analysis.statistics import abx, discrimination
 from analysis.statistics.abx import AbxFit
@@ -45,7 +45,7 @@ class ChoiceFindings(Made):
     def __init__(self, data: Choices, sections: Sequence[Section[Any]]) -> None:
         super().__init__(sections)
         self.data = data
-        self.is_simulated, self.title = data.is_simulated, data.title
+        self.is_simulated, self.is_sealed, self.title = data.is_simulated, data.is_sealed, data.title
         self.order = (*system_order(data.systems, data.real_system), *data.groups)
 
     @cached_property
@@ -86,8 +86,7 @@ class ChoiceFindings(Made):
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def _of_abx(self, key: str, table: pd.DataFrame) -> pd.DataFrame:
-        contrasts = self.data.plan.get("contrasts", []) if self.data.is_primary(key) else []
-        planned = [set(self.data.pairs[pair]) in [set(named) for named in contrasts] for pair in table["pair"]]
+        planned = [set(self.data.pairs[pair]) in self.data.planned(key) for pair in table["pair"]]
         table = table.assign(question=key, family=[PLANNED if named else ALL for named in planned])
         chosen = (table["family"] == PLANNED) & table["p"].notna()
         if chosen.any():
@@ -117,10 +116,7 @@ class ChoiceFindings(Made):
 
     def _planned(self, question: str, noise: str) -> set[str]:
         """The systems whose difference from the reference the frozen plan names."""
-        if not self.data.is_primary(question):
-            return set()
-        named = [set(pair) for pair in self.data.plan.get("contrasts", [])]
-        return {system for pair in named if noise in pair for system in pair - {noise}}
+        return {system for pair in self.data.planned(question) if noise in pair for system in pair - {noise}}
 
     @cached_property
     def shares(self) -> pd.DataFrame:
@@ -173,7 +169,8 @@ class ChoiceFindings(Made):
 
     def system(self, key: object) -> Text:
         """What a system is called, in every language."""
-        return {lang: system_label(str(key), lang, self.data.system_labels) for lang in LANGUAGES}
+        is_code = self.is_sealed and key not in self.data.system_labels  # pairs of codes are named after both
+        return system_called(str(key), self.data.system_labels, is_sealed=is_code)
 
     def question(self, key: object) -> Text:
         """What a question is called, in every language."""

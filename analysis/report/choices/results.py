@@ -95,6 +95,7 @@ FIGURE_1 = Finding[ChoiceFindings](
         else pd.DataFrame()
     ),
     draw=figures.sensitivity,
+    under_codes=True,
 )
 FIGURE_2 = Finding[ChoiceFindings](
     "figure2",
@@ -102,6 +103,7 @@ FIGURE_2 = Finding[ChoiceFindings](
     LazyText("Figure 2. Answers to the clips of each system."),
     lambda found: found.shares.drop(columns="correct"),
     draw=figures.shares,
+    under_codes=True,
 )
 
 DISCRIMINATION = Finding[ChoiceFindings](
@@ -188,6 +190,7 @@ DISCRIMINATION = Finding[ChoiceFindings](
             lambda found: found.has_tests,
         ),
     ],
+    under_codes=True,
 )
 
 
@@ -213,6 +216,7 @@ SHARES = Finding[ChoiceFindings](
             ),
         ],
     ),
+    under_codes=True,
 )
 
 EXPERTS = Finding[ChoiceFindings](
@@ -254,6 +258,7 @@ VARIANCES = Finding[ChoiceFindings](
             (LazyText("SD"), number("sd", 3)),
         ],
     ),
+    under_codes=True,
 )
 
 SAID = Section("said", LazyText("Results"), [FIGURE_1], before=_said, after=_notes)

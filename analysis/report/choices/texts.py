@@ -64,7 +64,7 @@ def _limits(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
     )
 
 
-OPENING = Section[ChoiceFindings]("opening", None, before=closing.simulated)
+OPENING = Section[ChoiceFindings]("opening", None, before=closing.warnings)
 LISTENED = Section[ChoiceFindings]("listened", LazyText("Experts, systems and clips"), before=_facts)
 CANNOT = Section[ChoiceFindings]("cannot", LazyText("Limitations"), before=_limits)
 

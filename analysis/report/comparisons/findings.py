@@ -13,7 +13,7 @@ from analysis.data.comparisons import Comparisons
 from analysis.data.dataset import Text
 from analysis.report.comparisons.notes import in_words
 from analysis.report.registry import Finding, Made, Rows, Section
-from analysis.report.style import system_label, system_order
+from analysis.report.style import system_called, system_order
 from analysis.report.tables import fixed
 from analysis.statistics import comparison_model
 from analysis.statistics.comparison_model import ComparisonFit
@@ -30,7 +30,7 @@ class ComparisonFindings(Made):
     def __init__(self, data: Comparisons, sections: Sequence[Section[Any]]) -> None:
         super().__init__(sections)
         self.data = data
-        self.is_simulated, self.title = data.is_simulated, data.title
+        self.is_simulated, self.is_sealed, self.title = data.is_simulated, data.is_sealed, data.title
         self.order = system_order(data.systems, data.real_system)
 
     @property
@@ -86,7 +86,7 @@ class ComparisonFindings(Made):
 
     def system(self, key: object) -> Text:
         """What a system is called, in every language."""
-        return {lang: system_label(str(key), lang, self.data.system_labels) for lang in LANGUAGES}
+        return system_called(str(key), self.data.system_labels, is_sealed=self.is_sealed)
 
     def question(self, key: object) -> Text:
         """What a question is called, in every language."""

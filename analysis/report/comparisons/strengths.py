@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Bullets, Paragraph
-from analysis.report.closing import simulated
+from analysis.report.closing import warnings
 from analysis.report.comparisons import figures
 from analysis.report.comparisons.findings import ComparisonFindings, grid, interval, named, number, worded
 from analysis.report.comparisons.study import counts
@@ -86,7 +86,7 @@ def _answer(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block
             **counts(found.data, lang)
         )
     )
-    yield from simulated(contents, lang)
+    yield from warnings(contents, lang)
     for text in verdicts(found, found.primary):
         yield Paragraph(text[lang], is_answer=True)
 
@@ -132,6 +132,7 @@ CONCLUSIONS = Finding[ComparisonFindings](
     notes=[LazyText("A difference that is not significant is not evidence that two systems are equal.")],
     grid=_concluded_grid,
     folded=False,
+    under_codes=True,
 )
 
 
@@ -145,6 +146,7 @@ STRENGTHS_FIGURE = Finding[ComparisonFindings](
     ),
     lambda found: found.tested("strengths", "strength")[["question", "system", "strength", "ci_low", "ci_high"]],
     draw=figures.strengths,
+    under_codes=True,
 )
 
 RANKS_FIGURE = Finding[ComparisonFindings](
@@ -156,6 +158,7 @@ RANKS_FIGURE = Finding[ComparisonFindings](
     ),
     lambda found: found.stacked("ranks") if found.has_tests else found.stacked("ranks").iloc[:0],
     draw=figures.ranks,
+    under_codes=True,
 )
 
 STRENGTHS = Finding[ComparisonFindings](
@@ -212,6 +215,7 @@ STRENGTHS = Finding[ComparisonFindings](
             holds=lambda found: found.has_tests,
         )
     ],
+    under_codes=True,
 )
 
 CONTRASTS = Finding[ComparisonFindings](
@@ -271,6 +275,7 @@ CONTRASTS = Finding[ComparisonFindings](
             holds=lambda found: found.has_tests,
         )
     ],
+    under_codes=True,
 )
 
 RANKS = Finding[ComparisonFindings](
@@ -298,6 +303,7 @@ RANKS = Finding[ComparisonFindings](
             lambda found: found.has_tests,
         )
     ],
+    under_codes=True,
 )
 
 OMNIBUS = Finding[ComparisonFindings](
@@ -315,6 +321,7 @@ OMNIBUS = Finding[ComparisonFindings](
             (LazyText("p"), lambda found, row, lang: p_number(row["p"])),
         ],
     ),
+    under_codes=True,
 )
 
 SAID = Section("said", None, [STRENGTHS_FIGURE, CONCLUSIONS], before=_answer)

@@ -128,6 +128,7 @@ LINEAR = Finding[ComparisonFindings](
             lambda found: len(found.frame("linear_check")) > 0,
         )
     ],
+    under_codes=True,
 )
 
 PAIRS = Finding[ComparisonFindings](
@@ -170,6 +171,7 @@ PAIRS = Finding[ComparisonFindings](
             holds=lambda found: len(found.frame("pair_fit")) > 0,
         )
     ],
+    under_codes=True,
 )
 
 SIDES = Finding[ComparisonFindings](
@@ -205,6 +207,7 @@ SIDES = Finding[ComparisonFindings](
             holds=lambda found: bool((found.data.counted["value"] != 0).any()),
         )
     ],
+    under_codes=True,
 )
 
 
@@ -263,6 +266,7 @@ COMPONENTS_TABLE = Finding[ComparisonFindings](
             (LazyText("Variance"), number("variance", 3)),
         ],
     ),
+    under_codes=True,
 )
 
 SECTION = Section(

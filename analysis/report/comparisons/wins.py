@@ -27,6 +27,7 @@ WINS_FIGURE = Finding[ComparisonFindings](
     _caption,
     lambda found: found.stacked("wins"),
     draw=figures.wins,
+    under_codes=True,
 )
 
 WINS = Finding[ComparisonFindings](
@@ -68,6 +69,7 @@ WINS = Finding[ComparisonFindings](
             lambda found: found.has_chances,
         )
     ],
+    under_codes=True,
 )
 
 SECTION = Section("wins", LazyText("Probabilities of preference"), [WINS_FIGURE, WINS])

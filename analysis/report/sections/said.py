@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.report import reasons
 from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.closing import under_codes
 from analysis.report.columns import shown_interval
 from analysis.report.conclusions import AGAINST_GAP, TAKEN, conclusions, verdicts
 from analysis.report.document import SIMULATED, Contents
@@ -31,12 +32,9 @@ def _answer(contents: Contents[Findings], lang: str) -> Iterator[Block]:
     )
     if found.is_simulated:
         yield Paragraph(SIMULATED[lang], is_warning=True)
+    yield from under_codes(found, lang)
     for text in verdicts(found.ratings, found, found.primary):
         yield Paragraph(text[lang], is_answer=True)
-    if found.ratings.is_sealed and found.ratings.plan_sha256:
-        yield Paragraph(
-            translate(lang, "Blinded: the planned contrasts cannot be identified, so all pairs are compared.")
-        )
 
 
 def _answer_caption(found: Findings) -> Text:
