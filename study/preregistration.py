@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from formats.attention import rule_on_checks
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
 from formats.reference import WAVEFORM, post_screening, reference_of
@@ -148,6 +149,8 @@ class Answers:
 
     def exclusions(self) -> str:
         written = self._analysis.exclusions
+        if self._file.attention_checks:
+            written = in_a_row(self._language, [written, rule_on_checks(self._language, self._analysis.failed_checks)])
         known = reference_of(self._file.trial.as_json())
         if not known or not known.rated or self._file.trial.clips == 2:
             return written

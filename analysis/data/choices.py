@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data import imports
+from analysis.data.attention import Attention, attentive
 from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import Given
@@ -69,6 +70,8 @@ class Choices:
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: What choices of whole trials of several clips are grouped by in place of a system: pairs of systems, or all.
     groups: Mapping[str, Text] = field(default_factory=dict)
+    #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
+    attention: Attention | None = None
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -162,6 +165,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         frame, groups = _of_trials(dataset, of_trials)
         frames.append(frame[frame["question"].isin(questions)])
     frame = pd.concat(frames, ignore_index=True)
+    frame, attention = attentive(dataset, frame)
     asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     real = dataset.real_system if dataset.is_unsealed else None
     return Choices(
@@ -184,6 +188,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
         groups=groups,
+        attention=attention,
     )
 
 
@@ -210,6 +215,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
     rows.require((*names, "correct", "is_repeat"))
     frame = pd.DataFrame({name: rows.column(name) for name in names}).assign(line=rows.lines)
     frame["correct"], frame["is_repeat"] = rows.numbers("correct"), rows.flags("is_repeat")
+    frame, attention = attentive(dataset, frame)
     keys = {question.key: question.choices[0].key for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     frame["first"] = frame["choice"] == frame["question"].map(keys)
     both = [tuple(sorted(pair)) for pair in zip(frame["system_a"], frame["system_b"], strict=True)]
@@ -244,6 +250,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
         pairs=pairs,
+        attention=attention,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import imports
+from analysis.data.attention import Attention, attentive
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
@@ -74,6 +75,8 @@ class Comparisons:
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
     has_waveform: bool = False
+    #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
+    attention: Attention | None = None
 
     @property
     def alpha(self) -> float:
@@ -147,8 +150,11 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
     """Comparisons with what their DATASET says of them."""
     asked = {question.key: question for question in dataset.asked if isinstance(question, Preference)}
     real = dataset.real_system if dataset.is_unsealed else None
+    frame, attention = attentive(dataset, data.frame)
     return replace(
         data,
+        frame=frame.reset_index(drop=True),
+        attention=attention,
         source=dataset.folder,
         title=dataset.title,
         sha256=dataset.sha256,

@@ -18,6 +18,7 @@ from formats.files import json_sha256, read_object, sha256_of
 from formats.reference import Reference, reference_of
 
 PLAN_FILE, DESCRIPTION_FILE, REMARKS_FILE = "plan.json", "dataset_description.json", "remarks.csv"
+CHECKS_FILE = "attention_checks.csv"
 #: What experts were asked for, by the names of the tables of answers.
 TASKS = ("rating", "choice", "comparison")
 #: A text by language code: "en", "zh-hans".
@@ -70,6 +71,8 @@ class Dataset:
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
     has_waveform: bool = False
+    #: Attention checks of a session; their answers are in `checks_file`.
+    checks_per_session: int = 0
 
     def answers_file(self, task: str) -> Path:
         """The table of the answers of one of TASKS."""
@@ -87,6 +90,10 @@ class Dataset:
     @property
     def metrics_file(self) -> Path:
         return self.folder / "metrics.csv"
+
+    @property
+    def checks_file(self) -> Path:
+        return self.folder / CHECKS_FILE
 
     @property
     def experts_file(self) -> Path:
@@ -146,6 +153,7 @@ def read_dataset(folder: Path) -> Dataset:
         dataset.trial_choices_file,
         dataset.metrics_file,
         dataset.experts_file,
+        dataset.checks_file,
         dataset.log_file,
         folder / PLAN_FILE,
     ):
@@ -192,6 +200,7 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
         written=tuple(_written(folder, own)),
         reference=_reference(_part(plan, "trial", {}), own),
         has_waveform=_part(plan, "trial", {}).get("waveform") is True,
+        checks_per_session=sum(check.times for check in own.attention_checks),
     )
 
 

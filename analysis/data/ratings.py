@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.attention import Attention, attentive
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, Column
 from analysis.data.dataset import (
     Dataset,
@@ -79,11 +80,20 @@ class Ratings:
     #: With a hidden reference: post-screening of everyone, and whom the frozen plan excludes by it.
     post_screened: pd.DataFrame | None = None
     excluded: tuple[str, ...] = ()
+    #: Attention checks, where the study asks some.
+    attention: Attention | None = None
+    #: The rows with those of the experts whom rules of the frozen plan exclude; None where they exclude nobody.
+    everyone: pd.DataFrame | None = None
 
     @property
     def anchors(self) -> tuple[str, ...]:
         """The systems that are anchors and so not under test; none where they may not be named."""
         return tuple(filter(None, self.reference.anchors)) if self.reference else ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """All experts whom rules of the frozen plan exclude."""
+        return (*(self.attention.excluded if self.attention else ()), *self.excluded)
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -165,10 +175,16 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
     screened = _post_screened(dataset, frame, rows.path)
     frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
     _check_bounds(frame, known, rows.path)
-    flow, excluded = flow_of(dataset, frame), _excluded(dataset, screened)
-    if excluded:
-        frame = frame[~frame["expert_id"].isin(excluded)]
-        flow = {**flow, "excluded": len(excluded), "analysed": frame["expert_id"].nunique()} if flow else flow
+    flow, everyone = flow_of(dataset, frame), frame
+    frame, attention = attentive(dataset, frame)
+    failed = attention.excluded if attention else ()
+    excluded = tuple(expert for expert in _excluded(dataset, screened) if expert not in failed)
+    frame = frame[~frame["expert_id"].isin(excluded)]
+    if frame.empty:
+        raise _nobody_left(dataset)
+    if flow and len(frame) < len(everyone):
+        left_out = {name: count for name, count in _left_out(everyone, failed, excluded).items() if count}
+        flow = {**flow, **left_out, "analysed": frame["expert_id"].nunique()}
     real = dataset.real_system if dataset.is_unsealed else None
     return Ratings(
         source=dataset.folder,
@@ -195,7 +211,15 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         has_waveform=dataset.has_waveform,
         post_screened=screened,
         excluded=excluded,
+        attention=attention,
+        everyone=everyone if len(frame) < len(everyone) else None,
     )
+
+
+def _left_out(everyone: pd.DataFrame, failed: tuple[str, ...], excluded: tuple[str, ...]) -> dict[str, int]:
+    """How many experts with ratings each rule of the frozen plan excludes."""
+    there = set(everyone["expert_id"])
+    return {"failed_checks": len(there.intersection(failed)), "excluded": len(there.intersection(excluded))}
 
 
 def _post_screened(dataset: Dataset, frame: pd.DataFrame, path: Path) -> pd.DataFrame | None:
@@ -209,18 +233,19 @@ def _post_screened(dataset: Dataset, frame: pd.DataFrame, path: Path) -> pd.Data
 
 
 def _excluded(dataset: Dataset, screened: pd.DataFrame | None) -> tuple[str, ...]:
-    """Whom the frozen plan excludes by post-screening on its primary scale. Raises InputError if that is everyone."""
+    """Whom the frozen plan excludes by post-screening on its primary scale."""
     if screened is None or dataset.plan.get("post_screening") is not True:
         return ()
     primary = screened[screened["scale"] == dataset.plan.get("primary_scale")]
-    excluded = tuple(primary.loc[primary["flagged"], "expert_id"])
-    if excluded and len(excluded) == screened["expert_id"].nunique():
-        raise InputError(
-            "%(source)s: the post-screening that the frozen analysis plan asks for excludes every expert, so there is "
-            "nothing to analyse. Amend the plan under a new version, with the reason, and export the dataset again.",
-            source=dataset.folder,
-        )
-    return excluded
+    return tuple(primary.loc[primary["flagged"], "expert_id"])
+
+
+def _nobody_left(dataset: Dataset) -> InputError:
+    return InputError(
+        "%(source)s: the post-screening that the frozen analysis plan asks for excludes every expert, so there is "
+        "nothing to analyse. Amend the plan under a new version, with the reason, and export the dataset again.",
+        source=dataset.folder,
+    )
 
 
 def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Ratings:

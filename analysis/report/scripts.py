@@ -28,7 +28,7 @@ systems <- c(@SYSTEMS@)
 # Anchors: they have means, and differences only where these are planned. Planned differences are as the plan has them.
 apart <- c(@APART@)
 planned <- list(@PLANNED@)
-# Experts whom the frozen plan excludes by post-screening.
+# Experts whom rules of the frozen plan exclude.
 excluded <- c(@EXCLUDED@)
 random <- list(
 @TERMS@
@@ -100,7 +100,7 @@ SYSTEMS = @SYSTEMS@
 PLANNED = @PLANNED@
 #: Anchors: they have means, and differences only where these are planned.
 APART = @APART@
-#: Experts whom the frozen plan excludes by post-screening.
+#: Experts whom rules of the frozen plan exclude.
 EXCLUDED = @EXCLUDED@
 ALPHA = @ALPHA@
 
@@ -136,7 +136,7 @@ def write_scripts(found: Findings, folder: Path) -> list[Path]:
         return []
     planned = {scale: planned_pairs(ratings, scale) for scale in found.fitted}
     both = {"@HASH@": ratings.sha256, "@LEVEL@": f"{1 - ratings.alpha:g}", "@ALPHA@": f"{ratings.alpha:g}"}
-    names = {"@SYSTEMS@": found.order, "@APART@": ratings.anchors, "@EXCLUDED@": ratings.excluded}
+    names = {"@SYSTEMS@": found.order, "@APART@": ratings.anchors, "@EXCLUDED@": ratings.left_out}
     of_r = {place: _r_names(values) for place, values in names.items()}
     of_r["@TERMS@"] = ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in planned)
     of_r["@PLANNED@"] = ", ".join(

@@ -8,6 +8,7 @@ the row "main" is the analysis itself. `leave_one_expert_out` says what hangs on
 - ``main``: the analysis itself;
 - ``bootstrap``: two-way, percentile interval, no p;
 - ``screened``: without flagged experts;
+- ``with_excluded``: with experts whom rules of the plan exclude, where they exclude anybody;
 - ``with_repeats``: mean of first and repeated ratings;
 - ``without_known``: without clips that the expert knew (column ``known``);
 - ``without_late``: without answers that came late (column ``late``);
@@ -57,6 +58,7 @@ def sensitivity(
     main: mixed_model.Fit | None = None,
     flagged: Collection[str] | None = None,
     left_out: pd.DataFrame | None = None,
+    everyone: pd.DataFrame | None = None,
     alpha: float = 0.05,
     replicates: int = 10_000,
     seed: int = 1,
@@ -76,6 +78,8 @@ def sensitivity(
         Experts whom ``screening`` flags; found here if not given.
     left_out : DataFrame, optional
         From ``leave_one_expert_out``.
+    everyone : DataFrame, optional
+        The ratings with those of experts whom rules of the plan exclude.
     alpha : float, default 0.05
     replicates, seed : int
         Of the bootstrap.
@@ -83,7 +87,8 @@ def sensitivity(
     Returns
     -------
     DataFrame
-        ``COLUMNS``, in rating points; p is uncorrected. ``one_expert_out`` is there with ``left_out`` only.
+        ``COLUMNS``, in rating points; p is uncorrected. ``one_expert_out`` is there with ``left_out`` only,
+        ``with_excluded`` with ``everyone``.
     """
     frame = frame[frame["scale"] == scale]
     first = frame[~frame["is_repeat"]]
@@ -93,6 +98,9 @@ def sensitivity(
         flagged = flagged_on(screening(first, [scale]), scale)
     rows = _rows("main", main, first, pairs)
     rows += _bootstrap(first, scale, pairs, alpha, replicates, seed)
+    if everyone is not None:
+        whole = everyone[(everyone["scale"] == scale) & ~everyone["is_repeat"]]
+        rows += _refitted("with_excluded", whole, scale, pairs, alpha, main.ratios)
     for name, sample in _samples(frame, first, flagged):
         rows += _refitted(name, sample, scale, pairs, alpha, main.ratios)
     rows += _trial_adjusted(first, scale, pairs, alpha, main.ratios)

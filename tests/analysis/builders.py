@@ -27,6 +27,16 @@ WORDING = {
 }
 
 
+#: An attention check that is asked three times.
+CHECK = {
+    "key": "attention",
+    "label": {"en": "Please choose 2"},
+    "choices": [{"key": "one", "label": {"en": "1"}}, {"key": "two", "label": {"en": "2"}}],
+    "right": "two",
+    "times": 3,
+}
+
+
 def make_scale(key: str) -> Scale:
     """A scale from 1 to 5 worded in both languages."""
     words = WORDING.get(key, (key, key, "low", "低", "high", "高"))
@@ -93,10 +103,11 @@ def make_dataset(
     trial: Mapping[str, Any] | None = None,
     post_screening: bool = False,
     plan: Mapping[str, Any] | None = None,
+    failed: Mapping[str, int] | None = None,
 ) -> Path:
     """A DATASET folder with hashes, a frozen plan whose primary scale is `overall`, and metrics once unsealed.
 
-    `plan`: keys of the plan's analysis.
+    `plan`: keys of the plan's analysis. `failed`: how many of three attention checks each expert failed.
     """
     frame = make_frame() if frame is None else frame
     frame = frame.assign(is_repeat=0) if "is_repeat" not in frame else frame
@@ -118,8 +129,12 @@ def make_dataset(
         "systems": [{"id": system, "label": {"en": system.upper(), "zh-hans": system.upper()}} for system in systems],
         "plan_sha256": hashlib.sha256((folder / "plan.json").read_bytes()).hexdigest(),
         "analysis": analysis,
+        **({"attention_checks": [CHECK]} if failed is not None else {}),
         **(changes or {}),
     }
+    if failed is not None:
+        rows = [(expert, int(n >= wrong)) for expert, wrong in failed.items() for n in range(3)]
+        write_csv(folder / "attention_checks.csv", pd.DataFrame(rows, columns=["expert_id", "passed"]))
     write_csv(folder / "data" / "study-daur_task-rating_data.csv", frame)
     _write_json(folder / "dataset_description.json", {"name": "Daur music", "mukulen": own})
     if unsealed:

@@ -32,6 +32,7 @@ METHODS = {
 }
 #: Its words are the study's and the preregistration text's too.
 METHODS["reference"] = LazyText("It must be heard to its end before an answer can be given.")
+METHODS["attention"] = LazyText("Nobody is excluded for failed attention checks.")
 METHODS["post_screening"] = LazyText("Nobody is excluded for a flag.")
 PLAN = {"primary_scale": "overall", "contrasts": [["a", "real"], ["b", "real"]], "smallest_gap": 0.5}
 FROZEN: dict[str, Any] = {"plan": PLAN, "plan_sha256": "b" * 64, "planned_scales": ("overall",)}
@@ -252,6 +253,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "ordinal_compared": lambda w: w.has("effects", "p_ordinal"),
     "ordinal_ratio": lambda w: w.has("effects", "test", test="likelihood ratio"),
     "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES),
+    "attention": lambda w: w.ratings.attention is not None,
     "screening": lambda w: w.has("screening", "agreement"),
     "post_screening": lambda w: w.has("post_screening", "n_reference"),
     "order": lambda w: w.has("order_effects", "estimate"),
@@ -294,7 +296,7 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
 
 def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> None:
     seen = {key for case in CASES for key, holds in EXPECTED.items() if holds(reports(case))}
-    assert set(EXPECTED) - seen == {"simulated", "reference", "waveform", "anchors", "post_screening"}
+    assert set(EXPECTED) - seen == {"simulated", "reference", "waveform", "anchors", "attention", "post_screening"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

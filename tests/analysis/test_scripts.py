@@ -25,12 +25,13 @@ PLAN = {
 }
 
 
-ANCHORED = {**PLAN, "contrasts": [["mlstm", "mid"]], "post_screening": True}
+ANCHORED = {**PLAN, "contrasts": [["mlstm", "mid"]], "post_screening": True, "failed_checks": 2}
 
 
 @pytest.fixture(scope="module", params=[(), ("low", "mid")], ids=["plain", "anchors"])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a dataset and its report; with anchors, and then without an expert who missed the reference."""
+    """A folder with a dataset and its report; with anchors, and then without an expert who missed the reference and one
+    who failed attention checks."""
     folder = tmp_path_factory.mktemp("scripts")
     anchors = request.param
     frame = make_frame((SIX[0], SIX[1], SIX[5], *anchors), experts=9, clips=8).sample(frac=0.9, random_state=3)
@@ -41,9 +42,10 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         frame.loc[(frame["system"] == "real") & (frame["expert_id"] == "e03"), "rating"] = 2
     trial = {"clips": "all", "reference": "real", "hidden_reference": True, "anchors": list(anchors)}
     plan, trial = (ANCHORED, trial) if anchors else (PLAN, {})
-    made = make_dataset(folder / "dataset", frame, plan=plan, trial=trial)
+    made = make_dataset(folder / "dataset", frame, plan=plan, trial=trial, failed={"e05": 2, "e06": 1})
     ratings = read(made)
     assert (ratings.anchors, ratings.excluded) == (anchors, ("e03",) if anchors else ())
+    assert ratings.left_out == (("e05", "e03") if anchors else ())
     write_report(ratings, folder / "report", replicates=1000, draw=False)
     return folder
 

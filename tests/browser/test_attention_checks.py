@@ -13,10 +13,14 @@ from django.conf import settings
 from playwright.sync_api import Page, Route, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
+from analysis.data import ratings
+from analysis.report.folder import write_report
+from study import services
+from study.dataset.folder import export
 from study.models import Expert, Rating, Study
 from tests.browser.conftest import SCALES, SECONDS, Accept, answer, awake, listen, practised, settled
 from tests.browser.test_trouble import LOADED, MAX_PAGE
-from tests.factories import checks_toml, choice_toml, make_study, pair_toml, set_toml, study_toml, trials_of
+from tests.factories import checks_toml, choice_toml, make_study, pair_toml, set_toml, study_toml
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 LOOKS: tuple[tuple[ViewportSize, str, str], ...] = (
@@ -151,8 +155,8 @@ def test_page_with_a_check_is_light(page: Page, accept: Accept, live_server: Liv
     assert weight <= MAX_PAGE
 
 
-def test_session_with_checks_ends_in_a_review_that_names_them(
-    page: Page, accept: Accept, live_server: LiveServer, study: Study
+def test_session_with_checks_goes_from_the_page_to_the_report(
+    page: Page, accept: Accept, live_server: LiveServer, study: Study, tmp_path: Path
 ) -> None:
     expert = at_check(page, accept, live_server)
     for number in range(2, 7):
@@ -170,4 +174,13 @@ def test_session_with_checks_ends_in_a_review_that_names_them(
     page.locator("#submit button").click()
     page.wait_for_url("**/room/thanks/")
     assert [value for value, _ in stored(expert)].count(2) == 4
-    assert len(trials_of(expert)) == 6
+    services.close_study(study, actor="test")
+    services.open_seal(study, actor="test")
+    study.refresh_from_db()
+    export(study, tmp_path / "dataset")
+    found = ratings.read(tmp_path / "dataset")
+    assert found.attention is not None
+    assert found.attention.table.to_dict("records") == [{"expert_id": "e01", "passed": 4, "answered": 5, "excluded": 0}]
+    write_report(found, tmp_path / "report", replicates=1000, draw=False)
+    report = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Experts who passed all that they answered: 0 of 1." in report

@@ -19,6 +19,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from analysis.data import ratings
 from formats.errors import InputError
 from formats.study_file import analysis_toml, parse, parse_analysis
 from study import clock, dataset, queries, services
@@ -443,9 +444,25 @@ def test_simulated_experts_mostly_pass(tmp_path: Path) -> None:
     assert {row["expert_id"].partition("-")[0] for row in _table(tmp_path / "dataset")} == {"simulated"}
 
 
+def test_frozen_rule_goes_with_the_dataset_and_excludes(tmp_path: Path) -> None:
+    text = checks_toml(study_toml(systems=THREE, heard=3, slots=30), times=4, failed=2)
+    copy = simulate(make_study(tmp_path, text=text, systems=THREE), 1, replace=False)
+    export(copy, tmp_path / "dataset")
+    failed = Counter(row["expert_id"] for row in _table(tmp_path / "dataset") if row["passed"] == "0")
+    read = ratings.read(tmp_path / "dataset")
+    assert read.attention is not None
+    assert set(read.attention.excluded) == {expert for expert, count in failed.items() if count >= 2}
+    assert not set(read.attention.excluded) & set(read.frame["expert_id"])
+    assert read.frame["expert_id"].nunique() == 30 - len(read.attention.excluded)
+
+
 def test_preregistration_says_how_many_checks_there_are(tmp_path: Path) -> None:
     study = made(tmp_path, draft=True)
     for form in ("osf", "aspredicted"):
         assert "Attention checks per session: 2" in text_for(study, form, "en")
+        assert "Nobody is excluded for failed attention checks." in text_for(study, form, "en")
+    ruled = make_study(tmp_path, slug="ruled", text=checks_toml(study_toml(), failed=1), draft=True)
+    assert "Experts who fail 1 or more attention checks are excluded" in text_for(ruled, "osf", "en")
+    assert "答错 1 道或更多注意力检测题的专家不计入任何分析。" in text_for(ruled, "osf", "zh-hans")
     plain = make_study(tmp_path, slug="plain", draft=True)
     assert "Attention checks" not in text_for(plain, "osf", "en")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from analysis.data.dataset import Text
 from analysis.report import closing, reference
+from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts
 from analysis.report.checklist import Row, answered
 from analysis.report.choices.findings import ChoiceFindings
@@ -15,7 +16,7 @@ from analysis.report.registry import Question, Section, Sentence
 from analysis.report.written import written_facts
 from formats.messages import LazyText, counter, listed, translator
 
-PARAGRAPHS = ("simulated", "listening", "model", "software")
+PARAGRAPHS = ("simulated", "listening", "attention", "model", "software")
 QUESTIONS = ("listeners", "recruited", "asked", "systems", "reference", "waveform", "unit", "chance", "heard_how")
 
 
@@ -65,7 +66,8 @@ def _limits(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
 
 
 OPENING = Section[ChoiceFindings]("opening", None, before=closing.warnings)
-LISTENED = Section[ChoiceFindings]("listened", LazyText("Experts, systems and clips"), before=_facts)
+ATTENTION = attention_checks(lambda found: found.data.attention, "attention")
+LISTENED = Section[ChoiceFindings]("listened", LazyText("Experts, systems and clips"), [ATTENTION], before=_facts)
 CANNOT = Section[ChoiceFindings]("cannot", LazyText("Limitations"), before=_limits)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.data.comparisons import Comparisons
+from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Heading
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.document import Contents
@@ -46,8 +47,9 @@ def _reading(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Bloc
         yield Bullets(notes)
 
 
+ATTENTION = attention_checks(lambda found: found.data.attention, "attention")
 LISTENED = Section[ComparisonFindings](
-    "listened", LazyText("Experts, systems and clips"), before=_facts, after=_reading
+    "listened", LazyText("Experts, systems and clips"), [ATTENTION], before=_facts, after=_reading
 )
 
 

@@ -17,7 +17,7 @@ from analysis.report.methods import in_paragraphs
 from analysis.report.registry import Question, Section, Sentence
 from formats.messages import LazyText, listed, translator
 
-PARAGRAPHS = ("simulated", "listening", "model", "ranks", "check", "software")
+PARAGRAPHS = ("simulated", "listening", "attention", "model", "ranks", "check", "software")
 QUESTIONS = (
     *("listeners", "recruited", "asked", "systems", "reference", "waveform"),
     *("clips", "pairs", "ties", "sides", "unit", "many"),

@@ -24,12 +24,13 @@ STAGES: Mapping[str, Words] = {
     "withdrawn": LazyText("withdrew their ratings"),
     "begun": LazyText("began"),
     "dropped_out": LazyText("did not submit"),
+    "failed_checks": LazyText("excluded by attention checks"),
     "excluded": LazyText("excluded by post-screening"),
     "analysed": LazyText("analysed"),
 }
 #: Down the middle of the diagram, and what leaves beside each step.
 DOWN = ("invited", "begun", "analysed")
-ASIDE = {"invited": ("not_begun", "withdrawn"), "begun": ("dropped_out", "excluded")}
+ASIDE = {"invited": ("not_begun", "withdrawn"), "begun": ("dropped_out", "failed_checks", "excluded")}
 BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8}
 HEADPHONE_WORDS: Mapping[str, Words] = {
     "passed": LazyText("passed"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.data.intake import columns_grid, columns_notes
+from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading
 from analysis.report.document import Contents
 from analysis.report.figures.participation import HEADPHONE_WORDS, draw_flow, draw_listening
@@ -189,10 +190,12 @@ LISTENING_FIGURE = Finding[Findings](
     draw=lambda found, frame, lang: draw_listening(found.ratings, frame, lang),
 )
 
+ATTENTION = attention_checks(lambda found: found.ratings.attention, "experts")
+
 LISTENED = Section(
     "listened",
     LazyText("Participants and clips"),
-    [FLOW_FIGURE, PARTICIPANTS, LISTENING_FIGURE, LISTENING],
+    [FLOW_FIGURE, PARTICIPANTS, ATTENTION, LISTENING_FIGURE, LISTENING],
     before=_facts,
     after=_reading,
 )

@@ -343,11 +343,15 @@ def _flags(found: Findings, lang: str) -> str:
 
 def _excluded(found: Findings, lang: str) -> str:
     """Whom the frozen plan excludes, as a sentence before others."""
-    _, experts = translator(lang), found.ratings.excluded
-    said = _("This report excludes no expert.")
+    _, experts, attention = translator(lang), found.ratings.excluded, found.ratings.attention
+    said = []
+    if failed := attention.excluded if attention else ():
+        said.append(
+            _("Excluded by attention checks, as the frozen plan says: {experts}.", experts=listed(lang, failed))
+        )
     if experts:
-        said = _("Excluded by post-screening, as the frozen plan says: {experts}.", experts=listed(lang, experts))
-    return in_a_row(lang, [said, ""])
+        said.append(_("Excluded by post-screening, as the frozen plan says: {experts}.", experts=listed(lang, experts)))
+    return in_a_row(lang, [*(said or [_("This report excludes no expert.")]), ""])
 
 
 SCREENING = Finding[Findings](
@@ -495,7 +499,15 @@ def _sensitivity(found: Findings) -> pd.DataFrame:
         draws = {"replicates": found.replicates, "seed": found.seed}
         parts.append(
             sensitivity.sensitivity(
-                frame, scale, pairs, main=fit, flagged=flagged, left_out=without, alpha=alpha, **draws
+                frame,
+                scale,
+                pairs,
+                main=fit,
+                flagged=flagged,
+                left_out=without,
+                everyone=found.ratings.everyone,
+                alpha=alpha,
+                **draws,
             )
         )
     return tested(stacked(parts), "difference")
@@ -505,6 +517,7 @@ def _sensitivity(found: Findings) -> pd.DataFrame:
 OTHER_ANALYSES = {
     "bootstrap": N_("by a two-way bootstrap of experts and clips (Owen 2007; {replicates} replicates)"),
     "screened": N_("without experts whose correlation with the others is below .20 (leave-one-out rank correlation)"),
+    "with_excluded": N_("with the experts whom the plan excludes"),
     "with_repeats": N_("with hidden repeats"),
     "without_known": N_("without clips known to the expert before the study"),
     "without_late": N_("without late ratings"),
@@ -539,6 +552,7 @@ SENSITIVITY = Finding[Findings](
                 "main": LazyText("main analysis"),
                 "bootstrap": LazyText("two-way bootstrap"),
                 "screened": LazyText("without flagged experts"),
+                "with_excluded": LazyText("with excluded experts"),
                 "with_repeats": LazyText("with hidden repeats"),
                 "without_known": LazyText("without clips known before"),
                 "without_late": LazyText("without late ratings"),
