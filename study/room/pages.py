@@ -50,7 +50,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         translation.activate(found.expert.language)
     study = found.expert.study
     title = study.text("title", translation.get_language())
-    context = {"title": title, "ends": found.expires_at, "study_languages": study.file.languages}
+    shown = {"ends": found.expires_at, "time_zone": study.file.time_zone}
+    context = {"title": title, "study_languages": study.file.languages, **shown}
     return render(request, "room/invitation.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Times on pages: in UTC, until `times.js` puts them into the reader's time zone."""
+"""Times on pages: in UTC or the study's time zone, until `times.js` puts them into the reader's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from study import clock
 
 register = template.Library()
 
@@ -20,8 +22,18 @@ def moment(at: datetime | None, form: str = "") -> SafeString:
     if at is None:
         return mark_safe("–")
     at = at.astimezone(UTC)
+    return _element(at, form, at.strftime(FORMS[form]))
+
+
+@register.filter
+def moment_in(at: datetime, study_zone: str | None) -> SafeString:
+    """A time that a reader without scripts reads in the study's time zone, with its name; in UTC without one."""
+    return _element(at.astimezone(UTC), "", clock.in_zone(at, study_zone))
+
+
+def _element(at: datetime, form: str, words: str) -> SafeString:
     machine = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return format_html('<time datetime="{}" data-form="{}">{}</time>', machine, form, at.strftime(FORMS[form]))
+    return format_html('<time datetime="{}" data-form="{}">{}</time>', machine, form, words)
 
 
 @register.simple_tag

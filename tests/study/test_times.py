@@ -90,3 +90,14 @@ def test_an_invitation_says_until_when_it_works(tmp_path: Path, client: Client) 
     page = text(client.get(reverse("room:invitation", args=[secret])))
     ends = Invitation.objects.get().expires_at
     assert f'The link works until <time datetime="{ends:%Y-%m-%dT%H:%M:%SZ}"' in page
+    assert f">{ends:%Y-%m-%d %H:%M} UTC</time>" in page
+
+
+@pytest.mark.django_db
+def test_invitation_without_scripts_is_in_the_studys_zone(tmp_path: Path, client: Client) -> None:
+    study = make_study(tmp_path, text=f'time_zone = "Asia/Shanghai"\n{study_toml()}')
+    _expert, secret = make_link(study, "e1")
+    page = text(client.get(reverse("room:invitation", args=[secret])))
+    ends = Invitation.objects.get().expires_at
+    there = ends + timedelta(hours=8)
+    assert f'datetime="{ends:%Y-%m-%dT%H:%M:%SZ}" data-form="">{there:%Y-%m-%d %H:%M} (Asia/Shanghai)</time>' in page
