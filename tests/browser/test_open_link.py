@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import services
 from study.models import Expert, Study
+from tests.browser.conftest import Log
 from tests.browser.test_choices import FOLDER, LOOKS
 from tests.factories import make_study, study_toml
 
@@ -40,6 +41,32 @@ def test_open_link_leads_into_the_room(page: Page, live_server: LiveServer, tmp_
     page.locator("main button").click()
     expect(page.locator("[name=agree]")).to_be_visible()
     assert (Expert.objects.get().group, Expert.objects.get().language) == ("b", "en")
+
+
+def test_screened_out_page_has_the_code_and_the_way_back(
+    page: Page, live_server: LiveServer, tmp_path: Path, log: Log
+) -> None:
+    back = 'screened_out_code = "FULL7"\nscreened_out_url = "https://app.example/full/{identifier}"\n'
+    study, axe = make_study(tmp_path, text=study_toml(practice=0, slots=2) + LINK + back), Axe()
+    services.set_open_link(study, is_open=True, actor="test")
+    for name in ("one", "two"):
+        services.arrive(study, identifier=name)
+    words = {"en": ("Your code:", "Continue"), "zh-hans": ("您的代码：", "继续")}
+    for language, (size, name, scheme) in itertools.product(words, LOOKS):
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.goto(f"{live_server.url}/join/small/?PROLIFIC_PID=three")
+        page.locator("main form button").click()
+        page.locator("main .code").wait_for()
+        _looked_at(page, f"screened-out.{language}.{name}.png", axe)
+        code, button = words[language]
+        expect(page.locator("main")).to_contain_text(f"{code} FULL7")
+        expect(page.locator("main a.button")).to_have_text(button)
+        assert page.locator("main a.button").get_attribute("href") == "https://app.example/full/three"
+    assert Expert.objects.count() == 2
+    assert all("409 (Conflict)" in error for error in log.errors)  # what Chromium writes of the refusal itself
+    log.errors.clear()
 
 
 def test_desk_shows_the_open_link(page: Page, live_server: LiveServer, tmp_path: Path, admin_user: User) -> None:
