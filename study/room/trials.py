@@ -240,10 +240,9 @@ def _given(answer: queries.Answer | None) -> dict[str, Any]:
 def _check(
     expert: Expert, shown: SessionTrial, answers: Mapping[tuple[str, int], queries.Answer]
 ) -> dict[str, Any] | None:
-    """The attention check of a trial with the answer so far; in a set it opens with the first clip."""
+    """The attention check of a trial with the answer so far; in a set it opens once all clips were heard."""
     check = check_shown(expert, shown.attention_check)
-    at = "@1" if expert.study.file.has_sets else ""
-    return check and {**check, **_given(answers.get((check["key"], 1))), "key": check["key"] + at}
+    return check and {**check, **_given(answers.get((shown.attention_check, 1)))}
 
 
 def _audio_url(token: str, place: int) -> str:

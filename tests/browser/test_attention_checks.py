@@ -112,15 +112,17 @@ def test_lost_reply_and_changed_answer_are_stored_once_each(
 
 
 @pytest.mark.parametrize("study", ["set"], indirect=True)
-def test_check_of_a_set_opens_with_its_first_clip(page: Page, accept: Accept, live_server: LiveServer) -> None:
+def test_check_of_a_set_opens_once_all_clips_were_heard(page: Page, accept: Accept, live_server: LiveServer) -> None:
     expert = at_check(page, accept, live_server)
     point, play = page.locator(".choice .point"), page.locator(".play")
     expect(play.first).to_have_attribute("data-state", "ready")
     point.nth(1).click(force=True)
     expect(page.locator("#hint")).to_have_text("Please listen to each clip to the end before you rate it.")
     assert stored(expert) == []
-    play.first.click()
-    expect(play.first).to_have_attribute("data-state", "ended")
+    for number in range(3):
+        expect(point.first.locator("input")).to_have_attribute("aria-disabled", "true")
+        play.nth(number).click()
+        expect(play.nth(number)).to_have_attribute("data-state", "ended")
     point.nth(1).click()
     settled(page)
     assert stored(expert) == [(2, 1)]

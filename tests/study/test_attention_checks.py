@@ -353,6 +353,20 @@ def test_session_of_each_kind_ends_with_its_checks(client: Client, tmp_path: Pat
     verify(files_of(folder))
 
 
+def test_set_takes_its_check_once_all_clips_were_heard(tmp_path: Path) -> None:
+    with unhurried(timedelta(hours=3)):
+        expert = make_expert(made(tmp_path, "sets"))
+    begin(expert)
+    with unhurried(timedelta(hours=1)):
+        trial = reach(expert, checked(expert)[0])
+        hear(expert, trial, 1, 2)
+        rate(expert, trial, "overall", place=1)
+        with pytest.raises(Refused, match="all clips"):
+            rate(expert, trial, "attention", 2)
+        hear(expert, trial, 3)
+        assert rate(expert, trial, "attention", 2).value == 2
+
+
 def test_set_takes_a_check_once(tmp_path: Path) -> None:
     with unhurried(timedelta(hours=3)):
         expert = make_expert(made(tmp_path, "sets"))

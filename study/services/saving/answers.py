@@ -77,7 +77,7 @@ def save_rating(
     earlier = [rating for rating in known if rating.scale == scale]
     _check_revision(earlier, revision)
     measures = (measure(plays, LARGEST_SMALL), measure(heard_ms, LARGEST), measure(rt_ms, LARGEST))
-    of_set = file.has_sets and isinstance(asked, ChoiceQuestion) and asked.of == "trial"
+    of_set = file.has_sets and _is_of_trial(asked)
     if not (earlier if of_set else known):  # a trial, or a clip of a set, that has an answer was heard before
         check_heard(context, before, 0 if of_set else place)
     shown = file.shown_in(language)
@@ -119,6 +119,11 @@ def _asked(context: SaveContext, scale: str, place: object, value: object) -> Nu
         raise Refused(400, "value", _("Please choose one of the answers shown."))
     message = _("Please enter a whole number from %(minimum)d to %(maximum)d.")
     raise Refused(400, "value", message % {"minimum": asked.minimum, "maximum": asked.maximum})
+
+
+def _is_of_trial(asked: Numbered | AttentionCheck) -> bool:
+    """Whether a question of a set is one of the whole page."""
+    return isinstance(asked, AttentionCheck) or (isinstance(asked, ChoiceQuestion) and asked.of == "trial")
 
 
 def _places(file: StudyFile, asked: Numbered | AttentionCheck) -> range:
