@@ -18,6 +18,8 @@ from study.services.study_creation import sessions_for
 from tests.factories import make_pack, study_toml, tone
 
 pytestmark = pytest.mark.django_db
+#: How the design of `file` is summed up.
+DESIGN = "Slots: 4. Trials per session: 4. Systems: 2. Questions: 2."
 
 
 @pytest.fixture
@@ -151,8 +153,28 @@ def test_check_reads_the_file_and_writes_nothing(
     file: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("create_study", str(file), check=True)
-    assert "is in order: 4 slots of 4 trials" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[0] == f"{file} has no errors. {DESIGN}"
     assert_nothing_written(settings)
+
+
+@pytest.mark.parametrize("draft", [True, False])
+def test_one_summary_says_what_was_made_and_what_comes_next(
+    file: Path, pack: Path, capsys: pytest.CaptureFixture[str], draft: bool
+) -> None:
+    study = create(file, pack, slug="made", draft=draft)
+    state = "a draft" if draft else "open"
+    after = (
+        "manage.py check_blinding made, then open the study in the dashboard."
+        if draft
+        else "manage.py invite_experts made EXPERTS.csv"
+    )
+    said = capsys.readouterr().out
+    assert said.splitlines()[-3:] == [
+        f"Study made is {state}. {DESIGN}",
+        f"Study plan, SHA-256: {study.plan_sha256}",
+        f"Next: {after}",
+    ]
+    assert said.count("Slots:") == said.count(study.plan_sha256) == 1
 
 
 @pytest.mark.parametrize(("slots", "cautions"), [(2, 1), (5, 0)])

@@ -57,8 +57,6 @@ class Command(WithResult, LongCommand):
             lines: list[str] = (
                 _cautions(plan_cautions(sessions_of(study)), language) if options["draft"] else [_open(study)]
             )
-        about = {"slug": study.slug, "state": study.state, "summary": _summary(file, language)}
-        after = N_("Plan SHA-256 {sha256}. Next: manage.py invite_experts {slug} EXPERTS.csv")
         result = results.Study(
             slug=study.slug,
             state=study.state,
@@ -67,13 +65,7 @@ class Command(WithResult, LongCommand):
             slots=file.slots,
             said=lines,
         )
-        self.tell(
-            options,
-            result,
-            *lines,
-            translate(language, "Study {slug} is {state}: {summary}.", **about),
-            translate(language, after, sha256=study.plan_sha256, slug=study.slug),
-        )
+        self.tell(options, result, *lines, *_created(study, language))
 
     def _checked(self, file: StudyFile, options: dict[str, Any]) -> None:
         language, found = terminal_language(), services.cautions_on(file)
@@ -83,8 +75,9 @@ class Command(WithResult, LongCommand):
             slots=file.slots,
             cautions=list(map(str, found)),
         )
-        whole = {"file": options["study"], "summary": _summary(file, language)}
-        first = translate(language, "{file} is in order: {summary}.", **whole)
+        first = translate(
+            language, "{file} has no errors. {design}", file=options["study"], design=_design(file, language)
+        )
         self.tell(options, result, first, *_cautions(found, language))
 
 
@@ -126,13 +119,31 @@ def _cautions(cautions: Iterable[Message], language: str) -> list[str]:
     return [caution.words(translator(language)) for caution in cautions]
 
 
-def _summary(file: StudyFile, language: str) -> str:
-    counts = {"slots": file.slots, "trials": file.trials_per_expert, "systems": len(file.systems)}
-    if file.questions:
-        asked = N_("{slots} slots of {trials} trials, {systems} systems, {questions} questions")
-        return translate(language, asked, **counts, questions=len(file.numbered))
-    asked = N_("{slots} slots of {trials} trials, {systems} systems, {scales} scales")
-    return translate(language, asked, **counts, scales=len(file.scales))
+def _created(study: Study, language: str) -> list[str]:
+    """What there is now, and what comes next."""
+    is_draft = study.state == Study.State.DRAFT
+    begun = N_("Study {slug} is a draft. {design}") if is_draft else N_("Study {slug} is open. {design}")
+    after = (
+        N_("Next: manage.py check_blinding {slug}, then open the study in the dashboard.")
+        if is_draft
+        else N_("Next: manage.py invite_experts {slug} EXPERTS.csv")
+    )
+    return [
+        translate(language, begun, slug=study.slug, design=_design(study.file, language)),
+        translate(language, "Study plan, SHA-256: {sha256}", sha256=study.plan_sha256),
+        translate(language, after, slug=study.slug),
+    ]
+
+
+def _design(file: StudyFile, language: str) -> str:
+    return translate(
+        language,
+        "Slots: {slots}. Trials per session: {trials}. Systems: {systems}. Questions: {questions}.",
+        slots=file.slots,
+        trials=file.trials_per_expert,
+        systems=len(file.systems),
+        questions=len(file.numbered) + len(file.texts),
+    )
 
 
 def _owner(name: str | None) -> User | None:
