@@ -175,6 +175,7 @@ class Run:
                     row = self._log(window)
                     window = []
                     self.save()
+                    # A row of log.csv under the names of its columns: data, the same in every language.
                     progress(" ".join(f"{name}={value:.4g}" for name, value in row.items() if value != ""))
         finally:
             torch.set_flush_denormal(False)

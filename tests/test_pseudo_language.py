@@ -289,6 +289,7 @@ def test_generation_commands_have_no_untranslated_word(tmp_path: Path, monkeypat
         "pack": printed_by("generate_stimuli", "--from", clips, "--out", pack),
         "again": printed_by("generate_stimuli", "--from", clips, "--out", pack),
         "check": printed_by("check_pack", pack),
+        "files": printed_by("survey_files", clips, "--out", tmp_path / "files.json"),
         "corpus": printed_by("prepare_corpus", "--source", songs, "--out", tmp_path / "corpus.npz"),
         "metrics": printed_by("measure_clips", songs, "--out", tmp_path / "metrics.csv"),
     }

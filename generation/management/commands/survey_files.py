@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from formats.messages import terminal_language, translate
 from generation.management.cli import ParagraphHelpCommand, command_errors, place
 
 
@@ -28,5 +29,11 @@ ZIP files in the folder are unpacked there and deleted. Writes JSON. The study b
             found = survey(options["folder"])
             rows = [each.as_json() for each in found]
             write_atomically(options["out"], json.dumps(rows, ensure_ascii=False, indent=1).encode())
-        unusable = sum(each.reason is not None for each in found)
-        self.stdout.write(f"{options['out']}: {len(found)} files, {unusable} cannot be used.")
+        said = translate(
+            terminal_language(),
+            "{file}: {all} files looked at, of which {unusable} cannot be used.",
+            file=options["out"],
+            all=len(found),
+            unusable=sum(each.reason is not None for each in found),
+        )
+        self.stdout.write(said)
