@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from html.parser import HTMLParser
 from io import BytesIO
@@ -41,18 +42,24 @@ def marked(text: str) -> str:
     return f"{OPEN}{text}{CLOSE}"
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """Add the language to site and cores, with a catalogue of all messages."""
+@functools.cache
+def compiled() -> bytes:
+    """A catalogue of all messages, as gettext reads it."""
     catalogue = Catalog(locale=CODE)
     for message in chain(sentences(), *(read_po(BytesIO(file.read_bytes())) for file in OF_DJANGO)):
         if message.id:
             words = marked(message.id) if isinstance(message.id, str) else tuple(map(marked, message.id))
             catalogue.add(message.id, words, context=message.context)
-    file = folder / CODE / "LC_MESSAGES" / f"{messages.DOMAIN}.mo"
-    file.parent.mkdir(parents=True)
     content = BytesIO()
     write_mo(content, catalogue)
-    file.write_bytes(content.getvalue())
+    return content.getvalue()
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Add the language to site and cores, with a catalogue of all messages."""
+    file = folder / CODE / "LC_MESSAGES" / f"{messages.DOMAIN}.mo"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(compiled())
     for language in messages.LANGUAGES:
         messages.catalogue(language)  # from the folder of the real ones
     monkeypatch.setattr(messages, "LOCALE", folder)

@@ -119,7 +119,7 @@ def test_a_shared_run_whose_process_was_killed_goes_on_to_the_losses_of_one_proc
     subprocess.run(["kill", f"-{signal.SIGKILL.value}", worker], check=True)
     assert run.wait(timeout=60) != 0
     end = len(read_log(killed / "log.csv")) + 2
-    subprocess.run([*TORCHRUN, *arguments("mlstm", tmp_path, killed, end)], check=True, capture_output=True)
+    in_two_processes(train, free_port(), arguments("mlstm", tmp_path, killed, end))
     with in_doubles():
         call_command(*arguments("mlstm", tmp_path, whole, end), stdout=StringIO())
     assert [row["iteration"] for row in read_log(killed / "log.csv")] == [str(i + 1) for i in range(end)]
