@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from formats.messages import LANGUAGES
 from formats.text import many_lines, one_line
-from study.builder.content import Content, path_of, value_at
+from study.builder.content import Content, languages_of, path_of, value_at
 
 #: The value of a box that is ticked.
 YES = "yes"
@@ -150,8 +150,9 @@ def under(path: str, *fields: Field) -> list[Field]:
 
 
 def title_of(content: Content, path: str, language: str, otherwise: str) -> str:
-    """How an entry is called: its label, or its name, or a word and its number."""
-    label = value_at(content, path_of(f"{path}.label.{language}"))
+    """How an entry is called: its label, in another language where it has none in this one, its name, or its number."""
+    labels = value_at(content, path_of(f"{path}.label")) or {}
+    label = labels.get(language) or next(filter(None, map(labels.get, languages_of(content))), "")
     name = value_at(content, path_of(f"{path}.id")) or value_at(content, path_of(f"{path}.key"))
     number = int(path_of(path)[-1]) + 1
     return str(label or name or _("%(what)s %(number)d") % {"what": otherwise, "number": number})

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from formats.publication import LICENSES
 from formats.toml import KeyPath
@@ -449,9 +449,12 @@ PAGES: dict[str, Callable[[Content, str], Iterator[Section]]] = {
 
 
 def sections_of(step: str, content: Content) -> list[Section]:
-    """What a page shows of a draft. Entries are called by their labels in the draft's first language."""
-    page = PAGES.get(step)
-    return list(page(content, languages_of(content)[0])) if page else []
+    """What a page shows of a draft. Entries are called by their labels in the dashboard's language, if they have any.
+
+    If the draft does not have that language, they are called by those in its first one.
+    """
+    page, languages, here = PAGES.get(step), languages_of(content), get_language() or ""
+    return list(page(content, here if here in languages else languages[0])) if page else []
 
 
 def fields_of(step: str, content: Content) -> dict[str, Field]:

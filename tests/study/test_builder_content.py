@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from study.builder import content as contents
 from study.builder.content import Content, drafted, is_pair
 from study.builder.faults import check
 from study.builder.fields import shown, typed
-from study.builder.steps import STEPS, fields_of
+from study.builder.steps import STEPS, fields_of, sections_of
 from study.builder.toml_text import content_of, toml_of
 from tests.factories import checks_toml, pair_toml, study_toml, texts_toml
 
@@ -234,6 +235,20 @@ def test_rule_on_checks_keeps_its_field_without_checks() -> None:
     assert fault.words == "There are no attention checks. Add one under Questions, or empty this field."
     contents.put(content, ("analysis", "failed_checks"), None)
     assert "analysis.failed_checks" not in fields_of("plan", content)
+
+
+def test_entries_are_called_in_the_language_of_the_dashboard() -> None:
+    content = example("daur")  # in Chinese first
+    names = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            names[language] = [section.name for section in sections_of("questions", content) if section.entry]
+    assert names["en"][0] == content["questions"][0]["label"]["en"]
+    assert names["zh-hans"][0] == content["questions"][0]["label"]["zh-hans"]
+    contents.put(content, ("questions", 0, "label", "en"), None)
+    assert sections_of("questions", content)[0].name == names["zh-hans"][0]
+    contents.set_languages(content, ["zh-hans"])
+    assert [section.name for section in sections_of("questions", content) if section.entry] == names["zh-hans"]
 
 
 def test_words_of_points_and_of_known_songs_are_typed() -> None:
