@@ -138,6 +138,23 @@ PAIR = (
 PROMPT = Column("prompt_id", "text", LazyText("The prompt from which the clips come, as the pack names it."))
 #: Where questions are asked of each of several clips: the place of the clip, and its prompt.
 PLACE = Column("place", "integer", LazyText("Where the clip was on its page, from 1."), minimum=1)
+#: What a row of listening has, of the clips of a trial and of its reference or X.
+LISTENED = (
+    Column(
+        "place",
+        "integer",
+        LazyText("Where the clip was on its page, from 1; 0 is the reference, or X."),
+        minimum=0,
+    ),
+    Column("plays", "integer", LazyText("How often the clip was started in all, repeats included."), minimum=0),
+    Column(
+        "heard_ms",
+        "integer",
+        LazyText("How much of the clip was heard in all; parts that were heard again count once."),
+        unit="ms",
+        minimum=0,
+    ),
+)
 CLIP_PROMPT = Column("prompt_id", "text", LazyText("The prompt from which the clip comes, as the pack names it."))
 REPEATED = Column(
     "is_repeat", "integer", LazyText("Whether the expert had compared these clips before (a hidden repeat)."), **FLAG

@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce
 
 from formats.dataset import View
 from formats.study_file import AttentionCheck, ChoiceQuestion, Numbered, StudyFile
+from study import queries
 from study.dataset.disguise import Disguise
 from study.dataset.schema import comparison_columns, right_column, trial_choice_columns
-from study.models import Clip, FurtherClip, Rating, Remark, Seal, Study, Trial
+from study.models import Clip, FurtherClip, Listening, Rating, Remark, Seal, Study, Trial
 
 Row = list[object]
 
@@ -193,6 +194,21 @@ def attention_checks(study: Study) -> Iterator[Row]:
         (check, (number, *rest)) = next(iter(_answers(row[len(about) - 1 :] for row in group).items()))
         chosen = int(str(number))
         yield [*where, checks[check].choices[chosen - 1].key, int(checks[check].is_right(chosen)), *rest]
+
+
+def listening(study: Study) -> Iterator[Row]:
+    """How often and how much of each clip was heard, by expert, trial and place; place 0 is the reference or X."""
+    about = ["expert__code", "expert__group", "trial__number", "place"]
+    reports = (
+        Listening.objects.filter(_counting(study))
+        .order_by("expert__code", "trial__number", "place")
+        .values_list(*about, "intervals", "plays")
+        .iterator(chunk_size=CHUNK)
+    )
+    for where, group in groupby(reports, key=lambda row: row[: len(about)]):
+        found = [row[len(about) :] for row in group]
+        heard = queries.merged(interval for intervals, _ in found for interval in intervals)
+        yield [*where, sum(plays for _, plays in found), queries.length(heard)]
 
 
 def remarks(study: Study, view: View, codes: Disguise | None) -> Iterator[Row]:

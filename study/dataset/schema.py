@@ -15,6 +15,7 @@ from formats.dataset import (
     EXPERTS,
     HEARD,
     KNOWN,
+    LISTENED,
     PAIR,
     PASSED,
     PLACE,
@@ -152,6 +153,11 @@ def _pair(file: StudyFile, view: View) -> list[Column]:
 def _prompt(file: StudyFile, view: View) -> list[Column]:
     """The column of the prompt that all clips of a trial share, where they do; none before unblinding."""
     return [PROMPT] if view != "sealed" and file.trial.match == "prompt" else []
+
+
+def listening_columns(file: StudyFile) -> list[Column]:
+    """Columns of what was listened to, one row for each clip of a trial and for its reference or X."""
+    return [EXPERT, group_column(file), TRIAL[0], *LISTENED]
 
 
 def check_columns(file: StudyFile) -> list[Column]:

@@ -42,6 +42,7 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     answers += [write_trial_choices(study, folder, view, codes)] if file.trial_choices else []
     answers.append(write_remarks(study, folder, *((view, codes) if file.trial.clips == 1 else ("sealed", None))))
     answers += [write_attention_checks(study, folder)] if file.attention_checks else []
+    answers += [write_listening(study, folder)] if file.clips_per_trial > 1 or file.has_reference else []
     tables = [*answers, write_experts(study, folder)]
     worded = wordings_table(study.file)
     tables.append(_write(folder, worded, rows.wordings(study.file, [column.name for column in worded.columns])))
@@ -164,6 +165,18 @@ def write_attention_checks(study: Study, folder: Path) -> Table:
         {"expert_id": "experts.csv"},
     )
     return _write(folder, table, rows.attention_checks(study))
+
+
+def write_listening(study: Study, folder: Path) -> Table:
+    """What was listened to where a trial has several players, a row a clip, reference or X."""
+    table = Table(
+        "listening.csv",
+        LazyText("Listening, a row for each clip of a trial and its reference or X"),
+        schema.listening_columns(study.file),
+        ("expert_id", "trial", "place"),
+        {"expert_id": "experts.csv"},
+    )
+    return _write(folder, table, rows.listening(study))
 
 
 def write_experts(study: Study, folder: Path) -> Table:
