@@ -80,7 +80,7 @@ class Frame(NamedTuple):
 
 #: The clips of generators: five bars, mono.
 FIVE_BARS = Frame()
-SAMPLES, DURATION_S = FIVE_BARS.samples, FIVE_BARS.duration_s
+SAMPLES = FIVE_BARS.samples
 
 
 class Facts(NamedTuple):

@@ -225,11 +225,6 @@ class ListeningSummary:
     problem: bool
 
 
-def listening_summary(trial: Trial | int, expert: Expert) -> ListeningSummary:
-    """What the expert has heard of the trial's clip."""
-    return listening_by_place(trial, expert, [1])[1]
-
-
 def durations_of(trial: SessionTrial, study: Study) -> dict[int, int]:
     """How long each clip of a trial lasts (ms), by place, the reference at 0; only several clips need a query."""
     others = durations_beside_first(trial.pk, study)

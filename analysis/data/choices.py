@@ -16,7 +16,7 @@ from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import Given
 from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.rating_rows import are_simulated
+from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import Rows, read_rows
 from analysis.data.size import check_size
 from analysis.data.table_files import source_sha256
@@ -24,7 +24,6 @@ from formats.dataset import ChoiceQuestion
 from formats.errors import InputError
 from formats.messages import LANGUAGES, LazyText, in_language
 from formats.reference import Reference
-from formats.text import UNWRITABLE
 
 REQUIRED = ("expert_id", "system", "clip_id", "choice")
 OPTIONAL = ("question", "correct", "is_repeat", "place", "trial", "prompt_id")
@@ -139,7 +138,7 @@ def read(source: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN)
 
 
 def value_counts(data: Choices) -> list[str]:
-    """Each question with its answers and how often each occurs, as lines to print in English."""
+    """Each question with its answers and how often each occurs, as lines to print."""
     lines = []
     for question, rows in data.frame.groupby("question"):
         counts = rows["choice"].value_counts().sort_index()
@@ -328,16 +327,7 @@ def _check_names(frame: pd.DataFrame, path: Path) -> None:
                 line=empty.iloc[0],
                 name=name,
             )
-    for name in ("expert_id", "system", "clip_id", "question", "choice"):
-        broken = frame[frame[name].str.contains(UNWRITABLE)]
-        if len(broken):
-            raise InputError(
-                "%(file)s, line %(line)d: %(name)s %(value)s contains a line break or control character. Delete it.",
-                file=path,
-                line=broken["line"].iloc[0],
-                name=name,
-                value=repr(broken[name].iloc[0]),
-            )
+    check_writable(frame, ("expert_id", "system", "clip_id", "question", "choice"), path)
 
 
 def _check_right(frame: pd.DataFrame, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,20 @@ def identity(rows: Rows) -> pd.DataFrame:
     return frame.assign(line=rows.lines)
 
 
+def check_writable(frame: pd.DataFrame, names: Sequence[str], path: Path) -> None:
+    """InputError for the first name, in columns of these names, that no table can hold."""
+    for name in names:
+        broken = frame[frame[name].str.contains(UNWRITABLE)]
+        if len(broken):
+            raise InputError(
+                "%(path)s, line %(line)s: %(name)s %(value)r contains a line break or control character. Delete it.",
+                path=path,
+                line=broken["line"].iloc[0],
+                name=name,
+                value=broken[name].iloc[0],
+            )
+
+
 def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     """The frame without empty ratings, and their number; InputError for nameless, double or no rows."""
     for name in (*IDENTITY, "scale"):
@@ -41,16 +56,7 @@ def checked(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
                 line=nameless.iloc[0],
                 name=name,
             )
-        broken = frame[frame[name].str.contains(UNWRITABLE)]
-        if len(broken):
-            first = broken.iloc[0]
-            raise InputError(
-                "%(path)s, line %(line)s: %(name)s %(value)r contains a line break or control character. Delete it.",
-                path=path,
-                line=first["line"],
-                name=name,
-                value=first[name],
-            )
+    check_writable(frame, (*IDENTITY, "scale"), path)
     filled = frame[frame["rating"].notna()]
     if filled.empty:
         raise InputError("%(path)s holds no rating: every cell is empty.", path=path)

@@ -18,7 +18,6 @@ from analysis.statistics import (
     bootstrap,
     effect_sizes,
     mixed_model,
-    objective_subjective,
     ordinal_model,
     screening,
 )
@@ -118,11 +117,6 @@ class Findings(Made):
     def plannable(self) -> Pilot | str:
         """What a further study could build on, or the key of the reason why it cannot."""
         return effect_sizes.plannable(self.ratings, self.fits[self.primary])
-
-    @property
-    def has_metrics(self) -> bool:
-        metrics = self.ratings.metrics
-        return metrics is not None and bool(objective_subjective.metric_columns(metrics))
 
     @property
     def is_fitted(self) -> bool:

@@ -146,23 +146,6 @@ class Incidence:
         )
 
 
-def indicators(units: Integers, count: int) -> tuple[Integers, Floats]:
-    """Make the entries of an effect that each row has once.
-
-    Parameters
-    ----------
-    units : int array of shape (n,)
-    count : int
-        Number of units; not used by rows, given for symmetry with ``differences``.
-
-    Returns
-    -------
-    columns : int array of shape (n, 1)
-    values : float64 array of shape (n, 1)
-    """
-    return units[:, None], np.ones((len(units), 1))
-
-
 def join(
     parts: list[tuple[str, Integers, Floats, int]],
 ) -> Incidence:

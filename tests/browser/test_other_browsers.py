@@ -97,7 +97,7 @@ def test_the_core_of_the_road_works_in_another_browser(
         (number, value, 1) for number, value in [(1, 2), (2, 5)] for _ in SCALES
     ]
     for trial in trials_of(expert):
-        assert queries.length(queries.listening_summary(trial, expert).intervals) >= 900
+        assert queries.length(queries.listening_by_place(trial, expert, [1])[1].intervals) >= 900
     [changed] = Event.objects.filter(kind="playback speed changed")
     assert changed.detail["trial"] == 2, "where the player was made to hurry"
     for row in kept:

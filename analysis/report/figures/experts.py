@@ -36,7 +36,6 @@ from analysis.statistics.screening import LITTLE_AGREEMENT
 from formats.messages import translate
 
 AGREEMENT_COLUMNS = ("expert_id", "other", "rho", "n", "flagged")
-ORDER_COLUMNS = ("scale", "trial", "change", "ci_low", "ci_high", "n_experts")
 PANEL = "panel"
 #: More experts than this are a crowd: only the agreement of each with the rest is drawn.
 MAX_SHOWN, MAX_NAMED = 60, 40
