@@ -253,6 +253,9 @@ def test_commands_have_no_untranslated_word(study: Study, tmp_path: Path, monkey
     file, table = tmp_path / "all.toml", tmp_path / "all.csv"
     file.write_text(study_toml(), encoding="utf-8")
     table.write_text("expert_id,system,clip_id,all\na,real,b,1\na,real,c,2\n", encoding="utf-8")
+    pairs = tmp_path / "pairs.csv"
+    named = "code,question,clip_a,system_a,clip_b,system_b,value,note"
+    pairs.write_text(f"{named}\na,all,b,real,c,all,1,x\nd,all,b,real,c,all,-1,\n", encoding="utf-8")
     said = {
         "study": printed_by("create_study", file, "--check"),
         "pack": printed_by("create_study", file),
@@ -260,6 +263,7 @@ def test_commands_have_no_untranslated_word(study: Study, tmp_path: Path, monkey
         "simulated": printed_by("simulate_ratings", study.slug, "--seed", 1),
         "dataset": printed_by("export_dataset", study.slug, "--out", tmp_path / "dataset"),
         "preview": printed_by("analyse", table, "--preview"),
+        "pairs": printed_by("analyse", pairs, "--preview", "--columns", "expert_id=code"),
         "missing": printed_by("analyse", tmp_path / "none.csv", "--preview"),
         "power": printed_by("plan_study", "--experts", 26, "--gap", 0.2),
         "design": printed_by("plan_study", "--experts", 1, "--gap", 0.2),

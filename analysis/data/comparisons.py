@@ -17,15 +17,15 @@ from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
 from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.rating_rows import are_simulated
+from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
 from analysis.data.table_files import source_sha256
 from formats.dataset import Preference
-from formats.errors import InputError
-from formats.messages import LANGUAGES, CountedText, LazyText
+from formats.errors import N_, InputError
+from formats.messages import LANGUAGES, CountedText, LazyText, listed, translate
 from formats.reference import Reference
-from formats.text import UNWRITABLE, UTF_8
+from formats.text import UTF_8
 
 SIDES = ("clip_a", "system_a", "clip_b", "system_b")
 REQUIRED = ("expert_id", *SIDES, "value")
@@ -219,17 +219,18 @@ def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
     )
 
 
-def reading_notes(data: Comparisons) -> list[str]:
-    """How the table was read, as lines to print in English."""
-    lines = [f"{theirs}: {ours}." for ours, theirs in data.renamed.items()]
-    lines += [text["en"] for text in data.forgiven]
+def reading_notes(data: Comparisons, lang: str) -> list[str]:
+    """How the table was read, a sentence a line."""
+    used = N_("Column {theirs} is used as {ours}.")
+    lines = [translate(lang, used, theirs=theirs, ours=ours) for ours, theirs in data.renamed.items()]
+    lines += [text[lang] for text in data.forgiven]
     if data.unused:
-        lines.append(f"Not used: {', '.join(data.unused)}.")
-    return lines + ([f"Read as {data.encoding}."] if data.encoding != UTF_8 else [])
+        lines.append(translate(lang, "Not used: {columns}.", columns=listed(lang, data.unused)))
+    return lines + ([translate(lang, "Read as {encoding}.", encoding=data.encoding)] if data.encoding != UTF_8 else [])
 
 
 def value_counts(data: Comparisons) -> list[str]:
-    """Each question with its values and how often each occurs, as lines to print in English."""
+    """Each question with its values and how often each occurs, as lines to print."""
     lines = []
     for question, rows in data.frame.groupby("question"):
         counts = rows["value"].value_counts().sort_index()
@@ -309,15 +310,7 @@ def _check_names(frame: pd.DataFrame, path: Path) -> None:
                 line=empty.iloc[0],
                 name=name,
             )
-        broken = frame[frame[name].str.contains(UNWRITABLE)]
-        if len(broken):
-            raise InputError(
-                "%(file)s, line %(line)d: %(name)s %(value)s contains a line break or control character. Delete it.",
-                file=path,
-                line=broken["line"].iloc[0],
-                name=name,
-                value=repr(broken[name].iloc[0]),
-            )
+    check_writable(frame, ("expert_id", *SIDES, "question"), path)
 
 
 def _check_pairs(frame: pd.DataFrame, path: Path) -> None:

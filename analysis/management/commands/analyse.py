@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
@@ -12,6 +13,8 @@ from analysis.data.given import Given
 from analysis.management.reading import add_reading, given_of
 from config.commands import LongCommand, WithResult, input_errors
 from formats import results
+from formats.errors import N_
+from formats.messages import counter, terminal_language, translate
 
 if TYPE_CHECKING:
     from analysis.report.folder import Report
@@ -98,16 +101,14 @@ class Command(WithResult, LongCommand):
                 first_look.refuse_too_large(source, scales, given)
                 self._analyse(scales, given, options)
             if "choice" in tasks and main != "choice":
-                self.stderr.write(
-                    f"The choices have a report of their own: analyse {source}/data/*_task-choice*_data.csv"
-                )
+                own = N_("The choices have a report of their own: analyse {files}")
+                files = f"{source}/data/*_task-choice*_data.csv"
+                self.stderr.write(translate(terminal_language(), own, files=files))
 
     def _choose(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read choices and write their report."""
         from analysis.data import choices
         from analysis.report import choices as report
-        from analysis.report import folder
-        from analysis.report.progress import shown
 
         _check_out(options)
         data = choices.read(options["source"], questions, given)
@@ -115,33 +116,31 @@ class Command(WithResult, LongCommand):
             for line in choices.value_counts(data):
                 self.stdout.write(line)
             return
-        size = f"Working on {len(data.counted):,} choices ..."
-        with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
-            written = report.write_report(
-                data,
-                options["out"],
-                draw=not options["no_figures"],
-                narrow=options["single_column"],
-                on_step=step,
-            )
-        self._print(options, written)
+        ngettext = counter(terminal_language())
+        self._write(report, data, ngettext("{count:,} choice", "{count:,} choices", len(data.counted)), options)
 
     def _compare(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read comparisons of two clips and write their report."""
         from analysis.data import comparisons
         from analysis.report import comparisons as report
-        from analysis.report import folder
-        from analysis.report.progress import shown
 
         _check_out(options)
         data = comparisons.read(options["source"], questions, given)
-        for line in comparisons.reading_notes(data):
+        for line in comparisons.reading_notes(data, terminal_language()):
             self.stderr.write(line)
         if options["preview"]:
             for line in comparisons.value_counts(data):
                 self.stdout.write(line)
             return
-        size = f"Working on {len(data.counted):,} comparisons ..."
+        ngettext = counter(terminal_language())
+        self._write(report, data, ngettext("{count:,} comparison", "{count:,} comparisons", len(data.counted)), options)
+
+    def _write(self, report: ModuleType, data: object, answers: str, options: Mapping[str, Any]) -> None:
+        """Write the report of choices or comparisons."""
+        from analysis.report import folder
+        from analysis.report.progress import shown
+
+        size = translate(terminal_language(), "Working on {answers} ...", answers=answers)
         with shown(folder.steps(report.SECTIONS), "report", size, self.stderr.write) as step:
             written = report.write_report(
                 data,
@@ -157,7 +156,6 @@ class Command(WithResult, LongCommand):
         from analysis.data import intake, ratings
         from analysis.report import folder
         from analysis.report.progress import shown
-        from formats.messages import terminal_language
 
         _check_out(options)
         lang = terminal_language()

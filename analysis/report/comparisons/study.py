@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.data.comparisons import Comparisons
+from analysis.data.comparisons import Comparisons, reading_notes
 from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Heading
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.document import Contents
 from analysis.report.registry import Section
 from analysis.report.written import written_facts
-from formats.messages import LazyText, clauses, counter, listed, translator
-from formats.text import UTF_8
+from formats.messages import LazyText, clauses, counter, listed, translate, translator
 
 
 def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
@@ -37,13 +36,9 @@ def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]
 
 
 def _reading(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]:
-    _, data = translator(lang), contents.made.data
-    notes = [_("Column {theirs} is used as {ours}.", theirs=theirs, ours=ours) for ours, theirs in data.renamed.items()]
-    notes += [text[lang] for text in data.forgiven]
-    notes += [_("Not used: {columns}.", columns=listed(lang, data.unused))] if data.unused else []
-    notes += [_("Read as {encoding}.", encoding=data.encoding)] if data.encoding != UTF_8 else []
+    notes = reading_notes(contents.made.data, lang)
     if notes:
-        yield Heading(_("How the table was read"), 3)
+        yield Heading(translate(lang, "How the table was read"), 3)
         yield Bullets(notes)
 
 
