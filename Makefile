@@ -64,10 +64,10 @@ run: var/.demo var/secret_key  ## set up if needed, then serve the demo study an
 	@$(SERVE) $(BIN)/gunicorn config.wsgi --bind $(HOST):$(PORT) --workers 2 --threads 4 --no-control-socket
 
 # The suite drives three real browsers and draws Chinese figures. Without root the tests that need them fail and say so.
-BROWSERS = chromium-headless-shell firefox-esr webkit2gtk-driver xvfb gstreamer1.0-plugins-good fontconfig fonts-noto-cjk
+BROWSERS = chromium-headless-shell firefox-esr webkit2gtk-driver xvfb pulseaudio gstreamer1.0-plugins-good fontconfig fonts-noto-cjk
 browser:
 	@if [ "$$(id -u)" = 0 ] && ! { command -v chromium-headless-shell && command -v firefox-esr && \
-		command -v WebKitWebDriver && command -v Xvfb && fc-list : family | grep -q "Noto Sans CJK"; } >/dev/null 2>&1; then \
+		command -v WebKitWebDriver && command -v Xvfb && command -v pulseaudio && fc-list : family | grep -q "Noto Sans CJK"; } >/dev/null 2>&1; then \
 		echo "apt install $(BROWSERS)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends $(BROWSERS) >/dev/null; fi
 

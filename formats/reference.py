@@ -16,6 +16,10 @@ from formats.study_file import NO_REFERENCE, PROMPT, X
 RANGE_LIMIT, MOST_MISSED, MANY_EXPERTS = 90, 0.15, 0.25
 #: Of a study whose players have one.
 WAVEFORM = LazyText("The player shows a waveform of each clip; all clips have the same number of bars.")
+#: Of a study with `synchronous = true`.
+SYNCHRONOUS = LazyText(
+    "Clips of a trial ran together and repeated; experts could switch between them at the same point, without a gap."
+)
 
 
 @dataclass(frozen=True)

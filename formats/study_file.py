@@ -606,6 +606,8 @@ class TrialShape(Table):
     hidden_reference: bool = False
     #: Whether players show a waveform.
     waveform: bool = False
+    #: Whether all clips of a trial run in step, so that another one goes on at the same point.
+    synchronous: bool = False
     #: Systems of known quality that are rated beside those under test, from the lowest quality up.
     anchors: list[str] = []
 
@@ -1223,6 +1225,7 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
         said = Message("Waveforms would show which clip %(key)s is. Delete one of the two keys.", key=hidden)
         yield ("trial", "waveform"), said
     yield from _unfit_anchors(trial or {}, systems)
+    yield from _unfit_synchronous(trial or {})
     if (trial or {}).get("reference") == X:
         yield from _unfit_x(clips, _rows(content.get("questions")))
 
@@ -1327,6 +1330,17 @@ def _unfit_reference(trial: dict[str, Any], systems: list[str]) -> Iterator[tupl
                 known=", ".join(systems) or "…",
             ),
         )
+
+
+def _unfit_synchronous(trial: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
+    """Clips that run in step are several, of one prompt."""
+    if trial.get("synchronous") is not True:
+        return
+    if trial.get("clips", 1) == 1 and trial.get("reference", NO_REFERENCE) == NO_REFERENCE:
+        yield ("trial", "synchronous"), Message("A trial of one clip has no other one to switch to. Delete this key.")
+    elif trial.get("clips", 1) != 1 and trial.get("match") != "prompt":
+        said = Message('Clips that run together are of one prompt. Write match = "prompt" under [trial].')
+        yield ("trial", "synchronous"), said
 
 
 def _heard_twice(trial: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from formats.attention import rule_on_checks
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
-from formats.reference import WAVEFORM, post_screening, reference_of
+from formats.reference import SYNCHRONOUS, WAVEFORM, post_screening, reference_of
 from formats.study_file import localised
 from study.models import Rating, Study
 
@@ -73,6 +73,7 @@ class Answers:
         reference = reference_of(file.trial.as_json(), {system.id: system.label for system in file.systems})
         further = [reference.sentences(self._language)] if reference else []
         further += [WAVEFORM[self._language]] if file.trial.waveform else []
+        further += [SYNCHRONOUS[self._language]] if file.trial.synchronous else []
         if checks := len(file.checks_asked):
             further.append(
                 self._(

@@ -230,6 +230,11 @@ def waveform_toml(text: str) -> str:
     return text.replace("[trial]\n", shown, 1) if "[trial]\n" in text else text.replace("[design]", f"{shown}[design]")
 
 
+def synchronous_toml(text: str) -> str:
+    """A study file of several clips a trial that run together."""
+    return text.replace("[trial]\n", "[trial]\nsynchronous = true\n", 1)
+
+
 def set_toml(*, heard: int = 3, **shape: Any) -> str:
     """A small study file whose trials have one clip of each system, all of one prompt."""
     return study_toml(heard=heard, **shape).replace("[design]", '[trial]\nclips = "all"\nmatch = "prompt"\n[design]')

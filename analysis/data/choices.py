@@ -64,6 +64,8 @@ class Choices:
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
     has_waveform: bool = False
+    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
+    is_synchronous: bool = False
     #: Of trials with an X (ABX) the two systems of each pair. The frame then has pairs as its systems, pairs of clips
     #: as its clips, RIGHT or WRONG as its choices, and `first`, whether the answer was that X is the first clip.
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -186,6 +188,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
+        is_synchronous=dataset.is_synchronous,
         groups=groups,
         attention=attention,
     )
@@ -248,6 +251,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
+        is_synchronous=dataset.is_synchronous,
         pairs=pairs,
         attention=attention,
     )

@@ -77,6 +77,8 @@ class Comparisons:
     has_waveform: bool = False
     #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
     attention: Attention | None = None
+    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
+    is_synchronous: bool = False
 
     @property
     def alpha(self) -> float:
@@ -170,6 +172,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
+        is_synchronous=dataset.is_synchronous,
     )
 
 

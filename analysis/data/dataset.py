@@ -73,6 +73,8 @@ class Dataset:
     has_waveform: bool = False
     #: Attention checks of a session; their answers are in `checks_file`.
     checks_per_session: int = 0
+    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
+    is_synchronous: bool = False
 
     def answers_file(self, task: str) -> Path:
         """The table of the answers of one of TASKS."""
@@ -201,6 +203,7 @@ def _dataset(folder: Path, own: Description, plan: Mapping[str, Any], sha256: st
         reference=_reference(_part(plan, "trial", {}), own),
         has_waveform=_part(plan, "trial", {}).get("waveform") is True,
         checks_per_session=sum(check.times for check in own.attention_checks),
+        is_synchronous=_part(plan, "trial", {}).get("synchronous") is True,
     )
 
 

@@ -77,6 +77,8 @@ class Ratings:
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
     has_waveform: bool = False
+    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
+    is_synchronous: bool = False
     #: With a hidden reference: post-screening of everyone, and whom the frozen plan excludes by it.
     post_screened: pd.DataFrame | None = None
     excluded: tuple[str, ...] = ()
@@ -209,6 +211,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
+        is_synchronous=dataset.is_synchronous,
         post_screened=screened,
         excluded=excluded,
         attention=attention,

@@ -22,7 +22,8 @@ Row = tuple[bool, Text, Text]
 ORDER = (
     *("listeners", "recruited", "flow", "consent", "period", "asked", "asked_open", "heard_how", "heard_how_open"),
     *("length", "clips", "drawn", "drawn_open"),
-    *("order", "order_open", "real", "reference", "frozen", "left_out", "unit", "many", "no_difference", "ordinal"),
+    *("order", "order_open", "real", "reference", "switching", "frozen", "left_out"),
+    *("unit", "many", "no_difference", "ordinal"),
     *("agreement", "power", "power_none", "across", "open_data"),
 )
 

@@ -1,4 +1,4 @@
-"""A reference or a waveform in trials: what the methods text and the checklist of every report say of it."""
+"""References, waveforms, clips that run together: what methods text and checklist of every report say of trials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.report.registry import M, Question, Sentence
 from formats.messages import LazyText
-from formats.reference import WAVEFORM, Reference
+from formats.reference import SYNCHRONOUS, WAVEFORM, Reference
 
 Of = Callable[[M], Reference | None]
 
@@ -31,6 +31,16 @@ def waveform_sentence(of: Callable[[M], bool]) -> Sentence[M]:
 def waveform_question(of: Callable[[M], bool]) -> Question[M]:
     """What the checklist says, where players show a waveform."""
     return Question("waveform", LazyText("What experts saw of the clips"), WAVEFORM, holds=of)
+
+
+def switching_sentence(of: Callable[[M], bool]) -> Sentence[M]:
+    """What the methods text says, where clips of a trial ran together."""
+    return Sentence("listening", "switching", SYNCHRONOUS, of)
+
+
+def switching_question(of: Callable[[M], bool]) -> Question[M]:
+    """What the checklist says, where clips of a trial ran together."""
+    return Question("switching", LazyText("Switching between clips"), SYNCHRONOUS, holds=of)
 
 
 def _has(of: Of[M]) -> Callable[[M], bool]:

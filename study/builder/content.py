@@ -254,7 +254,8 @@ def set_form(content: Content, clips: TrialClips, question: Content) -> None:
     design = content.setdefault("design", {})
     if clips == form_of(content):
         return
-    kept = {"waveform": True} if value_at(content, ("trial", "waveform")) is True else {}
+    keys = ("waveform",) if clips == 1 else ("waveform", "synchronous")
+    kept = {key: True for key in keys if value_at(content, ("trial", key)) is True}
     content["trial"] = kept if clips == 1 else {"clips": clips, "match": "prompt", **kept}
     heard = design.pop("rounds", None) or design.pop("heard_per_expert", None) or 1
     design.pop("heard_per_expert", None)

@@ -42,6 +42,7 @@ ON_CLIPS = {
     ("trial", "hidden_reference"),
     ("trial", "anchors"),
     ("trial", "waveform"),
+    ("trial", "synchronous"),
 }
 
 
@@ -110,6 +111,12 @@ def _clips(content: Content, language: str) -> Iterator[Section]:
         fields.append(Field("trial.match", _("Which clips an expert hears"), "choice", named, choices))
     note = _("Experts see the loudness over time and where they are in a clip. It may reveal how a clip was made.")
     fields.append(Field("trial.waveform", _("Show a waveform in the player"), "check", note))
+    if form_of(content) != 1 or value_at(content, ("trial", "reference")) not in {None, "none"}:
+        note = _(
+            "All clips of a trial run together and repeat; pressing Play at another clip goes on with it at the same "
+            "point. For versions of one piece, such as several renderings of it."
+        )
+        fields.append(Field("trial.synchronous", _("Switch between clips at the same point"), "check", note))
     yield Section(_("All clips"), fields)
     yield Section(_("Reference"), _reference(content, systems))
 

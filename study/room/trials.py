@@ -205,6 +205,7 @@ def trial(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
         reference=players.pop(0, None),
         clips=list(players.values()),
         has_x=file.has_x,
+        synchronous=file.trial.synchronous,
         several=len(lasts) > 1,
         has_sets=file.has_sets,
         problem=heard[1].problem,

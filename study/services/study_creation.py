@@ -93,7 +93,20 @@ def choose_clips(file: StudyFile, pack: Iterable[PackClip]) -> ChosenClips:
             reasons=faults,
             systems=has,
         )
+    _refuse_unequal(file, chosen)
     return chosen
+
+
+def _refuse_unequal(file: StudyFile, chosen: ChosenClips) -> None:
+    """Refuse clips of different lengths where all clips of a trial run together."""
+    lengths = sorted({clip.duration_ms for clip in chosen.every})
+    if file.trial.synchronous and len(lengths) > 1:
+        raise InputError(
+            "trial.synchronous: The clips last %(least).3f to %(most).3f s, but clips that run together are of one "
+            "length. Make the pack again with --seconds.",
+            least=lengths[0] / 1000,
+            most=lengths[-1] / 1000,
+        )
 
 
 def as_reference(clip: PackClip) -> PackClip:

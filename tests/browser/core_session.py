@@ -69,6 +69,9 @@ class Driver(Protocol):
     def script(self, code: str) -> None:
         """Runs statements in the page."""
 
+    def read(self, expression: str) -> Any:
+        """What an expression of the page comes to."""
+
 
 class Firefox:
     """A page of Debian's Firefox."""
@@ -105,6 +108,9 @@ class Firefox:
 
     def script(self, code: str) -> None:
         self.page.evaluate(code)
+
+    def read(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
 
 
 class WebKit:
@@ -146,6 +152,9 @@ class WebKit:
     def script(self, code: str) -> None:
         self.driver.execute_script(code)
 
+    def read(self, expression: str) -> Any:
+        return self.driver.execute_script(f"return {expression}")
+
     def _until(self, condition: Callable[[], bool]) -> None:
         passing = (NoSuchElementException, StaleElementReferenceException)
         WebDriverWait(self.driver, STEP_S, 0.1, passing).until(lambda _driver: condition())
@@ -157,10 +166,10 @@ class Aloud:
     def __init__(self, driver: Driver) -> None:
         self.driver, self.begun = driver, time.monotonic()
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        def step(*given: str) -> None:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def step(*given: str) -> Any:
             print(f"{time.monotonic() - self.begun:6.1f} s", name, *given, flush=True)
-            getattr(self.driver, name)(*given)
+            return getattr(self.driver, name)(*given)
 
         return step
 

@@ -17,7 +17,10 @@ from analysis.report.written import written_facts
 from formats.messages import LazyText, counter, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "attention", "model", "software")
-QUESTIONS = ("listeners", "recruited", "asked", "systems", "reference", "waveform", "unit", "chance", "heard_how")
+QUESTIONS = (
+    *("listeners", "recruited", "asked", "systems", "reference", "waveform", "switching"),
+    *("unit", "chance", "heard_how"),
+)
 
 
 def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
@@ -104,6 +107,7 @@ METHODS = Section[ChoiceFindings](
         ),
         reference.sentence(lambda found: found.data.reference),
         reference.waveform_sentence(lambda found: found.data.has_waveform),
+        reference.switching_sentence(lambda found: found.data.is_synchronous),
         Sentence(
             "listening",
             "repeats",
@@ -129,6 +133,7 @@ SECTION = Section[ChoiceFindings](
         closing.SYSTEMS,
         reference.question(lambda found: found.data.reference),
         reference.waveform_question(lambda found: found.data.has_waveform),
+        reference.switching_question(lambda found: found.data.is_synchronous),
         closing.HEARD_HOW,
     ],
 )

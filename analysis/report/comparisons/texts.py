@@ -19,7 +19,7 @@ from formats.messages import LazyText, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "attention", "model", "ranks", "check", "software")
 QUESTIONS = (
-    *("listeners", "recruited", "asked", "systems", "reference", "waveform"),
+    *("listeners", "recruited", "asked", "systems", "reference", "waveform", "switching"),
     *("clips", "pairs", "ties", "sides", "unit", "many"),
 )
 
@@ -70,6 +70,7 @@ METHODS = Section[ComparisonFindings](
         ),
         reference.sentence(lambda found: found.data.reference),
         reference.waveform_sentence(lambda found: found.data.has_waveform),
+        reference.switching_sentence(lambda found: found.data.is_synchronous),
         Sentence(
             "listening",
             "ties",
@@ -109,6 +110,7 @@ SECTION = Section(
         closing.SYSTEMS,
         reference.question(lambda found: found.data.reference),
         reference.waveform_question(lambda found: found.data.has_waveform),
+        reference.switching_question(lambda found: found.data.is_synchronous),
         Question("pairs", LazyText("Comparisons per pair"), LazyText("{per_pair}.")),
         Question(
             "ties",

@@ -214,6 +214,7 @@ SECTION = Section(
         ),
         reference.question(lambda found: found.ratings.reference),
         reference.waveform_question(lambda found: found.ratings.has_waveform),
+        reference.switching_question(lambda found: found.ratings.is_synchronous),
         Question("frozen", LazyText("Preregistration"), LazyText.same("{frozen}"), _frozen),
         Question(
             "across",

@@ -39,6 +39,7 @@ SECTION = Section[Findings](
         ),
         reference.sentence(lambda found: found.ratings.reference),
         reference.waveform_sentence(lambda found: found.ratings.has_waveform),
+        reference.switching_sentence(lambda found: found.ratings.is_synchronous),
         Sentence(
             "listening",
             "repeats",

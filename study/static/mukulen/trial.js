@@ -58,7 +58,7 @@ export function mount(main, outbox, { goTo }) {
     onInvalid: (scale) => say(text("number", { low: scale.minimum, high: scale.maximum })),
   });
   for (const clip of clips) {
-    clip.player = createPlayer({
+    clip.player = (ways.player ?? createPlayer)({
       address: clip.audio,
       durationMs: clip.durationMs,
       level: Number(main.dataset.level) / 100,
