@@ -49,6 +49,24 @@ def test_pages_of_a_draft(desk: Page, live_server: LiveServer, draft: Draft, lan
             save_screen(desk, f"builder-{step}.{language}.screen")
 
 
+def test_attention_check_is_added_and_looked_at(
+    desk: Page, live_server: LiveServer, draft: Draft, language: str, log: Log
+) -> None:
+    visit(desk, live_server, draft, "questions")
+    desk.locator('button[value="add:attention_checks:"]').click()
+    expect(desk.locator("#f-attention_checks-0-times")).to_have_value("1")
+    look_at(desk, "builder-checks", language)
+    desk.locator("#f-attention_checks-0-right").select_option("three")
+    expect(desk.frame_locator("iframe").locator(".choice .point")).to_have_count(5)
+    visit(desk, live_server, draft, "plan")
+    desk.locator("#f-analysis-failed_checks").fill("1")
+    desk.locator("#f-analysis-alpha").focus()
+    expect(desk.locator("#f-analysis-failed_checks-faults")).to_be_empty()
+    visit(desk, live_server, draft, "questions")
+    assert stored(draft)["analysis"]["failed_checks"] == 1
+    assert stored(draft)["attention_checks"][0]["right"] == "three"
+
+
 def test_each_change_is_saved_while_it_is_typed(desk: Page, live_server: LiveServer, draft: Draft, log: Log) -> None:
     visit(desk, live_server, draft, "questions")
     maximum = desk.locator("#f-questions-1-maximum")
