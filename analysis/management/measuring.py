@@ -16,7 +16,7 @@ from analysis.statistics.objective import PAPER_CLIPS, STATES, ClipSet, Floats
 from analysis.training_runs.findings import Samples
 from analysis.training_runs.runs import CONFIG, WEIGHTS, Run
 from analysis.training_runs.tables import Runs
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from formats.files import sha256_of
 from formats.messages import LazyText
 from formats.pack import NAME, Clip, read_manifest
@@ -32,6 +32,15 @@ from generation.sampling import load_checkpoint, load_reference
 
 #: Songs by which nothing was chosen, and those by which weights and temperatures were.
 UNSEEN, CHOSEN_BY = ("test", "near-daur"), "validation"
+DRAWN = N_(
+    "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as in the paper."
+)
+NO_WEIGHTS = N_(
+    "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER can name the folder that "
+    "contains them together with the run's config.json."
+)
+NO_CORPUS = N_("Table 2 and what follows from it: name the corpus with --corpus, for real music to compare with.")
+NO_REFERENCE = N_("Perplexity and Fréchet distance: there is no reference model; name one with --reference.")
 
 
 def measure(
@@ -53,28 +62,13 @@ def measure(
     if corpus:
         parts.append(of_runs(runs, load_corpus(corpus), reader, checkpoints=checkpoints, clips=clips, seed=seed))
     else:
-        parts.append(
-            Samples(
-                left_out=[
-                    LazyText(
-                        "Table 2 and what follows from it: name the corpus with --corpus, for real music to compare "
-                        "with."
-                    )
-                ]
-            )
-        )
+        parts.append(Samples(left_out=[LazyText(NO_CORPUS)]))
     if pack:
         parts.append(of_pack(pack, reader))
     if reference:
         parts.append(Samples(hashes={"reference_hash": sha256_of(reference / WEIGHTS)}))
     else:
-        parts.append(
-            Samples(
-                left_out=[
-                    LazyText("Perplexity and Fréchet distance: there is no reference model; name one with --reference.")
-                ]
-            )
-        )
+        parts.append(Samples(left_out=[LazyText(NO_REFERENCE)]))
     return Samples(
         sets=parts[0].sets,
         real=parts[0].real,
@@ -113,37 +107,18 @@ def of_runs(
         found = measured(tokens, corpus, reference, run.model)
         sets.append(replace(found, variant=run.variant, seed=run.seed))
         digests.append(f"{run.name} {checkpoint.sha256}")
-    splits = ", ".join(name for name in UNSEEN if name in corpus.split)
     compared = LazyText(
         "Real music: {segments} segments of {songs} held-out songs (splits {splits}). The validation songs have a row "
         "of their own: weights and temperatures were chosen on them, so they serve as other real songs, and no more.",
         segments=real.size,
         songs=len(set(real.songs)),
-        splits=splits,
+        splits=", ".join(name for name in UNSEEN if name in corpus.split),
     )
     return Samples(
         sets,
         real,
-        facts=[
-            compared,
-            LazyText(
-                "Clips of each run: {clips:,}, drawn with seed {seed} and none chosen; also the first 100, as many as "
-                "in the paper.",
-                clips=clips,
-                seed=seed,
-            ),
-        ]
-        if digests
-        else [compared],
-        left_out=[
-            LazyText(
-                "Samples of {runs}: the run folder has no weights.safetensors; --checkpoints FOLDER can name the "
-                "folder that contains them together with the run's config.json.",
-                runs=", ".join(without),
-            )
-        ]
-        if without
-        else [],
+        facts=[compared, *([LazyText(DRAWN, clips=clips, seed=seed)] if digests else [])],
+        left_out=[LazyText(NO_WEIGHTS, runs=", ".join(without))] if without else [],
         hashes={"corpus_hash": corpus.sha256, "weights_hash": "; ".join(digests)},
     )
 

@@ -103,6 +103,16 @@ COMPONENTS: Mapping[str, Text] = {
     "clip": LazyText("clip within a system"),
     "residual": LazyText("residual"),
 }
+METHOD = N_(
+    "SE of a difference = sqrt(2 (expert:system / experts + clip / clips + residual / (experts x heard))), "
+    "in variances; clips that no expert hears do not count, and clips with unequal numbers of "
+    "presentations count slightly less. Satterthwaite degrees of freedom from the information that REML "
+    "has about the variances in such a design; power over {draws} draws of the estimated variances; "
+    "ratings analysed by a mixed model with random effects of experts and clips."
+)
+ONE_CONTRAST = N_(
+    "One planned contrast. With m planned contrasts, use --contrasts m: the report tests each at α / m (Bonferroni)."
+)
 
 
 def design_of(
@@ -185,16 +195,6 @@ def page(
         sentence = ONE_CHANCE if _reads_alike(low, high) else SEVERAL_CHANCES
         verdict.append(_(sentence, low=low, high=high))
     verdict += [*_warnings(design, scenarios, lang), *([_(MATCHED)] if design.matched and not pilot else [])]
-    grid = {"gap": gap, "heard": design.heard, "scenario": SCENARIOS[_middle(scenarios)], "few": power.FEW_DF}
-    head = [
-        _("POWER TO DETECT {gap:g}: experts (rows) by clips per system (columns)", **grid),
-        _(
-            "each expert hears at most {heard} clips per system; {scenario} variability; α = {alpha:g}",
-            **grid,
-            alpha=design.alpha,
-        ),
-        _("~: approximate, with fewer than {few} degrees of freedom", **grid),
-    ]
     simulated = _("SIMULATED: a program generated the pilot's ratings. This page does not describe any real study.")
     parts = [
         *([simulated] if pilot and pilot.is_simulated else []),
@@ -204,31 +204,30 @@ def page(
         *(wrap(text, lang) for text in verdict),
         _("FIGURES by rating variability (never: not with 1000 either, or not tested)"),
         _facts(design, gap, scenarios, lang),
-        "\n".join(head),
+        _grid_head(design, gap, scenarios, lang),
         _grid(design, gap, scenarios[_middle(scenarios)]),
         _("SOURCES"),
         wrap(_source(pilot, lang), lang),
         _sds(scenarios, lang),
-        wrap(
-            _(
-                "SE of a difference = sqrt(2 (expert:system / experts + clip / clips + residual / (experts x heard))), "
-                "in variances; clips that no expert hears do not count, and clips with unequal numbers of "
-                "presentations count slightly less. Satterthwaite degrees of freedom from the information that REML "
-                "has about the variances in such a design; power over {draws} draws of the estimated variances; "
-                "ratings analysed by a mixed model with random effects of experts and clips.",
-                draws=DRAWS,
-            ),
-            lang,
-        ),
-        wrap(
-            _(
-                "One planned contrast. With m planned contrasts, use --contrasts m: the report tests each at α / m "
-                "(Bonferroni)."
-            ),
-            lang,
-        ),
+        wrap(_(METHOD, draws=DRAWS), lang),
+        wrap(_(ONE_CONTRAST), lang),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _grid_head(design: Design, gap: float, scenarios: Mapping[str, Variances], lang: str) -> str:
+    _ = translator(lang)
+    lines = [
+        _("POWER TO DETECT {gap:g}: experts (rows) by clips per system (columns)", gap=gap),
+        _(
+            "each expert hears at most {heard} clips per system; {scenario} variability; α = {alpha:g}",
+            heard=design.heard,
+            scenario=SCENARIOS[_middle(scenarios)],
+            alpha=design.alpha,
+        ),
+        _("~: approximate, with fewer than {few} degrees of freedom", few=power.FEW_DF),
+    ]
+    return "\n".join(lines)
 
 
 def _source(pilot: Pilot | None, lang: str) -> str:

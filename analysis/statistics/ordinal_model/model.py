@@ -104,16 +104,20 @@ def fit(
         scale,
         link,
         table=_table([(scale, link, *row) for row in [*rows, *_variance_rows(found, link)]]),
-        contrasts=pd.DataFrame(
-            [
-                (scale, link, layout.systems[a], layout.systems[b], *_cells(test), test.test, test.sign)
-                for (a, b), test in tests.items()
-                if frozenset((layout.systems[a], layout.systems[b])) in freedom.pairs
-            ],
-            columns=list(CONTRASTS),
-        ),
+        contrasts=_contrasts((scale, link), layout.systems, tests, freedom),
         notes=_notes(scale, problem, found, tests.values()),
     )
+
+
+def _contrasts(
+    about: tuple[str, str], systems: Sequence[str], tests: Mapping[tuple[int, int], Tested], freedom: Freedom
+) -> pd.DataFrame:
+    rows = [
+        (*about, systems[a], systems[b], *_cells(test), test.test, test.sign)
+        for (a, b), test in tests.items()
+        if frozenset((systems[a], systems[b])) in freedom.pairs
+    ]
+    return pd.DataFrame(rows, columns=list(CONTRASTS))
 
 
 def guard(found: OrdinalFit, linear: mixed_model.Fit) -> OrdinalFit:
