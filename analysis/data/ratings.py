@@ -246,7 +246,8 @@ def _excluded(dataset: Dataset, screened: pd.DataFrame | None) -> tuple[str, ...
 def _nobody_left(dataset: Dataset) -> InputError:
     return InputError(
         "%(source)s: the post-screening that the frozen analysis plan asks for excludes every expert, so there is "
-        "nothing to analyse. Amend the plan under a new version, with the reason, and export the dataset again.",
+        "nothing to analyse. To see the answers as an exploratory analysis, copy their table from the folder data to "
+        "another place and analyse that.",
         source=dataset.folder,
     )
 

@@ -76,8 +76,15 @@ def test_experts_are_excluded_only_where_the_plan_says_so(tmp_path: Path) -> Non
     read = ratings.read(make_dataset(tmp_path / "excluded", panel(2), trial=TRIAL, post_screening=True), ["valence"])
     assert (read.excluded, read.frame["expert_id"].nunique()) == (("e0", "e1"), 6)
     assert set(read.frame["scale"]) == {"valence"}
-    with pytest.raises(InputError, match="excludes every expert, so there is nothing to analyse"):
-        ratings.read(make_dataset(tmp_path / "all", panel(8), trial=TRIAL, post_screening=True))
+
+
+def test_remedy_where_everyone_is_excluded_works(tmp_path: Path) -> None:
+    folder = make_dataset(tmp_path / "all", panel(8), trial=TRIAL, post_screening=True)
+    with pytest.raises(InputError, match="excludes every expert.* copy their table from the folder data to another"):
+        ratings.read(folder)
+    copied = tmp_path / "copied.csv"
+    copied.write_bytes(next((folder / "data").glob("*.csv")).read_bytes())
+    assert ratings.read(copied).frame["expert_id"].nunique() == 8
 
 
 def test_no_reference_or_a_blinded_study_has_no_post_screening(tmp_path: Path) -> None:
