@@ -230,6 +230,7 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "listening": lambda w: True,
     "reference": lambda w: w.ratings.reference is not None,
     "waveform": lambda w: w.ratings.has_waveform,
+    "switching": lambda w: w.ratings.is_synchronous,
     "repeats": lambda w: bool(w.ratings.frame["is_repeat"].any()),
     "missing": lambda w: w.ratings.n_missing > 0,
     "design": lambda w: bool(w.ratings.design),
@@ -296,7 +297,8 @@ def test_methods_sentence_stands_exactly_where_its_table_does(case: str, lang: s
 
 def test_each_sentence_of_the_methods_occurs_in_some_case(reports: Reports) -> None:
     seen = {key for case in CASES for key, holds in EXPECTED.items() if holds(reports(case))}
-    assert set(EXPECTED) - seen == {"simulated", "reference", "waveform", "anchors", "attention", "post_screening"}
+    apart = {"simulated", "reference", "waveform", "switching", "anchors", "attention", "post_screening"}
+    assert set(EXPECTED) - seen == apart
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
