@@ -179,6 +179,12 @@ class Clip(models.Model):
     def __str__(self) -> str:
         return self.clip_id
 
+    @property
+    def prompt_id(self) -> str | None:
+        """The prompt that the pack made it from; None without one."""
+        prompt: str | None = self.pack_entry.get("prompt_id")
+        return prompt
+
 
 class Slot(models.Model):
     """One planned session. A replacement takes over the whole slot."""

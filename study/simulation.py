@@ -102,7 +102,7 @@ def _clips_of(study: Study) -> ChosenClips:
 
     def place(clip: Clip) -> tuple[str, str]:
         """Matched clips by prompt, in one order for each system."""
-        return str(clip.pack_entry.get("prompt_id")) if matched else "", str(clip.pack_entry["clip_id"])
+        return str(clip.prompt_id) if matched else "", str(clip.pack_entry["clip_id"])
 
     for clip in sorted(clips, key=place):
         again = PackClip(
@@ -229,9 +229,9 @@ def _latent(study: Study, rng: Random) -> _Latent:
     clips = study.clips.filter(role=Clip.Role.STUDY).order_by("clip_id")
     latent.clip.update({clip.pk: latent.drawn(CLIP_SD) for clip in clips})
     if study.file.trial.match == "prompt":
-        prompts = {str(clip.pack_entry.get("prompt_id")): latent.drawn(PROMPT_SD) for clip in clips}
+        prompts = {str(clip.prompt_id): latent.drawn(PROMPT_SD) for clip in clips}
         for clip in clips:
-            common = prompts[str(clip.pack_entry.get("prompt_id"))]
+            common = prompts[str(clip.prompt_id)]
             latent.clip[clip.pk] = [
                 own + of_prompt for own, of_prompt in zip(latent.clip[clip.pk], common, strict=True)
             ]

@@ -77,7 +77,7 @@ def _clips(study: Study, view: View, codes: Disguise | None) -> Iterator[tuple[R
         system = clip.system.system_id if clip.system else ""
         heard: Row = [] if view == "sealed" else [*(codes.clip(where[0], here) if codes else (system, here))]
         if heard and file.trial.match == "prompt":
-            heard = [str(clip.pack_entry.get("prompt_id", "")), *heard]
+            heard = [clip.prompt_id or "", *heard]
         yield [*where, *heard, int(is_repeat), int(known or False)], answers
 
 
@@ -246,7 +246,7 @@ def _prompts(study: Study, view: View) -> dict[str, str]:
     """The prompt of each clip, where clips are matched by prompt and named."""
     if study.file.trial.match != "prompt" or view == "sealed":
         return {}
-    return {clip.clip_id: str(clip.pack_entry.get("prompt_id", "")) for clip in study_clips(study)}
+    return {clip.clip_id: clip.prompt_id or "" for clip in study_clips(study)}
 
 
 def _named(about: Sequence[object], codes: Disguise | None, prompts: Mapping[str, str]) -> Row:

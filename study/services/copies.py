@@ -162,7 +162,7 @@ def _own_slot(study: Study, slug: str) -> Slot:
 def _references(study: Study, clips: list[Clip]) -> dict[str, Clip]:
     """The copy's reference for each of the study's clips, both by their audio."""
     own = {clip.audio: clip for clip in clips if clip.role == Clip.Role.REFERENCE}
-    prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
+    prompts = {clip.audio: clip.prompt_id for clip in study.clips.all()}
     by_prompt = {prompts[audio]: clip for audio, clip in own.items()}
     return {audio: by_prompt[prompt] for audio, prompt in prompts.items() if prompt in by_prompt}
 
@@ -205,11 +205,11 @@ def _own_order(study: Study, clips: list[Clip]) -> list[tuple[dict[str, Any], li
 
     Last comes the place of the clip that X is, 0 without an X.
     """
-    prompts = {clip.audio: clip.pack_entry.get("prompt_id") for clip in study.clips.all()}
+    prompts = {clip.audio: clip.prompt_id for clip in study.clips.all()}
     places = {prompt: SECRET.random() for prompt in sorted(filter(None, prompts.values()))}
     drawn = SECRET.sample(clips, len(clips))
     if study.file.trial.match == "prompt":  # so that equal numbers are one prompt
-        drawn.sort(key=lambda clip: places.get(prompts[clip.audio], 0))
+        drawn.sort(key=lambda clip: places.get(prompts[clip.audio] or "", 0))
     by_system: dict[int, list[Clip]] = defaultdict(list)
     for clip in drawn:
         if clip.system_id:

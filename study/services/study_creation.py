@@ -492,7 +492,7 @@ def write_sessions(
     copies: dict[str, list[Clip]] = defaultdict(list)
     for clip in references if x else ():
         copies[x[clip.clip_id]].append(clip)
-    by_prompt = {clip.pack_entry["prompt_id"]: clip for clip in references}
+    by_prompt = {clip.prompt_id: clip for clip in references}
     for row in sessions["slots"]:
         slot = Slot.objects.create(study=study, number=row["slot"], group=row["group"], scale_order=row["scales"])
         trials += practice_trials(study.file, slot, practice, copies)
@@ -512,7 +512,7 @@ def write_sessions(
             if x:
                 trial.reference = next(unheard[heard[planned["x"] - 1].clip_id])
             else:
-                trial.reference = by_prompt.get(heard[0].pack_entry.get("prompt_id"))
+                trial.reference = by_prompt.get(heard[0].prompt_id)
             trials.append((trial, heard))
     write_trials(trials)
 
