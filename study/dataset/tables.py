@@ -36,9 +36,9 @@ def write_tables(study: Study, folder: Path, view: View) -> list[Table]:
     codes = Disguise(study) if view == "coded" else None
     file = study.file
     answers = write_ratings(study, folder, view, codes) if file.scales else []
-    if file.of_pairs:
-        answers.append((write_x_choices if file.has_x else write_comparisons)(study, folder, view, codes))
-    answers += [write_choices(study, folder, view, codes)] if file.clip_choices else []
+    if file.of_pairs and not file.has_x:
+        answers.append(write_comparisons(study, folder, view, codes))
+    answers += [write_choices(study, folder, view, codes)] if file.clip_choices or file.has_x else []
     answers += [write_trial_choices(study, folder, view, codes)] if file.trial_choices else []
     answers.append(write_remarks(study, folder, *((view, codes) if file.trial.clips == 1 else ("sealed", None))))
     answers += [write_attention_checks(study, folder)] if file.attention_checks else []
@@ -95,15 +95,18 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Disguise | None
 
 
 def write_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
-    """Answers that were chosen, a row a clip and question."""
+    """Answers that were chosen, a row a clip and question; with an X, a row a trial and question."""
+    file = study.file
+    names_clips = view == "open" and not file.has_x
     table = Table(
         f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
         LazyText("Choices, a row for each trial and question"),
-        schema.choice_columns(study.file, view),
-        ("expert_id", "trial", *(("place",) if study.file.asks_of_places else ()), "question"),
-        {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {}),
+        schema.x_columns(file, view) if file.has_x else schema.choice_columns(file, view),
+        ("expert_id", "trial", *(("place",) if file.asks_of_places else ()), "question"),
+        {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if names_clips else {}),
     )
-    return _write(folder, table, bar(rows.choices(study, view, codes), "Exporting", unit="answer"))
+    found = (rows.x_choices if file.has_x else rows.choices)(study, view, codes)
+    return _write(folder, table, bar(found, "Exporting", unit="answer"))
 
 
 def write_trial_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
@@ -128,18 +131,6 @@ def write_comparisons(study: Study, folder: Path, view: View, codes: Disguise | 
         {"expert_id": "experts.csv"},
     )
     return _write(folder, table, bar(rows.comparisons(study, view, codes), "Exporting", unit="answer"))
-
-
-def write_x_choices(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
-    """Answers to which of two clips X was, a row a trial and question."""
-    table = Table(
-        f"data/study-{file_stem(study.slug)}_task-choice_data.csv",
-        LazyText("Choices, a row for each trial and question"),
-        schema.x_columns(study.file, view),
-        ("expert_id", "trial", "question"),
-        {"expert_id": "experts.csv"},
-    )
-    return _write(folder, table, bar(rows.x_choices(study, view, codes), "Exporting", unit="answer"))
 
 
 def write_remarks(study: Study, folder: Path, view: View, codes: Disguise | None) -> Table:
