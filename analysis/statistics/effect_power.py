@@ -21,6 +21,7 @@ from scipy import optimize, special, stats
 
 from analysis.statistics.incidence import Floats
 from analysis.statistics.power import GOAL, MAX_CLIPS, MAX_EXPERTS
+from analysis.statistics.quadrature import normal_nodes
 from formats.errors import InputError
 
 #: Standard deviations of what varies, a NamedTuple of floats.
@@ -174,13 +175,13 @@ def information(mean: float, sd: float, cuts: Sequence[float] = (0.0,)) -> float
     float
         At most 1, and 2 / pi for a binary answer.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    points, weights = normal_nodes(NODES)
     ends = np.array([-np.inf, *cuts, np.inf])[:, None] - (mean + sd * points)
     density = np.exp(-(ends**2) / 2) / math.sqrt(2 * math.pi)
     # Beyond the middle an interval is measured from the other end, or its share would be a difference of two ones.
     low, high = np.where(ends[:-1] > 0, -ends[1:], ends[:-1]), np.where(ends[:-1] > 0, -ends[:-1], ends[1:])
     found = (np.diff(density, axis=0) ** 2 / (special.ndtr(high) - special.ndtr(low))).sum(axis=0)
-    return float(found @ (weights / weights.sum()))
+    return float(found @ weights)
 
 
 def experts_needed(

@@ -25,6 +25,7 @@ from scipy import optimize, stats
 
 from analysis.statistics.chances import chance
 from analysis.statistics.information import Variances, known
+from analysis.statistics.quadrature import normal_nodes
 from formats.errors import InputError
 
 GOAL = 0.8
@@ -136,8 +137,7 @@ def round_variances(felt: Variances, mean: float, minimum: int, maximum: int) ->
     """
     total = sum(felt)
     cuts = np.arange(minimum, maximum) + 0.5
-    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
-    weights = weights / weights.sum()
+    nodes, weights = normal_nodes(60)
 
     def shared(part: float) -> float:
         centre = mean + math.sqrt(part) * nodes

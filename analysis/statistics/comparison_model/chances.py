@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.statistics.incidence import Floats
 from analysis.statistics.ordinal_model.links import Link
+from analysis.statistics.quadrature import normal_nodes
 
 #: Of the Gauss-Hermite rule; more change no digit that is shown.
 NODES = 41
@@ -87,7 +88,7 @@ class Chances:
     def _above(self, cut: float, difference: Floats, new: bool) -> Floats:
         if not new or not self.spread:
             return np.asarray(self.link.below(difference - cut))
-        places, weights = np.polynomial.hermite_e.hermegauss(NODES)
+        places, weights = normal_nodes(NODES)
         shifted = np.asarray(difference)[..., None] - cut + self.spread * places
-        averaged: Floats = self.link.below(shifted) @ (weights / weights.sum())
+        averaged: Floats = self.link.below(shifted) @ weights
         return averaged
