@@ -6,12 +6,12 @@ import dataclasses
 
 from analysis.planning import effects
 from analysis.planning.effects import EffectPage
-from analysis.planning.ratings import HEARD, MAX_PLANNED
+from analysis.planning.ratings import HEARD, MAX_PLANNED, naming_options
 from analysis.statistics import choice_power
 from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
 from analysis.statistics.guards import MIN_CLIPS
 from formats import results
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from formats.messages import LazyText
 
 COMPONENTS = {
@@ -39,12 +39,8 @@ def design_of(
         raise InputError("--experts, --clips and --real can be %(most)s at most.", most=MAX_PLANNED)
     own = min(clips, HEARD) if heard is None else heard
     human, human_heard = (clips, own) if real is None else (real, real)
-    try:
+    with naming_options(N_("This is no study: %(error)s; change --experts, --systems, --clips, --heard or --real.")):
         return ChoiceDesign(experts, systems, clips, own, human, human_heard, alpha=alpha / contrasts, margin=margin)
-    except InputError as error:
-        raise InputError(
-            "This is no study: %(error)s; change --experts, --systems, --clips, --heard or --real.", error=error
-        ) from error
 
 
 def result(design: ChoiceDesign, d_prime: float) -> results.ChoicePower:

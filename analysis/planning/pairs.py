@@ -7,12 +7,12 @@ import math
 
 from analysis.planning import effects
 from analysis.planning.effects import EffectPage
-from analysis.planning.ratings import MAX_PLANNED
+from analysis.planning.ratings import MAX_PLANNED, naming_options
 from analysis.statistics import pair_power
 from analysis.statistics.guards import MIN_PROMPTS
 from analysis.statistics.pair_power import ASSUMED, PairDesign, Spread
 from formats import results
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from formats.messages import LazyText
 
 COMPONENTS = {
@@ -46,12 +46,8 @@ def design_of(
         raise InputError("--experts, --clips and --systems can be %(most)s at most.", most=MAX_PLANNED)
     if rounds is None:
         rounds = max(1, min(clips, round(TRIALS / max(1, math.comb(systems, 2)))))
-    try:
+    with naming_options(N_("This is no study: %(error)s; change --experts, --systems, --clips or --rounds.")):
         return PairDesign(experts, systems, clips, rounds, form, alpha=alpha / contrasts, margin=margin)
-    except InputError as error:
-        raise InputError(
-            "This is no study: %(error)s; change --experts, --systems, --clips or --rounds.", error=error
-        ) from error
 
 
 def result(design: PairDesign, difference: float) -> results.PairPower:

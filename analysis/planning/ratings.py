@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from analysis.data.dataset import Text
@@ -115,6 +116,15 @@ ONE_CONTRAST = N_(
 )
 
 
+@contextmanager
+def naming_options(template: str) -> Iterator[None]:
+    """Raise InputError by a template that names the options to change, for one about the design within the block."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(template, error=error) from error
+
+
 def design_of(
     *,
     experts: int,
@@ -138,12 +148,8 @@ def design_of(
             clips=clips,
             most=MAX_PLANNED,
         )
-    try:
+    with naming_options(N_("This is no study: %(error)s; change --experts, --systems, --clips or --heard.")):
         return Design(experts, clips, min(clips, HEARD) if heard is None else heard, systems, alpha / contrasts, kind)
-    except InputError as error:
-        raise InputError(
-            "This is no study: %(error)s; change --experts, --systems, --clips or --heard.", error=error
-        ) from error
 
 
 def check_gap(gap: float, pilot: Pilot | None) -> None:
