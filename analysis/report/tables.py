@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ LATEX_SPECIAL = {
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
     **{"−": "$-$", "–": "--", "±": r"$\pm$", "≤": r"$\leq$", "≥": r"$\geq$", "²": "$^2$", "′": "$'$"},
     **{"α": r"$\alpha$", "β": r"$\beta$", "κ": r"$\kappa$", "ρ": r"$\rho$", "σ": r"$\sigma$", "χ": r"$\chi$"},
+    **{"ζ": r"$\zeta$", "✓": r"$\surd$"},
     **{"[": "{[}", "*": "{*}"},  # at the start of a row, `\\` before it would take them for its own options
 }
 #: Longer tables go on over pages.
@@ -150,7 +152,8 @@ def latex_text(table: Table) -> str:
     them: Chinese ones need XeLaTeX or LuaLaTeX and the package ctex.
     """
     header, rows = table.reading or ([str(name) for name in table.shown.columns], readable_rows(table))
-    columns, is_wide = _latex_columns(header, rows)
+    heads = _latex_heads(header, rows)
+    columns, is_wide = _latex_columns(heads, rows)
     is_long = len(rows) > MAX_FLOAT_LENGTH
     packages = ["booktabs", *(["longtable"] if is_long else []), *(["pdflscape"] if is_wide else [])]
     body = [" & ".join(map(latex_escape, row)) + r" \\" for row in rows]
@@ -159,7 +162,7 @@ def latex_text(table: Table) -> str:
     made = lines(
         rf"\caption{{{latex_escape(table.caption[SOURCE])}}}\label{{tab:{table.name}}}",
         columns,
-        " & ".join(map(latex_escape, header)) + r" \\",
+        " & ".join(map(_latex_head, heads)) + r" \\",
         body,
         rf"\par\smallskip\footnotesize {latex_escape(' '.join(notes))}" if notes else "",
     )
@@ -185,16 +188,34 @@ def _letters(text: str) -> float:
     return sum(1.5 if sign.isupper() or sign in "−–<" else 1.0 for sign in text)
 
 
-def _latex_size(header: Sequence[str]) -> tuple[str, float]:
+def _latex_size(header: Sequence[object]) -> tuple[str, float]:
     return next((size, letter) for most, size, letter in LATEX_SIZES if len(header) <= most)
 
 
-def _latex_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, bool]:
-    """Numbers to the right, words to the left and in lines where there is no room; whether it lies on its side."""
-    letter, widths = _latex_size(header)[1], [max(map(_letters, cells)) for cells in zip(header, *rows, strict=True)]
-    are_words = [
-        width > SHORT and not number for width, number in zip(widths, _numeric(rows, len(header)), strict=True)
+def _latex_heads(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The lines of each heading: one, or several above numbers where the table would be too wide."""
+    whole, numeric = [[name] for name in header], _numeric(rows, len(header))
+    letter, body = _latex_size(header)[1], [max(map(_letters, cells), default=0) for cells in zip(*rows, strict=True)]
+    widths = [max(_letters(name), width) for name, width in zip(header, body, strict=True)]
+    if letter * sum(widths) + 2 * GAP * len(widths) <= TEXT_WIDTH:
+        return whole
+    return [
+        wrap(name, max(SHORT, int(width))) if number and name else [name]
+        for name, width, number in zip(header, body, numeric, strict=True)
     ]
+
+
+def _latex_head(lines: Sequence[str]) -> str:
+    words = r"\\".join(map(latex_escape, lines))
+    return words if len(lines) == 1 else rf"\shortstack[r]{{{words}}}"
+
+
+def _latex_columns(heads: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> tuple[str, bool]:
+    """Numbers to the right, words to the left and in lines where there is no room; whether it lies on its side."""
+    letter, cells = _latex_size(heads)[1], zip(*rows, strict=True)
+    widths = [max(map(_letters, [*lines, *column])) for lines, column in zip(heads, cells, strict=True)]
+    numeric = _numeric(rows, len(heads))
+    are_words = [width > SHORT and not number for width, number in zip(widths, numeric, strict=True)]
     needs = [letter * width + 2 * GAP for width in widths]
     fixed = sum(need for need, words in zip(needs, are_words, strict=True) if not words)
     asked = [min(need, WIDEST_CELL * letter) for need, words in zip(needs, are_words, strict=True) if words]
@@ -207,7 +228,7 @@ def _latex_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tupl
         ("r" if number else "l")
         if not (words and is_tight)
         else rf"p{{{max(MIN_CELL, spare * weight / all_weights - 2 * GAP):.0f}pt}}"
-        for number, words, weight in zip(_numeric(rows, len(header)), are_words, weights, strict=True)
+        for number, words, weight in zip(numeric, are_words, weights, strict=True)
     ), is_wide
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from django.core.management import call_command
 
 from analysis.report import tables
 from analysis.report.folder import write_report
-from tests.analysis.builders import SIX, make_frame, make_ratings
+from tests.analysis.builders import SIX, make_frame, make_ratings, write_csv
+from tests.analysis.comparisons import make_pairs
+from tests.analysis.test_choices import worded
+from tests.analysis.test_discrimination import make_answers
 
 PREAMBLE = r"\documentclass{article}\usepackage{booktabs,longtable,pdflscape}\begin{document}"
 PACKAGES = ("booktabs.sty", "longtable.sty", "pdflscape.sty")
@@ -63,7 +67,27 @@ def test_columns_and_cells_are_as_many_in_every_table(folder: Path) -> None:
         assert len(re.findall(r"\\begin\{", text)) == len(re.findall(r"\\end\{", text))
 
 
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables of reports of comparisons and of choices."""
+    folder = tmp_path_factory.mktemp("others")
+    sources = {"pairs": make_pairs(), "choices": worded(make_answers(1.0))}
+    for name, frame in sources.items():
+        call_command("analyse", write_csv(folder / f"{name}.csv", frame), "--out", folder / name, "--no-figures")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["pairs", "choices"])
+def test_tables_of_other_kinds_compile(kind: str, others: Path, tmp_path: Path) -> None:
+    compile_tables(others / kind / "tables", tmp_path)
+
+
 def test_tables_compile(folder: Path, tmp_path: Path) -> None:
+    compile_tables(folder, tmp_path)
+
+
+def compile_tables(folder: Path, tmp_path: Path) -> None:
+    """Set all tables of a folder in one paper."""
     found = shutil.which("pdflatex") and all(
         subprocess.run(["kpsewhich", name], capture_output=True).returncode == 0 for name in PACKAGES
     )
