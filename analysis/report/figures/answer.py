@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from analysis.data.ratings import Ratings
-from analysis.report.figures.contrasts import contrasts_frame, difference_handles, draw_forest, pair_names
+from analysis.report.figures.contrasts import MAX_BESIDE, contrasts_frame, difference_handles, draw_forest, pair_names
 from analysis.report.figures.means import POINTS, clip_points, draw_mean, end_words, means_frame, whole_range
 from analysis.report.figures.parts import (
     INK,
@@ -21,6 +21,7 @@ from analysis.report.figures.parts import (
     finish,
     fitted,
     in_order,
+    inches,
     is_narrow,
     legend,
     marks_of,
@@ -89,9 +90,9 @@ def _means(
     names = [system_name(ratings, system, lang, MAX_SHORT_NAME) for system in systems]
     labelled = zip(names, (int(means[system]["n"]) for system in systems), strict=True)
     counted = [translate(lang, "{name} (n = {n:,})", name=name, n=n) for name, n in labelled]
-    if is_narrow():
-        counted = ["\n".join(wrap([name], 1.4, 7.5)) for name in counted]
-    axis.set_yticks(range(len(systems)), counted, fontsize=7.5)
+    if is_narrow() and max(inches(text, 7.5) for text in counted) > MAX_BESIDE:
+        counted = [f"{name}\n{text[len(name) :].strip()}" for name, text in zip(names, counted, strict=True)]
+    axis.set_yticks(range(len(systems)), counted, fontsize=SMALL if is_narrow() else 7.5)
     axis.set_ylim(len(systems) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
     scale = next(scale for scale in ratings.scales if scale.key == scale_key)

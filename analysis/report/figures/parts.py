@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from os.path import commonprefix
 from typing import Any
 
@@ -100,7 +101,11 @@ def grid(axis: Axes, along: str = "y") -> None:
 
 
 def short(name: str, longest: int) -> str:
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+    """A name cut where it has more than `longest` signs; a Chinese one takes the room of one and a half."""
+    ends = list(accumulate(1.5 if ord(sign) > 0x2E7F else 1.0 for sign in name))
+    if not ends or ends[-1] <= longest:
+        return name
+    return name[: sum(end <= longest - 1 for end in ends)] + "…"
 
 
 def codes(names: Sequence[str], longest: int) -> list[str]:
