@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from analysis.data.choices import Choices
+from analysis.data.comparisons import Comparisons
 from analysis.report.blocks import Block, Bullets, Facts, Paragraph
 from analysis.report.checklist import Row, checklist_frame, checklist_grid
 from analysis.report.document import Contents
 from analysis.report.registry import UNDER_CODES, Finding, M, Made, Question, Section, Sentence
-from formats.messages import LazyText, translate
+from formats.messages import LazyText, counter, translate
 
+Answers = Comparisons | Choices
 STAMPED = {
     "source": LazyText("Read from"),
     "dataset_hash": LazyText("Data (SHA-256)"),
@@ -34,6 +37,27 @@ def under_codes(made: Made, lang: str) -> Iterator[Block]:
         yield Paragraph(
             translate(lang, "Blinded: the planned contrasts cannot be identified, so all pairs are compared.")
         )
+
+
+def counts(data: Answers, lang: str) -> dict[str, str]:
+    """How many experts, clips and systems there are, with their nouns."""
+    ngettext = counter(lang)
+    return {
+        "experts_named": ngettext("{count:,} expert", "{count:,} experts", data.counted["expert_id"].nunique()),
+        "clips_named": ngettext("{count:,} clip", "{count:,} clips", data.clips),
+        "systems_named": ngettext("{count:,} system", "{count:,} systems", len(data.systems)),
+        "repeats": f"{len(data.frame) - len(data.counted):,}",
+    }
+
+
+def uncounted(data: Answers, lang: str) -> dict[str, object]:
+    """Repeats and missing answers as facts, if there are any."""
+    facts: dict[str, object] = {}
+    if len(data.frame) > len(data.counted):
+        facts[translate(lang, "Repeats (not counted)")] = counts(data, lang)["repeats"]
+    if data.n_missing:
+        facts[translate(lang, "Without an answer")] = f"{data.n_missing:,}"
+    return facts
 
 
 def paragraphs(contents: Contents[Any], lang: str) -> Iterator[Block]:

@@ -35,25 +35,16 @@ def _facts(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
         _("Pairs of clips") if data.pairs else _("Clips"): data.clips,
         _("Answers"): f"{len(frame):,}",
     }
-    if len(data.frame) > len(frame):
-        facts[_("Repeats (not counted)")] = f"{len(data.frame) - len(frame):,}"
-    if data.n_missing:
-        facts[_("Without an answer")] = f"{data.n_missing:,}"
-    facts |= written_facts(data.written, lang)
-    yield Facts(facts)
+    yield Facts({**facts, **closing.uncounted(data, lang), **written_facts(data.written, lang)})
 
 
 def _values(found: ChoiceFindings, lang: str) -> dict[str, object]:
     data, ngettext = found.data, counter(lang)
-    frame = data.counted
     return {
-        "experts_named": ngettext("{count:,} expert", "{count:,} experts", frame["expert_id"].nunique()),
-        "clips_named": ngettext("{count:,} clip", "{count:,} clips", data.clips),
-        "systems_named": ngettext("{count:,} system", "{count:,} systems", len(data.systems)),
+        **closing.counts(data, lang),
         "pairs_named": ngettext("{count:,} pair of clips", "{count:,} pairs of clips", data.clips),
-        "answers_named": ngettext("{count:,} answer counts", "{count:,} answers count", len(frame)),
+        "answers_named": ngettext("{count:,} answer counts", "{count:,} answers count", len(data.counted)),
         "questions": listed(lang, (found.question(key)[lang] for key in data.questions)),
-        "repeats": f"{len(data.frame) - len(frame):,}",
     }
 
 

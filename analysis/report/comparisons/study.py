@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.data.comparisons import Comparisons, reading_notes
+from analysis.report import closing
 from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Heading
 from analysis.report.comparisons.findings import ComparisonFindings
@@ -26,10 +27,7 @@ def _facts(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Block]
     if "prompt_id" in frame:
         facts[_("Prompts")] = frame["prompt_id"].nunique()
     facts[_("Comparisons")] = f"{len(frame):,}"
-    if len(data.frame) > len(frame):
-        facts[_("Repeats (not counted)")] = f"{len(data.frame) - len(frame):,}"
-    if data.n_missing:
-        facts[_("Without an answer")] = f"{data.n_missing:,}"
+    facts |= closing.uncounted(data, lang)
     facts[_("Largest grade")] = clauses(lang, (f"±{data.largest[key]:g}" for key in data.questions))
     facts |= written_facts(data.written, lang)
     yield Facts(facts)
@@ -50,10 +48,6 @@ LISTENED = Section[ComparisonFindings](
 
 def counts(data: Comparisons, lang: str) -> dict[str, str]:
     """How many there are of everything, with their nouns."""
-    frame, ngettext = data.counted, counter(lang)
-    return {
-        "experts_named": ngettext("{count:,} expert", "{count:,} experts", frame["expert_id"].nunique()),
-        "clips_named": ngettext("{count:,} clip", "{count:,} clips", data.clips),
-        "systems_named": ngettext("{count:,} system", "{count:,} systems", len(data.systems)),
-        "answers_named": ngettext("{count:,} comparison counts", "{count:,} comparisons count", len(frame)),
-    }
+    ngettext = counter(lang)
+    answers = ngettext("{count:,} comparison counts", "{count:,} comparisons count", len(data.counted))
+    return {**closing.counts(data, lang), "answers_named": answers}

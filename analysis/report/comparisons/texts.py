@@ -32,7 +32,6 @@ def _values(found: ComparisonFindings, lang: str) -> dict[str, object]:
         **counts(data, lang),
         "questions": listed(lang, (found.question(key)[lang] for key in data.questions)),
         "per_pair": f"{low}" if low == high else f"{low}–{high}",
-        "repeats": f"{len(data.frame) - len(data.counted):,}",
         "missing": f"{data.n_missing:,}",
         "level": data.level,
     }
