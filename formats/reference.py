@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from formats.messages import LazyText, counter, in_a_row, in_language, listed, translator
+from formats.messages import LazyText, in_a_row, in_language, listed, translate_count, translator
 from formats.study_file import NO_REFERENCE, PROMPT, X
 
 #: Post-screening of MUSHRA: per cent of a scale's range under which a hidden reference, and above which a mid-range
@@ -65,7 +65,9 @@ class Reference:
             yield _("Anchors, rated like the other clips and not marked: {names}.", names=names)
         elif self.anchors:
             count = len(self.anchors)
-            yield counter(language)("{count} of the clips is an anchor.", "{count} of the clips are anchors.", count)
+            yield translate_count(
+                language, "{count} of the clips is an anchor.", "{count} of the clips are anchors.", count
+            )
         if self.is_mushra:
             yield _("With these three the trials have the form of MUSHRA (ITU-R BS.1534-3).")
 
