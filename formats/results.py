@@ -205,6 +205,21 @@ class PairPower(Result):
     scenarios: dict[str, EffectScenario]
 
 
+class AbxPower(Result):
+    """`plan_study --abx`: the planned study and its power by assumption."""
+
+    experts: int
+    systems: int
+    prompts: int
+    rounds: int
+    alpha: float
+    margin: float
+    #: Twice the probit of the proportion right: d' of an unbiased expert on single clips.
+    effect: float
+    share_right: float
+    scenarios: dict[str, EffectScenario]
+
+
 #: The command of each result.
 OF_COMMAND: dict[str, type[Result]] = {
     "check_pack": Pack,
@@ -225,4 +240,5 @@ OF_COMMAND: dict[str, type[Result]] = {
     "plan_study": Power,
     "plan_study --choices": ChoicePower,
     "plan_study --pairs": PairPower,
+    "plan_study --abx": AbxPower,
 }

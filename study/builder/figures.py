@@ -45,9 +45,7 @@ def figures(request: HttpRequest, token: str) -> HttpResponse:
 def _power(file: StudyFile) -> dict[str, str]:
     """The page of `plan_study`, or why there is none."""
     asked = file.asked(file.analysis.primary_scale)
-    if file.has_x:
-        return {"fault": _("Power cannot be calculated for trials with an X.")}
-    if isinstance(asked, ChoiceQuestion) and not asked.has_right_answers:
+    if isinstance(asked, ChoiceQuestion) and not (file.has_x or asked.has_right_answers):
         return {"fault": _("Power cannot be calculated for a choice without right answers.")}
     if file.design.clips_per_system < 2:
         return {"fault": _("Power can be calculated for two or more clips per system.")}
@@ -75,6 +73,8 @@ def _options(file: StudyFile) -> list[str]:
         "language": get_language() or "en",
     }
     given = [f"--{name}={value}" for name, value in numbers.items()]
+    if file.has_x:
+        return ["--abx", *given, f"--rounds={design.rounds}", f"--margin={file.analysis.smallest_gap}"]
     if isinstance(asked, Preference):
         return ["--pairs", *given, f"--rounds={design.rounds}", f"--form={asked.form}"]
     given.append(f"--heard={design.heard_per_expert}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import math
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from analysis.statistics import effect_power, mixed_model, pair_power, power
+from analysis.statistics import abx_power, effect_power, mixed_model, pair_power, power
+from analysis.statistics.abx_power import AbxDesign
 from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
 from analysis.statistics.effect_power import EffectDesign
 from analysis.statistics.information import Variances
@@ -19,7 +21,7 @@ from analysis.statistics.power import Design
 from formats.text import text_width
 from tests.benchmarks.comparisons import Sets, simulate_sets
 from tests.benchmarks.power import scatter
-from tests.benchmarks.trial_power import SETS, found, found_pairs, set_p
+from tests.benchmarks.trial_power import SETS, found, found_abx, found_pairs, set_p
 
 
 def plan(*arguments: object) -> str:
@@ -121,7 +123,7 @@ def test_information_of_a_preference_lies_between_a_binary_one_and_that_of_a_num
 
 
 @pytest.mark.parametrize("lang", ["en", "zh-hans"])
-@pytest.mark.parametrize("kind", ["--sets", "--prompts", "--choices", "--pairs"])
+@pytest.mark.parametrize("kind", ["--sets", "--prompts", "--choices", "--pairs", "--abx"])
 def test_page_of_each_kind_fits_the_window(kind: str, lang: str) -> None:
     page = plan(kind, "--experts", 26, "--gap", 0.5, "--language", lang)
     assert max(map(text_width, page.splitlines())) <= 98
@@ -154,6 +156,25 @@ def test_choices_that_are_no_study_are_refused(arguments: tuple[object, ...], wo
         plan("--choices", *arguments)
 
 
+@pytest.mark.parametrize("prompts", [8, 16])
+def test_power_of_abx_is_what_simulated_studies_find(prompts: int) -> None:
+    """To three standard errors of a share of 150 studies, and the precision to a tenth."""
+    design, spread, count = AbxDesign(18, 2, prompts, 8), abx_power.ASSUMED["middle"], 150
+    detected, near, error = found_abx(design, spread, 0.6, count, seed=2)
+    for share, by_formula in (
+        (detected, effect_power.power(design, spread, 0.6)),
+        (near, effect_power.equivalence_power(design, spread)),
+    ):
+        assert abs(share - by_formula) < 3 * math.sqrt(by_formula * (1 - by_formula) / count)
+    assert error == pytest.approx(design.precision(spread, 0.6)[0], rel=0.1)
+
+
+def test_numbers_of_abx_are_given_as_json() -> None:
+    printed = json.loads(plan("--abx", "--experts", 20, "--gap", 0.5, "--systems", 2, "--clips", 16, "--json"))
+    assert (printed["rounds"], printed["share_right"]) == (16, pytest.approx(0.5987, abs=1e-4))
+    assert printed["scenarios"]["low"]["power"] > printed["scenarios"]["high"]["power"]
+
+
 def test_numbers_of_pairs_are_given_as_json() -> None:
     printed = json.loads(plan("--pairs", "--experts", 26, "--gap", 0.3, "--form", "graded", "--json"))
     assert (printed["rounds"], printed["prompts"], printed["form"]) == (4, 13, "graded")
@@ -174,6 +195,6 @@ def test_pairs_that_are_no_study_are_refused(arguments: tuple[object, ...], word
         plan("--pairs", *arguments)
 
 
-@pytest.mark.parametrize("kind", ["--pairs", "--choices"])
+@pytest.mark.parametrize("kind", ["--pairs", "--choices", "--abx"])
 def test_no_claim_is_promised_of_four_experts(kind: str) -> None:
     assert "No. With fewer than 6 experts" in " ".join(plan(kind, "--experts", 4, "--gap", 2).split())

@@ -1,19 +1,21 @@
-"""Power of sets, of clips matched by prompt, of choices and of pairs by simulated studies, beside `plan_study`.
+"""Power of sets, of clips matched by prompt, of choices, of pairs and of ABX by simulated studies, beside `plan_study`.
 
 `python -m tests.benchmarks.trial_power` prints tables: complete sets by the closed form of the model with prompts,
-choices by `discrimination.fit` and pairs by `comparison_model.fit`.
+choices by `discrimination.fit`, pairs by `comparison_model.fit` and ABX by `abx.fit`.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from analysis.statistics import comparison_model, discrimination, effect_power, pair_power, power
+from analysis.statistics import abx, abx_power, comparison_model, discrimination, effect_power, pair_power, power
+from analysis.statistics.abx_power import AbxDesign
 from analysis.statistics.choice_power import ASSUMED, ChoiceDesign, Spread
 from analysis.statistics.information import Variances
 from analysis.statistics.pair_power import CUTS, PairDesign
@@ -39,6 +41,13 @@ PAIRS = (
     ("middle", PairDesign(17, 5, 8, 4, "graded"), 0.4),
     ("low", PairDesign(26, 6, 13, 4, "binary"), 0.25),
     ("high", PairDesign(26, 6, 13, 4, "graded"), 0.6),
+)
+
+ABX = (
+    ("low", AbxDesign(20, 2, 16, 16), 0.6),
+    ("middle", AbxDesign(17, 4, 10, 10), 0.6),
+    ("middle", AbxDesign(26, 3, 12, 8), 0.5),
+    ("high", AbxDesign(30, 3, 20, 10), 0.8),
 )
 
 
@@ -119,11 +128,42 @@ def found_pairs(
     return float(np.mean(detected)), np.array(errors)
 
 
+def abx_answers(design: AbxDesign, spread: abx_power.Spread, effect: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Answers of one ABX study in which experts know all pairs of systems as well."""
+    able, tables = rng.normal(effect / 2, spread.sensitivity, design.experts), []
+    for pair in range(math.comb(design.systems, 2)):
+        easy = rng.normal(0, spread.clip, design.prompts)
+        expert = np.repeat(np.arange(design.experts), design.rounds)
+        number = np.arange(design.experts)[:, None] * design.rounds + np.arange(design.rounds)
+        clip = (number.ravel() + pair * design.rounds) % design.prompts
+        right = (able[expert] + easy[clip] + rng.normal(size=len(expert)) > 0).astype(int)
+        tables.append(
+            pd.DataFrame({"expert_id": expert, "pair": f"p{pair}", "clip_id": clip.astype(str), "right": right})
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def found_abx(
+    design: AbxDesign, spread: abx_power.Spread, effect: float, count: int, seed: int
+) -> tuple[float, float, float]:
+    """Shares of pairs that differ, and, where experts guess, shown to be near it; the median standard error of 2 b."""
+    rng = np.random.default_rng(seed)
+    detected, near, errors = [], [], []
+    for _ in tqdm(range(count), desc=str(design), disable=None):
+        table = abx.fit(abx_answers(design, spread, effect, rng), margin=design.margin).pairs
+        detected.append((table["p"] < design.alpha).mean())
+        errors.append(2 * table["se"].mean())
+        table = abx.fit(abx_answers(design, spread, 0.0, rng), margin=design.margin).pairs
+        near.append((table["p_equivalence"] < design.alpha).mean())
+    return float(np.mean(detected)), float(np.mean(near)), float(np.median(errors))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=5000, help="simulated studies of each design")
     parser.add_argument("--choices", type=int, default=1000, help="the same of choices")
     parser.add_argument("--pairs", type=int, default=500, help="the same of pairs")
+    parser.add_argument("--abx", type=int, default=300, help="the same of ABX")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     print("| experts | prompts | systems | scatter | gap | found | page |\n|---|---|---|---|---|---|---|")
@@ -144,6 +184,13 @@ def main() -> None:
         by_formula, (se, _) = effect_power.power(compared, spread, difference), compared.precision(spread, difference)
         numbers = f"| {compared} | {name} | {difference} | {detected:.3f} | {by_formula:.3f} "
         print(f"{numbers}| {np.median(errors):.3f} | {se:.3f} |")
+    print("\n| design | scatter | effect | found | page | near guessing | page | SE | page |\n" + "|---" * 9 + "|")
+    for name, heard, effect in ABX if given.abx else ():
+        felt = abx_power.ASSUMED[name]
+        apart, near, error = found_abx(heard, felt, effect, given.abx, given.seed)
+        by_formula, equal = effect_power.power(heard, felt, effect), effect_power.equivalence_power(heard, felt)
+        numbers = f"| {heard} | {name} | {effect} | {apart:.3f} | {by_formula:.3f} | {near:.3f} | {equal:.3f} "
+        print(f"{numbers}| {error:.3f} | {heard.precision(felt, effect)[0]:.3f} |")
 
 
 if __name__ == "__main__":

@@ -270,6 +270,7 @@ def test_draft_can_begin_with_every_shipped_study() -> None:
         ("ab", "compare every pair of 3 systems"),
         ("mirex", "pages with one clip of each of"),
         ("human-or-computer", "Is a clip real or generated?"),
+        ("abx", "times with an X"),
         ("dmos", "systems with a clip for each of 8 prompts"),
         ("daur", "systems with 13 clips each"),
     ],

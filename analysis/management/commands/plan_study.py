@@ -20,12 +20,14 @@ or a CSV of ratings, docs/analysis.md); without one, three sets of assumptions a
 
 With --sets or --prompts clips are matched by prompt: what is a prompt's cancels. With --choices experts say whether a
 clip is real or generated, and the difference is a d'. With --pairs they compare every pair of systems, and the
-difference is one in strength, where 0.25 means that the better one is preferred in 60% of comparisons.
+difference is one in strength, where 0.25 means that the better one is preferred in 60% of comparisons. With --abx they
+say which of two clips X is, and the difference is a d' with which Phi(d' / 2) of the answers are right: 0.5 is 60%.
 
 Examples: manage.py plan_study --experts 26 --gap 0.17
           manage.py plan_study --sets --experts 14 --gap 0.5 --systems 4 --clips 10
           manage.py plan_study --choices --experts 26 --gap 0.5 --real 26
-          manage.py plan_study --pairs --experts 26 --gap 0.3 --rounds 4 --form graded"""
+          manage.py plan_study --pairs --experts 26 --gap 0.3 --rounds 4 --form graded
+          manage.py plan_study --abx --experts 20 --gap 0.6 --systems 2 --clips 16"""
 
 
 def add_trials(parser: CommandParser) -> None:
@@ -34,6 +36,7 @@ def add_trials(parser: CommandParser) -> None:
     kind.add_argument("--prompts", action="store_true", help="single clips that all systems made from --clips prompts")
     kind.add_argument("--sets", action="store_true", help="pages with one clip of each system, from --clips prompts")
     kind.add_argument("--pairs", action="store_true", help="two clips at a time, from --clips prompts")
+    kind.add_argument("--abx", action="store_true", help="which of two clips is X? --gap is a d'")
     kind.add_argument("--choices", action="store_true", help="real or generated? --gap is a d'")
     parser.add_argument("--experts", type=int, required=True, metavar="N", help="number of experts")
     parser.add_argument(
@@ -57,13 +60,13 @@ def add_options_of_kinds(parser: CommandParser) -> None:
         "--margin",
         type=float,
         default=0.5,
-        help="with --choices and --pairs: a d' or difference within it counts as none (default 0.5)",
+        help="with --choices, --pairs and --abx: a d' or difference within it counts as none (default 0.5)",
     )
     parser.add_argument(
         "--rounds",
         type=int,
         metavar="N",
-        help="with --pairs: how often each expert compares each pair (default: about 60 comparisons)",
+        help="with --pairs and --abx: how often each expert hears each pair (default: about 60 trials)",
     )
     parser.add_argument(
         "--form",
@@ -128,7 +131,7 @@ class Command(WithResult, LongCommand):
         from analysis.statistics import pilot
         from formats.errors import InputError
 
-        if options["choices"] or options["pairs"]:
+        if options["choices"] or options["pairs"] or options["abx"]:
             self._tell_effect(options)
             return
         with input_errors():
@@ -156,14 +159,14 @@ class Command(WithResult, LongCommand):
         self.tell(options, ratings.result(design, options["gap"], scenarios), text.rstrip("\n"))
 
     def _tell_effect(self, options: dict[str, Any]) -> None:
-        """The page of choices or pairs."""
-        from analysis.planning import choices, pairs
+        """The page of choices, pairs or ABX."""
+        from analysis.planning import abx, choices, pairs
         from formats.errors import InputError
 
         common = ("experts", "clips", "systems", "alpha", "contrasts", "gap", "margin")
         with input_errors():
-            kind = "choices" if options["choices"] else "pairs"
-            unused = [name for name in ("pilot", "out", *(["heard"] if options["pairs"] else [])) if options[name]]
+            kind = next(name for name in ("choices", "pairs", "abx") if options[name])
+            unused = [name for name in ("pilot", "out", *(["heard"] if kind != "choices" else [])) if options[name]]
             if unused:
                 given = ", ".join(f"--{name}" for name in unused)
                 raise InputError("--%(kind)s does not take %(given)s; leave it out.", kind=kind, given=given)
@@ -172,6 +175,9 @@ class Command(WithResult, LongCommand):
             if options["choices"]:
                 planned = choices.design_of(**{name: options[name] for name in (*common, "heard", "real")})
                 told = choices.result(planned, gap), choices.page(planned, gap, lang)
+            elif options["abx"]:
+                heard = abx.design_of(**{name: options[name] for name in (*common, "rounds")})
+                told = abx.result(heard, gap), abx.page(heard, gap, lang)
             else:
                 compared = pairs.design_of(**{name: options[name] for name in (*common, "rounds", "form")})
                 told = pairs.result(compared, gap), pairs.page(compared, gap, lang)
