@@ -103,7 +103,8 @@ def test_moving_while_it_plays_counts_only_what_sounded(page: Page, trial: Trial
     replay = Listening.objects.filter(trial=trial).order_by("pk")[2:]
     (start, left), (reached, stop) = [part for row in replay for part in row.intervals]
     assert (start, stop) == (0, 1000 * SECONDS)
-    assert 1000 <= left < 2650 <= reached  # what lies between did not sound
+    # What lies between did not sound. Browsers tell a few times a second how far a sound has come.
+    assert 900 <= left < 2650 <= reached
 
 
 class TestLongClip:
