@@ -51,8 +51,8 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
         "study": found,
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
-        "first": _rows(versions[0].analysis),
-        "amendments": [(one, actor_label(one.actor), _changes(one)) for one in versions[1:]],
+        "first": _rows(found, versions[0].analysis),
+        "amendments": [(one, actor_label(one.actor), _changes(found, one)) for one in versions[1:]],
         "form": AmendForm(initial={"analysis": study_file.analysis_toml(versions[-1].analysis)}),
         "is_cut": is_cut(found),
         "can_amend": found.state in {Study.State.OPEN, Study.State.CLOSED},
@@ -61,21 +61,25 @@ def _page(request: HttpRequest, found: Study, status: int = 200, **context: Any)
     return render(request, "desk/plan.html", shown, status=status)
 
 
-def _rows(analysis: dict[str, Any]) -> list[tuple[Any, list[str]]]:
-    return [(words, _words(analysis[key])) for key, words in PARTS.items() if analysis.get(key)]
+def _rows(found: Study, analysis: dict[str, Any]) -> list[tuple[Any, list[str]]]:
+    return [(words, _words(found, key, analysis[key])) for key, words in PARTS.items() if analysis.get(key)]
 
 
-def _changes(version: services.Version) -> list[tuple[Any, list[str]]]:
-    return [(PARTS[key], _words(version.analysis.get(key, ""))) for key in version.changed]
+def _changes(found: Study, version: services.Version) -> list[tuple[Any, list[str]]]:
+    return [(PARTS[key], _words(found, key, version.analysis.get(key, ""))) for key in version.changed]
 
 
-def _words(value: Any) -> list[str]:
-    """A part of the plan as lines of text."""
+def _words(found: Study, key: str, value: Any) -> list[str]:
+    """A part of the plan as lines of text, with questions and systems called as in the reader's language."""
+    language = get_language() or ""
     if isinstance(value, bool):
         return [_("yes") if value else _("no")]
-    if not isinstance(value, list):
-        return [str(value)]
-    return [" – ".join(item) if isinstance(item, list) else str(item) for item in value]
+    if key == "primary_scale" and value:
+        return [found.file.asked(value).texts(language)["label"]]
+    if key == "contrasts" and value:
+        labels = {system.id: study_file.localised(system.label, language) for system in found.file.systems}
+        return [" – ".join(labels[system] for system in pair) for pair in value]
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 @login_required

@@ -56,13 +56,21 @@ def amended(study: Study, **changes: object) -> str:
 def test_the_plan_is_shown_and_what_is_downloaded_has_the_hash_that_the_page_says(study: Study, ada: Client) -> None:
     page = text(ada.get(reverse("desk:plan", args=["small"])))
     assert study.plan_sha256 in page
-    assert "midi-gan – real" in page
+    assert "<dd>MIDI-GAN – REAL</dd>" in page
     assert study.plan["commitment"] in page
     assert str(study.seed) not in page
     response = ada.get(reverse("desk:plan_file", args=["small"]))
     assert hashlib.sha256(response.content).hexdigest() == study.plan_sha256
     assert 'filename="plan-small.json"' in response.headers["Content-Disposition"]
     assert json.loads(response.content)["analysis"]["smallest_gap"] == 0.5
+
+
+def test_plan_calls_scales_and_systems_as_in_the_readers_language(study: Study, ada: Client) -> None:
+    amended(study, primary_scale="valence", contrasts=[["real", "midi-gan"]])
+    ada.cookies["django_language"] = "zh-hans"
+    page = text(ada.get(reverse("desk:plan", args=["small"])))
+    for said in ("overall（中）", "MIDI-GAN（中） – REAL（中）", "valence（中）", "REAL（中） – MIDI-GAN（中）"):
+        assert f"<dd>{said}</dd>" in page
 
 
 def test_a_plan_is_amended_at_the_desk_with_a_reason_and_the_frozen_one_stays(study: Study, ada: Client) -> None:
