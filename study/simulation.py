@@ -177,7 +177,7 @@ def _checked(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Ratin
             scale=check.key,
             value=right if rng.random() < PASSED else rng.choice(wrong),
             revision=1,
-            client_uuid=uuid.UUID(bytes=rng.randbytes(16), version=4),
+            client_uuid=uuid.uuid4(),
             given_at=BEGUN + after,
             received_at=BEGUN + after,
             plays=1,

@@ -13,7 +13,7 @@ from study import clock, dataset, services
 from study.errors import Refused
 from study.models import Clip, Device, Expert, Invitation, Rating, Study
 from study.sequences import sessions_of
-from tests.factories import context_of, make_expert, make_study, rate_all, trials_of
+from tests.factories import checks_toml, context_of, make_expert, make_study, rate_all, study_toml, trials_of
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_ratings_and_another_others(tmp_path: Path)
 
 def test_two_studies_are_simulated_with_one_seed(tmp_path: Path) -> None:
     for name in ("small", "other"):
-        make_study(tmp_path, slug=name)
+        make_study(tmp_path, slug=name, text=checks_toml(study_toml(), times=2))
         call_command("simulate_ratings", name, seed=1)
     assert Rating.objects.values("client_uuid").distinct().count() == Rating.objects.count() > 0
 
