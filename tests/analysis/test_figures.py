@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 
 from analysis.data.ratings import Ratings
 from analysis.report import figures, style
+from analysis.report.figures.parts import wrap
 from analysis.statistics import bootstrap
 from formats.messages import LANGUAGES
 from tests.analysis.builders import SIX, make_frame, make_ratings
@@ -40,6 +41,17 @@ def boxes(figure: Figure) -> list[Bbox]:
     panels = [axis.get_tightbbox() for axis in figure.axes]
     notes = [] if figure._suptitle is None else [figure._suptitle.get_window_extent()]  # type: ignore[attr-defined]
     return [*(box for box in panels if box is not None), figure.legends[0].get_window_extent(), *notes]
+
+
+@pytest.mark.parametrize(
+    "text", ["平均评分（1 = 非常消极、5 = 非常积极）", "一个名字很长的系统第10号（n = 320）", "系统（“甲”）"]
+)
+def test_lines_are_not_cut_in_a_number_or_before_a_brackets_end(text: str) -> None:
+    for width in range(10, 60):
+        lines = wrap([text], width / 40, 8)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert not [line for line in lines if line[0] in "）”、"]
+        assert not [line for line, after in pairwise(lines) if line[-1].isdigit() and after[0].isdigit()]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

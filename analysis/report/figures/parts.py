@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from os.path import commonprefix
 from typing import Any
 
@@ -38,6 +38,7 @@ SMALLEST = 6.0  # points: what journals still take
 MAX_NAME_LENGTH = 40  # in a legend
 MAX_SHORT_NAME = 24  # beside an axis
 WIDE_LETTERS = frozenset("MWmw@%")
+CLOSING = frozenset("）”’》】、，。；：？！")  # begin no line
 GRID = "#E6E6E6"
 INK = "#333333"
 FAINT = "#777777"
@@ -118,8 +119,25 @@ def wrap(texts: Sequence[str], width: float, size: float = SMALL) -> list[str]:
     """Lines about `width` inches wide in print of `size` points."""
     lines: list[str] = []
     for text in texts:
-        lines += textwrap.wrap(text, max(6, int(width * len(text) / inches(text, size))))
+        cut = textwrap.wrap(text, max(6, int(width * len(text) / inches(text, size))))
+        for upper, lower in pairwise(range(len(cut))):
+            held = _held(cut[upper], cut[lower], text)
+            kept = len(cut[upper]) - held
+            cut[upper], cut[lower] = cut[upper][:kept].rstrip(), cut[upper][kept:] + cut[lower]
+        lines += cut
     return lines
+
+
+def _held(upper: str, lower: str, text: str) -> int:
+    """How many signs of a line belong to the next one of a text, which is cut in a number or before a bracket's end."""
+    if upper + lower not in text:  # cut at a space
+        return 0
+    held = 0
+    if lower[0] in CLOSING:
+        held = 1 + len(upper) - len(upper.rstrip("".join(CLOSING)))
+    elif lower[0].isdigit():
+        held = len(upper) - len(upper.rstrip("0123456789"))
+    return held if held < len(upper) else 0
 
 
 def inches(text: str, size: float) -> float:
