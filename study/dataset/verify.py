@@ -154,9 +154,7 @@ def check_sequences(shown: Any, plan: Any, rows: list[dict[str, str]]) -> None:
     check(sha256(content) == plan["commitment"], "sequences.json does not match the commitment in plan.json")
     trials = {slot["slot"]: slot["trials"] for slot in content["sessions"]["slots"]}
     slots = shown["slots"] | {"'" + code: slot for code, slot in shown["slots"].items()}  # guarded against formulas
-    for row in rows:
-        if not row.keys() & {"clip_id", "clip_a"}:
-            continue  # an answer about a page of all systems
+    for row in (row for row in rows if row.keys() & {"clip_id", "clip_a"}):  # others are of a page of all systems
         planned = trials[slots[row["expert_id"]]][int(row["trial"]) - 1]
         places = planned.get("places", [planned])  # two clips of a comparison, one of each system, or one
         places = places[int(row["place"]) - 1 :][:1] if "place" in row else places
