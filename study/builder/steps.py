@@ -433,7 +433,8 @@ def _failed_checks(content: Content) -> list[Field]:
     if not asked and rule is None:
         return []
     label = _("Exclude experts who fail so many attention checks")
-    return [Field("analysis.failed_checks", label, "whole", _("If empty, nobody is excluded for them."))]
+    note = _("If empty, nobody is excluded for them. The exclusion rules above should say the same.")
+    return [Field("analysis.failed_checks", label, "whole", note)]
 
 
 def _post_screening(content: Content) -> list[Field]:

@@ -173,6 +173,7 @@ def test_attention_check_is_added_and_its_consequence_said(draft: Draft, ada: Cl
     assert news["faults"]["analysis.failed_checks"] == ["4 is not valid. Enter a whole number from 1 to 3."]
     save(ada, draft, "plan", {"analysis.failed_checks": "2"})
     assert content(draft)["analysis"]["failed_checks"] == 2
+    assert "The exclusion rules above should say the same." in text(ada.get(page(draft, "plan")))
     assert "<legend>Please choose 2 here</legend>" in text(ada.get(address("preview", draft.token)))
     press(ada, draft, "questions", "delete:attention_checks.0.choices.1")
     news = save(ada, draft, "questions", {"attention_checks.0.times": "1"}).json()
