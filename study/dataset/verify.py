@@ -51,9 +51,7 @@ def canonical(value: Any) -> str:
 def number(value: float) -> str:
     """A float as ECMAScript prints it (ECMA-262, Number::toString)."""
     shortest = Decimal(repr(value)).normalize()
-    if value == 0:
-        return "0"
-    return f"{shortest:f}" if 1e-6 <= abs(value) < 1e21 else f"{shortest:e}"
+    return "0" if value == 0 else f"{shortest:f}" if 1e-6 <= abs(value) < 1e21 else f"{shortest:e}"
 
 
 def sha256(data: Any) -> str:
@@ -102,8 +100,7 @@ def check_hashes(files: dict[str, bytes]) -> str:
 
 def check_log(data: bytes) -> list[Any]:
     """The chain of events; returns them."""
-    events: list[Any] = []
-    before = ""
+    events, before = list[Any](), ""
     for line, text in enumerate(data.decode().splitlines(keepends=True), 1):
         event = json.loads(text)
         check(text == canonical(event) + "\n", f"events.jsonl, line {line}: written by something else")
