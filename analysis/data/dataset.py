@@ -118,6 +118,11 @@ def tasks_of(folder: Path) -> tuple[str, ...]:
     return tuple(task for task in TASKS if any((folder / "data").glob(f"*_task-{task}{patterns[task]}.csv")))
 
 
+def task_of(path: Path) -> str:
+    """Which of TASKS a table of a DATASET holds answers to, by its name; "" of anything else."""
+    return next((task for task in TASKS if f"_task-{task}_" in path.name and folder_of(path)), "")
+
+
 def read_dataset(folder: Path) -> Dataset:
     """Read the description of a DATASET folder after comparing every file with hashes.json.
 

@@ -247,9 +247,7 @@ def test_simulated_answers_are_analysed(study: Study, tmp_path: Path) -> None:
     dataset.export(copy, folder)
     output = io.StringIO()
     call_command("analyse", folder, "--out", tmp_path / "main", "--no-figures", "--replicates", "1000", stderr=output)
-    assert "The choices have a report of their own" in output.getvalue()
-    path = next((folder / "data").glob("*_task-choice_data.csv"))
-    call_command("analyse", path, "--out", tmp_path / "report")
+    call_command("analyse", command_of(output.getvalue()), "--out", tmp_path / "report")
     shares = pandas.read_csv(tmp_path / "report/tables/shares.csv")
     origin, use = shares[shares["question"] == "origin"], shares[shares["question"] == "use"]
     assert set(origin["system"]) == set(SYSTEMS)
@@ -259,6 +257,25 @@ def test_simulated_answers_are_analysed(study: Study, tmp_path: Path) -> None:
     page = (tmp_path / "report/report.html").read_text("utf-8")
     assert ("All systems of a page" in page) == study.file.has_sets
     assert ("midi-gan – mlstm" in page.lower()) != study.file.has_sets
+
+
+def command_of(said: str) -> str:
+    """The table that `analyse` advises to analyse too."""
+    return said.partition("The choices have a report of their own: analyse ")[2].splitlines()[0]
+
+
+@pytest.mark.parametrize("form", ["pair", "set"])
+def test_choices_of_trials_alone_have_a_report(form: str, tmp_path: Path) -> None:
+    before, origin, rest = text_of(form).partition('[[questions]]\nkey = "origin"')
+    text = before + "[[questions]]" + rest.partition("[[questions]]")[2]
+    assert origin
+    copy = simulate(make_study(tmp_path, text=text, systems=SYSTEMS, clips=3, practice=0), 5, replace=False)
+    folder, output = tmp_path / "dataset", io.StringIO()
+    dataset.export(copy, folder)
+    call_command("analyse", folder, "--out", tmp_path / "main", "--no-figures", "--replicates", "1000", stderr=output)
+    call_command("analyse", command_of(output.getvalue()), "--out", tmp_path / "report", "--no-figures")
+    shares = pandas.read_csv(tmp_path / "report/tables/shares.csv")
+    assert set(shares.dropna(subset="choice")["question"]) == {"use"}
 
 
 @pytest.mark.parametrize(

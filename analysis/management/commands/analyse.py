@@ -92,7 +92,7 @@ class Command(WithResult, LongCommand):
         with input_errors(), imports.read_once():
             given, source = given_of(options), options["source"]
             tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
-            main = next((task for task in MAIN if task in tasks), "")
+            main = next((task for task in MAIN if task in tasks), "") or dataset.task_of(source)
             if main == "comparison" or (not main and comparisons.are_comparisons(source, given)):
                 self._compare(scales, given, options)
             elif main == "choice" or (not main and choices.are_choices(source, given)):
@@ -101,9 +101,9 @@ class Command(WithResult, LongCommand):
                 first_look.refuse_too_large(source, scales, given)
                 self._analyse(scales, given, options)
             if "choice" in tasks and main != "choice":
-                own = N_("The choices have a report of their own: analyse {files}")
-                files = f"{source}/data/*_task-choice*_data.csv"
-                self.stderr.write(translate(terminal_language(), own, files=files))
+                own = N_("The choices have a report of their own: analyse {file}")
+                file = min((source / "data").glob("*_task-choice*_data.csv"))
+                self.stderr.write(translate(terminal_language(), own, file=file))
 
     def _choose(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read choices and write their report."""
