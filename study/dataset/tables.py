@@ -188,7 +188,7 @@ def wordings_table(file: StudyFile) -> Table:
     if any(isinstance(asked, Preference) for asked in file.questions):
         columns.append(MIDDLE)
     if file.choices or file.attention_checks:  # which have no lowest and highest
-        ends = {"minimum", "maximum", "low", "high", *(["definition"] if file.attention_checks else [])}
+        ends = {"minimum", "maximum", "low", "high", "middle", *(["definition"] if file.attention_checks else [])}
         columns = [replace(column, required=column.name not in ends) for column in columns]
         columns.append(CHOICES)
     return Table("wordings.csv", title, columns, ("scale", "language"))

@@ -19,11 +19,13 @@ from formats.publication import author_of
 from study import clock, dataset, services
 from study.dataset.deposit import CRATE, DATACITE
 from study.models import Study
-from tests.factories import context_of, make_study, trials_of
+from study.simulation import simulate
+from tests.factories import checks_toml, context_of, make_study, pair_toml, several_choices_toml, trials_of
 from tests.study.test_builder_content import PUBLICATION
 from tests.study.test_dataset import LONG, rated_study, unseal
 
 pytestmark = pytest.mark.django_db
+SYSTEMS = ("midi-gan", "mlstm", "real")
 
 
 @pytest.fixture(params=["sealed", "unsealed", "empty"])
@@ -72,6 +74,13 @@ def frictionless_faults(folder: Path) -> list[str]:
 
 def test_frictionless_finds_nothing_wrong(folder: Path) -> None:
     assert frictionless_faults(folder) == []
+
+
+def test_validators_take_preferences_beside_choices(tmp_path: Path) -> None:
+    text = checks_toml(several_choices_toml(pair_toml(systems=SYSTEMS, form="ties", practice=0, clips=3), SYSTEMS))
+    study = make_study(tmp_path, text=text, systems=SYSTEMS, clips=3, practice=0)
+    dataset.export(simulate(study, 1, replace=False), tmp_path / "out")
+    assert (frictionless_faults(tmp_path / "out"), csvw_faults(tmp_path / "out")) == ([], [])
 
 
 @pytest.mark.parametrize(
