@@ -230,6 +230,46 @@ class Wording(Translated):
         return super().check(value, known, key)
 
 
+class Planned(Translated):
+    """A text of the plan: plain, or one in each language. The same in all is kept as a plain one."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not isinstance(value, dict):
+            return Written().check(value, known, key)
+        return _plain_if_same(super().check(value, known, key))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema)
+
+
+HYPOTHESES = N_("Write as many hypotheses in each language: { %(wanted)s }.")
+
+
+class PlannedList(Rule):
+    """Texts of the plan: a plain list, or in each language a list of as many."""
+
+    def check(self, value: Any, known: Known, key: str) -> Any:
+        if not isinstance(value, dict):
+            return self._texts(value, N_('Write a list of texts, ["…", "…"], one for each hypothesis.'))
+        if not known.languages:
+            return []
+        wanted = ", ".join(f'{language} = ["…"]' for language in known.languages)
+        lists = {name: self._texts(one, HYPOTHESES, wanted=wanted) for name, one in value.items()}
+        if value.keys() != set(known.languages) or len({len(one) for one in lists.values()}) > 1:
+            raise fault(HYPOTHESES, wanted=wanted)
+        return _plain_if_same(lists)
+
+    def _texts(self, value: Any, template: str, **parameters: object) -> list[str]:
+        if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+            raise fault(template, **parameters)
+        return [many_lines(text) for text in value]
+
+
+def _plain_if_same(given: dict[str, Any]) -> Any:
+    first = next(iter(given.values()), None)
+    return first if given and all(one == first for one in given.values()) else given
+
+
 class PointLabels(Rule):
     """In each of the file's languages a word for each point of a scale; an empty one for a point that has none."""
 
@@ -314,9 +354,11 @@ def faults(found: Found) -> PydanticCustomError:
 
 
 Checked = TypeVar("Checked", bound="Table")
+Given = TypeVar("Given", str, list[str])
 Text = Annotated[str, Written()]
 Texts = Annotated[dict[str, str], Translated()]
 Paragraphs = Annotated[dict[str, str], Translated(many_lines)]
+PlannedText = Annotated[str | dict[str, str], Planned(many_lines)]
 Id = Annotated[
     str, Name(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", N_("lower-case letters, digits and hyphens (at most 40)"))
 ]
@@ -820,17 +862,17 @@ class Publication(Table):
 class Analysis(Table):
     """The plan of analysis."""
 
-    hypotheses: list[str] = []
+    hypotheses: Annotated[list[str] | dict[str, list[str]], PlannedList()] = []
     primary_scale: Text
     contrasts: list[list[str]]
     smallest_gap: float = Field(json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": HIGHEST_RATING})
     alpha: Annotated[float, Fraction()]
-    exclusions: Text
+    exclusions: PlannedText
     #: Experts who fail so many attention checks are excluded; None where nobody is.
     failed_checks: int | None = Field(None, json_schema_extra={"minimum": 1, "maximum": MAX_TRIALS})
     #: Whether experts are excluded who did not pass the post-screening of MUSHRA.
     post_screening: bool = False
-    dropouts: Text
+    dropouts: PlannedText
 
     @field_validator("post_screening")
     @classmethod
@@ -851,15 +893,6 @@ class Analysis(Table):
         if asked == 0:
             raise fault("The study has no attention checks. Write [[attention_checks]], or delete this key.")
         return _whole(value, 1, asked or MAX_TRIALS)
-
-    @field_validator("hypotheses", mode="before")
-    @classmethod
-    def _are_texts(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.context is None:
-            return value
-        if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
-            raise fault('Write a list of texts, ["…", "…"], one for each hypothesis.')
-        return [many_lines(text) for text in value]
 
     @field_validator("primary_scale")
     @classmethod
@@ -1128,13 +1161,23 @@ def analysis_toml(analysis: Mapping[str, Any]) -> str:
     What is false is left out, for it is the default.
     """
     said = {key: value for key, value in analysis.items() if value is not False}
-    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
-    return "\n".join(["[analysis]", *lines])
+    return "\n".join(["[analysis]", *(f"{key} = {_toml(value)}" for key, value in said.items())])
 
 
-def localised(texts: Mapping[str, str], language: str) -> str:
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def localised(texts: Mapping[str, Given], language: str) -> Given:
     """The text of a language, or of another where there is none in it."""
     return texts.get(language) or next(iter(texts.values()))
+
+
+def planned(given: Given | Mapping[str, Given], language: str) -> Given:
+    """A text or a list of the plan in a language; a plain one is the same in all."""
+    return localised(given, language) if isinstance(given, Mapping) else given
 
 
 def _known(content: dict[str, Any]) -> Known:

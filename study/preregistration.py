@@ -12,7 +12,7 @@ from formats.attention import rule_on_checks
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
 from formats.reference import SYNCHRONOUS, WAVEFORM, post_screening, reference_of
-from formats.study_file import localised
+from formats.study_file import localised, planned
 from study.models import Rating, Study
 
 YOURS = N_("(The study plan does not say this. Write it yourself.)")
@@ -39,8 +39,8 @@ class Answers:
 
     def hypotheses(self) -> str:
         pairs = "; ".join(" – ".join(map(self._system, pair)) for pair in self._analysis.contrasts)
-        planned = [self._("Planned contrasts: {pairs}.", pairs=pairs)] if pairs else []
-        return "\n".join([*self._analysis.hypotheses, *planned]) or self.yours()
+        contrasts = [self._("Planned contrasts: {pairs}.", pairs=pairs)] if pairs else []
+        return "\n".join([*planned(self._analysis.hypotheses, self._language), *contrasts]) or self.yours()
 
     def measured(self) -> str:
         asked = (
@@ -112,7 +112,7 @@ class Answers:
         )
 
     def stopping(self) -> str:
-        return self._("Data collection ends when the study is closed. {dropouts}", dropouts=self._analysis.dropouts)
+        return self._("Data collection ends when the study is closed. {dropouts}", dropouts=self._dropouts())
 
     def analyses(self) -> str:
         two = self._file.trial.clips == 2
@@ -149,7 +149,7 @@ class Answers:
         )
 
     def exclusions(self) -> str:
-        written = self._analysis.exclusions
+        written = planned(self._analysis.exclusions, self._language)
         if self._file.attention_checks:
             written = in_a_row(self._language, [written, rule_on_checks(self._language, self._analysis.failed_checks)])
         known = reference_of(self._file.trial.as_json())
@@ -161,7 +161,7 @@ class Answers:
     def missing(self) -> str:
         return self._(
             "Missing ratings are not replaced; the model uses all ratings there are. {dropouts}",
-            dropouts=self._analysis.dropouts,
+            dropouts=self._dropouts(),
         )
 
     def transformations(self) -> str:
@@ -179,6 +179,9 @@ class Answers:
     def together(self, *fields: Field) -> str:
         """Several answers as one."""
         return in_a_row(self._language, (fill(self) for fill in fields))
+
+    def _dropouts(self) -> str:
+        return planned(self._analysis.dropouts, self._language)
 
     def _system(self, key: str) -> str:
         return next(self._text(system.label) for system in self._file.systems if system.id == key)

@@ -18,6 +18,8 @@ Content = dict[str, Any]
 TEXTS = frozenset({"title", "instructions", "label", "definition", "low", "middle", "high", "text", "known"})
 #: The key whose texts are lists, one for each point of a scale, and the one that may be false.
 POINTS, OPTIONAL = "labels", "known"
+#: Texts of the plan, and lists of them, that may be plain: then they are the same in every language.
+PLANNED = frozenset({"hypotheses", "exclusions", "dropouts"})
 LISTS = frozenset({"systems", "groups", "questions", "attention_checks", "background", "choices"})
 TABLES = frozenset({"consent", "trial", "clips", "design", "open_link", "publication", "analysis"})
 #: Entries whose name is used elsewhere: the list, the key of the name, and what of the analysis it appears in.
@@ -40,6 +42,10 @@ def _shaped(key: str, value: Any, languages: list[str], *, is_top: bool = False)
     if key == POINTS:
         lists = {languages[0]: value} if isinstance(value, list) else value if isinstance(value, dict) else {}
         return {language: words for language, words in lists.items() if isinstance(words, list)}
+    if key in PLANNED:
+        given = value if isinstance(value, dict) else dict.fromkeys(languages, value)
+        kind = list if key == "hypotheses" else str
+        return {language: words for language, words in given.items() if words and isinstance(words, kind)}
     if key in TEXTS:
         texts = {languages[0]: value} if isinstance(value, str) else value if isinstance(value, dict) else {}
         return {language: text for language, text in texts.items() if isinstance(text, str)}
@@ -49,6 +55,13 @@ def _shaped(key: str, value: Any, languages: list[str], *, is_top: bool = False)
     if is_top and key in TABLES:
         return {name: _shaped(name, part, languages) for name, part in value.items()} if _is_table(value) else {}
     return value
+
+
+def with_plan_shaped(content: Content) -> Content:
+    """A draft of any version: earlier ones kept the texts of the plan plain."""
+    plan = content.get("analysis", {})
+    shaped = {key: _shaped(key, plan[key], languages_of(content)) for key in PLANNED & plan.keys()}
+    return {**content, "analysis": {**plan, **shaped}} if shaped else content
 
 
 def _is_table(value: object) -> bool:
@@ -236,7 +249,7 @@ def set_languages(content: Content, languages: list[str]) -> None:
 
 
 def _all_texts(content: Any, key: str = "") -> Iterator[dict[str, Any]]:
-    if key in TEXTS | {POINTS} and isinstance(content, dict):
+    if key in TEXTS | PLANNED | {POINTS} and isinstance(content, dict):
         yield content
     elif isinstance(content, dict):
         for name, part in content.items():

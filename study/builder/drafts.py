@@ -15,7 +15,18 @@ from django.utils.translation import gettext as _
 from formats.study_file import TrialClips
 from study import clock
 from study.builder import presets
-from study.builder.content import ACTS, Content, add, languages_of, path_of, put, set_form, set_languages, value_at
+from study.builder.content import (
+    ACTS,
+    Content,
+    add,
+    languages_of,
+    path_of,
+    put,
+    set_form,
+    set_languages,
+    value_at,
+    with_plan_shaped,
+)
 from study.builder.fields import Field, shown, typed
 from study.builder.files import folder_of_draft
 from study.builder.steps import fields_of
@@ -45,8 +56,7 @@ def make_draft(content: Content, owner: User, slug: str = "") -> Draft:
 
 def content_of_draft(draft: Draft) -> Content:
     """The content of a draft's present version."""
-    found: Content = draft.versions.get(number=draft.version).content
-    return found
+    return with_plan_shaped(draft.versions.get(number=draft.version).content)
 
 
 def can_undo(draft: Draft) -> tuple[bool, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from formats.errors import N_, InputError, Message
-from formats.study_file import Found, StudyFile, parse_content
+from formats.study_file import HYPOTHESES, Found, StudyFile, parse_content
 from formats.toml import KeyPath, dotted
 from study import services
 from study.builder.content import Content, as_file, filled, languages_of, name_of
@@ -21,6 +21,7 @@ SIMPLER = {
     'Write a text in quotes, such as "…".': N_("This field is empty."),
     "Write a text in each language: { %(wanted)s }.": N_("This field is empty."),
     "The language is missing. Write { %(wanted)s }.": N_("The translation is missing."),
+    HYPOTHESES: N_("Write as many hypotheses in each language, one per line."),
     "This key is missing. Write [[scales]] or [[questions]], once per question.": N_("There is no question yet."),
     "This key is missing. Write the words for no preference.": N_("This field is empty."),
     "Write two or more choices, each as { key = …, label = { … } }.": N_("Add two or more choices."),

@@ -391,11 +391,11 @@ def _analysis(content: Content, language: str) -> Iterator[Section]:
             _("In points of the scale; of a choice with right answers, d′; of a preference, a difference in strength."),
         ),
         Field("analysis.alpha", _("Significance level (α)"), "number"),
-        Field("analysis.hypotheses", _("Hypotheses, one per line"), "lines"),
-        Field("analysis.exclusions", _("Exclusion rules"), "paragraphs"),
+        texts("analysis.hypotheses", _("Hypotheses, one per line"), kind="lines"),
+        texts("analysis.exclusions", _("Exclusion rules"), kind="paragraphs"),
         *_failed_checks(content),
         *_post_screening(content),
-        Field("analysis.dropouts", _("Drop-outs"), "paragraphs", _("How their ratings are treated.")),
+        texts("analysis.dropouts", _("Drop-outs"), kind="paragraphs", help=_("How their ratings are treated.")),
     ]
     yield Section(_("Analysis plan"), fields, note=note)
     systems = systems_of(content, language)

@@ -79,7 +79,8 @@ def _words(found: Study, key: str, value: Any) -> list[str]:
     if key == "contrasts" and value:
         labels = {system.id: study_file.localised(system.label, language) for system in found.file.systems}
         return [" – ".join(labels[system] for system in pair) for pair in value]
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+    said = study_file.planned(value, language)
+    return [str(item) for item in said] if isinstance(said, list) else [str(said)]
 
 
 @login_required

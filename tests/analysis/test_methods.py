@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from analysis.data.ratings import read
 from analysis.report.checklist import checklist, checklist_frame
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN, methods
+from formats import study_file
 from formats.messages import LANGUAGES
 from formats.reference import Reference
 from tests.analysis.builders import make_dataset
@@ -60,6 +62,15 @@ def test_a_plan_worded_in_two_languages_is_given_in_each() -> None:
     plan = {**study().plan, "exclusions": {"en": "Nobody.", "zh-hans": "无人排除。"}}
     assert "无人排除。" in text("zh-hans", plan=plan)
     assert "Nobody." in text("en", plan=plan)
+
+
+def test_chinese_methods_text_of_the_shipped_study_has_no_english_sentence() -> None:
+    shipped = study_file.read(Path("fixtures/studies/daur.toml"))[0].analysis.as_json()
+    plan = {**study().plan, **{key: shipped[key] for key in ("exclusions", "dropouts")}}
+    written = text("zh-hans", plan=plan)
+    assert "留一法" in written
+    assert re.findall(r"\b[a-z]+(?: [a-z]+){3,}", written) == []
+    assert re.findall(r"\b[a-z]+(?: [a-z]+){3,}", text("en", plan=plan))
 
 
 def test_the_checklist_answers_what_the_ratings_know_and_leaves_the_rest_to_the_authors() -> None:

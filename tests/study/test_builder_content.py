@@ -69,7 +69,7 @@ def has_fields(text: str) -> None:
     assert file == parse(text)
     names = {name for step in STEPS for name in fields_of(step, content)}
     elsewhere = ("languages", "trial.clips", "design.seed", *(["trial.match"] if not is_pair(content) else []))
-    lists = ("analysis.hypotheses.", ".right_for.")
+    lists = (".right_for.",)
     left = [name for name in leaves(content) if name not in names and not name.startswith(elsewhere)]
     left = [name for name in left if not any(part in name for part in lists)]
     left = [name for name in left if name.rpartition(".")[0] not in names]  # a word of a list
@@ -89,6 +89,30 @@ def test_any_text_is_the_same_in_toml(text: str) -> None:
     back = tomllib.loads(toml_of(content))
     assert back["consent"]["version"] == text + "."
     assert back["instructions"]["en"] == text + "\nend"
+
+
+def test_plain_text_of_the_plan_has_a_field_in_each_language() -> None:
+    before = study_toml().replace("[analysis]\n", '[analysis]\nhypotheses = ["One."]\n')
+    content = content_of(before)
+    assert content["analysis"]["exclusions"] == {"en": "None.", "zh-hans": "None."}
+    assert content["analysis"]["hypotheses"] == {"en": ["One."], "zh-hans": ["One."]}
+    assert parse(toml_of(content)).analysis == parse(before).analysis
+    contents.put(content, ("analysis", "exclusions", "zh-hans"), "无。")
+    assert parse(toml_of(content)).analysis.exclusions == {"en": "None.", "zh-hans": "无。"}
+    contents.put(content, ("analysis", "exclusions", "zh-hans"), None)
+    contents.put(content, ("analysis", "hypotheses", "en"), None)
+    found = {fault.field: fault.words for fault in check(content)[1]}
+    assert found["analysis.exclusions.zh-hans"] == "The translation is missing."
+    assert found["analysis.hypotheses.en"] == "Write as many hypotheses in each language, one per line."
+
+
+def test_draft_of_an_earlier_version_has_its_plan_in_each_language() -> None:
+    draft: Content = {"languages": ["en", "zh-hans"], "analysis": {"dropouts": "Kept.", "alpha": 0.05}}
+    assert contents.with_plan_shaped(draft)["analysis"] == {
+        "dropouts": {"en": "Kept.", "zh-hans": "Kept."},
+        "alpha": 0.05,
+    }
+    assert contents.with_plan_shaped({}) == {}
 
 
 def test_text_of_the_only_language_may_be_plain() -> None:
@@ -188,7 +212,7 @@ def test_language_that_is_taken_out_takes_its_texts_along() -> None:
         ("design.break_after", "7", 7),
         ("analysis.smallest_gap", "0,5", 0.5),
         ("analysis.alpha", "inf", "inf"),
-        ("analysis.hypotheses", "One.\n\n Two.", ["One.", "Two."]),
+        ("analysis.hypotheses.en", "One.\n\n Two.", ["One.", "Two."]),
         ("consent.text.en", "a\r\n\r\nb ", "a\n\nb"),
         ("title.en", "  ", None),
         ("background.0.required", "", False),

@@ -131,6 +131,34 @@ def test_every_version_stands_on_the_one_before_and_comes_with_the_dataset(study
     assert kept == [first, second]
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"), [("en", "Nobody.", "无人。"), ("zh-hans", "无人。", "Nobody.")]
+)
+def test_plan_is_in_the_language_of_the_reader(
+    study: Study, ada: Client, language: str, said: str, unsaid: str
+) -> None:
+    texts = {"en": "Nobody.", "zh-hans": "无人。"}
+    toml = study_file.analysis_toml(
+        {
+            **study.file.analysis.as_json(),
+            "hypotheses": {name: [one] for name, one in texts.items()},
+            **{"exclusions": texts, "dropouts": texts},
+        }
+    )
+    analysis = study_file.parse_analysis(toml, study.file).as_json()
+    assert study_file.parse_analysis(study_file.analysis_toml(analysis), study.file).as_json() == analysis
+    amended(study, **analysis)
+    ada.cookies["django_language"] = language
+    page = text(ada.get(reverse("desk:plan", args=["small"]))).partition("<textarea")[0]
+    assert page.count(f"{said}</") == 3
+    assert unsaid not in page
+    study.file = study.file.changed(analysis=analysis)
+    for form in FORMS:
+        written = text_for(study, form, language)
+        assert said in written
+        assert unsaid not in written
+
+
 def test_a_draft_and_an_unsealed_study_take_no_amendment(tmp_path: Path, study: Study) -> None:
     draft = make_study(tmp_path, slug="draft", draft=True)
     services.close_study(study, actor="test")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from formats import study_file
 from formats.errors import InputError
-from formats.study_file import StudyFile, parse
+from formats.study_file import StudyFile, parse, planned
 from tests.factories import study_toml
 
 pytestmark = pytest.mark.usefixtures("in_english")
@@ -55,6 +55,60 @@ def test_every_text_of_the_shipped_study_stands_in_both_languages() -> None:
     texts += [question.label for question in study.background]
     assert all(set(text) == {"en", "zh-hans"} for text in texts)
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in text["zh-hans"]) for text in texts)
+
+
+@pytest.mark.parametrize("path", sorted(Path("fixtures/studies").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_text_of_a_shipped_plan_has_its_own_words_in_chinese(path: Path) -> None:
+    study, _ = study_file.read(path)
+    plan = study.analysis
+    for language in study.languages:
+        said = [
+            *planned(plan.hypotheses, language),
+            planned(plan.exclusions, language),
+            planned(plan.dropouts, language),
+        ]
+        assert all(bool(re.search("[\u4e00-\u9fff]", text)) is (language == "zh-hans") for text in said)
+
+
+def planned_toml(hypotheses: str, exclusions: str = '"None."') -> str:
+    """The small study in English and Chinese, with these texts in its plan."""
+    before = study_toml().replace('"None."', exclusions)
+    return before.replace("[analysis]\n", f"[analysis]\nhypotheses = {hypotheses}\n")
+
+
+def test_texts_of_the_plan_are_plain_or_in_each_language() -> None:
+    plain = parse(planned_toml('["One."]')).analysis
+    assert (plain.hypotheses, plain.exclusions) == (["One."], "None.")
+    assert planned(plain.exclusions, "zh-hans") == "None."
+    both = parse(planned_toml('{ en = ["One."], zh-hans = ["一。"] }', '{ en = "None.", zh-hans = "无。" }')).analysis
+    assert both.exclusions == {"en": "None.", "zh-hans": "无。"}
+    assert planned(both.hypotheses, "zh-hans") == ["一。"]
+    assert planned(both.exclusions, "en") == "None."
+
+
+def test_text_of_the_plan_that_is_the_same_in_all_languages_is_a_plain_one() -> None:
+    same = planned_toml('{ en = ["One."], zh-hans = ["One."] }', '{ en = "None.", zh-hans = "None." }')
+    assert parse(same).analysis == parse(planned_toml('["One."]')).analysis
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "exclusions", "said"),
+    [
+        ("[]", '{ en = "None." }', 'exclusions.zh-hans: The language is missing. Write { en = "…", zh-hans = "…" }.'),
+        ("[]", '{ en = "None.", zh-hans = "无。", fr = "Nul." }', "exclusions.fr: This is not a language of the study"),
+        ("[]", '{ en = "None.", zh-hans = 5 }', "exclusions: Write a text in each language:"),
+        ("[]", "5", "exclusions: Write a text in quotes"),
+        ('{ en = ["One."] }', '"None."', 'hypotheses: Write as many hypotheses in each language: { en = ["…"], zh'),
+        ('{ en = ["One."], zh-hans = [] }', '"None."', "hypotheses: Write as many hypotheses in each language:"),
+        ('{ en = ["One."], zh-hans = "一。" }', '"None."', "hypotheses: Write as many hypotheses in each language:"),
+        ("{}", '"None."', "hypotheses: Write as many hypotheses in each language:"),
+        ('"One."', '"None."', "hypotheses: Write a list of texts"),
+    ],
+)
+def test_language_that_the_plan_lacks_is_named_at_its_line(hypotheses: str, exclusions: str, said: str) -> None:
+    [fault] = faults(planned_toml(hypotheses, exclusions))
+    assert f"analysis.{said}" in fault
+    assert re.match(r"line \d+, ", fault)
 
 
 def test_what_is_left_out_gets_its_default() -> None:
