@@ -89,6 +89,11 @@ class Choices:
         return tuple(sorted(set(self.frame["system"]) - self.groups.keys()))
 
     @property
+    def anchors(self) -> tuple[str, ...]:
+        """The systems that are anchors and so not under test; none where they may not be named."""
+        return tuple(filter(None, self.reference.anchors)) if self.reference else ()
+
+    @property
     def clips(self) -> int:
         """How many clips were judged."""
         of_clips = self.counted[~self.counted["system"].isin(list(self.groups))]

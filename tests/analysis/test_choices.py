@@ -21,6 +21,7 @@ from analysis.report.choices.results import verdicts
 from analysis.statistics import discrimination
 from formats.errors import InputError
 from formats.messages import LANGUAGES
+from formats.reference import Reference
 from tests.analysis.builders import ORACLES, write_csv
 from tests.analysis.test_discrimination import make_answers
 
@@ -126,6 +127,19 @@ def test_reference_is_the_only_system_with_its_right_answer(tmp_path: Path) -> N
     assert found.judged == {}
     assert "here no system has" in found.notes[0]["en"]
     assert len(found.frame("shares")) == 8
+
+
+def test_anchors_have_shares_and_no_d_prime(tmp_path: Path) -> None:
+    frame = make_answers(0.8, experts=10, systems=3)
+    frame.loc[frame["system"] == "s1", "said"] = 1  # everyone hears what it is, so that it has no finite d'
+    data = choices.read(write_csv(tmp_path / "choices.csv", worded(frame)))
+    data = replace(data, reference=Reference("real", is_hidden=True, anchors=("s1",)))
+    found = ChoiceFindings(data, SECTIONS)
+    assert found.order == ("real", "s2", "s3", "s1")
+    assert set(found.tested["system"]) == {"s2", "s3", ""}
+    assert set(found.shares["system"]) == {"real", "s1", "s2", "s3"}
+    plan = {"primary_scale": "origin", "contrasts": [["s1", "real"]]}
+    assert ChoiceFindings(replace(data, plan=plan), SECTIONS).judged["origin"].fit.why
 
 
 def test_few_experts_leave_shares_and_d_prime_alone(tmp_path: Path) -> None:

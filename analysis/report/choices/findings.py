@@ -46,7 +46,7 @@ class ChoiceFindings(Made):
         super().__init__(sections)
         self.data = data
         self.is_simulated, self.is_sealed, self.title = data.is_simulated, data.is_sealed, data.title
-        self.order = (*system_order(data.systems, data.real_system), *data.groups)
+        self.order = (*system_order(data.systems, data.real_system, data.anchors), *data.groups)
 
     @cached_property
     def judged(self) -> dict[str, Judged]:
@@ -60,8 +60,14 @@ class ChoiceFindings(Made):
                 right = sides[noise]
                 said = frame.assign(said=(frame["choice"] != right).astype(int))
                 alike = {system for system, answer in sides.items() if answer == right} - {noise}
-                found[key] = Judged(noise, right, self._fit(said[~said["system"].isin(alike)], key, noise))
+                under_test = said[~said["system"].isin(alike | self._apart(key, noise))]
+                if under_test["system"].nunique() > 1:
+                    found[key] = Judged(noise, right, self._fit(under_test, key, noise))
         return found
+
+    def _apart(self, question: str, noise: str) -> set[str]:
+        """The anchors, which are not under test unless the frozen plan names them."""
+        return {*self.data.anchors} - {noise} - self._planned(question, noise)
 
     def _fit(self, frame: pd.DataFrame, question: str, noise: str) -> DiscriminationFit:
         alpha, order = self.data.alpha, [system for system in self.order if system != noise]
