@@ -57,8 +57,10 @@ def test_page_leads_from_folders_to_the_report(tmp_path: Path, name: str) -> Non
     clips = {clip for found in sealed["clips"].values() for clip in found}
     assert set(sealed["references"]) == clips
     assert not clips & set(sealed["references"].values())
-    hidden = "An unmarked copy of it is" if name == "mushra" else "No copy of it is"
-    said = f"marked as such: the clip of “original” for the same prompt. {HEARD} {hidden} among the clips"
+    called, hidden = "original", "No copy of it is"
+    if name == "mushra":  # where it is a system, which has a label
+        called, hidden = "Hidden reference", "An unmarked copy of it is"
+    said = f"marked as such: the clip of “{called}” for the same prompt. {HEARD} {hidden} among the clips"
     assert said in (tmp_path / "REPORT/methods.en.md").read_text(encoding="utf-8")
     assert said in (tmp_path / "REPORT/tables/checklist.csv").read_text(encoding="utf-8")
     found = pd.read_csv(tmp_path / f"REPORT/tables/{contrasts}.csv", comment="#")
