@@ -16,6 +16,7 @@ from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import Given
 from analysis.data.headers import header_of, plain, questions_picked
+from analysis.data.participation import experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import Rows, read_rows
 from analysis.data.size import check_size
@@ -26,7 +27,7 @@ from formats.messages import LANGUAGES, LazyText, in_language
 from formats.reference import Reference
 
 REQUIRED = ("expert_id", "system", "clip_id", "choice")
-OPTIONAL = ("question", "correct", "is_repeat", "place", "trial", "prompt_id")
+OPTIONAL = ("question", "correct", "is_repeat", "place", "trial", "prompt_id", "plays", "rt_ms")
 #: A table with both of these columns is one of choices.
 TELLING = ("system", "choice")
 QUESTION = "choice"
@@ -42,7 +43,7 @@ class Choices:
 
     `frame` has one row an answer: expert_id, question, system, clip_id, choice, correct (1.0, 0.0, or NaN where no
     answer is right or wrong), is_repeat (bool), prompt_id and page (the trial where each has several clips), both ""
-    where there is none. `plan`: the frozen analysis plan of a DATASET.
+    where there is none; and trial, plays and rt_ms where they are known. `plan`: the frozen analysis plan of a DATASET.
     """
 
     source: Path
@@ -73,6 +74,10 @@ class Choices:
     groups: Mapping[str, Text] = field(default_factory=dict)
     #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
     attention: Attention | None = None
+    #: How many experts reached each stage, experts.csv, and what was listened to, where a DATASET tells it.
+    flow: Mapping[str, int] = field(default_factory=dict)
+    experts: pd.DataFrame | None = None
+    listened: pd.DataFrame | None = None
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -170,8 +175,8 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
     if of_trials:
         frame, groups = _of_trials(dataset, of_trials)
         frames.append(frame[frame["question"].isin(questions)])
-    frame = pd.concat(frames, ignore_index=True)
-    frame, attention = attentive(dataset, frame)
+    everyone = pd.concat(frames, ignore_index=True)
+    frame, attention = attentive(dataset, everyone)
     asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     real = dataset.real_system if dataset.is_unsealed else None
     return Choices(
@@ -196,7 +201,20 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         is_synchronous=dataset.is_synchronous,
         groups=groups,
         attention=attention,
+        **_participation(dataset, everyone, frame, attention),
     )
+
+
+def _participation(
+    dataset: Dataset, everyone: pd.DataFrame, frame: pd.DataFrame, attention: Attention | None
+) -> dict[str, Any]:
+    """How far the experts went, and how they listened."""
+    rules = {"failed_checks": attention.excluded if attention else ()}
+    return {
+        "flow": flow_of(dataset, set(everyone["expert_id"]), rules),
+        "experts": experts_of(dataset, frame),
+        "listened": listened_of(dataset, frame),
+    }
 
 
 def _of_trials(dataset: Dataset, rows: Rows) -> tuple[pd.DataFrame, dict[str, Text]]:
@@ -205,6 +223,7 @@ def _of_trials(dataset: Dataset, rows: Rows) -> tuple[pd.DataFrame, dict[str, Te
     frame = pd.DataFrame({name: rows.column(name) for name in ("expert_id", "question", "choice")})
     frame["is_repeat"], frame["correct"], frame["page"] = rows.flags("is_repeat"), float("nan"), ""
     frame["prompt_id"] = ""
+    frame = _with_circumstances(frame, rows, "rt_ms")
     groups: dict[str, Text] = {ALL_SYSTEMS: LazyText("All systems of a page")}
     if "system_a" in rows.header:
         ends = list(zip(rows.column("system_a"), rows.column("system_b"), strict=True))
@@ -222,7 +241,8 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
     rows.require((*names, "correct", "is_repeat"))
     frame = pd.DataFrame({name: rows.column(name) for name in names}).assign(line=rows.lines)
     frame["correct"], frame["is_repeat"] = rows.numbers("correct"), rows.flags("is_repeat")
-    frame, attention = attentive(dataset, frame)
+    everyone = _with_circumstances(frame, rows, "rt_ms")
+    frame, attention = attentive(dataset, everyone)
     keys = {question.key: question.choices[0].key for question in dataset.asked if isinstance(question, ChoiceQuestion)}
     frame["first"] = frame["choice"] == frame["question"].map(keys)
     both = [tuple(sorted(pair)) for pair in zip(frame["system_a"], frame["system_b"], strict=True)]
@@ -259,6 +279,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         is_synchronous=dataset.is_synchronous,
         pairs=pairs,
         attention=attention,
+        **_participation(dataset, everyone, frame, attention),
     )
 
 
@@ -301,6 +322,7 @@ def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
     has_pages = {"place", "trial"} <= set(rows.header)
     frame["page"] = rows.column("trial") if has_pages else ""
     frame["prompt_id"] = rows.column("prompt_id") if "prompt_id" in rows.header else ""
+    frame = _with_circumstances(frame, rows, "plays", "rt_ms")
     _check_names(frame, rows.path)
     frame = frame[frame["question"].isin(questions_picked(frame["question"], wanted, rows.path))]
     filled = frame[frame["choice"] != ""]
@@ -315,6 +337,12 @@ def _checked(rows: Rows, wanted: Sequence[str]) -> tuple[pd.DataFrame, int]:
     check_size(rows.path, experts=filled["expert_id"].nunique(), clips=clips, systems=filled["system"].nunique())
     order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
     return filled.sort_values(order, ignore_index=True).drop(columns="line"), len(frame) - len(filled)
+
+
+def _with_circumstances(frame: pd.DataFrame, rows: Rows, *numbers: str) -> pd.DataFrame:
+    """The frame with the trial of each answer as text, and with these columns as numbers, if the table has them."""
+    frame = frame.assign(trial=rows.column("trial")) if "trial" in rows.header else frame
+    return frame.assign(**{name: rows.numbers(name) for name in numbers if name in rows.header})
 
 
 def _later_as_repeats(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:

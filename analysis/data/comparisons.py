@@ -17,6 +17,7 @@ from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
 from analysis.data.headers import header_of, plain, questions_picked
+from analysis.data.participation import experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
@@ -29,7 +30,7 @@ from formats.text import UTF_8
 
 SIDES = ("clip_a", "system_a", "clip_b", "system_b")
 REQUIRED = ("expert_id", *SIDES, "value")
-OPTIONAL = ("trial", "question", "prompt_id", "is_repeat")
+OPTIONAL = ("trial", "question", "prompt_id", "is_repeat", "rt_ms")
 #: A table with both of these columns is one of comparisons.
 TELLING = ("system_a", "system_b")
 QUESTION = "preference"
@@ -47,9 +48,10 @@ class Comparisons:
     """Checked comparisons.
 
     `frame` has one row an answer: expert_id, question, clip_a, system_a, clip_b, system_b, value (float, above 0 where
-    b was preferred), is_repeat (bool), and trial and prompt_id where the table has them; a stood first. `largest`: the
-    largest grade of each question; `questions` in the order of the table. `renamed`: what the file calls columns that
-    have another name here; `unused`: its further columns; `forgiven`: what was read otherwise than it is written.
+    b was preferred), is_repeat (bool), and trial, prompt_id and rt_ms where the table has them; a stood first.
+    `largest`: the largest grade of each question; `questions` in the order of the table. `renamed`: what the file calls
+    columns that have another name here; `unused`: its further columns; `forgiven`: what was read otherwise than it is
+    written.
     """
 
     source: Path
@@ -79,6 +81,10 @@ class Comparisons:
     attention: Attention | None = None
     #: Whether clips of a trial ran together, so that experts could switch between them at one point.
     is_synchronous: bool = False
+    #: How many experts reached each stage, experts.csv, and what was listened to, where a DATASET tells it.
+    flow: Mapping[str, int] = field(default_factory=dict)
+    experts: pd.DataFrame | None = None
+    listened: pd.DataFrame | None = None
 
     @property
     def alpha(self) -> float:
@@ -157,6 +163,9 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         data,
         frame=frame.reset_index(drop=True),
         attention=attention,
+        flow=flow_of(dataset, set(data.frame["expert_id"]), {"failed_checks": attention.excluded if attention else ()}),
+        experts=experts_of(dataset, frame),
+        listened=listened_of(dataset, frame),
         source=dataset.folder,
         title=dataset.title,
         sha256=dataset.sha256,
@@ -271,6 +280,8 @@ def _frame(rows: Rows, given: Given) -> pd.DataFrame:
     for name in ("trial", "prompt_id"):
         if name in rows.header:
             frame[name] = rows.column(name)
+    if "rt_ms" in rows.header:
+        frame["rt_ms"] = rows.numbers("rt_ms")
     values = zip(rows.column("value"), rows.lines, strict=True)
     return frame.assign(value=[_value(rows, text, line, given) for text, line in values], line=rows.lines)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -102,6 +101,10 @@ class Dataset:
         return self.folder / "experts.csv"
 
     @property
+    def listening_file(self) -> Path:
+        return self.folder / "listening.csv"
+
+    @property
     def log_file(self) -> Path:
         return self.folder / "events.jsonl"
 
@@ -161,6 +164,7 @@ def read_dataset(folder: Path) -> Dataset:
         dataset.metrics_file,
         dataset.experts_file,
         dataset.checks_file,
+        dataset.listening_file,
         dataset.log_file,
         folder / PLAN_FILE,
     ):
@@ -268,53 +272,6 @@ def _inside(folder: Path, name: str) -> Path:
 def _require_listed(folder: Path, path: Path) -> None:
     if path.exists() and path.relative_to(folder).as_posix() not in read_object(folder / "hashes.json")["files"]:
         raise InputError("%(file)s is missing from hashes.json; export the dataset again.", file=path)
-
-
-def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
-    """experts.csv as text, of those whose ratings are in the frame; None where the dataset has none."""
-    if not dataset.experts_file.is_file():
-        return None
-    rows = read_rows(dataset.experts_file)
-    rows.require(("expert_id",))
-    table = pd.DataFrame({name: rows.column(name) for name in rows.header})
-    return table[table["expert_id"].isin(frame["expert_id"])].reset_index(drop=True)
-
-
-def flow_of(dataset: Dataset, frame: pd.DataFrame) -> Mapping[str, int]:
-    """How many experts reached each stage, from invited to analysed, by experts.csv and the log; {} without the table.
-
-    Experts who withdrew are in the log alone. Raises InputError for a log that is none.
-    """
-    if not dataset.experts_file.is_file():
-        return {}
-    rows = read_rows(dataset.experts_file)
-    rows.require(("expert_id", "submitted"))
-    there = dict(zip(rows.column("expert_id"), rows.column("submitted"), strict=True))
-    logged = _logged(dataset.log_file)
-    begun = {expert for expert in frame["expert_id"] if expert in there}
-    submitted = sum(1 for expert in begun if there[expert])
-    invited = max(len(logged["invited"]), len(there) + len(logged["withdrawn"]))
-    return {
-        "invited": invited,
-        "withdrawn": len(logged["withdrawn"]),
-        "not_begun": invited - len(logged["withdrawn"]) - len(begun),
-        "begun": len(begun),
-        "dropped_out": len(begun) - submitted,
-        "analysed": len(begun),
-    }
-
-
-def _logged(path: Path) -> dict[str, set[str]]:
-    """The experts of the events that say how far somebody went."""
-    found: dict[str, set[str]] = {"invited": set(), "withdrawn": set()}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1):
-        try:
-            event = json.loads(line)
-            if event["kind"] in found:
-                found[event["kind"]].add(str(event["detail"]["expert"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError("%(file)s, line %(line)s is no event of a log.", file=path, line=number) from error
-    return found
 
 
 def metrics_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

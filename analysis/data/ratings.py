@@ -17,14 +17,13 @@ from analysis.data.dataset import (
     Question,
     Scale,
     Text,
-    experts_of,
-    flow_of,
     folder_of,
     metrics_of,
     read_dataset,
 )
 from analysis.data.given import Given
 from analysis.data.own_tables import read_own_table
+from analysis.data.participation import experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from analysis.data.table_files import source_sha256
@@ -68,6 +67,8 @@ class Ratings:
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
     flow: Mapping[str, int] = field(default_factory=dict)
+    #: What was listened to of each clip of a trial, where a dataset tells it.
+    listened: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
     forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
@@ -177,16 +178,13 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
     screened = _post_screened(dataset, frame, rows.path)
     frame, n_missing = checked(frame[frame["scale"].isin(kept)], rows.path)
     _check_bounds(frame, known, rows.path)
-    flow, everyone = flow_of(dataset, frame), frame
+    everyone = frame
     frame, attention = attentive(dataset, frame)
     failed = attention.excluded if attention else ()
     excluded = tuple(expert for expert in _excluded(dataset, screened) if expert not in failed)
     frame = frame[~frame["expert_id"].isin(excluded)]
     if frame.empty:
         raise _nobody_left(dataset)
-    if flow and len(frame) < len(everyone):
-        left_out = {name: count for name, count in _left_out(everyone, failed, excluded).items() if count}
-        flow = {**flow, **left_out, "analysed": frame["expert_id"].nunique()}
     real = dataset.real_system if dataset.is_unsealed else None
     return Ratings(
         source=dataset.folder,
@@ -205,7 +203,8 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         planned_scales=dataset.planned_scales,
         metrics=metrics_of(dataset, frame),
         experts=experts_of(dataset, frame),
-        flow=flow,
+        flow=flow_of(dataset, set(everyone["expert_id"]), {"failed_checks": failed, "excluded": excluded}),
+        listened=listened_of(dataset, frame),
         group_labels=dataset.group_labels,
         questions=dataset.questions,
         written=dataset.written,
@@ -217,12 +216,6 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         attention=attention,
         everyone=everyone if len(frame) < len(everyone) else None,
     )
-
-
-def _left_out(everyone: pd.DataFrame, failed: tuple[str, ...], excluded: tuple[str, ...]) -> dict[str, int]:
-    """How many experts with ratings each rule of the frozen plan excludes."""
-    there = set(everyone["expert_id"])
-    return {"failed_checks": len(there.intersection(failed)), "excluded": len(there.intersection(excluded))}
 
 
 def _post_screened(dataset: Dataset, frame: pd.DataFrame, path: Path) -> pd.DataFrame | None:

@@ -42,6 +42,7 @@ WHY: Mapping[str, Text] = {
     "no_background": LazyText("the file has no background of the experts"),
     "no_experts": LazyText("the file does not say how many experts were invited"),
     "no_listening": LazyText("the file has no plays and no times of the trials (columns plays, rt_ms and trial)"),
+    "no_times": LazyText("the file has no times of the trials (columns rt_ms and trial)"),
     "no_steps": LazyText("no scale has 2 to 11 whole steps"),
     "notes": LazyText("the notes give the reason for each scale"),
 }

@@ -23,19 +23,20 @@ def trials(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        Ratings with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
+        Answers with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
 
     Returns
     -------
     DataFrame
-        One row for each trial of an expert: `plays` before its first rating and `seconds` to its last one, as far as
+        One row for each trial of an expert: `plays` before its first answer and `seconds` to its last one, as far as
         recorded; empty without the order of trials.
     """
     wanted = {"plays": ("plays", "min"), "seconds": ("rt_ms", "max")}
     there = {name: part for name, part in wanted.items() if part[0] in frame and frame[part[0]].notna().any()}
-    if "trial" not in frame or not there or frame["trial"].isna().any():
+    numbers = pd.to_numeric(frame["trial"], errors="coerce") if "trial" in frame else None
+    if numbers is None or not there or numbers.isna().any():
         return pd.DataFrame()
-    table = frame.groupby(["expert_id", "trial"]).agg(**there).reset_index()
+    table = frame.assign(trial=numbers).groupby(["expert_id", "trial"]).agg(**there).reset_index()
     return table.assign(seconds=table["seconds"] / 1000) if "seconds" in table else table
 
 
@@ -66,27 +67,34 @@ def headphones(experts: pd.DataFrame | None) -> dict[str, int]:
     return {name: int(of.sum()) for name, of in found.items()} if rounds.notna().any() else {}
 
 
-def summary(frame: pd.DataFrame, experts: pd.DataFrame | None) -> pd.DataFrame:
+def summary(frame: pd.DataFrame, experts: pd.DataFrame | None, listened: pd.DataFrame | None = None) -> pd.DataFrame:
     """Summarise plays, times and the headphone check.
 
     Parameters
     ----------
     frame : DataFrame
-        Ratings with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
+        Answers with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
     experts : DataFrame or None
         One row an expert, with `headphones_correct` and `headphones_rounds` as text.
+    listened : DataFrame or None
+        One row for each clip of a trial that an expert started, with `place` (0: reference or X) and `plays` in all,
+        where trials have several; in place of the plays of the answers.
 
     Returns
     -------
     DataFrame
         COLUMNS: medians with quartiles over trials and sessions, shares and counts, of what was recorded.
     """
-    return pd.DataFrame(_rows(frame, experts), columns=list(COLUMNS))
+    return pd.DataFrame(_rows(frame, experts, listened), columns=list(COLUMNS))
 
 
-def _rows(frame: pd.DataFrame, experts: pd.DataFrame | None) -> Iterator[tuple[object, ...]]:
+def _rows(
+    frame: pd.DataFrame, experts: pd.DataFrame | None, listened: pd.DataFrame | None
+) -> Iterator[tuple[object, ...]]:
     table = trials(frame)
-    if "plays" in table:
+    if listened is not None:
+        yield from _played(listened)
+    elif "plays" in table:
         yield ("replayed", float((table["plays"] > 1).mean()), np.nan, np.nan, len(table))
         yield ("plays", *_quartiles(table["plays"]))
     if "seconds" in table:
@@ -97,20 +105,33 @@ def _rows(frame: pd.DataFrame, experts: pd.DataFrame | None) -> Iterator[tuple[o
         yield (f"headphones_{name}", float(count), np.nan, np.nan, sum(checked.values()))
 
 
+def _played(listened: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Plays of the clips of each trial, and of its reference or X, if there is one."""
+    clips, reference = (listened.loc[listened["place"].gt(0) == is_clip, "plays"] for is_clip in (True, False))
+    if len(clips):
+        yield ("clips_replayed", float((clips > 1).mean()), np.nan, np.nan, len(clips))
+        yield ("clip_plays", *_quartiles(clips))
+    if len(reference):
+        yield ("reference_plays", *_quartiles(reference))
+
+
 def _quartiles(values: pd.Series[float]) -> tuple[float, float, float, int]:
     low, middle, high = np.nanquantile(values, [0.25, 0.5, 0.75])
     return float(middle), float(low), float(high), int(values.notna().sum())
 
 
-def curves(frame: pd.DataFrame, experts: pd.DataFrame | None) -> pd.DataFrame:
+def curves(frame: pd.DataFrame, experts: pd.DataFrame | None, listened: pd.DataFrame | None = None) -> pd.DataFrame:
     """Compute what the figure of listening shows.
 
     Parameters
     ----------
     frame : DataFrame
-        Ratings with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
+        Answers with `expert_id`, and where they were recorded `trial`, `plays` and `rt_ms`.
     experts : DataFrame or None
         One row an expert, with `headphones_correct` and `headphones_rounds` as text.
+    listened : DataFrame or None
+        One row for each clip of a trial that an expert started, with `place` (0: reference or X) and `plays` in all,
+        where trials have several; in place of the plays of the answers.
 
     Returns
     -------
@@ -118,15 +139,22 @@ def curves(frame: pd.DataFrame, experts: pd.DataFrame | None) -> pd.DataFrame:
         CURVE_COLUMNS: shares of plays, quartiles of the time by trial, and counts of the headphone check.
     """
     table, rows = trials(frame), list[dict[str, object]]()
-    if "plays" in table:
-        plays = table["plays"].clip(upper=MAX_PLAYS)
-        for count in range(int(plays.min()), int(plays.max()) + 1):
-            name = f"{count}+" if count == MAX_PLAYS else f"{count}"
-            n = int((plays == count).sum())
-            rows.append({"panel": "plays", "x": name, "n": n, "share": n / len(plays)})
+    if listened is not None:
+        rows += _shares("clip_plays", listened.loc[listened["place"] > 0, "plays"])
+    elif "plays" in table:
+        rows += _shares("plays", table["plays"].dropna())
     if "seconds" in table:
         for trial, seconds in table.groupby("trial")["seconds"]:
             middle, low, high, n = _quartiles(seconds)
             rows.append({"panel": "time", "x": f"{trial:g}", "n": n, "median": middle, "q1": low, "q3": high})
     rows += [{"panel": "headphones", "x": name, "n": n} for name, n in headphones(experts).items()]
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+
+
+def _shares(panel: str, plays: pd.Series[float]) -> Iterator[dict[str, object]]:
+    """How often each number of plays occurs."""
+    capped = plays.clip(upper=MAX_PLAYS)
+    for count in range(int(capped.min()), int(capped.max()) + 1) if len(plays) else ():
+        name = f"{count}+" if count == MAX_PLAYS else f"{count}"
+        n = int((capped == count).sum())
+        yield {"panel": panel, "x": name, "n": n, "share": n / len(plays)}

@@ -11,10 +11,10 @@ from scipy.special import ndtr
 
 from analysis.data.dataset import Text
 from analysis.report.blocks import Block, Bullets
-from analysis.report.choices.figures import BAND, finish, label_rows, name_panel
+from analysis.report.choices.figures import BAND, label_rows, name_panel
 from analysis.report.choices.findings import ALL, PLANNED, ChoiceFindings, Row, grid, number, percent
 from analysis.report.document import Contents
-from analysis.report.figures.parts import INK, MAX_SHORT_NAME, panels, short
+from analysis.report.figures.parts import INK, MAX_SHORT_NAME, finish, panels, short
 from analysis.report.figures.parts import grid as lines
 from analysis.report.format_p import p_number, p_text
 from analysis.report.registry import Finding, Question, Section, Sentence

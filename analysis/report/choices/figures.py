@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.report.choices.findings import ChoiceFindings
-from analysis.report.figures.parts import INK, MAX_SHORT_NAME, SMALL, grid, is_narrow, panels, short
-from analysis.report.style import point_marks, watermark
+from analysis.report.figures.parts import INK, MAX_SHORT_NAME, SMALL, finish, grid, is_narrow, panels, short
+from analysis.report.style import point_marks
 from formats.messages import translator
 
 PER_ROW = 2
@@ -22,13 +22,6 @@ MIN_WRITTEN = 0.08
 
 def _per_row() -> int:
     return 1 if is_narrow() else PER_ROW
-
-
-def finish(figure: Figure, found: ChoiceFindings) -> Figure:
-    """Mark the figure of simulated answers."""
-    if found.is_simulated:
-        watermark(figure)
-    return figure
 
 
 def label_rows(axis: Axes, names: list[str]) -> None:

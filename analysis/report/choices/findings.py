@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.data.choices import Choices
 from analysis.data.dataset import Text
+from analysis.report import reasons
 from analysis.report.choices.notes import in_words
 from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_called, system_order
@@ -141,7 +142,9 @@ class ChoiceFindings(Made):
         return pd.DataFrame(rows, columns=columns).astype({"correct": "Int64"})
 
     def because(self, finding: Finding[Any]) -> Text:
-        """That a finding is missing, and why: the notes say it for each question."""
+        """That a finding is missing, and why; where a model is, the notes on it say it for each question."""
+        if finding.why and (keys := list(finding.why(self))):
+            return reasons.because(finding.title, keys)
         return LazyText("{what}: the notes give the reason for each question.", what=finding.title)
 
     @cached_property

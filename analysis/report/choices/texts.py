@@ -12,13 +12,14 @@ from analysis.report.checklist import Row, answered
 from analysis.report.choices.findings import ChoiceFindings
 from analysis.report.document import Contents
 from analysis.report.methods import in_paragraphs
+from analysis.report.participation import participation
 from analysis.report.registry import Question, Section, Sentence
 from analysis.report.written import written_facts
 from formats.messages import LazyText, counter, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "attention", "model", "software")
 QUESTIONS = (
-    *("listeners", "recruited", "asked", "systems", "reference", "waveform", "switching"),
+    *("listeners", "recruited", "flow", "asked", "systems", "reference", "waveform", "switching"),
     *("unit", "chance", "heard_how"),
 )
 
@@ -61,7 +62,13 @@ def _limits(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
 
 OPENING = Section[ChoiceFindings]("opening", None, before=closing.warnings)
 ATTENTION = attention_checks(lambda found: found.data.attention, "attention")
-LISTENED = Section[ChoiceFindings]("listened", LazyText("Experts, systems and clips"), [ATTENTION], before=_facts)
+PARTICIPATION = participation(lambda found: found.data)
+LISTENED = Section[ChoiceFindings](
+    "listened",
+    LazyText("Experts, systems and clips"),
+    [PARTICIPATION.flow, ATTENTION, PARTICIPATION.figure, PARTICIPATION.table],
+    before=_facts,
+)
 CANNOT = Section[ChoiceFindings]("cannot", LazyText("Limitations"), before=_limits)
 
 

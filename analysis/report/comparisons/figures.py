@@ -17,6 +17,7 @@ from analysis.report.figures.parts import (
     MAX_SHORT_NAME,
     SMALL,
     NoRoomError,
+    finish,
     grid,
     is_narrow,
     leading,
@@ -25,7 +26,7 @@ from analysis.report.figures.parts import (
     short,
     wrap,
 )
-from analysis.report.style import MAX_HEIGHT, point_marks, watermark
+from analysis.report.style import MAX_HEIGHT, point_marks
 from formats.messages import translator
 
 PER_ROW = 3
@@ -35,12 +36,6 @@ DARK = 0.32
 #: Inches: the names beside a matrix of wins, and the narrowest cell that has room for its number.
 NAMES, NARROW_NAMES, CELL = 1.6, 1.2, 0.19
 NO_COLOUR = "#EEEEEE"
-
-
-def _finish(figure: Figure, found: ComparisonFindings) -> Figure:
-    if found.is_simulated:
-        watermark(figure)
-    return figure
 
 
 def _title(axis: Axes, found: ComparisonFindings, question: str, lang: str) -> None:
@@ -84,7 +79,7 @@ def strengths(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figu
         _title(axis, found, question, lang)
     label = _("Strength (standard deviations of the noise; 0: mean of the systems)")
     figure.supxlabel("\n".join(wrap([label], page_width() - 0.4, 8)), fontsize=8, linespacing=leading(label))
-    return _finish(figure, found)
+    return finish(figure, found)
 
 
 def wins(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
@@ -110,7 +105,7 @@ def wins(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
         _title(axis, found, question, lang)
     figure.supylabel(_("Preferred"), fontsize=8)
     figure.supxlabel(_("to"), fontsize=8)
-    return _finish(figure, found)
+    return finish(figure, found)
 
 
 def _strongest_first(frame: pd.DataFrame) -> list[str]:
@@ -165,4 +160,4 @@ def ranks(found: ComparisonFindings, frame: pd.DataFrame, lang: str) -> Figure:
         grid(axis, "x")
         _title(axis, found, question, lang)
     figure.supxlabel(_("Rank (1: preferred most)"), fontsize=8)
-    return _finish(figure, found)
+    return finish(figure, found)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data.comparisons import Comparisons
 from analysis.data.dataset import Text
+from analysis.report import reasons
 from analysis.report.comparisons.notes import in_words
 from analysis.report.registry import Finding, Made, Rows, Section
 from analysis.report.style import system_called, system_order
@@ -45,7 +46,9 @@ class ComparisonFindings(Made):
         return {key: guard(fit(frame, key, systems=self.order, alpha=alpha)) for key in self.data.questions}
 
     def because(self, finding: Finding[Any]) -> Text:
-        """That a finding is missing, and why: the notes on the models say it for each question."""
+        """That a finding is missing, and why; where a model is, the notes on it say it for each question."""
+        if finding.why and (keys := list(finding.why(self))):
+            return reasons.because(finding.title, keys)
         return LazyText("{what}: the notes give the reason for each question.", what=finding.title)
 
     def stacked(self, name: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Heading
 from analysis.report.comparisons.findings import ComparisonFindings
 from analysis.report.document import Contents
+from analysis.report.participation import participation
 from analysis.report.registry import Section
 from analysis.report.written import written_facts
 from formats.messages import LazyText, clauses, counter, listed, translate, translator
@@ -41,8 +42,13 @@ def _reading(contents: Contents[ComparisonFindings], lang: str) -> Iterator[Bloc
 
 
 ATTENTION = attention_checks(lambda found: found.data.attention, "attention")
+PARTICIPATION = participation(lambda found: found.data, "no_times")
 LISTENED = Section[ComparisonFindings](
-    "listened", LazyText("Experts, systems and clips"), [ATTENTION], before=_facts, after=_reading
+    "listened",
+    LazyText("Experts, systems and clips"),
+    [PARTICIPATION.flow, ATTENTION, PARTICIPATION.figure, PARTICIPATION.table],
+    before=_facts,
+    after=_reading,
 )
 
 

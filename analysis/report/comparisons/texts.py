@@ -19,7 +19,7 @@ from formats.messages import LazyText, listed, translator
 
 PARAGRAPHS = ("simulated", "listening", "attention", "model", "ranks", "check", "software")
 QUESTIONS = (
-    *("listeners", "recruited", "asked", "systems", "reference", "waveform", "switching"),
+    *("listeners", "recruited", "flow", "asked", "systems", "reference", "waveform", "switching"),
     *("clips", "pairs", "ties", "sides", "unit", "many"),
 )
 

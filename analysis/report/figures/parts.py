@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 from os.path import commonprefix
-from typing import Any
+from typing import Any, Protocol
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -191,13 +191,20 @@ def status_notes(ratings: Ratings, lang: str, scales: Sequence[str]) -> list[str
     return [translate(lang, "Exploratory: no analysis plan was frozen before data collection")]
 
 
-def finish(figure: Figure, ratings: Ratings, notes: Sequence[str]) -> Figure:
-    """The notes above the panels, and the mark of simulated ratings."""
+class Marked(Protocol):
+    """What says whether a program made it."""
+
+    @property
+    def is_simulated(self) -> bool: ...
+
+
+def finish(figure: Figure, data: Marked, notes: Sequence[str] = ()) -> Figure:
+    """The notes above the panels, and the mark of simulated answers."""
     if notes:
         text = "\n".join(wrap(notes, figure.get_size_inches()[0] - 0.2))
         look = {"fontsize": SMALL, "color": "#555555", "linespacing": leading(text)}
         figure.suptitle(text, x=0.01, ha="left", va="top", **look)
-    if ratings.is_simulated:
+    if data.is_simulated:
         watermark(figure)
     return figure
 

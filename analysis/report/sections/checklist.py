@@ -58,10 +58,6 @@ def _frozen(found: Findings, lang: str) -> dict[str, str]:
     return {"frozen": planned if _is_planned(found) else translate(lang, "No. All results are exploratory.")}
 
 
-def _flow(found: Findings, lang: str) -> Mapping[str, object]:
-    return {f"n_{stage}": count for stage, count in found.ratings.flow.items()}
-
-
 def _checked(found: Findings) -> dict[str, int]:
     return headphones(found.ratings.experts)
 
@@ -124,16 +120,6 @@ SECTION = Section(
             LazyText("{scales}. The file has names only; give the wording and the bounds."),
             holds=_is_unplanned,
             is_open=True,
-        ),
-        Question(
-            "flow",
-            LazyText("Invited, withdrawn and dropped-out participants"),
-            LazyText(
-                "Invited: {n_invited}; withdrew: {n_withdrawn}; gave no rating: {n_not_begun}; did not submit: "
-                "{n_dropped_out}; analysed: {n_analysed}."
-            ),
-            _flow,
-            holds=lambda found: bool(found.ratings.flow),
         ),
         Question(
             "consent",

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import pandas as pd
-
 from analysis.data.dataset import Text
 from analysis.data.intake import columns_grid, columns_notes
 from analysis.report.attention import attention_checks
 from analysis.report.blocks import Block, Bullets, Facts, Grid, Heading
 from analysis.report.document import Contents
-from analysis.report.figures.participation import HEADPHONE_WORDS, draw_flow, draw_listening
 from analysis.report.findings import Findings
-from analysis.report.registry import Column, Finding, Rows, Section
+from analysis.report.participation import participation
+from analysis.report.registry import Finding, Rows, Section
 from analysis.report.tables import span
 from analysis.report.written import written_facts
-from analysis.statistics import listening
 from analysis.statistics.participants import participants
 from formats.messages import NP_, LazyText, in_language, translate, translator
 from formats.text import UTF_8
@@ -131,71 +128,13 @@ PARTICIPANTS = Finding[Findings](
 )
 
 
-# --- how far experts went, and how they listened
-
-
-def _flow(found: Findings) -> pd.DataFrame:
-    return pd.DataFrame(list(found.ratings.flow.items()), columns=["stage", "n"])
-
-
-FLOW_FIGURE = Finding[Findings](
-    "flow_figure",
-    LazyText("Flow of participants"),
-    LazyText(
-        "Flow of participants: experts invited, those who gave a rating, and those whose ratings are analysed. Ratings "
-        "of experts who did not submit are included; those of experts who withdrew are not in the dataset."
-    ),
-    _flow,
-    lambda found: ["no_experts"],
-    draw=lambda found, frame, lang: draw_flow(found.ratings, frame, lang),
-)
-
-LISTENING = Finding[Findings](
-    "listening",
-    LazyText("Listening"),
-    LazyText("How the experts listened"),
-    lambda found: listening.summary(found.ratings.frame, found.ratings.experts),
-    lambda found: ["no_listening"],
-    columns={
-        "statistic": Column(
-            LazyText("Statistic"),
-            {
-                "replayed": LazyText("share of trials with more than one play"),
-                "plays": LazyText("plays before the first rating, median"),
-                "seconds": LazyText("time to the last rating of a trial (s), median"),
-                "minutes": LazyText("time of all trials of an expert (min), median"),
-                **{
-                    f"headphones_{name}": LazyText.of(
-                        lambda lang, words=words: f"{translate(lang, 'Headphone check')}: {words[lang]}"  # type: ignore[misc]
-                    )
-                    for name, words in HEADPHONE_WORDS.items()
-                },
-            },
-        ),
-        "q1": Column(LazyText("Lower quartile")),
-        "q3": Column(LazyText("Upper quartile")),
-    },
-    notes=[LazyText("n: trials or experts. The browser reports plays and times. Hidden repeats are included.")],
-)
-
-LISTENING_FIGURE = Finding[Findings](
-    "listening_figure",
-    LazyText("Figure of listening"),
-    LazyText(
-        "How the experts listened, as far as it was recorded: plays of a clip, time to the last rating of a trial "
-        "(line: median, band: quartiles), and the headphone check."
-    ),
-    lambda found: listening.curves(found.ratings.frame, found.ratings.experts),
-    lambda found: ["no_listening"],
-    draw=lambda found, frame, lang: draw_listening(found.ratings, frame, lang),
-)
-
+PARTICIPATION = participation(lambda found: found.ratings)
 ATTENTION = attention_checks(lambda found: found.ratings.attention, "experts")
 
 LISTENED = Section(
     "listened",
     LazyText("Participants and clips"),
-    [FLOW_FIGURE, PARTICIPANTS, ATTENTION, LISTENING_FIGURE, LISTENING],
+    [PARTICIPATION.flow, PARTICIPANTS, ATTENTION, PARTICIPATION.figure, PARTICIPATION.table],
     before=_facts,
     after=_reading,
 )
