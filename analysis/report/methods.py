@@ -43,7 +43,7 @@ def in_paragraphs(
 
 def _paragraph(said: Sequence[Sentence[M]], made: M, lang: str, values: Mapping[str, object]) -> str:
     texts = (one.text[lang].format(**{**values, **one.values(made, lang)}).strip() for one in said)
-    return re.sub(" {2,}", " ", in_a_row(lang, texts))
+    return re.sub("(?<=。) +", "", re.sub(" {2,}", " ", in_a_row(lang, texts)))
 
 
 def methods(found: Findings, stamp: Mapping[str, str]) -> list[Text]:

@@ -69,6 +69,7 @@ def test_chinese_methods_text_of_the_shipped_study_has_no_english_sentence() -> 
     plan = {**study().plan, **{key: shipped[key] for key in ("exclusions", "dropouts")}}
     written = text("zh-hans", plan=plan)
     assert "留一法" in written
+    assert "。 " not in written
     assert re.findall(r"\b[a-z]+(?: [a-z]+){3,}", written) == []
     assert re.findall(r"\b[a-z]+(?: [a-z]+){3,}", text("en", plan=plan))
 
