@@ -140,3 +140,11 @@ def test_every_kind_of_report_has_the_same_findings() -> None:
     for sections in kinds:
         names = [finding.name for section in sections for finding in section.findings]
         assert [name for name in names if name in MADE] == list(MADE)
+
+
+def test_every_caption_has_its_number_once(report: tuple[str, Any, Path]) -> None:
+    _, _, folder = report
+    captions = [part["caption"] for part in described(folder).values() if part["path"].startswith("figures/")]
+    assert len(captions) >= 3
+    for caption in captions:
+        assert caption["en"].count("Figure ") == caption["zh-hans"].count("图 ") == 1

@@ -134,9 +134,9 @@ def _draw(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure:
 
 FIGURE = Finding[ChoiceFindings](
     "figure1",
-    LazyText("Figure 1"),
+    LazyText("Figure of the right answers"),
     lambda found: LazyText(
-        "Figure 1. How often experts say rightly which clip X is: the proportion for each pair of systems with its "
+        "How often experts say rightly which clip X is: the proportion for each pair of systems with its "
         "{level}% confidence interval. The band is what counts as guessing. Hollow markers: no interval.",
         level=found.data.level,
     ),

@@ -83,9 +83,9 @@ def _p_within(found: ChoiceFindings, row: Row, lang: str) -> str:
 
 FIGURE_1 = Finding[ChoiceFindings](
     "figure1",
-    LazyText("Figure 1"),
+    LazyText("Figure of telling systems apart"),
     lambda found: LazyText(
-        "Figure 1. How well experts tell the clips of each system from those of the reference: d' with its {level}% "
+        "How well experts tell the clips of each system from those of the reference: d' with its {level}% "
         "confidence interval. The band is what counts as chance. Hollow markers: no interval.",
         level=found.data.level,
     ),
@@ -99,8 +99,8 @@ FIGURE_1 = Finding[ChoiceFindings](
 )
 FIGURE_2 = Finding[ChoiceFindings](
     "figure2",
-    LazyText("Figure 2"),
-    LazyText("Figure 2. Answers to the clips of each system."),
+    LazyText("Figure of the answers"),
+    LazyText("Answers to the clips of each system."),
     lambda found: found.shares.drop(columns="correct"),
     draw=figures.shares,
     under_codes=True,
