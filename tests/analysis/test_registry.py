@@ -48,7 +48,7 @@ RANGES = Finding[Findings](
 
 
 def _bars(found: Findings, frame: pd.DataFrame, lang: str) -> Figure:
-    figure = Figure()
+    figure = Figure(figsize=(6.4, 4.8))
     figure.subplots().bar(frame["system"], frame["reach"])
     return figure
 
