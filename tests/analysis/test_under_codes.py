@@ -9,12 +9,13 @@ from analysis.report.registry import all_findings
 from analysis.report.sections import SECTIONS
 from tests.analysis.builders import make_frame, make_ratings
 
-#: What pools clips and experts, and so says nothing about the systems.
+#: What pools clips and experts, and so says nothing about the systems; and attention checks, which are of no clip.
 POOLED = {
     *("system_means", "contrasts", "equivalence", "omnibus", "effects", "ordinal_model", "variance_components"),
     *(
         "reliability",
         "participants",
+        "attention_checks",
         "checklist",
         "answer_figure",
         "conclusions",
