@@ -16,7 +16,7 @@ from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import Given
 from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.participation import experts_of, flow_of, listened_of
+from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import Rows, read_rows
 from analysis.data.size import check_size
@@ -61,6 +61,8 @@ class Choices:
     choice_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
+    #: The days on which the analysis plan was amended after it was frozen.
+    amended: tuple[str, ...] = ()
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
@@ -195,6 +197,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
         },
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
+        amended=amended_on(dataset),
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,
@@ -273,6 +276,7 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
         choice_labels={question.key: {RIGHT: LazyText("right"), WRONG: LazyText("wrong")} for question in asked},
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
+        amended=amended_on(dataset),
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,

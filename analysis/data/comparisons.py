@@ -17,7 +17,7 @@ from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
 from analysis.data.given import EVERY, Given
 from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.participation import experts_of, flow_of, listened_of
+from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
@@ -73,6 +73,8 @@ class Comparisons:
     #: The frozen analysis plan of a DATASET.
     plan: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
+    #: The days on which the analysis plan was amended after it was frozen.
+    amended: tuple[str, ...] = ()
     #: The questions that were answered in words, and how many trials have an answer.
     written: tuple[tuple[Text, int], ...] = ()
     reference: Reference | None = None
@@ -178,6 +180,7 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         unused=(),
         plan=dataset.plan,
         plan_sha256=dataset.plan_sha256,
+        amended=amended_on(dataset),
         written=dataset.written,
         reference=dataset.reference,
         has_waveform=dataset.has_waveform,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,9 @@ import pandas as pd
 from analysis.data.dataset import Dataset
 from analysis.data.rows import read_rows
 from formats.errors import InputError
+
+#: Kinds of events of the log: how far an expert went, and that the analysis plan is another than was frozen.
+STAGES, AMENDED = ("invited", "withdrawn"), "plan amended"
 
 
 class Answers(Protocol):
@@ -73,15 +76,27 @@ def flow_of(dataset: Dataset, everyone: Collection[str], rules: Mapping[str, Col
 
 def _logged(path: Path) -> dict[str, set[str]]:
     """The experts of the events that say how far somebody went."""
-    found: dict[str, set[str]] = {"invited": set(), "withdrawn": set()}
+    found: dict[str, set[str]] = {stage: set() for stage in STAGES}
+    for event in _events(path):
+        if event["kind"] in STAGES:
+            found[event["kind"]].add(event["expert"])
+    return found
+
+
+def amended_on(dataset: Dataset) -> tuple[str, ...]:
+    """The days (UTC) on which the analysis plan was amended after it was frozen, by the log."""
+    return tuple(event["at"][:10] for event in _events(dataset.log_file) if event["kind"] == AMENDED)
+
+
+def _events(path: Path) -> Iterator[dict[str, str]]:
+    """Kind, time and (of STAGES) expert of each event of a log. Raises InputError for a line that is no event."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1):
         try:
             event = json.loads(line)
-            if event["kind"] in found:
-                found[event["kind"]].add(str(event["detail"]["expert"]))
-        except (ValueError, KeyError, TypeError) as error:
+            expert = event["detail"]["expert"] if event["kind"] in STAGES else ""
+            yield {"kind": str(event["kind"]), "at": str(event.get("at", "")), "expert": str(expert)}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError("%(file)s, line %(line)s is no event of a log.", file=path, line=number) from error
-    return found
 
 
 def listened_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

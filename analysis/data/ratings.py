@@ -23,7 +23,7 @@ from analysis.data.dataset import (
 )
 from analysis.data.given import Given
 from analysis.data.own_tables import read_own_table
-from analysis.data.participation import experts_of, flow_of, listened_of
+from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from analysis.data.table_files import source_sha256
@@ -63,6 +63,8 @@ class Ratings:
     plan: Mapping[str, Any] = field(default_factory=dict)
     design: Mapping[str, Any] = field(default_factory=dict)
     plan_sha256: str | None = None
+    #: The days on which the analysis plan was amended after it was frozen.
+    amended: tuple[str, ...] = ()
     planned_scales: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
     experts: pd.DataFrame | None = None
@@ -200,6 +202,7 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
         plan=dataset.plan,
         design=dataset.design,
         plan_sha256=dataset.plan_sha256,
+        amended=amended_on(dataset),
         planned_scales=dataset.planned_scales,
         metrics=metrics_of(dataset, frame),
         experts=experts_of(dataset, frame),

@@ -14,10 +14,12 @@ from analysis.report.registry import UNDER_CODES, Finding, M, Made, Question, Se
 from formats.messages import LazyText, counter, translate
 
 Answers = Comparisons | Choices
+AMENDED = LazyText("Analysis plan amended on (UTC; this report follows the frozen plan)")
 STAMPED = {
     "source": LazyText("Read from"),
     "dataset_hash": LazyText("Data (SHA-256)"),
     "plan_hash": LazyText("Study plan (SHA-256)"),
+    "plan_amended": AMENDED,
     "versions": LazyText("Versions"),
 }
 

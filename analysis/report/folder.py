@@ -105,6 +105,7 @@ def write_report(
         "source": ratings.source.name,
         "dataset_hash": ratings.sha256,
         "plan_hash": ratings.plan_sha256 or "",
+        **amended(ratings.amended),
         "seed": str(seed),
         "versions": versions(np, pd, matplotlib),
     }
@@ -135,6 +136,11 @@ def check_numbers(replicates: int, seed: int) -> None:
         )
     if seed < 0:
         raise InputError("--seed %(seed)s must not be negative.", seed=seed)
+
+
+def amended(days: Sequence[str]) -> dict[str, str]:
+    """What the stamp says of amendments of the analysis plan; nothing where there are none."""
+    return {"plan_amended": ", ".join(days)} if days else {}
 
 
 def versions(*modules: ModuleType) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.ratings import read
+from analysis.report.folder import write_report
 from analysis.statistics import listening
 from formats.errors import InputError
 from tests.analysis.builders import make_dataset, make_frame, write_csv, write_hashes
@@ -49,6 +50,17 @@ def test_flow_counts_every_stage(tmp_path: Path) -> None:
         "dropped_out": 1,
         "analysed": 6,
     }
+
+
+def test_days_on_which_the_plan_was_amended_are_in_the_report(tmp_path: Path) -> None:
+    amended = [{"kind": "plan amended", "at": f"2026-0{month}-03T04:05:06Z", "detail": {}} for month in (1, 2)]
+    ratings = read(dataset(tmp_path, "\n".join(map(json.dumps, [*EVENTS, *amended]))))
+    assert ratings.amended == ("2026-01-03", "2026-02-03")
+    write_report(ratings, tmp_path / "r", replicates=1000, draw=False)
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    for words in ("Analysis plan amended on (UTC; this report follows the frozen plan)", "分析计划修订于"):
+        assert page.count(words) == 1
+    assert page.count("2026-01-03, 2026-02-03") == 2
 
 
 def test_line_that_is_no_event_is_refused_with_its_number(tmp_path: Path) -> None:

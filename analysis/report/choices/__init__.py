@@ -44,6 +44,7 @@ def write_report(
         "source": data.source.name,
         "dataset_hash": data.sha256,
         "plan_hash": data.plan_sha256 or "",
+        **folder.amended(data.amended),
         "versions": folder.versions(np, scipy, pd, matplotlib),
     }
     about = {

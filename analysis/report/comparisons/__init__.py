@@ -39,6 +39,7 @@ def write_report(
         "source": data.source.name,
         "dataset_hash": data.sha256,
         **({"plan_hash": data.plan_sha256} if data.plan_sha256 else {}),
+        **folder.amended(data.amended),
         "versions": folder.versions(np, scipy, pd, matplotlib),
     }
     about = {

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.data.dataset import Text
 from analysis.report import reasons
 from analysis.report.blocks import Block, Facts
+from analysis.report.closing import AMENDED
 from analysis.report.document import Contents
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.methods import scales_named
@@ -193,6 +194,7 @@ STAMPED = {
     "source": LazyText("Read from"),
     "dataset_hash": LazyText("Data (SHA-256)"),
     "plan_hash": LazyText("Frozen study plan (SHA-256)"),
+    "plan_amended": AMENDED,
     "runs_hash": LazyText("Runs (SHA-256)"),
     "weights_hash": LazyText("Weights (SHA-256)"),
     "corpus_hash": LazyText("Corpus (SHA-256)"),
