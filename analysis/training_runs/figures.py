@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator, NullLocator
 from scipy.special import stdtrit
 
 from analysis.data.dataset import Text
+from analysis.report.figures.parts import fitted, is_narrow, page_width, wrap
 from analysis.report.style import NAMED_COLOURS
 from analysis.training_runs.runs import Run
 from formats.errors import N_
@@ -96,18 +97,28 @@ def _part(critic: str, measure: str, seed: str, values: pd.DataFrame) -> pd.Data
 def figure5(frame: pd.DataFrame, lang: str) -> Figure:
     """Draw `figure5_frame`. Call inside `figure_style`."""
     measures = [measure for measure in (LOSS, DISTANCE) if (frame["measure"] == measure).any()]
-    figure = Figure(figsize=(7.2 if len(measures) > 1 else 4.2, 3.2), layout="constrained")
-    for axis, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
+    figure, axes = _panels(len(measures))
+    for axis, measure in zip(axes, measures, strict=True):
         for (critic, seed), rows in frame[frame["measure"] == measure].groupby(["critic", "seed"], sort=False):
             _curve(axis, rows, str(critic), is_mean=seed == MEAN)
         axis.set_title(TITLES[measure][lang], fontsize=8.5)
         axis.set_xlabel(translate(lang, "Generator iteration"))
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
+        if is_narrow():  # ticks that are the same before and after the layout
+            axis.locator_params(axis="y", nbins=4)
         _grid(axis)
     seeds = frame[frame["seed"] != MEAN].groupby("critic", sort=False).agg({"seed": "nunique"})["seed"]
     _legend(figure, [(str(critic), f"{NAMES[str(critic)][lang]} (n = {n})") for critic, n in seeds.items()])
     return figure
+
+
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
+    """A figure of panels beside one another; in one column below one another."""
+    rows = count if is_narrow() else 1
+    size = (page_width() if count > 1 else fitted(0), 0.9 + (2.0 if rows > 1 else 2.4) * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(rows, count // rows, squeeze=False).ravel().tolist()
 
 
 def _curve(axis: Axes, rows: pd.DataFrame, critic: str, *, is_mean: bool) -> None:
@@ -148,8 +159,8 @@ def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float
 
     Call inside `figure_style`.
     """
-    figure = Figure(figsize=(7.2, 3.3), layout="constrained")
-    for axis, bins in zip(figure.subplots(1, 2), ("fine", "wide"), strict=True):
+    figure, axes = _panels(2)
+    for axis, bins in zip(axes, ("fine", "wide"), strict=True):
         part = frame[frame["bins"] == bins]
         for (kind, seed), rows in part.groupby(["lipschitz", "seed"], sort=False):
             _stairs(axis, rows, str(kind), is_mean=seed == MEAN)
@@ -166,7 +177,8 @@ def figure6(frame: pd.DataFrame, bound: float, near: Mapping[str, Sequence[float
         axis.set_title(translate(lang, BINS[bins], width=width), fontsize=8.5)
         axis.set_xlabel(translate(lang, "Weight of the critic"))
         _grid(axis)
-    figure.axes[0].set_ylabel(translate(lang, "Share of weights in the bin"))
+    for axis in axes if is_narrow() else axes[:1]:
+        axis.set_ylabel(translate(lang, "Share of weights in the bin"))
     text = translate(lang, "{kind}: {share:.1f}% of the weights within 1% of a bound (n = {n})")
     lines = [
         (kind, text.format(kind=NAMES[kind][lang], share=100 * np.mean(shares), n=len(shares)))
@@ -192,13 +204,13 @@ def _legend(
     figure: Figure, lines: Sequence[tuple[str, str]], *, columns: int | None = None, bound: str | None = None
 ) -> None:
     handles = [Line2D([], [], color=COLOURS[kind], linestyle=LINES[kind], linewidth=1.6) for kind, _ in lines]
-    labels = [label for _, label in lines]
+    room = float(figure.get_size_inches()[0]) - 0.6
+    labels = ["\n".join(wrap([label], room, 7.5)) for _, label in lines]
     if bound is not None:
         handles.append(Line2D([], [], color="#444444", linewidth=0.8, linestyle=(0, (1, 2))))
         labels.append(bound)
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=columns or len(labels), frameon=False, fontsize=7.5
-    )
+    ncols = 1 if room < 3 else columns or len(labels)
+    figure.legend(handles, labels, loc="outside lower center", ncols=ncols, frameon=False, fontsize=7.5)
 
 
 #: A drawn figure's name, its CSV's frame, and how it is drawn in a language.

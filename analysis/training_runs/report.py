@@ -30,11 +30,13 @@ def write_report(
     *,
     replicates: int = 10_000,
     seed: int = 1,
+    narrow: bool = False,
     on_step: Callable[[], object] = lambda: None,
 ) -> Report:
     """Write the report of runs, by model and variant, and of their clips; the same input gives the same bytes.
 
-    A former report in `out` is replaced whole. Raises InputError where `out` is anything else, or cannot be written.
+    With `narrow`, figures in the width of one column too. A former report in `out` is replaced whole. Raises InputError
+    where `out` is anything else, or cannot be written.
     """
     check_numbers(replicates, seed)
     listed = [
@@ -49,7 +51,8 @@ def write_report(
         "versions": versions(np, scipy, pd, matplotlib),
     }
     made = RunFindings(runs, samples, replicates=replicates, seed=seed, on_step=on_step)
-    form = Form(stamp, {"replicates": replicates, "runs": listed}, f"runs {stamp['runs_hash']}", css=WIDE)
+    about = {"replicates": replicates, "runs": listed}
+    form = Form(stamp, about, f"runs {stamp['runs_hash']}", narrow=narrow, css=WIDE)
     report = write(made, out, form, on_step)
     missing = [*samples.left_out, *(made.because(made.findings[name]) for name in made.drawings[1])]
     return replace(report, warnings=(*(f"left out: {text[SOURCE]}" for text in missing), *report.warnings))

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 import torch
 from django.core.management import CommandError, call_command
+from PIL import Image
 from safetensors.torch import save_file
 
+from analysis.report import style
 from analysis.statistics.objective import frechet
 from generation import metrics
 from generation.corpus import assemble, save_corpus
@@ -96,6 +98,17 @@ def test_a_report_holds_tables_figures_and_a_page_in_both_languages(made: Path) 
         CORPUS.sha256,
     ):
         assert words in page
+
+
+def test_single_column_adds_narrow_figures(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / (variant or "shipped"), variant) for variant in ("", "plain", "clipping")]
+    analyse(*runs, "--single-column", "--out", tmp_path / "report")
+    names = set(contents(tmp_path / "report"))
+    for figure in ("figure5", "figure6"):
+        endings = [f"{lang}.{form}" for lang in ("en", "zh-hans") for form in ("svg", "pdf", "png")]
+        assert {f"figures/{figure}-single.{ending}" for ending in endings} < names
+        with Image.open(tmp_path / f"report/figures/{figure}-single.en.png") as drawn:
+            assert drawn.width == 300 * style.WIDTHS[1]
 
 
 def test_metre_and_form_stand_beside_table_2_and_whole_sets(made: Path) -> None:

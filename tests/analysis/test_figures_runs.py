@@ -29,16 +29,17 @@ def drawings(tmp_path: Path, seeds: int = 3) -> dict[str, figures.Drawing]:
     return {drawing[0]: drawing for drawing in drawn}
 
 
-def laid_out(drawing: figures.Drawing, lang: str) -> Figure:
-    with style.figure_style(lang):
+def laid_out(drawing: figures.Drawing, lang: str, columns: int = 2) -> Figure:
+    with style.figure_style(lang, columns):
         return lay_out(drawing[2](lang))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("seeds", [1, 3])
-def test_nothing_overlaps_and_nothing_leaves_the_page(tmp_path: Path, lang: str, seeds: int) -> None:
+@pytest.mark.parametrize("columns", [1, 2])
+def test_nothing_overlaps_and_nothing_leaves_the_page(tmp_path: Path, lang: str, seeds: int, columns: int) -> None:
     for drawing in drawings(tmp_path, seeds).values():
-        figure = laid_out(drawing, lang)
+        figure = laid_out(drawing, lang, columns)
         boxes = [box for axis in figure.axes if (box := axis.get_tightbbox()) is not None]
         boxes.append(figure.legends[0].get_window_extent())
         for box in boxes:

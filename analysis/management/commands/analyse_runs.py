@@ -61,6 +61,11 @@ The page lists what could not be computed, with the reason. The same input gives
         parser.add_argument(
             "--replicates", type=int, default=10_000, metavar="N", help="bootstrap replicates (default 10000)"
         )
+        parser.add_argument(
+            "--single-column",
+            action="store_true",
+            help="also draw every figure 3.5 inches wide, for one column of a journal (figures/figureN-single.*)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         from analysis.report import folder
@@ -80,6 +85,7 @@ The page lists what could not be computed, with the reason. The same input gives
                     options["out"],
                     replicates=options["replicates"],
                     seed=options["seed"],
+                    narrow=options["single_column"],
                     on_step=steps.update,
                 )
         for warning in written.warnings:
