@@ -56,7 +56,11 @@ class Reference:
         _ = translator(language)
         if self.system != NO_REFERENCE:
             yield self._what(language)
-            yield _("It must be heard to its end before an answer can be given.")
+            yield (
+                _("X must be heard to its end before an answer can be given.")
+                if self.system == X
+                else _("It must be heard to its end before an answer can be given.")
+            )
         if self.system not in (NO_REFERENCE, X):
             copy = _("An unmarked copy of it is among the clips (hidden reference).")
             yield copy if self.is_hidden else _("No copy of it is among the clips.")

@@ -37,7 +37,7 @@ from formats.pack import PackClip
 from formats.progress import bar
 from formats.reference import reference_of
 from formats.study_file import ChoiceQuestion, Numbered, Preference, StudyFile
-from study.models import Clip, Expert, Rating, Remark, Seal, Study, Trial
+from study.models import Clip, Expert, Listening, Rating, Remark, Seal, Study, Trial
 from study.services.copies import delete_copy
 from study.services.invitations import RESERVED
 from study.services.opening import open_study
@@ -144,6 +144,7 @@ def _fill(study: Study, rng: Random) -> None:
         Rating.objects.bulk_create(_ratings(expert, trials, latent))
         Rating.objects.bulk_create(_checked(expert, trials, rng))
         Remark.objects.bulk_create(_written(expert, trials, rng))
+        Listening.objects.bulk_create(_listened(expert, trials))
 
 
 def _written(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Remark]:
@@ -160,6 +161,26 @@ def _written(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Remar
             given_at=at,
             received_at=at,
         )
+
+
+def _listened(expert: Expert, trials: list[Trial]) -> Iterator[Listening]:
+    """Each clip of a trial with several, and its reference or X, heard once; of a single clip the ratings say so."""
+    for trial in trials:
+        further = trial.further_clips.all()
+        clips = [trial.reference, trial.clip, *(one.clip for one in further)]
+        at = BEGUN + timedelta(seconds=SECONDS_A_TRIAL * (trial.number + 1))
+        for place, clip in enumerate(clips if further or trial.reference else ()):
+            if clip:
+                yield Listening(
+                    trial=trial,
+                    expert=expert,
+                    client_uuid=uuid.uuid4(),
+                    place=place,
+                    intervals=[[0, clip.duration_ms]],
+                    plays=1,
+                    given_at=at,
+                    received_at=at,
+                )
 
 
 def _checked(expert: Expert, trials: list[Trial], rng: Random) -> Iterator[Rating]:

@@ -66,14 +66,16 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Disguise | None
     refers = {"expert_id": "experts.csv"} | ({"clip_id": "clips.csv"} if view == "open" else {})
     long = Table(
         f"{stem}_data.csv",
-        LazyText("Ratings, a row for each trial and scale"),
+        LazyText("Ratings, a row for each clip of a trial and each scale")
+        if rated
+        else LazyText("Ratings, a row for each trial and scale"),
         schema.long_columns(study.file, view),
         ("expert_id", "trial", *rated, "scale"),
         refers,
     )
     wide = Table(
         f"{stem}_description-wide_data.csv",
-        LazyText("Ratings, a row for each trial"),
+        LazyText("Ratings, a row for each clip of a trial") if rated else LazyText("Ratings, a row for each trial"),
         schema.wide_columns(study.file, view),
         ("expert_id", "trial", *rated),
         refers,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -11,9 +12,19 @@ from django.core.management import CommandError, call_command
 
 from study import clock, dataset, services
 from study.errors import Refused
-from study.models import Clip, Device, Expert, Invitation, Rating, Study
+from study.models import Clip, Device, Expert, Invitation, Rating, Study, Trial
 from study.sequences import sessions_of
-from tests.factories import checks_toml, context_of, make_expert, make_study, rate_all, study_toml, trials_of
+from tests.factories import (
+    checks_toml,
+    context_of,
+    make_abx_study,
+    make_expert,
+    make_set_study,
+    make_study,
+    rate_all,
+    study_toml,
+    trials_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +144,20 @@ def test_a_simulated_study_takes_no_answers(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         services.save_listening(at, client_uuid=uuid4(), intervals=[[0, 1000]], events=[], plays=1)
     assert refused.value.code == "not-open"
+
+
+@pytest.mark.parametrize(("make", "places"), [(make_set_study, {1, 2, 3}), (make_abx_study, {0, 1, 2})])
+def test_every_clip_of_simulated_trials_and_their_x_was_heard_once(
+    tmp_path: Path, make: Callable[[Path], Study], places: set[int]
+) -> None:
+    study = make(tmp_path)
+    call_command("simulate_ratings", study.slug, seed=1)
+    copy = Study.objects.get(slug=f"{study.slug}-simulated")
+    dataset.export(copy, tmp_path / "out")
+    with (tmp_path / "out/listening.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    trials = Trial.objects.filter(slot__study=copy, phase=Trial.Phase.STUDY).count()
+    assert {int(row["place"]) for row in rows} == places
+    assert len(rows) == trials * len(places)
+    assert {row["plays"] for row in rows} == {"1"}
+    assert {int(row["heard_ms"]) for row in rows} == set(copy.clips.values_list("duration_ms", flat=True))
