@@ -6,6 +6,11 @@ system is its coefficient against the real music; its criterion is that of the m
 where experts incline to say "real". Pooled tables, which take every answer as one of its own, find differences where
 there are none. All d' share the false alarms of the real clips, so that few real clips blur them all.
 
+A system whose answers are all right, or all wrong, has no finite d'. Where its d' is infinite its answers are certain,
+so that the likelihood of all answers is that of the answers without it: the other systems are fitted without it, and
+the likelihood ratio tests it against d' = 0. It is compared with F on 1 and K + K_r - 2 degrees of freedom, K clips of
+the system and K_r real ones, as chi-squared finds too much with few clips.
+
 Sources: L. T. DeCarlo, Psychological Methods 3 (1998) 186-205 (signal detection as a probit model); M. J. Hautus,
 Behavior Research Methods 27 (1995) 46-51 (the log-linear rule); D. J. Schuirmann, Journal of Pharmacokinetics and
 Biopharmaceutics 15 (1987) 657-680 (equivalence). Agrees with glmmTMB.
@@ -13,7 +18,7 @@ Biopharmaceutics 15 (1987) 657-680 (equivalence). Agrees with glmmTMB.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +41,7 @@ EFFECTS = ("criterion", "sensitivity", "clip", "prompt")
 TESTED = ("se", "df", "t", "p")
 SYSTEMS = (
     *("system", "answers", "hits", "hit_rate", "d_prime", *TESTED, "p_holm", "ci_low", "ci_high"),
-    *("p_equivalence", "equivalence_low", "equivalence_high", "criterion", "criterion_se"),
+    *("p_equivalence", "equivalence_low", "equivalence_high", "criterion", "criterion_se", "why"),
 )
 EXPERTS = ("expert_id", "hits", "generated", "false_alarms", "real", "d_prime", "criterion", "p", "p_holm")
 COMPONENTS = ("component", "variance", "sd")
@@ -53,9 +58,10 @@ class DiscriminationFit:
     Attributes
     ----------
     systems : DataFrame
-        ``SYSTEMS``; the last row, with system "", is the mean of all systems. ``p`` is two-sided against d' = 0,
-        ``p_equivalence`` that of two one-sided tests that d' is within the margin, which the interval from
-        ``equivalence_low`` to ``equivalence_high`` (level 1 - 2 alpha) then is.
+        ``SYSTEMS``; the last row, with system "", is the mean of the systems that have an estimate. ``p`` is two-sided
+        against d' = 0, ``p_equivalence`` that of two one-sided tests that d' is within the margin, which the interval
+        from ``equivalence_low`` to ``equivalence_high`` (level 1 - 2 alpha) then is. ``why`` is "all_right" or
+        "all_wrong" for a system without an estimate, whose ``p`` is that of the likelihood ratio, else "".
     experts : DataFrame
         ``EXPERTS``: rates by the log-linear rule, Fisher's one-sided exact p.
     variance_components : DataFrame
@@ -66,8 +72,8 @@ class DiscriminationFit:
     log_likelihood : float
     notes : tuple of Note
     why : str
-        Why nothing was estimated: "no_real", "no_generated", "one_answer" (a system has one answer alone),
-        "not_estimable", or "".
+        Why nothing was estimated: "no_real", "no_generated", "one_answer" (the real music or every system has one
+        answer alone), "not_estimable", or "".
     shortage : str
         Why nothing is concluded (``guards``, or "one_of_page" by ``page_dispersion``), or "".
     """
@@ -250,24 +256,31 @@ def fit(
     if not margin > 0:
         raise ValueError(f"the margin {margin:g} must be above 0")
     choices = lay_out(frame, real, systems)
-    why, maximum = _why_not(choices), None
+    separated = _separated(choices)
+    why, maximum = _why_not(choices, separated), None
+    kept = frame if why else frame[~frame["system"].isin(separated)]
+    fitted = lay_out(kept, real, choices.systems)
     if not why:
         try:
-            maximum = maximise(Answers(choices.said, 2, choices.design(), choices.coefficients[:, :0], LINKS[link]))
+            maximum = maximise(Answers(fitted.said, 2, fitted.design(), fitted.coefficients[:, :0], LINKS[link]))
         except np.linalg.LinAlgError:
             why = "not_estimable"
-    table = _counts(choices)
+    table = _counts(choices, separated if maximum else {})
+    if maximum:
+        for system in separated:
+            table.loc[table["system"] == system, "p"] = _ratio_p(frame, real, fitted, system, link)
+        table = _tested(fitted, table, maximum, margin, alpha)
     real_said = choices.said[choices.system < 0]
-    shortage = panel_shortage(len(choices.experts), choices.clips) or ("one_of_page" if _one_of_page(frame) else "")
+    shortage = panel_shortage(len(fitted.experts), fitted.clips) or ("one_of_page" if _one_of_page(kept) else "")
     return DiscriminationFit(
-        systems=_tested(choices, table, maximum, margin, alpha) if maximum else table,
+        systems=table,
         experts=_by_expert(choices),
-        variance_components=_components(choices, maximum),
+        variance_components=_components(fitted, maximum),
         false_alarms=int(real_said.sum()),
         real_answers=len(real_said),
         margin=margin,
         log_likelihood=maximum.at.value if maximum else float("nan"),
-        notes=_notes(choices, maximum, why, shortage),
+        notes=(*_notes_of_separated(table), *_notes(fitted, maximum, why, shortage)),
         why=why,
         shortage=shortage,
     )
@@ -289,7 +302,7 @@ def guard(found: DiscriminationFit) -> DiscriminationFit:
     """
     if not found.shortage:
         return found
-    kept = ("system", "answers", "hits", "hit_rate", "d_prime", "criterion")
+    kept = ("system", "answers", "hits", "hit_rate", "d_prime", "criterion", "why")
     return replace(found, systems=found.systems.assign(**{name: np.nan for name in SYSTEMS if name not in kept}))
 
 
@@ -324,22 +337,49 @@ def _one_of_page(frame: pd.DataFrame) -> bool:
     return page_dispersion(frame) < DEPENDENT
 
 
-def _why_not(choices: Choices) -> str:
+def _separated(choices: Choices) -> dict[str, str]:
+    """Name the systems whose answers are all right or all wrong."""
+    shares = {name: choices.said[choices.system == number].mean() for number, name in enumerate(choices.systems)}
+    return {name: "all_right" if share == 1 else "all_wrong" for name, share in shares.items() if share in (0, 1)}
+
+
+def _why_not(choices: Choices, separated: Mapping[str, str]) -> str:
     if not choices.systems:
         return "no_generated"
     if not (choices.system < 0).any():
         return "no_real"
-    shares = [choices.said[choices.system == system].mean() for system in range(-1, len(choices.systems))]
-    return "one_answer" if any(share in (0, 1) for share in shares) else ""
+    is_one = choices.said[choices.system < 0].mean() in (0, 1) or len(separated) == len(choices.systems)
+    return "one_answer" if is_one else ""
 
 
-def _counts(choices: Choices) -> pd.DataFrame:
+def _counts(choices: Choices, separated: Mapping[str, str]) -> pd.DataFrame:
+    estimated = [number for number, name in enumerate(choices.systems) if name not in separated]
     rows = []
-    for number, name in [*enumerate(choices.systems), (None, "")]:
-        said = choices.said[choices.system >= 0 if number is None else choices.system == number]
+    for name, numbers in [*((name, [number]) for number, name in enumerate(choices.systems)), ("", estimated)]:
+        said = choices.said[np.isin(choices.system, numbers)]
         rows.append((name, len(said), int(said.sum()), float(said.mean()) if len(said) else np.nan))
-    table = pd.DataFrame(rows, columns=list(SYSTEMS[:4]))
-    return table.assign(**dict.fromkeys(SYSTEMS[4:], np.nan))[list(SYSTEMS)]
+    table = pd.DataFrame(rows, columns=list(SYSTEMS[:4])).assign(**dict.fromkeys(SYSTEMS[4:-1], np.nan))
+    return table.assign(why=[separated.get(name, "") for name in table["system"]])
+
+
+def _ratio_p(frame: pd.DataFrame, real: str, fitted: Choices, system: str, link: str) -> float:
+    """Test a separated system against d' = 0 by the likelihood ratio; NaN where its clips or experts are too few."""
+    order = [*fitted.systems, system]
+    equal = lay_out(frame[frame["system"].isin([real, *order])], real, order)
+    if panel_shortage(len(equal.experts), equal.clips):
+        return float("nan")
+    try:
+        found = [
+            maximise(Answers(choices.said, 2, join(choices.random(code)), outer, LINKS[link]))
+            for choices, outer in ((fitted, fitted.coefficients), (equal, equal.coefficients[:, :-1]))
+            for code in [(choices.system >= 0).astype(np.float64)]
+        ]
+    except np.linalg.LinAlgError:
+        return float("nan")
+    free, restricted = (maximum.at.value for maximum in found)
+    freedom = equal.clips[0] + equal.clips[-1] - 2
+    p = float(stats.f.sf(max(2 * (free - restricted), 0.0), 1, freedom))
+    return p if all(maximum.converged for maximum in found) else float("nan")
 
 
 def _tested(choices: Choices, table: pd.DataFrame, maximum: Maximum, margin: float, alpha: float) -> pd.DataFrame:
@@ -351,19 +391,19 @@ def _tested(choices: Choices, table: pd.DataFrame, maximum: Maximum, margin: flo
     criterion = -sensitivity / 2
     criterion[:, 0] = -1.0
     reach = stats.t.isf(alpha, found.df) * found.se
-    adjusted = np.append(holm(found.p[:count]), np.nan)
-    return table.assign(
-        d_prime=found.value,
+    columns = {
+        "d_prime": found.value,
         **{name: getattr(found, name) for name in TESTED},
-        p_holm=adjusted,
-        ci_low=found.low,
-        ci_high=found.high,
-        p_equivalence=inference.equivalence_p(found.value, found.se, found.df, margin),
-        equivalence_low=found.value - reach,
-        equivalence_high=found.value + reach,
-        criterion=criterion @ estimate.coefficients,
-        criterion_se=np.sqrt(estimate.variances(criterion)),
-    )
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "p_equivalence": inference.equivalence_p(found.value, found.se, found.df, margin),
+        "equivalence_low": found.value - reach,
+        "equivalence_high": found.value + reach,
+        "criterion": criterion @ estimate.coefficients,
+        "criterion_se": np.sqrt(estimate.variances(criterion)),
+    }
+    table.loc[table["why"] == "", list(columns)] = np.column_stack(list(columns.values()))
+    return table.assign(p_holm=np.append(holm(table["p"][:-1]), np.nan))
 
 
 def _by_expert(choices: Choices) -> pd.DataFrame:
@@ -385,6 +425,11 @@ def _components(choices: Choices, maximum: Maximum | None) -> pd.DataFrame:
     effects = EFFECTS if choices.prompt is not None else EFFECTS[:3]
     sds = maximum.sds if maximum else np.full(len(effects), np.nan)
     return pd.DataFrame({"component": list(effects), "variance": sds**2, "sd": sds})
+
+
+def _notes_of_separated(table: pd.DataFrame) -> tuple[Note, ...]:
+    rows = table[table["why"] != ""].to_dict("records")
+    return tuple(note(f"choices_{row['why']}", "", system=row["system"], answers=row["answers"]) for row in rows)
 
 
 def _notes(choices: Choices, maximum: Maximum | None, why: str, shortage: str) -> tuple[Note, ...]:

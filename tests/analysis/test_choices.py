@@ -17,7 +17,7 @@ from analysis.data import choices
 from analysis.report.choices import SECTIONS
 from analysis.report.choices.findings import ALL, PLANNED, ChoiceFindings
 from analysis.report.choices.notes import SENTENCES
-from analysis.report.choices.results import verdicts
+from analysis.report.choices.results import SEPARATED, verdicts
 from analysis.statistics import discrimination
 from formats.errors import InputError
 from formats.messages import LANGUAGES
@@ -139,7 +139,9 @@ def test_anchors_have_shares_and_no_d_prime(tmp_path: Path) -> None:
     assert set(found.tested["system"]) == {"s2", "s3", ""}
     assert set(found.shares["system"]) == {"real", "s1", "s2", "s3"}
     plan = {"primary_scale": "origin", "contrasts": [["s1", "real"]]}
-    assert ChoiceFindings(replace(data, plan=plan), SECTIONS).judged["origin"].fit.why
+    planned = ChoiceFindings(replace(data, plan=plan), SECTIONS).tested.set_index("system")
+    assert list(planned["why"]) == ["", "", "all_right", ""]
+    assert planned["p_holm"]["s1"] == planned["p"]["s1"]
 
 
 def test_few_experts_leave_shares_and_d_prime_alone(tmp_path: Path) -> None:
@@ -151,16 +153,37 @@ def test_few_experts_leave_shares_and_d_prime_alone(tmp_path: Path) -> None:
 
 def test_one_answer_throughout_is_counted_and_not_estimated(tmp_path: Path) -> None:
     frame = make_answers(0.5)
-    frame.loc[frame["system"] == "s1", "said"] = 1
+    frame.loc[frame["system"] == "real", "said"] = 0
     found = found_of(worded(frame), tmp_path)
     assert found.frame("discrimination").empty
     assert "has no finite estimate" in found.notes[0]["en"]
 
 
+@pytest.mark.parametrize("said", [1, 0])
+def test_report_tests_separated_system_apart_in_both_languages(said: int, tmp_path: Path) -> None:
+    frame = make_answers(0.8, systems=3, clips=8, real=8)
+    frame.loc[frame["system"] == "s2", "said"] = said
+    call_command("analyse", write_csv(tmp_path / "choices.csv", worded(frame)), "--out", tmp_path / "report")
+    english, chinese = (text_of(tmp_path / "report", lang) for lang in LANGUAGES)
+    word, words = ("right", "正确") if said else ("wrong", "错误")
+    assert f"origin: all 96 answers to the clips of s2 are {word}. Its d' has no finite estimate" in english
+    assert f"all 96 answers are {word} (likelihood ratio test, p < .001)" in english
+    assert f"origin：对 s2 片段的 96 次回答全部{words}" in chinese
+    assert f"none ({96 * said} / 96 right)" in english
+    assert "Mean of the systems with d'" in english
+    assert "Arrows: all answers right" in english
+    assert "箭头：回答全部正确" in chinese
+    assert "origin: experts tell s1 from Real music: d' =" in english
+    assert "estimated without them" in (tmp_path / "report/methods.en.md").read_text("utf-8")
+    assert "似然比检验" in (tmp_path / "report/methods.zh-hans.md").read_text("utf-8")
+    table = pd.read_csv(tmp_path / "report/tables/discrimination.csv", index_col="system")
+    assert table["d_prime"].isna().tolist() == [False, True, False, False]
+
+
 def test_every_note_has_words() -> None:
     source = Path(discrimination.__file__).read_text("utf-8")
     fixed = set(re.findall(r'"(choices_\w+)"', source))
-    whys = {f"choices_{why}" for why in ("no_real", "no_generated", "one_answer", "not_estimable")}
+    whys = {f"choices_{why}" for why in ("no_real", "no_generated", "one_answer", "not_estimable", *SEPARATED)}
     shortages = {f"choices_{why}" for why in ("few_experts", "few_clips", "one_of_page")}
     assert fixed | whys | shortages == set(SENTENCES)
 

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from analysis.statistics import discrimination
 from analysis.statistics.comparison_model.laplace import Answers, maximise
 from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS
 from analysis.statistics.incidence import join
+from analysis.statistics.mixed_model.inference import holm
 from analysis.statistics.ordinal_model.links import LINKS
 from tests.analysis.builders import ORACLES
 
@@ -113,13 +115,70 @@ def test_clear_difference_is_found() -> None:
     assert (found["p_equivalence"] > 0.9).all()
 
 
-def test_system_that_everyone_recognises_has_no_standard_error() -> None:
-    frame = make_answers(1.0)
+ESTIMATES = ["d_prime", "se", "df", "t", "p", "ci_low", "ci_high", "p_equivalence", "criterion", "criterion_se"]
+
+
+@pytest.mark.parametrize("paged", [False, True])
+@pytest.mark.parametrize(("said", "why"), [(1, "all_right"), (0, "all_wrong")])
+def test_separated_system_leaves_others_their_estimates(said: int, why: str, paged: bool) -> None:
+    frame = make_answers(0.7, systems=4, clips=8, real=8)
+    frame = as_pages(frame) if paged else frame
+    frame.loc[frame["system"] == "s2", "said"] = said
+    found, without = discrimination.fit(frame), discrimination.fit(frame[frame["system"] != "s2"])
+    rows = found.systems.set_index("system")
+    assert list(rows.index) == ["s1", "s2", "s3", "s4", ""]
+    assert rows["why"].tolist() == ["", why, "", "", ""]
+    assert (rows["answers"]["s2"], rows["hits"]["s2"]) == (96, 96 * said)
+    assert rows.loc["s2", [name for name in ESTIMATES if name != "p"]].isna().all()
+    assert_allclose(
+        rows.drop(index="s2")[[*ESTIMATES, "answers", "hits"]],
+        without.systems[[*ESTIMATES, "answers", "hits"]],
+        rtol=0,
+        atol=1e-6,
+    )
+    assert_allclose(found.variance_components["sd"], without.variance_components["sd"], rtol=0, atol=1e-6)
+    assert ("prompt" in set(found.variance_components["component"])) is paged
+    assert rows["p"]["s2"] < 0.001
+    assert_allclose(rows["p_holm"][:-1], holm(rows["p"][:-1]))
+    assert found.notes[0].about == {"system": "s2", "answers": 96}
+    assert (found.why, found.shortage) == ("", "")
+    assert found.experts["generated"].eq(32).all()
+
+
+def test_ratio_of_separated_system_is_that_of_a_certain_one() -> None:
+    """Without variance between experts and clips the ratio is that of two proportions."""
+    frame = make_answers(0.4, experts=12, systems=2, clips=12, real=24)
+    frame["said"] = np.random.default_rng(3).integers(0, 2, len(frame))
+    few = frame[(frame["system"] != "s1") | (frame["clip_id"].isin(["s1-0", "s1-1", "s1-2"]))]
+    few = few[(few["system"] != "s1") | (few["expert_id"] < "e01")]
+    few.loc[few["system"] == "s1", "said"] = 1
+    found = discrimination.fit(few)
+    assert (found.variance_components["sd"] == 0).all()
+    alarms, real = found.false_alarms, found.real_answers
+    ones = [(alarms, real), (alarms + 3, real + 3)]
+    apart, equal = (yes * np.log(yes / n) + (n - yes) * np.log(1 - yes / n) for yes, n in ones)
+    assert found.systems["p"].iloc[0] == pytest.approx(stats.f.sf(2 * (apart - equal), 1, 3 + 24 - 2), abs=0.002)
+
+
+def test_separated_system_of_few_clips_has_no_test() -> None:
+    frame = make_answers(0.7)
+    frame = frame[(frame["system"] != "s1") | frame["clip_id"].isin(["s1-0", "s1-1"])]
     frame.loc[frame["system"] == "s1", "said"] = 1
     found = discrimination.fit(frame)
+    assert found.shortage == ""
+    assert found.systems["p"].isna().tolist() == [True, False, False]
+    assert found.systems["p_holm"].iloc[1] == found.systems["p"].iloc[1]
+
+
+@pytest.mark.parametrize("systems", [("real",), ("s1", "s2")])
+def test_separated_real_music_or_all_systems_estimate_nothing(systems: tuple[str, ...]) -> None:
+    frame = make_answers(1.0)
+    frame.loc[frame["system"].isin(systems), "said"] = 1
+    found = discrimination.fit(frame)
     assert found.why == "one_answer"
-    assert found.systems["hit_rate"].iloc[0] == 1
+    assert [note.code for note in found.notes] == ["choices_one_answer"]
     assert found.systems[["d_prime", "se", "p"]].isna().all(axis=None)
+    assert found.systems["answers"].tolist() == [72, 72, 144]
     assert found.experts["d_prime"].notna().all()
 
 

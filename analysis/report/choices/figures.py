@@ -18,6 +18,8 @@ BAND = "#E9E4DA"
 SHADES = ("#2B6CB2", "#E2A458", "#7A9E7E", "#B8B8B8", "#8C5B8A")
 #: A share smaller than this has no room for its number.
 MIN_WRITTEN = 0.08
+#: Where a system without a finite d' is drawn, as a share of the axis, and by which arrow.
+BEYOND = {"all_right": (0.94, ">"), "all_wrong": (-0.94, "<")}
 
 
 def _per_row() -> int:
@@ -56,9 +58,8 @@ def sensitivity(found: ChoiceFindings, frame: pd.DataFrame, lang: str) -> Figure
             if known:
                 axis.hlines(level, row["ci_low"], row["ci_high"], color=mark.colour, linewidth=1.3, zorder=3)
             face = mark.colour if known else "white"
-            axis.plot(
-                row["d_prime"], level, mark.marker, markersize=5, color=mark.colour, markerfacecolor=face, zorder=4
-            )
+            at, shape = BEYOND[row["why"]] if row["why"] else (row["d_prime"] / reach, mark.marker)
+            axis.plot(at * reach, level, shape, markersize=5, color=mark.colour, markerfacecolor=face, zorder=4)
         axis.set_xlim(-reach, reach)
         label_rows(axis, [short(found.system(system)[lang], MAX_SHORT_NAME) for system in systems])
         grid(axis, "x")

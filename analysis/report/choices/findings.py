@@ -116,8 +116,8 @@ class ChoiceFindings(Made):
         planned = self._planned(key, judged.noise)
         family = [PLANNED if system in planned else ALL for system in table["system"]]
         table["family"] = [member if system else "" for member, system in zip(family, table["system"], strict=True)]
-        chosen = table["family"] == PLANNED
-        if chosen.any() and table.loc[chosen, "p"].notna().all():
+        chosen = (table["family"] == PLANNED) & table["p"].notna()
+        if chosen.any():
             table.loc[chosen, "p_holm"] = holm(table.loc[chosen, "p"].to_numpy())
         return table[["question", "reference", *judged.fit.systems.columns, "family"]]
 

@@ -26,6 +26,14 @@ SENTENCES: Mapping[str, str] = {
         "{question}: all answers to the clips of one system are the same. Such a d' has no finite estimate, so there "
         "are counts only."
     ),
+    "choices_all_right": N_(
+        "{question}: all {answers} answers to the clips of {system} are right. Its d' has no finite estimate; "
+        "the other systems are estimated without it."
+    ),
+    "choices_all_wrong": N_(
+        "{question}: all {answers} answers to the clips of {system} are wrong. Its d' has no finite estimate; "
+        "the other systems are estimated without it."
+    ),
     "choices_not_estimable": N_("{question}: the answers do not determine the model; nothing is estimated."),
     "choices_few_experts": N_(
         "{question}: {count} experts. With fewer than {least_experts} the results cannot be generalised to other "
@@ -53,6 +61,8 @@ def in_words(found: ChoiceFindings, question: str, judged: Judged, note: Note) -
     names = about.pop("components", ())
     components = LazyText.of(lambda lang: listed(lang, (LazyText(COMPONENTS[name])[lang] for name in names)))
     values = {"count": about.get("experts"), "clips": about.get("clips"), "components": components}
+    if "system" in about:
+        values |= {"system": found.system(about["system"]), "answers": about["answers"]}
     limits = {"least_experts": MIN_EXPERTS, "least_clips": MIN_CLIPS}
     where = {"question": found.question(question), "reference": found.system(judged.noise)}
     return LazyText(SENTENCES[note.code], **where, **values, **limits)

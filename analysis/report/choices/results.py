@@ -33,11 +33,46 @@ OPEN = N_(
 )
 BOTH = N_("{question}: experts tell {system} from {reference}, but hardly: d' = {d} ({ci}), {p}, within ±{margin:g}.")
 
+#: A system without a finite d', tested by the likelihood ratio.
+ALL_RIGHT = N_(
+    "{question}: experts tell {system} from {reference}: all {answers} answers are right (likelihood ratio test, {p})."
+)
+ALL_WRONG = N_(
+    "{question}: experts take {system} for {reference} more often than {reference} itself: all {answers} answers are "
+    "wrong (likelihood ratio test, {p})."
+)
+OPEN_RIGHT = N_(
+    "{question}: it is not shown that experts tell {system} from {reference}, nor that they cannot: all {answers} "
+    "answers are right (likelihood ratio test, {p})."
+)
+OPEN_WRONG = N_(
+    "{question}: it is not shown that experts tell {system} from {reference}, nor that they cannot: all {answers} "
+    "answers are wrong (likelihood ratio test, {p})."
+)
+SEPARATED = {"all_right": (ALL_RIGHT, OPEN_RIGHT), "all_wrong": (ALL_WRONG, OPEN_WRONG)}
+
 
 def verdicts(found: ChoiceFindings) -> list[Text]:
     """For each question and system whether experts can tell it from the reference."""
     rows = found.tested.to_dict("records") if found.has_tests else []
-    return [_verdict(found, row) for row in rows if row["system"]]
+    return [
+        _verdict_of_separated(found, row) if row["why"] else _verdict(found, row)
+        for row in rows
+        if row["system"] and not (row["why"] and pd.isna(row["p_holm"]))
+    ]
+
+
+def _verdict_of_separated(found: ChoiceFindings, row: Row) -> Text:
+    shown, not_shown = SEPARATED[row["why"]]
+    message = shown if row["p_holm"] < found.data.alpha else not_shown
+    return LazyText(
+        message,
+        question=found.question(row["question"]),
+        system=found.system(row["system"]),
+        reference=found.system(row["reference"]),
+        answers=row["answers"],
+        p=p_text(float(row["p_holm"])),
+    )
 
 
 def _verdict(found: ChoiceFindings, row: Row) -> Text:
@@ -70,7 +105,17 @@ def _notes(contents: Contents[ChoiceFindings], lang: str) -> Iterator[Block]:
 
 
 def _system(found: ChoiceFindings, row: Row, lang: str) -> str:
-    return found.system(row["system"])[lang] if row["system"] else translate(lang, "Mean of all systems")
+    if row["system"]:
+        return found.system(row["system"])[lang]
+    table = found.tested
+    is_short = (table.loc[table["question"] == row["question"], "why"] != "").any()
+    return translate(lang, "Mean of the systems with d'") if is_short else translate(lang, "Mean of all systems")
+
+
+def _d_prime(found: ChoiceFindings, row: Row, lang: str) -> str:
+    if row["why"]:
+        return translate(lang, "none ({hits} / {answers} right)", hits=row["hits"], answers=row["answers"])
+    return number("d_prime")(found, row, lang)
 
 
 def _p(found: ChoiceFindings, row: Row, lang: str) -> str:
@@ -81,16 +126,21 @@ def _p_within(found: ChoiceFindings, row: Row, lang: str) -> str:
     return "" if pd.isna(row["p_equivalence"]) else p_number(row["p_equivalence"])
 
 
+CAPTION = N_(
+    "How well experts tell the clips of each system from those of the reference: d' with its {level}% confidence "
+    "interval. The band is what counts as chance. Hollow markers: no interval."
+)
+CAPTION_WITH_ARROWS = N_(
+    "How well experts tell the clips of each system from those of the reference: d' with its {level}% confidence "
+    "interval. The band is what counts as chance. Hollow markers: no interval. Arrows: all answers right (to the "
+    "right) or all wrong (to the left), so that there is no finite d'."
+)
 FIGURE_1 = Finding[ChoiceFindings](
     "figure1",
     LazyText("Figure of telling systems apart"),
-    lambda found: LazyText(
-        "How well experts tell the clips of each system from those of the reference: d' with its {level}% "
-        "confidence interval. The band is what counts as chance. Hollow markers: no interval.",
-        level=found.data.level,
-    ),
+    lambda found: LazyText(CAPTION_WITH_ARROWS if has_separated(found) else CAPTION, level=found.data.level),
     lambda found: (
-        found.tested[found.tested["system"] != ""][["question", "system", "d_prime", "ci_low", "ci_high"]]
+        found.tested[found.tested["system"] != ""][["question", "system", "d_prime", "ci_low", "ci_high", "why"]]
         if found.has_tests
         else pd.DataFrame()
     ),
@@ -106,6 +156,17 @@ FIGURE_2 = Finding[ChoiceFindings](
     under_codes=True,
 )
 
+SEPARATED_NOTE = LazyText(
+    "A system whose answers are all right, or all wrong, has no finite d'. The others are estimated without it, and "
+    "its p is that of the likelihood ratio test of d' = 0."
+)
+
+
+def has_separated(found: ChoiceFindings) -> bool:
+    """Whether a system has no d' as its answers are all right or all wrong."""
+    return bool(len(found.tested) and (found.tested["why"] != "").any())
+
+
 DISCRIMINATION = Finding[ChoiceFindings](
     "discrimination",
     LazyText("Telling systems apart"),
@@ -119,14 +180,15 @@ DISCRIMINATION = Finding[ChoiceFindings](
             "above 0 where experts incline to the answer that is right for the reference. CI: {level}% confidence "
             "interval.",
             level=found.data.level,
-        )
+        ),
+        *([SEPARATED_NOTE] if has_separated(found) else []),
     ],
     grid=grid(
         "discrimination",
         [
             (LazyText("System"), _system),
             (LazyText("Hits"), percent("hit_rate")),
-            (LazyText("d'"), number("d_prime")),
+            (LazyText("d'"), _d_prime),
             (LazyText("SE"), number("se")),
             (LazyText("df"), number("df", 0)),
             (LazyText("CI"), interval("ci_low", "ci_high")),
@@ -154,6 +216,16 @@ DISCRIMINATION = Finding[ChoiceFindings](
             "prompts",
             LazyText("Clips of one prompt share a random effect."),
             lambda found: found.has_tests and "prompt" in set(found.stacked("variance_components")["component"]),
+        ),
+        Sentence(
+            "model",
+            "separated",
+            LazyText(
+                "Systems whose answers were all right, or all wrong, have no finite d'; the others were estimated "
+                "without them, and they were tested against d' = 0 by the likelihood ratio, compared with F on 1 "
+                "and K − 2 df (K: clips of the system and of the reference)."
+            ),
+            lambda found: found.has_tests and has_separated(found),
         ),
         Sentence(
             "model",
