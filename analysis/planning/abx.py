@@ -80,8 +80,8 @@ def page(design: AbxDesign, effect: float, lang: str) -> str:
         "equivalence by two one-sided tests."
     )
     too_few = LazyText(
-        "No. With fewer than 6 experts or 3 prompts, no claim about experts or systems in general is possible; the "
-        "report will not make one."
+        "No. With fewer than 6 experts or 3 clips per system, no claim about experts or systems in general is "
+        "possible; the report will not make one."
     )
     shown = EffectPage[Spread](
         assumed=ASSUMED,
