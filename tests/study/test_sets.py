@@ -24,7 +24,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from formats.errors import InputError
 from formats.files import sha256_of
 from study import clock, dataset, queries, services
 from study.blinding import check_blinding
@@ -268,13 +267,6 @@ def test_exchanged_places_of_a_dataset_are_found(study: Study, tmp_path: Path) -
     table.write_text(text.replace(first, "@").replace(second, first).replace("@", second), encoding="utf-8")
     with pytest.raises(Exception, match="heard another clip in trial 1 than was planned"):
         call_command("verify_log", str(tmp_path / "dataset" / "events.jsonl"))
-
-
-def test_blinded_report_of_sets_is_refused_in_a_sentence(study: Study) -> None:
-    answered(study)
-    said = "only available for studies with one clip a trial"
-    with pytest.raises(InputError, match=said), services.blind_dataset(study, actor="test"):
-        pass
 
 
 def test_simulated_sets_are_rated_clip_by_clip(study: Study, tmp_path: Path) -> None:
