@@ -21,11 +21,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from analysis.statistics.effect_power import EffectDesign, information
-from formats.errors import InputError
+from analysis.statistics.effect_power import PairwiseDesign, information
 
 
 class Spread(NamedTuple):
@@ -45,54 +44,8 @@ ASSUMED: Mapping[str, Spread] = {"low": Spread(0.1, 0.1), "middle": Spread(0.2, 
 
 
 @dataclass(frozen=True)
-class AbxDesign(EffectDesign[Spread]):
-    """A planned ABX study; the effect is twice the probit of a pair's share right.
-
-    Attributes
-    ----------
-    systems : int
-        2 or more.
-    prompts : int
-        2 or more; each system has a clip of each.
-    rounds : int
-        Trials of each expert with each pair of systems.
-
-    Raises
-    ------
-    InputError
-        If a number is outside its range.
-    """
-
-    systems: int
-    prompts: int
-    rounds: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if min(self.experts, self.systems, self.prompts) < 2:
-            raise InputError("an ABX study needs at least 2 experts, 2 systems and 2 prompts")
-        if not 1 <= self.rounds <= self.prompts:
-            raise InputError(
-                "each expert can hear a pair of systems between 1 and %(prompts)s times", prompts=self.prompts
-            )
-
-    @property
-    def trials(self) -> int:
-        """Trials of each expert, repeats not counted."""
-        return self.rounds * math.comb(self.systems, 2)
-
-    def with_clips(self, clips: int) -> Self:
-        """Return the design with other prompts, each pair heard once with each.
-
-        Parameters
-        ----------
-        clips : int
-
-        Returns
-        -------
-        AbxDesign
-        """
-        return replace(self, prompts=clips, rounds=clips)
+class AbxDesign(PairwiseDesign[Spread]):
+    """A planned ABX study; the effect is twice the probit of the proportion right."""
 
     def precision(self, spread: Spread, effect: float) -> tuple[float, float]:
         """Compute the standard error of the effect of one pair and its degrees of freedom.

@@ -91,6 +91,57 @@ class EffectDesign(ABC, Generic[SpreadType]):
         """
 
 
+@dataclass(frozen=True)
+class PairwiseDesign(EffectDesign[SpreadType]):
+    """A planned study in whose trials experts hear clips of two systems.
+
+    Attributes
+    ----------
+    systems : int
+        2 or more.
+    prompts : int
+        2 or more; each system has a clip of each.
+    rounds : int
+        Trials of each expert with each pair of systems.
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range.
+    """
+
+    systems: int
+    prompts: int
+    rounds: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.experts, self.systems, self.prompts) < 2:
+            raise InputError("a study of pairs of systems needs at least 2 experts, 2 systems and 2 prompts")
+        if not 1 <= self.rounds <= self.prompts:
+            raise InputError(
+                "each expert can hear a pair of systems between 1 and %(prompts)s times", prompts=self.prompts
+            )
+
+    @property
+    def trials(self) -> int:
+        """Trials of each expert, repeats not counted."""
+        return self.rounds * math.comb(self.systems, 2)
+
+    def with_clips(self, clips: int) -> Self:
+        """Return the design with other prompts, each pair heard once with each.
+
+        Parameters
+        ----------
+        clips : int
+
+        Returns
+        -------
+        PairwiseDesign
+        """
+        return replace(self, prompts=clips, rounds=clips)
+
+
 def power(design: EffectDesign[SpreadType], spread: SpreadType, effect: float) -> float:
     """Compute the probability that the effect is found to differ from 0.
 

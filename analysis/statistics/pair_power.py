@@ -21,13 +21,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from scipy import special
 
-from analysis.statistics.effect_power import EffectDesign, information
-from formats.errors import InputError
+from analysis.statistics.effect_power import PairwiseDesign, information
 
 #: Where answers change, by form of the question: a quarter of ties between equal clips, seven grades of like width.
 CUTS: Mapping[str, tuple[float, ...]] = {
@@ -89,56 +88,15 @@ def preference_information(difference: float, spread: Spread, form: str) -> floa
 
 
 @dataclass(frozen=True)
-class PairDesign(EffectDesign[Spread]):
+class PairDesign(PairwiseDesign[Spread]):
     """A planned study of pairs; the effect is a difference in strength.
 
     Attributes
     ----------
-    systems : int
-        2 or more.
-    prompts : int
-        2 or more; each system has a clip of each.
-    rounds : int
-        How often each expert compares each pair of systems.
     form : {"binary", "ties", "graded"}
-
-    Raises
-    ------
-    InputError
-        If a number is outside its range.
     """
 
-    systems: int
-    prompts: int
-    rounds: int
     form: str
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if min(self.experts, self.systems, self.prompts) < 2:
-            raise InputError("a study of pairs needs at least 2 experts, 2 systems and 2 prompts")
-        if not 1 <= self.rounds <= self.prompts:
-            raise InputError(
-                "each expert can compare a pair of systems between 1 and %(prompts)s times", prompts=self.prompts
-            )
-
-    @property
-    def trials(self) -> int:
-        """Pairs that each expert compares, repeats not counted."""
-        return self.rounds * math.comb(self.systems, 2)
-
-    def with_clips(self, clips: int) -> Self:
-        """Return the design with other prompts, each pair compared once with each.
-
-        Parameters
-        ----------
-        clips : int
-
-        Returns
-        -------
-        PairDesign
-        """
-        return replace(self, prompts=clips, rounds=clips)
 
     def precision(self, spread: Spread, effect: float) -> tuple[float, float]:
         """Compute the standard error of a difference in strength and its degrees of freedom.
