@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from analysis.planning import effects
 from analysis.planning.effects import EffectPage
-from analysis.planning.pairs import TRIALS
-from analysis.planning.ratings import MAX_PLANNED
+from analysis.planning.pairs import rounds_of
+from analysis.planning.ratings import naming_options
 from analysis.statistics.abx_power import ASSUMED, AbxDesign, Spread
 from analysis.statistics.choice_power import share_right
 from analysis.statistics.guards import MIN_CLIPS
 from formats import results
-from formats.errors import InputError
+from formats.errors import N_
 from formats.messages import LazyText
 
 COMPONENTS = {
@@ -35,16 +34,9 @@ def design_of(
 ) -> AbxDesign:
     """The design that the command's options describe. Raises `InputError`."""
     effects.check_options("d'", gap, contrasts)
-    if max(experts, clips, systems) > MAX_PLANNED:
-        raise InputError("--experts, --clips and --systems can be %(most)s at most.", most=MAX_PLANNED)
-    if rounds is None:
-        rounds = max(1, min(clips, round(TRIALS / max(1, math.comb(systems, 2)))))
-    try:
+    rounds = rounds_of(experts, clips, systems, rounds)
+    with naming_options(N_("This is no study: %(error)s; change --experts, --systems, --clips or --rounds.")):
         return AbxDesign(experts, systems, clips, rounds, alpha=alpha / contrasts, margin=margin)
-    except InputError as error:
-        raise InputError(
-            "This is no study: %(error)s; change --experts, --systems, --clips or --rounds.", error=error
-        ) from error
 
 
 def result(design: AbxDesign, effect: float) -> results.AbxPower:

@@ -42,12 +42,16 @@ def design_of(
 ) -> PairDesign:
     """The design that the command's options describe. Raises `InputError`."""
     effects.check_options("difference in strength", gap, contrasts)
-    if max(experts, clips, systems) > MAX_PLANNED:
-        raise InputError("--experts, --clips and --systems can be %(most)s at most.", most=MAX_PLANNED)
-    if rounds is None:
-        rounds = max(1, min(clips, round(TRIALS / max(1, math.comb(systems, 2)))))
+    rounds = rounds_of(experts, clips, systems, rounds)
     with naming_options(N_("This is no study: %(error)s; change --experts, --systems, --clips or --rounds.")):
         return PairDesign(experts, systems, clips, rounds, form, alpha=alpha / contrasts, margin=margin)
+
+
+def rounds_of(experts: int, clips: int, systems: int, rounds: int | None) -> int:
+    """Trials of each expert with each pair of systems, by default TRIALS in all. Raises `InputError`."""
+    if max(experts, clips, systems) > MAX_PLANNED:
+        raise InputError("--experts, --clips and --systems can be %(most)s at most.", most=MAX_PLANNED)
+    return max(1, min(clips, round(TRIALS / max(1, math.comb(systems, 2))))) if rounds is None else rounds
 
 
 def result(design: PairDesign, difference: float) -> results.PairPower:
