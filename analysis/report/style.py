@@ -13,12 +13,10 @@ from typing import Any
 import matplotlib
 import pypdfium2
 from matplotlib import font_manager
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from PIL.PngImagePlugin import PngInfo
 
-from analysis.report.drawing import laid_out_once, ticked_once
+from analysis.report.drawing import laid_out_once, save_both, ticked_once
 from formats.errors import N_
 from formats.messages import LANGUAGES, NP_, LazyText, in_language, is_chinese, translate
 
@@ -191,14 +189,8 @@ def save(figure: Figure, folder: Path, stem: str, subject: str) -> list[Path]:
     if engine := figure.get_layout_engine():
         engine.execute(figure)
     figure.set_layout_engine("none")  # laid out once for both, and without drawing
-    of_page = {"CreationDate": None, "ModDate": None, "Subject": subject}
-    as_svg: Any = FigureCanvasSVG(figure)
     with ticked_once():  # and what savefig ends in, without drawing everything once more before
-        as_svg.print_svg(svg, metadata={"Date": None, "Description": subject})
-    figure.set_dpi(PNG_DPI)  # a canvas leaves its own
-    as_pdf: Any = FigureCanvasPdf(figure)
-    with ticked_once():
-        as_pdf.print_pdf(page, metadata=of_page)
+        save_both(figure, svg, page, subject)
     _picture(page, picture, {"Description": subject})
     return paths
 
