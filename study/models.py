@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -40,6 +41,12 @@ else:
     _StoredFile = models.JSONField
 
 
+@lru_cache(maxsize=100)
+def _parsed(stored: str) -> StudyFile:
+    """Of stored JSON. Every request reads a study file, and nothing changes one: the same text can share a model."""
+    return StudyFile.model_validate_json(stored)
+
+
 class StudyFileField(_StoredFile):
     """A study file as a typed model, stored as JSON. For migrations it is a field of JSON."""
 
@@ -50,7 +57,7 @@ class StudyFileField(_StoredFile):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> StudyFile | None:
         if value is None:  # joined from a row without a study
             return None
-        return StudyFile.model_validate(super().from_db_value(value, expression, connection))
+        return _parsed(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         stored = value.as_json() if isinstance(value, StudyFile) else value

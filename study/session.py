@@ -238,9 +238,9 @@ def _earliest(rows: QuerySet[Any], field: str) -> Subquery:
 
 def _places(rows: Iterable[_Row], file: StudyFile) -> Iterator[SessionTrial]:
     """The trials in their order: each opens when the one before is over, and the first when the expert arrived."""
-    now, opened = clock.now(), None
+    now, opened, asked = clock.now(), None, file.answers_per_trial
     for count, row in enumerate(rows):
-        wanted = file.answers_per_trial + bool(row.attention_check)
+        wanted = asked + bool(row.attention_check)
         opened = opened if count else row.arrived_at
         rated, leaves = row.rated_at(wanted), row.leaves_at(opened)
         answered = row.answered_at if row.firsts == wanted else None

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from study.models import Expert, Rating, Trial
+from study.models import Expert, Rating, Study, Trial
 from tests.factories import begin, complete, enter, hear, make_expert, make_study, reach, trials_of
 from tests.study.test_room_saves import put_listening, put_rating, rating_body
 
@@ -95,3 +95,10 @@ def test_a_clips_page_takes_nine_queries_however_long_the_session_and_never_read
         assert not any('"plan"' in query["sql"] for query in asked)  # of 200 slots it is hundreds of kilobytes
     with django_assert_num_queries(3):
         assert client.get(f"/room/t/{trials[0].token}/audio").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_study_file_is_parsed_once_however_often_a_study_is_read(expert: Expert) -> None:
+    first, again = (Study.objects.get(pk=expert.study_id) for _ in range(2))
+    assert first is not again
+    assert first.file is again.file
