@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -118,17 +118,25 @@ def count_occurrences(name: str, text: str) -> int:
 def leaks(seen: Iterable[Exchange], secrets: Identifiers) -> list[Message]:
     """A sentence for each secret found, once for each kind of exchange."""
     found: dict[tuple[str, str, str], Message] = {}
+    marks_in = cache(secrets.marks_in)  # most runs stand in every reply
+    clips: set[bytes] = set()  # several sessions hear the same
     for exchange in seen:
-        for secret, what, where in _found(exchange, secrets):
-            message = Message(
-                "%(secret)s (%(what)s) appears in %(where)s of %(whose)s (%(path)s).",
-                secret=repr(secret),
-                what=Message(what),
-                where=Message(where),
-                whose=_kind(exchange),
-                path=_path(exchange),
-            )
-            found.setdefault((secret, exchange.kind, where), message)
+        parts = [(AROUND, _around(exchange))]
+        if exchange.kind != "audio" or exchange.body not in clips:
+            parts.append((CONTENT, _readable(exchange)))
+        if exchange.kind == "audio":
+            clips.add(exchange.body)
+        for where, text in parts:
+            for secret, what in _secrets_in(text, where, exchange, secrets, marks_in):
+                message = Message(
+                    "%(secret)s (%(what)s) appears in %(where)s of %(whose)s (%(path)s).",
+                    secret=repr(secret),
+                    what=Message(what),
+                    where=Message(where),
+                    whose=_kind(exchange),
+                    path=_path(exchange),
+                )
+                found.setdefault((secret, exchange.kind, where), message)
     return list(found.values())
 
 
@@ -146,19 +154,20 @@ def uneven_names(pages: Iterable[Exchange], secrets: Identifiers) -> list[Messag
     ]
 
 
-def _found(exchange: Exchange, secrets: Identifiers) -> Iterator[tuple[str, str, str]]:
-    """(secret, what it is, where) of what stands in an exchange."""
-    for where, text in ((AROUND, _around(exchange)), (CONTENT, _readable(exchange))):
-        hidden = "" if exchange.kind == "audio" else _decoded(text).lower()
-        plain = text.lower()
-        for run in RUN.findall(f"{plain}\n{hidden}"):
-            yield from ((mark, secrets.marks[mark], where) for mark in secrets.marks_in(run))
-        is_shown = where == CONTENT and exchange.header("Content-Type").startswith("text/")
-        for name, what in (secrets.names if is_shown else {**secrets.names, **secrets.spoken}).items():
-            if exchange.kind == STATIC and name not in secrets.systems:
-                continue
-            if count_occurrences(name, plain) or (len(name) >= SAFE_NAME and count_occurrences(name, hidden)):
-                yield name, what, where
+def _secrets_in(
+    text: str, where: str, exchange: Exchange, secrets: Identifiers, marks_in: Callable[[str], set[str]]
+) -> Iterator[tuple[str, str]]:
+    """(secret, what it is) of what stands in one part of an exchange."""
+    hidden = "" if exchange.kind == "audio" else _decoded(text).lower()
+    plain = text.lower()
+    for run in RUN.findall(f"{plain}\n{hidden}"):
+        yield from ((mark, secrets.marks[mark]) for mark in marks_in(run))
+    is_shown = where == CONTENT and exchange.header("Content-Type").startswith("text/")
+    for name, what in (secrets.names if is_shown else {**secrets.names, **secrets.spoken}).items():
+        if exchange.kind == STATIC and name not in secrets.systems:
+            continue
+        if count_occurrences(name, plain) or (len(name) >= SAFE_NAME and count_occurrences(name, hidden)):
+            yield name, what
 
 
 def _around(exchange: Exchange) -> str:

@@ -13,7 +13,6 @@ from django.utils import translation
 
 from formats.errors import InputError, Message
 from formats.messages import SOURCE, in_a_row, listed, translator
-from formats.progress import bar
 from formats.results import Blinding
 from generation.acoustics import MOSTLY_CODED, acoustics
 from generation.audio import decode, facts_of
@@ -21,6 +20,7 @@ from generation.differences import Comparison, compare
 from generation.waveform import waveform
 from study import cautions, services
 from study.blinding import EDGE_S, AudioProperties, Report, check_blinding, default_sessions, level
+from study.blinding.side_by_side import side_by_side
 from study.models import Clip, Study
 
 
@@ -71,8 +71,8 @@ def check_and_record(study: Study, sessions: int | None = None, actor: str = "co
 def compared(study: Study) -> Comparison:
     """Compare the systems' recordings. Raises `InputError` for silent clips."""
     clips = list(study.clips.order_by("pk"))
-    steps = bar(clips, "Comparing clips", unit="clip")
-    measured = {clip: acoustics(*decode(_bytes_of(clip))) for clip in steps}
+    found = side_by_side(lambda clip: acoustics(*decode(_bytes_of(clip))), clips, "Comparing clips")
+    measured = dict(zip(clips, found, strict=True))
     if silent := sum(found.silence_to_end > MOSTLY_CODED for found in measured.values()):
         raise InputError(
             "%(silent)s of %(all)s clips of %(study)s are silent for more than half of the time up to their "
