@@ -1,4 +1,4 @@
-"""What reports of comparisons and of choices open and end with in the same words."""
+"""What reports open and end with in the same words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from analysis.report.registry import UNDER_CODES, Finding, M, Made, Question, Se
 from formats.messages import LazyText, counter, translate
 
 Answers = Comparisons | Choices
-AMENDED = LazyText("Analysis plan amended on (UTC; this report follows the frozen plan)")
+#: What the stamp of a report tells, by its keys.
 STAMPED = {
     "source": LazyText("Read from"),
     "dataset_hash": LazyText("Data (SHA-256)"),
-    "plan_hash": LazyText("Study plan (SHA-256)"),
-    "plan_amended": AMENDED,
+    "plan_hash": LazyText("Frozen study plan (SHA-256)"),
+    "plan_amended": LazyText("Analysis plan amended on (UTC; this report follows the frozen plan)"),
+    "runs_hash": LazyText("Runs (SHA-256)"),
+    "weights_hash": LazyText("Weights (SHA-256)"),
+    "corpus_hash": LazyText("Corpus (SHA-256)"),
+    "reference_hash": LazyText("Reference model (SHA-256)"),
+    "pack_hash": LazyText("Pack (SHA-256 of its manifest)"),
+    "seed": LazyText("Seed"),
     "versions": LazyText("Versions"),
 }
 
@@ -73,7 +79,7 @@ def _left_out(contents: Contents[Any], lang: str) -> Iterator[Block]:
 
 
 def _made(contents: Contents[Any], lang: str) -> Iterator[Block]:
-    facts: dict[str, object] = {STAMPED[key][lang]: value for key, value in contents.stamp.items() if value}
+    facts = {STAMPED[key][lang]: value or translate(lang, "none") for key, value in contents.stamp.items()}
     files = {translate(lang, "Files of this report"): ", ".join(contents.files)} if contents.files else {}
     yield Facts({**facts, **files})
 

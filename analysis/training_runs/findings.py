@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.dataset import Text
+from analysis.report import closing
 from analysis.report.blocks import Block, Bullets, Facts, Paragraph
 from analysis.report.document import Contents
 from analysis.report.registry import Finding, Made, Rows, Section
-from analysis.report.sections.tables import MADE
 from analysis.statistics import objective
 from analysis.statistics.objective import ClipSet, Comparison
 from analysis.training_runs import figures, tables
@@ -26,7 +26,7 @@ class Samples:
     """What was measured of clips: those of the runs beside real music, those of a pack beside its own real clips.
 
     ``real`` and ``pack_real`` are None where there is nothing to compare with. ``facts`` are said on the page,
-    ``left_out`` says what could not be measured and why, ``hashes`` go into the stamp (sections.tables.STAMPED).
+    ``left_out`` says what could not be measured and why, ``hashes`` go into the stamp (closing.STAMPED).
     """
 
     sets: Sequence[ClipSet] = ()
@@ -240,11 +240,6 @@ def _asked(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
         yield Paragraph(fact[lang])
 
 
-def _left_out(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
-    if contents.missing:
-        yield Bullets([text[lang] for text in contents.missing])
-
-
 def _limits(contents: Contents[RunFindings], lang: str) -> Iterator[Block]:
     _ = translator(lang)
     alone = [label(*key, lang) for key, group in contents.made.runs.items() if len(group) == 1]
@@ -380,7 +375,7 @@ SECTIONS: Sequence[Section[RunFindings]] = (
             ),
         ],
     ),
-    Section("left_out", LazyText("Not computed, and why"), before=_left_out),
+    closing.LEFT_OUT,
     Section("cannot", LazyText("Limitations"), before=_limits),
-    MADE,
+    closing.MADE,
 )

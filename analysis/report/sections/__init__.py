@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.data.ratings import Ratings
+from analysis.report import closing
 from analysis.report.findings import Findings
 from analysis.report.registry import Section
 from analysis.report.sections import checklist, further, means, methods, notes, said, study, tables, trusted
@@ -12,7 +13,7 @@ from analysis.report.sections import checklist, further, means, methods, notes, 
 SECTIONS: Sequence[Section[Findings]] = (
     *(said.SAID, means.SECTION, said.CANNOT, study.ASKED, study.LISTENED),
     *(trusted.SECTION, notes.SECTION, further.SECTION),
-    *(methods.SECTION, checklist.SECTION, tables.TABLES, tables.MADE),
+    *(methods.SECTION, checklist.SECTION, tables.TABLES, closing.MADE),
 )
 
 

@@ -1,24 +1,20 @@
-"""Further tables, and how the report was made: data, plan, seed, versions, files."""
+"""Further tables: means by resampling, where ratings vary, the ordinal model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from analysis.data.dataset import Text
 from analysis.report import reasons
-from analysis.report.blocks import Block, Facts
-from analysis.report.closing import AMENDED
-from analysis.report.document import Contents
 from analysis.report.findings import Findings, stacked, tested
 from analysis.report.methods import scales_named
 from analysis.report.registry import Column, Finding, Question, Section, Sentence
 from analysis.report.sections.means import empty_interval_notes
 from analysis.statistics import effect_sizes
 from analysis.statistics.bootstrap import COLUMNS
-from formats.messages import LazyText, translate, translator
+from formats.messages import LazyText, translator
 
 # --- the means by resampling alone
 
@@ -187,28 +183,3 @@ ORDINAL_MODEL = Finding[Findings](
 )
 
 TABLES = Section("tables", LazyText("All tables"), [BOOTSTRAP, RATING_SPREAD, VARIANCE_COMPONENTS, ORDINAL_MODEL])
-
-
-#: What the stamp of a report tells, by its keys.
-STAMPED = {
-    "source": LazyText("Read from"),
-    "dataset_hash": LazyText("Data (SHA-256)"),
-    "plan_hash": LazyText("Frozen study plan (SHA-256)"),
-    "plan_amended": AMENDED,
-    "runs_hash": LazyText("Runs (SHA-256)"),
-    "weights_hash": LazyText("Weights (SHA-256)"),
-    "corpus_hash": LazyText("Corpus (SHA-256)"),
-    "reference_hash": LazyText("Reference model (SHA-256)"),
-    "pack_hash": LazyText("Pack (SHA-256 of its manifest)"),
-    "seed": LazyText("Seed"),
-    "versions": LazyText("Versions"),
-}
-
-
-def _made(contents: Contents[Any], lang: str) -> Iterator[Block]:
-    facts = {STAMPED[key][lang]: value or translate(lang, "none") for key, value in contents.stamp.items()}
-    files = {translate(lang, "Files of this report"): ", ".join(contents.files)} if contents.files else {}
-    yield Facts({**facts, **files})
-
-
-MADE: Section[Any] = Section("made", LazyText("Provenance"), before=_made)
