@@ -6,25 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from analysis.data import imports
-from analysis.data.attention import Attention, attentive
+from analysis.data.answers import Answers, of_dataset
+from analysis.data.attention import attentive
 from analysis.data.codes import REAL, check_alike
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
-from analysis.data.given import Given
-from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
+from analysis.data.given import NOTHING_GIVEN, Given, refuse_for_dataset
+from analysis.data.headers import header_of, plain, questions_picked, require_named
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import Rows, read_rows
 from analysis.data.size import check_size
 from analysis.data.table_files import source_sha256
 from formats.dataset import ChoiceQuestion
-from formats.errors import InputError
+from formats.errors import N_, InputError
 from formats.messages import LANGUAGES, LazyText, in_language
-from formats.reference import Reference
 
 REQUIRED = ("expert_id", "system", "clip_id", "choice")
 OPTIONAL = ("question", "correct", "is_repeat", "place", "trial", "prompt_id", "plays", "rt_ms")
@@ -34,57 +32,25 @@ QUESTION = "choice"
 RIGHT, WRONG = "right", "wrong"
 #: In place of a system where a choice is of a page of all systems.
 ALL_SYSTEMS = "*"
-NOTHING_GIVEN = Given()
 
 
-@dataclass(frozen=True)
-class Choices:
+@dataclass(frozen=True, kw_only=True)
+class Choices(Answers):
     """Checked choices.
 
     `frame` has one row an answer: expert_id, question, system, clip_id, choice, correct (1.0, 0.0, or NaN where no
     answer is right or wrong), is_repeat (bool), prompt_id and page (the trial where each has several clips), both ""
-    where there is none; and trial, plays and rt_ms where they are known. `plan`: the frozen analysis plan of a DATASET.
+    where there is none; and trial, plays and rt_ms where they are known.
     """
 
-    source: Path
-    frame: pd.DataFrame
-    title: Text
-    sha256: str
-    n_missing: int = 0
-    is_simulated: bool = False
-    #: Before unblinding, with codes in place of systems.
-    is_sealed: bool = False
-    real_system: str | None = None
-    system_labels: Mapping[str, Text] = field(default_factory=dict)
     question_labels: Mapping[str, Text] = field(default_factory=dict)
     #: Of each question, the words of each answer in the order of the study file.
     choice_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
-    plan: Mapping[str, Any] = field(default_factory=dict)
-    plan_sha256: str | None = None
-    #: The days on which the analysis plan was amended after it was frozen.
-    amended: tuple[str, ...] = ()
-    #: The questions that were answered in words, and how many trials have an answer.
-    written: tuple[tuple[Text, int], ...] = ()
-    reference: Reference | None = None
-    has_waveform: bool = False
-    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
-    is_synchronous: bool = False
     #: Of trials with an X (ABX) the two systems of each pair. The frame then has pairs as its systems, pairs of clips
     #: as its clips, RIGHT or WRONG as its choices, and `first`, whether the answer was that X is the first clip.
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: What choices of whole trials of several clips are grouped by in place of a system: pairs of systems, or all.
     groups: Mapping[str, Text] = field(default_factory=dict)
-    #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
-    attention: Attention | None = None
-    #: How many experts reached each stage, experts.csv, and what was listened to, where a DATASET tells it.
-    flow: Mapping[str, int] = field(default_factory=dict)
-    experts: pd.DataFrame | None = None
-    listened: pd.DataFrame | None = None
-
-    @cached_property
-    def counted(self) -> pd.DataFrame:
-        """The rows that enter the models: all but the repeats."""
-        return self.frame[~self.frame["is_repeat"]]
 
     @cached_property
     def questions(self) -> tuple[str, ...]:
@@ -96,25 +62,10 @@ class Choices:
         return tuple(sorted(set(self.frame["system"]) - self.groups.keys()))
 
     @property
-    def anchors(self) -> tuple[str, ...]:
-        """The systems that are anchors and so not under test; none where they may not be named."""
-        return tuple(filter(None, self.reference.anchors)) if self.reference else ()
-
-    @property
     def clips(self) -> int:
         """How many clips were judged."""
         of_clips = self.counted[~self.counted["system"].isin(list(self.groups))]
         return len(of_clips[["system", "clip_id"]].drop_duplicates())
-
-    @property
-    def alpha(self) -> float:
-        """The level of tests that the frozen plan names; else .05."""
-        return float(self.plan.get("alpha", 0.05))
-
-    @property
-    def level(self) -> str:
-        """What an interval holds, in per cent: "95" where alpha is .05."""
-        return f"{100 * (1 - self.alpha):g}"
 
     def planned(self, question: str) -> list[set[str]]:
         """The pairs of systems that the frozen plan names, where this is its primary question; none under codes."""
@@ -142,12 +93,7 @@ def read(source: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN)
     folder = folder_of(source)
     if folder is None:
         return _from_table(source, wanted, given)
-    if given != NOTHING_GIVEN:
-        raise InputError(
-            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
-            "--bounds, --missing and --order.",
-            source=source,
-        )
+    refuse_for_dataset(given, source)
     return _from_dataset(read_dataset(folder), wanted)
 
 
@@ -180,44 +126,17 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
     everyone = pd.concat(frames, ignore_index=True)
     frame, attention = attentive(dataset, everyone)
     asked = {question.key: question for question in dataset.asked if isinstance(question, ChoiceQuestion)}
-    real = dataset.real_system if dataset.is_unsealed else None
+    told = of_dataset(dataset, frame, set(frame["system"]), set(everyone["expert_id"]), attention)
     return Choices(
-        source=dataset.folder,
-        frame=frame,
-        title=dataset.title,
-        sha256=dataset.sha256,
+        **{**told, "system_labels": {**told["system_labels"], **groups}},
         n_missing=n_missing,
         is_simulated=are_simulated(tables[0]) or dataset.is_simulated,
-        is_sealed=not dataset.is_unsealed,
-        real_system=real if real in set(frame["system"]) else None,
-        system_labels={**dataset.system_labels, **groups} if dataset.is_unsealed else groups,
         question_labels={key: question.label for key, question in asked.items()},
         choice_labels={
             key: {choice.key: choice.label for choice in question.choices} for key, question in asked.items()
         },
-        plan=dataset.plan,
-        plan_sha256=dataset.plan_sha256,
-        amended=amended_on(dataset),
-        written=dataset.written,
-        reference=dataset.reference,
-        has_waveform=dataset.has_waveform,
-        is_synchronous=dataset.is_synchronous,
         groups=groups,
-        attention=attention,
-        **_participation(dataset, everyone, frame, attention),
     )
-
-
-def _participation(
-    dataset: Dataset, everyone: pd.DataFrame, frame: pd.DataFrame, attention: Attention | None
-) -> dict[str, Any]:
-    """How far the experts went, and how they listened."""
-    rules = {"failed_checks": attention.excluded if attention else ()}
-    return {
-        "flow": flow_of(dataset, set(everyone["expert_id"]), rules),
-        "experts": experts_of(dataset, frame),
-        "listened": listened_of(dataset, frame),
-    }
 
 
 def _of_trials(dataset: Dataset, rows: Rows) -> tuple[pd.DataFrame, dict[str, Text]]:
@@ -264,26 +183,14 @@ def _of_x(dataset: Dataset, rows: Rows, wanted: Sequence[str]) -> Choices:
     order = ["question", "system", "clip_id", "expert_id", "is_repeat", "line"]
     pairs = {" / ".join(pair): (pair[0], pair[1]) for pair in both}
     asked = [question for question in dataset.asked if isinstance(question, ChoiceQuestion)]
+    frame = frame.sort_values(order, ignore_index=True).drop(columns="line")
+    told = of_dataset(dataset, frame, (), set(everyone["expert_id"]), attention)
     return Choices(
-        source=dataset.folder,
-        frame=frame.sort_values(order, ignore_index=True).drop(columns="line"),
-        title=dataset.title,
-        sha256=dataset.sha256,
+        **{**told, "system_labels": {key: _pair_named(dataset, pair) for key, pair in pairs.items()}},
         is_simulated=are_simulated(rows) or dataset.is_simulated,
-        is_sealed=not dataset.is_unsealed,
-        system_labels={key: _pair_named(dataset, pair) for key, pair in pairs.items()},
         question_labels={question.key: question.label for question in asked},
         choice_labels={question.key: {RIGHT: LazyText("right"), WRONG: LazyText("wrong")} for question in asked},
-        plan=dataset.plan,
-        plan_sha256=dataset.plan_sha256,
-        amended=amended_on(dataset),
-        written=dataset.written,
-        reference=dataset.reference,
-        has_waveform=dataset.has_waveform,
-        is_synchronous=dataset.is_synchronous,
         pairs=pairs,
-        attention=attention,
-        **_participation(dataset, everyone, frame, attention),
     )
 
 
@@ -295,16 +202,15 @@ def _pair_named(dataset: Dataset, pair: tuple[str, str]) -> Text:
 def _from_table(path: Path, wanted: Sequence[str], given: Given) -> Choices:
     written, _ = imports.written(path, given)
     rows = plain(written, given.columns, (*REQUIRED, *OPTIONAL))
-    missing = [name for name in REQUIRED if name not in rows.header]
-    if missing:
-        raise InputError(
+    require_named(
+        rows,
+        path,
+        REQUIRED,
+        N_(
             "%(file)s: column %(missing)s is missing; a table of choices has %(needed)s. Name the file's own with "
-            "--columns, such as --columns %(first)s=ITS_NAME.",
-            file=path,
-            missing=", ".join(missing),
-            needed=", ".join(REQUIRED),
-            first=missing[0],
-        )
+            "--columns, such as --columns %(first)s=ITS_NAME."
+        ),
+    )
     frame, n_missing = _checked(rows, wanted)
     return Choices(
         source=path,

@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data import imports
-from analysis.data.attention import Attention, attentive
+from analysis.data.answers import Answers, of_dataset
+from analysis.data.attention import attentive
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
-from analysis.data.given import EVERY, Given
-from analysis.data.headers import header_of, plain, questions_picked
-from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
+from analysis.data.given import EVERY, NOTHING_GIVEN, Given, refuse_for_dataset
+from analysis.data.headers import header_of, plain, questions_picked, require_named
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import MISSING, Rows, parse_number
 from analysis.data.size import check_size
@@ -25,7 +24,6 @@ from analysis.data.table_files import source_sha256
 from formats.dataset import Preference
 from formats.errors import N_, InputError
 from formats.messages import LANGUAGES, CountedText, LazyText, listed, translate
-from formats.reference import Reference
 from formats.text import UTF_8
 
 SIDES = ("clip_a", "system_a", "clip_b", "system_b")
@@ -40,11 +38,10 @@ LARGEST = {"binary": 1.0, "ties": 1.0, "graded": 3.0}
 MAX_GRADES = 5
 #: Random effects that the model can have: time grows with the cube of their number.
 MAX_EFFECTS = 3_000
-NOTHING_GIVEN = Given()
 
 
-@dataclass(frozen=True)
-class Comparisons:
+@dataclass(frozen=True, kw_only=True)
+class Comparisons(Answers):
     """Checked comparisons.
 
     `frame` has one row an answer: expert_id, question, clip_a, system_a, clip_b, system_b, value (float, above 0 where
@@ -54,50 +51,12 @@ class Comparisons:
     written.
     """
 
-    source: Path
-    frame: pd.DataFrame
     largest: Mapping[str, float]
-    title: Text
-    sha256: str
-    n_missing: int
-    is_simulated: bool = False
-    #: Before unblinding, with codes in place of systems.
-    is_sealed: bool = False
-    real_system: str | None = None
-    system_labels: Mapping[str, Text] = field(default_factory=dict)
     question_labels: Mapping[str, Text] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
-    #: The frozen analysis plan of a DATASET.
-    plan: Mapping[str, Any] = field(default_factory=dict)
-    plan_sha256: str | None = None
-    #: The days on which the analysis plan was amended after it was frozen.
-    amended: tuple[str, ...] = ()
-    #: The questions that were answered in words, and how many trials have an answer.
-    written: tuple[tuple[Text, int], ...] = ()
-    reference: Reference | None = None
-    has_waveform: bool = False
-    #: Attention checks, where the study asks some; the frame is without the experts whom the frozen plan excludes.
-    attention: Attention | None = None
-    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
-    is_synchronous: bool = False
-    #: How many experts reached each stage, experts.csv, and what was listened to, where a DATASET tells it.
-    flow: Mapping[str, int] = field(default_factory=dict)
-    experts: pd.DataFrame | None = None
-    listened: pd.DataFrame | None = None
-
-    @property
-    def alpha(self) -> float:
-        """The level of tests that the frozen plan names; else .05."""
-        return float(self.plan.get("alpha", 0.05))
-
-    @property
-    def gap(self) -> float | None:
-        """The smallest difference of interest that the frozen plan names, in strength."""
-        gap = self.plan.get("smallest_gap")
-        return float(gap) if gap else None
 
     def planned(self, question: str) -> list[tuple[str, str]]:
         """The differences that the frozen plan names, where this is its primary question; none under codes."""
@@ -105,20 +64,10 @@ class Comparisons:
             return []
         return [(str(a), str(b)) for a, b in self.plan.get("contrasts", [])]
 
-    @cached_property
-    def counted(self) -> pd.DataFrame:
-        """The rows that enter the models: all but the repeats."""
-        return self.frame[~self.frame["is_repeat"]]
-
     @property
     def questions(self) -> tuple[str, ...]:
         """The questions that have an answer."""
         return tuple(self.largest)
-
-    @property
-    def level(self) -> str:
-        """What an interval holds, in per cent: "95" where alpha is .05."""
-        return f"{100 * (1 - self.alpha):g}"
 
     @cached_property
     def systems(self) -> tuple[str, ...]:
@@ -146,12 +95,7 @@ def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -
     folder = None if given.tool else folder_of(path)
     if folder is None:
         return _read_table(path, wanted, given)
-    if given != NOTHING_GIVEN:
-        raise InputError(
-            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
-            "--bounds, --missing and --order.",
-            source=path,
-        )
+    refuse_for_dataset(given, path)
     dataset = read_dataset(folder)
     return _described(_read_table(dataset.answers_file("comparison"), wanted, given), dataset)
 
@@ -159,48 +103,30 @@ def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -
 def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
     """Comparisons with what their DATASET says of them."""
     asked = {question.key: question for question in dataset.asked if isinstance(question, Preference)}
-    real = dataset.real_system if dataset.is_unsealed else None
     frame, attention = attentive(dataset, data.frame)
+    told = of_dataset(dataset, frame.reset_index(drop=True), data.systems, set(data.frame["expert_id"]), attention)
     return replace(
         data,
-        frame=frame.reset_index(drop=True),
-        attention=attention,
-        flow=flow_of(dataset, set(data.frame["expert_id"]), {"failed_checks": attention.excluded if attention else ()}),
-        experts=experts_of(dataset, frame),
-        listened=listened_of(dataset, frame),
-        source=dataset.folder,
-        title=dataset.title,
-        sha256=dataset.sha256,
+        **told,
         is_simulated=data.is_simulated or dataset.is_simulated,
-        is_sealed=not dataset.is_unsealed,
-        real_system=real if real in data.systems else None,
-        system_labels=dataset.system_labels if dataset.is_unsealed else {},
         question_labels={key: asked[key].label if key in asked else data.question_labels[key] for key in data.largest},
         largest={key: LARGEST[asked[key].form] if key in asked else most for key, most in data.largest.items()},
         unused=(),
-        plan=dataset.plan,
-        plan_sha256=dataset.plan_sha256,
-        amended=amended_on(dataset),
-        written=dataset.written,
-        reference=dataset.reference,
-        has_waveform=dataset.has_waveform,
-        is_synchronous=dataset.is_synchronous,
     )
 
 
 def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
     written, understood = imports.written(path, given)
     rows = plain(written, {} if given.tool else given.columns, (*REQUIRED, *OPTIONAL))
-    missing = [name for name in REQUIRED if name not in rows.header]
-    if missing:
-        raise InputError(
+    require_named(
+        rows,
+        path,
+        REQUIRED,
+        N_(
             "%(file)s: column %(missing)s is missing; a table of comparisons has %(needed)s. Name the file's own with "
-            "--columns, such as --columns %(first)s=ITS_NAME.",
-            file=path,
-            missing=", ".join(missing),
-            needed=", ".join(REQUIRED),
-            first=missing[0],
-        )
+            "--columns, such as --columns %(first)s=ITS_NAME."
+        ),
+    )
     if given.orders:
         raise InputError("--order is for ratings in words; the values of comparisons are numbers. Leave it out.")
     rows, respelt = _with_one_spelling(rows)

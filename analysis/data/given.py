@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from formats.errors import InputError
 from formats.text import folded
@@ -40,6 +41,19 @@ class Given:
     def bounds_of(self, scale: str) -> Bounds | None:
         """The bounds given for a scale, by name or for all."""
         return self.bounds.get(scale, self.bounds.get(EVERY))
+
+
+NOTHING_GIVEN = Given()
+
+
+def refuse_for_dataset(given: Given, source: Path) -> None:
+    """Raise InputError where something is said of a DATASET, which says it itself."""
+    if given != NOTHING_GIVEN:
+        raise InputError(
+            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
+            "--bounds, --missing and --order.",
+            source=source,
+        )
 
 
 def parse_given(

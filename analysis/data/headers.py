@@ -64,6 +64,13 @@ def plain(rows: Rows, renamed: Mapping[str, str], names: Sequence[str]) -> Rows:
     return replace(rows, header=tuple(header))
 
 
+def require_named(rows: Rows, path: Path, names: Sequence[str], missing_one: str) -> None:
+    """Raise InputError, in the words of `missing_one`, for the columns that are not there under these names."""
+    missing = [name for name in names if name not in rows.header]
+    if missing:
+        raise InputError(missing_one, file=path, missing=", ".join(missing), needed=", ".join(names), first=missing[0])
+
+
 def questions_picked(questions: Iterable[str], wanted: Sequence[str], path: Path) -> list[str]:
     """The wanted questions, or all that a table has, each once. Raises InputError for one that it does not have."""
     present = list(dict.fromkeys(questions))

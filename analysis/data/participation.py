@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
@@ -15,26 +14,6 @@ from formats.errors import InputError
 
 #: Kinds of events of the log: how far an expert went, and that the analysis plan is another than was frozen.
 STAGES, AMENDED = ("invited", "withdrawn"), "plan amended"
-
-
-class Answers(Protocol):
-    """Answers of any kind, with what their DATASET says of the experts.
-
-    `frame`: the answers analysed, with trial, plays and rt_ms where they are known. `flow`: how many experts reached
-    each stage. `experts`: experts.csv as text. `listened`: what was listened to of each clip of a trial.
-    """
-
-    @property
-    def frame(self) -> pd.DataFrame: ...
-
-    @property
-    def flow(self) -> Mapping[str, int]: ...
-
-    @property
-    def experts(self) -> pd.DataFrame | None: ...
-
-    @property
-    def listened(self) -> pd.DataFrame | None: ...
 
 
 def experts_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:

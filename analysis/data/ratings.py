@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.attention import Attention, attentive
+from analysis.data.answers import Answers, of_dataset
+from analysis.data.attention import attentive
 from analysis.data.columns import CIRCUMSTANCES, IDENTITY, Column
 from analysis.data.dataset import (
     Dataset,
@@ -21,111 +22,57 @@ from analysis.data.dataset import (
     metrics_of,
     read_dataset,
 )
-from analysis.data.given import Given
+from analysis.data.given import NOTHING_GIVEN, Given, refuse_for_dataset
 from analysis.data.own_tables import read_own_table
-from analysis.data.participation import amended_on, experts_of, flow_of, listened_of
 from analysis.data.rating_rows import are_simulated, checked, identity
 from analysis.data.rows import Rows, read_rows
 from analysis.data.table_files import source_sha256
 from analysis.statistics.post_screening import post_screening
 from formats.errors import InputError
 from formats.messages import LANGUAGES
-from formats.reference import Reference
 from formats.text import UTF_8
 
 __all__ = ["CIRCUMSTANCES", "IDENTITY", "Ratings", "read"]
 
 REAL = "real"
-NOTHING_GIVEN = Given()
 
 
-@dataclass(frozen=True)
-class Ratings:
+@dataclass(frozen=True, kw_only=True)
+class Ratings(Answers):
     """Checked ratings. `frame` has one row a rating: expert_id, system, clip_id, scale, rating (float),
     is_repeat (bool), and those of CIRCUMSTANCES that the file has. Empty cells are left out and counted.
 
-    `flow`: how many experts reached each stage, where a dataset tells it. Of a user's own table `columns` says what
+    Of a user's own table `columns` says what
     each column was used as, `forgiven` what was read otherwise than it is written, and `bounds_inferred` which scales
     have no bounds but those that their ratings suggest.
     """
 
-    source: Path
-    frame: pd.DataFrame
     scales: tuple[Scale, ...]
-    title: Text
-    sha256: str
-    n_missing: int
     bounds_inferred: tuple[str, ...] = ()
-    is_simulated: bool = False
-    is_sealed: bool = False
-    real_system: str | None = None
-    system_labels: Mapping[str, Text] = field(default_factory=dict)
-    plan: Mapping[str, Any] = field(default_factory=dict)
     design: Mapping[str, Any] = field(default_factory=dict)
-    plan_sha256: str | None = None
-    #: The days on which the analysis plan was amended after it was frozen.
-    amended: tuple[str, ...] = ()
     planned_scales: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
-    experts: pd.DataFrame | None = None
-    flow: Mapping[str, int] = field(default_factory=dict)
-    #: What was listened to of each clip of a trial, where a dataset tells it.
-    listened: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
     forgiven: tuple[Text, ...] = ()
     encoding: str = UTF_8
     group_labels: Mapping[str, Text] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
-    #: The questions that were answered in words, and how many trials have an answer.
-    written: tuple[tuple[Text, int], ...] = ()
-    reference: Reference | None = None
-    has_waveform: bool = False
-    #: Whether clips of a trial ran together, so that experts could switch between them at one point.
-    is_synchronous: bool = False
     #: With a hidden reference: post-screening of everyone, and whom the frozen plan excludes by it.
     post_screened: pd.DataFrame | None = None
     excluded: tuple[str, ...] = ()
-    #: Attention checks, where the study asks some.
-    attention: Attention | None = None
     #: The rows with those of the experts whom rules of the frozen plan exclude; None where they exclude nobody.
     everyone: pd.DataFrame | None = None
-
-    @property
-    def anchors(self) -> tuple[str, ...]:
-        """The systems that are anchors and so not under test; none where they may not be named."""
-        return tuple(filter(None, self.reference.anchors)) if self.reference else ()
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """All experts whom rules of the frozen plan exclude."""
         return (*(self.attention.excluded if self.attention else ()), *self.excluded)
 
-    @cached_property
-    def counted(self) -> pd.DataFrame:
-        """The rows that enter means: all but the repeats."""
-        return self.frame[~self.frame["is_repeat"]]
-
     def status(self, scale: str) -> str:
         """ "primary" or "secondary" in the plan frozen before the ratings were seen, "exploratory" outside it."""
         if scale not in self.planned_scales:
             return "exploratory"
         return "primary" if scale == self.plan.get("primary_scale") else "secondary"
-
-    @property
-    def alpha(self) -> float:
-        """The level of tests that the frozen plan names; else .05."""
-        return float(self.plan.get("alpha", 0.05))
-
-    @property
-    def level(self) -> str:
-        """What an interval holds, in per cent: "95" where alpha is .05."""
-        return f"{100 * (1 - self.alpha):g}"
-
-    @property
-    def gap(self) -> float | None:
-        """The smallest gap of interest that the frozen plan names, in rating points."""
-        gap = self.plan.get("smallest_gap")
-        return float(gap) if gap else None
 
     @property
     def exploratory_scales(self) -> tuple[str, ...]:
@@ -155,12 +102,7 @@ def read(source: Path, scales: Sequence[str] = (), given: Given = NOTHING_GIVEN)
     source = folder_of(source) or source
     if not source.is_dir():
         return _from_table(source, scales, given)
-    if given != NOTHING_GIVEN:
-        raise InputError(
-            "%(source)s is a DATASET, which has its own columns and bounds: leave out --columns, "
-            "--bounds, --missing and --order.",
-            source=source,
-        )
+    refuse_for_dataset(given, source)
     return _from_dataset(read_dataset(source), scales)
 
 
@@ -187,36 +129,18 @@ def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Ratings:
     frame = frame[~frame["expert_id"].isin(excluded)]
     if frame.empty:
         raise _nobody_left(dataset)
-    real = dataset.real_system if dataset.is_unsealed else None
     return Ratings(
-        source=dataset.folder,
-        frame=frame,
+        **of_dataset(dataset, frame, set(frame["system"]), set(everyone["expert_id"]), attention, excluded),
         scales=tuple(known[key] for key in kept),
-        title=dataset.title,
-        sha256=dataset.sha256,
         n_missing=n_missing,
         is_simulated=are_simulated(rows) or dataset.is_simulated,
-        is_sealed=not dataset.is_unsealed,
-        real_system=real if real in set(frame["system"]) else None,
-        system_labels=dataset.system_labels if dataset.is_unsealed else {},
-        plan=dataset.plan,
         design=dataset.design,
-        plan_sha256=dataset.plan_sha256,
-        amended=amended_on(dataset),
         planned_scales=dataset.planned_scales,
         metrics=metrics_of(dataset, frame),
-        experts=experts_of(dataset, frame),
-        flow=flow_of(dataset, set(everyone["expert_id"]), {"failed_checks": failed, "excluded": excluded}),
-        listened=listened_of(dataset, frame),
         group_labels=dataset.group_labels,
         questions=dataset.questions,
-        written=dataset.written,
-        reference=dataset.reference,
-        has_waveform=dataset.has_waveform,
-        is_synchronous=dataset.is_synchronous,
         post_screened=screened,
         excluded=excluded,
-        attention=attention,
         everyone=everyone if len(frame) < len(everyone) else None,
     )
 

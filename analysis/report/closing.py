@@ -13,7 +13,6 @@ from analysis.report.document import Contents
 from analysis.report.registry import UNDER_CODES, Finding, M, Made, Question, Section, Sentence
 from formats.messages import LazyText, counter, translate
 
-Answers = Comparisons | Choices
 #: What the stamp of a report tells, by its keys.
 STAMPED = {
     "source": LazyText("Read from"),
@@ -47,7 +46,7 @@ def under_codes(made: Made, lang: str) -> Iterator[Block]:
         )
 
 
-def counts(data: Answers, lang: str) -> dict[str, str]:
+def counts(data: Comparisons | Choices, lang: str) -> dict[str, str]:
     """How many experts, clips and systems there are, with their nouns."""
     ngettext = counter(lang)
     return {
@@ -58,7 +57,7 @@ def counts(data: Answers, lang: str) -> dict[str, str]:
     }
 
 
-def uncounted(data: Answers, lang: str) -> dict[str, object]:
+def uncounted(data: Comparisons | Choices, lang: str) -> dict[str, object]:
     """Repeats and missing answers as facts, if there are any."""
     facts: dict[str, object] = {}
     if len(data.frame) > len(data.counted):

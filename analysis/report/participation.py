@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.data.answers import Answers
 from analysis.data.dataset import Text
-from analysis.data.participation import Answers
 from analysis.report.figures.participation import HEADPHONE_WORDS, draw_flow, draw_listening
 from analysis.report.registry import Finding, Question, Rows
 from analysis.report.tables import readable
