@@ -108,6 +108,8 @@ load: .venv/.ready-dev servers  ## 200 experts at once, on both stores
 	$(BIN)/python -m tests.robustness.load --store postgres
 
 container: .venv/.ready-dev servers  ## the steps of deploy/Containerfile in a Debian root, served and logged in to; as root
+	@command -v mmdebstrap >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null; }
 	$(BIN)/python -m tests.robustness.container
 
 newcomer: .venv/.ready-dev  ## the package from nothing: a wheel, pip install, mukulen serve, a login

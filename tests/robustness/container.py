@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
 import shutil
@@ -32,6 +33,7 @@ from tests.robustness.servers import ROOT
 START_SECONDS = 180.0
 #: How pip in the root finds the network as this machine does, and the certificates that it trusts there.
 OF_THE_MACHINE = ("/etc/resolv.conf", "/etc/pip.conf")
+NETWORK = re.compile("^PIP_|_proxy$", re.IGNORECASE)
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CHROOT = "/usr/sbin/chroot"
 
@@ -84,7 +86,8 @@ class Image:
         shutil.copy(CERTIFICATES, self.root / "opt")
 
     def _run(self, step: str) -> None:
-        trusted = {"PIP_CERT": f"/opt/{CERTIFICATES.name}"}
+        here = {name: value for name, value in os.environ.items() if NETWORK.search(name)}
+        trusted = {**here, "PIP_CERT": f"/opt/{CERTIFICATES.name}"}
         subprocess.run(self.inside(["/bin/sh", "-c", step], trusted), check=True)
 
     def _copy(self, arguments: str) -> None:
