@@ -278,12 +278,24 @@ def test_the_site_behind_nginx_sends_what_keeps_browsers_safe(proxy: int) -> Non
     assert over_tls(proxy, "/readyz")[0] == 200
 
 
-@pytest.mark.parametrize(("path", "status"), [("/desk/new/", 413), ("/desk/jobs/token/clips/", 403)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/desk/new/", 413), ("/desk/jobs/token/clips/", 403), ("/desk/drafts/token/files/", 403)],
+)
 def test_nginx_lets_only_clips_be_large(proxy: int, path: str, status: int) -> None:
     """As a browser sends a file: of a body that no view reads gunicorn breaks the line, and nginx answers 502."""
     part = b'--x\r\nContent-Disposition: form-data; name="clips"; filename="clips.zip"\r\n\r\n%b\r\n--x--\r\n'
     sent = {"Content-Type": "multipart/form-data; boundary=x"}
     assert over_tls(proxy, path, body=part % bytes(4_000_000), **sent)[0] == status
+
+
+def test_parts_of_an_upload_pass_the_proxy() -> None:
+    """Also one that was set up when clips of the builder had no exception of their own."""
+    script = (ROOT / "study" / "static" / "mukulen" / "files.js").read_text()
+    parts = re.findall(r"^const PART = (\d+) << 20;$", script, re.MULTILINE)
+    allowed = re.findall(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text())
+    assert len(parts) == 1
+    assert int(parts[0]) < int(allowed[0])
 
 
 def test_a_wrong_name_is_not_served(proxy: int) -> None:

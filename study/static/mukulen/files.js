@@ -4,13 +4,14 @@ const card = document.getElementById("files");
 const status = document.getElementById("uploading");
 const progress = document.getElementById("upload-progress");
 const token = card.querySelector("[name=csrfmiddlewaretoken]").value;
-const PART = 4 << 20;
+// Less than what a proxy lets through in one request (deploy/nginx.conf).
+const PART = 2 << 20;
 
 const address = (name, size, at) => `${card.dataset.url}?${new URLSearchParams({ name, size, at })}`;
 
 async function answer(reply) {
-  const news = await reply.json();
-  if (!reply.ok) throw new Error(news.fault);
+  const news = await reply.json().catch(() => ({})); // a proxy's own page is no JSON
+  if (!reply.ok) throw news.fault ? new Error(news.fault) : new TypeError(`${reply.status}`);
   return news.size;
 }
 
