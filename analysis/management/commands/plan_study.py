@@ -171,14 +171,14 @@ class Command(WithResult, LongCommand):
                 given = ", ".join(f"--{name}" for name in unused)
                 raise InputError("--%(kind)s does not take %(given)s; leave it out.", kind=kind, given=given)
             gap, lang = options["gap"], options["language"]
-            told: tuple[Result, str]
+            made: tuple[Result, str]
             if options["choices"]:
                 planned = choices.design_of(**{name: options[name] for name in (*common, "heard", "real")})
-                told = choices.result(planned, gap), choices.page(planned, gap, lang)
+                made = choices.result(planned, gap), choices.page(planned, gap, lang)
             elif options["abx"]:
                 heard = abx.design_of(**{name: options[name] for name in (*common, "rounds")})
-                told = abx.result(heard, gap), abx.page(heard, gap, lang)
+                made = abx.result(heard, gap), abx.page(heard, gap, lang)
             else:
                 compared = pairs.design_of(**{name: options[name] for name in (*common, "rounds", "form")})
-                told = pairs.result(compared, gap), pairs.page(compared, gap, lang)
-        self.tell(options, told[0], told[1].rstrip("\n"))
+                made = pairs.result(compared, gap), pairs.page(compared, gap, lang)
+        self.tell(options, made[0], made[1].rstrip("\n"))
