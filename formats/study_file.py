@@ -1225,7 +1225,7 @@ def _across(content: dict[str, Any]) -> Found:
     for key, name in (("systems", "id"), ("scales", "key"), ("groups", "key"), ("background", "key")):
         found += _repeated(content.get(key), (key,), name)
     scales = {str(row.get("key")) for row in _rows(content.get("scales"))}
-    found += _repeated(content.get("questions"), ("questions",), "key", scales)
+    found += [*_repeated(content.get("questions"), ("questions",), "key", scales), *_too_many(content)]
     asked = scales | {str(row.get("key")) for row in _rows(content.get("questions"))}
     found += _repeated(content.get("attention_checks"), ("attention_checks",), "key", asked)
     for part in ("background", "questions", "attention_checks"):
@@ -1244,6 +1244,16 @@ def _across(content: dict[str, Any]) -> Found:
             )
         )
     return found
+
+
+def _too_many(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
+    """Scales and questions count together."""
+    counts = [len(_rows(content.get(key))) for key in ("scales", "questions")]
+    if max(counts) <= MAX_SCALES < sum(counts):
+        said = Message(
+            "There are %(count)d entries. Write %(least)d to %(most)d.", count=sum(counts), least=1, most=MAX_SCALES
+        )
+        yield ("questions",), said
 
 
 def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:

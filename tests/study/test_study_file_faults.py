@@ -89,6 +89,15 @@ def test_too_many_scales_are_counted() -> None:
     assert "scales: There are 32 entries. Write 1 to" in fault("[[background]]", f"{more}[[background]]")
 
 
+def test_scales_count_among_the_questions() -> None:
+    scale = study_toml().partition("[[scales]]")[2].partition("[[")[0]
+    more = "".join(f'[[questions]]\nkind = "rating"{scale.replace("valence", f"more{n}")}' for n in range(10))
+    assert len(parse(study_toml().replace("[[background]]", f"{more}[[background]]", 1)).scales) == 12
+    one_more = f'[[questions]]\nkind = "rating"{scale.replace("valence", "one_more")}'
+    said = fault("[[background]]", f"{more}{one_more}[[background]]")
+    assert "questions: There are 13 entries. Write 1 to 12." in said
+
+
 def test_a_sub_table_is_named_by_the_line_of_its_latest_entry() -> None:
     text = (
         study_toml()
