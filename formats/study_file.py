@@ -1270,6 +1270,11 @@ def _unfit(content: dict[str, Any]) -> Iterator[tuple[KeyPath, Message]]:
         yield from _unfit_answers(question, ("questions", index), systems)
         if (trial or {}).get("reference") != X:
             yield from _unfit_trial_choice(question, ("questions", index), clips)
+    columns = {"place": clips in (2, "all"), "prompt_id": (trial or {}).get("match") == "prompt"}
+    for index, scale in enumerate(_rows(content.get("scales"))):
+        if columns.get(str(scale.get("key"))):
+            said = Message("Datasets already have a column '%(key)s'. Choose another name.", key=scale["key"])
+            yield ("scales", index, "key"), said
     wanted = "rounds" if clips == 2 else "heard_per_expert"
     if isinstance(design, dict) and wanted not in design:
         yield ("design", wanted), Message("This key is missing. Add it.")

@@ -215,3 +215,12 @@ def test_trial_that_is_not_served_is_refused_in_a_sentence(text: str, said: str)
     with pytest.raises(InputError, match=f"This version cannot run {said} yet"):
         services.create_study(slug="new", file=file, file_sha256="", clips=ChosenClips())
     assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "trial"), [("place", 'clips = "all"'), ("place", "clips = 2"), ("prompt_id", 'match = "prompt"')]
+)
+def test_scale_is_not_named_as_a_column_of_its_trials(key: str, trial: str) -> None:
+    scale = RATING.replace("[[questions]]", "[[scales]]").replace('kind = "rating"\n', "").replace("better", key)
+    assert parse(asking(scale, primary=key)).scales[0].key == key
+    assert f"scales[1].key: Datasets already have a column '{key}'." in faults(asking(scale, trial, primary=key))
