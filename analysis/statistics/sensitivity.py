@@ -197,7 +197,8 @@ def _why_not_resampled(frame: pd.DataFrame, pair: Pair) -> str:
 def _samples(frame: pd.DataFrame, first: pd.DataFrame, flagged: Collection[str]) -> Iterator[tuple[str, Sample]]:
     """Each other set of ratings by the name of its row, or the note that stands in its place."""
     yield "screened", _differing(first[~first["expert_id"].isin(flagged)], first)
-    repeated: pd.DataFrame = frame.groupby(KEY)["rating"].mean().reset_index()
+    known = [*KEY, "prompt_id"] if "prompt_id" in frame else KEY  # the model needs the prompts of clips
+    repeated: pd.DataFrame = frame.groupby(known, dropna=False)["rating"].mean().reset_index()
     yield "with_repeats", repeated if frame["is_repeat"].any() else "nothing_differs"
     for name in ("known", "late"):
         kept = first[~is_yes(first[name])] if name in first else None

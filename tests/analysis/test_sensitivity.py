@@ -67,6 +67,16 @@ def test_repeats_are_averaged_with_the_first_rating() -> None:
     assert found["with_repeats"]["n_ratings"] == 520
 
 
+def test_averaged_repeats_are_of_the_same_prompts() -> None:
+    frame = panel()
+    frame["prompt_id"] = frame["clip_id"].str[-2:]
+    assert mixed_model.fit(frame, "overall").variance_components["component"].eq("prompt").any()
+    again = frame[frame["system"] == "real"].assign(is_repeat=True)
+    found = rows(pd.concat([frame, again], ignore_index=True))
+    for name in ("difference", "se", "df", "p"):
+        assert found["with_repeats"][name] == pytest.approx(found["main"][name])
+
+
 def test_a_drift_is_taken_out_by_the_trial_as_a_covariate() -> None:
     frame = panel()
     unbalanced = np.where(frame["system"] == "real", 40.0, 0.0)
