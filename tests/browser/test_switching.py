@@ -103,6 +103,20 @@ def test_clip_that_was_not_heard_stays_closed(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("second_trial")
+def test_clip_heard_in_part_counts_when_the_page_is_left(page: Page) -> None:
+    expect(page.locator(button(1))).to_have_attribute("data-state", "ready")
+    page.locator(button(1)).click()
+    page.wait_for_timeout(600)
+    page.locator(button(2)).click()
+    page.wait_for_timeout(600)
+    page.locator("#steps a").first.click()
+    expect(page.locator("h1")).to_have_text("Page 1 of 6")
+    settled(page)
+    places = queries.listening_by_place(trials_of(Expert.objects.get())[1], Expert.objects.get(), (1, 2))
+    assert all(300 <= queries.length(places[place].intervals) <= 1200 for place in (1, 2))
+
+
+@pytest.mark.usefixtures("second_trial")
 @pytest.mark.parametrize("form", ["pair", "set"], indirect=True)
 def test_keys_go_from_clip_to_clip_and_a_seek_moves_all(page: Page) -> None:
     expect(page.locator(button(1))).to_have_attribute("data-state", "ready")

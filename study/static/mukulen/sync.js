@@ -227,6 +227,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
       removeEventListener("online", online);
       context.removeEventListener("statechange", interrupted);
       if (sounding === self) pause();
+      else self.report(); // what was heard before another one sounded
       players.delete(self);
       if (!players.size) restMs = 0;
     },
