@@ -15,6 +15,7 @@ from statistics import median
 from typing import NamedTuple
 
 from django.db.models import Count, Max, Min, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from study import clock
@@ -268,10 +269,11 @@ def _answers(study: Study) -> list[Answers]:
         .annotate(
             scales=answers_counted(study.file, ratings=""),
             newest=Max("pk"),
-            ms=Max("rt_ms", filter=Q(revision=1)),
+            # An answer's first revision may be higher: the one before it was refused, for its clip was not heard yet.
+            ms=Coalesce(Max("rt_ms", filter=Q(revision=1)), Max("rt_ms")),
             lowest=Min("value", filter=on_scales),
             highest=Max("value", filter=on_scales),
-            came=Max("received_at", filter=Q(revision=1)),
+            came=Coalesce(Max("received_at", filter=Q(revision=1)), Max("received_at")),
             newest_came=Max("received_at"),
             newest_given=Max("given_at", filter=Q(browser_at__isnull=False)),
         )

@@ -20,7 +20,18 @@ from study import clock, services
 from study.desk.progress import Board, PlannedTrial, Rated, Row, board, straight_lining, too_fast
 from study.models import Device, Expert, Invitation, Listening, Rating, SoundCheck, Study
 from study.services.invitations import Invitee, zone_of
-from tests.factories import begin, context_of, hear, make_expert, make_link, make_study, rate, rate_all, trials_of
+from tests.factories import (
+    begin,
+    context_of,
+    hear,
+    make_expert,
+    make_link,
+    make_study,
+    rate,
+    rate_all,
+    reach,
+    trials_of,
+)
 from tests.study.test_desk import client_of, text
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +48,19 @@ progress_kinds = ("all", "unfinished", "attention", "nonsense")
 
 def row_of(found: Board, code: str) -> Row:
     return next(row for row in found.rows if row.expert.code == code)
+
+
+def test_first_answer_may_have_a_higher_revision(tmp_path: Path) -> None:
+    study = make_study(tmp_path, slots=3)
+    expert = make_expert(study)
+    begin(expert)
+    trial = reach(expert, trials_of(expert)[0])
+    hear(expert, trial)
+    for scale in study.file.scales:
+        rate(expert, trial, scale.key, revision=2)
+    found = board(study)
+    assert (row_of(found, "e01").done, row_of(found, "e01").seconds) == (1, 4)
+    assert found.pace.answers == len(study.file.scales)
 
 
 def test_progress_page_shows_trials_and_last_activity(tmp_path: Path) -> None:
