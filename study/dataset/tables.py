@@ -89,8 +89,8 @@ def write_ratings(study: Study, folder: Path, view: View, codes: Disguise | None
         long_rows.writerow([column.name for column in long.columns])
         wide_rows.writerow([column.name for column in wide.columns])
         trials = bar(rows.trials(study, view, codes), "Exporting", unit="trial")
-        for (code, *rest), answers in trials:
-            about = [escape_formula(str(code)), *rest]
+        for said, answers in trials:
+            about = [escape_formula(many_lines(value)) if isinstance(value, str) else value for value in said]
             long_rows.writerows([*about, scale, *answers[scale]] for scale in scales if scale in answers)
             wide_rows.writerow([*about, *rows.side_by_side(study.file, answers)])
     return [long, wide]

@@ -25,8 +25,8 @@ from formats.errors import InputError
 from formats.text import many_lines, one_line
 from study import clock, dataset, services
 from study.dataset import file_formats
-from study.models import Background, Remark, Study
-from tests.factories import context_of, edit_file, make_expert, make_study, study_toml, trials_of
+from study.models import Background, Clip, Remark, Study
+from tests.factories import begin, context_of, edit_file, make_expert, make_study, rate_all, study_toml, trials_of
 from tests.study.test_dataset import unseal
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +183,23 @@ def test_comment_is_stored_with_line_feeds_for_any_line_end(tmp_path: Path, end:
     saved = save_remark(study, f"one{end}two\x07", client_uuid=uuid)
     assert saved.comment == "one\ntwo "
     assert save_remark(study, f"one{end}two\x07", client_uuid=uuid).pk == saved.pk
+
+
+def test_prompts_are_guarded_in_each_table_of_answers(tmp_path: Path) -> None:
+    text = study_toml(scales=("overall",)).replace("[design]", '[trial]\nmatch = "prompt"\n[design]', 1)
+    study = make_study(tmp_path, text=text)
+    expert = make_expert(study)
+    begin(expert)
+    rate_all(expert)
+    for clip in study.clips.filter(role=Clip.Role.STUDY):
+        clip.pack_entry["prompt_id"] = f"={clip.prompt_id}"
+        clip.save(update_fields=["pack_entry"])
+    services.close_study(study, actor="command")
+    services.open_seal(study, actor="command")
+    dataset.export(study, tmp_path / "out")
+    for path in (tmp_path / "out" / "data").iterdir():
+        with path.open(encoding="utf-8", newline="") as stream:
+            assert {row["prompt_id"][:9] for row in csv.DictReader(stream)} == {"'=prompt-"}
 
 
 def test_background_answer_is_stored_in_one_line(tmp_path: Path) -> None:
