@@ -42,7 +42,8 @@ def session_in_words(content: Content, lasting: float | None = None) -> list[str
     )
     return [
         session % {"trials": trials, "minutes": minutes, "seconds": lasts},
-        _("%(people)d experts hear each clip %(times).3g times on average.") % {"people": people, "times": times},
+        _("%(people)d experts together hear each clip %(times).3g times on average.")
+        % {"people": people, "times": times},
         *_checks_in_words(content),
     ]
 

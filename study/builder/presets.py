@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from study.builder.content import Content
 
@@ -19,16 +20,16 @@ SCALES: dict[str, tuple[Promise, Promise, Promise, Promise, int, int]] = {
     "authenticity": (
         _("Authenticity"),
         _("How well does this piece fit the style that you know?"),
-        _("not at all"),
-        _("very well"),
+        pgettext_lazy("fit of a style", "not at all"),
+        pgettext_lazy("fit of a style", "very well"),
         1,
         5,
     ),
     "harmony": (
         _("Harmony"),
         _("How well do the notes of this piece go together?"),
-        _("not at all"),
-        _("very well"),
+        pgettext_lazy("harmony of notes", "not at all"),
+        pgettext_lazy("harmony of notes", "very well"),
         1,
         5,
     ),

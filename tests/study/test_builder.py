@@ -123,7 +123,7 @@ def test_field_is_saved_by_itself_and_what_is_wrong_comes_back(draft: Draft, ada
     assert news["faults"] == {}
     assert news["consequences"] == [
         "A session has 8 trials and takes about 5 minutes (clips of 10 s).",
-        "12 experts hear each clip 12 times on average.",
+        "12 experts together hear each clip 12 times on average.",
     ]
 
 
