@@ -410,7 +410,7 @@ def test_smallest_gap_lies_within_the_scale_or_is_said_not_to(case: str, reports
     if case == "scattered":
         assert gaps["note"].tolist() == ["beyond_scale"]
         assert written.says("no difference within the scale is detectable with 80% power")
-        assert "量表范围内没有检验力 80% 可检出的差值" in written.page["zh-hans"]
+        assert "量表范围内没有差值能以 80% 的检验力检出" in written.page["zh-hans"]
 
 
 # --- single cases

@@ -120,7 +120,7 @@ def test_no_cause_is_given_for_a_disagreement() -> None:
     notes = ordinal_model.notes_on_agreement(linear, ordinal_model.OrdinalFit("x", "probit", ordinal.table, weak, ()))
     texts = [in_words(note) for note in notes]
     assert all("Treat this difference with caution" in text["en"] for text in texts)
-    assert all("谨慎看待" in text["zh-hans"] for text in texts)
+    assert all("请谨慎对待这一差值" in text["zh-hans"] for text in texts)
     assert not any("steps" in text["en"] or "等距" in text["zh-hans"] for text in texts)
 
 

@@ -80,7 +80,7 @@ WORDED = {
         "Ranges of 2 systems were computed.",
         "An unknown table: too few ratings.",
     ),
-    "zh-hans": (f"图 {LAST}. 极差图。", "计算了 2 个系统的极差。", "未知的表：评分太少。"),
+    "zh-hans": (f"图 {LAST} 极差图。", "计算了 2 个系统的极差。", "未知的表：评分太少。"),
 }
 ASKED = {"en": ("How far do ratings reach?", "As far as 0.05."), "zh-hans": ("评分的极差多大？", "达到 0.05。")}
 

@@ -53,13 +53,13 @@ FINDINGS = [
     {
         "path": "figures/figure7",
         "title": {"en": "Figure 7", "zh-hans": "图 7"},
-        "caption": {"en": "Figure 7. The system's mean.", "zh-hans": "图 7. 平均值。"},
+        "caption": {"en": "Figure 7. The system's mean.", "zh-hans": "图 7 均值。"},
         "pixels": {"en": [900, 500], "zh-hans": [900, 500]},
     },
     {
         "path": "tables/system_means",
-        "title": {"en": "Means", "zh-hans": "平均值"},
-        "caption": {"en": "Means of systems", "zh-hans": "各系统的平均值"},
+        "title": {"en": "Means", "zh-hans": "均值"},
+        "caption": {"en": "Means of systems", "zh-hans": "各系统的均值"},
     },
 ]
 
