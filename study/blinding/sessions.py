@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -73,7 +74,10 @@ def own_site() -> Iterator[Clock]:
     """The site under its own host name, with a clock that only `advance` moves."""
     here = Clock()
     storages = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC}}
-    with override_settings(ALLOWED_HOSTS=[HOST], STORAGES=storages), clock.use(here.now):
+    served = override_settings(ALLOWED_HOSTS=[HOST], STORAGES=storages)
+    with served, clock.use(here.now), warnings.catch_warnings():
+        # Before the first `collectstatic`: the sessions read static files where they lie in the tree.
+        warnings.filterwarnings("ignore", "No directory at", UserWarning)
         yield here
 
 

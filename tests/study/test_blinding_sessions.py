@@ -35,6 +35,14 @@ def session(study: Study, trials: int = 9) -> Browser:
     return browser
 
 
+def test_nothing_is_printed_before_static_files_are_collected(
+    study: Study, settings: Settings, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    settings.STATIC_ROOT = tmp_path / "not-collected"
+    session(study)
+    assert [str(warning.message) for warning in recwarn if "No directory" in str(warning.message)] == []
+
+
 def trials_played() -> QuerySet[Trial]:
     return Trial.objects.filter(slot__expert__isnull=False)
 
