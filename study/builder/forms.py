@@ -16,7 +16,7 @@ TEMPLATES = {
     "pilot": _("Rate single clips: two systems, two scales"),
     "daur": _("Rate single clips: the study of the paper, six systems, five scales, two groups"),
     "recordings": _("Rate single recordings, scales from 1 to 7 and from 0 to 100 (in English)"),
-    "human-or-computer": _("Human or computer? Guess who made single clips, and rate them"),
+    "human-or-computer": _("Human or computer? Say who made single clips: three systems, one choice"),
     "mirex": _("Rate one clip of each system on a page: four systems, five scales"),
     "mushra": _("MUSHRA: rate all systems, a hidden reference and two anchors against a reference"),
     "dmos": _("DMOS: rate how much single clips have lost against their reference"),

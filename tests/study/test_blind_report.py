@@ -237,7 +237,7 @@ def test_failed_report_does_not_name_a_row(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(CommandError) as error:
         call_command("report_under_codes", "small", "--out", str(tmp_path / "report"), stdout=io.StringIO())
     assert "e01" not in str(error.value)
-    assert "Unseal the study" in str(error.value)
+    assert "Unblind the study" in str(error.value)
 
 
 def test_analysis_of_a_sealed_dataset_says_that_it_is_sealed(tmp_path: Path) -> None:

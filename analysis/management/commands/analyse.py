@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 HELP = """Read ratings and write a report: main findings, limitations, reliability and robustness.
 
-REPORT contains one page (report.html) and a PDF in English and Chinese, Figures 7 to 13 (SVG, PDF, PNG, and their data
-as CSV), every table (CSV, Markdown, LaTeX), a methods text and a reporting checklist for a paper. The page lists what
-could not be computed, with the reason. Few experts or clips, missing ratings and repeats are allowed.
+REPORT contains one page (report.html) and a PDF in English and Chinese, every figure (SVG, PDF, PNG, and its data as
+CSV), every table (CSV, Markdown, LaTeX), a methods text and a reporting checklist for a paper. docs/analysis.md
+describes them all. The page lists what could not be computed, with the reason. Few experts or clips, missing ratings
+and repeats are allowed.
 
 The ratings are a DATASET folder from `export_dataset`, a table of your own (CSV, .xlsx or .sav), or the result file of
 another tool (--from). A table of your own is either long, with the columns expert_id, system, clip_id, scale, rating,
@@ -55,7 +56,7 @@ class Command(WithResult, LongCommand):
             "source",
             type=Path,
             metavar="DATASET|TABLE",
-            help="the folder of export_dataset, or a table of ratings or comparisons (CSV, .xlsx, .sav)",
+            help="the folder of export_dataset, or a table of ratings, comparisons or choices (CSV, .xlsx, .sav)",
         )
         parser.add_argument("--out", type=Path, metavar="REPORT", help="the folder to write")
         parser.add_argument(

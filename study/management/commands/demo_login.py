@@ -31,5 +31,5 @@ class Command(BaseCommand):
             self.stdout.write(f"  Rate as an expert ({language}):  {site}{reverse('room:invitation', args=[secret])}")
         password = researcher_password(study)
         if password:
-            self.stdout.write(f"  Researcher's desk:  {site}{reverse('desk:login')}  {RESEARCHER} / {password}")
+            self.stdout.write(f"  Researcher dashboard:  {site}{reverse('desk:login')}  {RESEARCHER} / {password}")
         self.stdout.write("  Ctrl-C stops the server.\n")

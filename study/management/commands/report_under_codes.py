@@ -39,5 +39,5 @@ def _analyse(folder: Path, out: Path) -> None:
         call_command("analyse", str(folder), "--out", str(out))
     except CommandError:
         raise InputError(
-            "The report under codes could not be made. Unseal the study, then analyse its dataset to see why."
+            "The report under codes could not be made. Unblind the study, then analyse its dataset to see why."
         ) from None
