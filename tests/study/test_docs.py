@@ -37,6 +37,20 @@ def test_every_link_within_the_pages_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
 
 
+def anchor_of(heading: str) -> str:
+    """The name of a heading in addresses, as GitHub and the site make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "AGENTS.md"])
+def test_sections_that_a_page_beside_docs_links_to_exist(name: str) -> None:
+    """`make site` checks those of the pages in docs/."""
+    text = (DOCS.parent / name).read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\((docs/[\w./-]+)#([\w-]+)\)", text):
+        headings = re.findall(r"^#+ (.+)$", (DOCS.parent / target).read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in map(anchor_of, headings), f"{name} points to {target}#{anchor}"
+
+
 IN_CHINESE = sorted(path.name for path in (DOCS / "zh").glob("*.md"))
 #: What a page emphasises or quotes: for the most part buttons.
 MARKED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)|[“\"]([^”\"\n]+)[”\"]")
