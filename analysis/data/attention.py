@@ -60,9 +60,11 @@ def attentive(dataset: Dataset, frame: pd.DataFrame) -> tuple[pd.DataFrame, Atte
 
 
 def _attention(dataset: Dataset, experts: Collection[str]) -> Attention:
-    rows = read_rows(dataset.checks_file)
+    rows = read_rows(dataset.checks_file, may_be_empty=True)
     rows.require(("expert_id", "passed"))
-    answers = pd.DataFrame({"expert_id": rows.column("expert_id"), "passed": rows.flags("passed")})
+    answers = pd.DataFrame(
+        {"expert_id": rows.column("expert_id"), "passed": pd.Series(rows.flags("passed"), dtype=bool)}
+    )
     every = sorted({*experts, *answers["expert_id"]})
     by_expert = answers.groupby("expert_id")["passed"]
     table = pd.DataFrame({"expert_id": every})

@@ -107,12 +107,14 @@ def value_counts(data: Choices) -> list[str]:
 
 
 def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
-    path = dataset.answers_file("choice")
-    rows = read_rows(path) if path.exists() else None
+    paths = [path for path in (dataset.answers_file("choice"), dataset.trial_choices_file) if path.exists()]
+    tables = [table for table in (read_rows(path, may_be_empty=True) for path in paths) if table.cells]
+    if not tables:
+        raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=paths[0])
+    rows = next((table for table in tables if table.path != dataset.trial_choices_file), None)
+    of_trials = next((table for table in tables if table.path == dataset.trial_choices_file), None)
     if rows and "x" in rows.header:
         return _of_x(dataset, rows, wanted)
-    of_trials = read_rows(dataset.trial_choices_file) if dataset.trial_choices_file.exists() else None
-    tables = [table for table in (rows, of_trials) if table]
     picked = [name for table in tables for name in dict.fromkeys(table.column("question"))]
     questions = questions_picked(picked, wanted, tables[0].path)
     frames, n_missing = [], 0

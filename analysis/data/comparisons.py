@@ -15,7 +15,7 @@ from analysis.data.answers import Answers, of_dataset
 from analysis.data.attention import attentive
 from analysis.data.codes import REAL, check_alike, one_spelling
 from analysis.data.dataset import Dataset, Text, folder_of, read_dataset
-from analysis.data.given import EVERY, NOTHING_GIVEN, Given, refuse_for_dataset
+from analysis.data.given import EVERY, NOTHING_GIVEN, Bounds, Given, refuse_for_dataset
 from analysis.data.headers import header_of, plain, questions_picked, require_named
 from analysis.data.rating_rows import are_simulated, check_writable
 from analysis.data.rows import MISSING, Rows, parse_number
@@ -38,6 +38,7 @@ LARGEST = {"binary": 1.0, "ties": 1.0, "graded": 3.0}
 MAX_GRADES = 5
 #: Random effects that the model can have: time grows with the cube of their number.
 MAX_EFFECTS = 3_000
+NO_BOUNDS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,8 @@ def read(path: Path, wanted: Sequence[str] = (), given: Given = NOTHING_GIVEN) -
         return _read_table(path, wanted, given)
     refuse_for_dataset(given, path)
     dataset = read_dataset(folder)
-    return _described(_read_table(dataset.answers_file("comparison"), wanted, given), dataset)
+    known = {question.key: LARGEST[question.form] for question in dataset.asked if isinstance(question, Preference)}
+    return _described(_read_table(dataset.answers_file("comparison"), wanted, given, known), dataset)
 
 
 def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
@@ -110,12 +112,12 @@ def _described(data: Comparisons, dataset: Dataset) -> Comparisons:
         **told,
         is_simulated=data.is_simulated or dataset.is_simulated,
         question_labels={key: asked[key].label if key in asked else data.question_labels[key] for key in data.largest},
-        largest={key: LARGEST[asked[key].form] if key in asked else most for key, most in data.largest.items()},
         unused=(),
     )
 
 
-def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
+def _read_table(path: Path, wanted: Sequence[str], given: Given, known: Mapping[str, float] = NO_BOUNDS) -> Comparisons:
+    """`known`: the largest grade of each question, where a DATASET says it."""
     written, understood = imports.written(path, given)
     rows = plain(written, {} if given.tool else given.columns, (*REQUIRED, *OPTIONAL))
     require_named(
@@ -141,7 +143,7 @@ def _read_table(path: Path, wanted: Sequence[str], given: Given) -> Comparisons:
     _check_prompts(filled, path)
     check_alike(_sides(filled), path)
     _check_size(filled, path)
-    largest = _largest(filled, given, path)
+    largest = _largest(filled, given, known, path)
     blank = [CountedText("{count} empty row was skipped.", "{count} empty rows were skipped.", len(rows.empty))]
     return Comparisons(
         source=path,
@@ -359,8 +361,8 @@ def _check_size(frame: pd.DataFrame, path: Path) -> None:
         )
 
 
-def _largest(frame: pd.DataFrame, given: Given, path: Path) -> dict[str, float]:
-    """The largest grade of each question: of its bounds if they are given, else the largest that occurs."""
+def _largest(frame: pd.DataFrame, given: Given, known: Mapping[str, float], path: Path) -> dict[str, float]:
+    """The largest grade of each question: of its bounds if they are known or given, else the largest that occurs."""
     questions = list(dict.fromkeys(frame["question"]))
     unknown = [name for name in given.bounds if name != EVERY and name not in questions]
     if unknown:
@@ -369,13 +371,12 @@ def _largest(frame: pd.DataFrame, given: Given, path: Path) -> dict[str, float]:
             name=repr(unknown[0]),
             present=", ".join(questions),
         )
-    return {
-        question: _of_question(frame[frame["question"] == question], question, given, path) for question in questions
-    }
+    bounds = {name: (-known[name], known[name]) if name in known else given.bounds_of(name) for name in questions}
+    return {name: _of_question(frame[frame["question"] == name], name, bounds[name], path) for name in questions}
 
 
-def _of_question(frame: pd.DataFrame, question: str, given: Given, path: Path) -> float:
-    bounds, top = given.bounds_of(question), float(frame["value"].abs().max())
+def _of_question(frame: pd.DataFrame, question: str, bounds: Bounds | None, path: Path) -> float:
+    top = float(frame["value"].abs().max())
     if bounds is not None:
         low, high = bounds
         if low != -high:

@@ -226,7 +226,7 @@ def _written(folder: Path, own: Description) -> Iterator[tuple[Text, int]]:
     asked = [question for question in own.questions if isinstance(question, TextQuestion)]
     if not asked:
         return
-    rows = read_rows(folder / REMARKS_FILE)
+    rows = read_rows(folder / REMARKS_FILE, may_be_empty=True)
     rows.require([question.key for question in asked])
     for question in asked:
         yield question.label, sum(cell != "" for cell in rows.column(question.key))

@@ -82,10 +82,10 @@ def listened_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame | None:
     """expert_id, trial, place and plays by listening.csv, of the trials of the frame; None where nothing is known."""
     if not dataset.listening_file.is_file() or "trial" not in frame:
         return None
-    rows = read_rows(dataset.listening_file)
+    rows = read_rows(dataset.listening_file, may_be_empty=True)
     rows.require(("expert_id", "trial", "place", "plays"))
-    table = pd.DataFrame({"expert_id": rows.column("expert_id")})
-    table = table.assign(**{name: rows.numbers(name) for name in ("trial", "place", "plays")})
+    numbers = {name: pd.Series(rows.numbers(name), dtype=float) for name in ("trial", "place", "plays")}
+    table = pd.DataFrame({"expert_id": rows.column("expert_id"), **numbers})
     trials = frame[["expert_id", "trial"]].assign(trial=pd.to_numeric(frame["trial"], errors="coerce"))
     kept = table.merge(trials.drop_duplicates(), on=["expert_id", "trial"])
     return kept if len(kept) else None

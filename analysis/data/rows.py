@@ -125,16 +125,19 @@ def parse_number(text: str, *, decimal_comma: bool) -> float | None:
     return value if math.isfinite(value) and "_" not in text else None
 
 
-def read_rows(path: Path, *, western: bool = False) -> Rows:
+def read_rows(path: Path, *, western: bool = False, may_be_empty: bool = False) -> Rows:
     """Read a CSV file in UTF-8, UTF-16 or GB18030 (formats.text), separated by comma, semicolon or tab.
 
     With semicolons or tabs, "3,5" is read as 3.5. Rows without content are passed over. `western`: Windows-1252, which
-    contains Latin-1, is read too. Raises InputError.
+    contains Latin-1, is read too. `may_be_empty`: whether there may be no rows but the first. Raises InputError.
     """
     text, encoding = read_table(path, western=western)
     delimiter = delimiter_of(text)
     cells, lines, empty = _split(path, text, delimiter)
-    return rows_of(path, cells, lines, empty=empty, decimal_comma=delimiter != ",", encoding=encoding)
+    decimal_comma = delimiter != ","
+    return rows_of(
+        path, cells, lines, empty=empty, decimal_comma=decimal_comma, encoding=encoding, may_be_empty=may_be_empty
+    )
 
 
 def delimiter_of(text: str) -> str:
@@ -150,6 +153,7 @@ def rows_of(
     empty: Sequence[int] = (),
     decimal_comma: bool = False,
     encoding: str = UTF_8,
+    may_be_empty: bool = False,
 ) -> Rows:
     """A table from the cells of its rows, the first of which names the columns. Raises InputError."""
     if not cells:
@@ -167,7 +171,7 @@ def rows_of(
             path=path,
             broken=broken,
         )
-    if len(cells) == 1:
+    if len(cells) == 1 and not may_be_empty:
         raise InputError("%(path)s has a first line but no rows under it.", path=path)
     table = [_of_length(list(row), len(header)) for row in cells]
     for row, line in zip(table, lines, strict=True):
