@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from formats.study_file import OpenLink
-from formats.text import is_text, one_line
+from formats.text import alike, is_text, one_line
 from study import clock, queries
 from study.errors import Refused
 from study.models import MAX_NAME, Arrival, Device, Expert, Invitation, Study
@@ -146,9 +146,10 @@ def _digest(client: str) -> str:
 
 
 def _code(study: Study) -> str:
-    taken = set(study.experts.filter(code__startswith=STEM).values_list("code", flat=True))
+    """The next code that is free, and that nobody could take for another one: not p001 beside p1."""
+    taken = {alike(code) for code in study.experts.values_list("code", flat=True)}
     numbers = range(study.arrivals.count() + 1, study.arrivals.count() + len(taken) + 2)
-    return next(code for number in numbers if (code := f"{STEM}{number:03d}") not in taken)
+    return next(code for number in numbers if alike(code := f"{STEM}{number:03d}") not in taken)
 
 
 def _way_in(expert: Expert) -> Invitation:

@@ -81,6 +81,11 @@ def test_those_who_come_get_a_slot_and_find_it_again(study: Study, client: Clien
     assert "one" not in str(list(study.events.values_list("detail", "actor")))
 
 
+def test_code_of_a_newcomer_is_like_no_other(study: Study) -> None:
+    services.invite(study, [Invitee("P1", "a", "en")], actor="test")
+    assert [come(study, name).code for name in ("one", "two")] == ["p002", "p003"]
+
+
 def test_who_may_not_come_reads_why(study: Study, client: Client) -> None:
     incomplete = client.post("/join/small/")
     assert (incomplete.status_code, "PROLIFIC_PID" in incomplete.text) == (400, True)
