@@ -40,7 +40,10 @@ MIN_SEED = 10**9
 #: Of the permutations: the same sessions give the same p.
 SEED = 1
 #: Where a study file says what experts are shown.
-SHOWN = ("title", "instructions", "consent", "scales", "questions", "background", "groups")
+SHOWN = (
+    *("title", "instructions", "consent", "scales", "questions", "attention_checks", "known", "background"),
+    "groups",
+)
 
 Measure = Callable[[bytes], AudioProperties]
 
@@ -207,9 +210,8 @@ def judge(study: Study, played: list[list[Exchange]], known: set[bytes], report:
     report.exchanges += len(everything)
     report.bytes += sum(len(exchange.body) for exchange in everything)
     report.faults += leaks([*everything, *static_files(everything)], secrets)
-    for language in {exchange.header("Content-Language") for exchange in everything}:
-        pages = [page for page in pages_of(everything, trials) if not _has_panel(page)]
-        report.faults += uneven_names([page for page in pages if page.header("Content-Language") == language], secrets)
+    for pages in _alike(pages_of(everything, trials), trials):
+        report.faults += uneven_names(pages, secrets)
     report.faults += unlike_replies(everything)
     if any(item.kind == "audio" and hashlib.sha256(item.body).digest() not in known for item in everything):
         report.faults.append(Message("The bytes of a clip that was sent differ from the stored clip."))
@@ -227,6 +229,16 @@ def judge(study: Study, played: list[list[Exchange]], known: set[bytes], report:
 def pages_of(exchanges: Iterable[Exchange], trials: Collection[str]) -> list[Exchange]:
     """The pages of these trials, given by token."""
     return [exchange for exchange in exchanges if exchange.kind == "trial" and exchange.trial in trials]
+
+
+def _alike(pages: Iterable[Exchange], trials: Mapping[str, Trial]) -> Iterable[list[Exchange]]:
+    """Trial pages without a panel, by language and attention check: those of a group have the same words."""
+    groups: dict[tuple[str, str], list[Exchange]] = {}
+    for page in pages:
+        if not _has_panel(page):
+            alike = page.header("Content-Language"), trials[page.trial].attention_check
+            groups.setdefault(alike, []).append(page)
+    return groups.values()
 
 
 def _has_own_waveforms(page: Exchange, trial: Trial, study: Study) -> bool:

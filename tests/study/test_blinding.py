@@ -33,7 +33,7 @@ from study.management.blinding import sound_of
 from study.models import Clip, Event, Expert, Rating, Study, Trial
 from study.sequences import sessions_of
 from study.services import study_creation
-from tests.factories import edit_file, make_expert, make_study, set_toml, study_toml, tone
+from tests.factories import checks_toml, edit_file, make_expert, make_study, set_toml, study_toml, tone
 from tests.study.exchanges import exchange
 from tests.study.leaks import stopwatch
 
@@ -187,6 +187,18 @@ def test_what_everybody_is_shown_is_every_text_of_the_study_file_and_the_site(st
     shown = texts_shown(study).splitlines()
     assert {"As you like it", "冷"} <= set(shown)
     assert any("Halfway: take a break" in line for line in shown)
+
+
+@pytest.mark.parametrize("place", ["known", "attention check"])
+def test_system_named_in_words_for_all_experts_is_no_leak(tmp_path: Path, db: None, place: str) -> None:
+    named = '{ en = "Is this not midi-gan? Choose two", zh-hans = "midi-gan" }'
+    text = checks_toml(study_toml(slots=4, practice=0))
+    if place == "known":
+        text = text.replace("[design]", f"known = {named}\n[design]", 1)
+    else:
+        before, _, rest = text.partition('key = "attention"\nlabel = ')
+        text = f'{before}key = "attention"\nlabel = {named}\n{rest.partition(chr(10))[2]}'
+    assert check(make_study(tmp_path, text=text, draft=True), sessions=2).faults == []
 
 
 def test_a_mark_in_the_review_of_all_answers_is_caught(study: Study, settings: Settings) -> None:
