@@ -60,10 +60,13 @@ class Comparisons(Answers):
     encoding: str = UTF_8
 
     def planned(self, question: str) -> list[tuple[str, str]]:
-        """The differences that the frozen plan names, where this is its primary question; none under codes."""
+        """The differences that the frozen plan names, each once, where this is its primary question.
+
+        None under codes.
+        """
         if self.is_sealed or question != self.plan.get("primary_scale"):
             return []
-        return [(str(a), str(b)) for a, b in self.plan.get("contrasts", [])]
+        return list({frozenset((a, b)): (str(a), str(b)) for a, b in self.plan.get("contrasts", [])}.values())
 
     @property
     def questions(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -42,6 +43,13 @@ def test_table_is_read_whole(tmp_path: Path) -> None:
     assert data.largest == {"overall": 1.0}
     assert data.systems == ("s1", "s2", "s3")
     assert data.clips == 18
+
+
+def test_difference_that_is_planned_twice_counts_once(tmp_path: Path) -> None:
+    data = comparisons.read(write_csv(tmp_path / "pairs.csv", make_pairs()))
+    plan = {"primary_scale": "overall", "contrasts": [["s2", "s1"], ["s1", "s2"], ["s1", "s3"], ["s1", "s3"]]}
+    assert replace(data, plan=plan).planned("overall") == [("s1", "s2"), ("s1", "s3")]
+    assert replace(data, plan=plan, is_sealed=True).planned("overall") == []
 
 
 def test_columns_of_other_names_are_given(tmp_path: Path) -> None:
