@@ -6,13 +6,13 @@ that the plan cannot answer says so instead of guessing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from formats.attention import rule_on_checks
 from formats.errors import N_
 from formats.messages import in_a_row, listed, translator
 from formats.reference import SYNCHRONOUS, WAVEFORM, post_screening, reference_of
-from formats.study_file import localised, planned
+from formats.study_file import ChoiceQuestion, Numbered, localised, planned
 from study.models import Rating, Study
 
 YOURS = N_("(The study plan does not say this. Write it yourself.)")
@@ -43,12 +43,15 @@ class Answers:
         return "\n".join([*planned(self._analysis.hypotheses, self._language), *contrasts]) or self.yours()
 
     def measured(self) -> str:
-        asked = (
-            f"{self._text(one.label)} ({one.key}), {one.minimum}–{one.maximum}: {self._text(one.definition)}"
-            for one in self._file.numbered
-        )
         primary = self._("The primary question is {key}.", key=self._analysis.primary_scale)
-        return "\n".join([*asked, primary])
+        return "\n".join([*map(self._asked, self._file.numbered), primary])
+
+    def _asked(self, one: Numbered) -> str:
+        """A question with what can be answered: its bounds, or the choices by their keys."""
+        named, definition = f"{self._text(one.label)} ({one.key})", self._text(one.definition)
+        if isinstance(one, ChoiceQuestion):
+            return f"{named}: {definition} [{one.texts(self._language)['choices']}]"
+        return f"{named}, {one.minimum}–{one.maximum}: {definition}"
 
     def conditions(self) -> str:
         names = listed(self._language, (self._system(system.id) for system in self._file.systems))
@@ -115,7 +118,6 @@ class Answers:
         return self._("Data collection ends when the study is closed. {dropouts}", dropouts=self._dropouts())
 
     def analyses(self) -> str:
-        two = self._file.trial.clips == 2
         if self._file.has_x:
             return self._(
                 "Answers: a mixed probit of whether an answer is right, with a proportion for each pair of systems and "
@@ -123,22 +125,37 @@ class Answers:
                 "(Satterthwaite's degrees of freedom), two-sided, adjusted by Holm within each question; planned "
                 "contrasts on the primary question are confirmatory."
             )
-        model = (
-            N_(
-                "Preferences: a cumulative-link mixed model of the difference between the two clips' strengths, with a "
-                "position effect and random strengths of experts and clips."
+        models = [self._(model) for model in self._models()]
+        if models:
+            models.append(
+                self._(
+                    "Differences between systems are tested with t tests (Satterthwaite's degrees of freedom), "
+                    "two-sided, adjusted by Holm within each question; planned contrasts on the primary question are "
+                    "confirmatory."
+                )
             )
-            if two
-            else N_(
+        if not all(question.has_right_answers for question in self._file.choices):
+            models.append(self._("Choices without right answers: the share of each answer, without a test."))
+        return in_a_row(self._language, models)
+
+    def _models(self) -> Iterator[str]:
+        """The models of all kinds of questions that are tested."""
+        if self._file.scales:
+            yield N_(
                 "Ratings: a linear mixed model (REML) with systems as fixed effects and random effects of experts, of "
                 "experts within systems and of clips, so that both experts and clips are samples."
             )
-        )
-        tests = self._(
-            "Differences between systems are tested with t tests (Satterthwaite's degrees of freedom), two-sided, "
-            "adjusted by Holm within each question; planned contrasts on the primary question are confirmatory."
-        )
-        return in_a_row(self._language, [self._(model), tests])
+        if self._file.of_pairs:
+            yield N_(
+                "Preferences: a cumulative-link mixed model of the difference between the two clips' strengths, with a "
+                "position effect and random strengths of experts and clips."
+            )
+        if any(question.has_right_answers for question in self._file.choices):
+            yield N_(
+                "Choices with right answers: a mixed probit (signal detection) with d' of each system against the one "
+                "that has a right answer of its own, and random effects of experts (criterion and sensitivity) and of "
+                "clips."
+            )
 
     def inference(self) -> str:
         return self._(

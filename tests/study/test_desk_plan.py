@@ -24,12 +24,15 @@ from study.models import Event, Study
 from study.preregistration import FORMS, text_for
 from tests.factories import (
     begin,
+    choice_toml,
     complete,
     make_expert,
     make_pair_study,
     make_reference_study,
     make_set_study,
     make_study,
+    pair_toml,
+    several_choices_toml,
     study_toml,
     trials_of,
     waveform_toml,
@@ -287,6 +290,19 @@ def test_text_for_a_registry_of_a_comparison_names_its_model(tmp_path: Path, ada
     assert "cumulative-link mixed model" in page
     assert "two clips per trial" in page
     assert "linear mixed model" not in page
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_text_for_a_registry_names_the_model_of_choices(tmp_path: Path, form: str) -> None:
+    texts = [choice_toml(practice=0), choice_toml(practice=0, scales=("overall",))]
+    texts.append(several_choices_toml(pair_toml(practice=0), ("midi-gan", "real")))
+    made = [make_study(tmp_path, slug=f"small-{number}", text=toml) for number, toml in enumerate(texts)]
+    written = [text_for(study, form, "en") for study in made]
+    assert all("Origin (origin): Who made it? [human = A person; computer = A program]" in one for one in written)
+    assert all("a mixed probit (signal detection) with d'" in one for one in written)
+    assert ["linear mixed model" in one for one in written] == [False, True, False]
+    assert ["cumulative-link mixed model" in one for one in written] == [False, False, True]
+    assert ["without a test" in one for one in written] == [False, False, True]
 
 
 def test_text_for_a_registry_says_if_waveforms_are_shown(tmp_path: Path) -> None:
