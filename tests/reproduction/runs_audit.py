@@ -36,6 +36,9 @@ END = 0.1
 #: How much larger the share of clipped weights at the bound must be.
 TIMES = 10
 #: Variants of MIDI-GAN by whether they have the matching loss.
+KEY = ["system", "variant"]
+#: Models and their variants that are no ablations.
+SHOWN = ("", "tied")
 MATCHING = {"with": "", "without": "unmatched"}
 MISSING = "Not measured yet: {what}."
 Runs = Mapping[tuple[str, str], Sequence[Run]]
@@ -147,9 +150,11 @@ def _nearness(differences: pd.DataFrame | None, sets: pd.DataFrame | None) -> li
     if differences is None:
         return [MISSING.format(what="clips of the runs against real music")]
     of = _largest(differences)
-    systems = [system for system in dict.fromkeys(of["system"]) if system != "real"]
+    models = [rows for (system, _), rows in of.groupby(KEY, sort=False) if system != "real"]
     header = ["system less real (95% interval)", *METRICS.values()]
-    rows = [[_name(system), *(_difference(of, system, metric) for metric in METRICS)] for system in systems]
+    rows = [[_name(*model[KEY].iloc[0]), *(_difference(model, metric) for metric in METRICS)] for model in models]
+    of = of[of["variant"] == ""]
+    systems = [system for system in dict.fromkeys(of["system"]) if system != "real"]
     return [table(header, rows), _verdict(of, systems), *_distance(sets)]
 
 
@@ -168,24 +173,25 @@ def _form(means: pd.DataFrame | None, sets: pd.DataFrame | None) -> list[str]:
     if means is None or sets is None or not set(FORM) <= set(means["metric"]):
         return [MISSING.format(what="metre and form of the runs' clips")]
     of, ratios = _largest(means), _largest(sets[sets["measure"] == "strong_weak"])
-    ratio = dict(zip(ratios["system"], ratios["value"], strict=True))
+    ratio = {(row["system"], row["variant"]): row["value"] for row in ratios.to_dict("records")}
     header = ["", *(name for name, _ in FORM.values()), "strong : weak beats"]
     rows = []
-    for system in dict.fromkeys(of["system"]):
-        mean = of[of["system"] == system].set_index("metric")["mean"]
+    for _, model in of.groupby(KEY, sort=False):
+        key = tuple(model[KEY].iloc[0])
+        mean = model.set_index("metric")["mean"]
         cells = [_number(mean.get(metric, np.nan), f".{decimals}f") for metric, (_, decimals) in FORM.items()]
-        rows.append([_name(system), *cells, _number(ratio.get(system, np.nan), ".2f")])
+        rows.append([_name(*key), *cells, _number(ratio.get(key, np.nan), ".2f")])
     return [table(header, rows)]
 
 
 def _largest(differences: pd.DataFrame) -> pd.DataFrame:
     """The rows of each system, ablations apart, that are of the most clips."""
-    rows = differences[differences["variant"] == ""]
-    return rows[rows["clips"] == rows.groupby("system")["clips"].transform("max")]
+    rows = differences[differences["variant"].isin(SHOWN)]
+    return rows[rows["clips"] == rows.groupby(KEY)["clips"].transform("max")]
 
 
-def _difference(rows: pd.DataFrame, system: str, metric: str) -> str:
-    found = rows[(rows["system"] == system) & (rows["metric"] == metric)].to_dict("records")
+def _difference(rows: pd.DataFrame, metric: str) -> str:
+    found = rows[rows["metric"] == metric].to_dict("records")
     if not found:
         return ""
     row = found[0]
