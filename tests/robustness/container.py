@@ -33,7 +33,7 @@ from tests.robustness.servers import ROOT
 START_SECONDS = 180.0
 #: How pip in the root finds the network as this machine does, and the certificates that it trusts there.
 OF_THE_MACHINE = ("/etc/resolv.conf", "/etc/pip.conf")
-NETWORK = re.compile("^PIP_|_proxy$", re.IGNORECASE)
+NETWORK = re.compile("^PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|DEFAULT_TIMEOUT)$|_proxy$", re.IGNORECASE)
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CHROOT = "/usr/sbin/chroot"
 
