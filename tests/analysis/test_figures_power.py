@@ -51,7 +51,7 @@ def test_the_numbers_drawn_are_those_of_the_formula_and_the_planned_study_lies_o
 
 def test_each_language_has_its_own_words_and_simulated_pilots_their_mark() -> None:
     assert draw("en").axes[0].get_ylabel() == "Power"
-    assert draw("zh-hans").axes[0].get_ylabel() == "检验力"
+    assert draw("zh-hans").axes[0].get_ylabel() == "统计检验力"
     assert any("SIMULATED" in text.get_text() for text in draw("en", simulated=True).texts)
 
 

@@ -483,7 +483,7 @@ def test_a_hundred_point_scale_has_no_ordinal_model_in_words(reports: Reports) -
 def test_a_system_short_of_clips_leaves_the_others_tested(reports: Reports) -> None:
     written = reports("short_of_clips")
     assert written.says("Overall quality: 3 further pairs were not tested: fewer than 3 clips of a system.")
-    assert "整体质量：另有 3 对未作检验：某个系统的片段少于 3 个。" in written.page["zh-hans"]
+    assert "整体质量：另有 3 对系统未作检验：某个系统的片段少于 3 个。" in written.page["zh-hans"]
     table = written.tables["contrasts"]
     tested = table[table["p"].notna()]
     assert set(tested["system_a"]) | set(tested["system_b"]) == {"a", "b", "c"}
