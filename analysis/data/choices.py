@@ -106,13 +106,19 @@ def value_counts(data: Choices) -> list[str]:
     return lines
 
 
+def _filled(path: Path) -> Rows | None:
+    """A table that is there and has rows."""
+    rows = read_rows(path, may_be_empty=True) if path.exists() else None
+    return rows if rows and rows.cells else None
+
+
 def _from_dataset(dataset: Dataset, wanted: Sequence[str]) -> Choices:
-    paths = [path for path in (dataset.answers_file("choice"), dataset.trial_choices_file) if path.exists()]
-    tables = [table for table in (read_rows(path, may_be_empty=True) for path in paths) if table.cells]
+    files = dataset.answers_file("choice"), dataset.trial_choices_file
+    rows, of_trials = map(_filled, files)
+    tables = [table for table in (rows, of_trials) if table]
     if not tables:
-        raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=paths[0])
-    rows = next((table for table in tables if table.path != dataset.trial_choices_file), None)
-    of_trials = next((table for table in tables if table.path == dataset.trial_choices_file), None)
+        first = next(path for path in files if path.exists())
+        raise InputError("%(file)s holds no answer that counts: every choice is empty or a repeat.", file=first)
     if rows and "x" in rows.header:
         return _of_x(dataset, rows, wanted)
     picked = [name for table in tables for name in dict.fromkeys(table.column("question"))]
