@@ -62,6 +62,18 @@ def in_chinese(words: str) -> str:
     return translate("zh-hans", words) if step == words else step
 
 
+def buttons_of(english: str) -> dict[str, str]:
+    """What an English page marks outside its code and the site has in Chinese."""
+    prose = re.sub(r"^ {4,}.*$|`[^`\n]+`", "", english, flags=re.MULTILINE)
+    marked = {next(filter(None, words)).replace("\n", " ") for words in MARKED.findall(prose)}
+    return {words: chosen for words in marked if (chosen := in_chinese(words)) != words}
+
+
+@pytest.mark.parametrize("name", ["run-a-study.md", "build-a-study.md", "experts.md"])
+def test_pages_about_the_dashboard_name_its_buttons(name: str) -> None:
+    assert len(buttons_of((DOCS / name).read_text(encoding="utf-8"))) > 5
+
+
 @pytest.mark.parametrize("name", IN_CHINESE)
 def test_chinese_page_follows_the_english_one(name: str) -> None:
     english, chinese = ((DOCS / part).read_text(encoding="utf-8") for part in (name, f"zh/{name}"))
@@ -69,8 +81,10 @@ def test_chinese_page_follows_the_english_one(name: str) -> None:
         found = [re.findall(shape, page, re.MULTILINE) for page in (english, chinese)]
         assert found[0] == found[1], shape
     assert set(re.findall(r"`([^`\n]+)`", english)) - set(re.findall(r"`([^`\n]+)`", chinese)) == set()
-    marked = {next(filter(None, words)).replace("\n", " ") for words in MARKED.findall(english)}
-    buttons = {words: in_chinese(words) for words in marked}
-    known = {words: chosen for words, chosen in buttons.items() if chosen != words}
-    assert len(known) > 5
-    assert {words: chosen for words, chosen in known.items() if chosen not in chinese} == {}
+    assert {words: chosen for words, chosen in buttons_of(english).items() if chosen not in chinese} == {}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_readme_and_index_link_each_chinese_page(page: str) -> None:
+    text = (DOCS.parent / page).read_text(encoding="utf-8")
+    assert [name for name in IN_CHINESE if f"zh/{name})" not in text] == []
