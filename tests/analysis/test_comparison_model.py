@@ -323,6 +323,53 @@ def test_one_tie_keeps_a_graded_strength_finite() -> None:
     assert comparison_model.fit(frame, QUESTION).is_bounded
 
 
+def two_systems(first: dict[int, int], second: dict[int, int]) -> pd.DataFrame:
+    """Votes on A and B: how often each value (above 0: A preferred) where A came first, and where it came second."""
+    rows = []
+    for is_first, counts in ((True, first), (False, second)):
+        values = [value for value, times in counts.items() for _ in range(times)]
+        for n, value in enumerate(values):
+            sides = ("A", "B") if is_first else ("B", "A")
+            clips = [f"{system}{n % 8}" for system in sides]
+            rows.append((f"e{n % 10}", QUESTION, clips[0], sides[0], clips[1], sides[1], value * (-1) ** is_first))
+    return pd.DataFrame(rows, columns=["expert_id", "question", "clip_a", "system_a", "clip_b", "system_b", "value"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({1: 24, 0: 16}, {1: 24, 0: 16}),  # ties and no loss: strength and cut run away together
+        ({2: 20, 1: 20}, {2: 20, 1: 20}),  # so do they where all grades are on one side
+        ({1: 40}, {1: 24, -1: 16}),  # strength and side run away together
+    ],
+)
+@pytest.mark.parametrize("link", ["probit", "logit"])
+def test_strength_that_runs_away_with_cut_or_side_has_a_ratio(
+    link: str, first: dict[int, int], second: dict[int, int]
+) -> None:
+    found = comparison_model.fit(two_systems(first, second), QUESTION, link)
+    assert not found.is_bounded
+    assert not found.why
+    contrast = found.contrasts.iloc[0]
+    assert contrast["test"] == RATIO
+    assert contrast[["difference", "se", "ci_low", "ci_high"]].isna().all()
+    assert contrast["t"] > 0
+    assert contrast["p"] < 0.01
+    assert [note.code for note in found.notes if note.code in {"pairs_unbounded", "pairs_sweep"}] == ["pairs_unbounded"]
+
+
+def test_first_clip_that_always_wins_shows_no_difference() -> None:
+    found = comparison_model.fit(two_systems({1: 40}, {-1: 40}), QUESTION)
+    assert not found.is_bounded
+    assert found.contrasts["p"].item() == pytest.approx(1, abs=1e-4)
+
+
+def test_one_loss_in_each_order_keeps_a_difference_finite() -> None:
+    found = comparison_model.fit(two_systems({1: 24, 0: 15, -1: 1}, {1: 24, 0: 15, -1: 1}), QUESTION)
+    assert found.is_bounded
+    assert 0 < found.contrasts["difference"].item() < 3
+
+
 def test_systems_without_a_common_opponent_are_not_compared() -> None:
     frame = make_pairs((0.0, 0.2, 0.4, 0.6))
     halves = [{"s1", "s2"}, {"s3", "s4"}]

@@ -39,6 +39,11 @@ SENTENCES: Mapping[str, str] = {
         "figure shows one drawn by a prior, without an interval, and the differences are tested by the likelihood "
         "ratio."
     ),
+    "pairs_unbounded": N_(
+        "{question}: some differences between systems have no finite estimate. This happens, for example, where one "
+        "system never lost, or never when it came first. The figure shows strengths drawn by a prior, without an "
+        "interval, and the differences are tested by the likelihood ratio."
+    ),
     "pairs_no_side": N_(
         "{question}: the design cannot separate the advantage of the first clip from the strengths; it is left out."
     ),

@@ -1,14 +1,17 @@
 """Whether comparisons can say how strong systems are at all.
 
-Strengths have a finite estimate only where the systems are strongly connected: for every way to divide them into two
-groups, somebody preferred a member of each to one of the other. L. R. Ford, American Mathematical Monthly 64(8) (1957)
-28-33. Where one group wins throughout, its estimates run away and standard errors mean nothing.
+Strengths have a finite estimate only where no direction of the coefficients makes every answer at least as likely, for
+ever (A. Albert & J. A. Anderson, Biometrika 71(1), 1984, 1-10). Without ties and a side this says that the systems are
+strongly connected: for every way to divide them into two groups, somebody preferred a member of each to one of the
+other (L. R. Ford, American Mathematical Monthly 64(8), 1957, 28-33). With them, strengths can run away together with
+the cuts, where one system never loses and the rest are ties, or with the side. Standard errors mean nothing then.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.linalg import null_space
+from scipy.optimize import linprog, minimize
 from scipy.sparse.csgraph import connected_components
 
 from analysis.statistics.comparison_model.laplace import Answers
@@ -18,6 +21,8 @@ from analysis.statistics.ordinal_model.links import END, Link, categories
 
 #: Standard deviation of the prior that keeps strengths finite, on the scale of the noise.
 PRIOR = 2.0
+#: Two systems run away together where their coordinates differ by less.
+SAME = 1e-6
 
 
 def groups(votes: Votes) -> tuple[Integers, Integers]:
@@ -35,8 +40,52 @@ def groups(votes: Votes) -> tuple[Integers, Integers]:
         The group of each system within which strengths have finite estimates.
     """
     _, compared = connected_components(votes.holds + votes.holds.T, directed=False)
-    _, bound = connected_components(votes.holds, directed=True, connection="strong")
+    free = null_space(_held(_conditions(votes)))[: len(votes.systems)]
+    apart = np.abs(free[:, None] - free).max(axis=2, initial=0.0)
+    _, bound = connected_components(apart < SAME, directed=False)
     return np.asarray(compared, dtype=np.intp), np.asarray(bound, dtype=np.intp)
+
+
+def _conditions(votes: Votes) -> Floats:
+    """Rows r of r . direction >= 0: no answer becomes less likely along a direction of strengths, side and cuts.
+
+    The strength's difference must not pass the cut above an answer, nor that below it; distances of cuts can only grow.
+    """
+    size, count = len(votes.systems), votes.count
+    rows = np.arange(len(votes.answer))
+    eta = np.zeros((len(rows), size + votes.has_side))
+    eta[rows, votes.system[:, 0]], eta[rows, votes.system[:, 1]] = 1.0, -1.0
+    eta[:, size:] = 1.0
+    upper = np.tril(np.ones(((count - 1) // 2,) * 2))
+    cuts = np.concatenate([-upper[::-1], np.zeros((int(count % 2 == 0), len(upper))), upper])
+    above, below = votes.levels < count - 1, votes.levels > 0
+    return np.unique(
+        np.vstack(
+            [
+                np.hstack([-eta[above], cuts[votes.levels[above]]]),
+                np.hstack([eta[below], -cuts[votes.levels[below] - 1]]),
+                np.hstack([np.zeros((len(upper), eta.shape[1])), np.eye(len(upper))]),
+            ]
+        ),
+        axis=0,
+    )
+
+
+def _held(conditions: Floats) -> Floats:
+    """The conditions that every direction meets with equality: together they span what has a finite estimate.
+
+    One direction meets strictly whatever any direction does; linear programming finds it, each row cut at 1.
+    """
+    rows, columns = conditions.shape
+    found = linprog(
+        np.repeat([0.0, -1.0], [columns, rows]),
+        A_ub=np.hstack([-conditions, np.eye(rows)]),
+        b_ub=np.zeros(rows),
+        bounds=[(None, None)] * columns + [(0.0, 1.0)] * rows,
+        method="highs",
+    )
+    held: Floats = conditions[found.x[columns:] < 0.5]
+    return held
 
 
 def sweeps(votes: Votes, bound: Integers) -> list[tuple[list[str], list[str], int]]:

@@ -377,7 +377,7 @@ def _unbounded(votes: Votes, bound: Integers, link: str, alpha: float, why: str)
         drawn = connectivity.with_prior(votes, LINKS[link], NOISE_SD[link])
         strengths = strengths.assign(strength=drawn)
         within = _within_groups(votes, bound, link, alpha)
-        contrasts = _between_groups(votes, bound, link, contrasts, within, drawn)
+        contrasts = _between_groups(votes, link, contrasts, within, drawn)
     of_pairs = pair_fit.PairFit(np.nan, 0, np.nan, pd.DataFrame(columns=list(pair_fit.COLUMNS)), why or "unbounded")
     found = _tables(votes, link, contrasts, strengths, of_pairs, alpha)
     return replace(found, variance_components=components)
@@ -390,6 +390,8 @@ def _within_groups(votes: Votes, bound: Integers, link: str, alpha: float) -> di
         if len(members) < MIN_SYSTEMS:
             continue
         part = votes.among(members)
+        if np.ptp(connectivity.groups(part)[1]):  # others hold the cuts or the side
+            continue
         try:
             maximum = maximise(_answers(part, link))
         except np.linalg.LinAlgError:
@@ -403,13 +405,12 @@ def _within_groups(votes: Votes, bound: Integers, link: str, alpha: float) -> di
 
 def _between_groups(
     votes: Votes,
-    bound: Integers,
     link: str,
     contrasts: pd.DataFrame,
     within: dict[tuple[str, str], pd.Series],
     drawn: Floats,
 ) -> pd.DataFrame:
-    """All pairs: those within a group from its own model, the others by the likelihood ratio."""
+    """All pairs: those within a group from its own model, where it has one, the others by the likelihood ratio."""
     full = votes.coefficients(side=votes.has_side)
     whole = climb(_maximum_likelihood(votes, full, link))
     freedom = _linear_freedom(votes)
@@ -419,7 +420,7 @@ def _between_groups(
         names = (votes.systems[a], votes.systems[b])
         if names in within:
             row = within[names]
-        elif bound[a] != bound[b]:
+        else:
             merged = climb(_maximum_likelihood(votes, _merged(votes, a, b), link))
             ratio = max(0.0, 2 * (whole[1].value - merged[1].value))
             sign = np.sign(drawn[a] - drawn[b])
@@ -533,10 +534,10 @@ def _notes(votes: Votes, compared: Integers, bound: Integers, why: str, maximum:
         count = len(votes.experts) if short == "few_experts" else votes.prompts
         found.append(note(f"pairs_{short}", question, count=count))
     if not why:
-        found += [
-            note("pairs_sweep", question, winners=winners, losers=losers, count=count)
-            for winners, losers, count in connectivity.sweeps(votes, bound)
-        ]
+        swept = connectivity.sweeps(votes, bound)
+        found += [note("pairs_sweep", question, winners=one, losers=two, count=count) for one, two, count in swept]
+        if np.ptp(bound) and not swept:
+            found.append(note("pairs_unbounded", question))
     if len(votes.grades) and not votes.has_side:
         found.append(note("pairs_no_side", question))
     missing = [name for name, on in zip(EFFECTS, votes.effects, strict=True) if not on]
