@@ -259,6 +259,7 @@ def test_squares_of_a_sealed_study_are_in_the_order_of_their_counts(tmp_path: Pa
     assert [clip.level for clip in coverage.clips] == [0] * 9 + [2] * 3
     page = text(client_of("root", superuser=True).get(reverse("desk:board", args=["small"])))
     assert re.findall(r'<span class="level-\d"[^>]*>(\d+)</span>', page) == ["0"] * 9 + ["1"] * 3
+    assert "12 clips, ratings per clip: 0–1, 12% of the plan" in page
 
 
 def rated(number: int, ms: int = 15_000, lowest: int = 2, highest: int = 4) -> list[Rated]:
@@ -321,7 +322,9 @@ def test_board_after_unsealing_counts_each_system_and_clip(tmp_path: Path) -> No
 def test_sealed_board_shows_no_code_clip_or_system(tmp_path: Path) -> None:
     ada = client_of("ada")
     study = make_study(tmp_path, owner=User.objects.get(username="ada"))
-    rate_all(make_expert(study))
+    expert = make_expert(study)
+    assert "6 clips, ratings per clip: 0, 0% of the plan" in text(ada.get(reverse("desk:board", args=["small"])))
+    rate_all(expert)
     page = text(ada.get(reverse("desk:board", args=["small"])))
     assert "all systems" in page
     secrets = ["midi-gan", "MIDI-GAN", "real", "song", ">A<", ">B<"]
