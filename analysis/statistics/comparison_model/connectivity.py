@@ -84,7 +84,7 @@ def _held(conditions: Floats) -> Floats:
         bounds=[(None, None)] * columns + [(0.0, 1.0)] * rows,
         method="highs",
     )
-    held: Floats = conditions[found.x[columns:] < 0.5]
+    held: Floats = conditions[np.asarray(found.x)[columns:] < 0.5]
     return held
 
 
