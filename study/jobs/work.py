@@ -7,9 +7,12 @@ import os
 import shutil
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from django.db import OperationalError
 
 from formats.errors import Message
 from study import clock
@@ -20,6 +23,8 @@ from study.models import Draft, Job, Study
 
 #: Experts' saves go before.
 NICENESS = 10
+#: How often the outcome is written again while another process has SQLite's only lock; each attempt waits its timeout.
+ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,26 @@ def _faults_of(job: Job) -> list[Message]:
 
 def _run(job: Job, step: Step) -> None:
     _tell(job, step=step.name, percent=None)
-    run_command(
-        [*step.arguments, "--progress", "json"], lambda percent: _tell(job, percent=percent), temporary=folder_of(job)
-    )
+    run_command([*step.arguments, "--progress", "json"], lambda percent: _beat(job, percent), temporary=folder_of(job))
     step.after(job)
 
 
+def _beat(job: Job, percent: int | None) -> None:
+    """Show how far the command is; passed over while a long transaction, perhaps its own, has the database."""
+    with suppress(OperationalError):
+        _write(job, percent=percent)
+
+
 def _tell(job: Job, **news: object) -> None:
+    """Record what has become of a task, as soon as the database takes it."""
+    for _attempt in range(ATTEMPTS - 1):
+        with suppress(OperationalError):
+            _write(job, **news)
+            return
+    _write(job, **news)
+
+
+def _write(job: Job, **news: object) -> None:
     for name, value in news.items():
         setattr(job, name, value)
     job.beat_at = clock.now()

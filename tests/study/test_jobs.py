@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import io
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
 from formats.errors import Message
 from study import jobs, services
 from study.errors import Refused
-from study.jobs.child import Failed, Limits, run_command
+from study.jobs.child import Beat, Failed, Limits, run_command
 from study.models import Event, Job, Study
 from tests.factories import make_study, study_toml
 from tests.study.children import finished
@@ -139,6 +142,31 @@ def test_a_commands_progress_and_its_own_sentence_are_read(tmp_path: Path) -> No
     check = ["create_study", "--check", "nowhere/study.toml"]
     with pytest.raises(Failed, match=r"^nowhere/study\.toml cannot be read: .*Check its name and permissions\.$"):
         run_command([*check, "--progress", "json"], told.append, temporary=tmp_path, limits=GENEROUS)
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_task_outlasts_a_long_transaction_of_another(
+    ada: Client, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    job, left, update = prepared(ada), [failures], QuerySet.update
+    module = import_module("study.jobs.work")
+
+    def busy(rows: QuerySet[Job], **news: object) -> int:
+        if "percent" in news and left[0]:
+            left[0] -= 1
+            raise OperationalError("database is locked")
+        return update(rows, **news)
+
+    def command(_arguments: object, beat: Beat, **_options: object) -> None:
+        monkeypatch.setattr(QuerySet, "update", busy)
+        beat(10)
+
+    monkeypatch.setattr(module, "run_command", command)
+    monkeypatch.setattr(module.os, "nice", lambda _by: None)
+    monkeypatch.setitem(module.STEPS, Job.Kind.NEW_STUDY, lambda _job: [module.Step("clips", [])])
+    jobs.work(job)
+    job.refresh_from_db()
+    assert (job.state, job.fault, left) == ("done", "", [0])
 
 
 def test_a_study_file_with_faults_is_told_them_all_and_nothing_is_made(ada: Client) -> None:
