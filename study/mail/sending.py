@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from study.services.log import log_event
 LEASE = timedelta(minutes=5)
 #: How long after each failure the next attempt comes; after the last there is none.
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
+#: In what a server says: it may write the address in other letters, in Punycode, or that to which it forwards.
+ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,14 @@ def _attempt(mail: Mail, site: str, connection: object) -> Outcome:
         message_of(mail, email, secret, site, connection).send()
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
-        return _failed(mail, link, email, code, text, is_final=500 <= code < 600)
+        return _failed(mail, link, code, text, is_final=500 <= code < 600)
     except smtplib.SMTPDataError as error:
-        return _failed(mail, link, email, error.smtp_code, error.smtp_error, is_final=500 <= error.smtp_code < 600)
+        return _failed(mail, link, error.smtp_code, error.smtp_error, is_final=500 <= error.smtp_code < 600)
     except smtplib.SMTPResponseException as error:  # the sender or the login is refused: a fault of this site
-        return _failed(mail, link, email, error.smtp_code, error.smtp_error, is_final=False)
+        return _failed(mail, link, error.smtp_code, error.smtp_error, is_final=False)
     except (OSError, smtplib.SMTPException) as error:
         connection.close()  # type: ignore[attr-defined]  # a line that was dropped takes nothing more
-        return _failed(mail, None, email, 0, str(error) or type(error).__name__, is_final=False)
+        return _failed(mail, None, 0, str(error) or type(error).__name__, is_final=False)
     return _accepted(mail)
 
 
@@ -99,12 +102,10 @@ def _accepted(mail: Mail) -> Outcome:
 
 
 @transaction.atomic
-def _failed(
-    mail: Mail, link: Invitation | None, email: str, code: int, text: bytes | str, *, is_final: bool
-) -> Outcome:
+def _failed(mail: Mail, link: Invitation | None, code: int, text: bytes | str, *, is_final: bool) -> Outcome:
     """Writes down what the server said; a link that surely reached nobody is taken back."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    answer = f"{code or ''} {words}".strip().replace(email, "(address)")[:500]
+    answer = ADDRESS.sub("(address)", f"{code or ''} {words}".strip())[:500]
     if link is not None:
         link.delete()
     is_final = is_final or mail.attempts >= len(WAITS)

@@ -174,6 +174,27 @@ def test_a_final_refusal_is_written_down_without_the_address_and_stops_nobody_el
         assert send() == []
 
 
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("Wei@Example.org", "550 5.1.1 <wei@example.org>: unknown user"),
+        ("wei@müller.example", "550 5.1.1 <{}>: unknown user"),
+        ("wei@example.org", "550 5.1.1 wei@mx.example.org, sent to <wei@example.org>: unknown user"),
+    ],
+)
+def test_refusal_with_another_spelling_of_address_keeps_none(
+    server: Server, study: Study, address: str, answer: str
+) -> None:
+    server.answer = answer.format
+    people = [Invitee("e1", "all", "en", "", address)]
+    outbox.invite_by_mail(study, people, WORDING, actor="researcher:ada")
+    assert send() == [("e1", "refused")]
+    kept = Mail.objects.get().answer
+    assert kept.startswith("550 5.1.1 ")
+    assert kept.endswith(": unknown user")
+    assert "wei" not in kept.lower()
+
+
 def test_a_passing_refusal_is_tried_again_at_growing_intervals_and_then_taken(server: Server, study: Study) -> None:
     server.answer = lambda address: "450 try later"
     invite(study, "e1")
