@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,14 +14,14 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from study import queries
+from study import queries, services
 from study.models import Expert, Rating, Study
-from tests.browser.conftest import Accept, awake, practised, settled
+from tests.browser.conftest import Accept, awake, practised, settled, unhurried
 from tests.browser.core_session import WHOLE_S, Firefox
 from tests.browser.switching_session import Taped, button, measured, switching_session
 from tests.browser.test_other_browsers import GRACE_S, run_bounded
 from tests.browser.test_trouble import LOADED, MAX_PAGE
-from tests.factories import make_link, make_study, pair_toml, set_toml, synchronous_toml, trials_of
+from tests.factories import context_of, hear, make_link, make_study, pair_toml, set_toml, synchronous_toml, trials_of
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots"
 SYSTEMS = ("midi-gan", "mlstm", "real")
@@ -30,6 +31,11 @@ MAX_GAP_MS, MAX_DRIFT_MS = 20, 5
 #: What these pages may weigh more than others, whose player they have as well.
 MAX_SYNC = 6_500
 
+#: Where in the first clip, in thousandths, the questions open.
+WATCHED = """() => new MutationObserver(() => {
+  window.opened ??= Number(document.querySelector(".seek").value);
+}).observe(document.getElementById("locked"), { attributes: true })"""
+
 
 @pytest.fixture(params=["pair"])
 def form(request: pytest.FixtureRequest) -> str:
@@ -37,11 +43,16 @@ def form(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def study(live_server: LiveServer, tmp_path: Path, form: str) -> Study:
+def seconds() -> float:
+    return SECONDS
+
+
+@pytest.fixture
+def study(live_server: LiveServer, tmp_path: Path, form: str, seconds: float) -> Study:
     shape: dict[str, Any] = {"systems": SYSTEMS, "clips": 3, "slots": 3, "practice": 0}
     text = pair_toml(form="binary", **shape) if form == "pair" else set_toml(scales=("overall",), **shape)
     text = synchronous_toml(text)
-    return make_study(tmp_path, text=text, systems=SYSTEMS, clips=3, practice=0, seconds=SECONDS)
+    return make_study(tmp_path, text=text, systems=SYSTEMS, clips=3, practice=0, seconds=seconds)
 
 
 def heard_wholly(expert: Expert, number: int = 0) -> None:
@@ -114,6 +125,32 @@ def test_clip_heard_in_part_counts_when_the_page_is_left(page: Page) -> None:
     settled(page)
     places = queries.listening_by_place(trials_of(Expert.objects.get())[1], Expert.objects.get(), (1, 2))
     assert all(300 <= queries.length(places[place].intervals) <= 1200 for place in (1, 2))
+
+
+class TestReload:
+    @pytest.fixture
+    def seconds(self) -> float:
+        return 12.0
+
+    def test_questions_open_once_the_rest_was_heard(self, page: Page, second_trial: str) -> None:
+        """Of one clip all but the beginning was heard, of the other one all, before the page was loaded."""
+        expert = Expert.objects.get()
+        trial = trials_of(expert)[1]
+        said: dict[str, Any] = {"intervals": [[2000, 12_000]], "events": [], "plays": 1, "place": 1}
+        with unhurried():
+            hear(expert, trial, 2)
+            services.save_listening(context_of(expert, trial), client_uuid=uuid4(), **said)
+        page.reload()
+        awake(page)
+        expect(page.locator(button(1))).to_have_attribute("data-state", "ready")
+        page.evaluate(WATCHED)
+        page.locator(button(1)).click()
+        expect(page.locator("#locked")).to_be_hidden()
+        assert page.evaluate("window.opened") < 600
+        expect(page.locator(button(1))).to_have_attribute("data-state", "playing")
+        page.locator(".preference .point").first.click()
+        settled(page)
+        assert Rating.objects.get(trial__token=second_trial).value == -1
 
 
 @pytest.mark.usefixtures("second_trial")

@@ -57,7 +57,8 @@ export function union(intervals) {
 export const total = (intervals) => intervals.reduce((sum, [start, end]) => sum + end - start, 0);
 
 /** A player that is failed tries again by itself; mute (not loaded) and broken (not played) wait for a press. */
-export function createPlayer({ address, durationMs, level, begun, on }) {
+export function createPlayer({ clip, level, on }) {
+  const { audio: address, durationMs } = clip;
   const audio = new Audio();
   audio.volume = level; // not on phones by Apple
   let source = "";
@@ -152,7 +153,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     reached = now();
     if (pressed) on.started(performance.now() - pressed);
     pressed = 0;
-    const first = plays > 0 && !begun();
+    const first = plays > 0 && !clip.plays;
     note(plays && !first ? "replay" : "play");
     if (first) send([], pressedAt);
     enter("playing");

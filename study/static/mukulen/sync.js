@@ -51,14 +51,13 @@ function draw() {
   const ms = position();
   for (const one of players) one.on.position(ms);
   sounding.collect();
-  if (!sounding.isWhole && total(union([...sounding.reported, ...sounding.pieces])) >= sounding.durationMs - UNHEARD_MS) {
-    sounding.isWhole = true;
-    sounding.report();
-  }
+  const { clip, pieces } = sounding;
+  if (!clip.isHeard() && total(union([...clip.heard, ...pieces])) >= clip.durationMs - UNHEARD_MS) sounding.report();
   frame = requestAnimationFrame(draw);
 }
 
-export function createPlayer({ address, durationMs, level, begun, on }) {
+export function createPlayer({ clip, level, on }) {
+  const { audio: address, durationMs } = clip;
   const gain = (context ??= new AudioContext()).createGain();
   gain.gain.value = 0;
   gain.connect(context.destination);
@@ -74,7 +73,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
 
   const enter = (name) => on.state((state = name));
   const note = (event) => events.push({ event, clip_ms: Math.round(position()), at: new Date().toISOString() });
-  const self = { durationMs, on, source: null, pieces: [], reported: [], isWhole: false };
+  const self = { clip, on, source: null, pieces: [] };
 
   /** A decoder may leave out the encoder's padding. */
   self.lastsMs = () => Math.min(durationMs, buffer.duration * 1000);
@@ -102,7 +101,6 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
   self.report = (given) => {
     const intervals = self.pieces.map((piece) => piece.map(Math.round)).filter(([from, to]) => to > from);
     if (!intervals.length && !plays && !given) return;
-    self.reported = union([...self.reported, ...self.pieces]);
     self.pieces = [];
     on.report({ intervals, events, plays, ...given });
     events = [];
@@ -113,7 +111,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     sounding = self;
     self.mark(at);
     plays += 1;
-    const first = plays === 1 && !begun();
+    const first = plays === 1 && !clip.plays;
     note(first ? "play" : "replay");
     if (first) self.report(given);
     fade(0, level, at);
@@ -125,7 +123,7 @@ export function createPlayer({ address, durationMs, level, begun, on }) {
     self.collect(at);
     note("pause");
     fade(level, 0, at);
-    if (self.isWhole) self.report();
+    if (clip.isHeard()) self.report();
     enter("paused");
   };
 

@@ -59,10 +59,8 @@ export function mount(main, outbox, { goTo }) {
   });
   for (const clip of clips) {
     clip.player = (ways.player ?? createPlayer)({
-      address: clip.audio,
-      durationMs: clip.durationMs,
+      clip,
       level: Number(main.dataset.level) / 100,
-      begun: () => clip.plays > 0,
       on: {
         state: (state) => enter(clip, state),
         position: (ms) => showPosition(clip, ms),
