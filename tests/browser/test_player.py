@@ -16,6 +16,25 @@ from tests.factories import hear, make_study, trials_of
 SECONDS = 3.0
 
 
+#: A browser that stops a start at once, or before it has begun, as where a call comes in.
+STOPPED = """() => {
+  const play = Audio.prototype.play;
+  Audio.prototype.play = function () {
+    Audio.prototype.play = play;
+    const started = play.call(this);
+    this.pause();
+    return started;
+  };
+}"""
+NOT_BEGUN = """() => {
+  const play = Audio.prototype.play;
+  Audio.prototype.play = () => {
+    Audio.prototype.play = play;
+    return Promise.reject(new DOMException("", "AbortError"));
+  };
+}"""
+
+
 @pytest.fixture
 def study(live_server: LiveServer, tmp_path: Path) -> Study:
     return make_study(tmp_path, seconds=SECONDS, scales=SCALES, slots=3, practice=1)
@@ -53,6 +72,36 @@ def test_replay_takes_one_press(page: Page, trial: Trial) -> None:
     page.locator("#play").click()
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     expect(page.locator(".time")).to_have_text("0:00 / 0:03")
+
+
+def test_start_that_was_stopped_at_once_is_no_second_play(page: Page, trial: Trial) -> None:
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.evaluate(STOPPED)
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "paused")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    settled(page)
+    heard = queries.listening_by_place(trial, trial.slot.expert, [1])[1]
+    assert (heard.plays, heard.intervals) == (2, [(0, 1000 * SECONDS)])
+
+
+def test_start_that_never_began_leaves_nothing_behind(page: Page, trial: Trial) -> None:
+    page.clock.install()
+    page.reload()
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    page.evaluate(NOT_BEGUN)
+    page.locator("#play").click()
+    listen(page)
+    page.clock.fast_forward("00:10")  # beyond the patience with a start
+    settled(page)
+    expect(page.locator("#play")).to_have_attribute("data-state", "ended")
+    heard = queries.listening_by_place(trial, trial.slot.expert, [1])[1]
+    assert heard.plays == 1
+    assert not Listening.objects.filter(trial=trial, events__icontains="error").exists()
 
 
 def test_no_place_can_be_gone_to_before_the_clip_was_heard(page: Page, trial: Trial) -> None:

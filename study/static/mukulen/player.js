@@ -64,10 +64,10 @@ export function createPlayer({ clip, level, on }) {
   let source = "";
   let state = "loading";
   let since = null; // where the stretch now playing began, in ms
-  let reached = 0;
+  let reached; // at last
   let pressed = 0;
   let pressedAt;
-  let from = 0; // where the press began
+  let from = null; // where the press began
   let plays = 0;
   let events = [];
   let frame = 0;
@@ -149,7 +149,9 @@ export function createPlayer({ clip, level, on }) {
   audio.addEventListener("playing", () => {
     clearTimeout(timer);
     if (state === "playing") return; // after it stood still
-    since ??= pressed ? from : now();
+    since ??= from ?? now();
+    if (from === 0 && reached !== 0) plays += 1; // paused at 0 it was counted
+    from = null;
     reached = now();
     if (pressed) on.started(performance.now() - pressed);
     pressed = 0;
@@ -180,15 +182,14 @@ export function createPlayer({ clip, level, on }) {
 
   function play() {
     if (pressed) return;
-    const fresh = audio.ended || audio.currentTime === 0;
-    if (fresh) plays += 1;
-    from = fresh ? 0 : now();
+    from = audio.ended ? 0 : now();
     pressed = performance.now();
     pressedAt = stamp();
     timer = setTimeout(give, START_MS, "broken");
     audio.play().catch((error) => {
-      if (error.name === "AbortError") pressed = 0;
-      else if (!closed) give("broken");
+      if (error.name !== "AbortError") return closed || give("broken");
+      if (pressed) clearTimeout(timer); // else a new attempt's
+      pressed = 0;
     });
   }
 
