@@ -16,6 +16,15 @@ from tests.factories import hear, make_study, trials_of
 SECONDS = 3.0
 
 
+#: Keeps every sound that the page begins to play.
+KEPT = """() => {
+  const play = Audio.prototype.play;
+  window.sounds = new Set();
+  Audio.prototype.play = function () {
+    sounds.add(this);
+    return play.call(this);
+  };
+}"""
 #: A browser that stops a start at once, or before it has begun, as where a call comes in.
 STOPPED = """() => {
   const play = Audio.prototype.play;
@@ -102,6 +111,18 @@ def test_start_that_never_began_leaves_nothing_behind(page: Page, trial: Trial) 
     heard = queries.listening_by_place(trial, trial.slot.expert, [1])[1]
     assert heard.plays == 1
     assert not Listening.objects.filter(trial=trial, events__icontains="error").exists()
+
+
+def test_clip_that_plays_is_silent_on_the_next_page(page: Page, trial: Trial) -> None:
+    listen(page)
+    answer(page, 3)
+    settled(page)
+    page.evaluate(KEPT)
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    page.locator("#next").click()
+    expect(page.locator("#heading")).to_have_text("Clip 3 of 4")
+    assert page.evaluate("[...sounds].map(({ ended, paused }) => [ended, paused])") == [[False, True]]
 
 
 def test_no_place_can_be_gone_to_before_the_clip_was_heard(page: Page, trial: Trial) -> None:

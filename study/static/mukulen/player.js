@@ -148,7 +148,7 @@ export function createPlayer({ clip, level, on }) {
   audio.addEventListener("canplaythrough", becomeReady);
   audio.addEventListener("playing", () => {
     clearTimeout(timer);
-    if (state === "playing") return; // after it stood still
+    if (closed || state === "playing") return; // after it stood still
     since ??= from ?? now();
     if (from === 0 && reached !== 0) plays += 1; // paused at 0 it was counted
     from = null;
@@ -233,6 +233,7 @@ export function createPlayer({ clip, level, on }) {
       cancelAnimationFrame(frame);
       removeEventListener("online", online);
       if (state === "playing") stop("paused");
+      audio.pause();
       audio.removeAttribute("src");
       URL.revokeObjectURL(source);
     },
