@@ -74,6 +74,15 @@ def test_one_clip_sounds_at_a_time(page: Page, second_trial: str) -> None:
     expect(page.locator(button(page, 1))).to_have_attribute("data-state", "paused")
 
 
+@pytest.mark.usefixtures("second_trial")
+def test_one_clip_sounds_after_two_quick_presses(page: Page) -> None:
+    for place in (1, 2):
+        expect(page.locator(button(page, place))).to_have_attribute("data-state", "ready")
+    page.evaluate("document.querySelectorAll('.play').forEach((button) => button.click())")
+    expect(page.locator(button(page, 2))).to_have_attribute("data-state", "ended")
+    expect(page.locator(button(page, 1))).not_to_have_attribute("data-state", "ended")
+
+
 def test_no_clip_plays_before_both_are_there(page: Page, accept: Accept, live_server: LiveServer) -> None:
     expert = accept(page)
     practised(expert)

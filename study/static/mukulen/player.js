@@ -216,6 +216,7 @@ export function createPlayer({ clip, level, on }) {
       on.position(ms);
       if (state === "ended") enter("paused");
     },
+    hush: () => audio.pause(),
     blur() {
       if (state === "playing") note("blur");
     },

@@ -11,7 +11,7 @@ Object.assign(ways, {
   stateOf: ({ state }, clips) => (state === "ready" && !clips.every((clip) => clip.ready) ? "loading" : state),
   ended: (clips) => (clips.every((clip) => clip.isHeard()) ? "both" : "other"),
   hush(clip, clips) {
-    for (const other of clips) if (other !== clip && other.state === "playing") other.player.press();
+    for (const other of clips) if (other !== clip) other.player.hush(); // also one that is about to begin
   },
   /** The clip that was played last, or after its end one that was not heard. */
   onward(present, clips) {
