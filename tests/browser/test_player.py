@@ -76,6 +76,15 @@ def test_time_and_length_are_shown(page: Page, trial: Trial) -> None:
     expect(page.locator(".time")).to_have_text("0:03 / 0:03")
 
 
+def test_sign_on_the_button_is_that_of_what_a_press_does(page: Page, trial: Trial) -> None:
+    edges = "(button) => { const { borderTopWidth } = getComputedStyle(button, '::before'); return borderTopWidth; }"
+    expect(page.locator("#play")).to_have_attribute("data-state", "ready")
+    assert page.locator("#play").evaluate(edges) != "0px"  # a triangle
+    page.locator("#play").click()
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    assert page.locator("#play").evaluate(edges) == "0px"  # two bars
+
+
 def test_replay_takes_one_press(page: Page, trial: Trial) -> None:
     listen(page)
     page.locator("#play").click()
