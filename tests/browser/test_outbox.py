@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from study import clock, services
 from study.models import Expert, Rating, Study
-from tests.browser.conftest import SCALES, Accept, Log, answer, listen, practised, settled
+from tests.browser.conftest import SCALES, Accept, Log, answer, awake, listen, practised, settled
 from tests.factories import hear, rate, trials_of
 
 MAX_SAVE_MS = 300
@@ -243,6 +243,37 @@ def test_an_answer_that_was_refused_is_never_called_saved_and_discarding_it_empt
     expect(page.locator(f'[data-scale="{SCALES[-1]}"] :checked')).to_have_count(0)
     expect(page.locator(f'[data-scale="{SCALES[0]}"] [value="3"]')).to_be_checked()
     expect(page.locator("#status")).to_have_text("All ratings saved")
+    log.errors[:] = [error for error in log.errors if "status of 409" not in error]
+
+
+def test_answer_refused_to_two_tabs_at_once_is_put_aside_once(
+    page: Page, context: BrowserContext, expert: Expert, log: Log
+) -> None:
+    """Where browsers have no locks, as without HTTPS, both tabs send what waits."""
+    context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+    page.reload()
+    awake(page)
+    other = context.new_page()
+    other.goto(page.url)
+    awake(other)
+    held: list[Route] = []
+    context.route("**/ratings/*", lambda route: held.append(route))
+    answer(page, 4, "harmony")
+    expect(other.locator("body")).to_have_attribute("data-pending", "1")
+    other.evaluate("dispatchEvent(new Event('online'))")
+    while len(held) < 2:
+        page.wait_for_timeout(100)
+    for route in held:
+        route.fulfill(status=409, json={"error": "uuid", "message": "Sent before with other content."})
+    for tab in (page, other):
+        settled(tab)
+        expect(tab.locator("#aside")).to_contain_text("Not saved: 1. Sent before")
+    context.unroute("**/ratings/*")
+    page.get_by_role("button", name="Try again").click()
+    for tab in (page, other):
+        expect(tab.locator("#status")).to_have_text("All ratings saved")
+        expect(tab.locator("#aside")).to_be_hidden()
+    assert values("harmony") == [(1, 4)]
     log.errors[:] = [error for error in log.errors if "status of 409" not in error]
 
 

@@ -7,7 +7,9 @@ import { text } from "./texts.js";
 /** An answer that another tab or device overtook is settled by its time; anything else is put aside. */
 export function refuse(store, entry, reply, onOverruled) {
   if (reply.error === "revision") return resolveRevision(store, entry, reply, onOverruled);
-  store.add("aside", { ...entry, error: reply.error, message: reply.message });
+  // Another tab, to which it was refused as well, may have put it aside before, or sent it again since.
+  const isWaiting = store.list("queue").some(({ key }) => key === entry.key);
+  if (isWaiting) store.add("aside", { ...entry, error: reply.error, message: reply.message });
   store.remove(entry.key);
 }
 
