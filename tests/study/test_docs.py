@@ -99,3 +99,20 @@ def test_chinese_page_follows_the_english_one(name: str) -> None:
 def test_readme_and_index_link_each_chinese_page(page: str) -> None:
     text = (DOCS.parent / page).read_text(encoding="utf-8")
     assert [name for name in IN_CHINESE if f"zh/{name})" not in text] == []
+
+
+def glossary(page: str) -> list[list[str]]:
+    """The terms of a glossary in both languages, as its rows have them."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return [list(row) for row in rows[1:]]
+
+
+def test_glossaries_have_the_same_terms_as_the_site() -> None:
+    terms = glossary("glossary.md")
+    assert [[english, chinese] for chinese, english in glossary("zh/glossary.md")] == terms
+    said = {english: {in_chinese(words) for words in (english, english.capitalize())} for english, _ in terms}
+    known = [
+        (chinese, words) for english, chinese in terms for words in said[english] if words.lower() != english.lower()
+    ]
+    assert len(known) > 5
+    assert [words for chinese, words in known if words not in chinese and chinese not in words] == []
