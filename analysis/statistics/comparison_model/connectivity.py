@@ -9,8 +9,6 @@ the cuts, where one system never loses and the rest are ties, or with the side. 
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from scipy.linalg import null_space
 from scipy.optimize import linprog, minimize
