@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -69,7 +70,8 @@ def amended_on(dataset: Dataset) -> tuple[str, ...]:
 
 def _events(path: Path) -> Iterator[dict[str, str]]:
     """Kind, time and (of STAGES) expert of each event of a log. Raises InputError for a line that is no event."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1):
+    # splitlines() would also cut at U+2028, which JSON has in strings.
+    for number, line in enumerate(io.StringIO(path.read_text(encoding="utf-8") if path.is_file() else ""), 1):
         try:
             event = json.loads(line)
             expert = event["detail"]["expert"] if event["kind"] in STAGES else ""

@@ -101,7 +101,7 @@ def check_hashes(files: dict[str, bytes]) -> str:
 def check_log(data: bytes) -> list[Any]:
     """The chain of events; returns them."""
     events, before = list[Any](), ""
-    for line, text in enumerate(data.decode().splitlines(keepends=True), 1):
+    for line, text in enumerate(io.StringIO(data.decode()), 1):  # splitlines() would also cut at U+2028
         event = json.loads(text)
         check(text == canonical(event) + "\n", f"events.jsonl, line {line}: written by something else")
         content = {key: part for key, part in event.items() if key != "hash"}

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from analysis.data import imports
 from analysis.data.given import Given, parse_given
+from analysis.data.imports.files import json_of
 from analysis.data.imports.roles import Roles
 from analysis.data.ratings import read
 from formats.errors import InputError
@@ -341,6 +342,12 @@ def test_potato_comparisons_take_their_clips_from_the_data_file(tmp_path: Path) 
     assert "Left out: 1 row of a bot." in notes
     with pytest.raises(InputError, match=r"line 1: the two clips of 17 are not known\. Give the folder"):
         imports.read(tmp_path / "annotations.jsonl", Given(tool="potato"))
+
+
+def test_line_separators_within_a_json_line_end_no_line(tmp_path: Path) -> None:
+    answers = [{"instance_id": "17_ember", "user_id": f"tuya{end}b", "labels": {"warmth": 4}} for end in "\u2028\x85"]
+    lines = "\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers)
+    assert len(json_of(saved(tmp_path, lines, "annotations.jsonl"))) == 2
 
 
 def test_potato_answers_that_were_replaced_are_not_read(tmp_path: Path) -> None:

@@ -63,6 +63,12 @@ def test_days_on_which_the_plan_was_amended_are_in_the_report(tmp_path: Path) ->
     assert page.count("2026-01-03, 2026-02-03") == 2
 
 
+def test_line_separators_within_an_event_end_no_line(tmp_path: Path) -> None:
+    noted = {"kind": "noted", "detail": {"text": "one\u2028two\u2029three\x85four"}}
+    lines = [json.dumps(event, ensure_ascii=False) for event in [noted, *EVENTS]]
+    assert read(dataset(tmp_path, "\n".join(lines))).flow["invited"] == 9
+
+
 def test_line_that_is_no_event_is_refused_with_its_number(tmp_path: Path) -> None:
     made = dataset(tmp_path, '{"kind": "opened"}\n[1]\n')
     with pytest.raises(InputError, match="line 2 is no event"):

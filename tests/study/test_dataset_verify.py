@@ -257,6 +257,13 @@ def test_whole_rewriting_is_found_by_the_published_hash(exported: Path) -> None:
     assert f"not {digest}" in refusal(rewritten, digest)
 
 
+def test_line_separators_within_an_event_end_no_line(tmp_path: Path, db: None) -> None:
+    study = rated_study(tmp_path)
+    services.log_event(study, actor="researcher", kind="noted", detail={"text": "one\u2028two\u2029three\x85four"})
+    dataset.export(study, tmp_path / "out")
+    assert verify.verify(verify.files_of(tmp_path / "out"))[2] == study.events.count()
+
+
 def test_amended_plan_is_followed(tmp_path: Path, db: None) -> None:
     study = rated_study(tmp_path)
     analysis = {**study.plan["analysis"], "alpha": 0.01}

@@ -85,7 +85,8 @@ def json_of(path: Path, text: str | None = None) -> list[Any]:
     except RecursionError as error:
         raise InputError("%(file)s: its JSON is nested too deeply to be read.", file=path) from error
     except ValueError:
-        content = [_json_line(path, line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        # splitlines() would also cut at U+2028, which JSON has in strings.
+        content = [_json_line(path, line, number) for number, line in enumerate(io.StringIO(text), 1) if line.strip()]
     return content if isinstance(content, list) else [content]
 
 
