@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.report.findings import Findings, planned_pairs
+from analysis.statistics.guards import MIN_CLIPS, MIN_EXPERTS
 
 NAMES = ("reproduce.R", "reproduce.py")
 #: The random effects as lme4 has them, by component.
@@ -37,10 +38,12 @@ level <- @LEVEL@
 
 given <- commandArgs(trailingOnly = TRUE)
 out <- if (length(given) > 1) given[2] else "reproduced"
-text <- c(expert_id = "character", clip_id = "character", system = "character", prompt_id = "character")
+columns <- c("expert_id", "clip_id", "system", "prompt_id", "scale")
 file <- Sys.glob(file.path(given[1], "data", "*_task-rating_data.csv"))
 header <- names(read.csv(file, nrows = 1))
-ratings <- read.csv(file, colClasses = text[names(text) %in% header])
+text <- setNames(rep("character", length(columns)), columns)[columns %in% header]
+# An empty rating is missing; an expert may have the code NA.
+ratings <- read.csv(file, colClasses = text, na.strings = character(0))
 ratings <- ratings[ratings$is_repeat == 0 & !is.na(ratings$rating) & !ratings$expert_id %in% excluded, ]
 ratings$clip <- interaction(ratings$system, ratings$clip_id, drop = TRUE)
 
@@ -48,6 +51,16 @@ tested <- function(model, weights) {
   found <- contest1D(model, weights, confint = TRUE, level = level)
   data.frame(value = found[["Estimate"]], se = found[["Std. Error"]], df = found[["df"]], t = found[["t value"]],
              p = found[["Pr(>|t|)"]], ci_low = found[["lower"]], ci_high = found[["upper"]])
+}
+
+# As in the report, a mean has no interval with fewer than @MIN_EXPERTS@ experts or @MIN_CLIPS@ clips, or where all
+# ratings are equal; a difference has no test where either system has so few.
+too_few <- function(rated) {
+  length(unique(rated$expert_id)) < @MIN_EXPERTS@ || length(unique(rated$clip_id)) < @MIN_CLIPS@
+}
+withheld <- function(found, is_withheld) {
+  if (is_withheld) found[setdiff(names(found), "value")] <- NA
+  found
 }
 
 means <- data.frame()
@@ -58,8 +71,11 @@ for (scale in names(random)) {
   model <- lmer(as.formula(paste("rating ~ 0 + system +", random[[scale]])), data = rows, REML = TRUE,
                 control = lmerControl(optimizer = "bobyqa", check.conv.singular = "ignore"))
   unit <- diag(nlevels(rows$system))
+  of_system <- split(rows, rows$system)
+  few <- sapply(of_system, too_few)
+  equal <- sapply(of_system, function(rated) length(unique(rated$rating)) == 1)
   for (a in seq_len(nrow(unit))) {
-    mean <- tested(model, unit[a, ])
+    mean <- withheld(tested(model, unit[a, ]), few[a] || equal[a])
     names(mean)[1] <- "mean"
     means <- rbind(means, cbind(scale = scale, system = levels(rows$system)[a], mean))
     for (b in seq_len(nrow(unit))[seq_len(nrow(unit)) > a]) {
@@ -68,7 +84,7 @@ for (scale in names(random)) {
       if (any(both %in% apart) && length(as_planned) == 0) next
       if (length(as_planned) > 0) both <- as_planned[[1]]
       sign <- if (both[1] == levels(rows$system)[a]) 1 else -1
-      difference <- tested(model, sign * (unit[a, ] - unit[b, ]))
+      difference <- withheld(tested(model, sign * (unit[a, ] - unit[b, ])), few[a] || few[b])
       names(difference)[1] <- "difference"
       pair <- data.frame(scale = scale, system_a = both[1], system_b = both[2])
       contrasts <- rbind(contrasts, cbind(pair, difference))
@@ -107,7 +123,7 @@ ALPHA = @ALPHA@
 
 def main(dataset: str, out: str = "reproduced") -> None:
     (file,) = (Path(dataset) / "data").glob("*_task-rating_data.csv")
-    text = dict.fromkeys(["expert_id", "clip_id", "system", "prompt_id"], str)
+    text = dict.fromkeys(["expert_id", "clip_id", "system", "prompt_id", "scale"], str)
     ratings = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={"rating": [""]})
     ratings = ratings[(ratings["is_repeat"] == 0) & ratings["rating"].notna()]
     ratings = ratings[~ratings["expert_id"].isin(EXCLUDED)]
@@ -115,8 +131,11 @@ def main(dataset: str, out: str = "reproduced") -> None:
     for scale, pairs in PLANNED.items():
         fit = mixed_model.fit(ratings, scale, systems=SYSTEMS, contrasts=pairs, apart=APART, alpha=ALPHA)
         fit = mixed_model.guard(fit, ALPHA)
-        plain = ratings[ratings["scale"] == scale].groupby("system")["rating"].mean()
-        means.append(fit.means.assign(plain_mean=fit.means["system"].map(plain)))
+        rated = ratings[ratings["scale"] == scale].groupby("system")["rating"]
+        table = fit.means.assign(plain_mean=fit.means["system"].map(rated.mean()))
+        # As in the report, a mean has no interval where all ratings of the system are equal.
+        table.loc[table["system"].map(rated.nunique()) == 1, ["se", "df", "ci_low", "ci_high"]] = float("nan")
+        means.append(table)
         contrasts.append(fit.contrasts)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,6 +155,7 @@ def write_scripts(found: Findings, folder: Path) -> list[Path]:
         return []
     planned = {scale: planned_pairs(ratings, scale) for scale in found.fitted}
     both = {"@HASH@": ratings.sha256, "@LEVEL@": f"{1 - ratings.alpha:g}", "@ALPHA@": f"{ratings.alpha:g}"}
+    both |= {"@MIN_EXPERTS@": str(MIN_EXPERTS), "@MIN_CLIPS@": str(MIN_CLIPS)}
     names = {"@SYSTEMS@": found.order, "@APART@": ratings.anchors, "@EXCLUDED@": ratings.left_out}
     of_r = {place: _r_names(values) for place, values in names.items()}
     of_r["@TERMS@"] = ",\n".join(f"  {json.dumps(scale)} = {json.dumps(_terms(found, scale))}" for scale in planned)
