@@ -47,7 +47,7 @@ class Comparisons(Answers):
 
     `frame` has one row an answer: expert_id, question, clip_a, system_a, clip_b, system_b, value (float, above 0 where
     b was preferred), is_repeat (bool), and trial, prompt_id and rt_ms where the table has them; a stood first.
-    `largest`: the largest grade of each question; `questions` in the order of the table. `renamed`: what the file calls
+    `largest`: the largest grade of each question in the table; `questions` in its order. `renamed`: what the file calls
     columns that have another name here; `unused`: its further columns; `forgiven`: what was read otherwise than it is
     written.
     """
@@ -68,10 +68,11 @@ class Comparisons(Answers):
             return []
         return list({frozenset((a, b)): (str(a), str(b)) for a, b in self.plan.get("contrasts", [])}.values())
 
-    @property
+    @cached_property
     def questions(self) -> tuple[str, ...]:
-        """The questions that have an answer."""
-        return tuple(self.largest)
+        """The questions that have an answer that counts, in the order of `largest`."""
+        answered = set(self.counted["question"])
+        return tuple(key for key in self.largest if key in answered)
 
     @cached_property
     def systems(self) -> tuple[str, ...]:

@@ -106,10 +106,10 @@ def test_report_without_an_exclusion_says_so(tmp_path: Path) -> None:
     assert "Nobody is excluded for failed attention checks." in page
 
 
-def _with_checks(folder: Path, name: str, table: pd.DataFrame, question: dict[str, Any]) -> Path:
+def _with_checks(folder: Path, name: str, table: pd.DataFrame, *questions: dict[str, Any]) -> Path:
     """A DATASET whose answers are in another table than that of ratings, with a rule that excludes e00 and e01."""
     make_dataset(
-        folder, PANEL, failed=FAILED, plan={"failed_checks": 2}, changes={"questions": [question], "scales": []}
+        folder, PANEL, failed=FAILED, plan={"failed_checks": 2}, changes={"questions": list(questions), "scales": []}
     )
     (folder / "data" / "study-daur_task-rating_data.csv").unlink()
     table.to_csv(folder / "data" / f"study-daur_task-{name}_data.csv", index=False)
@@ -136,19 +136,23 @@ def test_choices_are_read_and_reported_without_who_failed(tmp_path: Path) -> Non
 
 def test_comparisons_are_read_and_reported_without_who_failed(tmp_path: Path) -> None:
     rows = [
-        (f"e{n:02d}", "better", a, f"{a}{clip}", b, f"{b}{clip}", (-1) ** (n + clip), 0)
-        for n in range(8)
+        (f"e{n:02d}", question, a, f"{a}{clip}", b, f"{b}{clip}", (-1) ** (n + clip), 0)
+        for question, experts in (("better", range(8)), ("warmer", range(2)))
+        for n in experts
         for clip in range(4)
         for a, b in (("a", "b"), ("b", "real"), ("real", "a"))
     ]
     names = ["expert_id", "question", "system_a", "clip_a", "system_b", "clip_b", "value", "is_repeat"]
     question = {"key": "better", "kind": "preference", "form": "binary", "label": {"en": "Better"}}
     question |= {name: {"en": name} for name in ("definition", "low", "high")}
-    folder = _with_checks(tmp_path / "dataset", "comparison", pd.DataFrame(rows, columns=names), question)
+    other = {**question, "key": "warmer", "label": {"en": "Warmer"}}
+    folder = _with_checks(tmp_path / "dataset", "comparison", pd.DataFrame(rows, columns=names), question, other)
     found = comparisons.read(folder)
     assert set(FAILED) - set(found.frame["expert_id"]) == {"e00", "e01"}
     comparison_report.write_report(found, tmp_path / "report", draw=False)
     _reported(tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Warmer: no answer counts, because all are of excluded experts or of repeats." in page
 
 
 def _reported(out: Path) -> None:

@@ -52,6 +52,13 @@ def test_difference_that_is_planned_twice_counts_once(tmp_path: Path) -> None:
     assert replace(data, plan=plan, is_sealed=True).planned("overall") == []
 
 
+def test_question_answered_only_in_repeats_is_left_out(tmp_path: Path) -> None:
+    frame = make_pairs().assign(is_repeat=0)
+    other = frame[frame["expert_id"] == frame["expert_id"].iloc[0]].assign(question="other", is_repeat=1)
+    data = comparisons.read(write_csv(tmp_path / "pairs.csv", pd.concat([frame, other])))
+    assert data.questions == ("overall",)
+
+
 def test_columns_of_other_names_are_given(tmp_path: Path) -> None:
     frame = make_pairs().rename(columns={"expert_id": "rater", "value": "choice", "system_a": "System A"})
     path = write_csv(tmp_path / "pairs.csv", frame.assign(comment="x"))

@@ -18,6 +18,7 @@ from analysis.report.style import system_called, system_order
 from analysis.report.tables import fixed
 from analysis.statistics import comparison_model
 from analysis.statistics.comparison_model import ComparisonFit
+from analysis.statistics.notes import note
 from formats.messages import LANGUAGES, SOURCE, LazyText, in_language, translate
 
 Row = Mapping[Any, Any]
@@ -83,8 +84,10 @@ class ComparisonFindings(Made):
 
     @cached_property
     def notes(self) -> tuple[Text, ...]:
-        """What the models report of themselves, each sentence once."""
-        said = [in_words(self, note) for fit in self.fits.values() for note in fit.notes]
+        """What the models report of themselves, each sentence once, and which questions have none."""
+        unanswered = [note("pairs_no_answers", key) for key in self.data.largest if key not in self.fits]
+        of_models = [said for fit in self.fits.values() for said in fit.notes]
+        said = [in_words(self, said) for said in (*unanswered, *of_models)]
         return tuple({text[SOURCE]: text for text in said}.values())
 
     def system(self, key: object) -> Text:

@@ -19,6 +19,9 @@ COMPONENTS: Mapping[str, str] = {
     "clip": N_("between clips of a system"),
 }
 SENTENCES: Mapping[str, str] = {
+    "pairs_no_answers": N_(
+        "{question}: no answer counts, because all are of excluded experts or of repeats. Nothing is estimated."
+    ),
     "pairs_one_system": N_("{question}: only one system; there is nothing to compare."),
     "pairs_all_tied": N_("{question}: every answer is “no difference”. No strength can be estimated."),
     "pairs_not_connected": N_(
