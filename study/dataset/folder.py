@@ -96,8 +96,7 @@ def _write(study: Study, folder: Path, view: View) -> str:
     (folder / "certificate.json").write_bytes(canonical_json(certificate_shown(study)))
     if view == "open":
         (folder / SEQUENCES).write_bytes(canonical_json(published(study)))
-    if view != "coded":  # a report reads no log
-        _write_events(study, folder / "events.jsonl")
+    _write_events(study, folder / "events.jsonl")
     _write_json(folder / "datapackage.json", descriptors.datapackage(study, tables))
     _write_json(folder / "csv-metadata.json", descriptors.csvw(study, tables))
     tables_sha256 = json_sha256(_hashed(folder, [table.path for table in tables]))

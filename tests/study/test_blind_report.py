@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -76,9 +77,8 @@ def test_blind_report_assigns_clips_to_codes_at_random(tmp_path: Path) -> None:
     drawn = []
     for _ in range(8):
         with services.blind_dataset(study, actor="researcher:ada") as folder:
-            assert not (folder / "events.jsonl").exists()
-            with (folder / "data" / "study-small_task-rating_data.csv").open(encoding="utf-8", newline="") as file:
-                pairs = {(row["clip_id"], row["system"]) for row in csv.DictReader(file)}
+            text = (folder / "data" / "study-small_task-rating_data.csv").read_text(encoding="utf-8")
+        pairs = {(row["clip_id"], row["system"]) for row in csv.DictReader(io.StringIO(text))}
         assert not folder.exists()
         assert len(pairs) == len(dict(pairs))  # one code for each clip, in every row
         drawn.append(dict(pairs))
@@ -169,6 +169,16 @@ def test_blind_report_of_each_kind_has_aggregates_under_codes(kind: str, tmp_pat
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "clips were assigned to codes at random" in page
     assert "Results by clip and by expert are left out until unblinding." in page
+
+
+def test_blind_report_says_that_the_plan_was_amended(tmp_path: Path) -> None:
+    study, out = rated(tmp_path), tmp_path / "report"
+    analysis = {**study.plan["analysis"], "alpha": 0.01}
+    services.amend_plan(study, analysis=analysis, reason="A stricter level.", actor="test")
+    with services.blind_dataset(study, actor="test") as folder:
+        call_command("analyse", str(folder), "--out", str(out), "--no-figures", "--replicates", "1000")
+    day = study.events.get(kind="plan amended").at.date().isoformat()
+    assert json.loads((out / "report.json").read_text(encoding="utf-8"))["report"]["plan_amended"] == day
 
 
 @pytest.mark.usefixtures("_time_passes")
