@@ -11,7 +11,7 @@ import csv
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -153,18 +153,19 @@ def spss(study: Study, folder: Path, target: IO[bytes], language: str) -> None:
     (path,) = (folder / "data").glob(name)
     kinds = {column.name: "Int64" if column.kind == "integer" else "str" for column in columns}
     frame = pandas.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
-    frame = frame.rename(columns=_variable)
+    names = _variables(column.name for column in columns)
+    frame = frame.rename(columns=names)
     with tempfile.NamedTemporaryFile(suffix=".sav") as scratch:
         pyreadstat.write_sav(
             frame,
             scratch.name,
             file_label=_cut(study.text("title", language), 64),
-            column_labels={_variable(column.name): _label(column, language) for column in columns},
+            column_labels={names[column.name]: _label(column, language) for column in columns},
             variable_value_labels={
-                _variable(column.name): _value_labels(column, language) for column in columns if column.values
+                names[column.name]: _value_labels(column, language) for column in columns if column.values
             },
-            variable_measure={_variable(column.name): _measure(column) for column in columns},
-            variable_format={_variable(column.name): "F8.0" for column in columns if column.kind == "integer"},
+            variable_measure={names[column.name]: _measure(column) for column in columns},
+            variable_format={names[column.name]: "F8.0" for column in columns if column.kind == "integer"},
         )
         while chunk := scratch.read(1 << 16):
             target.write(chunk)
@@ -183,8 +184,13 @@ def _main_table(file: StudyFile, view: View) -> tuple[list[Column], str]:
     return schema.trial_choice_columns(file, view), "*-trial_data.csv"
 
 
-def _variable(name: str) -> str:
-    return f"{name}_" if name.upper() in SPSS_WORDS else name
+def _variables(columns: Iterable[str]) -> dict[str, str]:
+    """What SPSS calls each column: a reserved word has a sign more, so many that no other column has the name."""
+    names = {name: name for name in columns}
+    for name in names:
+        while names[name].upper() in SPSS_WORDS or names[name] != name and names[name] in names:
+            names[name] += "_"
+    return names
 
 
 def _label(column: Column, language: str) -> str:

@@ -107,6 +107,14 @@ def test_an_empty_study_a_long_text_and_a_word_of_spss_do_no_harm(tmp_path: Path
     assert len(made(study, "xlsx")) > 0
 
 
+def test_word_of_spss_gets_a_name_that_no_other_scale_has(tmp_path: Path) -> None:
+    study = make_study(tmp_path, scales=("to", "to_", "overall"))
+    (tmp_path / "ratings.sav").write_bytes(made(study, "sav"))
+    frame, meta = pyreadstat.read_sav(tmp_path / "ratings.sav")
+    assert list(frame.columns)[-3:] == ["to__", "to_", "overall"]
+    assert set(meta.column_names_to_labels) == set(frame.columns)
+
+
 def test_no_text_in_any_table_can_be_taken_for_a_formula_and_no_number_is_touched(tmp_path: Path) -> None:
     text = study_toml().replace('key = "years"\nkind = "number"', 'key = "instrument"\nkind = "text"')
     text = text.replace('"What it means"', '"-what it means"')
