@@ -139,6 +139,19 @@ class Findings(Made):
         return [scale for scale in self.fitted if frame.loc[frame["scale"] == scale, "variance"].isna().any()]
 
     @property
+    def has_prompts(self) -> bool:
+        """Whether any mixed model has random effects of prompts."""
+        return self._notes_have("prompts")
+
+    @property
+    def lacks_prompts(self) -> bool:
+        """Whether prompts that systems share are too many for any mixed model."""
+        return self._notes_have("prompts_too_large")
+
+    def _notes_have(self, code: str) -> bool:
+        return any(note.code == code for fit in self.fits.values() for note in fit.notes)
+
+    @property
     def has_intervals(self) -> bool:
         """Whether any mean or difference has an interval."""
         return self.has("system_means", "ci_low") or self.has("contrasts", "ci_low")

@@ -27,7 +27,8 @@ MAX_NAMED = 12
 SENTENCES: Mapping[str, str] = {
     "prompts": N_(
         "{scale}: the clips come from {count} prompts, some of them shared by systems. The model has random effects of "
-        "prompts and of experts' opinions of them; the ordinal check and the bootstrap have not, and are more cautious."
+        "prompts and of experts' opinions of them; the ordinal check and the bootstrap have not, and are more cautious "
+        "about differences."
     ),
     "prompts_too_large": N_(
         "{scale}: with prompts the model would have more than {most:,} random effects; it takes clips of different "

@@ -33,6 +33,18 @@ def test_shared_prompts_are_used_and_said(tmp_path: Path) -> None:
     assert variances == ("expert", "prompt", "clip", "expert:system", "expert:prompt", "residual")
     said = " ".join(text["en"] for text in methods(found, {"dataset_hash": "", "versions": "", "seed": "1"}))
     assert "Clips of several systems were made from the same prompts." in said
+    assert "logit models with the same random effects, except those of prompts, were fitted as a check" in said
+
+
+def test_prompts_too_many_for_the_model_are_said_not_to_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.statistics.mixed_model.prompts.MAX_EFFECTS", 5)
+    found = compute(with_prompts("prompt_id", tmp_path), replicates=1000, seed=1)
+    said = " ".join(text["en"] for text in methods(found, {"dataset_hash": "", "versions": "", "seed": "1"}))
+    assert "were made from the same prompts" not in said
+    assert "The models treat clips of different systems as unrelated: shared prompts are not used." in said
+    assert "logit models with the same random effects were fitted" in said
 
 
 @pytest.mark.parametrize("column", ["prompt", "Prompt"])

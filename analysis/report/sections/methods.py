@@ -9,7 +9,7 @@ from analysis.report.blocks import Block, Paragraph
 from analysis.report.document import Contents
 from analysis.report.findings import Findings
 from analysis.report.methods import DESIGN
-from analysis.report.prompts import are_matched, shared_prompts
+from analysis.report.prompts import shared_prompts
 from analysis.report.registry import Section, Sentence
 from formats.messages import LazyText, translate
 
@@ -83,13 +83,13 @@ SECTION = Section[Findings](
                 "Clips of several systems were made from the same prompts. The mixed model therefore has random "
                 "effects of prompts and of experts within prompts (the page, where all systems stand on one)."
             ),
-            lambda found: are_matched(found.ratings),
+            lambda found: found.has_prompts,
         ),
         Sentence(
             "prompts",
             "prompts",
             LazyText("The models treat clips of different systems as unrelated: shared prompts are not used."),
-            lambda found: bool(shared_prompts(found.ratings)),
+            lambda found: bool(shared_prompts(found.ratings)) or found.lacks_prompts,
         ),
         Sentence(
             "software",

@@ -151,7 +151,18 @@ ORDINAL_MODEL = Finding[Findings](
                 "Because ratings are ordered categories, cumulative probit and logit models with the same random "
                 "effects were fitted as a check on {checked} (Laplace approximation; Christensen's clmm)."
             ),
-            lambda found: not found.frame("ordinal_model").empty,
+            lambda found: not found.frame("ordinal_model").empty and not found.has_prompts,
+            _checked,
+        ),
+        Sentence(
+            "ordinal",
+            "ordinal_no_prompts",
+            LazyText(
+                "Because ratings are ordered categories, cumulative probit and logit models with the same random "
+                "effects, except those of prompts, were fitted as a check on {checked} (Laplace approximation; "
+                "Christensen's clmm)."
+            ),
+            lambda found: not found.frame("ordinal_model").empty and found.has_prompts,
             _checked,
         ),
         Sentence(
