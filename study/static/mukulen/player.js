@@ -64,7 +64,7 @@ export function createPlayer({ clip, level, on }) {
   let source = "";
   let state = "loading";
   let since = null; // where the stretch now playing began, in ms
-  let reached; // at last
+  let reached;
   let pressed = 0;
   let pressedAt;
   let from = null; // where the press began
