@@ -20,7 +20,9 @@ from study.services.session import withdraw
 
 @transaction.atomic
 def erase(expert: Expert, *, actor: str) -> str:
-    """Withdraw the expert and delete name, address, background answers and all they wrote. Return the receipt.
+    """Withdraw the expert and delete name, address, texts of messages, background answers and all they wrote.
+
+    Return the receipt.
 
     The log keeps a digest of each piece, SHA-256 of receipt and content. The receipt is stored nowhere: without it a
     hash reveals nothing; with it and the content, anyone can show what was deleted.
@@ -51,6 +53,8 @@ def _pieces(expert: Expert) -> Iterator[object]:
         yield {"email": address.email}
     for arrival in Arrival.objects.filter(expert=expert).exclude(identifier=None):
         yield {"identifier": arrival.identifier}
+    for mail in expert.mails.exclude(note="").order_by("pk"):
+        yield {"mail": mail.note}
     for background in expert.backgrounds.order_by("pk"):
         yield {"background": background.answers}
     for remark in expert.remarks.exclude(comment="").select_related("trial").order_by("pk"):
@@ -67,6 +71,7 @@ def _destroy(expert: Expert) -> None:
     ExpertName.objects.filter(expert=expert).delete()
     ExpertAddress.objects.filter(expert=expert).delete()
     Arrival.objects.filter(expert=expert).update(identifier=None, client="")
+    expert.mails.update(note="")  # a researcher may have written the name
     expert.backgrounds.update(answers={})
     expert.remarks.update(comment="", answers={})
     Expert.objects.filter(pk=expert.pk).update(erased_at=clock.now())

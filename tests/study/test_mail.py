@@ -25,6 +25,7 @@ from pytest_django.fixtures import Settings
 from study import clock, services
 from study.mail import outbox, sending
 from study.models import Device, Event, Expert, ExpertAddress, Invitation, Mail, Study
+from study.services.erasure import digest
 from study.services.invitations import Invitee
 from tests.factories import begin, hear, make_study, rate, rate_all, study_toml, trials_of
 from tests.study.test_desk import client_of, text
@@ -340,6 +341,17 @@ def test_erasure_leaves_no_address(server: Server, study: Study) -> None:
     assert "e1@example.org" not in everything()
     assert len(Event.objects.get(kind="erased").detail["digests"]) == 1
     assert Mail.objects.get().answer == "550 no (address)"
+
+
+def test_erasure_leaves_no_words_of_a_message(server: Server, study: Study) -> None:
+    people = [Invitee("e1", "all", "en", "", "e1@example.org")]
+    words = outbox.Wording("ada@lab.example.org", "Dear Odongua, would you take part?")
+    outbox.invite_by_mail(study, people, words, actor="researcher:ada")
+    send()
+    assert "Odongua" in everything()
+    receipt = services.erase(study.experts.get(code="e1"), actor="test")
+    assert "Odongua" not in everything()
+    assert digest(receipt, {"mail": words.note}) in Event.objects.get(kind="erased").detail["digests"]
 
 
 def test_the_command_says_of_each_message_what_became_of_it(

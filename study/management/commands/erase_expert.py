@@ -19,9 +19,10 @@ from study.text_files import study_of
 class Command(WithResult):
     help = (
         "Deletes an expert's personal data at their request. Withdraws the expert and deletes the name, the e-mail "
-        "address, the identifier of an open link, the background answers, the comments and the answers in words. The "
-        "event log keeps salted hashes and stays verifiable. Prints a receipt that is stored nowhere: send it to the "
-        "expert. Earlier backups and datasets still contain the data."
+        "address, the identifier of an open link, what researchers wrote in messages to the expert, the background "
+        "answers, the comments and the answers in words. The event log keeps salted hashes and stays verifiable. "
+        "Prints a receipt that is stored nowhere: send it to the expert. Earlier backups and datasets still contain "
+        "the data."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
