@@ -8,6 +8,7 @@ from typing import Any
 from formats.dataset import SCHEMA, Column, Kind, Table, Texts, View
 from formats.messages import LANGUAGES, SOURCE, language_tag
 from formats.publication import LICENSES
+from formats.text import one_line
 from study.dataset.readme import warning
 from study.dataset.tables import file_stem
 from study.models import Study
@@ -51,7 +52,8 @@ def psych_ds(study: Study, tables: list[Table], view: View, since: dict[str, Any
 
 def about(study: Study) -> str:
     """One sentence on the whole."""
-    return f"Ratings of {study.text('title', 'en')!r}. {warning(study)}codebook.md describes every column."
+    title = one_line(study.text("title", SOURCE))
+    return f"Ratings of “{title}”. {warning(study)}codebook.md describes every column."
 
 
 def _variable(column: Column) -> dict[str, Any]:

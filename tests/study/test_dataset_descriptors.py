@@ -45,6 +45,17 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+def test_descriptions_have_the_title_as_it_is_written(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    title = "Écoute\u00a0: l'été “d'ici” \u2067שיר\u2069 🎵"
+    study.file = study.file.model_copy(update={"title": {"en": title}})
+    study.save()
+    dataset.export(study, tmp_path / "out")
+    for name in (CRATE, DATACITE, "datapackage.json", "dataset_description.json", "csv-metadata.json"):
+        said = json.loads((tmp_path / "out" / name).read_text(encoding="utf-8"))
+        assert f"Ratings of “{title}”. " in json.dumps(said, ensure_ascii=False).replace('\\"', '"'), name
+
+
 def remark_on(study: Study) -> None:
     expert = study.experts.get(code="e02")
     trial = trials_of(expert)[0]
