@@ -30,6 +30,7 @@ STEPS = {
     "blinding": gettext_lazy("Running the blinding check"),
     "dataset": gettext_lazy("Exporting the ratings"),
     "report": gettext_lazy("Creating the report"),
+    "choices": gettext_lazy("Creating the report of the choices"),
     "simulation": gettext_lazy("Simulating ratings"),
 }
 

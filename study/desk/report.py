@@ -38,6 +38,8 @@ KINDS = {
 }
 #: The only kind that pages show by its address; every other one is a download.
 SHOWN = ".png"
+#: A job's folder of the report; beside it "choices" has that of choices, where a study has them and ratings too.
+MAIN = "report"
 #: The page for reviewers; reports of earlier versions have none.
 CHECKLIST = "checklist.html"
 
@@ -59,19 +61,25 @@ class Part:
 @never_cache
 @login_required
 @require_safe
-def report(request: HttpRequest, slug: str) -> HttpResponse:
-    """The newest report, what is being made, and the button that makes one."""
+def report(request: HttpRequest, slug: str, of: str = MAIN) -> HttpResponse:
+    """The newest report, what is being made, and the button that makes one; or the report of the choices beside it."""
     found = study_or_404(request, slug, "read")
     newest = found.jobs.filter(kind__in=jobs.REPORTS).first()
     made = newest if newest is not None and newest.state == Job.State.DONE else None
     done = _done(found)
     language = get_language() or ""
-    folder = jobs.folder_of(done) / "report" if done else None
+    folder = jobs.folder_of(done) / of if done else None
+    if of != MAIN and (folder is None or not (folder / NAME).is_file()):
+        raise Http404
     context = {
         "study": found,
         "title": found.text("title", get_language() or ""),
         "rights": rights_in(request, found),
         "done": done,
+        "of": of,
+        "file_page": f"desk:{of}_file",
+        "zip_page": f"desk:{of}_zip",
+        "has_choices": done is not None and (jobs.folder_of(done) / "choices" / NAME).is_file(),
         "withheld": made is not None and _is_withheld(made, found),
         "tells_too_much": made is not None and _tells_too_much(made, found),
         "elsewhere": made is not None and not _is_here(made),
@@ -106,9 +114,9 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+def file(request: HttpRequest, slug: str, name: str, of: str = MAIN) -> HttpResponseBase:
     """One file of the newest report."""
-    folder = _folder(study_or_404(request, slug, "read"))
+    folder = _folder(study_or_404(request, slug, "read"), of)
     path = folder / name
     if name not in _names(folder) or not path.is_file():
         raise Http404
@@ -121,17 +129,17 @@ def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def download(request: HttpRequest, slug: str) -> HttpResponseBase:
+def download(request: HttpRequest, slug: str, of: str = MAIN) -> HttpResponseBase:
     """The whole report as a zip. By POST, for the log keeps who took it and when."""
     found = study_or_404(request, slug, "read")
-    folder = _folder(found)
+    folder = _folder(found, of)
     services.log_event(found, actor=actor(request), kind="report downloaded", detail={"sealed": found.sealed})
     archive = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in _names(folder):
-            packed.write(folder / name, f"report-{slug}/{name}")
+            packed.write(folder / name, f"{of}-{slug}/{name}")
     archive.seek(0)
-    response = FileResponse(archive, as_attachment=True, filename=f"report-{slug}.zip", content_type="application/zip")
+    response = FileResponse(archive, as_attachment=True, filename=f"{of}-{slug}.zip", content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -157,11 +165,11 @@ def _is_here(done: Job) -> bool:
     return (jobs.folder_of(done) / "report" / NAME).is_file()
 
 
-def _folder(found: Study) -> Path:
+def _folder(found: Study, of: str) -> Path:
     done = _done(found)
-    if done is None:
+    if done is None or not (jobs.folder_of(done) / of / NAME).is_file():
         raise Http404
-    return jobs.folder_of(done) / "report"
+    return jobs.folder_of(done) / of
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -164,12 +164,24 @@ def _report(job: Job) -> list[Step]:
     if job.study is not None and job.study.sealed:
         name = f"researcher:{job.user.get_username()}"
         made = ["report_under_codes", slug, "--out", str(folder / "report"), "--actor", name]
-        return [Step("report", made, _note_codes)]
+        too = ["--choices", str(folder / "choices")] if _has_choices_too(job.study) else []
+        return [Step("report", [*made, *too], _note_codes)]
     dataset = folder / f"dataset-{slug}"
-    return [
-        Step("dataset", ["export_dataset", slug, "--out", str(dataset)]),
-        Step("report", ["analyse", str(dataset), "--out", str(folder / "report")]),
-    ]
+    return [Step("dataset", ["export_dataset", slug, "--out", str(dataset)]), *_reports(job, dataset)]
+
+
+def _reports(job: Job, dataset: Path) -> list[Step]:
+    """The report of a dataset, and that of its choices where the first one is of ratings or preferences."""
+    folder, made = folder_of(job), ["analyse", str(dataset), "--out"]
+    reports = [Step("report", [*made, str(folder / "report")])]
+    if job.study is not None and _has_choices_too(job.study):
+        reports.append(Step("choices", [*made, str(folder / "choices"), "--choices"]))
+    return reports
+
+
+def _has_choices_too(study: Study) -> bool:
+    """Whether a study has choices and also ratings or preferences."""
+    return bool(study.file.choices) and len(study.file.choices) < len(study.file.numbered)
 
 
 def _rehearsal(job: Job) -> list[Step]:
@@ -185,7 +197,7 @@ def _rehearsal(job: Job) -> list[Step]:
     return [
         Step("simulation", ["simulate_ratings", job.detail["slug"], "--seed", "1", "--replace"], note_copy),
         Step("dataset", ["export_dataset", copy, "--out", str(dataset)]),
-        Step("report", ["analyse", str(dataset), "--out", str(folder / "report")]),
+        *_reports(job, dataset),
     ]
 
 
@@ -199,9 +211,9 @@ STEPS: dict[Job.Kind, Callable[[Job], list[Step]]] = {
 
 
 def _tidy(job: Job, *, is_done: bool) -> None:
-    """Keep a report, otherwise only the log: a pack would reveal systems."""
+    """Keep reports, otherwise only the log: a pack would reveal systems."""
     folder = folder_of(job)
-    kept = {"log.txt", "report"} if is_done else {"log.txt", "study.toml"}
+    kept = {"log.txt", "report", "choices"} if is_done else {"log.txt", "study.toml"}
     for path in folder.iterdir():
         if path.name not in kept:
             _remove(path)

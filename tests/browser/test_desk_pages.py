@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,7 +122,8 @@ def test_a_report_appears_on_its_page_as_soon_as_it_is_there(
 ) -> None:
     services.record_blinding(study, actor="test", detail={})
     services.open_study(study, actor="test")
-    closed_with_report(study)
+    folder = closed_with_report(study)
+    shutil.copytree(folder, folder.with_name("choices"))
     Job.objects.update(state="running", step="report", percent=50)
     go(desk, live_server, "report", "small")
     expect(desk.locator("progress")).to_have_attribute("value", "50")
@@ -132,3 +134,6 @@ def test_a_report_appears_on_its_page_as_soon_as_it_is_there(
     with desk.expect_download() as page:
         desk.locator("a[href$='report.html']").click()
     assert page.value.path().read_bytes() == FILES["report.html"]
+    desk.locator(f"a[href='{reverse('desk:choices', args=['small'])}']").click()
+    expect(desk.locator("article h1")).to_be_visible()
+    look_at(desk, "desk-report-of-choices", language)

@@ -71,6 +71,9 @@ desk:report         GET                  login     login  login 403       ok    
 desk:make_report    POST                 login     login  login 403       -     404     403      404      -
 desk:report_file    GET                  login     login  login 403       ok    404     ok       404      ok
 desk:report_zip     POST                 login     login  login 403       ok    404     ok       404      ok
+desk:choices        GET                  login     login  login 403       ok    404     ok       404      ok
+desk:choices_file   GET                  login     login  login 403       ok    404     ok       404      ok
+desk:choices_zip    POST                 login     login  login 403       ok    404     ok       404      ok
 desk:open           POST                 login     login  login 403       to    404     403      404      to
 desk:close          POST                 login     login  login 403       to    404     403      404      to
 desk:open_seal      POST                 login     login  login 403       to    404     403      404      to
@@ -201,10 +204,11 @@ def _words(study: Study, expert: Expert) -> dict[str, str]:
     files_of_draft(draft).mkdir(parents=True)
     (files_of_draft(draft) / "clip.wav").write_bytes(b"sound")
     other = jobs.prepare(Job.Kind.BLINDING, user=study.owner, study=study, slug=study.slug)
-    drawn = jobs.folder_of(job) / "report"
-    drawn.mkdir()
-    (drawn / "report.html").write_text("<p>drawn</p>")
-    (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
+    for name in ("report", "choices"):
+        drawn = jobs.folder_of(job) / name
+        drawn.mkdir()
+        (drawn / "report.html").write_text("<p>drawn</p>")
+        (drawn / "report.json").write_text('{"report": {"files": ["report.html"]}}')
     return {
         **{"slug": study.slug, "code": expert.code, "username": "assistant", "scale": "overall", "name": "report.html"},
         "form": next(iter(FORMS)),

@@ -14,13 +14,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from formats.errors import InputError
-from study import clock, dataset, services
+from study import clock, dataset, jobs, services
 from study.dataset import disguise, rows, schema
-from study.models import Study
+from study.jobs.work import STEPS
+from study.models import Job, Study
 from tests.factories import (
     begin,
     choice_toml,
@@ -192,6 +194,29 @@ def test_named_report_has_the_tables_of_the_blinded_one(kind: str, tmp_path: Pat
     call_command("analyse", str(tmp_path / "dataset"), "--out", str(out), "--no-figures", "--replicates", "1000")
     assert KINDS[kind] <= {path.stem for path in (out / "tables").glob("*.csv")}
     assert "assigned to codes at random" not in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("_time_passes")
+def test_choices_beside_ratings_have_a_blinded_report_too(tmp_path: Path) -> None:
+    shape: dict[str, Any] = {"systems": SYSTEMS[1:], "practice": 0, "repeats": 0, "clips": 4, "slots": 6}
+    text = choice_toml(heard=4, scales=("overall",), **shape)
+    study = answered(make_study(tmp_path / "study", text=text, systems=SYSTEMS[1:], clips=4, practice=0))
+    step = _step_of_report(study)
+    assert "--choices" in step
+    folders = [Path(step[step.index(name) + 1]) for name in ("--out", "--choices")]
+    call_command(*step, stdout=io.StringIO())
+    ratings, choices = ({path.stem for path in (folder / "tables").glob("*.csv")} for folder in folders)
+    assert {"system_means", "shares"} == {"system_means", "shares"} & (ratings | choices)
+    assert "shares" not in ratings
+    assert "system_means" not in choices
+    assert all("assigned to codes at random" in (folder / "report.html").read_text("utf-8") for folder in folders)
+
+
+def _step_of_report(study: Study) -> list[str]:
+    """The command of the job by which the dashboard makes a report before unblinding."""
+    user = User.objects.create(username="ada")
+    [step] = STEPS[Job.Kind.REPORT](jobs.prepare(Job.Kind.REPORT, user=user, study=study, slug=study.slug))
+    return step.arguments
 
 
 @pytest.mark.usefixtures("_time_passes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -116,6 +117,26 @@ def test_the_report_and_the_titles_of_its_files_are_in_the_readers_language(stud
     assert "<li>图 7: <a" in page
     assert "A report" not in page
     assert address("report_file", "report.zh-hans.pdf") in page
+
+
+def test_report_of_the_choices_has_a_page_beside_the_first_one(study: Study, ada: Client) -> None:
+    folder = closed_with_report(study)
+    assert address("choices") not in text(ada.get(address("report")))
+    assert ada.get(address("choices")).status_code == 404
+    assert ada.post(address("choices_zip")).status_code == 404
+    shutil.copytree(folder, folder.with_name("choices"))
+    (folder.with_name("choices") / "methods.en.md").write_bytes(b"# Methods of choices")
+    page = text(ada.get(address("report")))
+    assert f'<a href="{address("report")}" aria-current="page">Report of the ratings</a>' in page
+    assert f'<a href="{address("choices")}">Report of the choices</a>' in page
+    page = text(ada.get(address("choices"), headers={"accept-language": "zh-hans"}))
+    assert f'<a href="{address("choices")}" aria-current="page">选择题报告</a>' in page
+    assert address("choices_file", "report.zh-hans.pdf") in page
+    assert address("report_file", "report.zh-hans.pdf") not in page
+    assert body(ada.get(address("choices_file", "methods.en.md"))) == b"# Methods of choices"
+    assert body(ada.get(address("report_file", "methods.en.md"))) == b"# Methods"
+    packed = zipfile.ZipFile(io.BytesIO(body(ada.post(address("choices_zip")))))
+    assert packed.read("choices-small/methods.en.md") == b"# Methods of choices"
 
 
 def test_report_of_an_earlier_version_offers_its_files(study: Study, ada: Client) -> None:

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from study import jobs, services
+from study.jobs.work import STEPS
 from study.models import Job, Rating, Study
-from tests.factories import make_study
+from tests.factories import choice_toml, make_study
 from tests.study.attacker import claims
 from tests.study.children import finished
 from tests.study.test_attacker import Scene, scene
@@ -24,6 +25,18 @@ __all__ = ["scene"]
 def rehearse(client: Client) -> Job:
     client.post(reverse("desk:rehearse", args=["small"]))
     return finished(Job.objects.order_by("-pk")[0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("scales", "reports"), [(("overall",), ["report", "choices"]), ((), ["report"])])
+def test_choices_beside_ratings_have_a_report_of_their_own(
+    tmp_path: Path, scales: tuple[str, ...], reports: list[str]
+) -> None:
+    owner = User.objects.create(username="ada")
+    study = make_study(tmp_path, text=choice_toml(scales=scales, practice=0), practice=0, owner=owner)
+    steps = STEPS[Job.Kind.REHEARSAL](jobs.prepare(Job.Kind.REHEARSAL, user=owner, study=study, slug=study.slug))
+    assert [step.name for step in steps] == ["simulation", "dataset", *reports]
+    assert ["--choices" in step.arguments for step in steps[2:]] == [name == "choices" for name in reports]
 
 
 @pytest.mark.usefixtures("children_here")

@@ -247,7 +247,7 @@ def test_simulated_answers_are_analysed(study: Study, tmp_path: Path) -> None:
     dataset.export(copy, folder)
     output = io.StringIO()
     call_command("analyse", folder, "--out", tmp_path / "main", "--no-figures", "--replicates", "1000", stderr=output)
-    call_command("analyse", command_of(output.getvalue()), "--out", tmp_path / "report")
+    call_command("analyse", *command_of(output.getvalue()), "--out", tmp_path / "report")
     shares = pandas.read_csv(tmp_path / "report/tables/shares.csv")
     origin, use = shares[shares["question"] == "origin"], shares[shares["question"] == "use"]
     assert set(origin["system"]) == set(SYSTEMS)
@@ -259,9 +259,9 @@ def test_simulated_answers_are_analysed(study: Study, tmp_path: Path) -> None:
     assert ("midi-gan – mlstm" in page.lower()) != study.file.has_sets
 
 
-def command_of(said: str) -> str:
-    """The table that `analyse` advises to analyse too."""
-    return said.partition("The choices have a report of their own: analyse ")[2].splitlines()[0]
+def command_of(said: str) -> list[str]:
+    """What `analyse` advises to analyse too."""
+    return said.partition("The choices have a report of their own: analyse ")[2].splitlines()[0].split()
 
 
 @pytest.mark.parametrize("form", ["pair", "set"])
@@ -273,7 +273,7 @@ def test_choices_of_trials_alone_have_a_report(form: str, tmp_path: Path) -> Non
     folder, output = tmp_path / "dataset", io.StringIO()
     dataset.export(copy, folder)
     call_command("analyse", folder, "--out", tmp_path / "main", "--no-figures", "--replicates", "1000", stderr=output)
-    call_command("analyse", command_of(output.getvalue()), "--out", tmp_path / "report", "--no-figures")
+    call_command("analyse", *command_of(output.getvalue()), "--out", tmp_path / "report", "--no-figures")
     shares = pandas.read_csv(tmp_path / "report/tables/shares.csv")
     assert set(shares.dropna(subset="choice")["question"]) == {"use"}
 

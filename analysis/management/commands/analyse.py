@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,11 @@ class Command(WithResult, LongCommand):
             metavar="a,b",
             help="only these scales, in this order (in a wide table: its columns)",
         )
+        parser.add_argument(
+            "--choices",
+            action="store_true",
+            help="of a DATASET that has choices and also ratings or comparisons: the report of the choices",
+        )
         add_reading(parser)
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed of the bootstrap (default 1)")
         parser.add_argument(
@@ -94,6 +99,8 @@ class Command(WithResult, LongCommand):
             given, source = given_of(options), options["source"]
             tasks = dataset.tasks_of(source) if source.is_dir() and dataset.folder_of(source) else ()
             main = next((task for task in MAIN if task in tasks), "") or dataset.task_of(source)
+            if options["choices"]:
+                main = _choices_of(source, tasks)
             if main == "comparison" or (not main and comparisons.are_comparisons(source, given)):
                 self._compare(scales, given, options)
             elif main == "choice" or (not main and choices.are_choices(source, given)):
@@ -102,9 +109,8 @@ class Command(WithResult, LongCommand):
                 first_look.refuse_too_large(source, scales, given)
                 self._analyse(scales, given, options)
             if "choice" in tasks and main != "choice":
-                own = N_("The choices have a report of their own: analyse {file}")
-                file = min((source / "data").glob("*_task-choice*_data.csv"))
-                self.stderr.write(translate(terminal_language(), own, file=file))
+                own = N_("The choices have a report of their own: analyse {folder} --choices")
+                self.stderr.write(translate(terminal_language(), own, folder=source))
 
     def _choose(self, questions: list[str], given: Given, options: Mapping[str, Any]) -> None:
         """Read choices and write their report."""
@@ -184,6 +190,15 @@ class Command(WithResult, LongCommand):
             self.stderr.write(self.style.WARNING(warning))
         files = list(map(str, written.files))
         self.tell(options, results.Written(files=files, warnings=list(written.warnings)), *files)
+
+
+def _choices_of(source: Path, tasks: Sequence[str]) -> str:
+    """The task that `--choices` asks for. Raises InputError where the source has none."""
+    from formats.errors import InputError
+
+    if "choice" not in tasks:
+        raise InputError("%(source)s is no DATASET with choices. Leave --choices out.", source=source)
+    return "choice"
 
 
 def _check_out(options: Mapping[str, Any]) -> None:

@@ -24,6 +24,12 @@ class Command(LongCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--out", metavar="REPORT", type=Path, required=True, help="the folder to write")
+        parser.add_argument(
+            "--choices",
+            metavar="REPORT",
+            type=Path,
+            help="also write the report of the choices to this folder, where the study asks ratings or preferences too",
+        )
         parser.add_argument("--actor", default="command", help="user name for the event log (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,12 +37,14 @@ class Command(LongCommand):
             study = study_of(options["slug"])
             with services.blind_dataset(study, actor=options["actor"]) as folder:
                 _analyse(folder, options["out"])
+                if options["choices"]:
+                    _analyse(folder, options["choices"], "--choices")
 
 
-def _analyse(folder: Path, out: Path) -> None:
+def _analyse(folder: Path, out: Path, *more: str) -> None:
     """Write the blinded report. Errors name no row: it would reveal a clip."""
     try:
-        call_command("analyse", str(folder), "--out", str(out))
+        call_command("analyse", str(folder), "--out", str(out), *more)
     except CommandError:
         raise InputError(
             "The report under codes could not be made. Unblind the study, then analyse its dataset to see why."
