@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -253,6 +256,26 @@ def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_bac
         expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
         settled(page)
         assert Rating.objects.filter(trial__phase="study", value=4).count() == len(SCALES)
+
+
+def test_while_the_site_starts_behind_its_proxy_our_own_page_is_shown_and_comes_back_by_itself(
+    browser: Browser, live_server: LiveServer, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, secret = make_link(study)
+    with browser.new_context(locale="en-GB") as context:  # with service workers
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/i/{secret}/")
+        page.locator("main button").click()
+        page.wait_for_url("**/room/consent/")
+        page.wait_for_function(IN_CHARGE)
+        with monkeypatch.context() as patch:
+            patch.setattr(WSGIHandler, "get_response", lambda *_: HttpResponse("Bad Gateway", status=502))
+            page.reload()
+            expect(page.locator("h2")).to_have_text("No connection")
+            page.wait_for_timeout(4_000)  # it has asked once more
+            expect(page.locator("h2")).to_have_text("No connection")
+        expect(page.get_by_role("button", name="I agree")).to_be_visible()
 
 
 def test_the_room_works_in_an_in_app_browser_with_third_party_cookies_blocked(
