@@ -45,12 +45,13 @@ setup: .venv/.ready  ## .venv and everything that a user needs
 
 demo: var/.demo  ## the demo study, built from the shipped weights and the songs
 
+# Migrations run beside what needs no database.
 var/.demo: .venv/.ready
 	@mkdir -p var
-	$(MANAGE) migrate --verbosity 0
-	$(MANAGE) prepare_corpus --out var/corpus.npz
-	$(MANAGE) generate_stimuli --corpus var/corpus.npz --out var/packs/daur --seed 1 --workers $(JOBS)
-	$(MANAGE) create_study fixtures/studies/daur.toml --pack var/packs/daur
+	$(MANAGE) migrate --verbosity 0 & \
+	$(MANAGE) prepare_corpus --out var/corpus.npz && \
+	$(MANAGE) generate_stimuli --corpus var/corpus.npz --out var/packs/daur --seed 1 --workers $(JOBS) && \
+	wait $$! && $(MANAGE) create_study fixtures/studies/daur.toml --pack var/packs/daur
 	@touch $@
 
 var/secret_key:
@@ -58,8 +59,8 @@ var/secret_key:
 	@umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
 
 run: var/.demo var/secret_key  ## set up if needed, then serve the demo study and print a link into it
-	@$(SERVE) $(MANAGE) migrate --verbosity 0
-	@$(SERVE) $(MANAGE) collectstatic --noinput --verbosity 0
+	@$(SERVE) $(MANAGE) collectstatic --noinput --verbosity 0 & \
+	$(SERVE) $(MANAGE) migrate --verbosity 0 && wait $$!
 	@$(SERVE) $(MANAGE) demo_login daur --site http://$(HOST):$(PORT)
 	@$(SERVE) $(BIN)/gunicorn config.wsgi --bind $(HOST):$(PORT) --workers 2 --threads 4 --no-control-socket
 
