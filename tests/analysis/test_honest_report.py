@@ -224,6 +224,10 @@ def untold(written: Written) -> bool:
     return is_fitted(written) and bool(written.tables["variance_components"]["variance"].isna().any())
 
 
+def has_prompts(written: Written) -> bool:
+    return written.has("variance_components", "variance", component="prompt")
+
+
 #: Of each sentence, whether the tables on the disk have what it tells.
 EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "simulated": lambda w: w.ratings.is_simulated,
@@ -250,7 +254,8 @@ EXPECTED: Mapping[str, Callable[[Written], bool]] = {
     "scales_apart": lambda w: w.has("contrasts", "p") and w.tables["system_means"]["scale"].nunique() > 1,
     "omnibus": lambda w: w.has("omnibus", "p"),
     "equivalence": lambda w: w.has("equivalence", "p"),
-    "ordinal": lambda w: "ordinal_model" in w.tables,
+    "ordinal": lambda w: "ordinal_model" in w.tables and not has_prompts(w),
+    "ordinal_no_prompts": lambda w: "ordinal_model" in w.tables and has_prompts(w),
     "ordinal_compared": lambda w: w.has("effects", "p_ordinal"),
     "ordinal_ratio": lambda w: w.has("effects", "test", test="likelihood ratio"),
     "sensitivity": lambda w: any(w.has("sensitivity", "difference", analysis=name) for name in OTHER_ANALYSES),

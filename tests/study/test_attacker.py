@@ -67,7 +67,7 @@ GUESSES = {"numbers", "differences"}
 
 
 def text_of(kind: str) -> str:
-    """The study file of single clips with scales, of choices, of pairs or of sets, with a hidden reference or without.
+    """The study file of single clips (scales and a choice), of choices, pairs or sets, with a hidden reference or not.
 
     Sets have so many pages that no order fits another by chance (attacker.py).
     """
@@ -82,7 +82,8 @@ def text_of(kind: str) -> str:
     if kind == "mushra":
         said = 'reference = "real"\nhidden_reference = true\nanchors = ["music-vae"]\n'
         return text_of("sets").replace("[design]", said + "[design]")
-    return {"single": study_toml, "sets": set_toml}[kind](heard=shape["clips"], scales=SCALES, **shape)
+    shape |= {"heard": shape["clips"], "scales": SCALES}
+    return choice_toml(**shape) if kind == "single" else set_toml(**shape)
 
 
 def clips_of(kind: str) -> int:
@@ -147,7 +148,8 @@ class Scene:
             for place in range(1, self.places + 1 if self.file.has_sets else 2):
                 value = self.rng.choice(list(asked.values))
                 rate(expert, trial, asked.key, value, place=place)
-                if evidence is not None and trial.phase == "study" and not trial.is_repeat and self.file.scales:
+                is_counted = trial.phase == "study" and not trial.is_repeat and asked in self.file.scales
+                if evidence is not None and is_counted:
                     evidence.given[self.stand(trial, place), asked.key] = value
 
     def others(self, *codes: str) -> None:
