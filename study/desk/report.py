@@ -69,7 +69,7 @@ def report(request: HttpRequest, slug: str, of: str = MAIN) -> HttpResponse:
     done = _done(found)
     language = get_language() or ""
     folder = jobs.folder_of(done) / of if done else None
-    if of != MAIN and (folder is None or not (folder / NAME).is_file()):
+    if of != MAIN and not (done and _is_here(done, of)):
         raise Http404
     context = {
         "study": found,
@@ -79,7 +79,7 @@ def report(request: HttpRequest, slug: str, of: str = MAIN) -> HttpResponse:
         "of": of,
         "file_page": f"desk:{of}_file",
         "zip_page": f"desk:{of}_zip",
-        "has_choices": done is not None and (jobs.folder_of(done) / "choices" / NAME).is_file(),
+        "has_choices": done is not None and _is_here(done, "choices"),
         "withheld": made is not None and _is_withheld(made, found),
         "tells_too_much": made is not None and _tells_too_much(made, found),
         "elsewhere": made is not None and not _is_here(made),
@@ -160,14 +160,14 @@ def _tells_too_much(done: Job, found: Study) -> bool:
     return found.sealed and not done.detail.get("under_codes")
 
 
-def _is_here(done: Job) -> bool:
-    """Whether the report's files are on this server."""
-    return (jobs.folder_of(done) / "report" / NAME).is_file()
+def _is_here(done: Job, of: str = MAIN) -> bool:
+    """Whether a report's files are on this server."""
+    return (jobs.folder_of(done) / of / NAME).is_file()
 
 
 def _folder(found: Study, of: str) -> Path:
     done = _done(found)
-    if done is None or not (jobs.folder_of(done) / of / NAME).is_file():
+    if done is None or not _is_here(done, of):
         raise Http404
     return jobs.folder_of(done) / of
 

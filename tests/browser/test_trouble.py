@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -232,27 +234,34 @@ def test_unticked_box_is_reported_beside_it_in_the_language(page: Page, accept: 
     log.errors[:] = [error for error in log.errors if "status of 400" not in error]
 
 
-def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_back_by_itself(
-    browser: Browser, live_server: LiveServer, study: Study
-) -> None:
-    expert, secret = make_link(study)
-    with browser.new_context(locale="en-GB") as context:  # with service workers
+@contextmanager
+def at_consent(browser: Browser, live_server: LiveServer, secret: str) -> Iterator[Page]:
+    """The first page behind a link, in a browser with service workers."""
+    with browser.new_context(locale="en-GB") as context:
         context.set_default_timeout(15_000)
         page = context.new_page()
         page.goto(f"{live_server.url}/i/{secret}/")
         page.locator("main button").click()
         page.wait_for_url("**/room/consent/")
         page.wait_for_function(IN_CHARGE)  # of this page, and so of every later one
+        yield page
+
+
+def test_a_reload_or_a_step_back_without_a_line_shows_our_own_page_and_comes_back_by_itself(
+    browser: Browser, live_server: LiveServer, study: Study
+) -> None:
+    expert, secret = make_link(study)
+    with at_consent(browser, live_server, secret) as page:
         expert.refresh_from_db()
         practised(expert)
         page.goto(f"{live_server.url}/room/t/{trials_of(expert)[1].token}/")
         listen(page)
-        context.set_offline(True)
+        page.context.set_offline(True)
         answer(page, 4, *SCALES)
         page.reload()
         expect(page.locator("h1")).to_have_text("没有网络连接")
         expect(page.locator("h2")).to_have_text("No connection")
-        context.set_offline(False)
+        page.context.set_offline(False)
         expect(page.locator("#heading")).to_have_text("Clip 2 of 4")
         settled(page)
         assert Rating.objects.filter(trial__phase="study", value=4).count() == len(SCALES)
@@ -262,13 +271,7 @@ def test_while_the_site_starts_behind_its_proxy_our_own_page_is_shown_and_comes_
     browser: Browser, live_server: LiveServer, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, secret = make_link(study)
-    with browser.new_context(locale="en-GB") as context:  # with service workers
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.goto(f"{live_server.url}/i/{secret}/")
-        page.locator("main button").click()
-        page.wait_for_url("**/room/consent/")
-        page.wait_for_function(IN_CHARGE)
+    with at_consent(browser, live_server, secret) as page:
         with monkeypatch.context() as patch:
             patch.setattr(WSGIHandler, "get_response", lambda *_: HttpResponse("Bad Gateway", status=502))
             page.reload()
