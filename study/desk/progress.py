@@ -122,6 +122,12 @@ class Coverage:
         return min(counts), max(counts)
 
     @property
+    def shown(self) -> dict[str, str]:
+        """``planned`` and ``rated`` as the page has them: one number where fewest and most are the same."""
+        both = {"planned": self.planned, "rated": self.rated}
+        return {name: "–".join(map(str, dict.fromkeys(counts))) for name, counts in both.items()}
+
+    @property
     def share(self) -> int:
         """Ratings of whole trials given, of those planned, in per cent."""
         return 100 * sum(clip.rated for clip in self.clips) // max(1, sum(clip.planned for clip in self.clips))
